@@ -1,0 +1,2 @@
+// Package clamav reads ClamAV's signature databases.
+package clamav
