@@ -21,6 +21,8 @@ const (
 	End                      // zero width: the end of the data
 	WordBoundary             // zero width: \b
 	NoWordBoundary           // zero width: \B
+	LineBegin                // zero width: offset 0 or after "\n"
+	LineEnd                  // zero width: the end of the data or before "\n"
 )
 
 // Unbounded is the Max of a Repeat without an upper bound.
