@@ -69,8 +69,10 @@ type String struct {
 	Mods Modifiers
 
 	Text []byte        // Text: the bytes, escapes resolved
-	Node *pattern.Node // Hex and Regexp: the pattern; for a Regexp without nocase and wide applied, but with its own /i and /s flags applied
+	Node *pattern.Node // Hex and Regexp: the pattern; for a Regexp with nocase and its own /i and /s flags applied, but not wide
 	Src  string        // Regexp: the text between the slashes; Hex: the text between the braces
+
+	Flags string // Regexp: the flags behind the second slash: "", "i", "s" or "is"
 
 	XorMin, XorMax byte   // with Xor
 	Alphabet       []byte // with Base64 or Base64Wide: 64 bytes, nil for the standard one
@@ -120,9 +122,10 @@ type (
 	}
 	// RegexpLit is a regular expression in a condition.
 	RegexpLit struct {
-		Pos  Pos
-		Src  string
-		Node *pattern.Node // flags applied
+		Pos   Pos
+		Src   string
+		Flags string        // "", "i", "s" or "is"
+		Node  *pattern.Node // flags applied
 	}
 	// Bool is true or false.
 	Bool struct {

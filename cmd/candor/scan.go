@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor"
+	"candor/engine"
+	"candor/internal/scan"
+	"candor/internal/scan/output"
+)
+
+// scanFlags are the options of candor scan.
+type scanFlags struct {
+	definitions   definitionFlags
+	format        string
+	exclude       []string
+	maxSize       string
+	threads       int
+	printStrings  bool
+	filesFrom     string
+	oneFileSystem bool
+	strict        bool
+}
+
+func (p *program) scanCommand() *cobra.Command {
+	f := &scanFlags{}
+	c := &cobra.Command{
+		Use:   "scan PATH…",
+		Short: "Scan files and directories",
+		Long: `Scan looks through files, and through all files of directories, for content that
+the definitions know: YARA rules and ClamAV signatures.
+
+A PATH that is a symbolic link is followed; links inside directories are passed
+over, as are devices, FIFOs and sockets. All that is passed over is counted.
+
+Exit status: 0 nothing found; 1 something found, whether or not some files could
+not be scanned; 2 nothing found, and something could not be scanned, or the scan
+was interrupted, or could not start.`,
+		Example: `  candor scan /var/www
+  candor scan --definitions /etc/candor/rules --format json /var/www
+  find /srv -mtime -1 -type f -print0 | candor scan --files-from -`,
+		RunE: func(c *cobra.Command, args []string) error { return p.scan(c, f, args) },
+	}
+	f.definitions.add(c)
+	c.Flags().StringVarP(&f.format, "format", "f", "text", "write `FORMAT`: "+output.Formats)
+	c.Flags().StringArrayVar(&f.exclude, "exclude", nil, "pass over what matches `GLOB`: a name, or a path if it has a slash (** for any directories); may be repeated")
+	c.Flags().StringVar(&f.maxSize, "max-size", "0", "pass over files of more than `BYTES` (64k, 10M, 2G); 0 for no limit")
+	c.Flags().IntVarP(&f.threads, "threads", "p", 0, "scan `N` files at a time; 0 for one a processor")
+	c.Flags().BoolVarP(&f.printStrings, "print-strings", "s", false, "show the strings that were seen, with their offsets")
+	c.Flags().StringVar(&f.filesFrom, "files-from", "", "scan the paths listed in `FILE` (- for standard input), one a line or separated by NUL")
+	c.Flags().BoolVarP(&f.oneFileSystem, "one-file-system", "x", false, "stay on the file system of each PATH")
+	c.Flags().BoolVar(&f.strict, "fail-on-problems", false, "do not scan if any definition cannot be used")
+	return c
+}
+
+// targets gives what to scan, and what is to be closed afterwards.
+func (f *scanFlags) targets(in io.Reader, args []string) (_ scan.Targets, file io.Closer, err error) {
+	switch f.filesFrom {
+	case "":
+		return scan.Paths(args...), io.NopCloser(nil), nil
+	case "-":
+		return scan.Join(scan.Paths(args...), scan.List(in)), io.NopCloser(nil), nil
+	}
+	list, err := os.Open(f.filesFrom)
+	if err != nil {
+		return nil, nil, candor.WithHint(fmt.Errorf("list of files: %w", err), "Name a file that can be read, or - for standard input.")
+	}
+	return scan.Join(scan.Paths(args...), scan.List(list)), list, nil
+}
+
+func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
+	if len(args) == 0 && f.filesFrom == "" {
+		return needArgs("PATH")(c, args)
+	}
+	writer, err := output.New(f.format, output.Options{Out: p.out, Log: p.err, Strings: f.printStrings, Version: programVersion()})
+	if err != nil {
+		return err
+	}
+	o := scan.Options{OneFileSystem: f.oneFileSystem, Threads: f.threads, Clock: time.Now, Progress: new(scan.Progress)}
+	if o.Exclude, err = scan.ParseExclude(f.exclude); err != nil {
+		return err
+	}
+	if o.MaxSize, err = parseSize(f.maxSize); err != nil {
+		return err
+	}
+	externals, fixed, err := f.definitions.variables()
+	if err != nil {
+		return err
+	}
+	o.Fixed = fixed
+	targets, list, err := f.targets(p.in, args)
+	if err != nil {
+		return err
+	}
+	defer list.Close()
+	definitions, err := f.definitions.read()
+	if err != nil {
+		return err
+	}
+	compiled, err := f.definitions.compile(p, definitions, externals)
+	if err != nil {
+		return err
+	}
+	if n := len(compiled.Report.Problems); n > 0 && f.strict {
+		return candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
+	}
+	log := &consoleLog{to: p.err}
+	o.NewMatcher = func() scan.Matcher {
+		return compiled.Rules.NewScanner(engine.ScanOptions{Strings: f.printStrings, Log: log.line})
+	}
+
+	bar := p.startProgress(c.Context(), args, f.filesFrom != "", o)
+	summary, scanErr := scan.Scan(c.Context(), targets, bar.around(writer), o)
+	bar.stop()
+	err = writer.End(output.Summary{
+		Summary: summary, Definitions: compiled.Report.Rules, Problems: len(compiled.Report.Problems), Cached: compiled.Cached,
+	})
+	p.status = exitStatus(summary)
+	if err = errors.Join(scanErr, err); err != nil {
+		return candor.WithHint(fmt.Errorf("the scan ended early: %w", err), "What was reported stands; scan again for the rest.")
+	}
+	return nil
+}
+
+// exitStatus follows clamscan, where what was found outweighs what could not
+// be read.
+func exitStatus(s scan.Summary) int {
+	switch {
+	case s.Findings > 0:
+		return exitFound
+	case s.Errors > 0 || s.Interrupted:
+		return exitError
+	}
+	return exitClean
+}

@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc64"
+
+	"candor/engine/gram"
+	"candor/engine/internal/match"
+	"candor/engine/module"
+	"candor/engine/module/all"
+)
+
+// The compiled form: magic, version, checksum of the rest, descriptions of
+// the rules, external variables, the set. Any change of what it holds or of
+// how it is computed raises formatVersion.
+const (
+	formatMagic   = "CANDORDB"
+	formatVersion = 1
+)
+
+// ErrFormat says that data is no compiled form of this version of the engine.
+var ErrFormat = errors.New("not compiled definitions of this version")
+
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+// AppendBinary appends the compiled form of r, for a cache file.
+func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
+	at := len(dst)
+	dst = append(dst, formatMagic...)
+	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
+	dst = binary.LittleEndian.AppendUint64(dst, 0)
+	body := len(dst)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(r.infos)))
+	for _, info := range r.infos {
+		dst = appendInfo(dst, info)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(r.externs)))
+	for _, x := range r.externs {
+		dst = appendExternal(dst, x)
+	}
+	dst = r.set.Append(dst)
+	binary.LittleEndian.PutUint64(dst[at+len(formatMagic)+4:], crc64.Checksum(dst[body:], crcTable))
+	return dst, nil
+}
+
+// Load reads what AppendBinary wrote. The Rules share the memory of data.
+// Data that is corrupt, foreign or of another version is an ErrFormat.
+func Load(data []byte) (*Rules, error) {
+	const head = len(formatMagic) + 12
+	if len(data) < head || string(data[:len(formatMagic)]) != formatMagic {
+		return nil, ErrFormat
+	}
+	if v := binary.LittleEndian.Uint32(data[len(formatMagic):]); v != formatVersion {
+		return nil, fmt.Errorf("%w: it is version %d, not %d", ErrFormat, v, formatVersion)
+	}
+	body := data[head:]
+	if crc64.Checksum(body, crcTable) != binary.LittleEndian.Uint64(data[len(formatMagic)+4:]) {
+		return nil, fmt.Errorf("%w: the checksum does not match", ErrFormat)
+	}
+	r, err := decodeRules(body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return r, nil
+}
+
+func decodeRules(body []byte) (*Rules, error) {
+	d := &infoDecoder{b: body}
+	r := &Rules{infos: make([]*Rule, d.length())}
+	infos := make([]Rule, len(r.infos))
+	for i := range infos {
+		d.info(&infos[i])
+		r.infos[i] = &infos[i]
+	}
+	r.externs = make([]external, d.length())
+	for i := range r.externs {
+		d.external(&r.externs[i])
+	}
+	if d.bad {
+		return nil, gram.ErrCorrupt
+	}
+	set, rest, err := match.Decode(d.b)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) != 0 || set.Rules() != len(r.infos) || len(set.Externals) != len(r.externs) {
+		return nil, gram.ErrCorrupt
+	}
+	set.Modules = map[string]module.Module{}
+	for _, m := range all.Modules() {
+		set.Modules[m.Name()] = m
+	}
+	r.set = set
+	return r, nil
+}
+
+func appendText(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+func appendInfo(dst []byte, r *Rule) []byte {
+	for _, s := range []string{r.Name, r.Namespace, r.Language, r.File} {
+		dst = appendText(dst, s)
+	}
+	dst = binary.AppendUvarint(dst, uint64(r.Line))
+	dst = append(dst, flags(r))
+	dst = binary.AppendUvarint(dst, uint64(len(r.Tags)))
+	for _, t := range r.Tags {
+		dst = appendText(dst, t)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(r.Meta)))
+	for _, m := range r.Meta {
+		dst = appendText(dst, m.Name)
+		switch v := m.Value.(type) {
+		case int64:
+			dst = binary.AppendVarint(append(dst, 1), v)
+		case bool:
+			b := byte(0)
+			if v {
+				b = 1
+			}
+			dst = append(dst, 2, b)
+		case string:
+			dst = appendText(append(dst, 0), v)
+		default:
+			dst = appendText(append(dst, 0), fmt.Sprint(v))
+		}
+	}
+	return dst
+}
+
+func appendExternal(dst []byte, x external) []byte {
+	dst = appendText(dst, x.name)
+	dst = append(dst, byte(x.value.Kind))
+	if x.value.Kind == module.String {
+		return appendText(dst, string(x.value.Str))
+	}
+	if x.value.Kind == module.Float {
+		return appendText(dst, fmt.Sprintf("%x", x.value.Float))
+	}
+	return binary.AppendVarint(dst, x.value.Int)
+}
+
+// infoDecoder reads descriptions; after the first fault it gives zero values.
+type infoDecoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *infoDecoder) fail() { d.bad, d.b = true, nil }
+
+func (d *infoDecoder) length() int {
+	if len(d.b) < 8 {
+		d.fail()
+		return 0
+	}
+	n := binary.LittleEndian.Uint64(d.b)
+	d.b = d.b[8:]
+	if n > uint64(len(d.b)) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *infoDecoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *infoDecoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *infoDecoder) count() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *infoDecoder) byte() byte {
+	if len(d.b) == 0 {
+		d.fail()
+		return 0
+	}
+	c := d.b[0]
+	d.b = d.b[1:]
+	return c
+}
+
+func (d *infoDecoder) text() string {
+	n := d.count()
+	if d.bad {
+		return ""
+	}
+	s := string(d.b[:n])
+	d.b = d.b[n:]
+	return s
+}
+
+func (d *infoDecoder) info(r *Rule) {
+	r.Name, r.Namespace, r.Language, r.File = d.text(), d.text(), d.text(), d.text()
+	r.Line = int(d.uvarint())
+	f := d.byte()
+	r.Global, r.Private = f&match.Global != 0, f&match.Private != 0
+	if n := d.count(); n > 0 {
+		r.Tags = make([]string, n)
+		for i := range r.Tags {
+			r.Tags[i] = d.text()
+		}
+	}
+	if n := d.count(); n > 0 {
+		r.Meta = make([]Meta, n)
+		for i := range r.Meta {
+			r.Meta[i].Name = d.text()
+			switch d.byte() {
+			case 1:
+				r.Meta[i].Value = d.varint()
+			case 2:
+				r.Meta[i].Value = d.byte() != 0
+			default:
+				r.Meta[i].Value = d.text()
+			}
+		}
+	}
+}
+
+func (d *infoDecoder) external(x *external) {
+	x.name = d.text()
+	switch k := module.Kind(d.byte()); k {
+	case module.String:
+		x.value = module.StringValue(d.text())
+	case module.Float:
+		var f float64
+		if _, err := fmt.Sscanf(d.text(), "%x", &f); err != nil {
+			d.fail()
+		}
+		x.value = module.FloatValue(f)
+	case module.Int, module.Bool:
+		x.value = module.Value{Kind: k, Int: d.varint()}
+	default:
+		d.fail()
+	}
+}

@@ -1,0 +1,75 @@
+// Package gram derives from a pattern the byte sequences without which it
+// cannot match, and finds such sequences in content at the speed of memory.
+//
+// Everything here works on folded bytes: a byte with bit 5 set, so that the
+// two cases of a letter are one. Folding merges a few other bytes as well
+// ('@' and '`', NUL and space): what is found is necessary for a match, never
+// sufficient.
+package gram
+
+import "candor/engine/pattern"
+
+// Fold is the fold of one byte.
+func Fold(b byte) byte { return b | 0x20 }
+
+// Atom is one folded byte sequence that a pattern can be recognised by.
+type Atom struct {
+	Bytes []byte // folded, at most MaxAtom of them
+	// Leaf and Off tell where the atom lies in its pattern: its first byte is
+	// the byte Off of the leaf Leaf. Leaf is nil for an atom that was not
+	// taken from a tree.
+	Leaf *pattern.Node
+	Off  int
+}
+
+// MaxAtom bounds the length of an Atom.
+const MaxAtom = 24
+
+// Set is a set of atoms of which at least one is present in any content that
+// the pattern matches, and what looking for it costs.
+type Set struct {
+	Atoms []Atom
+	Cost  float64 // expected hits a byte of typical content, plus the price of short grams
+}
+
+// None is the Set of a pattern that nothing can be said about.
+var None = Set{Cost: Impossible}
+
+// Impossible is the cost of a Set without atoms.
+const Impossible = 1e9
+
+// FromLiteral gives the Set of a plain literal.
+func FromLiteral(lit []byte) Set {
+	b := foldBytes(lit)
+	if len(b) > MaxAtom {
+		at := rarest(b, MaxAtom)
+		return single(Atom{Bytes: b[at : at+MaxAtom], Off: at})
+	}
+	return single(Atom{Bytes: b})
+}
+
+// Union is the set that either of two patterns needs.
+func Union(a, b Set) Set {
+	if a.Cost >= Impossible || b.Cost >= Impossible {
+		return None
+	}
+	out := Set{Atoms: make([]Atom, 0, len(a.Atoms)+len(b.Atoms)), Cost: a.Cost + b.Cost}
+	out.Atoms = append(append(out.Atoms, a.Atoms...), b.Atoms...)
+	return out
+}
+
+func single(a Atom) Set {
+	c := Cost(a.Bytes)
+	if c >= Impossible {
+		return None
+	}
+	return Set{Atoms: []Atom{a}, Cost: c}
+}
+
+func foldBytes(b []byte) []byte {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		out[i] = Fold(c)
+	}
+	return out
+}

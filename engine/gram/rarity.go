@@ -1,0 +1,108 @@
+package gram
+
+import (
+	_ "embed"
+	"encoding/binary"
+	"math"
+)
+
+// The frequency table: how often folded sequences of two and of four bytes
+// occur in web content. It is made by the program in freqtable. Each entry is
+// 8*log2(1+occurrences in 2^28 bytes), saturated at 255; pairs come first
+// (65,536 entries), then sequences of four by hash (65,536 entries).
+//
+//go:embed frequency.bin
+var frequency []byte
+
+const (
+	pairs      = 1 << 16
+	quads      = 1 << 16
+	frequency1 = 1.0 / (1 << 28)
+)
+
+// QuadHash is the hash under which the frequency table counts a folded
+// sequence of four bytes.
+func QuadHash(v uint32) uint32 { return v * 0x9E3779B1 >> 16 }
+
+// Encode is the form in which the frequency table holds a frequency, given as
+// occurrences a byte.
+func Encode(perByte float64) byte {
+	return byte(min(255, math.Round(8*math.Log2(1+perByte/frequency1))))
+}
+
+func decode(e byte) float64 { return (math.Exp2(float64(e)/8) - 1) * frequency1 }
+
+func pairRate(a, b byte) float64 { return decode(frequency[int(a)<<8|int(b)]) }
+
+func quadRate(b []byte) float64 {
+	return decode(frequency[pairs+int(QuadHash(binary.LittleEndian.Uint32(b)))])
+}
+
+// Rate estimates how often the folded sequence b occurs, in occurrences a
+// byte of typical web content.
+func Rate(b []byte) float64 {
+	switch len(b) {
+	case 0:
+		return 1
+	case 1:
+		sum := 0.0
+		for c := 0; c < 256; c++ {
+			sum += pairRate(b[0], byte(c))
+		}
+		return sum
+	case 2:
+		return pairRate(b[0], b[1])
+	case 3:
+		return 0.3 * min(pairRate(b[0], b[1]), pairRate(b[1], b[2]))
+	}
+	r := 1.0
+	for i := 0; i+4 <= len(b); i++ {
+		r = min(r, quadRate(b[i:]))
+	}
+	// Every further byte makes a sequence rarer, if not by much: content repeats itself.
+	return r * math.Pow(0.9, float64(len(b)-4))
+}
+
+// Cost is the cost of an atom: how often it is expected a byte, and a share of
+// how often the gram that stands for it makes the search look closer.
+func Cost(b []byte) float64 {
+	switch t := tierOf(len(b)); t {
+	case tiers:
+		return Impossible
+	case pair:
+		at := window(b, t)
+		return Rate(b) + 0.2*pairRate(b[at], b[at+1]) + 1e-6
+	default:
+		at := window(b, t)
+		return Rate(b[at:at+tierWindow[t]]) + 1e-9
+	}
+}
+
+// rarest gives the offset of the rarest window of n bytes.
+func rarest(b []byte, n int) int {
+	best, rate := 0, math.Inf(1)
+	for i := 0; i+n <= len(b); i++ {
+		if r := Rate(b[i : i+n]); r < rate {
+			best, rate = i, r
+		}
+	}
+	return best
+}
+
+// window gives the offset of the window of an atom that tier t looks at. In
+// the tiers that sample, each alignment has a gram of its own, and the most
+// frequent of them decides.
+func window(b []byte, t tier) int {
+	w, g, s := tierWindow[t], tierGram[t], tierStride[t]
+	best, rate := 0, math.Inf(1)
+	for i := 0; i+w <= len(b); i++ {
+		sum := 0.0
+		for k := 0; k < s; k++ {
+			sum += Rate(b[i+k : i+k+g])
+		}
+		if sum < rate {
+			best, rate = i, sum
+		}
+	}
+	return best
+}

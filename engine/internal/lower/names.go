@@ -1,0 +1,128 @@
+package lower
+
+import (
+	"candor/engine/internal/model"
+	"candor/engine/module"
+	"candor/engine/yara"
+)
+
+var readers = map[string]int64{
+	"int8": 1 | model.Signed, "int16": 2 | model.Signed, "int32": 4 | model.Signed,
+	"uint8": 1, "uint16": 2, "uint32": 4,
+	"int8be": 1 | model.Signed | model.BigEndian, "int16be": 2 | model.Signed | model.BigEndian, "int32be": 4 | model.Signed | model.BigEndian,
+	"uint8be": 1 | model.BigEndian, "uint16be": 2 | model.BigEndian, "uint32be": 4 | model.BigEndian,
+}
+
+func (s *scope) ident(e *yara.Ident) typed {
+	for i := len(s.vars) - 1; i >= 0; i-- {
+		if v := s.vars[i]; v.name == e.Name {
+			x := of(v.t(), model.Var)
+			x.Int = int64(v.slot)
+			return x
+		}
+	}
+	if x, ok := s.env.Externals[e.Name]; ok {
+		out := of(&module.Type{Kind: x.Kind}, model.Extern)
+		out.Int = int64(x.Index)
+		return out
+	}
+	if m, ok := s.env.Modules[e.Name]; ok && s.env.Imported[e.Name] {
+		out := of(m.Type(), model.Module)
+		out.Str = []byte(e.Name)
+		return out
+	}
+	if i, ok := s.env.Rules[e.Name]; ok {
+		out := of(boolType, model.Rule_)
+		out.Refs = []uint32{i}
+		return out
+	}
+	if _, ok := s.env.Modules[e.Name]; ok {
+		fail(e.Pos, "module %s is not imported: add import \"%s\"", e.Name, e.Name)
+	}
+	fail(e.Pos, "undefined identifier %s: neither a rule above, nor an imported module, nor a declared external variable", e.Name)
+	return typed{}
+}
+
+func (v variable) t() *module.Type { return v.typ }
+
+func (s *scope) member(e *yara.Member) typed {
+	x := s.expr(e.X)
+	if x.t.Kind != module.Struct {
+		fail(e.Pos, "%s has no member %s", kindName(x.t.Kind), e.Name)
+	}
+	f, ok := x.t.Fields[e.Name]
+	if !ok {
+		fail(e.Pos, "no member %s here", e.Name)
+	}
+	out := of(f, model.Field, x.Expr)
+	out.Str = []byte(e.Name)
+	return out
+}
+
+func (s *scope) index(e *yara.Index) typed {
+	x, i := s.expr(e.X), s.expr(e.I)
+	switch {
+	case x.t.Kind == module.Array && i.t.Kind == module.Int, x.t.Kind == module.Dict && i.t.Kind == module.String:
+		return of(x.t.Elem, model.Index, x.Expr, i.Expr)
+	}
+	fail(e.Pos, "%s cannot be indexed by %s", kindName(x.t.Kind), kindName(i.t.Kind))
+	return typed{}
+}
+
+func (s *scope) call(e *yara.Call) typed {
+	if id, ok := e.X.(*yara.Ident); ok {
+		if r, ok := readers[id.Name]; ok {
+			if len(e.Args) != 1 {
+				fail(e.Pos, "%s takes one offset", id.Name)
+			}
+			out := of(intType, model.ReadInt, s.integer(e.Args[0], id.Name))
+			out.Int = r
+			return out
+		}
+	}
+	f := s.expr(e.X)
+	if f.t.Kind != module.Func {
+		fail(e.Pos, "%s cannot be called", kindName(f.t.Kind))
+	}
+	kids := []*model.Expr{f.Expr}
+	var args []typed
+	for _, a := range e.Args {
+		x := s.expr(a)
+		args = append(args, x)
+		kids = append(kids, x.Expr)
+	}
+	i := overload(f.t.Funcs, args, false)
+	if i < 0 {
+		i = overload(f.t.Funcs, args, true)
+	}
+	if i < 0 {
+		fail(e.Pos, "wrong arguments: no form of this function takes them")
+	}
+	fn := f.t.Funcs[i]
+	for k, want := range fn.Args {
+		if want == module.Float && args[k].t.Kind == module.Int {
+			kids[k+1] = of(floatType, model.ToFloat, args[k].Expr).Expr
+		}
+	}
+	out := of(fn.Result, model.Call, kids...)
+	out.Int = int64(i)
+	return out
+}
+
+// overload gives the index of the form that takes args, -1 if none does.
+func overload(fs []*module.Function, args []typed, promote bool) int {
+next:
+	for i, f := range fs {
+		if len(f.Args) != len(args) {
+			continue
+		}
+		for k, want := range f.Args {
+			have := args[k].t.Kind
+			if have != want && !(promote && want == module.Float && have == module.Int) {
+				continue next
+			}
+		}
+		return i
+	}
+	return -1
+}

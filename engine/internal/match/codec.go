@@ -1,0 +1,121 @@
+package match
+
+import (
+	"encoding/binary"
+
+	"candor/engine/gram"
+	"candor/engine/internal/plan"
+)
+
+// Append appends the encoded form of s, without its modules.
+func (s *Set) Append(dst []byte) []byte {
+	dst = gram.AppendSlice(dst, s.Code)
+	dst = gram.AppendSlice(dst, s.CodeOff)
+	dst = gram.AppendSlice(dst, s.Base)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.Patterns))
+	dst = gram.AppendSlice(dst, s.Flags)
+	dst = gram.AppendSlice(dst, s.GroupOf)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Groups)))
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		dst = gram.AppendSlice(dst, g.Globals)
+		for _, l := range g.Lanes {
+			dst = l.Append(dst)
+		}
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Externals)))
+	for _, e := range s.Externals {
+		dst = gram.AppendSlice(dst, []byte(e))
+	}
+	return dst
+}
+
+// Decode reads what Append wrote, and gives the rest. Modules are still to be set.
+func Decode(b []byte) (*Set, []byte, error) {
+	s := &Set{}
+	var err error
+	var patterns, groups, externals uint64
+	for _, step := range []func() error{
+		func() error { b, err = gram.DecodeSlice(b, &s.Code); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.CodeOff); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.Base); return err },
+		func() error { b, patterns, err = number(b, plan.MaxPatterns); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.Flags); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.GroupOf); return err },
+		func() error { b, groups, err = number(b, 1<<16); return err },
+	} {
+		if err := step(); err != nil {
+			return nil, nil, err
+		}
+	}
+	s.Patterns = int(patterns)
+	if !s.validRules(int(groups)) {
+		return nil, nil, gram.ErrCorrupt
+	}
+	for range groups {
+		var g Group
+		if b, err = g.decode(b, s); err != nil {
+			return nil, nil, err
+		}
+		s.Groups = append(s.Groups, g)
+	}
+	if b, externals, err = number(b, 1<<16); err != nil {
+		return nil, nil, err
+	}
+	for range externals {
+		var name []byte
+		if b, err = gram.DecodeSlice(b, &name); err != nil {
+			return nil, nil, err
+		}
+		s.Externals = append(s.Externals, string(name))
+	}
+	s.Init()
+	return s, b, nil
+}
+
+func number(b []byte, limit uint64) ([]byte, uint64, error) {
+	if len(b) < 8 {
+		return nil, 0, gram.ErrCorrupt
+	}
+	v := binary.LittleEndian.Uint64(b)
+	if v > limit {
+		return nil, 0, gram.ErrCorrupt
+	}
+	return b[8:], v, nil
+}
+
+func (g *Group) decode(b []byte, s *Set) ([]byte, error) {
+	var err error
+	if b, err = gram.DecodeSlice(b, &g.Globals); err != nil {
+		return nil, err
+	}
+	for _, r := range g.Globals {
+		if int(r) >= s.Rules() {
+			return nil, gram.ErrCorrupt
+		}
+	}
+	for i := range g.Lanes {
+		if g.Lanes[i], b, err = plan.DecodeLane(b, s.Rules(), s.Patterns); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (s *Set) validRules(groups int) bool {
+	n := len(s.CodeOff) - 1
+	if n < 0 || len(s.Base) != n || len(s.Flags) != n || len(s.GroupOf) != n {
+		return false
+	}
+	for i, off := range s.CodeOff {
+		if int(off) > len(s.Code) || i > 0 && off < s.CodeOff[i-1] {
+			return false
+		}
+	}
+	for i, b := range s.Base {
+		if int(b) > s.Patterns || i > 0 && b < s.Base[i-1] || int(s.GroupOf[i]) >= groups {
+			return false
+		}
+	}
+	return true
+}

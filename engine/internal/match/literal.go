@@ -1,0 +1,97 @@
+package match
+
+import (
+	"bytes"
+
+	"candor/engine/automaton"
+	"candor/engine/internal/model"
+)
+
+// literalAt tells whether the literal v stands at start.
+func (f *frame) literalAt(v *model.Variant, start int) bool {
+	data := f.s.data
+	if start < 0 || start+len(v.Lit) > len(data) {
+		return false
+	}
+	there := data[start : start+len(v.Lit)]
+	switch {
+	case v.Xor:
+		if !xorEqual(there, v) {
+			return false
+		}
+	case v.Nocase:
+		if !caseEqual(there, v.Lit) {
+			return false
+		}
+	default:
+		if !bytes.Equal(there, v.Lit) {
+			return false
+		}
+	}
+	return guardHolds(data, v.Guard, start, start+len(v.Lit))
+}
+
+func xorEqual(there []byte, v *model.Variant) bool {
+	if len(there) == 0 {
+		return false
+	}
+	key := there[0] ^ v.Lit[0]
+	if key < v.XorMin || key > v.XorMax {
+		return false
+	}
+	for i, c := range v.Lit {
+		if there[i]^c != key {
+			return false
+		}
+	}
+	return true
+}
+
+func caseEqual(a, b []byte) bool {
+	for i, c := range b {
+		if lower(a[i]) != lower(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 0x20
+	}
+	return c
+}
+
+func alnum(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// guardHolds checks the bytes around [start,end).
+func guardHolds(data []byte, g model.Guard, start, end int) bool {
+	switch g {
+	case model.Word:
+		return !(start >= 1 && alnum(data[start-1])) && !(end < len(data) && alnum(data[end]))
+	case model.WordWide:
+		return !(start >= 2 && data[start-1] == 0 && alnum(data[start-2])) &&
+			!(end+1 < len(data) && data[end+1] == 0 && alnum(data[end]))
+	}
+	return true
+}
+
+// guardedLength gives the length of a match of a guarded tree at start whose
+// guard holds, -1 if there is none.
+func (f *frame) guardedLength(v *model.Variant, prog *automaton.Program, start int) int {
+	m := f.s.matcher(prog)
+	data := f.s.data
+	for end := len(data); ; {
+		n, ok := m.Match(data[:end], start)
+		if !ok || n == 0 {
+			return -1
+		}
+		if guardHolds(data, v.Guard, start, start+n) {
+			return n
+		}
+		end = start + n - 1
+	}
+}

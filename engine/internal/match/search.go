@@ -1,0 +1,327 @@
+package match
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"candor/engine/internal/model"
+	"candor/engine/internal/plan"
+)
+
+// MaxMatches bounds the occurrences of one pattern that are kept, as YARA does.
+const MaxMatches = 1000000
+
+// occurrences are those of one pattern in the content.
+type occurrences struct {
+	starts []int
+	lens   []int32 // -1: not computed yet
+}
+
+// found tells whether pattern i of the rule occurs.
+func (f *frame) found(i uint32) bool {
+	s, p := f.s, f.u.base+i
+	if s.occMark[p] == s.epoch {
+		return len(s.occs[s.occAt[p]].starts) > 0
+	}
+	if !s.tracked(f.u.id, p) {
+		return f.search(i, 0, len(s.data), nil)
+	}
+	if s.hitMark[p] != s.epoch {
+		return false
+	}
+	return f.verify(i, nil)
+}
+
+// impossible tells, at no cost, that pattern i does not occur.
+func (f *frame) impossible(i uint32) bool {
+	s, p := f.s, f.u.base+i
+	if s.occMark[p] == s.epoch {
+		return len(s.occs[s.occAt[p]].starts) == 0
+	}
+	return s.tracked(f.u.id, p) && s.hitMark[p] != s.epoch
+}
+
+// all gives the occurrences of pattern i, by ascending offset.
+func (f *frame) all(i uint32) *occurrences {
+	s, p := f.s, f.u.base+i
+	if s.occMark[p] == s.epoch {
+		return &s.occs[s.occAt[p]]
+	}
+	if s.occUsed == len(s.occs) {
+		s.occs = append(s.occs, occurrences{})
+	}
+	at := s.occUsed
+	s.occUsed++
+	o := &s.occs[at]
+	o.starts, o.lens = o.starts[:0], o.lens[:0]
+	if !s.tracked(f.u.id, p) {
+		f.search(i, 0, len(s.data), o)
+	} else if s.hitMark[p] == s.epoch {
+		f.verify(i, o)
+	}
+	o.settle()
+	s.occMark[p], s.occAt[p] = s.epoch, int32(at)
+	return &s.occs[at]
+}
+
+func (o *occurrences) add(start int, length int32) bool {
+	o.starts = append(o.starts, start)
+	o.lens = append(o.lens, length)
+	return len(o.starts) < 2*MaxMatches
+}
+
+// settle sorts the occurrences and keeps one for each offset.
+func (o *occurrences) settle() {
+	if !strictlyAscending(o.starts) {
+		order := make([]int, len(o.starts))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return o.starts[a] - o.starts[b] })
+		starts, lens := make([]int, 0, len(order)), make([]int32, 0, len(order))
+		for _, i := range order {
+			if n := len(starts); n > 0 && starts[n-1] == o.starts[i] {
+				continue
+			}
+			starts, lens = append(starts, o.starts[i]), append(lens, o.lens[i])
+		}
+		o.starts, o.lens = starts, lens
+	}
+	if len(o.starts) > MaxMatches {
+		o.starts, o.lens = o.starts[:MaxMatches], o.lens[:MaxMatches]
+	}
+}
+
+func strictlyAscending(a []int) bool {
+	for i := 1; i < len(a); i++ {
+		if a[i] <= a[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+// verify looks at the hits of pattern i. With o it collects every occurrence
+// there, without it stops at the first.
+func (f *frame) verify(i uint32, o *occurrences) bool {
+	s := f.s
+	hits := &s.finders[s.set.GroupOf[f.u.id]]
+	some := false
+	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
+		use := s.hits[h].use
+		for k := hits.Head(s.hits[h].atom); k >= 0; k = hits.Hits[k].Next {
+			if f.verifyAt(i, use, hits.Hits[k].Pos, o) {
+				if some = true; o == nil {
+					return true
+				}
+			}
+		}
+	}
+	return some
+}
+
+// verifyAt looks at one hit.
+func (f *frame) verifyAt(i uint32, use plan.Use, pos int, o *occurrences) bool {
+	v := &f.u.rule.Patterns[i].Variants[use.Variant()]
+	if v.Tree == nil {
+		start := pos - use.Off()
+		if !f.literalAt(v, start) {
+			return false
+		}
+		if o != nil {
+			o.add(start, int32(len(v.Lit)))
+		}
+		return true
+	}
+	prog := f.u.program(i, use.Variant())
+	if prog == nil {
+		return false
+	}
+	some := false
+	f.s.matcher(prog).StartsAt(f.s.data, use.Leaf(), pos-use.Off(), func(start int) bool {
+		if v.Guard != model.Free && f.guardedLength(v, prog, start) < 0 {
+			return true
+		}
+		some = true
+		return o != nil && o.add(start, -1)
+	})
+	return some
+}
+
+// occursAt tells whether pattern i occurs at an offset.
+func (f *frame) occursAt(i uint32, at int64) bool {
+	if at < 0 || at > int64(len(f.s.data)) {
+		return false
+	}
+	p := &f.u.rule.Patterns[i]
+	for k := range p.Variants {
+		v := &p.Variants[k]
+		if v.Tree == nil {
+			if f.literalAt(v, int(at)) {
+				return true
+			}
+			continue
+		}
+		if f.treeLength(i, k, int(at)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// length gives the length of the occurrence of pattern i at start.
+func (f *frame) length(i uint32, start int) int {
+	p := &f.u.rule.Patterns[i]
+	for k := range p.Variants {
+		v := &p.Variants[k]
+		if v.Tree == nil {
+			if f.literalAt(v, start) {
+				return len(v.Lit)
+			}
+			continue
+		}
+		if n := f.treeLength(i, k, start); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// treeLength gives the length of the match of a tree at an offset, 0 for none.
+func (f *frame) treeLength(i uint32, variant, at int) int {
+	prog := f.u.program(i, variant)
+	if prog == nil {
+		return 0
+	}
+	v := &f.u.rule.Patterns[i].Variants[variant]
+	if v.Guard != model.Free {
+		return max(f.guardedLength(v, prog, at), 0)
+	}
+	n, ok := f.s.matcher(prog).Match(f.s.data, at)
+	if !ok {
+		return 0
+	}
+	return n
+}
+
+// search looks for pattern i at offsets from lo to hi, hi excluded. With o it
+// collects all occurrences, without it stops at the first.
+func (f *frame) search(i uint32, lo, hi int, o *occurrences) bool {
+	some := false
+	p := &f.u.rule.Patterns[i]
+	for k := range p.Variants {
+		v := &p.Variants[k]
+		if v.Tree != nil {
+			some = f.searchTree(i, k, lo, hi, o) || some
+		} else {
+			some = f.searchLiteral(v, lo, hi, o) || some
+		}
+		if some && o == nil {
+			return true
+		}
+	}
+	return some
+}
+
+func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
+	prog := f.u.program(i, variant)
+	if prog == nil {
+		return false
+	}
+	v := &f.u.rule.Patterns[i].Variants[variant]
+	m := f.s.matcher(prog)
+	if o == nil && v.Guard == model.Free {
+		return m.Has(f.s.data, lo, hi)
+	}
+	some := false
+	m.Starts(f.s.data, lo, hi, func(start int) bool {
+		if v.Guard != model.Free && f.guardedLength(v, prog, start) < 0 {
+			return true
+		}
+		some = true
+		return o != nil && o.add(start, -1)
+	})
+	return some
+}
+
+// searchLiteral calls literalAt wherever a cheap search finds the rarest part of v.
+func (f *frame) searchLiteral(v *model.Variant, lo, hi int, o *occurrences) bool {
+	some := false
+	yield := func(start int) bool {
+		if !f.literalAt(v, start) {
+			return true
+		}
+		some = true
+		return o != nil && o.add(start, int32(len(v.Lit)))
+	}
+	end := min(hi+len(v.Lit)-1, len(f.s.data))
+	if lo < 0 || lo >= end {
+		return false
+	}
+	data := f.s.data[:end]
+	switch {
+	case v.Xor && v.XorMin != v.XorMax:
+		eachXored(data, v.Lit, lo, yield)
+	case v.Xor:
+		lit := make([]byte, len(v.Lit))
+		for i, c := range v.Lit {
+			lit[i] = c ^ v.XorMin
+		}
+		eachExact(data, lit, lo, yield)
+	case v.Nocase:
+		eachFolded(data, v.Lit, lo, yield)
+	default:
+		eachExact(data, v.Lit, lo, yield)
+	}
+	return some
+}
+
+func eachExact(data, lit []byte, from int, yield func(int) bool) {
+	for {
+		i := bytes.Index(data[from:], lit)
+		if i < 0 || !yield(from+i) {
+			return
+		}
+		from += i + 1
+	}
+}
+
+// eachFolded finds the folded literal by its first four bytes.
+func eachFolded(data, lit []byte, from int, yield func(int) bool) {
+	if len(lit) < 4 {
+		for i := from; i+len(lit) <= len(data); i++ {
+			if !yield(i) {
+				return
+			}
+		}
+		return
+	}
+	want := binary.LittleEndian.Uint32(lit) | 0x20202020
+	for i := from; i+len(lit) <= len(data); i++ {
+		if binary.LittleEndian.Uint32(data[i:])|0x20202020 == want && !yield(i) {
+			return
+		}
+	}
+}
+
+// eachXored finds a literal under any key: the XOR of neighbouring bytes does
+// not depend on the key.
+func eachXored(data, lit []byte, from int, yield func(int) bool) {
+	if len(lit) < 4 {
+		for i := from; i+len(lit) <= len(data); i++ {
+			if !yield(i) {
+				return
+			}
+		}
+		return
+	}
+	w := binary.LittleEndian.Uint32(lit)
+	want := (w ^ w>>8) & 0xFFFFFF
+	for i := from; i+len(lit) <= len(data); i++ {
+		v := binary.LittleEndian.Uint32(data[i:])
+		if (v^v>>8)&0xFFFFFF == want && !yield(i) {
+			return
+		}
+	}
+}

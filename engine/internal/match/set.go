@@ -1,0 +1,144 @@
+// Package match runs a compiled set of rules over content: it finds the
+// candidates that the lanes of package plan leave, searches their patterns
+// and evaluates their conditions, each no further than the answer needs.
+package match
+
+import (
+	"sync/atomic"
+
+	"candor/engine/internal/model"
+	"candor/engine/internal/plan"
+	"candor/engine/module"
+)
+
+// Set is a compiled set of rules. It is immutable but for rules that are
+// decoded when they are first needed, and safe for concurrent use.
+type Set struct {
+	Code      []byte
+	CodeOff   []uint32 // by rule; len = rules+1
+	Base      []uint32 // by rule: the number of its first pattern
+	Patterns  int
+	Flags     []uint8 // by rule
+	GroupOf   []uint16
+	Groups    []Group
+	Externals []string
+	Modules   map[string]module.Module
+
+	units []atomic.Pointer[unit]
+}
+
+// Flags of a rule.
+const (
+	Global = 1 << iota
+	Private
+)
+
+// Group is the rules that the same global rules govern.
+type Group struct {
+	Globals []uint32
+	Lanes   [plan.Routes]*plan.Lane
+}
+
+// Init makes a filled-in Set ready for use.
+func (s *Set) Init() { s.units = make([]atomic.Pointer[unit], len(s.CodeOff)-1) }
+
+// Rules is the number of rules.
+func (s *Set) Rules() int { return len(s.CodeOff) - 1 }
+
+// unit gives a rule decoded. A rule that cannot be decoded is one that never matches.
+func (s *Set) unit(r uint32) *unit {
+	if u := s.units[r].Load(); u != nil {
+		return u
+	}
+	rule, err := model.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
+	if err != nil || !valid(s, r, rule) {
+		rule = &model.Rule{Cond: &model.Expr{Op: model.Undefined}}
+	}
+	u := newUnit(r, s.Base[r], rule)
+	if s.units[r].CompareAndSwap(nil, u) {
+		return u
+	}
+	return s.units[r].Load()
+}
+
+// Rule decodes rule r, for those who look at definitions rather than content.
+func (s *Set) Rule(r uint32) (*model.Rule, error) {
+	return model.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
+}
+
+// valid checks what the evaluation relies on.
+func valid(s *Set, r uint32, rule *model.Rule) bool {
+	last := uint32(s.Patterns)
+	if int(r)+1 < len(s.Base) {
+		last = s.Base[r+1]
+	}
+	if s.Base[r]+uint32(len(rule.Patterns)) != last {
+		return false
+	}
+	return validExpr(s, rule, rule.Cond)
+}
+
+func validExpr(s *Set, rule *model.Rule, e *model.Expr) bool {
+	limit := len(rule.Patterns)
+	if e.Op == model.Rule_ || e.Op == model.OfRules {
+		limit = s.Rules()
+	}
+	for _, ref := range e.Refs {
+		if int(ref) >= limit {
+			return false
+		}
+	}
+	if lo, hi := arity(e.Op); len(e.Kids) < lo || len(e.Kids) > hi {
+		return false
+	}
+	if (e.Op == model.Matches || e.Op == model.Regexp) && e.Tree == nil || e.Op == model.Extern && (e.Int < 0 || int(e.Int) >= len(s.Externals)) {
+		return false
+	}
+	if e.Op == model.Var && (e.Int < 0 || e.Int > maxVars) || e.Int2 < 0 || e.Int2 > maxVars {
+		return false
+	}
+	for _, k := range e.Kids {
+		if !validExpr(s, rule, k) {
+			return false
+		}
+	}
+	return true
+}
+
+const maxVars = 64
+
+// arity gives the least and the most operands of op.
+func arity(op model.Op) (int, int) {
+	const many = 1 << 30
+	switch op {
+	case model.And, model.Or:
+		return 0, many
+	case model.FoundAt, model.Offset, model.Length, model.ReadInt, model.Not, model.Defined, model.Neg, model.BitNot,
+		model.Field, model.ToFloat, model.ToBool, model.Matches:
+		return 1, 1
+	case model.FoundIn, model.Index:
+		return 2, 2
+	case model.Count:
+		return 0, 2
+	case model.OfPatterns:
+		return 1, 3
+	case model.OfRules:
+		return 1, 1
+	case model.OfExprs, model.Call:
+		return 1, many
+	case model.ForOf:
+		return 2, 2
+	case model.ForRange:
+		return 4, 4
+	case model.ForList:
+		return 2, many
+	case model.ForArray, model.ForDict:
+		return 3, 3
+	case model.SigCount, model.SigBytes:
+		return 0, many
+	}
+	if op >= model.Add && op <= model.IEquals {
+		return 2, 2
+	}
+	return 0, 0
+}

@@ -1,0 +1,93 @@
+package match
+
+import (
+	"slices"
+	"sync"
+
+	"candor/engine/automaton"
+	"candor/engine/internal/model"
+	"candor/engine/internal/plan"
+	"candor/engine/pattern"
+)
+
+// unit is a rule decoded, with the automata of its patterns built when first used.
+type unit struct {
+	id          uint32
+	base        uint32
+	rule        *model.Rule
+	programs    []lazyProgram // by pattern and variant
+	offset      []int         // of a pattern's first variant in programs
+	expressions sync.Map      // *model.Expr to *automaton.Program, of conditions
+}
+
+type lazyProgram struct {
+	once sync.Once
+	prog *automaton.Program // nil: the tree is beyond the limits of the automaton
+}
+
+func newUnit(id, base uint32, rule *model.Rule) *unit {
+	u := &unit{id: id, base: base, rule: rule}
+	n := 0
+	for i := range rule.Patterns {
+		u.offset = append(u.offset, n)
+		n += len(rule.Patterns[i].Variants)
+	}
+	u.programs = make([]lazyProgram, n)
+	if !logs(rule.Cond) {
+		cheapFirst(rule.Cond)
+	}
+	return u
+}
+
+func (u *unit) program(p uint32, variant int) *automaton.Program {
+	l := &u.programs[u.offset[p]+variant]
+	l.once.Do(func() { l.prog = compileTree(u.rule.Patterns[p].Variants[variant].Tree) })
+	return l.prog
+}
+
+func compileTree(tree *pattern.Node) *automaton.Program {
+	prog, err := automaton.Compile(tree, plan.Leaves(tree)...)
+	if err != nil {
+		return nil
+	}
+	return prog
+}
+
+// logs tells whether a condition prints: its operands must keep their order.
+func logs(e *model.Expr) bool {
+	return e.Op == model.Module && string(e.Str) == "console" || slices.ContainsFunc(e.Kids, logs)
+}
+
+// cheapFirst orders the operands of and and or by what they cost to evaluate.
+// That changes no result: the engine's and and or are commutative.
+func cheapFirst(e *model.Expr) {
+	for _, k := range e.Kids {
+		cheapFirst(k)
+	}
+	if e.Op == model.And || e.Op == model.Or {
+		slices.SortStableFunc(e.Kids, func(a, b *model.Expr) int { return expense(a) - expense(b) })
+	}
+}
+
+// expense ranks what evaluating e costs.
+func expense(e *model.Expr) int {
+	own := 0
+	switch e.Op {
+	case model.Found, model.FoundAt, model.FoundIn, model.OfPatterns:
+		own = 2
+	case model.Count, model.Offset, model.Length, model.SigCount, model.SigBytes:
+		own = 3
+	case model.Rule_, model.OfRules:
+		own = 4
+	case model.ForOf, model.ForRange, model.ForList:
+		own = 5
+	case model.Field, model.Module:
+		own = 6
+	case model.Call, model.ForArray, model.ForDict:
+		own = 7
+	}
+	for _, k := range e.Kids {
+		own = max(own, expense(k))
+	}
+	return own
+}

@@ -1,0 +1,295 @@
+package match
+
+import (
+	"bytes"
+	"math"
+
+	"candor/engine/automaton"
+	"candor/engine/internal/model"
+	"candor/engine/module"
+)
+
+// value evaluates an expression of any type.
+func (f *frame) value(e *model.Expr) module.Value {
+	switch e.Op {
+	case model.Undefined:
+		return module.Value{}
+	case model.Float:
+		return module.FloatValue(e.Float)
+	case model.Str:
+		return module.BytesValue(e.Str)
+	case model.Regexp:
+		return module.Value{Kind: module.Regexp, Re: f.regexp(e)}
+	case model.Var:
+		if int(e.Int) < len(f.vars) {
+			return f.vars[e.Int]
+		}
+		return module.Value{}
+	case model.Extern:
+		return f.s.extern[e.Int]
+	case model.Module:
+		if o := f.s.object(string(e.Str)); o != nil {
+			return module.ObjectValue(o)
+		}
+		return module.Value{}
+	case model.Field:
+		if x := f.value(e.Kids[0]); x.Kind == module.Struct && x.Obj != nil {
+			return defined(x.Obj.Field(string(e.Str)))
+		}
+		return module.Value{}
+	case model.Index:
+		return f.index(e)
+	case model.Call:
+		return f.call(e)
+	case model.ToFloat:
+		x, ok := f.integer(e.Kids[0])
+		if !ok {
+			return module.Value{}
+		}
+		return module.FloatValue(float64(x))
+	}
+	switch {
+	case e.Type == model.TFloat:
+		return f.float(e)
+	case e.Type == model.TInt:
+		if x, ok := f.integer(e); ok {
+			return module.IntValue(x)
+		}
+		return module.Value{}
+	}
+	v, ok := f.truth(e)
+	if !ok {
+		return module.Value{}
+	}
+	return module.BoolValue(v)
+}
+
+// defined turns a float that is no number into the undefined value, as YARA does.
+func defined(v module.Value) module.Value {
+	if v.Kind == module.Float && math.IsNaN(v.Float) {
+		return module.Value{}
+	}
+	return v
+}
+
+func (f *frame) float(e *model.Expr) module.Value {
+	if e.Op == model.Neg {
+		x := f.value(e.Kids[0])
+		x.Float = -x.Float
+		return x
+	}
+	if len(e.Kids) != 2 {
+		return module.Value{}
+	}
+	x, y := f.value(e.Kids[0]), f.value(e.Kids[1])
+	if x.Kind != module.Float || y.Kind != module.Float {
+		return module.Value{}
+	}
+	switch e.Op {
+	case model.Add:
+		return module.FloatValue(x.Float + y.Float)
+	case model.Sub:
+		return module.FloatValue(x.Float - y.Float)
+	case model.Mul:
+		return module.FloatValue(x.Float * y.Float)
+	case model.Div:
+		return module.FloatValue(x.Float / y.Float)
+	}
+	return module.Value{}
+}
+
+func (f *frame) index(e *model.Expr) module.Value {
+	x, i := f.value(e.Kids[0]), f.value(e.Kids[1])
+	switch {
+	case x.Kind == module.Array && x.List != nil && i.Kind == module.Int:
+		if i.Int >= 0 && i.Int < int64(x.List.Len()) {
+			return defined(x.List.At(int(i.Int)))
+		}
+	case x.Kind == module.Dict && x.Map != nil && i.Kind == module.String:
+		return defined(x.Map.Get(string(i.Str)))
+	}
+	return module.Value{}
+}
+
+func (f *frame) call(e *model.Expr) module.Value {
+	callee := e.Kids[0]
+	fn := f.function(callee)
+	if fn == nil || e.Int < 0 || int(e.Int) >= len(fn.Funcs) {
+		return module.Value{}
+	}
+	form := fn.Funcs[e.Int]
+	if len(form.Args) != len(e.Kids)-1 {
+		return module.Value{}
+	}
+	recv := f.value(callee.Kids[0])
+	if recv.Kind != module.Struct {
+		return module.Value{}
+	}
+	args := make([]module.Value, len(form.Args))
+	for i := range args {
+		args[i] = f.value(e.Kids[i+1])
+		if args[i].Kind != form.Args[i] {
+			return module.Value{}
+		}
+	}
+	return defined(form.Call(f.s.input, recv.Obj, args))
+}
+
+// function finds the static description of the function that callee names.
+func (f *frame) function(callee *model.Expr) *module.Type {
+	t := f.typeOf(callee)
+	if callee.Op != model.Field || t == nil || t.Kind != module.Func {
+		return nil
+	}
+	return t
+}
+
+func (f *frame) typeOf(e *model.Expr) *module.Type {
+	switch e.Op {
+	case model.Module:
+		if m, ok := f.s.set.Modules[string(e.Str)]; ok {
+			return m.Type()
+		}
+	case model.Field:
+		if t := f.typeOf(e.Kids[0]); t != nil && t.Kind == module.Struct {
+			return t.Fields[string(e.Str)]
+		}
+	case model.Index:
+		if t := f.typeOf(e.Kids[0]); t != nil {
+			return t.Elem
+		}
+	case model.Var:
+		if int(e.Int) < len(f.varTypes) {
+			return f.varTypes[e.Int]
+		}
+	}
+	return nil
+}
+
+func (f *frame) comparison(e *model.Expr) (bool, bool) {
+	x, y := e.Kids[0], e.Kids[1]
+	switch {
+	case x.Type == model.TStr:
+		a, b := f.value(x), f.value(y)
+		if a.Kind != module.String || b.Kind != module.String {
+			return false, false
+		}
+		return ordered(e.Op, bytes.Compare(a.Str, b.Str)), true
+	case x.Type == model.TFloat:
+		a, b := f.value(x), f.value(y)
+		if a.Kind != module.Float || b.Kind != module.Float {
+			return false, false
+		}
+		return floatOrdered(e.Op, a.Float, b.Float), true
+	}
+	a, ok := f.integer(x)
+	if !ok {
+		return false, false
+	}
+	b, ok := f.integer(y)
+	if !ok {
+		return false, false
+	}
+	switch {
+	case a < b:
+		return ordered(e.Op, -1), true
+	case a > b:
+		return ordered(e.Op, 1), true
+	}
+	return ordered(e.Op, 0), true
+}
+
+func ordered(op model.Op, c int) bool {
+	switch op {
+	case model.Eq:
+		return c == 0
+	case model.Ne:
+		return c != 0
+	case model.Lt:
+		return c < 0
+	case model.Le:
+		return c <= 0
+	case model.Gt:
+		return c > 0
+	}
+	return c >= 0
+}
+
+// floatOrdered compares as YARA does: equality allows for the last bits.
+func floatOrdered(op model.Op, a, b float64) bool {
+	const epsilon = 2.220446049250313e-16
+	switch op {
+	case model.Eq:
+		return math.Abs(a-b) < epsilon
+	case model.Ne:
+		return math.Abs(a-b) >= epsilon
+	case model.Lt:
+		return a < b
+	case model.Le:
+		return a <= b
+	case model.Gt:
+		return a > b
+	}
+	return a >= b
+}
+
+func (f *frame) stringTest(e *model.Expr) (bool, bool) {
+	x, y := f.value(e.Kids[0]), f.value(e.Kids[1])
+	if x.Kind != module.String || y.Kind != module.String {
+		return false, false
+	}
+	a, b := x.Str, y.Str
+	switch e.Op {
+	case model.IContains, model.IStartsWith, model.IEndsWith, model.IEquals:
+		a, b = lowered(a), lowered(b)
+	}
+	switch e.Op {
+	case model.Contains, model.IContains:
+		return bytes.Contains(a, b), true
+	case model.StartsWith, model.IStartsWith:
+		return bytes.HasPrefix(a, b), true
+	case model.EndsWith, model.IEndsWith:
+		return bytes.HasSuffix(a, b), true
+	}
+	return bytes.Equal(a, b), true
+}
+
+func lowered(b []byte) []byte {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		out[i] = lower(c)
+	}
+	return out
+}
+
+// expression is a regular expression of a condition.
+type expression struct {
+	prog *automaton.Program
+	s    *Scanner
+}
+
+func (f *frame) regexp(e *model.Expr) module.Matcher {
+	if p, ok := f.u.expressions.Load(e); ok {
+		return expression{p.(*automaton.Program), f.s}
+	}
+	p := compileTree(e.Tree)
+	f.u.expressions.Store(e, p)
+	return expression{p, f.s}
+}
+
+// Match tells whether and how long the expression matches in b.
+func (x expression) Match(b []byte) (int, bool) {
+	if x.prog == nil {
+		return 0, false
+	}
+	m := x.s.matcher(x.prog)
+	for at := 0; at <= len(b); at++ {
+		if n, ok := m.Match(b, at); ok {
+			return n, true
+		}
+		if !m.Has(b, at+1, len(b)) {
+			break
+		}
+	}
+	return 0, false
+}

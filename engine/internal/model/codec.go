@@ -1,0 +1,274 @@
+package model
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"candor/engine/pattern"
+)
+
+// ErrCorrupt says that encoded data is not what Append wrote.
+var ErrCorrupt = errors.New("compiled rule is corrupt")
+
+const maxDepth = 2000
+
+// Append appends the encoded form of r.
+func (r *Rule) Append(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(r.Patterns)))
+	for i := range r.Patterns {
+		dst = r.Patterns[i].append(dst)
+	}
+	return appendExpr(dst, r.Cond)
+}
+
+func (p *Pattern) append(dst []byte) []byte {
+	dst = appendBytes(dst, []byte(p.Name))
+	dst = append(dst, flag(p.Private))
+	dst = binary.AppendUvarint(dst, uint64(len(p.Variants)))
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		dst = append(dst, flag(v.Tree != nil)|flag(v.Nocase)<<1|flag(v.Xor)<<2|flag(v.Lazy)<<3|byte(v.Guard)<<4, v.XorMin, v.XorMax)
+		if v.Tree != nil {
+			dst = appendNode(dst, v.Tree)
+		} else {
+			dst = appendBytes(dst, v.Lit)
+		}
+	}
+	return dst
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func appendBytes(dst, b []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
+}
+
+func appendNode(dst []byte, n *pattern.Node) []byte {
+	dst = append(dst, byte(n.Op), flag(n.Lazy)|flag(n.Wide)<<1)
+	switch n.Op {
+	case pattern.Bytes:
+		return appendBytes(dst, n.Lit)
+	case pattern.Class:
+		for _, w := range n.Set {
+			dst = binary.LittleEndian.AppendUint64(dst, w)
+		}
+		return dst
+	case pattern.Repeat:
+		dst = binary.AppendVarint(dst, int64(n.Min))
+		dst = binary.AppendVarint(dst, int64(n.Max))
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(n.Sub)))
+	for _, s := range n.Sub {
+		dst = appendNode(dst, s)
+	}
+	return dst
+}
+
+func appendExpr(dst []byte, e *Expr) []byte {
+	has := flag(e.Int != 0) | flag(e.Int2 != 0)<<1 | flag(e.Float != 0)<<2 | flag(e.Str != nil)<<3 |
+		flag(len(e.Refs) > 0)<<4 | flag(len(e.Kids) > 0)<<5 | flag(e.Tree != nil)<<6
+	dst = append(dst, byte(e.Op), byte(e.Type), has)
+	if e.Int != 0 {
+		dst = binary.AppendVarint(dst, e.Int)
+	}
+	if e.Int2 != 0 {
+		dst = binary.AppendVarint(dst, e.Int2)
+	}
+	if e.Float != 0 {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(e.Float))
+	}
+	if e.Str != nil {
+		dst = appendBytes(dst, e.Str)
+	}
+	if len(e.Refs) > 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(e.Refs)))
+		for _, r := range e.Refs {
+			dst = binary.AppendUvarint(dst, uint64(r))
+		}
+	}
+	if len(e.Kids) > 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(e.Kids)))
+		for _, k := range e.Kids {
+			dst = appendExpr(dst, k)
+		}
+	}
+	if e.Tree != nil {
+		dst = appendNode(dst, e.Tree)
+	}
+	return dst
+}
+
+// Decode reads what Append wrote. Literals share the memory of b.
+func Decode(b []byte) (*Rule, error) {
+	d := decoder{b: b}
+	r := &Rule{Patterns: make([]Pattern, d.count())}
+	for i := range r.Patterns {
+		d.pattern(&r.Patterns[i])
+	}
+	r.Cond = d.expr(0)
+	if d.bad {
+		return nil, ErrCorrupt
+	}
+	return r, nil
+}
+
+// decoder reads encoded data; after the first fault it gives zero values only.
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) fail() { d.bad, d.b = true, nil }
+
+func (d *decoder) byte() byte {
+	if len(d.b) == 0 {
+		d.fail()
+		return 0
+	}
+	c := d.b[0]
+	d.b = d.b[1:]
+	return c
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) uint64() uint64 {
+	if len(d.b) < 8 {
+		d.fail()
+		return 0
+	}
+	v := binary.LittleEndian.Uint64(d.b)
+	d.b = d.b[8:]
+	return v
+}
+
+// count reads a number of elements, of which each takes at least a byte.
+func (d *decoder) count() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) bytes() []byte {
+	n := d.count()
+	if d.bad {
+		return nil
+	}
+	v := d.b[:n:n]
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) pattern(p *Pattern) {
+	p.Name = string(d.bytes())
+	p.Private = d.byte() != 0
+	p.Variants = make([]Variant, d.count())
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		f := d.byte()
+		v.Nocase, v.Xor, v.Lazy, v.Guard = f&2 != 0, f&4 != 0, f&8 != 0, Guard(f>>4)
+		v.XorMin, v.XorMax = d.byte(), d.byte()
+		if f&1 != 0 {
+			v.Tree = d.node(0)
+		} else {
+			v.Lit = d.bytes()
+		}
+	}
+}
+
+func (d *decoder) node(depth int) *pattern.Node {
+	n := &pattern.Node{Op: pattern.Op(d.byte())}
+	f := d.byte()
+	n.Lazy, n.Wide = f&1 != 0, f&2 != 0
+	switch n.Op {
+	case pattern.Bytes:
+		if n.Lit = d.bytes(); len(n.Lit) == 0 {
+			d.fail()
+		}
+		return n
+	case pattern.Class:
+		n.Set = new(pattern.Set)
+		for i := range n.Set {
+			n.Set[i] = d.uint64()
+		}
+		return n
+	case pattern.Repeat:
+		n.Min, n.Max = int(d.varint()), int(d.varint())
+	}
+	count := d.count()
+	if depth > maxDepth || n.Op == pattern.Repeat && count != 1 {
+		d.fail()
+		return n
+	}
+	if count > 0 {
+		n.Sub = make([]*pattern.Node, count)
+		for i := range n.Sub {
+			n.Sub[i] = d.node(depth + 1)
+		}
+	}
+	return n
+}
+
+func (d *decoder) expr(depth int) *Expr {
+	e := &Expr{Op: Op(d.byte()), Type: Type(d.byte())}
+	has := d.byte()
+	if depth > maxDepth || e.Op >= ops {
+		d.fail()
+		return e
+	}
+	if has&1 != 0 {
+		e.Int = d.varint()
+	}
+	if has&2 != 0 {
+		e.Int2 = d.varint()
+	}
+	if has&4 != 0 {
+		e.Float = math.Float64frombits(d.uint64())
+	}
+	if has&8 != 0 {
+		e.Str = d.bytes()
+	}
+	if has&16 != 0 {
+		e.Refs = make([]uint32, d.count())
+		for i := range e.Refs {
+			e.Refs[i] = uint32(d.uvarint())
+		}
+	}
+	if has&32 != 0 {
+		e.Kids = make([]*Expr, d.count())
+		for i := range e.Kids {
+			e.Kids[i] = d.expr(depth + 1)
+		}
+	}
+	if has&64 != 0 {
+		e.Tree = d.node(depth + 1)
+	}
+	return e
+}

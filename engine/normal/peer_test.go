@@ -1,0 +1,119 @@
+package normal
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// peer runs clamscan over samples and gives the folder in which it leaves its
+// temporary files, and what it said.
+func peer(t *testing.T, samples [][]byte) (dir string, log []byte) {
+	program, err := exec.LookPath("clamscan")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("clamscan is not installed: apt-get install clamav")
+		}
+		t.Skip("clamscan is not installed")
+	}
+	root := t.TempDir()
+	in, dir := filepath.Join(root, "in"), filepath.Join(root, "temp")
+	for _, d := range []string{in, dir} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, s := range samples {
+		if err := os.WriteFile(filepath.Join(in, sampleName(i)), s, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := filepath.Join(root, "never.ndb")
+	if err := os.WriteFile(db, []byte("Never:0:*:7a7a7a7a00ff00ff7a7a7a7a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, "-d", db, "--debug", "--leave-temps", "--disable-cache", "--tempdir="+dir, "-r", in).CombinedOutput()
+	if err != nil {
+		t.Fatalf("clamscan: %v\n%s", err, out[max(0, len(out)-2000):])
+	}
+	return dir, out
+}
+
+func sampleName(i int) string { return fmt.Sprintf("s%06d.html", i) }
+
+// leftover gives what clamscan left of sample i under the given name.
+func leftover(t *testing.T, dir string, i int, name string) (b []byte, ok bool) {
+	list, err := filepath.Glob(filepath.Join(dir, "*-"+sampleName(i)+".*", sampleName(i)+".*", "html-tmp.*", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		return nil, false
+	}
+	if b, err = os.ReadFile(list[0]); err != nil {
+		t.Fatal(err)
+	}
+	return b, true
+}
+
+// compare reports where got is not want.
+func compare(t *testing.T, what string, got, want []byte) bool {
+	t.Helper()
+	if bytes.Equal(got, want) {
+		return true
+	}
+	i := 0
+	for i < len(got) && i < len(want) && got[i] == want[i] {
+		i++
+	}
+	from := max(0, i-60)
+	t.Errorf("%s differs at byte %d\n\t got %q\n\twant %q", what, i,
+		got[min(from, len(got)):min(i+60, len(got))], want[min(from, len(want)):min(i+60, len(want))])
+	return false
+}
+
+// comparePages holds Pages of each sample against clamscan's files and gives
+// the number of samples that clamscan took for HTML.
+func comparePages(t *testing.T, samples [][]byte, names []string) (html int) {
+	dir, _ := peer(t, samples)
+	p := &Pages{}
+	for i, s := range samples {
+		want, ok := leftover(t, dir, i, "nocomment.html")
+		if !ok {
+			continue
+		}
+		html++
+		p.Read(s, 0)
+		compare(t, names[i]+" nocomment", p.NoComment, want)
+		want, _ = leftover(t, dir, i, "notags.html")
+		compare(t, names[i]+" notags", p.NoTags, want)
+		want, _ = leftover(t, dir, i, "javascript")
+		compare(t, names[i]+" script", p.Script, want)
+		want, _ = leftover(t, dir, i, "rfc2397/*")
+		if len(p.Embedded) == 1 {
+			compare(t, names[i]+" data", p.Embedded[0], want)
+		}
+	}
+	return html
+}
+
+func TestCorpus(t *testing.T) {
+	list, err := os.ReadFile("/tmp/ct/list")
+	if err != nil {
+		t.Skip()
+	}
+	var samples [][]byte
+	var names []string
+	for _, n := range bytes.Fields(list) {
+		b, err := os.ReadFile(string(n))
+		if err != nil {
+			continue
+		}
+		samples = append(samples, b)
+		names = append(names, string(n))
+	}
+	t.Log(comparePages(t, samples, names), "of", len(samples))
+}

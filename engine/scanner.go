@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"time"
+
+	"candor/engine/internal/match"
+	"candor/engine/module"
+)
+
+// Rules is a compiled set of definitions. It is immutable and safe for
+// concurrent use.
+type Rules struct {
+	set     *match.Set
+	infos   []*Rule
+	externs []external
+}
+
+// All lists every rule and signature, in the order of the sources. Neither
+// the slice nor what it points to may be changed.
+func (r *Rules) All() []*Rule { return r.infos }
+
+// Scanner matches one piece of content after another. It is not safe for
+// concurrent use: each goroutine has its own.
+type Scanner struct {
+	rules  *Rules
+	o      ScanOptions
+	inner  *match.Scanner
+	extern []module.Value
+	out    []Match
+}
+
+// NewScanner gives a Scanner over r.
+func (r *Rules) NewScanner(o ScanOptions) *Scanner {
+	return &Scanner{rules: r, o: o, inner: match.NewScanner(r.set, o.Log), extern: make([]module.Value, len(r.externs))}
+}
+
+// Scan matches data. The matches are in the order of the definitions and stay
+// valid until the next Scan. The error is about f: a value that an external
+// variable cannot take.
+func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
+	extern, err := s.externalValues(f.Externals)
+	if err != nil {
+		return nil, err
+	}
+	s.out = s.out[:0]
+	for _, r := range s.inner.Scan(data, extern, now) {
+		info := s.rules.infos[r]
+		if info.Private {
+			continue
+		}
+		m := Match{Rule: info}
+		if s.o.Strings {
+			m.Strings = s.strings(r)
+		}
+		s.out = append(s.out, m)
+	}
+	return s.out, nil
+}
+
+func now() int64 { return time.Now().Unix() }
+
+// maxData bounds the bytes that a StringMatch carries.
+const maxData = 256
+
+func (s *Scanner) strings(r uint32) []StringMatch {
+	var out []StringMatch
+	s.inner.Strings(r, func(name string, start, length int, data []byte) {
+		out = append(out, StringMatch{Name: name, Offset: int64(start), Length: length, Data: append([]byte(nil), data[:min(len(data), maxData)]...)})
+	})
+	return out
+}

@@ -1,0 +1,76 @@
+package scan
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// Target is a file or directory to scan.
+type Target struct {
+	Path string
+	// Follow tells to follow Path if it is a symbolic link. Links inside a
+	// directory are never followed.
+	Follow bool
+}
+
+// Targets are read one by one; an error ends them.
+type Targets iter.Seq2[Target, error]
+
+// Paths are targets that somebody named: a link among them is followed.
+func Paths(paths ...string) Targets {
+	return func(yield func(Target, error) bool) {
+		for _, p := range paths {
+			if !yield(Target{Path: p, Follow: true}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// List reads targets from a list of paths: one a line, or separated by NUL if
+// a NUL is among the first bytes that r gives, as find -print0 writes them.
+// Lists are made by programs, so links in them are not followed. The list may
+// be endless; it can be read once.
+func List(r io.Reader) Targets {
+	return func(yield func(Target, error) bool) {
+		in := bufio.NewReaderSize(r, 64<<10)
+		separator := byte('\n')
+		if _, err := in.Peek(1); err == nil {
+			if head, _ := in.Peek(in.Buffered()); bytes.IndexByte(head, 0) >= 0 {
+				separator = 0
+			}
+		}
+		for {
+			path, err := in.ReadString(separator)
+			if n := len(path); n > 0 && path[n-1] == separator {
+				path = path[:n-1]
+			}
+			if path != "" && !yield(Target{Path: path}, nil) {
+				return
+			}
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Target{}, fmt.Errorf("list of files: %w", err))
+				return
+			}
+		}
+	}
+}
+
+// Join gives all targets of each, one after another.
+func Join(each ...Targets) Targets {
+	return func(yield func(Target, error) bool) {
+		for _, targets := range each {
+			for t, err := range targets {
+				if !yield(t, err) {
+					return
+				}
+			}
+		}
+	}
+}
