@@ -59,7 +59,7 @@ const (
 
 // NewMatcher gives a Matcher with the default limits. It is cheap: what a
 // Matcher remembers is allocated as it is used.
-func (p *Program) NewMatcher() *Matcher { {
+func (p *Program) NewMatcher() *Matcher {
 	return &Matcher{Limit: DefaultLimit, p: p, rowPays: 10}
 }
 

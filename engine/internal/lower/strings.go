@@ -126,7 +126,18 @@ func treeVariant(n *pattern.Node, g model.Guard) model.Variant {
 	if lit, ok := nocaseLiteral(n); ok {
 		return model.Variant{Lit: lit, Nocase: true, Guard: g}
 	}
-	return model.Variant{Tree: n, Guard: g, Lazy: hasLazy(n)}
+	return model.Variant{Tree: unshare(n), Guard: g, Lazy: hasLazy(n)}
+}
+
+// unshare copies a tree so that each node stands at one place only: an atom is
+// tied to its place by the node it begins in.
+func unshare(n *pattern.Node) *pattern.Node {
+	c := *n
+	c.Sub = nil
+	for _, s := range n.Sub {
+		c.Sub = append(c.Sub, unshare(s))
+	}
+	return &c
 }
 
 // nocaseLiteral recognises a sequence of letters in both cases and of other bytes.

@@ -1,0 +1,262 @@
+package normal
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sign is a pattern that shows what a file is, wherever between two offsets it
+// begins.
+type sign struct {
+	min, max int // max 0 with min anywhere for no bound
+	pattern  string
+	as       FileType
+}
+
+const anywhere = -1
+
+// signs are asked after the magics, of texts and of binary data. In a pattern
+// 'text' stands for itself, [Aa] for one of the characters, two digits for a
+// byte in hexadecimal, a question mark for any digit; * and {n-m} are gaps.
+var signs = []sign{
+	{anywhere, 0, "'<A '*[Hh][Rr]'EF'", HTML},
+	{anywhere, 0, "'<A '*[Hh][Rr]'ef'", HTML},
+	{anywhere, 0, "'<a '*[Hh][Rr]'EF'", HTML},
+	{anywhere, 0, "'<a '*[Hh][Rr]'ef'", HTML},
+	{anywhere, 0, "'<HEAD>'", HTML},
+	{anywhere, 0, "'<HTML>'", HTML},
+	{anywhere, 0, "'<Head>'", HTML},
+	{anywhere, 0, "'<Html>'", HTML},
+	{anywhere, 0, "'<head>'", HTML},
+	{anywhere, 0, "'<html>'", HTML},
+	{anywhere, 0, "'<IFRAME'", HTML},
+	{anywhere, 0, "'<iframe'", HTML},
+	{anywhere, 0, "'<IMG'", HTML},
+	{anywhere, 0, "'<Img'", HTML},
+	{anywhere, 0, "'<img'", HTML},
+	{anywhere, 0, "'<OBJECT'", HTML},
+	{anywhere, 0, "'<Object'", HTML},
+	{anywhere, 0, "'<object'", HTML},
+	{anywhere, 0, "'<SCRIPT'", HTML},
+	{anywhere, 0, "'<Script'", HTML},
+	{anywhere, 0, "'<script'", HTML},
+	{anywhere, 0, "'<TABLE'", HTML},
+	{anywhere, 0, "'<table'", HTML},
+	{0, 0, "'<%@ LANGUAGE ='", HTML},
+
+	{0, 1024, "'\n'[Ff]'rom: '{-1024}'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '", Mail},
+	{0, 1024, "'\n'[Ff]'rom: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
+	{0, 1024, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
+	{0, 1024, "'\n'[Mm]'essage-'[Ii]'d: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
+	{0, 2048, "'\n'[Rr]'eceived: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
+	{0, 1024, "'Delivered-To:'{-256}'Received:'", Mail},
+	{0, 0, "[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", MHTML},
+	{anywhere, 0, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", MHTML},
+
+	{anywhere, 0, "'MZ'{60-300}'PE'0000", PE},
+	{0, 0, "cafebabe0000000?", MachOUniversal},
+	{0, 0, "cafebabe0000001?", MachOUniversal},
+	{0, 0, "cafebabe0000002?", Java},
+	{0, 0, "cafebabe0000003?", Java},
+	{0, 0, "??0d0d0a", PythonCompiled},
+
+	{anywhere, 0, "'%PDF-'??'.'", PDF},
+	{anywhere, 0, "'%pdf-'??'.'", PDF},
+	{anywhere, 0, "'<xdp:xdp'", XDP},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<Workbook'", XMLExcel},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':Workbook'", XMLExcel},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<wordDocument'", XMLWord},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':wordDocument'", XMLWord},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'progid=\"Word.Document\"?>'", XMLWord},
+	{0, 0, "efbbbf'<?xml version=\"1.0\"'*'<HWPML'", XMLHWP},
+
+	{anywhere, 0, "'PK'0304", ZIPSFX},
+	{anywhere, 0, "'Rar!'1a0700", RARSFX},
+	{anywhere, 0, "377abcaf271c", SevenZipSFX},
+	{anywhere, 0, "'MSCF'00000000", CABSFX},
+	{anywhere, 0, "60ea??????????????0002", ARJSFX},
+	{anywhere, 0, "60ea??????????????0102", ARJSFX},
+	{anywhere, 0, "60ea??????????????0202", ARJSFX},
+	{anywhere, 0, "a3484bbe986c4aa9994c530a86d6487d'AU3!EA0'[56]", AutoIt},
+	{anywhere, 0, "efbeadde'NullsoftInst'", NSIS},
+	{anywhere, 0, "'InstallShield'00{292-292}0600000000000000????????????????0000000001", InstallShield},
+	{2, 2, "'-lh'[01234567dx]'-'", LHA},
+	{2, 2, "'-lz'[s45]'-'", LHA},
+	{2, 2, "'-pm0-'", LHA},
+	{8, 20, "19040010", SIS},
+
+	{anywhere, 0, "01'CD001'{2043-2443}'CD001'", ISO9660},
+	{0, 32768, "00'BEA01'", UDF},
+	{0, 0, "'ER'{510-510}'PM'0000", APM},
+	{510, 510, "55aa", MBR},
+	{0, 128, "'/RGB\nID'0affffffffffffffffffffffffffffffffffffffffffffffff", Ignored},
+}
+
+// probe is a sign made ready.
+type probe struct {
+	sign
+	number   int
+	parts    [2][][4]uint64 // the second one is empty if there is no gap
+	low, up  int            // the gap; up -1 for no bound
+	hasGap   bool
+	unending bool
+}
+
+// probes has the signs by the bytes that their first parts begin with, and
+// those whose gap has no bound also by the bytes of their second parts.
+var probes = makeProbes()
+
+type probeTable struct {
+	first, second [256][]*probe
+	count         int
+}
+
+func makeProbes() *probeTable {
+	t := &probeTable{count: len(signs)}
+	for i, s := range signs {
+		p := &probe{sign: s, number: i}
+		p.parse(s.pattern)
+		for c := range 256 {
+			if has(p.parts[0][0], byte(c)) {
+				t.first[c] = append(t.first[c], p)
+			}
+			if p.unending && has(p.parts[1][0], byte(c)) {
+				t.second[c] = append(t.second[c], p)
+			}
+		}
+	}
+	return t
+}
+
+// parse reads the notation of signs. It only ever sees the table above.
+func (p *probe) parse(s string) {
+	part := 0
+	add := func(set [4]uint64) { p.parts[part] = append(p.parts[part], set) }
+	for s != "" {
+		switch s[0] {
+		case '\'', '[':
+			end := 1 + strings.IndexByte(s[1:], "']"[boolIndex(s[0] == '[')])
+			var all [4]uint64
+			for _, c := range []byte(s[1:end]) {
+				set := [4]uint64{}
+				set[c>>6] = 1 << (c & 63)
+				all[c>>6] |= set[c>>6]
+				if s[0] == '\'' {
+					add(set)
+				}
+			}
+			if s[0] == '[' {
+				add(all)
+			}
+			s = s[end+1:]
+		case '*':
+			part, p.hasGap, p.unending, p.up = 1, true, true, -1
+			s = s[1:]
+		case '{':
+			low, up, _ := strings.Cut(s[1:strings.IndexByte(s, '}')], "-")
+			p.low, _ = strconv.Atoi(low)
+			p.up, _ = strconv.Atoi(up)
+			part, p.hasGap = 1, true
+			s = s[strings.IndexByte(s, '}')+1:]
+		default:
+			var set [4]uint64
+			for c := range 256 {
+				if digitFits(s[0], c>>4) && digitFits(s[1], c&15) {
+					set[c>>6] |= 1 << (c & 63)
+				}
+			}
+			add(set)
+			s = s[2:]
+		}
+	}
+}
+
+func boolIndex(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func digitFits(d byte, v int) bool { return d == '?' || hexValue(d) == v }
+
+func has(set [4]uint64, c byte) bool { return set[c>>6]&(1<<(c&63)) != 0 }
+
+// fits tells whether a part stands at the begin of data.
+func fits(part [][4]uint64, data []byte) bool {
+	if len(data) < len(part) {
+		return false
+	}
+	for i, set := range part {
+		if !has(set, data[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// at tells whether the sign may begin at an offset.
+func (p *probe) at(offset int) bool {
+	return p.min == anywhere || offset >= p.min && offset <= max(p.max, p.min)
+}
+
+// recognise finds the greatest sign in data; more, if not nil, adds those of
+// the user.
+func recognise(data []byte, whole bool) FileType {
+	found := AnyType
+	open := make([]bool, probes.count) // the first part has been seen
+	ends := make([]int, probes.count)
+	for i, c := range data {
+		for _, p := range probes.second[c] {
+			if open[p.number] && i >= ends[p.number] && fits(p.parts[1], data[i:]) {
+				found = greater(found, p.as)
+			}
+		}
+		for _, p := range probes.first[c] {
+			if !p.at(i) || p.unending && open[p.number] || !fits(p.parts[0], data[i:]) {
+				continue
+			}
+			end := i + len(p.parts[0])
+			switch {
+			case p.unending:
+				open[p.number], ends[p.number] = true, end
+			case !p.hasGap || p.follows(data, end):
+				if p.as == Ignored {
+					return Ignored
+				}
+				found = greater(found, p.as)
+			}
+		}
+	}
+	if whole && len(data) >= 512 && string(data[len(data)-512:len(data)-508]) == "koly" {
+		found = greater(found, DMG)
+	}
+	return found
+}
+
+// follows tells whether the second part stands after the gap.
+func (p *probe) follows(data []byte, end int) bool {
+	from, to := end+p.low, min(end+p.up, len(data)-len(p.parts[1]))
+	for i := from; i <= to; i++ {
+		if fits(p.parts[1], data[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// greater gives the type that counts: libclamav lets any type from SFX on, and
+// PE, take the place of the one found before.
+func greater(found, t FileType) FileType {
+	if t > found || t >= SFX || t == PE {
+		return t
+	}
+	return found
+}
+
+// archives are the types of self-extracting archives, which say nothing of the
+// file as a whole.
+var archives = []FileType{ZIPSFX, ARJSFX, RARSFX, EGGSFX, CABSFX, SevenZipSFX}
+
+func isArchive(t FileType) bool { return slices.Contains(archives, t) }
