@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/engine/clamav"
 	"candor/engine/internal/lower"
 	"candor/engine/internal/match"
 	"candor/engine/internal/model"
@@ -22,6 +23,7 @@ func Compile(sources []Source, o Options) (*Rules, *Report) {
 	for _, s := range sources {
 		c.source(s)
 	}
+	c.mergeSignatures()
 	r := c.build()
 	c.report.Rules = len(r.infos)
 	slices.SortStableFunc(c.report.Problems, func(a, b Problem) int {
@@ -41,12 +43,17 @@ type compiler struct {
 	rules      []*model.Rule
 	space      []*namespace // by rule
 	report     *Report
+
+	databases  []*clamav.Database
+	signatures [clamTargets]*namespace // by target
+	digests    [3][3][]match.Digest    // of files, sections, allowed files; by kind
 }
 
 // namespace is what the rules of one YARA namespace share.
 type namespace struct {
 	env     lower.Env
 	globals []uint32
+	target  uint8 // of match.Group
 	group   int
 }
 
@@ -173,6 +180,7 @@ func (c *compiler) build() *Rules {
 			set.Groups[g].Lanes[route] = plan.NewLane(formulas, groups[g], route, set.Patterns)
 		}
 	}
+	c.setDigests(set)
 	set.Init()
 	return &Rules{set: set, infos: c.infos, externs: c.externs}
 }
@@ -189,14 +197,14 @@ func flags(r *Rule) uint8 {
 }
 
 // groups puts the namespaces without global rules into one group, and each
-// other one into its own. It gives, by group, the rules to look for: those
+// other one into its own, as well as the signatures of each ClamAV target. It gives, by group, the rules to look for: those
 // that are reported, and that no global rule is.
 func (c *compiler) groups(set *match.Set) [][]uint32 {
 	set.Groups = []match.Group{{}}
 	for _, ns := range c.order {
-		if len(ns.globals) > 0 {
+		if len(ns.globals) > 0 || ns.target > 0 {
 			ns.group = len(set.Groups)
-			set.Groups = append(set.Groups, match.Group{Globals: ns.globals})
+			set.Groups = append(set.Groups, match.Group{Globals: ns.globals, Target: ns.target})
 		}
 	}
 	out := make([][]uint32, len(set.Groups))

@@ -43,17 +43,17 @@ func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
 		return nil, err
 	}
 	s.out = s.out[:0]
-	for _, r := range s.inner.Scan(data, extern, now) {
+	s.inner.Scan(data, extern, now, func(r uint32) {
 		info := s.rules.infos[r]
 		if info.Private {
-			continue
+			return
 		}
 		m := Match{Rule: info}
 		if s.o.Strings {
 			m.Strings = s.strings(r)
 		}
 		s.out = append(s.out, m)
-	}
+	})
 	return s.out, nil
 }
 

@@ -23,9 +23,9 @@ const unplaced = -1
 type filler uint8
 
 const (
-	blank  filler = iota // one byte, again and again
-	noise                // random bytes: high entropy
-	repeat               // a single zero byte: low entropy
+	blank filler = iota // one byte, again and again
+	noise               // random bytes: high entropy
+	zero                // zero bytes: low entropy
 )
 
 // draft is what is known of a content so far. It is a value: what is added to

@@ -53,7 +53,9 @@ func (d draft) executable() format {
 	return plain
 }
 
-func (d draft) roomy() bool { return d.max >= imageSize+0x400 && (d.size == unplaced || d.size > imageSize) }
+func (d draft) roomy() bool {
+	return d.max >= imageSize+0x400 && (d.size == unplaced || d.size > imageSize)
+}
 
 func (d draft) headers() []byte {
 	switch d.executable() {

@@ -20,6 +20,7 @@ func (p *program) definitionsCommand() *cobra.Command {
 		Args:  unknownCommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	c.SuggestionsMinimumDistance = 2
 	c.AddCommand(p.listCommand(), p.lintCommand(), p.testCommand())
 	return c
 }

@@ -75,6 +75,7 @@ Exit status: 0 nothing found, 1 something found, 2 it could not be done.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return candor.WithHint(err, fmt.Sprintf("Run %q for the options there are.", c.CommandPath()+" --help"))
 	})
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(p.scanCommand(), p.definitionsCommand(), p.samplesCommand(), p.versionCommand())
 	return root
 }
@@ -84,7 +85,7 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("%s: there is no command %q", c.CommandPath(), args[0])
+	err := fmt.Errorf("there is no command %q", c.CommandPath()+" "+args[0])
 	hint := fmt.Sprintf("Run %q for the commands there are.", c.CommandPath()+" --help")
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("Did you mean %q?", c.CommandPath()+" "+near[0])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -60,18 +61,18 @@ was interrupted, or could not start.`,
 }
 
 // targets gives what to scan, and what is to be closed afterwards.
-func (f *scanFlags) targets(in io.Reader, args []string) (_ scan.Targets, file io.Closer, err error) {
+func (f *scanFlags) targets(ctx context.Context, in io.Reader, args []string) (_ scan.Targets, file io.Closer, err error) {
 	switch f.filesFrom {
 	case "":
 		return scan.Paths(args...), io.NopCloser(nil), nil
 	case "-":
-		return scan.Join(scan.Paths(args...), scan.List(in)), io.NopCloser(nil), nil
+		return scan.Join(scan.Paths(args...), scan.List(ctx, in)), io.NopCloser(nil), nil
 	}
 	list, err := os.Open(f.filesFrom)
 	if err != nil {
 		return nil, nil, candor.WithHint(fmt.Errorf("list of files: %w", err), "Name a file that can be read, or - for standard input.")
 	}
-	return scan.Join(scan.Paths(args...), scan.List(list)), list, nil
+	return scan.Join(scan.Paths(args...), scan.List(ctx, list)), list, nil
 }
 
 func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
@@ -94,7 +95,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	o.Fixed = fixed
-	targets, list, err := f.targets(p.in, args)
+	targets, list, err := f.targets(c.Context(), p.in, args)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,9 @@ type Matcher struct {
 	work  int64 // nodes and bytes looked at outside of known rows
 
 	// Scratch, so that steps do not allocate.
-	stack, decided, seeded, after []int32
-	spare                         [][]int32
-	offsets                       [2][]int
+	stack, decided, seeded, before, after, key []int32
+	spare                                      [][]int32
+	offsets                                    [2][]int
 
 	used    int   // bytes of all tables
 	flushes int   // how often they were emptied
@@ -70,7 +70,7 @@ func (m *Matcher) table(k mode) *table {
 		}
 		backward := k == anchoredBackward || k == anywhereBackward
 		inject := k == anywhereForward || k == anywhereBackward
-		m.tables[k] = &table{walk: newWalk(m, backward, inject, k == preferring)}
+		m.tables[k] = newTable(newWalk(m, backward, inject, k == preferring))
 	}
 	return m.tables[k]
 }

@@ -2,6 +2,7 @@ package automaton
 
 import (
 	"errors"
+	"math/bits"
 
 	"candor/engine/pattern"
 )
@@ -75,45 +76,49 @@ func (p *Program) MaxLen() int { return p.maxLen }
 // sets over classes.
 func (p *Program) classify(sets []pattern.Set) {
 	p.classes = 1
+	var size [256]int
+	size[0] = 256
 	for i := range sets {
-		p.split(&sets[i])
+		p.split(&sets[i], &size)
 	}
 	p.sets = make([]pattern.Set, len(sets))
 	for i := range sets {
-		for c := range p.class {
-			if sets[i].Has(byte(c)) {
-				p.sets[i].Add(p.class[c])
-			}
+		for b := range members(&sets[i]) {
+			p.sets[i].Add(p.class[b])
 		}
 	}
 }
 
-// split refines the classes by one set.
-func (p *Program) split(s *pattern.Set) {
-	var in, out [256]bool
-	for c, k := range p.class {
-		if s.Has(byte(c)) {
-			in[k] = true
-		} else {
-			out[k] = true
-		}
-	}
+// split refines the classes, of the given sizes, by one set.
+func (p *Program) split(s *pattern.Set, size *[256]int) {
+	var in [256]int
 	var to [256]uint8
-	n := p.classes
-	for k := range n {
-		if in[k] && out[k] {
+	for b := range members(s) {
+		in[p.class[b]]++
+	}
+	for k := range p.classes {
+		to[k] = uint8(k)
+		if in[k] > 0 && in[k] < size[k] {
 			to[k] = uint8(p.classes)
+			size[p.classes] = in[k]
+			size[k] -= in[k]
 			p.classes++
-		} else {
-			to[k] = uint8(k)
 		}
 	}
-	if p.classes == n {
-		return
+	for b := range members(s) {
+		p.class[b] = to[p.class[b]]
 	}
-	for c, k := range p.class {
-		if s.Has(byte(c)) {
-			p.class[c] = to[k]
+}
+
+// members iterates over the bytes of a set.
+func members(s *pattern.Set) func(func(byte) bool) {
+	return func(yield func(byte) bool) {
+		for i, w := range s {
+			for ; w != 0; w &= w - 1 {
+				if !yield(byte(i<<6 + bits.TrailingZeros64(w))) {
+					return
+				}
+			}
 		}
 	}
 }

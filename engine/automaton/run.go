@@ -71,7 +71,8 @@ func (t *table) followRows(s start, r *run) (list []int32, done bool) {
 	if !r.open && t.final(row, r) {
 		r.accept(backward)
 	}
-	return t.list(row), true
+	m.before = unpack(m.before[:0], t.packed(row))
+	return m.before, true
 }
 
 // symbol is the class of the byte that is next.

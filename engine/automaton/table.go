@@ -16,11 +16,30 @@ const (
 // automaton.
 type table struct {
 	walk
+	home   uint32      // the row of nothing yet, if it is there
+	leave  *[256]uint8 // bytes behind which the row of nothing yet may be another: 1
 	cells  []uint32
-	lists  []int32  // of all rows, one after another
+	lists  []int32  // of all rows, one after another, packed
 	ends   []int32  // by row number: end of its list
 	hashed []uint32 // open addressing: row number + 1
 	starts []uint32 // by start: row + 1
+}
+
+// commonFirst is how many byte values may begin a match for looking for them
+// to be faster than following the table.
+const commonFirst = 100
+
+func newTable(w walk) *table {
+	t := &table{walk: w, home: unknown}
+	if first := w.first(); w.inject && first.Len() <= commonFirst {
+		t.leave = new([256]uint8)
+		for b := range t.leave {
+			if first.Has(byte(b)) {
+				t.leave[b] = 1
+			}
+		}
+	}
+	return t
 }
 
 // start names where a run begins: in the middle of a list, or at one of the
@@ -37,13 +56,46 @@ const (
 	fromAnchor = 2 // plus the number of the anchor
 )
 
-// list gives the list of a row.
-func (t *table) list(row uint32) []int32 {
+// packed gives the list of a row as it is stored.
+func (t *table) packed(row uint32) []int32 {
 	i := row / t.p.stride
 	if i == 0 {
 		return t.lists[:t.ends[0]]
 	}
 	return t.lists[t.ends[i-1]:t.ends[i]]
+}
+
+// pack appends a list to dst with runs of consecutive nodes, which is what the
+// copies of a repeated byte are, as the complement of the first and the last.
+func pack(dst, list []int32) []int32 {
+	for i := 0; i < len(list); {
+		j := i + 1
+		for j < len(list) && list[j] == list[j-1]+1 {
+			j++
+		}
+		if j-i > 2 {
+			dst = append(dst, ^list[i], list[j-1])
+		} else {
+			dst = append(dst, list[i:j]...)
+		}
+		i = j
+	}
+	return dst
+}
+
+// unpack appends the nodes of a packed list to dst.
+func unpack(dst, packed []int32) []int32 {
+	for i := 0; i < len(packed); i++ {
+		if packed[i] >= 0 {
+			dst = append(dst, packed[i])
+			continue
+		}
+		for n := ^packed[i]; n <= packed[i+1]; n++ {
+			dst = append(dst, n)
+		}
+		i++
+	}
+	return dst
 }
 
 // begin appends the list at which a run begins.
@@ -89,7 +141,8 @@ func (t *table) enter(s start) uint32 {
 // it is left in Matcher.after. It may empty the table, and row with it.
 func (t *table) extend(row, context uint32, class int) uint32 {
 	at := row + context*t.p.width + uint32(class)
-	list, accept := t.step(t.m.after[:0], t.list(row), context, class)
+	t.m.before = unpack(t.m.before[:0], t.packed(row))
+	list, accept := t.step(t.m.after[:0], t.m.before, context, class)
 	t.m.after = list
 	var cell uint32
 	flushes := t.m.flushes
@@ -115,6 +168,8 @@ func (t *table) intern(list []int32) uint32 {
 	if !t.ordered {
 		slices.Sort(list)
 	}
+	t.m.key = pack(t.m.key[:0], list)
+	list = t.m.key
 	if len(t.hashed) < 2*(len(t.ends)+1) {
 		t.rehash()
 	}
@@ -122,7 +177,7 @@ func (t *table) intern(list []int32) uint32 {
 	if t.hashed[slot] != 0 {
 		return (t.hashed[slot] - 1) * t.p.stride
 	}
-	cost := 4 * (int(t.p.stride) + len(list) + 4)
+	cost := 4 * (int(t.p.stride) + len(list) + 8)
 	if t.m.used+cost > t.m.budget() {
 		t.m.flush()
 		t.rehash()
@@ -131,6 +186,9 @@ func (t *table) intern(list []int32) uint32 {
 	t.m.used += cost
 	t.m.built++
 	row := len(t.cells)
+	if len(list) == 0 {
+		t.home = uint32(row)
+	}
 	t.cells = slices.Grow(t.cells, int(t.p.stride))[:row+int(t.p.stride)]
 	for i := row; i < len(t.cells); i++ {
 		t.cells[i] = unknown
@@ -141,7 +199,7 @@ func (t *table) intern(list []int32) uint32 {
 	return uint32(row)
 }
 
-// slot finds the place of a list in hashed: its own, or a free one.
+// slot finds the place of a packed list in hashed: its own, or a free one.
 func (t *table) slot(list []int32) int {
 	h := uint64(len(list))
 	for _, n := range list {
@@ -150,7 +208,7 @@ func (t *table) slot(list []int32) int {
 	}
 	for i := int(h>>1) & (len(t.hashed) - 1); ; i = (i + 1) & (len(t.hashed) - 1) {
 		k := t.hashed[i]
-		if k == 0 || slices.Equal(t.list((k-1)*t.p.stride), list) {
+		if k == 0 || slices.Equal(t.packed((k-1)*t.p.stride), list) {
 			return i
 		}
 	}
@@ -163,13 +221,14 @@ func (t *table) rehash() {
 	}
 	t.hashed = make([]uint32, size)
 	for i := range t.ends {
-		t.hashed[t.slot(t.list(uint32(i)*t.p.stride))] = uint32(i) + 1
+		t.hashed[t.slot(t.packed(uint32(i)*t.p.stride))] = uint32(i) + 1
 	}
 }
 
-// empty forgets all rows.
+// empty forgets all rows. It lets go of the memory too: another table may be
+// the one that needs it next.
 func (t *table) empty() {
-	t.cells, t.lists, t.ends = t.cells[:0], t.lists[:0], t.ends[:0]
-	clear(t.hashed)
+	t.cells, t.lists, t.ends, t.hashed = nil, nil, nil, nil
 	clear(t.starts)
+	t.home = unknown
 }

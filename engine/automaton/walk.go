@@ -1,5 +1,7 @@
 package automaton
 
+import "candor/engine/pattern"
+
 // walk is one way to follow a program: its direction and what counts.
 // A set of nodes ("list") holds consuming and assert nodes and the end; no
 // node twice. The asserts are undecided until the next byte is known.
@@ -31,7 +33,9 @@ func newWalk(m *Matcher, backward, inject, ordered bool) walk {
 // out what is marked. Assert nodes are appended, or if decided passed or not
 // according to the context.
 func (w *walk) successors(dst []int32, n int32, context uint32, decided bool) []int32 {
-	for _, x := range w.next.of(n) {
+	next := w.next.of(n)
+	w.m.work += int64(len(next))
+	for _, x := range next {
 		if w.p.kind[x] == consume { // the common case, without the stack
 			if w.m.fresh(x) {
 				dst = append(dst, x)
@@ -122,4 +126,30 @@ func (w *walk) consume(dst []int32, n int32, class int) []int32 {
 		return dst
 	}
 	return w.successors(dst, n, 0, false)
+}
+
+// first is the set of bytes with which a path may begin; all bytes if a match
+// without any byte counts.
+func (w *walk) first() pattern.Set {
+	var s pattern.Set
+	w.m.mark()
+	list := w.successors(nil, w.from, 0, false)
+	for i := 0; i < len(list); i++ {
+		switch n := list[i]; w.p.kind[n] {
+		case assert: // may pass
+			list = w.successors(list, n, 0, false)
+		case consume:
+			taken := &w.p.sets[w.p.arg[n]]
+			for b, c := range w.p.class {
+				if taken.Has(c) {
+					s.Add(byte(b))
+				}
+			}
+		case terminal:
+			if w.m.Empty {
+				return pattern.Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+			}
+		}
+	}
+	return s
 }

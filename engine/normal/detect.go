@@ -43,24 +43,24 @@ func (u *Types) Type(data []byte) FileType {
 		t = textType(head)
 	}
 	switch {
-	case t == BinaryData && !known:
-		if tar := tarType(head); tar != AnyType {
+	case t == TypeBinaryData && !known:
+		if tar := tarType(head); tar != TypeAny {
 			return tar
 		}
-	case t == ZIP:
+	case t == TypeZIP:
 		return zipType(head)
 	}
-	if t < TextASCII || t > BinaryData {
+	if t < TypeTextASCII || t > TypeBinaryData {
 		return t
 	}
-	if s := recognise(head, false); s != AnyType && !isArchive(s) {
+	if s := recognise(head, 0); s != TypeAny && !isArchive(s) {
 		return s
 	}
-	if recognise(UTF16(nil, head), false) == HTML {
-		return HTMLUTF16
+	if recognise(UTF16(nil, head), 0) == TypeHTML {
+		return TypeHTMLUTF16
 	}
-	if plain := fromUnicode(head); plain != nil && recognise(plain, false) == HTML {
-		return HTML
+	if plain := fromUnicode(head); plain != nil && recognise(plain, 0) == TypeHTML {
+		return TypeHTML
 	}
 	return t
 }
@@ -76,7 +76,7 @@ func (u *Types) byMagic(head []byte) (FileType, bool) {
 	}
 	if len(head) >= 4 && (head[2] == '\r' && head[3] == '\n' || head[3] == 0) &&
 		strings.Contains(pythonMagics, " "+hex.EncodeToString(head[:4])+" ") {
-		return PythonCompiled, true
+		return TypePythonCompiled, true
 	}
 	for i := range magics {
 		m := &magics[i]
@@ -84,36 +84,25 @@ func (u *Types) byMagic(head []byte) (FileType, bool) {
 			return m.as, true
 		}
 	}
-	return BinaryData, false
+	return TypeBinaryData, false
 }
 
 // Anywhere tells what the whole of a text or of binary data shows, beyond the
 // head that Type looks at: HTML and Mail are those that matter for a file of
-// type TextASCII, HTML for one of type GIF. AnyType stands for nothing.
+// type TextASCII, HTML for one of type GIF. TypeAny stands for nothing.
 //
 // libclamav does this in blocks of 128 KiB, the greatest type of which counts,
 // and so does Anywhere, but for signs that lie across two blocks.
 func Anywhere(data []byte) FileType {
 	const block = 128 << 10
-	found := AnyType
+	found := TypeAny
 	for at := 0; at < len(data); at += block {
-		// Signs that are bound to an offset are all near the begin.
-		if at == 0 {
-			found = recognise(data[:min(block, len(data))], len(data) <= block)
-			continue
-		}
-		found = max(found, recogniseLater(data[at:min(at+block, len(data))]))
+		found = max(found, recognise(data[at:min(at+block, len(data))], at))
+	}
+	if n := len(data) - 512; n >= 0 && string(data[n:n+4]) == "koly" {
+		found = greater(found, TypeDMG)
 	}
 	return found
-}
-
-// recogniseLater is recognise for data that is not at the begin of a file.
-func recogniseLater(data []byte) FileType {
-	// A block never begins at offset 0, so that signs of the first bytes must
-	// not be found there: the first byte is left to the block before.
-	const pad = 1 << 16
-	_ = pad
-	return recognise(data, false)
 }
 
 // Classes of bytes in texts.
@@ -137,9 +126,9 @@ func textClass(c byte) int {
 func textType(head []byte) FileType {
 	switch {
 	case isASCII(head):
-		return TextASCII
+		return TypeTextASCII
 	case isUTF8(head):
-		return TextUTF8
+		return TypeTextUTF8
 	}
 	return utf16Type(head)
 }
@@ -187,7 +176,7 @@ func isUTF8(head []byte) bool {
 
 func utf16Type(head []byte) FileType {
 	if len(head) < 2 {
-		return BinaryData
+		return TypeBinaryData
 	}
 	little := head[0] == 0xff && head[1] == 0xfe
 	marked := little || head[0] == 0xfe && head[1] == 0xff
@@ -198,29 +187,29 @@ func utf16Type(head []byte) FileType {
 			c = int(head[i+1])<<8 | int(head[i])
 		}
 		if c == 0xfffe {
-			return BinaryData
+			return TypeBinaryData
 		}
 		if c < 128 && textClass(byte(c)) != asciiText {
 			if !marked {
-				return BinaryData
+				return TypeBinaryData
 			}
 			wrong++
 		}
 	}
 	switch {
 	case marked && wrong >= len(head)/2:
-		return BinaryData
+		return TypeBinaryData
 	case little:
-		return TextUTF16LE
+		return TypeTextUTF16LE
 	}
-	return TextUTF16BE
+	return TypeTextUTF16BE
 }
 
 // tarType recognises an archive by the checksum of its first header.
 func tarType(head []byte) FileType {
 	const size, from, to = 512, 148, 156
 	if len(head) < size {
-		return AnyType
+		return TypeAny
 	}
 	sum := 0
 	for i, c := range head[:size] {
@@ -230,12 +219,12 @@ func tarType(head []byte) FileType {
 		sum += int(c)
 	}
 	if octal(head[from:to]) != sum {
-		return AnyType
+		return TypeAny
 	}
 	if string(head[257:263]) == "ustar\x00" {
-		return PosixTar
+		return TypePosixTar
 	}
-	return OldTar
+	return TypeOldTar
 }
 
 // octal reads a number between white space, -1 if there is none.
@@ -261,24 +250,24 @@ func octal(b []byte) int {
 func zipType(head []byte) FileType {
 	const header, longest = 30, 22
 	if len(head) <= 2*(header+5) {
-		return ZIP
+		return TypeZIP
 	}
 	for range 3 {
 		i := bytes.Index(head, []byte("PK\x03\x04"))
 		if i < 0 || len(head)-i-header <= longest {
-			return ZIP
+			return TypeZIP
 		}
 		head = head[i+header:]
 		for _, n := range []struct {
 			name string
 			as   FileType
-		}{{"xl/", OOXMLExcel}, {"ppt/", OOXMLPowerPoint}, {"word/", OOXMLWord}, {"Contents/content.hpf", OOXMLHWP}} {
+		}{{"xl/", TypeOOXMLExcel}, {"ppt/", TypeOOXMLPowerPoint}, {"word/", TypeOOXMLWord}, {"Contents/content.hpf", TypeOOXMLHWP}} {
 			if bytes.HasPrefix(head, []byte(n.name)) {
 				return n.as
 			}
 		}
 	}
-	return ZIP
+	return TypeZIP
 }
 
 // fromUnicode gives the ASCII of a text that begins like one in UTF-16 or

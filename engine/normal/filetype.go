@@ -10,93 +10,93 @@ type FileType uint8
 // The types, with the names of ClamAV's CL_TYPE_ constants where they are not
 // plain.
 const (
-	AnyType FileType = iota
-	TextASCII // TEXT_ASCII
-	TextUTF8 // TEXT_UTF8
-	TextUTF16LE // TEXT_UTF16LE
-	TextUTF16BE // TEXT_UTF16BE
-	BinaryData // BINARY_DATA
-	PE // MSEXE
-	ELF
-	MachO // MACHO
-	MachOUniversal // MACHO_UNIBIN
-	PosixTar // POSIX_TAR
-	OldTar // OLD_TAR
-	CPIOOld // CPIO_OLD
-	CPIOODC // CPIO_ODC
-	CPIONewc // CPIO_NEWC
-	CPIOCRC // CPIO_CRC
-	GZip // GZ
-	ZIP
-	BZip // BZ
-	RAR
-	ARJ
-	SZDD // MSSZDD
-	OLE2 // MSOLE2
-	CAB // MSCAB
-	CHM // MSCHM
-	SIS
-	EncodedScript // SCRENC
-	Graphics // GRAPHICS
-	GIF
-	PNG
-	JPEG
-	TIFF
-	RIFF
-	BinHex // BINHEX
-	TNEF
-	CryptFF // CRYPTFF
-	PDF
-	UUEncoded // UUENCODED
-	Script // SCRIPT
-	HTMLUTF16 // HTML_UTF16
-	RTF
-	SevenZip // 7Z
-	SWF
-	Java // JAVA
-	XAR
-	XZ
-	OOXMLWord // OOXML_WORD
-	OOXMLPowerPoint // OOXML_PPT
-	OOXMLExcel // OOXML_XL
-	Internal // INTERNAL
-	HWP3
-	OOXMLHWP // OOXML_HWP
-	PostScript // PS
-	EGG
-	OneNote // ONENOTE
-	PythonCompiled // PYTHON_COMPILED
-	LHA // LHA_LZH
-	PartitionAny // PART_ANY
-	PartitionHFSPlus // PART_HFSPLUS
-	MBR
-	HTML
-	Mail // MAIL
-	SFX
-	ZIPSFX
-	RARSFX
-	SevenZipSFX // 7ZSFX
-	CABSFX
-	ARJSFX
-	EGGSFX
-	NSIS // NULSFT
-	AutoIt // AUTOIT
-	InstallShield // ISHIELD_MSI
-	ISO9660
-	DMG
-	GPT
-	APM
-	XDP
-	XMLWord // XML_WORD
-	XMLExcel // XML_XL
-	XMLHWP // XML_HWP
-	HWPOLE2
-	MHTML
-	LNK
-	UDF
-	ALZ
-	OtherType // OTHER
-	Ignored // IGNORED
+	TypeAny         FileType = iota
+	TypeTextASCII            // TEXT_ASCII
+	TypeTextUTF8             // TEXT_UTF8
+	TypeTextUTF16LE          // TEXT_UTF16LE
+	TypeTextUTF16BE          // TEXT_UTF16BE
+	TypeBinaryData           // BINARY_DATA
+	TypePE                   // MSEXE
+	TypeELF
+	TypeMachO          // MACHO
+	TypeMachOUniversal // MACHO_UNIBIN
+	TypePosixTar       // POSIX_TAR
+	TypeOldTar         // OLD_TAR
+	TypeCPIOOld        // CPIO_OLD
+	TypeCPIOODC        // CPIO_ODC
+	TypeCPIONewc       // CPIO_NEWC
+	TypeCPIOCRC        // CPIO_CRC
+	TypeGZip           // GZ
+	TypeZIP
+	TypeBZip // BZ
+	TypeRAR
+	TypeARJ
+	TypeSZDD // MSSZDD
+	TypeOLE2 // MSOLE2
+	TypeCAB  // MSCAB
+	TypeCHM  // MSCHM
+	TypeSIS
+	TypeEncodedScript // SCRENC
+	TypeGraphics      // GRAPHICS
+	TypeGIF
+	TypePNG
+	TypeJPEG
+	TypeTIFF
+	TypeRIFF
+	TypeBinHex // BINHEX
+	TypeTNEF
+	TypeCryptFF // CRYPTFF
+	TypePDF
+	TypeUUEncoded // UUENCODED
+	TypeScript    // SCRIPT
+	TypeHTMLUTF16 // HTML_UTF16
+	TypeRTF
+	TypeSevenZip // 7Z
+	TypeSWF
+	TypeJava // JAVA
+	TypeXAR
+	TypeXZ
+	TypeOOXMLWord       // OOXML_WORD
+	TypeOOXMLPowerPoint // OOXML_PPT
+	TypeOOXMLExcel      // OOXML_XL
+	TypeInternal        // INTERNAL
+	TypeHWP3
+	TypeOOXMLHWP   // OOXML_HWP
+	TypePostScript // PS
+	TypeEGG
+	TypeOneNote          // ONENOTE
+	TypePythonCompiled   // PYTHON_COMPILED
+	TypeLHA              // LHA_LZH
+	TypePartitionAny     // PART_ANY
+	TypePartitionHFSPlus // PART_HFSPLUS
+	TypeMBR
+	TypeHTML
+	TypeMail // MAIL
+	TypeSFX
+	TypeZIPSFX
+	TypeRARSFX
+	TypeSevenZipSFX // 7ZSFX
+	TypeCABSFX
+	TypeARJSFX
+	TypeEGGSFX
+	TypeNSIS          // NULSFT
+	TypeAutoIt        // AUTOIT
+	TypeInstallShield // ISHIELD_MSI
+	TypeISO9660
+	TypeDMG
+	TypeGPT
+	TypeAPM
+	TypeXDP
+	TypeXMLWord  // XML_WORD
+	TypeXMLExcel // XML_XL
+	TypeXMLHWP   // XML_HWP
+	TypeHWPOLE2
+	TypeMHTML
+	TypeLNK
+	TypeUDF
+	TypeALZ
+	TypeOther   // OTHER
+	TypeIgnored // IGNORED
 
 	typeCount
 )
@@ -127,43 +127,43 @@ func ParseType(name string) (FileType, bool) {
 			return FileType(t), true
 		}
 	}
-	return AnyType, false
+	return TypeAny, false
 }
 
 // Target gives the number of the target whose signatures are matched against
 // files of the type, in addition to those of target 0; 0 if there is none.
-// TextASCII is target 7 only in its normal form: see the package comment.
+// TypeTextASCII is target 7 only in its normal form: see the package comment.
 func (t FileType) Target() int {
 	switch t {
-	case PE:
+	case TypePE:
 		return 1
-	case OLE2:
+	case TypeOLE2:
 		return 2
-	case HTML:
+	case TypeHTML:
 		return 3
-	case Mail:
+	case TypeMail:
 		return 4
-	case Graphics, GIF, PNG, JPEG, TIFF:
+	case TypeGraphics, TypeGIF, TypePNG, TypeJPEG, TypeTIFF:
 		return 5
-	case ELF:
+	case TypeELF:
 		return 6
-	case TextASCII:
+	case TypeTextASCII:
 		return 7
-	case MachO, MachOUniversal:
+	case TypeMachO, TypeMachOUniversal:
 		return 9
-	case PDF:
+	case TypePDF:
 		return 10
-	case SWF:
+	case TypeSWF:
 		return 11
-	case Java:
+	case TypeJava:
 		return 12
-	case Internal:
+	case TypeInternal:
 		return 13
-	case OtherType:
+	case TypeOther:
 		return 14
 	}
 	return 0
 }
 
 // Text tells whether the type is text of some encoding.
-func (t FileType) Text() bool { return t >= TextASCII && t <= TextUTF16BE }
+func (t FileType) Text() bool { return t >= TypeTextASCII && t <= TypeTextUTF16BE }

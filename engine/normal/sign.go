@@ -20,77 +20,77 @@ const anywhere = -1
 // 'text' stands for itself, [Aa] for one of the characters, two digits for a
 // byte in hexadecimal, a question mark for any digit; * and {n-m} are gaps.
 var signs = []sign{
-	{anywhere, 0, "'<A '*[Hh][Rr]'EF'", HTML},
-	{anywhere, 0, "'<A '*[Hh][Rr]'ef'", HTML},
-	{anywhere, 0, "'<a '*[Hh][Rr]'EF'", HTML},
-	{anywhere, 0, "'<a '*[Hh][Rr]'ef'", HTML},
-	{anywhere, 0, "'<HEAD>'", HTML},
-	{anywhere, 0, "'<HTML>'", HTML},
-	{anywhere, 0, "'<Head>'", HTML},
-	{anywhere, 0, "'<Html>'", HTML},
-	{anywhere, 0, "'<head>'", HTML},
-	{anywhere, 0, "'<html>'", HTML},
-	{anywhere, 0, "'<IFRAME'", HTML},
-	{anywhere, 0, "'<iframe'", HTML},
-	{anywhere, 0, "'<IMG'", HTML},
-	{anywhere, 0, "'<Img'", HTML},
-	{anywhere, 0, "'<img'", HTML},
-	{anywhere, 0, "'<OBJECT'", HTML},
-	{anywhere, 0, "'<Object'", HTML},
-	{anywhere, 0, "'<object'", HTML},
-	{anywhere, 0, "'<SCRIPT'", HTML},
-	{anywhere, 0, "'<Script'", HTML},
-	{anywhere, 0, "'<script'", HTML},
-	{anywhere, 0, "'<TABLE'", HTML},
-	{anywhere, 0, "'<table'", HTML},
-	{0, 0, "'<%@ LANGUAGE ='", HTML},
+	{anywhere, 0, "'<A '*[Hh][Rr]'EF'", TypeHTML},
+	{anywhere, 0, "'<A '*[Hh][Rr]'ef'", TypeHTML},
+	{anywhere, 0, "'<a '*[Hh][Rr]'EF'", TypeHTML},
+	{anywhere, 0, "'<a '*[Hh][Rr]'ef'", TypeHTML},
+	{anywhere, 0, "'<HEAD>'", TypeHTML},
+	{anywhere, 0, "'<HTML>'", TypeHTML},
+	{anywhere, 0, "'<Head>'", TypeHTML},
+	{anywhere, 0, "'<Html>'", TypeHTML},
+	{anywhere, 0, "'<head>'", TypeHTML},
+	{anywhere, 0, "'<html>'", TypeHTML},
+	{anywhere, 0, "'<IFRAME'", TypeHTML},
+	{anywhere, 0, "'<iframe'", TypeHTML},
+	{anywhere, 0, "'<IMG'", TypeHTML},
+	{anywhere, 0, "'<Img'", TypeHTML},
+	{anywhere, 0, "'<img'", TypeHTML},
+	{anywhere, 0, "'<OBJECT'", TypeHTML},
+	{anywhere, 0, "'<Object'", TypeHTML},
+	{anywhere, 0, "'<object'", TypeHTML},
+	{anywhere, 0, "'<SCRIPT'", TypeHTML},
+	{anywhere, 0, "'<Script'", TypeHTML},
+	{anywhere, 0, "'<script'", TypeHTML},
+	{anywhere, 0, "'<TABLE'", TypeHTML},
+	{anywhere, 0, "'<table'", TypeHTML},
+	{0, 0, "'<%@ LANGUAGE ='", TypeHTML},
 
-	{0, 1024, "'\n'[Ff]'rom: '{-1024}'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '", Mail},
-	{0, 1024, "'\n'[Ff]'rom: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
-	{0, 1024, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
-	{0, 1024, "'\n'[Mm]'essage-'[Ii]'d: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
-	{0, 2048, "'\n'[Rr]'eceived: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", Mail},
-	{0, 1024, "'Delivered-To:'{-256}'Received:'", Mail},
-	{0, 0, "[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", MHTML},
-	{anywhere, 0, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", MHTML},
+	{0, 1024, "'\n'[Ff]'rom: '{-1024}'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '", TypeMail},
+	{0, 1024, "'\n'[Ff]'rom: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMail},
+	{0, 1024, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMail},
+	{0, 1024, "'\n'[Mm]'essage-'[Ii]'d: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMail},
+	{0, 2048, "'\n'[Rr]'eceived: '{-2048}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMail},
+	{0, 1024, "'Delivered-To:'{-256}'Received:'", TypeMail},
+	{0, 0, "[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMHTML},
+	{anywhere, 0, "'\n'[Mm][Ii][Mm][Ee]'-'[Vv]'ersion: '{-1024}'\n'[Cc]'ontent-'[Tt]'ype: '", TypeMHTML},
 
-	{anywhere, 0, "'MZ'{60-300}'PE'0000", PE},
-	{0, 0, "cafebabe0000000?", MachOUniversal},
-	{0, 0, "cafebabe0000001?", MachOUniversal},
-	{0, 0, "cafebabe0000002?", Java},
-	{0, 0, "cafebabe0000003?", Java},
-	{0, 0, "??0d0d0a", PythonCompiled},
+	{anywhere, 0, "'MZ'{60-300}'PE'0000", TypePE},
+	{0, 0, "cafebabe0000000?", TypeMachOUniversal},
+	{0, 0, "cafebabe0000001?", TypeMachOUniversal},
+	{0, 0, "cafebabe0000002?", TypeJava},
+	{0, 0, "cafebabe0000003?", TypeJava},
+	{0, 0, "??0d0d0a", TypePythonCompiled},
 
-	{anywhere, 0, "'%PDF-'??'.'", PDF},
-	{anywhere, 0, "'%pdf-'??'.'", PDF},
-	{anywhere, 0, "'<xdp:xdp'", XDP},
-	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<Workbook'", XMLExcel},
-	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':Workbook'", XMLExcel},
-	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<wordDocument'", XMLWord},
-	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':wordDocument'", XMLWord},
-	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'progid=\"Word.Document\"?>'", XMLWord},
-	{0, 0, "efbbbf'<?xml version=\"1.0\"'*'<HWPML'", XMLHWP},
+	{anywhere, 0, "'%PDF-'??'.'", TypePDF},
+	{anywhere, 0, "'%pdf-'??'.'", TypePDF},
+	{anywhere, 0, "'<xdp:xdp'", TypeXDP},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<Workbook'", TypeXMLExcel},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':Workbook'", TypeXMLExcel},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<wordDocument'", TypeXMLWord},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'<'??':wordDocument'", TypeXMLWord},
+	{0, 0, "'<?xml version=\"1.0\"'{0-1024}'progid=\"Word.Document\"?>'", TypeXMLWord},
+	{0, 0, "efbbbf'<?xml version=\"1.0\"'*'<HWPML'", TypeXMLHWP},
 
-	{anywhere, 0, "'PK'0304", ZIPSFX},
-	{anywhere, 0, "'Rar!'1a0700", RARSFX},
-	{anywhere, 0, "377abcaf271c", SevenZipSFX},
-	{anywhere, 0, "'MSCF'00000000", CABSFX},
-	{anywhere, 0, "60ea??????????????0002", ARJSFX},
-	{anywhere, 0, "60ea??????????????0102", ARJSFX},
-	{anywhere, 0, "60ea??????????????0202", ARJSFX},
-	{anywhere, 0, "a3484bbe986c4aa9994c530a86d6487d'AU3!EA0'[56]", AutoIt},
-	{anywhere, 0, "efbeadde'NullsoftInst'", NSIS},
-	{anywhere, 0, "'InstallShield'00{292-292}0600000000000000????????????????0000000001", InstallShield},
-	{2, 2, "'-lh'[01234567dx]'-'", LHA},
-	{2, 2, "'-lz'[s45]'-'", LHA},
-	{2, 2, "'-pm0-'", LHA},
-	{8, 20, "19040010", SIS},
+	{anywhere, 0, "'PK'0304", TypeZIPSFX},
+	{anywhere, 0, "'Rar!'1a0700", TypeRARSFX},
+	{anywhere, 0, "377abcaf271c", TypeSevenZipSFX},
+	{anywhere, 0, "'MSCF'00000000", TypeCABSFX},
+	{anywhere, 0, "60ea??????????????0002", TypeARJSFX},
+	{anywhere, 0, "60ea??????????????0102", TypeARJSFX},
+	{anywhere, 0, "60ea??????????????0202", TypeARJSFX},
+	{anywhere, 0, "a3484bbe986c4aa9994c530a86d6487d'AU3!EA0'[56]", TypeAutoIt},
+	{anywhere, 0, "efbeadde'NullsoftInst'", TypeNSIS},
+	{anywhere, 0, "'InstallShield'00{292-292}0600000000000000????????????????0000000001", TypeInstallShield},
+	{2, 2, "'-lh'[01234567dx]'-'", TypeLHA},
+	{2, 2, "'-lz'[s45]'-'", TypeLHA},
+	{2, 2, "'-pm0-'", TypeLHA},
+	{8, 20, "19040010", TypeSIS},
 
-	{anywhere, 0, "01'CD001'{2043-2443}'CD001'", ISO9660},
-	{0, 32768, "00'BEA01'", UDF},
-	{0, 0, "'ER'{510-510}'PM'0000", APM},
-	{510, 510, "55aa", MBR},
-	{0, 128, "'/RGB\nID'0affffffffffffffffffffffffffffffffffffffffffffffff", Ignored},
+	{anywhere, 0, "01'CD001'{2043-2443}'CD001'", TypeISO9660},
+	{0, 32768, "00'BEA01'", TypeUDF},
+	{0, 0, "'ER'{510-510}'PM'0000", TypeAPM},
+	{510, 510, "55aa", TypeMBR},
+	{0, 128, "'/RGB\nID'0affffffffffffffffffffffffffffffffffffffffffffffff", TypeIgnored},
 }
 
 // probe is a sign made ready.
@@ -201,10 +201,10 @@ func (p *probe) at(offset int) bool {
 	return p.min == anywhere || offset >= p.min && offset <= max(p.max, p.min)
 }
 
-// recognise finds the greatest sign in data; more, if not nil, adds those of
-// the user.
-func recognise(data []byte, whole bool) FileType {
-	found := AnyType
+// recognise finds the sign in data, which begins at offset base of a file, that
+// counts.
+func recognise(data []byte, base int) FileType {
+	found := TypeAny
 	open := make([]bool, probes.count) // the first part has been seen
 	ends := make([]int, probes.count)
 	for i, c := range data {
@@ -214,7 +214,7 @@ func recognise(data []byte, whole bool) FileType {
 			}
 		}
 		for _, p := range probes.first[c] {
-			if !p.at(i) || p.unending && open[p.number] || !fits(p.parts[0], data[i:]) {
+			if !p.at(base+i) || p.unending && open[p.number] || !fits(p.parts[0], data[i:]) {
 				continue
 			}
 			end := i + len(p.parts[0])
@@ -222,15 +222,12 @@ func recognise(data []byte, whole bool) FileType {
 			case p.unending:
 				open[p.number], ends[p.number] = true, end
 			case !p.hasGap || p.follows(data, end):
-				if p.as == Ignored {
-					return Ignored
+				if p.as == TypeIgnored {
+					return TypeIgnored
 				}
 				found = greater(found, p.as)
 			}
 		}
-	}
-	if whole && len(data) >= 512 && string(data[len(data)-512:len(data)-508]) == "koly" {
-		found = greater(found, DMG)
 	}
 	return found
 }
@@ -249,7 +246,7 @@ func (p *probe) follows(data []byte, end int) bool {
 // greater gives the type that counts: libclamav lets any type from SFX on, and
 // PE, take the place of the one found before.
 func greater(found, t FileType) FileType {
-	if t > found || t >= SFX || t == PE {
+	if t > found || t >= TypeSFX || t == TypePE {
 		return t
 	}
 	return found
@@ -257,6 +254,6 @@ func greater(found, t FileType) FileType {
 
 // archives are the types of self-extracting archives, which say nothing of the
 // file as a whole.
-var archives = []FileType{ZIPSFX, ARJSFX, RARSFX, EGGSFX, CABSFX, SevenZipSFX}
+var archives = []FileType{TypeZIPSFX, TypeARJSFX, TypeRARSFX, TypeEGGSFX, TypeCABSFX, TypeSevenZipSFX}
 
 func isArchive(t FileType) bool { return slices.Contains(archives, t) }

@@ -76,14 +76,15 @@ func ParseRegexp(src string, f RegexpFlags) (*Node, error) {
 
 // regexpParser reads one expression from left to right.
 type regexpParser struct {
-	src    string
-	pos    int
-	flags  RegexpFlags // those in force at pos
-	depth  int
-	groups int  // capturing groups begun
-	quoted bool // between \Q and \E
-	greedy bool // a greedy quantifier was seen
-	lazy   bool // a lazy one was seen
+	src     string
+	pos     int
+	flags   RegexpFlags // those in force at pos
+	depth   int
+	groups  int  // capturing groups begun
+	stacked int  // quantifiers behind quantifiers
+	quoted  bool // between \Q and \E
+	greedy  bool // a greedy quantifier was seen
+	lazy    bool // a lazy one was seen
 }
 
 func (p *regexpParser) fail(offset int, format string, args ...any) error {
@@ -296,8 +297,14 @@ func (p *regexpParser) atQuantifier() bool {
 
 // quantified applies the quantifiers at pos to n. PCRE allows several.
 func (p *regexpParser) quantified(n *Node, fixed bool) (*Node, error) {
-	for !fixed && p.atQuantifier() {
+	for i := 0; !fixed && p.atQuantifier(); i++ {
 		start := p.pos
+		if i > 0 {
+			p.stacked++
+		}
+		if p.stacked > maxStacked {
+			return nil, p.fail(start, "more than %d quantifiers behind quantifiers", maxStacked)
+		}
 		min, max, err := p.quantifier()
 		if err != nil {
 			return nil, err

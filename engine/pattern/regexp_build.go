@@ -2,8 +2,9 @@ package pattern
 
 // Limits of what the constructors and ParseRegexp accept.
 const (
-	maxDepth  = 500     // nesting of groups
-	maxSource = 1 << 17 // bytes of a regular expression
+	maxDepth   = 500     // nesting of groups
+	maxStacked = 10      // quantifiers of quantifiers, each of which nests like a group
+	maxSource  = 1 << 17 // bytes of a regular expression
 )
 
 // The one-byte nodes that many patterns share.

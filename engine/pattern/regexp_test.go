@@ -127,6 +127,7 @@ func TestParseRegexpErrors(t *testing.T) {
 		{strings.Repeat("(", 501) + "a" + strings.Repeat(")", 501), RegexpFlags{}, 500, "nested"},
 		{strings.Repeat("a", 1<<17+1), RegexpFlags{}, 1 << 17, "too long"},
 
+		{`a` + strings.Repeat("*", 1000), pcre, 12, "quantifiers behind quantifiers"},
 		{`a(?=b)`, pcre, 1, "lookahead"}, {`a(?!b)`, pcre, 1, "negative lookahead"},
 		{`(?<=a)b`, pcre, 0, "lookbehind"}, {`(?<!a)b`, pcre, 0, "negative lookbehind"},
 		{`(?>a)`, pcre, 0, "atomic group"}, {`a++`, pcre, 2, "possessive"}, {`a{2}+`, pcre, 4, "possessive"}, {`a?+`, pcre, 2, "possessive"},

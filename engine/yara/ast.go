@@ -179,7 +179,8 @@ type (
 		Count          Expr // a number, or with Percent a percentage
 		Percent        bool
 	}
-	// StringSet is them, or a parenthesised list of names ("a", or "a*" with the star kept).
+	// StringSet is them, or a parenthesised list of names ("a", or "a*" with the star kept;
+	// "" is the anonymous strings).
 	StringSet struct {
 		Them  bool
 		Names []string

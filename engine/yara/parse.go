@@ -104,6 +104,10 @@ type parser struct {
 	sets    []setUse       // string sets of the rule's condition
 	loops   [][]string     // variables of the loops around, outermost first
 	forOf   bool           // inside the body of a for…of over strings
+
+	metas      []Meta    // of the rule, while its section is read
+	declared   []*String // likewise
+	stringPool []String  // not yet used
 }
 
 // next reads the next token.

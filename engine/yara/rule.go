@@ -2,6 +2,7 @@ package yara
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -96,21 +97,27 @@ func (p *parser) metaSection(r *Rule) {
 	if p.tok.kind != tokIdent {
 		p.unexpected("a metadata entry")
 	}
+	p.metas = p.metas[:0]
 	for p.tok.kind == tokIdent {
 		name := p.tok.text
 		p.next()
 		p.expect(tokAssign, "=")
 		if value := p.metaValue(); value != nil {
-			r.Meta = append(r.Meta, Meta{Name: name, Value: value})
+			p.metas = append(p.metas, Meta{Name: name, Value: value})
 		}
 	}
+	r.Meta = slices.Clone(p.metas)
 }
 
 // metaValue reads a value; it gives nil after an error.
 func (p *parser) metaValue() (value any) {
 	switch p.tok.kind {
 	case tokText:
-		value = string(p.textValue())
+		if v := p.textValue(); p.tok.escaped {
+			value = string(v)
+		} else {
+			value = p.tok.text
+		}
 	case tokInt:
 		value = p.tok.num
 	case tokTrue, tokFalse:

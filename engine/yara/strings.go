@@ -3,6 +3,7 @@ package yara
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"candor/engine/pattern"
@@ -19,8 +20,10 @@ func (p *parser) stringsSection(r *Rule) {
 	if p.tok.kind != tokString {
 		p.unexpected("a string's name")
 	}
+	p.declared = p.declared[:0]
 	for p.tok.kind == tokString {
-		s := &String{Pos: p.here(), Name: p.tok.text}
+		s := p.newString()
+		s.Pos, s.Name = p.here(), p.tok.text
 		p.next()
 		if p.tok.kind != tokAssign {
 			p.unexpected("=")
@@ -28,12 +31,23 @@ func (p *parser) stringsSection(r *Rule) {
 		}
 		p.stringValue(s)
 		p.declare(s)
-		if len(r.Strings) == maxStrings {
+		if len(p.declared) == maxStrings {
 			p.fail(fmt.Sprintf("more than %d strings", maxStrings))
 		}
-		r.Strings = append(r.Strings, s)
+		p.declared = append(p.declared, s)
 		p.used = append(p.used, false)
 	}
+	r.Strings = slices.Clone(p.declared)
+}
+
+// newString allocates a String, several at a time.
+func (p *parser) newString() *String {
+	if len(p.stringPool) == 0 {
+		p.stringPool = make([]String, 16)
+	}
+	s := &p.stringPool[0]
+	p.stringPool = p.stringPool[1:]
+	return s
 }
 
 // declare enters the name of a string.
@@ -45,7 +59,7 @@ func (p *parser) declare(s *String) {
 		p.problem(s.Pos, "duplicated string identifier $"+s.Name)
 		return
 	}
-	p.strings[s.Name] = len(p.rule.Strings)
+	p.strings[s.Name] = len(p.declared)
 }
 
 // stringValue reads the value and the modifiers behind the =, which is the

@@ -3,6 +3,7 @@ package scan
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -34,30 +35,64 @@ func Paths(paths ...string) Targets {
 // a NUL is among the first bytes that r gives, as find -print0 writes them.
 // Lists are made by programs, so links in them are not followed. The list may
 // be endless; it can be read once.
-func List(r io.Reader) Targets {
+//
+// Whoever writes the list may keep it open and write nothing: cancelling ctx
+// ends the targets all the same, and leaves one read of r waiting.
+func List(ctx context.Context, r io.Reader) Targets {
 	return func(yield func(Target, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
-		separator := byte('\n')
-		if _, err := in.Peek(1); err == nil {
-			if head, _ := in.Peek(in.Buffered()); bytes.IndexByte(head, 0) >= 0 {
-				separator = 0
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		type item struct {
+			path string
+			err  error
+		}
+		items := make(chan item, 64)
+		go func() {
+			defer close(items)
+			readList(r, func(path string, err error) bool {
+				select {
+				case items <- item{path, err}:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
+		}()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case i, ok := <-items:
+				if !ok || !yield(Target{Path: i.path}, i.err) {
+					return
+				}
 			}
 		}
-		for {
-			path, err := in.ReadString(separator)
-			if n := len(path); n > 0 && path[n-1] == separator {
-				path = path[:n-1]
-			}
-			if path != "" && !yield(Target{Path: path}, nil) {
-				return
-			}
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(Target{}, fmt.Errorf("list of files: %w", err))
-				return
-			}
+	}
+}
+
+func readList(r io.Reader, each func(path string, err error) bool) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	separator := byte('\n')
+	if _, err := in.Peek(1); err == nil {
+		if head, _ := in.Peek(in.Buffered()); bytes.IndexByte(head, 0) >= 0 {
+			separator = 0
+		}
+	}
+	for {
+		path, err := in.ReadString(separator)
+		if n := len(path); n > 0 && path[n-1] == separator {
+			path = path[:n-1]
+		}
+		if path != "" && !each(path, nil) {
+			return
+		}
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			each("", fmt.Errorf("list of files: %w", err))
+			return
 		}
 	}
 }

@@ -91,34 +91,25 @@ func (s *scope) call(e *yara.Call) typed {
 		args = append(args, x)
 		kids = append(kids, x.Expr)
 	}
-	i := overload(f.t.Funcs, args, false)
-	if i < 0 {
-		i = overload(f.t.Funcs, args, true)
-	}
+	i := overload(f.t.Funcs, args)
 	if i < 0 {
 		fail(e.Pos, "wrong arguments: no form of this function takes them")
 	}
-	fn := f.t.Funcs[i]
-	for k, want := range fn.Args {
-		if want == module.Float && args[k].t.Kind == module.Int {
-			kids[k+1] = of(floatType, model.ToFloat, args[k].Expr).Expr
-		}
-	}
-	out := of(fn.Result, model.Call, kids...)
+	out := of(f.t.Funcs[i].Result, model.Call, kids...)
 	out.Int = int64(i)
 	return out
 }
 
-// overload gives the index of the form that takes args, -1 if none does.
-func overload(fs []*module.Function, args []typed, promote bool) int {
+// overload gives the index of the form that takes args, -1 if none does. As in
+// YARA, an integer is no float here.
+func overload(fs []*module.Function, args []typed) int {
 next:
 	for i, f := range fs {
 		if len(f.Args) != len(args) {
 			continue
 		}
 		for k, want := range f.Args {
-			have := args[k].t.Kind
-			if have != want && !(promote && want == module.Float && have == module.Int) {
+			if args[k].t.Kind != want {
 				continue next
 			}
 		}

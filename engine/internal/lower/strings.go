@@ -105,9 +105,6 @@ func aligned(enc *base64.Encoding, text []byte, lead int) []byte {
 
 func regexpVariants(s *yara.String) []model.Variant {
 	n := s.Node
-	if s.Mods&yara.Nocase != 0 {
-		n = pattern.Fold(n)
-	}
 	var out []model.Variant
 	if isASCII(s.Mods) {
 		out = append(out, treeVariant(n, guard(s.Mods, false)))

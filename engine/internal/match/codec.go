@@ -18,7 +18,7 @@ func (s *Set) Append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Groups)))
 	for i := range s.Groups {
 		g := &s.Groups[i]
-		dst = gram.AppendSlice(dst, g.Globals)
+		dst = append(gram.AppendSlice(dst, g.Globals), g.Target)
 		for _, l := range g.Lanes {
 			dst = l.Append(dst)
 		}
@@ -27,7 +27,18 @@ func (s *Set) Append(dst []byte) []byte {
 	for _, e := range s.Externals {
 		dst = gram.AppendSlice(dst, []byte(e))
 	}
+	dst = append(dst, flag(s.Signatures))
+	for _, d := range [][]Digests{s.Digests, s.SectionDigests, s.Allowed} {
+		dst = appendDigests(dst, d)
+	}
 	return dst
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Decode reads what Append wrote, and gives the rest. Modules are still to be set.
@@ -69,6 +80,15 @@ func Decode(b []byte) (*Set, []byte, error) {
 		}
 		s.Externals = append(s.Externals, string(name))
 	}
+	if len(b) == 0 {
+		return nil, nil, gram.ErrCorrupt
+	}
+	s.Signatures, b = b[0] != 0, b[1:]
+	for _, d := range []*[]Digests{&s.Digests, &s.SectionDigests, &s.Allowed} {
+		if *d, b, err = decodeDigests(b, s.Rules()); err != nil {
+			return nil, nil, err
+		}
+	}
 	s.Init()
 	return s, b, nil
 }
@@ -94,6 +114,10 @@ func (g *Group) decode(b []byte, s *Set) ([]byte, error) {
 			return nil, gram.ErrCorrupt
 		}
 	}
+	if len(b) == 0 {
+		return nil, gram.ErrCorrupt
+	}
+	g.Target, b = b[0], b[1:]
 	for i := range g.Lanes {
 		if g.Lanes[i], b, err = plan.DecodeLane(b, s.Rules(), s.Patterns); err != nil {
 			return nil, err

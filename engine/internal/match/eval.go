@@ -73,10 +73,10 @@ func (f *frame) truth(e *model.Expr) (value, defined bool) {
 		return f.loopOver(e)
 	case model.ToBool:
 		return truthOf(f.value(e.Kids[0]))
-	case model.SigCount:
-		return f.sigCount(e), true
-	case model.SigBytes:
-		return f.sigBytes(e), true
+	case model.SigLogic:
+		return f.sigLogic(e), true
+	case model.SigSize:
+		return f.sigSections(e), true
 	}
 	return truthOf(f.value(e))
 }

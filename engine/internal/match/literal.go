@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"candor/engine/automaton"
+	"candor/engine/clamav"
 	"candor/engine/internal/model"
 )
 
@@ -28,7 +29,46 @@ func (f *frame) literalAt(v *model.Variant, start int) bool {
 			return false
 		}
 	}
-	return guardHolds(data, v.Guard, start, start+len(v.Lit))
+	return f.around(v, start, start+len(v.Lit))
+}
+
+// around checks what must stand around an occurrence of v at [start,end).
+func (f *frame) around(v *model.Variant, start, end int) bool {
+	data := f.s.data
+	if !guardHolds(data, v.Guard, start, end) {
+		return false
+	}
+	if v.Before|v.After != 0 && !(edge(v.Before).Before(data, start) && edge(v.After).After(data, end)) {
+		return false
+	}
+	return v.Lead == nil || f.leads(v, start)
+}
+
+// bounded tells whether something must stand around occurrences of v.
+func bounded(v *model.Variant) bool {
+	return v.Guard != model.Free || v.Before|v.After != 0 || v.Lead != nil
+}
+
+func edge(e model.Edge) clamav.Check {
+	return clamav.Check{Kind: clamav.CheckKind(e & 15), Negate: e&16 != 0, Wide: e&32 != 0}
+}
+
+// maxLead bounds the length of what leads an occurrence.
+const maxLead = 1024
+
+// leads tells whether the lead of v ends at an offset.
+func (f *frame) leads(v *model.Variant, end int) bool {
+	prog := f.s.lead(v)
+	if prog == nil {
+		return false
+	}
+	m := f.s.matcher(prog)
+	for start := end; start >= max(end-maxLead, 0); start-- {
+		if n, ok := m.Match(f.s.data[:end], start); ok && start+n == end {
+			return true
+		}
+	}
+	return false
 }
 
 func xorEqual(there []byte, v *model.Variant) bool {
@@ -89,7 +129,7 @@ func (f *frame) guardedLength(v *model.Variant, prog *automaton.Program, start i
 		if !ok || n == 0 {
 			return -1
 		}
-		if guardHolds(data, v.Guard, start, start+n) {
+		if f.around(v, start, start+n) {
 			return n
 		}
 		end = start + n - 1

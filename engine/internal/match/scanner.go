@@ -3,10 +3,12 @@ package match
 import (
 	"slices"
 
-	"candor/engine/gram"
 	"candor/engine/automaton"
+	"candor/engine/gram"
+	"candor/engine/internal/model"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
+	"candor/engine/normal"
 )
 
 // hitLimit bounds the occurrences of one atom that are noted; a pattern with
@@ -43,9 +45,18 @@ type Scanner struct {
 	finders    []gram.Finder // by group
 
 	matchers map[*automaton.Program]*automaton.Matcher
-	matched  []uint32
-	Cand     map[uint32]int
-	Hits     int
+	leads    map[*model.Variant]*automaton.Program
+	exe      *executable
+	reported map[uint32]bool
+	yield    func(uint32)
+	now      func() int64
+
+	forms      []form
+	textBuffer []byte
+	html       normal.Pages
+
+	Cand map[uint32]int
+	Hits int
 }
 
 // hit is an atom by which a pattern may occur.
@@ -68,23 +79,33 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		lanes:    make([]*plan.Lane, len(set.Groups)),
 		finders:  make([]gram.Finder, len(set.Groups)),
 		matchers: map[*automaton.Program]*automaton.Matcher{},
+		reported: map[uint32]bool{},
 	}
 	return s
 }
 
-// Scan gives the numbers of the rules that match data, in order, global and
-// private ones included. Extern are the values of Set.Externals. The result
-// is valid until the next Scan.
-func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64) []uint32 {
-	s.begin(data, extern, now)
+// Scan calls yield with the number of each rule that matches data, once each,
+// global and private ones included. Extern are the values of Set.Externals.
+func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
+	s.extern, s.now, s.yield = extern, now, yield
+	clear(s.reported)
+	s.begin(data)
 	route := plan.RouteOf(data)
 	for g := range s.set.Groups {
 		group := &s.set.Groups[g]
 		s.lanes[g] = nil
-		if s.allTrue(group.Globals) {
+		if group.Target == 0 && s.allTrue(group.Globals) {
 			s.run(g, group.Lanes[route])
 		}
 	}
+	s.evaluate()
+	if s.set.Signatures {
+		s.signatures(data)
+	}
+}
+
+// evaluate decides the candidates.
+func (s *Scanner) evaluate() {
 	slices.Sort(s.candidates)
 	if s.Cand == nil {
 		s.Cand = map[uint32]int{}
@@ -95,24 +116,31 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64) []u
 	s.Hits += len(s.hits)
 	for _, r := range s.candidates {
 		if s.rule(r) {
-			s.matched = append(s.matched, r)
+			s.report(r)
 		}
 	}
-	return s.matched
 }
 
-func (s *Scanner) begin(data []byte, extern []module.Value, now func() int64) {
+func (s *Scanner) report(r uint32) {
+	if !s.reported[r] {
+		s.reported[r] = true
+		s.yield(r)
+	}
+}
+
+// begin makes data the content that rules are evaluated over.
+func (s *Scanner) begin(data []byte) {
 	if s.epoch++; s.epoch >= 1<<31 {
 		s.epoch = 1
 		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark} {
 			clear(m)
 		}
 	}
-	s.data, s.extern = data, extern
-	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: now}
-	s.objects = nil
+	s.data = data
+	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: s.now}
+	s.objects, s.exe = nil, nil
 	s.hits, s.occUsed = s.hits[:0], 0
-	s.candidates, s.matched = s.candidates[:0], s.matched[:0]
+	s.candidates = s.candidates[:0]
 }
 
 func (s *Scanner) allTrue(rules []uint32) bool {
@@ -206,6 +234,19 @@ func (s *Scanner) matcher(p *automaton.Program) *automaton.Matcher {
 	return m
 }
 
+// lead gives the automaton of what must stand before v.
+func (s *Scanner) lead(v *model.Variant) *automaton.Program {
+	p, ok := s.leads[v]
+	if !ok {
+		if s.leads == nil {
+			s.leads = map[*model.Variant]*automaton.Program{}
+		}
+		p = compileTree(v.Lead)
+		s.leads[v] = p
+	}
+	return p
+}
+
 // maxMatchers bounds the automata that a Scanner keeps warm.
 const maxMatchers = 64
 
@@ -226,8 +267,8 @@ func (s *Scanner) object(name string) module.Object {
 	return o
 }
 
-// Strings calls yield with every occurrence of the public patterns of rule r
-// in the content of the last Scan.
+// Strings calls yield with every occurrence of the public patterns of rule r.
+// It may be called for a rule only while Scan is telling of it.
 func (s *Scanner) Strings(r uint32, yield func(name string, start, length int, data []byte)) {
 	u := s.set.unit(r)
 	f := frame{s: s, u: u, loop: -1}

@@ -140,7 +140,7 @@ func (f *frame) verifyAt(i uint32, use plan.Use, pos int, o *occurrences) bool {
 	}
 	some := false
 	f.s.matcher(prog).StartsAt(f.s.data, use.Leaf(), pos-use.Off(), func(start int) bool {
-		if v.Guard != model.Free && f.guardedLength(v, prog, start) < 0 {
+		if bounded(v) && f.guardedLength(v, prog, start) < 0 {
 			return true
 		}
 		some = true
@@ -195,7 +195,7 @@ func (f *frame) treeLength(i uint32, variant, at int) int {
 		return 0
 	}
 	v := &f.u.rule.Patterns[i].Variants[variant]
-	if v.Guard != model.Free {
+	if bounded(v) {
 		return max(f.guardedLength(v, prog, at), 0)
 	}
 	n, ok := f.s.matcher(prog).Match(f.s.data, at)
@@ -231,12 +231,12 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 	}
 	v := &f.u.rule.Patterns[i].Variants[variant]
 	m := f.s.matcher(prog)
-	if o == nil && v.Guard == model.Free {
+	if o == nil && !bounded(v) {
 		return m.Has(f.s.data, lo, hi)
 	}
 	some := false
 	m.Starts(f.s.data, lo, hi, func(start int) bool {
-		if v.Guard != model.Free && f.guardedLength(v, prog, start) < 0 {
+		if bounded(v) && f.guardedLength(v, prog, start) < 0 {
 			return true
 		}
 		some = true

@@ -24,6 +24,11 @@ type Set struct {
 	Externals []string
 	Modules   map[string]module.Module
 
+	Signatures     bool      // there are ClamAV signatures
+	Digests        []Digests // of files, by kind
+	SectionDigests []Digests // of sections of portable executables
+	Allowed        []Digests // of files that no signature is to report
+
 	units []atomic.Pointer[unit]
 }
 
@@ -36,6 +41,7 @@ const (
 // Group is the rules that the same global rules govern.
 type Group struct {
 	Globals []uint32
+	Target  uint8 // 0 for YARA rules; 1 + the target of ClamAV signatures
 	Lanes   [plan.Routes]*plan.Lane
 }
 
@@ -97,6 +103,9 @@ func validExpr(s *Set, rule *model.Rule, e *model.Expr) bool {
 	if e.Op == model.Var && (e.Int < 0 || e.Int > maxVars) || e.Int2 < 0 || e.Int2 > maxVars {
 		return false
 	}
+	if (e.Op == model.SigBody || e.Op == model.SigRegexp || e.Op == model.SigMacro) && len(e.Refs) == 0 {
+		return false
+	}
 	for _, k := range e.Kids {
 		if !validExpr(s, rule, k) {
 			return false
@@ -134,8 +143,16 @@ func arity(op model.Op) (int, int) {
 		return 2, many
 	case model.ForArray, model.ForDict:
 		return 3, 3
-	case model.SigCount, model.SigBytes:
-		return 0, many
+	case model.SigLogic:
+		return 1, many
+	case model.SigAnd, model.SigOr, model.SigMacro, model.SigSize:
+		return 2, 2
+	case model.SigBody:
+		return 4, 4
+	case model.SigRegexp:
+		return 5, 5
+	case model.SigCompare:
+		return 6, many
 	}
 	if op >= model.Add && op <= model.IEquals {
 		return 2, 2

@@ -75,7 +75,7 @@ func expense(e *model.Expr) int {
 	switch e.Op {
 	case model.Found, model.FoundAt, model.FoundIn, model.OfPatterns:
 		own = 2
-	case model.Count, model.Offset, model.Length, model.SigCount, model.SigBytes:
+	case model.Count, model.Offset, model.Length, model.SigLogic:
 		own = 3
 	case model.Rule_, model.OfRules:
 		own = 4

@@ -28,7 +28,11 @@ func (p *Pattern) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(p.Variants)))
 	for i := range p.Variants {
 		v := &p.Variants[i]
-		dst = append(dst, flag(v.Tree != nil)|flag(v.Nocase)<<1|flag(v.Xor)<<2|flag(v.Lazy)<<3|byte(v.Guard)<<4, v.XorMin, v.XorMax)
+		dst = append(dst, flag(v.Tree != nil)|flag(v.Nocase)<<1|flag(v.Xor)<<2|flag(v.Lazy)<<3|byte(v.Guard)<<4|flag(v.Lead != nil)<<6,
+			v.XorMin, v.XorMax, byte(v.Before), byte(v.After))
+		if v.Lead != nil {
+			dst = appendNode(dst, v.Lead)
+		}
 		if v.Tree != nil {
 			dst = appendNode(dst, v.Tree)
 		} else {
@@ -193,8 +197,12 @@ func (d *decoder) pattern(p *Pattern) {
 	for i := range p.Variants {
 		v := &p.Variants[i]
 		f := d.byte()
-		v.Nocase, v.Xor, v.Lazy, v.Guard = f&2 != 0, f&4 != 0, f&8 != 0, Guard(f>>4)
+		v.Nocase, v.Xor, v.Lazy, v.Guard = f&2 != 0, f&4 != 0, f&8 != 0, Guard(f>>4&3)
 		v.XorMin, v.XorMax = d.byte(), d.byte()
+		v.Before, v.After = Edge(d.byte()), Edge(d.byte())
+		if f&64 != 0 {
+			v.Lead = d.node(0)
+		}
 		if f&1 != 0 {
 			v.Tree = d.node(0)
 		} else {

@@ -38,7 +38,15 @@ type Variant struct {
 	XorMin byte
 	XorMax byte
 	Lazy   bool // tree: of the matches at one offset the shortest counts
+
+	Before, After Edge          // ClamAV: what must stand around an occurrence
+	Lead          *pattern.Node // ClamAV: what must end where the occurrence begins
 }
+
+// Edge is a ClamAV check of the bytes beside an occurrence: from the lowest
+// bit its kind (four bits), whether it is negated, whether it is of wide
+// characters.
+type Edge uint8
 
 // Op is what an Expr does.
 type Op uint8
@@ -115,9 +123,32 @@ const (
 	ToFloat // integer Kids[0] as a float
 	ToBool  // Kids[0] as a truth value: not zero, not empty
 
-	SigCount // ClamAV: see Tally
-	SigBytes // ClamAV: byte comparison after an occurrence
+	// ClamAV's logical expressions give a truth, a sum of counts and a set of
+	// subsignatures. Str holds a modification: its letter, a count, a number of
+	// distinct subsignatures (little-endian 32 bits each).
+	SigLogic   // Kids[0] is the expression, Kids[1:] the subsignatures
+	SigAnd     // Kids[0] and Kids[1]
+	SigOr      // Kids[0] or Kids[1]
+	SigSub     // subsignature Int
+	SigBody    // occurrences of Refs[0] at the place that Kids tell: kind, section, number, shift
+	SigRegexp  // matches of Refs[0] from the place on; Kids[4] is the trigger; Int: RegexpGlobal, RegexpRolling, RegexpEncompass
+	SigCompare // a number near the last occurrence of subsignature Int; Kids: shift, format, length, flags, then pairs of operator and value
+	SigMacro   // an occurrence of one of Refs[1:] at Kids[0] to Kids[1] bytes after one of Refs[0]
+	SigSize    // number of sections from Kids[0] to Kids[1]
 	ops
+)
+
+// Flags of SigRegexp's Int.
+const (
+	RegexpGlobal = 1 << iota
+	RegexpRolling
+	RegexpEncompass
+)
+
+// Flags of SigCompare.
+const (
+	CompareLittle = 1 << iota
+	CompareExact
 )
 
 // Flags of ReadInt's Int.

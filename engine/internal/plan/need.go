@@ -120,10 +120,8 @@ func (n *need) truth(e *model.Expr) *gram.Formula {
 		return n.all.Of(e.Refs[0])
 	case model.Field, model.Index, model.Call:
 		return n.defined(e)
-	case model.SigCount:
-		return n.sigCount(e)
-	case model.SigBytes:
-		return n.ref(e)
+	case model.SigLogic:
+		return n.logic(e.Kids[0], e.Kids[1:])
 	}
 	return gram.Any()
 }
@@ -369,8 +367,46 @@ func (n *need) forRange(e *model.Expr) *gram.Formula {
 	return out
 }
 
-// sigCount: a ClamAV count needs one of its patterns unless it accepts none.
-func (n *need) sigCount(e *model.Expr) *gram.Formula { return gram.Any() }
+// logic gives what must hold for a ClamAV expression over subsignatures.
+func (n *need) logic(e *model.Expr, subs []*model.Expr) *gram.Formula {
+	if !wantsSome(e.Str) {
+		return gram.Any()
+	}
+	switch e.Op {
+	case model.SigSub:
+		if e.Int >= 0 && int(e.Int) < len(subs) {
+			return n.subsignature(subs[e.Int])
+		}
+	case model.SigAnd:
+		return gram.And(n.logic(e.Kids[0], subs), n.logic(e.Kids[1], subs))
+	case model.SigOr:
+		return gram.Or(n.logic(e.Kids[0], subs), n.logic(e.Kids[1], subs))
+	}
+	return gram.Any()
+}
+
+// wantsSome tells whether a modification can only be met by a count above
+// zero. Without one a count above zero is what is asked for.
+func wantsSome(mod []byte) bool {
+	if len(mod) < 5 {
+		return true
+	}
+	return mod[0] == '>' || mod[0] == '=' && binary.LittleEndian.Uint32(mod[1:]) > 0
+}
+
+func (n *need) subsignature(e *model.Expr) *gram.Formula {
+	switch e.Op {
+	case model.SigBody, model.SigRegexp:
+		return n.pattern(e.Refs[0])
+	case model.SigMacro:
+		var alternatives []*gram.Formula
+		for _, r := range e.Refs[1:] {
+			alternatives = append(alternatives, n.pattern(r))
+		}
+		return gram.And(n.pattern(e.Refs[0]), gram.Or(alternatives...))
+	}
+	return gram.Any()
+}
 
 func variantSet(v *model.Variant) gram.Set {
 	switch {

@@ -5,6 +5,7 @@ import (
 	"candor/engine/module"
 	"candor/engine/module/clock"
 	"candor/engine/module/console"
+	"candor/engine/module/dotnet"
 	"candor/engine/module/elf"
 	"candor/engine/module/hash"
 	"candor/engine/module/macho"
@@ -16,6 +17,6 @@ import (
 // Modules gives one of each.
 func Modules() []module.Module {
 	return []module.Module{
-		pe.New(), elf.New(), macho.New(), math.New(), hash.New(), str.New(), clock.New(), console.New(),
+		pe.New(), elf.New(), macho.New(), dotnet.New(), math.New(), hash.New(), str.New(), clock.New(), console.New(),
 	}
 }

@@ -64,7 +64,8 @@ var (
 )
 
 // layouts gives the columns of the tables. Where libyara counts fewer tables
-// for a coded index than the standard, so does this.
+// for a coded index than the standard, so does this, and like it this stops at
+// the table ParamPtr.
 var layouts = [numTables][]column{
 	tModule:           {u2, text, guid, guid, guid},
 	tTypeRef:          {coded(2, tModule, tModuleRef, tAssemblyRef, tTypeRef), text, text},
@@ -73,7 +74,6 @@ var layouts = [numTables][]column{
 	tField:            {u2, text, blob},
 	0x05:              {index(tMethodDef)},
 	tMethodDef:        {u4, u2, u2, text, blob, index(tParam)},
-	0x07:              {index(tParam)},
 	tParam:            {u2, u2, text},
 	tInterfaceImpl:    {index(tTypeDef), typeOrRef},
 	tMemberRef:        {coded(3, tMethodDef, tModuleRef, tTypeRef, tTypeSpec), text, blob},
@@ -163,7 +163,7 @@ func (a *assembly) readLayout() *tables {
 		if valid>>number&1 == 0 {
 			continue
 		}
-		if count+4 > a.tilde.offset+int64(a.tilde.size) || a.U32(count) > maxRows || number >= numTables {
+		if count+4 > a.tilde.offset+int64(a.tilde.size) || a.U32(count) > maxRows || number >= numTables || layouts[number] == nil {
 			return t
 		}
 		x := table{file: a, present: true, at: at, rows: a.U32(count)}

@@ -7,6 +7,7 @@ package authenticode
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"candor/engine/module/pe/image"
 )
@@ -168,8 +169,10 @@ func programName(opus value) []byte {
 			return nil
 		}
 		text = []byte(fromUTF16(name.body))
-	case 0x81: // IA5String
-		text = name.body
+	case 0x81: // IA5String, taken for Latin-1
+		for _, c := range name.body {
+			text = utf8.AppendRune(text, rune(c))
+		}
 	default:
 		return nil
 	}

@@ -1,0 +1,121 @@
+# Targets of Candor. `make help` lists them.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO          ?= go
+LINT        := $(GO) tool -modfile=tools/go.mod golangci-lint
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+PLATFORMS   ?= linux/amd64 linux/arm64
+PACKAGES    ?= ./...
+FUZZTIME    ?= 30s
+BENCH       ?= .
+# Debian packages that tests compare with.
+DEBIAN      := yara clamav osslsigncode
+# Content for benchmarks and conformance, and the definitions to use on it.
+CONTENT     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/content
+DEFINITIONS ?= $(CANDOR_DEFINITIONS)
+PATHS       ?=
+ARGS        ?=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: build
+build: ## Build bin/candor
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
+
+# What a scan found is no failure of make: only status 2 is.
+.PHONY: run
+run: build ## Build, and scan the samples; PATHS="/var/www" scans those, ARGS="…" are options
+ifeq ($(strip $(PATHS)),)
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	bin/candor samples "$$dir"; \
+	bin/candor scan $(ARGS) "$$dir" || [ $$? -eq 1 ]
+else
+	@bin/candor scan $(ARGS) $(PATHS) || [ $$? -eq 1 ]
+endif
+
+.PHONY: tools
+tools: ## Install the programs that tests compare with (Debian, as root), or say how
+	@missing=; for p in $(DEBIAN); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	  echo "Tests that compare with these are skipped; install them for a full run:$$missing" >&2; exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+	  echo "Tests that compare with these are skipped; for a full run: sudo apt-get install$$missing" >&2; exit 0; fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+
+.PHONY: test
+test: tools ## Run all tests
+	$(GO) test $(PACKAGES)
+
+# The race detector needs cgo and a C compiler.
+.PHONY: race
+race: ## Run all tests with the race detector
+	@command -v gcc >/dev/null || command -v clang >/dev/null || { \
+	  echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
+	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz test for FUZZTIME (30s)
+	@for pkg in $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || [ $$? -eq 1 ]); do \
+	    echo "== $$pkg $$f"; \
+	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks beside the packages; BENCH is a regular expression
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
+
+$(CONTENT):
+	$(GO) run ./bench/cmd/content '$(CONTENT)'
+
+.PHONY: definitions
+definitions:
+	@[ -n '$(DEFINITIONS)' ] || { echo 'Name the folder of definitions: make DEFINITIONS=/path …, or set CANDOR_DEFINITIONS.' >&2; exit 1; }
+
+.PHONY: bench-peers
+bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X and ClamAV, in one run
+	$(GO) run ./bench/cmd/peers -candor bin/candor -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
+
+.PHONY: conformance
+conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts
+	$(GO) run ./bench/cmd/conformance -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
+
+.PHONY: lint
+lint: ## Run the linters
+	$(GO) vet ./...
+	$(LINT) run
+
+.PHONY: generate
+generate: ## Write generated files anew
+	$(GO) generate ./...
+
+.PHONY: verify
+verify: ## Check that the tree is what its sources say, and speaks of itself alone
+	@./tools/verify
+
+.PHONY: e2e
+e2e: build ## Run the whole program on real files
+	$(GO) test -count=1 -run 'TestScript' ./cmd/candor
+
+.PHONY: release
+release: ## Build reproducible static binaries into dist/
+	@rm -rf dist; mkdir -p dist
+	@for p in $(PLATFORMS); do \
+	  out="dist/candor-$(VERSION)-$${p%/*}-$${p#*/}"; echo "$$out"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS) -buildid=' -o "$$out" ./cmd/candor; \
+	done
+	@cd dist && sha256sum candor-* > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist

@@ -1,0 +1,193 @@
+package lower
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"candor/engine/clamav"
+	"candor/engine/internal/model"
+)
+
+// Body lowers a signature that is one byte pattern.
+func Body(b *clamav.Body) (*model.Rule, error) {
+	r := &model.Rule{Patterns: []model.Pattern{{Name: "$0", Variants: []model.Variant{sigVariant(&b.Pattern)}}}}
+	place, err := offset(b.Offset)
+	if err != nil {
+		return nil, err
+	}
+	body := &model.Expr{Op: model.SigBody, Type: model.TBool, Refs: []uint32{0}, Kids: place}
+	r.Cond = &model.Expr{Op: model.SigLogic, Type: model.TBool, Kids: []*model.Expr{{Op: model.SigSub}, body}}
+	return r, nil
+}
+
+func sigVariant(p *clamav.Pattern) model.Variant {
+	v := treeVariant(p.Node, model.Free)
+	v.Before, v.After = sigEdge(p.Before), sigEdge(p.After)
+	if p.Lead != nil {
+		v.Lead = unshare(p.Lead)
+	}
+	return v
+}
+
+func sigEdge(c clamav.Check) model.Edge {
+	e := model.Edge(c.Kind)
+	if c.Kind == clamav.NoCheck {
+		return 0
+	}
+	if c.Negate {
+		e |= 16
+	}
+	if c.Wide {
+		e |= 32
+	}
+	return e
+}
+
+func offset(o clamav.Offset) ([]*model.Expr, error) {
+	if o.Kind == clamav.VersionInfo {
+		return nil, fmt.Errorf("offset VI (version information) is not supported")
+	}
+	return []*model.Expr{intConst(int64(o.Kind)), intConst(int64(o.Section)), intConst(int64(o.N)), intConst(int64(o.MaxShift))}, nil
+}
+
+// Logical lowers a logical signature. Groups are the bodies that fill macro
+// groups, by group number, of the same target.
+func Logical(l *clamav.Logical, groups map[uint32][]*clamav.Body) (*model.Rule, error) {
+	if l.Container != "" || len(l.Intermediates) > 0 {
+		return nil, fmt.Errorf("conditions on the container of a file are not supported")
+	}
+	s := &sigScope{rule: &model.Rule{}, groups: groups}
+	root := &model.Expr{Op: model.SigLogic, Type: model.TBool, Kids: []*model.Expr{sigTree(l.Logic)}}
+	for i := range l.Subsigs {
+		e, err := s.subsig(i, &l.Subsigs[i])
+		if err != nil {
+			return nil, fmt.Errorf("subsignature %d: %w", i, err)
+		}
+		root.Kids = append(root.Kids, e)
+	}
+	s.rule.Cond = &model.Expr{Op: model.And, Type: model.TBool, Kids: append(attributes(l), root)}
+	return s.rule, nil
+}
+
+func attributes(l *clamav.Logical) []*model.Expr {
+	var out []*model.Expr
+	within := func(op model.Op, r *clamav.Range) {
+		if r == nil {
+			return
+		}
+		value := &model.Expr{Op: op, Type: model.TInt}
+		out = append(out,
+			&model.Expr{Op: model.Ge, Kids: []*model.Expr{value, intConst(int64(r.Min))}},
+			&model.Expr{Op: model.Le, Kids: []*model.Expr{value, intConst(int64(r.Max))}})
+	}
+	within(model.Filesize, l.FileSize)
+	within(model.Entrypoint, l.EntryPoint)
+	if r := l.NumberOfSections; r != nil {
+		out = append(out, &model.Expr{Op: model.SigSize, Kids: []*model.Expr{intConst(int64(r.Min)), intConst(int64(r.Max))}})
+	}
+	return out
+}
+
+func sigTree(l *clamav.Logic) *model.Expr {
+	if l == nil {
+		return &model.Expr{Op: model.Undefined}
+	}
+	e := &model.Expr{Op: model.SigSub, Int: int64(l.Index)}
+	switch l.Op {
+	case clamav.LogicAnd:
+		e = &model.Expr{Op: model.SigAnd, Kids: []*model.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
+	case clamav.LogicOr:
+		e = &model.Expr{Op: model.SigOr, Kids: []*model.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
+	}
+	if l.Mod != 0 {
+		e.Str = binary.LittleEndian.AppendUint32([]byte{l.Mod}, l.N)
+		e.Str = binary.LittleEndian.AppendUint32(e.Str, l.Distinct)
+	}
+	return e
+}
+
+// sigScope gathers the patterns of one logical signature.
+type sigScope struct {
+	rule   *model.Rule
+	groups map[uint32][]*clamav.Body
+	last   []uint32 // by subsignature: its pattern
+}
+
+func (s *sigScope) pattern(name string, vs ...model.Variant) uint32 {
+	s.rule.Patterns = append(s.rule.Patterns, model.Pattern{Name: name, Variants: vs})
+	return uint32(len(s.rule.Patterns) - 1)
+}
+
+func (s *sigScope) subsig(i int, sub *clamav.Subsig) (*model.Expr, error) {
+	name := fmt.Sprintf("$%d", i)
+	s.last = append(s.last, 0)
+	switch {
+	case sub.Compare != nil:
+		return compare(sub.Compare), nil
+	case sub.Macro != nil:
+		return s.macro(i, sub.Macro)
+	case sub.Regexp != nil:
+		return s.regexp(name, sub)
+	}
+	place, err := offset(sub.Offset)
+	if err != nil {
+		return nil, err
+	}
+	var vs []model.Variant
+	for k := range sub.Variants {
+		vs = append(vs, sigVariant(&sub.Variants[k]))
+	}
+	p := s.pattern(name, vs...)
+	s.last[i] = p
+	return &model.Expr{Op: model.SigBody, Refs: []uint32{p}, Kids: place}, nil
+}
+
+func (s *sigScope) regexp(name string, sub *clamav.Subsig) (*model.Expr, error) {
+	if sub.Regexp.Node == nil {
+		return nil, fmt.Errorf("the regular expression was not read")
+	}
+	place, err := offset(sub.Offset)
+	if err != nil {
+		return nil, err
+	}
+	e := &model.Expr{Op: model.SigRegexp, Kids: append(place, sigTree(sub.Regexp.Trigger))}
+	e.Refs = []uint32{s.pattern(name, treeVariant(sub.Regexp.Node, model.Free))}
+	for flag, on := range map[int64]bool{
+		model.RegexpGlobal: sub.Regexp.Global, model.RegexpEncompass: sub.Regexp.Encompass,
+		model.RegexpRolling: sub.Regexp.Rolling,
+	} {
+		if on {
+			e.Int |= flag
+		}
+	}
+	return e, nil
+}
+
+func (s *sigScope) macro(i int, m *clamav.Macro) (*model.Expr, error) {
+	bodies := s.groups[m.Group]
+	if i == 0 || len(bodies) == 0 {
+		return nil, fmt.Errorf("macro group %d has no bodies", m.Group)
+	}
+	e := &model.Expr{Op: model.SigMacro, Refs: []uint32{s.last[i-1]}, Kids: []*model.Expr{intConst(int64(m.Min)), intConst(int64(m.Max))}}
+	for k, b := range bodies {
+		e.Refs = append(e.Refs, s.pattern(fmt.Sprintf("$%d.%d", i, k), sigVariant(&b.Pattern)))
+	}
+	return e, nil
+}
+
+func compare(c *clamav.ByteCompare) *model.Expr {
+	flags := int64(0)
+	if c.LittleEndian {
+		flags |= model.CompareLittle
+	}
+	if c.Exact {
+		flags |= model.CompareExact
+	}
+	e := &model.Expr{Op: model.SigCompare, Int: int64(c.Ref), Kids: []*model.Expr{
+		intConst(c.Shift), intConst(int64(c.Format)), intConst(int64(c.Length)), intConst(flags),
+	}}
+	for _, x := range c.Comparisons {
+		e.Kids = append(e.Kids, intConst(int64(x.Op)), intConst(x.Value))
+	}
+	return e
+}

@@ -1,0 +1,83 @@
+package dotnet
+
+import (
+	"bytes"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/engine/module/pe/petest"
+)
+
+func TestMutated(t *testing.T) {
+	dir := os.Getenv("BULK")
+	if dir == "" {
+		t.Skip()
+	}
+	m := New()
+	var files []string
+	filepath.Walk(dir, func(p string, fi os.FileInfo, err error) error {
+		if err == nil && fi.Mode().IsRegular() && fi.Size() < 300000 {
+			files = append(files, p)
+		}
+		return nil
+	})
+	secs, _ := strconv.Atoi(os.Getenv("SECS"))
+	seed, _ := strconv.Atoi(os.Getenv("SEED"))
+	r := rand.New(rand.NewSource(int64(seed)))
+	end := time.Now().Add(time.Duration(secs) * time.Second)
+	n, bad, crash := 0, 0, 0
+	for time.Now().Before(end) && bad < 15 {
+		p := files[r.Intn(len(files))]
+		b, _ := os.ReadFile(p)
+		if len(b) < 2 || b[0] != 'M' {
+			continue
+		}
+		lim := len(b)
+		if r.Intn(3) > 0 && lim > 1024 {
+			lim = 1024
+		}
+		for range 1 + r.Intn(6) {
+			i := r.Intn(lim)
+			// prefer non-zero bytes
+			for k := 0; k < 20 && b[i] == 0; k++ {
+				i = r.Intn(lim)
+			}
+			switch r.Intn(4) {
+			case 0:
+				b[i] = byte(r.Intn(256))
+			case 1:
+				b[i] ^= 1 << r.Intn(8)
+			case 2:
+				b[i]++
+			case 3:
+				b[i] = 0
+			}
+		}
+		if r.Intn(5) == 0 {
+			b = b[:r.Intn(len(b))]
+		}
+		q := filepath.Join(t.TempDir(), "m")
+		os.WriteFile(q, b, 0o600)
+		n++
+		want := func() (v petest.Values) {
+			return petest.TryYara("dotnet", q)
+		}()
+		if want == nil {
+			crash++
+			continue
+		}
+		d := petest.Diff(petest.Dump(m, b), want, func(s string) bool { return os.Getenv("IGN") != "" && strings.Contains(s, os.Getenv("IGN")) })
+		if len(d) > 0 {
+			bad++
+			os.WriteFile("/tmp/pework/bad."+strconv.Itoa(bad), b, 0o600)
+			t.Errorf("%s: %d differences:\n%s", p, len(d), strings.Join(d[:min(len(d), 6)], "\n"))
+		}
+		_ = bytes.Equal
+	}
+	t.Log(n, "files", crash, "crashes")
+}
