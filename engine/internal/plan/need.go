@@ -430,3 +430,9 @@ func variantSet(v *model.Variant) gram.Set {
 
 // maxKeys bounds the XOR keys that are spelt out as atoms.
 const maxKeys = 256
+
+// Unfindable tells whether a pattern has no atoms.
+func Unfindable(p *model.Pattern) bool {
+	_, cost := place(0, p.Variants)
+	return cost >= gram.Impossible
+}

@@ -31,6 +31,7 @@ func TestMutated(t *testing.T) {
 	r := rand.New(rand.NewSource(int64(seed)))
 	end := time.Now().Add(time.Duration(secs) * time.Second)
 	n, bad, crash := 0, 0, 0
+	same := 0
 	for time.Now().Before(end) && bad < 15 {
 		p := files[r.Intn(len(files))]
 		b, _ := os.ReadFile(p)
@@ -74,6 +75,15 @@ func TestMutated(t *testing.T) {
 			continue
 		}
 		d := petest.Diff(petest.Dump(m, b), want, func(s string) bool { return os.Getenv("IGN") != "" && strings.Contains(s, os.Getenv("IGN")) })
+		if os.Getenv("TAIL") != "" {
+			g := petest.Dump(m, b)
+			dd := d
+			d = nil
+			for k := range g { if strings.HasSuffix(k, "verified") || k == "is_signed" { if g[k] == "1" && want[k] != "1" { d = append(d, k) } } }
+			_ = dd
+			for k := range want { if strings.HasSuffix(k, "verified") || k == "is_signed" { if want[k] == "1" && g[k] != "1" { d = append(d, "LOST "+k) } } }
+			if len(dd)==0 {same++}
+		}
 		if len(d) > 0 {
 			bad++
 			os.WriteFile("/tmp/pework/bad."+strconv.Itoa(bad), b, 0o600)
@@ -81,5 +91,5 @@ func TestMutated(t *testing.T) {
 		}
 		_ = bytes.Equal
 	}
-	t.Log(n, "files", crash, "crashes")
+	t.Log(n, "files", crash, "crashes", same, "same")
 }

@@ -10,9 +10,11 @@ const maxIndefinite = 24
 
 // Tags of X.690 that signatures are made of.
 const (
+	tagBoolean         = 0x01
 	tagInteger         = 0x02
 	tagBitString       = 0x03
 	tagOctetString     = 0x04
+	tagNull            = 0x05
 	tagOID             = 0x06
 	tagUTCTime         = 0x17
 	tagGeneralizedTime = 0x18
@@ -124,6 +126,41 @@ func (v value) all(yield func(value) bool) {
 			return
 		}
 	}
+}
+
+// wellFormed tells whether all that a value consists of is encoded properly.
+func (v value) wellFormed(depth int) bool {
+	const constructed, maxDepth = 0x20, 40
+	switch {
+	case v.missing() || depth > maxDepth:
+		return false
+	case v.tag&constructed == 0:
+		return v.wellFormedPrimitive()
+	}
+	for f := v.fields(); len(f.rest) > 0; {
+		if !f.any().wellFormed(depth + 1) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v value) wellFormedPrimitive() bool {
+	switch v.tag {
+	case tagBoolean:
+		return len(v.body) == 1
+	case tagNull:
+		return len(v.body) == 0
+	case tagInteger:
+		return len(v.body) > 0 && len(minimal(v.body)) == len(v.body)
+	case tagBitString:
+		return len(v.body) > 0 && v.body[0] < 8
+	case tagOID:
+		return len(v.body) > 0 && v.body[len(v.body)-1] < 0x80
+	case tagSequence &^ 0x20, tagSet &^ 0x20:
+		return false
+	}
+	return true
 }
 
 // missing tells whether there is no value.

@@ -26,6 +26,9 @@ type signedData struct {
 	content      value // what [0] holds
 	certificates []*Certificate
 	signers      []signerInfo
+	// intact tells whether all of it is encoded properly. What is not can be
+	// shown but is not verified: others refuse it.
+	intact bool
 }
 
 // signerInfo is the structure of that name (RFC 2315, 9.2).
@@ -48,7 +51,8 @@ type signerID struct {
 // parseSignedData reads a ContentInfo. It gives nil, false if b holds none,
 // and nil, true if it holds something other than SignedData.
 func parseSignedData(b []byte) (s *signedData, ok bool) {
-	info := parse(b, tagSequence).fields()
+	whole := parse(b, tagSequence)
+	info := whole.fields()
 	kind := info.take(tagOID)
 	if kind.missing() {
 		return nil, false
@@ -63,7 +67,7 @@ func parseSignedData(b []byte) (s *signedData, ok bool) {
 	if version.missing() || algorithms.missing() || content.missing() {
 		return nil, false
 	}
-	s = &signedData{version: version.integer()}
+	s = &signedData{version: version.integer(), intact: whole.wellFormed(0)}
 	for a := range algorithms.all {
 		if len(s.digests) == maxCertificates {
 			break
@@ -74,15 +78,22 @@ func parseSignedData(b []byte) (s *signedData, ok bool) {
 	s.contentType = c.take(tagOID).oid()
 	s.content = c.take(context0).fields().any()
 	for v := range f.take(context0).all {
-		if v.tag == tagSequence && len(s.certificates) < maxCertificates {
-			s.certificates = append(s.certificates, parseCertificate(v))
+		if v.tag != tagSequence || len(s.certificates) == maxCertificates {
+			s.intact = false
+			continue
 		}
+		c := parseCertificate(v)
+		s.certificates = append(s.certificates, c)
+		s.intact = s.intact && c.complete
 	}
 	f.take(context1) // revocation lists
 	for v := range f.take(tagSet).all {
-		if si, ok := parseSignerInfo(v); ok && len(s.signers) < maxCertificates {
-			s.signers = append(s.signers, si)
+		si, ok := parseSignerInfo(v)
+		if !ok || len(s.signers) == maxCertificates {
+			s.intact = false
+			continue
 		}
+		s.signers = append(s.signers, si)
 	}
 	return s, true
 }
@@ -148,7 +159,7 @@ func (s *signedData) verify(si *signerInfo, signer *Certificate, content []byte)
 		}
 		declared = declared || a.name == d.name
 	}
-	if !d.known() || !declared {
+	if !d.known() || !declared || !s.intact {
 		return false
 	}
 	stated := si.first(oidMessageDigest)

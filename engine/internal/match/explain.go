@@ -1,0 +1,47 @@
+package match
+
+import (
+	"candor/engine/internal/model"
+	"candor/engine/module"
+)
+
+// Part is one part of a condition with what it amounts to.
+type Part struct {
+	Depth int
+	Expr  *model.Expr
+	Value module.Value // undefined if it is
+}
+
+// maxParts bounds an explanation.
+const maxParts = 1000
+
+// Explain calls yield with the parts of the condition of rule r, outermost
+// first, evaluated over data as YARA rules are.
+func (s *Scanner) Explain(r uint32, data []byte, extern []module.Value, now func() int64, yield func(Part)) {
+	s.Scan(data, extern, now, func(uint32) {})
+	s.begin(data)
+	for g := range s.lanes {
+		s.lanes[g] = nil // search every pattern: a gate may have left lanes out
+	}
+	f := &frame{s: s, u: s.set.unit(r), loop: -1}
+	left := maxParts
+	f.explain(f.u.rule.Cond, 0, &left, yield)
+}
+
+func (f *frame) explain(e *model.Expr, depth int, left *int, yield func(Part)) {
+	if *left--; *left < 0 {
+		return
+	}
+	v, ok := f.truth(e)
+	p := Part{Depth: depth, Expr: e}
+	if ok {
+		p.Value = module.BoolValue(v)
+	}
+	yield(p)
+	switch e.Op {
+	case model.And, model.Or, model.Not:
+		for _, k := range e.Kids {
+			f.explain(k, depth+1, left, yield)
+		}
+	}
+}
