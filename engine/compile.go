@@ -171,18 +171,53 @@ func (c *compiler) build() *Rules {
 		set.CodeOff = append(set.CodeOff, uint32(len(set.Code)))
 		set.Base = append(set.Base, uint32(set.Patterns))
 		set.Patterns += len(r.Patterns)
-		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 		set.Flags = append(set.Flags, flags(c.infos[i]))
 	}
 	formulas := plan.NewFormulas(c.rules, set.Base, set.Patterns)
-	for g := range set.Groups {
-		for route := range plan.Routes {
-			set.Groups[g].Lanes[route] = plan.NewLane(formulas, groups[g], route, set.Patterns)
-		}
+	for i := range c.rules {
+		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}
+	groups = splitGated(set, formulas, groups)
+	layOut(set, formulas, groups)
 	c.setDigests(set)
 	set.Init()
 	return &Rules{set: set, infos: c.infos, externs: c.externs}
+}
+
+// splitGated moves rules of the first group, which no global rule governs,
+// into groups behind gates.
+func splitGated(set *match.Set, f *plan.Formulas, groups [][]uint32) [][]uint32 {
+	split := plan.Split(f, groups[0])
+	groups[0] = split[0].Rules
+	for _, g := range split[1:] {
+		for _, r := range g.Rules {
+			set.GroupOf[r] = uint16(len(set.Groups))
+		}
+		set.Groups = append(set.Groups, match.Group{Gate: g.Gate})
+		groups = append(groups, g.Rules)
+	}
+	return groups
+}
+
+// layOut makes the lanes of all groups. The first group looks for what opens
+// the gates of others.
+func layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
+	gates := make([]*plan.Gate, len(set.Groups))
+	for g := range gates {
+		gates[g] = set.Groups[g].Gate
+	}
+	for g := range set.Groups {
+		for route := range plan.Routes {
+			if !gates[g].Takes(route) {
+				continue
+			}
+			if g == 0 {
+				set.Groups[g].Lanes[route] = plan.NewLane(f, groups[g], route, set.Patterns, gates)
+			} else {
+				set.Groups[g].Lanes[route] = plan.NewLane(f, groups[g], route, set.Patterns, nil)
+			}
+		}
+	}
 }
 
 func flags(r *Rule) uint8 {

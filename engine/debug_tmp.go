@@ -10,6 +10,9 @@ import (
 func DumpStats(r *Rules) {
 	for g := range r.set.Groups {
 		for route, l := range r.set.Groups[g].Lanes {
+			if l == nil || route > 0 {
+				continue
+			}
 			fmt.Println("group", g, "route", plan.Route(route), "atoms", l.Table.Atoms(), l.Table.Tiers(), "uses", len(l.Uses), "triggers", len(l.TriggerKeys), "always", len(l.Always))
 			if route == 0 && len(l.Always) < 400 {
 				for _, a := range l.Always {
@@ -29,7 +32,7 @@ func DumpWeak(r *Rules, g, route int) {
 	}
 	for a := 0; a < l.Table.Atoms(); a++ {
 		b := l.Table.AtomBytes(a)
-		if len(b) > 4 {
+		if len(b) > 6 {
 			continue
 		}
 		fmt.Printf("%q:", b)

@@ -49,7 +49,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	features, err := writeFeatures(filepath.Join(dir, "features"))
+	features, samples, err := writeFeatures(filepath.Join(dir, "features"))
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +58,17 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		if c.Only != "" && c.Only != s.Name {
 			continue
 		}
-		compare := r.yara
-		if i >= 3 {
-			compare = r.clamav
+		folder := filepath.Join(dir, fmt.Sprint(i))
+		if i < 3 {
+			err = r.yara(ctx, c, s, files, folder)
+		} else {
+			over := files
+			if s.Name == features.Name {
+				over = samples
+			}
+			err = r.clamav(ctx, c, s, over, folder)
 		}
-		if err := compare(ctx, c, s, files, filepath.Join(dir, fmt.Sprint(i))); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}

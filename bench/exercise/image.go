@@ -267,3 +267,10 @@ func (m image) elf() []byte {
 	le.PutUint64(p[48:], 0x1000)
 	return b
 }
+
+// Portable is a small PE file without imports and exports.
+func Portable() []byte { return image{}.portable() }
+
+// PortableSection is the raw data of the first section of a PE file made by
+// this package.
+func PortableSection(file []byte) []byte { return file[codeStart:imageSize] }

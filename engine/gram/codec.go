@@ -17,8 +17,9 @@ func (t *Table) Append(dst []byte) []byte {
 		dst = append(dst, p.shift)
 		dst = binary.LittleEndian.AppendUint32(dst, p.mask)
 		dst = AppendSlice(dst, p.bits)
-		dst = AppendSlice(dst, p.keys)
 		dst = AppendSlice(dst, p.first)
+		dst = AppendSlice(dst, p.keys)
+		dst = AppendSlice(dst, p.lists)
 		dst = AppendSlice(dst, p.entries)
 	}
 	return dst
@@ -55,10 +56,13 @@ func (p *probe) decode(b []byte) ([]byte, error) {
 	if b, err = DecodeSlice(b, &p.bits); err != nil {
 		return nil, err
 	}
+	if b, err = DecodeSlice(b, &p.first); err != nil {
+		return nil, err
+	}
 	if b, err = DecodeSlice(b, &p.keys); err != nil {
 		return nil, err
 	}
-	if b, err = DecodeSlice(b, &p.first); err != nil {
+	if b, err = DecodeSlice(b, &p.lists); err != nil {
 		return nil, err
 	}
 	return DecodeSlice(b, &p.entries)
@@ -91,15 +95,20 @@ func (p *probe) valid(atoms int) bool {
 	}
 	slots := uint64(p.mask) + 1
 	if p.shift < 40 || p.shift > 60 || len(p.bits) != 1<<(64-p.shift) || slots&(slots-1) != 0 ||
-		uint64(len(p.keys)) != slots || uint64(len(p.first)) != slots {
+		uint64(len(p.first)) != slots || len(p.lists) != len(p.keys) {
 		return false
 	}
 	free := false
 	for _, f := range p.first {
-		if int(f) > len(p.entries) {
+		if int(f) > len(p.keys) {
 			return false
 		}
 		free = free || f == 0
+	}
+	for _, l := range p.lists {
+		if int(l) >= len(p.entries) {
+			return false
+		}
 	}
 	for _, e := range p.entries {
 		if int(entry(e).atom()) >= atoms {

@@ -75,7 +75,7 @@ func extract(n *pattern.Node, depth int) info {
 	}
 	switch n.Op {
 	case pattern.Bytes:
-		return info{exact: []piece{{b: foldBytes(n.Lit), leaf: n}}, best: None}
+		return info{exact: []piece{{b: FoldBytes(n.Lit), leaf: n}}, best: None}
 	case pattern.Class:
 		return info{exact: classPieces(n), best: None}
 	case pattern.Concat:

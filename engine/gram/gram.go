@@ -40,7 +40,7 @@ const Impossible = 1e9
 
 // FromLiteral gives the Set of a plain literal.
 func FromLiteral(lit []byte) Set {
-	b := foldBytes(lit)
+	b := FoldBytes(lit)
 	if len(b) > MaxAtom {
 		at := rarest(b, MaxAtom)
 		return single(Atom{Bytes: b[at : at+MaxAtom], Off: at})
@@ -66,10 +66,31 @@ func single(a Atom) Set {
 	return Set{Atoms: []Atom{a}, Cost: c}
 }
 
-func foldBytes(b []byte) []byte {
+// FoldBytes is the fold of a sequence.
+func FoldBytes(b []byte) []byte {
 	out := make([]byte, len(b))
 	for i, c := range b {
 		out[i] = Fold(c)
 	}
 	return out
+}
+
+// Short tells whether an atom is so short that it takes a look at every offset
+// to find it.
+func Short(atom []byte) bool { return tierOf(len(atom)) >= pair }
+
+// OneFolded gives the folded byte that all bytes of a set have in common.
+func OneFolded(s *pattern.Set) (byte, bool) {
+	one := -1
+	for c := 0; c < 256; c++ {
+		if !s.Has(byte(c)) {
+			continue
+		}
+		if f := int(Fold(byte(c))); one < 0 {
+			one = f
+		} else if one != f {
+			return 0, false
+		}
+	}
+	return byte(one), one >= 0
 }

@@ -30,7 +30,15 @@ func Encode(perByte float64) byte {
 	return byte(min(255, math.Round(8*math.Log2(1+perByte/frequency1))))
 }
 
-func decode(e byte) float64 { return (math.Exp2(float64(e)/8) - 1) * frequency1 }
+// rates has the frequency for each entry of the table, in occurrences a byte.
+var rates = func() (t [256]float64) {
+	for e := range t {
+		t[e] = (math.Exp2(float64(e)/8) - 1) * frequency1
+	}
+	return t
+}()
+
+func decode(e byte) float64 { return rates[e] }
 
 func pairRate(a, b byte) float64 { return decode(frequency[int(a)<<8|int(b)]) }
 

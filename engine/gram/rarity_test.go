@@ -9,6 +9,6 @@ func TestRateOrders(t *testing.T) {
 		t.Errorf("Rate(zqxjkvbw) = %g, not below Rate(function) = %g", rare, common)
 	}
 	for _, s := range []string{"function", "eval", "exec", "base64_decode", "<?", "](", "*/", ";$", "system", "zqxj", "    ", "php"} {
-		t.Logf("%-14q rate %.3g cost %.3g", s, Rate(foldBytes([]byte(s))), Cost(foldBytes([]byte(s))))
+		t.Logf("%-14q rate %.3g cost %.3g", s, Rate(FoldBytes([]byte(s))), Cost(FoldBytes([]byte(s))))
 	}
 }

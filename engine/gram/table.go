@@ -55,8 +55,9 @@ type probe struct {
 	shift   uint8    // of the hash, to give a word of bits
 	mask    uint32   // of slots
 	bits    []uint64 // power of two words; nil if the tier is empty
-	keys    []uint64 // by slot; gram, zero-extended
-	first   []uint32 // by slot; 1 + index into entries, 0 for an empty slot
+	first   []uint32 // by slot; 1 + index into keys, 0 for an empty slot
+	keys    []uint64 // the grams, zero-extended
+	lists   []uint32 // by gram; index into entries
 	entries []uint64 // entry
 }
 
@@ -120,7 +121,6 @@ func newProbe(grams map[uint64][]uint64, direct bool) probe {
 		shift: uint8(64 - logWords),
 		mask:  1<<logSlots - 1,
 		bits:  make([]uint64, 1<<logWords),
-		keys:  make([]uint64, 1<<logSlots),
 		first: make([]uint32, 1<<logSlots),
 	}
 	keys := make([]uint64, 0, len(grams))
@@ -145,7 +145,8 @@ func (p *probe) insert(g uint64, list []uint64, direct bool) {
 	for p.first[s] != 0 {
 		s = (s + 1) & p.mask
 	}
-	p.keys[s], p.first[s] = g, uint32(len(p.entries)+1)
+	p.keys, p.lists = append(p.keys, g), append(p.lists, uint32(len(p.entries)))
+	p.first[s] = uint32(len(p.keys))
 	list[len(list)-1] |= 1
 	p.entries = append(p.entries, list...)
 }
@@ -275,8 +276,8 @@ func (f *Finder) strideOne() {
 // check looks a gram up that the bitmap let through, and compares the atoms it belongs to.
 func (f *Finder) check(p *probe, v uint64, at int) {
 	for s := slot(v*hashFactor) & p.mask; p.first[s] != 0; s = (s + 1) & p.mask {
-		if p.keys[s] == v {
-			f.compare(p, p.first[s]-1, at)
+		if g := p.first[s] - 1; p.keys[g] == v {
+			f.compare(p, p.lists[g], at)
 			return
 		}
 	}

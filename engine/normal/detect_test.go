@@ -42,7 +42,8 @@ func finalType(data []byte) FileType {
 }
 
 func compareTypes(t *testing.T, samples [][]byte, names []string) (n int) {
-	dir, _ := peer(t, samples, "--gen-json")
+	dir, _ := peer(t, samples, "--gen-json", "--scan-archive=no", "--scan-ole2=no", "--scan-pdf=no", "--scan-swf=no",
+		"--scan-xmldocs=no", "--scan-hwp3=no", "--scan-pe=no", "--scan-elf=no", "--scan-onenote=no", "--max-scantime=2000")
 	for i, s := range samples {
 		want := peerType(t, dir, i)
 		if want == "" {
@@ -65,6 +66,9 @@ func typeSamples() (samples [][]byte, names []string) {
 	}
 	text, binary := bytes.Repeat([]byte("some text\n"), 150), bytes.Repeat([]byte{0, 1, 2, 0xfe, 7}, 300)
 	for _, m := range magics {
+		if m.as == TypeTNEF {
+			continue // clamscan does not come to an end with what follows
+		}
 		for _, fill := range [][]byte{text, binary} {
 			b := bytes.Clone(fill)
 			copy(b[m.at:], m.bytes)

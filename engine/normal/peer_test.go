@@ -2,11 +2,13 @@ package normal
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // peer runs clamscan over samples and gives the folder in which it leaves its
@@ -36,7 +38,9 @@ func peer(t *testing.T, samples [][]byte, flags ...string) (dir string, log []by
 		t.Fatal(err)
 	}
 	args := append(flags, "-d", db, "--debug", "--leave-temps", "--disable-cache", "--tempdir="+dir, "-r", in)
-	out, err := exec.Command(program, args...).CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("clamscan: %v\n%s", err, out[max(0, len(out)-2000):])
 	}

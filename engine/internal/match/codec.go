@@ -18,9 +18,12 @@ func (s *Set) Append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Groups)))
 	for i := range s.Groups {
 		g := &s.Groups[i]
-		dst = append(gram.AppendSlice(dst, g.Globals), g.Target)
+		dst = g.Gate.Append(append(gram.AppendSlice(dst, g.Globals), g.Target))
 		for _, l := range g.Lanes {
-			dst = l.Append(dst)
+			dst = append(dst, flag(l != nil))
+			if l != nil {
+				dst = l.Append(dst)
+			}
 		}
 	}
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Externals)))
@@ -65,7 +68,7 @@ func Decode(b []byte) (*Set, []byte, error) {
 	}
 	for range groups {
 		var g Group
-		if b, err = g.decode(b, s); err != nil {
+		if b, err = g.decode(b, s, int(groups)); err != nil {
 			return nil, nil, err
 		}
 		s.Groups = append(s.Groups, g)
@@ -104,7 +107,7 @@ func number(b []byte, limit uint64) ([]byte, uint64, error) {
 	return b[8:], v, nil
 }
 
-func (g *Group) decode(b []byte, s *Set) ([]byte, error) {
+func (g *Group) decode(b []byte, s *Set, groups int) ([]byte, error) {
 	var err error
 	if b, err = gram.DecodeSlice(b, &g.Globals); err != nil {
 		return nil, err
@@ -118,8 +121,18 @@ func (g *Group) decode(b []byte, s *Set) ([]byte, error) {
 		return nil, gram.ErrCorrupt
 	}
 	g.Target, b = b[0], b[1:]
+	if g.Gate, b, err = plan.DecodeGate(b); err != nil {
+		return nil, err
+	}
 	for i := range g.Lanes {
-		if g.Lanes[i], b, err = plan.DecodeLane(b, s.Rules(), s.Patterns); err != nil {
+		if len(b) == 0 {
+			return nil, gram.ErrCorrupt
+		}
+		present := b[0] != 0
+		if b = b[1:]; !present {
+			continue
+		}
+		if g.Lanes[i], b, err = plan.DecodeLane(b, s.Rules(), s.Patterns, groups); err != nil {
 			return nil, err
 		}
 	}

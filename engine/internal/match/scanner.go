@@ -43,6 +43,7 @@ type Scanner struct {
 	candidates []uint32
 	lanes      []*plan.Lane  // by group, of this scan
 	finders    []gram.Finder // by group
+	opened     []uint32      // by group: epoch if an atom opened its gate
 
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*model.Variant]*automaton.Program
@@ -78,6 +79,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		hitMark: make([]uint32, p), hitHead: make([]int32, p), over: make([]uint32, p), occMark: make([]uint32, p), occAt: make([]int32, p),
 		lanes:    make([]*plan.Lane, len(set.Groups)),
 		finders:  make([]gram.Finder, len(set.Groups)),
+		opened:   make([]uint32, len(set.Groups)),
 		matchers: map[*automaton.Program]*automaton.Matcher{},
 		reported: map[uint32]bool{},
 	}
@@ -94,7 +96,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 	for g := range s.set.Groups {
 		group := &s.set.Groups[g]
 		s.lanes[g] = nil
-		if group.Target == 0 && s.allTrue(group.Globals) {
+		if group.Target == 0 && (s.opened[g] == s.epoch || group.Gate.Open(data)) && s.allTrue(group.Globals) {
 			s.run(g, group.Lanes[route])
 		}
 	}
@@ -132,7 +134,7 @@ func (s *Scanner) report(r uint32) {
 func (s *Scanner) begin(data []byte) {
 	if s.epoch++; s.epoch >= 1<<31 {
 		s.epoch = 1
-		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark} {
+		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark, s.opened} {
 			clear(m)
 		}
 	}
@@ -165,6 +167,9 @@ func (s *Scanner) candidate(r uint32) {
 // run looks for the atoms of a lane and notes what may occur and match.
 func (s *Scanner) run(g int, l *plan.Lane) {
 	s.lanes[g] = l
+	if l == nil {
+		return
+	}
 	for _, r := range l.Always {
 		s.candidate(r)
 	}
@@ -183,6 +188,10 @@ func (s *Scanner) run(g int, l *plan.Lane) {
 
 // note remembers that a pattern may occur where an atom does.
 func (s *Scanner) note(l *plan.Lane, u plan.Use, f *gram.Finder, atom uint32) {
+	if g, ok := u.Gate(); ok {
+		s.opened[g] = s.epoch
+		return
+	}
 	p := u.Pattern()
 	if s.hitMark[p] != s.epoch {
 		s.hitMark[p], s.hitHead[p] = s.epoch, -1

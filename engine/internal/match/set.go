@@ -41,7 +41,8 @@ const (
 // Group is the rules that the same global rules govern.
 type Group struct {
 	Globals []uint32
-	Target  uint8 // 0 for YARA rules; 1 + the target of ClamAV signatures
+	Target  uint8      // 0 for YARA rules; 1 + the target of ClamAV signatures
+	Gate    *plan.Gate // nil for none
 	Lanes   [plan.Routes]*plan.Lane
 }
 

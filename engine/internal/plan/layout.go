@@ -17,7 +17,7 @@ type Use uint64
 
 // Limits of what a Use can hold.
 const (
-	MaxPatterns = 1 << 24
+	MaxPatterns = 1<<24 - 1<<16
 	maxVariant  = 1 << 8
 	maxLeaf     = 1 << 16
 	maxOff      = 1 << 16
@@ -25,6 +25,16 @@ const (
 
 func newUse(pattern uint32, variant, leaf, off int) Use {
 	return Use(pattern)<<40 | Use(variant)<<32 | Use(leaf)<<16 | Use(off)
+}
+
+// gateUse is the Use of an atom that opens the gate of a group: the numbers
+// above MaxPatterns stand for groups.
+func gateUse(group int) Use { return newUse(uint32(MaxPatterns+group), 0, 0, 0) }
+
+// Gate tells whether, and of which group, the atom opens the gate.
+func (u Use) Gate() (group int, ok bool) {
+	g := int(u.Pattern()) - MaxPatterns
+	return g, g >= 0
 }
 
 // Pattern is the number of the pattern.
@@ -59,8 +69,9 @@ const frequent = 1e-5
 // trackable bounds the cost of a pattern that is tracked without being a trigger.
 const trackable = 2e-3
 
-// NewLane lays out the given rules for a route.
-func NewLane(f *Formulas, rules []uint32, route Route, patterns int) *Lane {
+// NewLane lays out the given rules for a route. Gates are those of other
+// groups, by group; nil for none.
+func NewLane(f *Formulas, rules []uint32, route Route, patterns int, gates []*Gate) *Lane {
 	b := laneBuilder{all: f, byBytes: map[string]int{}, triggers: map[uint32][]uint32{}, tracked: make([]uint64, (patterns+63)/64)}
 	l := &Lane{}
 	for _, r := range rules {
@@ -82,6 +93,13 @@ func NewLane(f *Formulas, rules []uint32, route Route, patterns int) *Lane {
 		}
 		if cost > frequent {
 			b.trackAll(r, 0)
+		}
+	}
+	for g, gate := range gates {
+		if gate != nil {
+			for _, atom := range gate.Strong {
+				b.use(atom, gateUse(g))
+			}
 		}
 	}
 	b.finish(l)
@@ -132,15 +150,19 @@ func (b *laneBuilder) add(f *gram.Formula) {
 	}
 	b.tracked[f.Pattern>>6] |= 1 << (f.Pattern & 63)
 	for _, a := range b.all.placed[f.Pattern] {
-		id, ok := b.byBytes[string(a.Bytes)]
-		if !ok {
-			id = len(b.atoms)
-			b.byBytes[string(a.Bytes)] = id
-			b.atoms = append(b.atoms, a.Bytes)
-			b.uses = append(b.uses, nil)
-		}
-		b.uses[id] = append(b.uses[id], uint64(a.use))
+		b.use(a.Bytes, a.use)
 	}
+}
+
+func (b *laneBuilder) use(atom []byte, u Use) {
+	id, ok := b.byBytes[string(atom)]
+	if !ok {
+		id = len(b.atoms)
+		b.byBytes[string(atom)] = id
+		b.atoms = append(b.atoms, atom)
+		b.uses = append(b.uses, nil)
+	}
+	b.uses[id] = append(b.uses[id], uint64(u))
 }
 
 func (b *laneBuilder) finish(l *Lane) {
@@ -166,7 +188,7 @@ func (b *laneBuilder) finish(l *Lane) {
 func onRoute(f *gram.Formula, route Route) *gram.Formula {
 	switch f.Op {
 	case gram.Header:
-		if !routeAllows(f, route) {
+		if !route.allows(f) {
 			return gram.Never()
 		}
 	case gram.AllOf, gram.AnyOf, gram.AtLeast:
@@ -184,32 +206,6 @@ func onRoute(f *gram.Formula, route Route) *gram.Formula {
 		return gram.Threshold(f.N, sub)
 	}
 	return f
-}
-
-func routeAllows(f *gram.Formula, route Route) bool {
-	if route != Other {
-		for _, m := range route.starts() {
-			if compatible(f, m) {
-				return true
-			}
-		}
-		return false
-	}
-	// Other: impossible only if the test asks for the whole magic of another route.
-	if f.Offset != 0 {
-		return true
-	}
-	return RouteOf(f.Bytes) == Other
-}
-
-// compatible tells whether content that begins with m can pass the test.
-func compatible(f *gram.Formula, m []byte) bool {
-	for i, c := range f.Bytes {
-		if at := f.Offset + int64(i); at >= 0 && at < int64(len(m)) && m[at] != c {
-			return false
-		}
-	}
-	return true
 }
 
 // placed is an atom with its use.

@@ -6,6 +6,7 @@ package plan
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"candor/engine/gram"
 	"candor/engine/internal/model"
@@ -435,4 +436,15 @@ const maxKeys = 256
 func Unfindable(p *model.Pattern) bool {
 	_, cost := place(0, p.Variants)
 	return cost >= gram.Impossible
+}
+
+// ruleOf gives the rule that pattern number p belongs to.
+func (f *Formulas) ruleOf(p uint32) uint32 {
+	after, _ := slices.BinarySearchFunc(f.Base, p, func(base, p uint32) int {
+		if base <= p {
+			return -1
+		}
+		return 1
+	})
+	return uint32(after - 1)
 }

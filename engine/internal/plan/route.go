@@ -1,53 +1,64 @@
 package plan
 
-import "bytes"
+import (
+	"bytes"
+
+	"candor/engine/gram"
+)
 
 // Route is a kind of content, told by its first bytes. Rules that ask for
 // another kind are not looked for in it.
 type Route uint8
 
-// The routes. Other is all content that begins like none of the magics.
+// The routes: content that begins like one of the binary formats that rules
+// mostly ask for, and all other content.
 const (
-	Other Route = iota
-	MZ
-	ELF
-	MachO
-	Zip
-	OLE
-	PDF
-	Image
-	Markup
+	Plain Route = iota
+	Known
 	Routes
 )
 
-// magics give the beginnings of each route; a file that has one of them
-// takes that route, so within Other none of them is at offset 0.
-var magics = [Routes][][]byte{
-	MZ:     {[]byte("MZ")},
-	ELF:    {[]byte("\x7fELF")},
-	MachO:  {{0xCA, 0xFE, 0xBA, 0xBE}, {0xCE, 0xFA, 0xED, 0xFE}, {0xCF, 0xFA, 0xED, 0xFE}, {0xFE, 0xED, 0xFA, 0xCE}, {0xFE, 0xED, 0xFA, 0xCF}},
-	Zip:    {[]byte("PK")},
-	OLE:    {{0xD0, 0xCF, 0x11, 0xE0}},
-	PDF:    {[]byte("%PDF")},
-	Image:  {[]byte("\x89PNG"), {0xFF, 0xD8, 0xFF}, []byte("GIF8")},
-	Markup: {[]byte("<")},
+// magics are the beginnings of the formats.
+var magics = [][]byte{
+	[]byte("MZ"),
+	[]byte("\x7fELF"),
+	{0xCA, 0xFE, 0xBA, 0xBE}, {0xCE, 0xFA, 0xED, 0xFE}, {0xCF, 0xFA, 0xED, 0xFE}, {0xFE, 0xED, 0xFA, 0xCE}, {0xFE, 0xED, 0xFA, 0xCF}, // Mach-O, Java
+	[]byte("PK"),
+	{0xD0, 0xCF, 0x11, 0xE0}, // OLE2
+	[]byte("%PDF"),
+	[]byte("\x89PNG"), {0xFF, 0xD8, 0xFF}, []byte("GIF8"),
 }
 
 // RouteOf tells the route of content that begins with head.
 func RouteOf(head []byte) Route {
-	if len(head) == 0 {
-		return Other
-	}
-	for r := MZ; r < Routes; r++ {
-		for _, m := range magics[r] {
-			if bytes.HasPrefix(head, m) {
-				return r
-			}
+	for _, m := range magics {
+		if bytes.HasPrefix(head, m) {
+			return Known
 		}
 	}
-	return Other
+	return Plain
 }
 
-// starts gives the beginnings that content of the route can have; nil means
-// that any but the magics of other routes are possible.
-func (r Route) starts() [][]byte { return magics[r] }
+// allows tells whether content of the route can pass a header test.
+func (r Route) allows(f *gram.Formula) bool {
+	if r == Plain {
+		// Impossible only if the test asks for a whole magic.
+		return f.Offset != 0 || RouteOf(f.Bytes) == Plain
+	}
+	for _, m := range magics {
+		if compatible(f, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// compatible tells whether content that begins with m can pass the test.
+func compatible(f *gram.Formula, m []byte) bool {
+	for i, c := range f.Bytes {
+		if at := f.Offset + int64(i); at >= 0 && at < int64(len(m)) && m[at] != c {
+			return false
+		}
+	}
+	return true
+}

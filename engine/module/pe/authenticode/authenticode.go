@@ -87,7 +87,7 @@ func (r *reader) read(b []byte, depth int) {
 	}
 	x := &examined{state: useless}
 	r.found = append(r.found, x)
-	s, _ := parseSignedData(b)
+	s := parseSignedData(b)
 	if s == nil {
 		return
 	}

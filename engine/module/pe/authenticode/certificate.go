@@ -37,7 +37,6 @@ type Certificate struct {
 	authorityKeyID  []byte
 	authoritySerial []byte
 	authorityIssuer string
-	complete        bool // whether nothing is missing
 }
 
 // parseCertificate reads a Certificate (RFC 5280, 4.1).
@@ -47,27 +46,22 @@ func parseCertificate(v value) *Certificate {
 	outer := v.fields()
 	tbs := outer.take(tagSequence).fields()
 	c.Version = tbs.take(context0).fields().take(tagInteger).integer() + 1
-	serial := tbs.take(tagInteger)
-	c.serial = minimal(serial.body)
+	c.serial = minimal(tbs.take(tagInteger).body)
 	c.Serial = colons(c.serial)
-	algorithm := tbs.take(tagSequence) // which stands outside as well
+	tbs.take(tagSequence) // the algorithm, which stands outside as well
 	issuer := tbs.take(tagSequence)
-	validity := tbs.take(tagSequence)
+	validity := tbs.take(tagSequence).fields()
 	subject := tbs.take(tagSequence)
 	c.key = tbs.take(tagSequence)
 	c.Issuer, c.Subject = oneLine(issuer), oneLine(subject)
 	c.issuer, c.subject = canonical(issuer), canonical(subject)
-	times := validity.fields()
-	c.NotBefore, c.NotAfter = times.any().seconds(), times.any().seconds()
+	c.NotBefore, c.NotAfter = validity.any().seconds(), validity.any().seconds()
 	c.Algorithm, c.AlgorithmOID = signatureAlgorithm(outer.take(tagSequence).fields().any().oid())
-	c.complete = !serial.missing() && !algorithm.missing() && !issuer.missing() && !validity.missing() &&
-		!subject.missing() && !c.key.missing() && !outer.take(tagBitString).missing() && len(outer.rest) == 0
 	tbs.take(0x81) // unique identifiers
 	tbs.take(0x82)
 	for extension := range tbs.take(context3).fields().take(tagSequence).all {
 		c.extension(extension)
 	}
-	c.complete = c.complete && len(tbs.rest) == 0
 	return c
 }
 

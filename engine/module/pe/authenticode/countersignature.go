@@ -61,7 +61,7 @@ func signs(payload, digest []byte) bool {
 // 3161). It also gives the certificates that the token brings.
 func msCountersignature(v value, signature []byte, now int64) (*Countersignature, []*Certificate) {
 	c := &Countersignature{}
-	s, _ := parseSignedData(v.raw)
+	s := parseSignedData(v.raw)
 	if s == nil || s.contentType != oidTimestampInfo {
 		return c, nil
 	}

@@ -128,41 +128,6 @@ func (v value) all(yield func(value) bool) {
 	}
 }
 
-// wellFormed tells whether all that a value consists of is encoded properly.
-func (v value) wellFormed(depth int) bool {
-	const constructed, maxDepth = 0x20, 40
-	switch {
-	case v.missing() || depth > maxDepth:
-		return false
-	case v.tag&constructed == 0:
-		return v.wellFormedPrimitive()
-	}
-	for f := v.fields(); len(f.rest) > 0; {
-		if !f.any().wellFormed(depth + 1) {
-			return false
-		}
-	}
-	return true
-}
-
-func (v value) wellFormedPrimitive() bool {
-	switch v.tag {
-	case tagBoolean:
-		return len(v.body) == 1
-	case tagNull:
-		return len(v.body) == 0
-	case tagInteger:
-		return len(v.body) > 0 && len(minimal(v.body)) == len(v.body)
-	case tagBitString:
-		return len(v.body) > 0 && v.body[0] < 8
-	case tagOID:
-		return len(v.body) > 0 && v.body[len(v.body)-1] < 0x80
-	case tagSequence &^ 0x20, tagSet &^ 0x20:
-		return false
-	}
-	return true
-}
-
 // missing tells whether there is no value.
 func (v value) missing() bool { return v.raw == nil }
 

@@ -48,26 +48,21 @@ type signerID struct {
 	keyID  []byte
 }
 
-// parseSignedData reads a ContentInfo. It gives nil, false if b holds none,
-// and nil, true if it holds something other than SignedData.
-func parseSignedData(b []byte) (s *signedData, ok bool) {
-	whole := parse(b, tagSequence)
-	info := whole.fields()
-	kind := info.take(tagOID)
-	if kind.missing() {
-		return nil, false
-	}
-	if kind.oid() != oidSignedData {
-		return nil, true
+// parseSignedData reads a ContentInfo, and gives nil if it does not hold
+// SignedData.
+func parseSignedData(b []byte) *signedData {
+	info := parse(b, tagSequence).fields()
+	if info.take(tagOID).oid() != oidSignedData {
+		return nil
 	}
 	f := info.take(context0).fields().take(tagSequence).fields()
 	version := f.take(tagInteger)
 	algorithms := f.take(tagSet)
 	content := f.take(tagSequence)
 	if version.missing() || algorithms.missing() || content.missing() {
-		return nil, false
+		return nil
 	}
-	s = &signedData{version: version.integer(), intact: whole.wellFormed(0)}
+	s := &signedData{version: version.integer(), intact: true}
 	for a := range algorithms.all {
 		if len(s.digests) == maxCertificates {
 			break
@@ -82,9 +77,8 @@ func parseSignedData(b []byte) (s *signedData, ok bool) {
 			s.intact = false
 			continue
 		}
-		c := parseCertificate(v)
-		s.certificates = append(s.certificates, c)
-		s.intact = s.intact && c.complete
+		s.certificates = append(s.certificates, parseCertificate(v))
+		s.intact = s.intact && isCertificate(v)
 	}
 	f.take(context1) // revocation lists
 	for v := range f.take(tagSet).all {
@@ -94,8 +88,9 @@ func parseSignedData(b []byte) (s *signedData, ok bool) {
 			continue
 		}
 		s.signers = append(s.signers, si)
+		s.intact = s.intact && areAttributes(si.signed) && areAttributes(si.unsigned)
 	}
-	return s, true
+	return s
 }
 
 func parseSignerInfo(v value) (si signerInfo, ok bool) {

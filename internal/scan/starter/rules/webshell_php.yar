@@ -1,0 +1,572 @@
+// Web shells written in PHP: pages that run what a visitor sends them, from
+// one line of eval to panels with file managers and database clients.
+
+rule Candor_Webshell_PHP_RequestEval : webshell php
+{
+    meta:
+        description = "PHP that evaluates what the visitor sends, as it is or after decoding"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://cwe.mitre.org/data/definitions/95.html https://www.php.net/manual/en/function.eval.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $eval = /\beval\s*\([\s@(]*([a-z0-9_]{2,30}\s*\([\s@(]*){0,5}["'.?>\s;]{0,10}\$\{?["']?_(GET|POST|REQUEST|COOKIE|SERVER|FILES)/ nocase
+        $assert = /\bassert\s*\([\s@(]*((base64_decode|gz[a-z]{4,10}|str_rot13|strrev|stripslashes|trim|(raw)?urldecode|hex2bin|current|end|reset|array_pop)\s*\([\s@(]*){0,5}\$\{?["']?_(GET|POST|REQUEST|COOKIE|SERVER|FILES)\b/ nocase
+        $globals = /\b(eval|assert)\s*\([\s@(]*\$GLOBALS\s*\[\s*["']_(GET|POST|REQUEST|COOKIE)["']/ nocase
+    condition:
+        filesize < 2MB and any of them
+}
+
+rule Candor_Webshell_PHP_RequestFunction : webshell php
+{
+    meta:
+        description = "PHP that calls the function whose name the visitor sends"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/functions.variable-functions.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $called = /\$_(GET|POST|REQUEST|COOKIE)\s*[\[{]\s*["']?\w{1,32}["']?\s*[\]}]\s*\(\s*[@$"'a-z]/ nocase
+        $held = /\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,40}\]\s*;[^;]{0,100};?[^;]{0,60}[\s;@=(]\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $global = /\$\{\s*["']_(GET|POST|REQUEST|COOKIE)["']\s*\}\s*[\[{][^\]}]{1,32}[\]}]\s*\(/ nocase
+        $new = /\bnew\s+Reflection(Function|Method)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+    condition:
+        filesize < 1MB and any of them
+}
+
+rule Candor_Webshell_PHP_VariableOnRequest : webshell php
+{
+    meta:
+        description = "A small PHP file that hands request data to a function held in a variable"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/functions.variable-functions.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $call = /[\s;@=({]\$\w{1,24}\s*\(\s*@?\$\{?["']?_(GET|POST|REQUEST|COOKIE)["']?\}?\s*[\[{]\s*["']?\w{1,24}["']?\s*[\]}]\s*\)/
+        $tag = "<?php" nocase
+        $short = "<?="
+        $shorter = "<? "
+    condition:
+        filesize < 8KB and $call and any of ($tag, $short, $shorter)
+}
+
+rule Candor_Webshell_PHP_RequestCommand : webshell php
+{
+    meta:
+        description = "PHP that runs what the visitor sends as a command of the operating system"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1059/004/ https://cwe.mitre.org/data/definitions/78.html"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $run = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*((base64_decode|stripslashes|trim|(raw)?urldecode|hex2bin|str_rot13|strrev|htmlspecialchars_decode)\s*\([\s@(]*){0,4}["']?\s*\{?\$\{?["']?_(GET|POST|REQUEST|COOKIE)/ nocase
+        $header = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*\$_SERVER\s*\[\s*["']HTTP_(USER_AGENT|ACCEPT|X_|REFERER|COOKIE|C|CMD)/ nocase
+        $tick = /[=\s(;]`\s*\{?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\r\n]{1,60}`/ nocase
+    condition:
+        filesize < 1MB and any of them
+}
+
+rule Candor_Webshell_PHP_HeldCommand : webshell php
+{
+    meta:
+        description = "PHP that takes a command from the request into a variable and runs it at once"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1059/004/ https://cwe.mitre.org/data/definitions/78.html"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $cmd = /\$cmd\s*=[^;$]{0,60}\$_(GET|POST|REQUEST|COOKIE)[^;]{0,60};[^$]{0,80}(\$\w{1,16}\s*=\s*[@a-z_0-9]{0,30})?[^$]{0,40}\b(eval|assert|system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*["']?\$cmd\b/ nocase
+        $command = /\$command\s*=[^;$]{0,60}\$_(GET|POST|REQUEST|COOKIE)[^;]{0,60};[^$]{0,80}(\$\w{1,16}\s*=\s*[@a-z_0-9]{0,30})?[^$]{0,40}\b(eval|assert|system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*["']?\$command\b/ nocase
+        $code = /\$(code|payload|data|evil|x|a|c|str|s|_|e|z0|p|pass|k|shell|pwd)\s*=[^;$]{0,60}\$_(GET|POST|REQUEST|COOKIE)\[[^;]{0,40};[^;$]{0,60}\b(eval|assert)\s*\(\s*(["']\s*\?>\s*["']\s*\.\s*)?(base64_decode\(|stripslashes\()?\$(code|payload|data|evil|x|a|c|str|s|_|e|z0|p|pass|k|shell|pwd)\s*\)/ nocase
+        $string = /\$(c|x|a|s|str|run|shell|exec|execute|komut)\s*=[^;$]{0,40}\$_(GET|POST|REQUEST|COOKIE)\[[^;]{0,40};[^;$]{0,60}\b(system|passthru|shell_exec|popen)\s*\(\s*\$(c|x|a|s|str|run|shell|exec|execute|komut)\s*[),]/ nocase
+    condition:
+        filesize < 500KB and any of them
+}
+
+rule Candor_Webshell_PHP_PregReplaceEval : webshell php
+{
+    meta:
+        description = "preg_replace with the e modifier, made to evaluate request data or hidden code"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://cwe.mitre.org/data/definitions/624.html https://www.php.net/manual/en/reference.pcre.pattern.modifiers.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $request = /preg_(replace|filter)\s*\(\s*["'][^"'\r\n]{1,40}[\/#~|!@][imsxuADSUXJ]{0,6}e[imsxuADSUXJ]{0,6}["']\s*,\s*[^;]{0,60}(\$_(GET|POST|REQUEST|COOKIE|SERVER)|\beval\b|base64_decode|\bassert\b|\bsystem\b)/ nocase
+        $hidden = /preg_(replace|filter)\s*\(\s*["'][^"'\r\n]{1,40}[\/#~|!@][imsxu]{0,5}e[imsxu]{0,5}["']\s*,\s*["']\\x[0-9a-f]{2}\\x[0-9a-f]{2}/ nocase
+        $escaped = /preg_replace\s*\(\s*["']\\x[0-9a-f]{2}(\\x[0-9a-f]{2}){2,8}["']\s*,/ nocase
+        $from = /preg_(replace|filter)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,30}\]\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $mb = /mb_ereg_replace\s*\(\s*["'][^"']{1,20}["']\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)[^;]{1,80}["']e["']/ nocase
+    condition:
+        filesize < 1MB and any of them
+}
+
+rule Candor_Webshell_PHP_CreateFunction : webshell php
+{
+    meta:
+        description = "create_function made to compile request data or decoded text"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/function.create-function.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $request = /create_function\s*\(\s*["'][^"']{0,30}["']\s*,\s*[^;)]{0,60}(\$_(GET|POST|REQUEST|COOKIE)|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin)/ nocase
+        $first = /create_function\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $eval = /create_function\s*\(\s*["'][^"']{0,30}["']\s*,\s*["'][^;]{0,20}\b(eval|assert)\s*\(/ nocase
+    condition:
+        filesize < 1MB and any of them
+}
+
+// A handler named by the request is how many clean dispatchers look; there it is
+// preceded by a check, and rarely is the whole first argument.
+rule Candor_Webshell_PHP_Callback : webshell php
+{
+    meta:
+        description = "A PHP callback function given eval-like names or request data as what to call"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/language.types.callable.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $request = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive|u?diff_u[a-z]{3,5}|uintersect)|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|set_error_handler|preg_replace_callback|filter_var)\s*\(\s*([^;()]{0,30},\s*)?@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*[,)]/ nocase
+        $named = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive)|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|mb_ereg_replace_callback|preg_replace_callback|filter_var(_array)?)\s*\([^;]{0,80}["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
+        $sent = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\b/
+        $option = /FILTER_CALLBACK\s*,\s*(array\s*\(|\[)\s*["']options["']\s*=>\s*["']?(assert|system|\$_(GET|POST|REQUEST|COOKIE))/ nocase
+    condition:
+        filesize < 300KB and ($option or ($named and $sent) or ($request and filesize < 6KB))
+}
+
+rule Candor_Webshell_PHP_InputStream : webshell php
+{
+    meta:
+        description = "PHP that evaluates or includes the body of the request or a data URI"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/wrappers.php.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $eval = /\b(eval|assert)\s*\([^;]{0,60}file_get_contents\s*\(\s*["']php:\/\/input/ nocase
+        $include = /\b(include|require)(_once)?\s*\(?\s*["'](php:\/\/input|data:(\/\/)?text\/(plain|html)?;?(base64,)?)/ nocase
+        $filter = /\b(include|require)(_once)?\s*\(?\s*["']php:\/\/filter\/[^"']{0,20}(convert\.(base64-decode|iconv)|string\.rot13)/ nocase
+        $request = /\b(include|require)(_once)?\s*\(?\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,24}\]\s*\)?\s*;/ nocase
+        $read = /\b(fopen|file_get_contents)\s*\(\s*["']php:\/\/input["'][^;]{0,30};[^;]{0,60};?[^;]{0,60}\b(eval|assert|system|passthru|shell_exec)\s*\(\s*\$/ nocase
+    condition:
+        filesize < 500KB and ($eval or $include or $filter or $read or ($request and filesize < 2KB))
+}
+
+rule Candor_Webshell_PHP_RemoteCode : webshell php
+{
+    meta:
+        description = "PHP that fetches code from another site and runs it"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1105/ https://cwe.mitre.org/data/definitions/98.html"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $eval = /\beval\s*\([\s@"'.?>;]{0,12}([a-z0-9_]{2,24}\s*\(\s*){0,2}(file_get_contents|curl_exec|fetch|getcontents?|http_get|get_url)\s*\(\s*["'](https?|ftp):\/\// nocase
+        $include = /\b(include|require)(_once)?\s*\(?\s*["'](https?|ftp):\/\/[^"']{4,200}["']/ nocase
+        $encoded = /\beval\s*\([\s@"'.?>;]{0,12}file_get_contents\s*\(\s*(base64_decode|strrev|str_rot13|hex2bin)\s*\(/ nocase
+        $held = /\$(\w{1,16})\s*=\s*@?(file_get_contents|curl_exec)\s*\(\s*(["'](https?|ftp):\/\/[^;]{4,160}|\$\w{1,16}\s*)\)\s*;[^;]{0,40}(curl_close[^;]{0,20};[^;]{0,20})?\beval\s*\(\s*["']{0,2}\s*\.?\s*["']?\s*(\?>)?["']?\s*\.?\s*\$\w/ nocase
+    condition:
+        filesize < 300KB and any of them
+}
+
+rule Candor_Webshell_PHP_EncryptedChannel : webshell php
+{
+    meta:
+        description = "PHP that decrypts the request with a built-in key and evaluates what comes out"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1573/001/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $input = "php://input" nocase
+        $post = /\$_(POST|COOKIE|REQUEST)\s*\[/
+        $key = /\$(key|k|pass|_SESSION\s*\[\s*["']k["']\s*\])\s*=\s*["'][0-9a-f]{16}["']/ nocase
+        $aes = /openssl_decrypt\s*\(\s*[^;]{1,60}["']AES-?128/ nocase
+        $xor = /\$\w{1,12}\s*\[\s*\$i\s*\]\s*=\s*\$\w{1,12}\s*\[\s*\$i\s*\]\s*\^\s*\$\w{1,12}/ nocase
+        $and15 = /\[\s*\$i\s*\+\s*1\s*&\s*15\s*\]/
+        $eval = /\b(eval|assert|create_function|call_user_func)\s*\(/ nocase
+        $payload = "payloadName" fullword
+        $session = /\$_SESSION\s*\[\s*\$\w{1,16}\s*\]\s*=\s*\w{1,16}\s*\(\s*\$data/ nocase
+    condition:
+        filesize < 64KB and $eval and (($and15 and $xor and ($input or $post)) or ($key and $aes and ($input or $post)) or ($payload and $session))
+}
+
+rule Candor_Webshell_PHP_PasswordGate : webshell php
+{
+    meta:
+        description = "PHP that compares a hashed password from the request, then evaluates or runs something"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $gate = /\b(md5|sha1|crc32|crypt)\s*\(\s*(md5\s*\(\s*)?@?\$_(GET|POST|REQUEST|COOKIE|SERVER)\s*\[[^\]]{1,32}\]\s*\)\s*\)?\s*[!=]==?\s*["']?[0-9a-f$]{8,64}/ nocase
+        $back = /["'][0-9a-f]{32,40}["']\s*[!=]==?\s*(md5|sha1)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $auth = /\$(auth_pass|auth_password|login_password|default_password|passwd|pass)\s*=\s*["'][0-9a-f]{32}["']\s*;/ nocase
+        $eval = /\b(eval|assert|create_function)\s*\(\s*[^)\s]/ nocase
+        $run = /\b(system|passthru|shell_exec|popen|proc_open)\s*\(\s*["']?\$/ nocase
+        $up = /move_uploaded_file\s*\(|file_put_contents\s*\(\s*\$_/ nocase
+    condition:
+        filesize < 500KB and 1 of ($gate, $back, $auth) and ($eval or $run or ($up and ($gate or $back)))
+}
+
+rule Candor_Webshell_PHP_SymbolsOnly : webshell php
+{
+    meta:
+        description = "PHP that builds its function names from signs alone, without letters"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1027/ https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $xor = /\$_{1,8}\s*\.?=\s*\(?["'][^\w"']{1,4}["']\s*\^\s*["'][^"'\r\n]{1,4}["']/
+        $array = /\$_{1,8}\s*=\s*\[\]\s*;\s*\$_{1,8}\s*=\s*@?["']\$_{1,8}["']/
+        $plus = /(\$_{1,12}\+\+;\s*){6}/
+        $get = /\$\{["']?_["']?\s*\.\s*\$_{1,12}\}/
+        $not = /\$_{1,8}\s*=\s*\(?~["'(%\x80-\xff]/
+        $nots = /\(~(["'][\x80-\xff]{3,20}["']|urldecode\(["']%[89a-f])/ nocase
+    condition:
+        filesize < 64KB and any of them
+}
+
+rule Candor_Webshell_PHP_XorNames : webshell php
+{
+    meta:
+        description = "PHP that makes a function name by xor of two strings and calls it"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1027/ https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $xor = /=\s*\(?\s*["'][^"'\r\n]{4,24}["']\s*\^\s*["'][^"'\r\n]{4,24}["']\s*\)?\s*;/
+        $glue = /=\s*\(?(["'][^"'\r\n]["']\s*\^\s*["'][^"'\r\n]["']\s*\)?\s*\.\s*\(?){3}/
+        $php = "<?php" nocase
+        $call = /[;\s@=(]\$\w{1,24}\s*\(/
+        $request = /\$_(GET|POST|REQUEST|COOKIE)\b/
+    condition:
+        filesize < 64KB and $php and $call and ($glue or ($xor and ($request or filesize < 8KB)))
+}
+
+rule Candor_Webshell_PHP_SplitName : webshell php
+{
+    meta:
+        description = "A PHP function name that is dangerous, cut into pieces and put together again"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1027/ https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $assert = /["'](a|as|ass|asse|asser)["']\s*\.\s*["'](s|se|ser|sert|rt|ert|t)["']?\s*(\.|["';\)])/ nocase
+        $assert1 = /["']a["']\s*\.\s*["']ss["']\s*\.\s*["']e/ nocase
+        $b64 = /["'](base64_?|base6|base|bas|ba|b)["']\s*\.\s*["'](ase64_decode|se64_?|se|e64_?|64_?|4_?|_?)(decode|de|d|deco|dec|_decode|_de)?["']\s*(\.|;|\))/ nocase
+        $decode = /["']base64_["']\s*\.\s*["']dec?o?["']?/ nocase
+        $create = /["'](cr|cre|crea|creat|create|create_|create_f|create_fun)["']\s*\.\s*["'](eate|ate|te|e|_func|func|unc|function|_function|ction)/ nocase
+        $gz = /["'](gz|gzi|gzin|gzinf)["']\s*\.\s*["'](inf|nf|f|l|flate|nflate|inflate|late)["']/ nocase
+        $system = /["'](s|sy|sys|syst)["']\s*\.\s*["'](y|ys|s|st|t|te|tem|em|stem|ystem)["']\s*(\.|;|\))/ nocase
+        $eval = /["'](e|ev|eva)["']\s*\.\s*["'](v|va|val|a|al|l)["']\s*(\.\s*["'](al?|l|\()|;|\()/ nocase
+        $shell = /["']shell_?["']\s*\.\s*["']_?exec["']/ nocase
+        $call = /[;\s@=(]\$\w{1,24}\s*(\[[^\]]{1,16}\])?\s*\(/
+        $php = "<?"
+    condition:
+        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
+}
+
+rule Candor_Webshell_PHP_ObjectEval : webshell php
+{
+    meta:
+        description = "A small PHP class whose members are evaluated, fed from the request"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/language.oop5.decon.php"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $eval = /\b(eval|assert|system|passthru|shell_exec)\s*\(\s*(["']\s*["']\s*\.\s*)?@?\$this->\w{1,24}\s*\)/ nocase
+        $call = /\(\$this->\w{1,24}\)\s*\(\s*\$this->\w{1,24}|\$this->\w{1,24}\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)|\$\w{1,16}\s*=\s*\$this->\w{1,16}\s*;\s*@?\$\w{1,16}\s*\(\s*\$/
+        $made = /\bnew\s+\w{1,32}\s*(\([^;]{0,60})?;/
+        $request = /\$_(GET|POST|REQUEST|COOKIE)\s*\[/
+        $class = /\bclass\s+\w{1,32}\s*\{/ nocase
+        $magic = /function\s+__(destruct|construct|call|invoke|wakeup|toString)\s*\(/ nocase
+    condition:
+        filesize < 6KB and $class and $made and $request and ($eval or ($call and $magic))
+}
+
+rule Candor_Webshell_PHP_WeevelyAgent : webshell php
+{
+    meta:
+        description = "Agent of a stealth web shell: payload between two keys, compressed and xored, in pieces of strings"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $keys = /\$k\s*=\s*["'][0-9a-f]{8}["']\s*;\s*\$kh\s*=\s*["'][0-9a-f]{8,16}["']\s*;\s*\$kf\s*=\s*["'][0-9a-f]{8,16}["']/
+        $inner = /@?gzuncompress\s*\(\s*@?x\s*\(\s*@?base64_decode/
+        $sed = /=\s*str_replace\s*\(\s*["'][^"'\r\n]{1,4}["']\s*,\s*["']{2}\s*,\s*["'][^"'\r\n]{10,40}["']\s*\)\s*;\s*\$\w{1,12}\s*=\s*["']/
+        $twice = /\$\w{1,12}\s*=\s*\$\w{1,12}\s*\(\s*["']{2}\s*,\s*\$\w{1,12}\s*\(/
+        $made = /str_replace\s*\(\s*["'][^"'\r\n]{1,4}["']\s*,\s*["']{2}\s*,\s*(\$\w{1,12}\s*\.\s*){3}/
+    condition:
+        filesize < 16KB and ($keys or $inner or ($sed and ($twice or $made)) or ($twice and $made))
+}
+
+rule Candor_Webshell_PHP_Panel : webshell php
+{
+    meta:
+        description = "PHP with many of the things that control panels of intruders offer on one page"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $php = "<?"
+        $a1 = "disable_functions" nocase
+        $a2 = "safe_mode" nocase
+        $a3 = "/etc/passwd"
+        $a4 = /\bphp_uname\s*\(/ nocase
+        $a5 = /posix_getpwuid\s*\(|posix_getegid|getmyuid\s*\(/ nocase
+        $a6 = /\b(back[ _-]?connect|reverse[ _-]?shell|bind[ _-]?(port|shell))/ nocase
+        $a7 = /\bmass[ _-]?(deface|defacement|deploy|code inject)/ nocase
+        $a8 = /\bsym(link)?[ _-]?(server|bypass|vhost|sa|link info)/ nocase
+        $a9 = /\b(config|user|passwd?)[ _-]?grab(ber)?|jumping\b|cgi[ _-]?telnet/ nocase
+        $b1 = /\b(shell_exec|passthru|proc_open|popen)\s*\(\s*["']?[$(]/ nocase
+        $b2 = /\b(kernel|uname -a|software|server ip|your ip|safe ?mode)\s*:?\s*(<\/?\w|["'])/ nocase
+        $b3 = /\b(command|cmd|execute|perintah|komut)\s*(:|<|["']\s*(name|value)?)/ nocase
+        $b4 = /\bchmod\s*\(\s*\$/ nocase
+        $b5 = /\b(fileperms|filegroup|fileowner)\s*\(/ nocase
+        $b6 = /open_basedir/ nocase
+        $b7 = /\beval\s*\(\s*[$"'(s]/ nocase
+        $b8 = /(md5|hash) ?crack|brute ?force|zone-h|port ?scan/ nocase
+        $b9 = /(self|kill)[ _-]?(remove|kill|delete|suicide)|unlink\s*\(\s*(__FILE__|\$_SERVER\[['"]SCRIPT_FILENAME)/ nocase
+        $c1 = /move_uploaded_file\s*\(\s*\$_FILES|@copy\s*\(\s*\$_FILES/ nocase
+    condition:
+        filesize < 1MB and $php and ((2 of ($a6, $a7, $a8, $a9, $b8, $b9) and 5 of ($a1, $a2, $a3, $a4, $a5, $b*, $c1)) or
+        (8 of ($a1, $a2, $a3, $a4, $a5, $b1, $b2, $b4, $b5, $b6, $b7, $c1, $a6) and $b1 and 1 of ($a3, $a6, $b7, $b9)))
+}
+
+rule Candor_Webshell_PHP_CommandForm : webshell php
+{
+    meta:
+        description = "A PHP page with a form for commands, and the call that runs them"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1059/004/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $form = /<input[^>]{0,120}name\s*=\s*\\?["']?(cmd|command|exec|execute|komut|perintah|shell|c0mmand|cmdline)\b/ nocase
+        $area = /<textarea[^>]{0,120}name\s*=\s*\\?["']?(cmd|command|code|eval|phpcode|php_code|ev4l)\b/ nocase
+        $sent = /\$_(GET|POST|REQUEST)\s*\[\s*["']?(cmd|command|exec|execute|komut|perintah|shell|code|eval|phpcode|php_code|ev4l|c0mmand|cmdline)["']?\s*\]/ nocase
+        $run = /\b(shell_exec|passthru|system|exec|popen|proc_open|eval)\s*\(\s*["']?\$\w/ nocase
+        $tick = /=\s*`\s*\$\w{1,20}[^`\r\n]{0,40}`/
+    condition:
+        filesize < 200KB and ($form or $area) and $sent and ($run or $tick)
+}
+
+rule Candor_Webshell_PHP_FilesMan : webshell php
+{
+    meta:
+        description = "The family of PHP web shells known as WSO or FilesMan"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $a = "FilesMan" fullword
+        $b = "wsoLogin" nocase
+        $c = "WSOsetcookie"
+        $d = /\$default_(action|use_ajax|charset)\s*=\s*["']?(FilesMan|true|Windows-1251)/
+        $e = "actionSafeMode"
+        $f = "actionSelfRemove"
+        $g = "actionBruteforce"
+        $h = "wsoHeader"
+    condition:
+        filesize < 1MB and (2 of them or ($d and filesize < 200KB))
+}
+
+// A name alone is also what a scanner's list or an article has.
+rule Candor_Webshell_PHP_KnownPanel : webshell php
+{
+    meta:
+        description = "A PHP web shell that says its own name: C99, R57, b374k, IndoXploit, Alfa and others"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $php = "<?"
+        $c99 = /\bc99(sh|shell|_buff|_sess|ftpbrute|getsource|memory)\w{0,16}/ nocase
+        $r57 = /\br57(shell|_shell|\.php| shell)/ nocase
+        $b374k = "b374k" nocase
+        $indo = /IndoX?ploit( shell|\.)|idx_ss|lokomedia/ nocase
+        $alfa = /alfa(team|shell|_data|initcookies|getsource)|solevisible/ nocase
+        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|DTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|Rader/ nocase
+        $p0wny = "p0wny" nocase
+        $phpspy = /\bphpspy\b|angel@4ngel|www\.4ngel\.net/ nocase
+        $mini = /(mini|gecko|marijuana|tryag|wordfence bypass|leaf|anonymousfox|foxauto|priv8|kacak|zerobyte|mister spy)[ _-]?(shell|file ?manager)/ nocase
+        $act1 = /\b(shell_exec|passthru|system|exec|popen|proc_open|eval|assert)\s*\(/ nocase
+        $act2 = /\b(move_uploaded_file|file_put_contents|fwrite|fputs)\s*\(/ nocase
+    condition:
+        filesize < 1MB and $php and $act1 and $act2 and 1 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini) and (#c99 > 3 or #b374k > 2 or #alfa > 3 or $phpspy or $p0wny or $indo or $mini or $r57 or $ani)
+        and not 5 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini)
+}
+
+rule Candor_Webshell_PHP_ReverseShell : webshell php
+{
+    meta:
+        description = "A script that connects a command shell to a remote host"
+        class = "intrusions/system-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1059/004/ https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $sock = /\b(fsockopen|stream_socket_client|pfsockopen|socket_connect)\s*\(/ nocase
+        $proc = /\b(proc_open|shell_exec|popen|exec|system|passthru)\s*\(/ nocase
+        $sh = /["'](uname -a; )?(w; id; )?\/bin\/(ba)?sh -i["']/
+        $sh2 = /\/bin\/(ba)?sh -i <&3|exec\(\s*["']\/bin\/sh -i/
+        $cmd = /proc_open\s*\(\s*["']?(cmd\.exe|\/bin\/(ba)?sh)/ nocase
+        $daemon = "Successfully opened reverse shell" nocase
+        $dev = /(ba)?sh -i\s*(>|>&|&>)\s*\/dev\/(tcp|udp)\/[\w.$]{3,60}\/[\d$]/
+        $nc = /\bmkfifo \/tmp\/\w{1,12}\s*;\s*(cat|nc)[^|\r\n]{0,40}\|\s*\/bin\/(ba)?sh -i/
+        $py = /socket\.socket\([^)]{0,60}\)[^\r\n]{0,20}\s{0,40}[^\r\n]{0,30}\.connect\(\([^)]{3,60}\)\)[\s\S]{0,60}os\.dup2\(/
+        $perl = /\bsocket\s*\(\s*\w{1,12}\s*,\s*PF_INET[\s\S]{1,240}exec\s*\(?\s*["{]\s*["']?\/bin\/(ba)?sh/
+        $rperl = /IO::Socket::INET[\s\S]{0,600}(exec|system)\s*\(?\s*["'{]\s*["']?\/bin\/(ba)?sh/
+    condition:
+        filesize < 200KB and ((($sock and $proc) and ($sh or $sh2 or $cmd or $daemon)) or $dev or $nc or $py or $perl or $rperl)
+}
+
+rule Candor_Webshell_PHP_FileAdmin : webshell php
+{
+    meta:
+        description = "A file manager in one PHP file that names files by request, writes them and runs commands"
+        class = "intrusions/application-compromise"
+        x1207 = "pus"
+        severity = "medium"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $php = "<?"
+        $dir = /\b(opendir|scandir|glob)\s*\(\s*\$/ nocase
+        $del = /\bunlink\s*\(\s*(\$_(GET|POST|REQUEST)|\$\w)/ nocase
+        $perm = /\b(fileperms|chmod)\s*\(\s*\$/ nocase
+        $put = /\b(fwrite|fputs|file_put_contents)\s*\(\s*\$\w{1,20}\s*,[^;]{0,40}(\$_(POST|REQUEST)|stripslashes|\$\w{1,20}\s*\))/ nocase
+        $up = /\b(move_uploaded_file|copy)\s*\(\s*\$_FILES/ nocase
+        $path = /\$_(GET|POST|REQUEST)\s*\[\s*["']?(dir|path|d|p|file|filesrc|f|cd|loc|y|act|action|do)["']?\s*\]/ nocase
+        $run = /\b(shell_exec|passthru|system|popen|proc_open|exec)\s*\(\s*["']?[$@]/ nocase
+        $uname = /\bphp_uname\s*\(|posix_getpwuid\s*\(|getcwd\s*\(/ nocase
+    condition:
+        filesize < 200KB and $php and $path and $dir and $perm and $up and $del and ($put and ($run or $uname))
+}
+
+rule Candor_Webshell_PHP_CookieLoader : webshell php
+{
+    meta:
+        description = "PHP that joins function names and code from cookie values and calls them"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "critical"
+        reference = "https://attack.mitre.org/techniques/T1505/003/ https://attack.mitre.org/techniques/T1027/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $held = /\$\w{1,16}\s*=\s*\$_COOKIE\s*;/
+        $count = /\bcount\s*\(\s*(\$_COOKIE|\$\w{1,16})\s*\)\s*={2,3}\s*\d{1,2}/
+        $join = /\$\w{1,16}\s*=\s*\$\w{1,16}\s*\[\s*["']?\w{1,8}["']?\s*\]\s*\.\s*\$\w{1,16}\s*\[\s*["']?\w{1,8}["']?\s*\]/
+        $called = /\$\w{1,16}\s*\(\s*\$\w{1,16}\s*\(\s*\$\w{1,16}\s*[\[.(]|\$\w{1,16}\[\d{1,3}\]\s*\(\s*\$\w{1,16}\[\d{1,3}\]\s*[(.]/
+        $direct = /\$_COOKIE\s*\[\s*["']?\w{1,16}["']?\s*\]\s*\.\s*\$_COOKIE\s*\[/
+        $both = /array_merge\s*\(\s*\$_COOKIE\s*,\s*\$_POST\s*\)|foreach\s*\(\s*array\s*\(\s*\$_COOKIE\s*,\s*\$_POST\s*\)/
+        $eval = /\b(eval|assert|include|create_function)\s*[\(\s]\s*[$\/]/
+        $xor = /\^\s*(substr|\$\w{1,20}[\[{])|\)\s*\^\s*/
+    condition:
+        filesize < 16KB and (($held and ($join or $count) and ($called or $eval)) or $direct or ($both and ($eval or $xor)))
+}
+
+rule Candor_Webshell_PHP_StoredEval : webshell php
+{
+    meta:
+        description = "PHP that evaluates code kept in an option, a database row, an image's metadata or a session"
+        class = "intrusions/application-compromise"
+        x1207 = "malware"
+        severity = "high"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        author = "Candor"
+        version = "1"
+        date = "2026-11-23"
+    strings:
+        $option = /\b(eval|assert)\s*\([\s@"'.?>]{0,10}([a-z0-9_]{2,24}\s*\(\s*){0,3}(get_option|get_transient|get_site_option|variable_get|exif_read_data|getenv|apache_getenv|get_theme_mod)\s*\(/ nocase
+        $exif = /exif_read_data\s*\([^;]{1,100};[^;]{0,120}(;[^;]{0,80})?\b(eval|assert|preg_replace|create_function|base64_decode)\s*\(/ nocase
+        $self = /\beval\s*\([^;]{0,40}(file_get_contents|file|fread|fgets)\s*\(\s*[^;]{0,20}__FILE__/ nocase
+        $halt = /fopen\s*\(\s*__FILE__\s*,[^;]{1,20};[^;]{0,60}fseek\s*\([^;]{0,60}__COMPILER_HALT_OFFSET__[^?]{0,120}\beval\s*\(/ nocase
+        $getenv = /\$_SESSION\s*\[[^\]]{1,20}\]\s*\)\s*;[^;]{0,10}|\beval\s*\(\s*@?\$_SESSION\s*\[/ nocase
+    condition:
+        filesize < 300KB and ($option or $exif or $self or $halt or ($getenv and filesize < 1KB and #option > 0))
+}
