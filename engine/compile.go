@@ -177,45 +177,39 @@ func (c *compiler) build() *Rules {
 	for i := range c.rules {
 		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}
-	groups = splitGated(set, formulas, groups)
-	layOut(set, formulas, groups)
+	c.layOut(set, formulas, groups)
 	c.setDigests(set)
 	set.Init()
 	return &Rules{set: set, infos: c.infos, externs: c.externs}
 }
 
-// splitGated moves rules of the first group, which no global rule governs,
-// into groups behind gates.
-func splitGated(set *match.Set, f *plan.Formulas, groups [][]uint32) [][]uint32 {
-	split := plan.Split(f, groups[0])
-	groups[0] = split[0].Rules
-	for _, g := range split[1:] {
-		for _, r := range g.Rules {
-			set.GroupOf[r] = uint16(len(set.Groups))
+// layOut moves rules that no global rule governs into groups behind gates, and
+// plans for each view and route.
+func (c *compiler) layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
+	gated := plan.Split(f, groups[0])
+	for i := range gated {
+		for _, r := range gated[i].Rules {
+			if i > 0 {
+				set.GroupOf[r] = uint16(len(set.Groups) + i - 1)
+			}
 		}
+	}
+	all := append([]plan.Gated{gated[0]}, make([]plan.Gated, len(groups)-1)...)
+	signatures := make([]plan.Gated, len(groups))
+	for g := 1; g < len(groups); g++ {
+		all[g].Rules = groups[g]
+		if set.Groups[g].Target > 0 {
+			signatures[g].Rules = groups[g]
+		}
+	}
+	for _, g := range gated[1:] {
 		set.Groups = append(set.Groups, match.Group{Gate: g.Gate})
-		groups = append(groups, g.Rules)
+		all, signatures = append(all, g), append(signatures, plan.Gated{})
 	}
-	return groups
-}
-
-// layOut makes the lanes of all groups. The first group looks for what opens
-// the gates of others.
-func layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
-	gates := make([]*plan.Gate, len(set.Groups))
-	for g := range gates {
-		gates[g] = set.Groups[g].Gate
-	}
-	for g := range set.Groups {
-		for route := range plan.Routes {
-			if !gates[g].Takes(route) {
-				continue
-			}
-			if g == 0 {
-				set.Groups[g].Lanes[route] = plan.NewLane(f, groups[g], route, set.Patterns, gates)
-			} else {
-				set.Groups[g].Lanes[route] = plan.NewLane(f, groups[g], route, set.Patterns, nil)
-			}
+	for route := range plan.Routes {
+		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns)
+		if len(c.databases) > 0 {
+			set.Plans[match.Normal][route] = plan.New(f, signatures, route, set.Patterns)
 		}
 	}
 }

@@ -20,9 +20,10 @@ import (
 )
 
 // clamavFeatures are signatures that use what the ClamAV formats offer, one
-// feature each.
+// feature each. Macros are a set of their own: together with signatures of
+// several parts they make clamscan 1.4.6 crash.
 //
-//go:embed testdata/clamav
+//go:embed testdata/clamav testdata/clamav-macro
 var clamavFeatures embed.FS
 
 // tails are put behind the first body of a logical signature whose name
@@ -42,28 +43,46 @@ var tails = map[string][]string{
 	"Group":      {"", "gn-a", "gn-c"},
 }
 
-// writeFeatures puts the signatures, and hash signatures of content made here,
+// features is a set of signatures and content made for it by hand.
+type features struct {
+	ruleset.Set
+	samples []string
+}
+
+// writeFeatures puts the feature sets below dir.
+func writeFeatures(dir string) ([]features, error) {
+	var out []features
+	for _, name := range []string{"clamav", "clamav-macro"} {
+		f, err := writeFeature(filepath.Join(dir, name), path.Join("testdata", name))
+		if err != nil {
+			return nil, err
+		}
+		f.Name = name + " features"
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// writeFeature puts the signatures, and hash signatures of content made here,
 // into dir, and gives them as a set together with that content.
-func writeFeatures(dir string) (s ruleset.Set, made []string, err error) {
-	s.Name = "clamav features"
+func writeFeature(dir, from string) (s features, err error) {
 	signatures, contents := filepath.Join(dir, "signatures"), filepath.Join(dir, "content")
 	for _, d := range []string{signatures, contents} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
-			return s, nil, err
+			return s, err
 		}
 	}
-	const from = "testdata/clamav"
 	entries, err := clamavFeatures.ReadDir(from)
 	if err != nil {
-		return s, nil, err
+		return s, err
 	}
 	files := map[string][]byte{}
 	for _, e := range entries {
 		if files[e.Name()], err = clamavFeatures.ReadFile(path.Join(from, e.Name())); err != nil {
-			return s, nil, err
+			return s, err
 		}
 	}
-	samples := featureContent(string(files["features.ldb"]))
+	samples := featureContent(string(files["features.ldb"]) + string(files["macro.ldb"]))
 	for name, text := range hashSignatures(samples) {
 		files[name] = []byte(text)
 	}
@@ -71,18 +90,18 @@ func writeFeatures(dir string) (s ruleset.Set, made []string, err error) {
 		data := files[name]
 		to := filepath.Join(signatures, name)
 		if err := os.WriteFile(to, data, 0o644); err != nil {
-			return s, nil, err
+			return s, err
 		}
 		s.Files = append(s.Files, to)
 	}
 	for _, f := range samples {
 		to := filepath.Join(contents, f.name)
 		if err := os.WriteFile(to, f.data, 0o644); err != nil {
-			return s, nil, err
+			return s, err
 		}
-		made = append(made, to)
+		s.samples = append(s.samples, to)
 	}
-	return s, made, nil
+	return s, nil
 }
 
 // sample is a content with a name.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"candor/bench/content"
 	"candor/bench/exercise"
@@ -49,24 +50,28 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	features, samples, err := writeFeatures(filepath.Join(dir, "features"))
+	extra, err := writeFeatures(filepath.Join(dir, "features"))
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{Shares: map[string]exercise.Share{}}
-	for i, s := range append(sets, features) {
+	over := map[string][]string{} // by set
+	for _, f := range extra {
+		sets = append(sets, f.Set)
+		over[f.Name] = f.samples
+	}
+	for i, s := range sets {
 		if c.Only != "" && c.Only != s.Name {
 			continue
 		}
 		folder := filepath.Join(dir, fmt.Sprint(i))
-		if i < 3 {
+		switch samples, ok := over[s.Name]; {
+		case i < 3:
 			err = r.yara(ctx, c, s, files, folder)
-		} else {
-			over := files
-			if s.Name == features.Name {
-				over = samples
-			}
-			err = r.clamav(ctx, c, s, over, folder)
+		case ok:
+			err = r.clamav(ctx, c, s, samples, folder)
+		default:
+			err = r.clamav(ctx, c, s, files, folder)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -89,6 +94,7 @@ func (r *Report) yara(ctx context.Context, c Config, s ruleset.Set, files []stri
 		name  string
 		files []string
 	}{{s.Name + ", content", files}, {s.Name + ", generated", made.Files()}} {
+		start := time.Now()
 		theirs, complaints, err := judge.YARA(ctx, s.YARA(), over.files, true)
 		if err != nil {
 			return err
@@ -96,6 +102,7 @@ func (r *Report) yara(ctx context.Context, c Config, s ruleset.Set, files []stri
 		for _, line := range complaints {
 			fmt.Fprintln(c.Log, "yara:", line)
 		}
+		peer := time.Since(start)
 		ours, report, err := scan(sources, s.Options(), over.files, true)
 		if err != nil {
 			return err
@@ -104,7 +111,7 @@ func (r *Report) yara(ctx context.Context, c Config, s ruleset.Set, files []stri
 			r.Shares[s.Name] = made.Satisfied(theirs)
 			r.LeftOut = append(r.LeftOut, report.Problems...)
 		}
-		r.add(c, compare(over.name, len(over.files), ours, theirs, true))
+		r.add(c, compare(over.name, len(over.files), ours, theirs, true), peer, time.Since(start)-peer)
 	}
 	return nil
 }
@@ -132,6 +139,7 @@ func (r *Report) clamav(ctx context.Context, c Config, s ruleset.Set, files []st
 		name  string
 		files []string
 	}{{s.Name + ", content", files}, {s.Name + ", generated", made.Files()}} {
+		start := time.Now()
 		theirs, complaints, err := judge.ClamScan(ctx, database, over.files)
 		if err != nil {
 			return err
@@ -139,6 +147,7 @@ func (r *Report) clamav(ctx context.Context, c Config, s ruleset.Set, files []st
 		for _, line := range complaints {
 			fmt.Fprintln(c.Log, "clamscan:", line)
 		}
+		peer := time.Since(start)
 		ours, report, err := scan(sources, s.Options(), over.files, false)
 		if err != nil {
 			return err
@@ -147,15 +156,16 @@ func (r *Report) clamav(ctx context.Context, c Config, s ruleset.Set, files []st
 			r.Shares[s.Name] = made.Satisfied(theirs)
 			r.LeftOut = append(r.LeftOut, report.Problems...)
 		}
-		r.add(c, compare(over.name, len(over.files), ours, theirs, false))
+		r.add(c, compare(over.name, len(over.files), ours, theirs, false), peer, time.Since(start)-peer)
 	}
 	return nil
 }
 
-func (r *Report) add(c Config, x Comparison) {
+func (r *Report) add(c Config, x Comparison, peer, own time.Duration) {
 	c.Explained.explain(&x)
 	r.Comparisons = append(r.Comparisons, x)
-	fmt.Fprintf(c.Log, "%s: %d files, %d pairs agreed, %d differences\n", x.Set, x.Files, x.Agreed, len(x.Differences))
+	fmt.Fprintf(c.Log, "%s: %d files, %d pairs agreed, %d differences; the peer took %.1f s, the engine %.1f s\n",
+		x.Set, x.Files, x.Agreed, len(x.Differences), peer.Seconds(), own.Seconds())
 }
 
 // Unexplained are the differences that nothing explains.

@@ -5,13 +5,14 @@ package conformance
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"candor/bench/judge"
 	"candor/engine"
 )
 
-// maxFile is the largest file that is compared.
-const maxFile = 64 << 20
+// maxLength is the most that yara prints as the length of an occurrence.
+const maxLength = 512
 
 // scan is what the engine finds, in the judge's form. It is the only place of
 // this package that calls the engine.
@@ -34,7 +35,7 @@ func scan(sources []engine.Source, o engine.Options, files []string, occurrences
 			}
 			var found []judge.Occurrence
 			for _, s := range m.Strings {
-				found = append(found, judge.Occurrence{String: s.Name, Offset: s.Offset, Length: s.Length})
+				found = append(found, judge.Occurrence{String: s.Name, Offset: s.Offset, Length: min(s.Length, maxLength)})
 			}
 			v[judge.Pair{Rule: name(m.Rule), File: file}] = found
 		}
@@ -44,7 +45,7 @@ func scan(sources []engine.Source, o engine.Options, files []string, occurrences
 
 func name(r *engine.Rule) string {
 	if r.Language != "yara" {
-		return r.Name
+		return strings.TrimSuffix(r.Name, ".UNOFFICIAL")
 	}
 	if r.Namespace == "" {
 		return "default:" + r.Name

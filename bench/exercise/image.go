@@ -257,6 +257,7 @@ func (m image) elf() []byte {
 	le.PutUint16(b[52:], 64)
 	le.PutUint16(b[54:], 56)
 	le.PutUint16(b[56:], 1)
+	le.PutUint16(b[58:], 64)
 	p := b[64:]
 	le.PutUint32(p, 1)
 	le.PutUint32(p[4:], 5)

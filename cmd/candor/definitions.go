@@ -2,13 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"candor"
-	"candor/engine"
 	"candor/internal/scan"
 	"candor/internal/scan/output"
 )
@@ -21,7 +18,7 @@ func (p *program) definitionsCommand() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SuggestionsMinimumDistance = 2
-	c.AddCommand(p.listCommand(), p.lintCommand(), p.testCommand())
+	c.AddCommand(p.listCommand(), p.lintCommand(), p.testCommand(), p.benchCommand())
 	return c
 }
 
@@ -37,6 +34,30 @@ func (f *definitionFlags) load() (*scan.Compiled, error) {
 		return nil, err
 	}
 	return f.cache().Compile(d, externals), nil
+}
+
+// lint prints problems and costly rules to where results go.
+func (p *program) lint(c *scan.Compiled) error {
+	notes, err := c.Rules.Lint()
+	if err != nil {
+		return fmt.Errorf("rules could not be judged: %w", err)
+	}
+	for _, problem := range c.Report.Problems {
+		if _, err := fmt.Fprintln(p.out, output.Printable(problem.Error())); err != nil {
+			return err
+		}
+	}
+	for _, n := range notes {
+		if _, err := fmt.Fprintf(p.out, "%s:%d: %s: costly: %s (%s)\n", output.Printable(n.Rule.File), n.Rule.Line,
+			output.Printable(n.Rule.Name), n.Reason, n.Cost); err != nil {
+			return err
+		}
+	}
+	if len(c.Report.Problems) > 0 {
+		p.status = exitFound
+	}
+	_, err = fmt.Fprintf(p.out, "%d in force, %d not usable, %d costly\n", c.Report.Rules, len(c.Report.Problems), len(notes))
+	return err
 }
 
 func (p *program) listCommand() *cobra.Command {
@@ -70,7 +91,9 @@ func (p *program) lintCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lint",
 		Short: "Name the definitions that cannot be used, or that cost more than they should",
-		Long: `Lint names every definition that cannot be used, with file, line and reason.
+		Long: `Lint names every definition that cannot be used, with file, line and reason, and
+every rule that has no rare sequence of bytes to be recognised by, so that it is
+evaluated for much content that it does not match, with the reason and the cost.
 Exit status: 0 all can be used, 1 some cannot, 2 it could not be done.`,
 		Args: unknownCommand,
 		RunE: func(*cobra.Command, []string) error {
@@ -78,74 +101,10 @@ Exit status: 0 all can be used, 1 some cannot, 2 it could not be done.`,
 			if err != nil {
 				return err
 			}
-			for _, problem := range compiled.Report.Problems {
-				if _, err := fmt.Fprintln(p.out, output.Printable(problem.Error())); err != nil {
-					return err
-				}
-			}
-			if len(compiled.Report.Problems) > 0 {
-				p.status = exitFound
-			}
-			_, err = fmt.Fprintf(p.out, "%d in force, %d not usable\n", compiled.Report.Rules, len(compiled.Report.Problems))
-			return err
+			return p.lint(compiled)
 		},
 	}
 	f.add(c)
 	return c
 }
 
-func (p *program) testCommand() *cobra.Command {
-	f := &definitionFlags{}
-	c := &cobra.Command{
-		Use:   "test FILE…",
-		Short: "Show which rules match a file, and why",
-		Long: `Test matches FILE and prints each rule that matches, with the strings that were
-seen and where. Exit status: 0 no rule matches, 1 some do, 2 it could not be done.`,
-		Args: needArgs("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			compiled, err := f.load()
-			if err != nil {
-				return err
-			}
-			f.tell(p, compiled)
-			scanner := compiled.Rules.NewScanner(engine.ScanOptions{Strings: true, Log: (&consoleLog{to: p.err}).line})
-			for _, path := range args {
-				if err := p.test(scanner, path); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-	f.add(c)
-	return c
-}
-
-// test prints what matches the file at path.
-func (p *program) test(scanner *engine.Scanner, path string) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return candor.WithHint(err, "Name a file that can be read.")
-	}
-	matches, err := scanner.Scan(data, engine.File{Name: path, Externals: scan.Externals(path, data)})
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if len(matches) == 0 {
-		_, err := fmt.Fprintf(p.out, "%s: no rule matches\n", output.Printable(path))
-		return err
-	}
-	p.status = exitFound
-	for _, m := range matches {
-		if _, err := fmt.Fprintf(p.out, "%s: %s (%s:%d)\n", output.Printable(path), output.Printable(m.Rule.Name),
-			output.Printable(m.Rule.File), m.Rule.Line); err != nil {
-			return err
-		}
-		for _, s := range m.Strings {
-			if _, err := fmt.Fprintf(p.out, "    0x%x:%s: %s\n", s.Offset, s.Name, output.Excerpt(s.Data, s.Length)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}

@@ -14,7 +14,6 @@ func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.bytes)
 	for i := range t.probes {
 		p := &t.probes[i]
-		dst = append(dst, p.shift)
 		dst = binary.LittleEndian.AppendUint32(dst, p.mask)
 		dst = AppendSlice(dst, p.bits)
 		dst = AppendSlice(dst, p.first)
@@ -43,15 +42,16 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
+	t.spread()
 	return t, b, nil
 }
 
 func (p *probe) decode(b []byte) ([]byte, error) {
-	if len(b) < 5 {
+	if len(b) < 4 {
 		return nil, ErrCorrupt
 	}
-	p.shift, p.mask = b[0], binary.LittleEndian.Uint32(b[1:])
-	b = b[5:]
+	p.mask = binary.LittleEndian.Uint32(b)
+	b = b[4:]
 	var err error
 	if b, err = DecodeSlice(b, &p.bits); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (p *probe) valid(atoms int) bool {
 		return true
 	}
 	slots := uint64(p.mask) + 1
-	if p.shift < 40 || p.shift > 60 || len(p.bits) != 1<<(64-p.shift) || slots&(slots-1) != 0 ||
+	if len(p.bits)&(len(p.bits)-1) != 0 || slots&(slots-1) != 0 ||
 		uint64(len(p.first)) != slots || len(p.lists) != len(p.keys) {
 		return false
 	}

@@ -45,16 +45,16 @@ type Table struct {
 	atomOff []uint32 // len = atoms+1
 	bytes   []byte
 	probes  [tiers]probe
+	pairs   *[1 << 16]uint8 // 1 for the pairs of the last tier; nil without any
 }
 
-// probe is the part of a Table that serves one tier: a Bloom filter that
-// answers nearly all questions, with both bits of a gram in one word so that a
-// question is one access to memory, and a hash table of the grams behind it.
-// The filter of the pairs is a plain bitmap.
+// probe is the part of a Table that serves one tier: a bitmap of hashed grams
+// that answers nearly all questions, and a hash table of the grams behind it.
+// The bitmap is sparse: a branch that is hardly ever taken is a cheap one. That
+// of the pairs needs no hash.
 type probe struct {
-	shift   uint8    // of the hash, to give a word of bits
 	mask    uint32   // of slots
-	bits    []uint64 // power of two words; nil if the tier is empty
+	bits    []uint64 // a power of two of words; nil if the tier is empty
 	first   []uint32 // by slot; 1 + index into keys, 0 for an empty slot
 	keys    []uint64 // the grams, zero-extended
 	lists   []uint32 // by gram; index into entries
@@ -97,7 +97,20 @@ func NewTable(atoms [][]byte) *Table {
 	for k := range tiers {
 		t.probes[k] = newProbe(grams[k], k == pair)
 	}
+	t.spread()
 	return t
+}
+
+// spread makes the table of pairs out of their bitmap.
+func (t *Table) spread() {
+	b := t.probes[pair].bits
+	if b == nil {
+		return
+	}
+	t.pairs = new([1 << 16]uint8)
+	for i := range t.pairs {
+		t.pairs[i] = uint8(b[i>>6] >> (i & 63) & 1)
+	}
 }
 
 func load(b []byte, n int) uint64 {
@@ -112,13 +125,12 @@ func newProbe(grams map[uint64][]uint64, direct bool) probe {
 	if len(grams) == 0 {
 		return probe{}
 	}
-	logWords := max(bits.Len(uint(len(grams)-1))-2, 4) // 16 to 32 bits a gram
+	logWords := max(bits.Len(uint(len(grams)-1)), 4) // 64 to 128 bits a gram
 	if direct {
 		logWords = 10
 	}
 	logSlots := bits.Len(uint(len(grams)*2 - 1))
 	p := probe{
-		shift: uint8(64 - logWords),
 		mask:  1<<logSlots - 1,
 		bits:  make([]uint64, 1<<logWords),
 		first: make([]uint32, 1<<logSlots),
@@ -139,7 +151,7 @@ func (p *probe) insert(g uint64, list []uint64, direct bool) {
 	if direct {
 		p.bits[g>>6] |= 1 << (g & 63)
 	} else {
-		p.bits[h>>p.shift] |= bloom(h)
+		p.bits[h>>40&uint64(len(p.bits)-1)] |= 1 << (h >> 32 & 63)
 	}
 	s := slot(h) & p.mask
 	for p.first[s] != 0 {
@@ -151,10 +163,13 @@ func (p *probe) insert(g uint64, list []uint64, direct bool) {
 	p.entries = append(p.entries, list...)
 }
 
-// bloom gives the two bits of a hash within its word.
-func bloom(h uint64) uint64 { return 1<<(h>>32&63) | 1<<(h>>26&63) }
+// maybe asks the bitmap for a hash.
+func (p *probe) maybe(h uint64) bool {
+	w := p.bits[h>>40&uint64(len(p.bits)-1)]
+	return w>>(h>>32&63)&1 != 0
+}
 
-func slot(h uint64) uint32 { return uint32(h >> 30) }
+func slot(h uint64) uint32 { return uint32(h >> 20) }
 
 // Atoms is the number of atoms.
 func (t *Table) Atoms() int { return len(t.atomOff) - 1 }
@@ -197,29 +212,32 @@ func (f *Finder) Find(t *Table, data []byte) {
 
 const fold64 = 0x2020202020202020
 
+// strideFour samples the content. The bitmaps are asked in line, not through
+// maybe: this loop is where most of the time of a scan goes.
 func (f *Finder) strideFour() {
 	l, s := &f.table.probes[long], &f.table.probes[four]
 	data := f.data
 	switch {
 	case l.bits != nil && s.bits != nil:
-		lb, sb, ls, ss := l.bits, s.bits, l.shift&63, s.shift&63
+		lb, sb := l.bits, s.bits
+		lm, sm := uint64(len(lb)-1), uint64(len(sb)-1)
 		for i := 0; i+8 <= len(data); i += 4 {
 			v := binary.LittleEndian.Uint64(data[i:]) | fold64
 			h := v * hashFactor
 			g := (v & 0xFFFFFFFF) * hashFactor
-			if m := bloom(h); lb[h>>ls]&m == m {
+			if w := lb[h>>40&lm]; w>>(h>>32&63)&1 != 0 {
 				f.check(l, v, i)
 			}
-			if m := bloom(g); sb[g>>ss]&m == m {
+			if w := sb[g>>40&sm]; w>>(g>>32&63)&1 != 0 {
 				f.check(s, v&0xFFFFFFFF, i)
 			}
 		}
 	case l.bits != nil:
-		lb, ls := l.bits, l.shift&63
+		lb, lm := l.bits, uint64(len(l.bits)-1)
 		for i := 0; i+8 <= len(data); i += 4 {
 			v := binary.LittleEndian.Uint64(data[i:]) | fold64
 			h := v * hashFactor
-			if m := bloom(h); lb[h>>ls]&m == m {
+			if w := lb[h>>40&lm]; w>>(h>>32&63)&1 != 0 {
 				f.check(l, v, i)
 			}
 		}
@@ -238,36 +256,31 @@ func (f *Finder) strideFour() {
 
 func (f *Finder) probeFour(p *probe, at int) {
 	v := uint64(binary.LittleEndian.Uint32(f.data[at:]) | 0x20202020)
-	h := v * hashFactor
-	if m := bloom(h); p.bits[h>>(p.shift&63)]&m == m {
+	if p.maybe(v * hashFactor) {
 		f.check(p, v, at)
 	}
 }
 
-// strideOne looks at every pair. There are so few different pairs that the
-// bitmap needs no hash.
+// strideOne looks at every pair. There are so few different pairs that a table
+// with a byte for each needs no hash, and what is common stays in the cache.
 func (f *Finder) strideOne() {
 	p := &f.table.probes[pair]
+	t := f.table.pairs
 	data := f.data
-	pairs := (*[1 << 16 / 64]uint64)(p.bits)
 	i := 0
 	for ; i+8 <= len(data); i += 7 {
 		v := binary.LittleEndian.Uint64(data[i:]) | fold64
-		m := pairs[v>>6&0x3FF]>>(v&63)&1 |
-			pairs[v>>14&0x3FF]>>(v>>8&63)&1<<1 |
-			pairs[v>>22&0x3FF]>>(v>>16&63)&1<<2 |
-			pairs[v>>30&0x3FF]>>(v>>24&63)&1<<3 |
-			pairs[v>>38&0x3FF]>>(v>>32&63)&1<<4 |
-			pairs[v>>46&0x3FF]>>(v>>40&63)&1<<5 |
-			pairs[v>>54&0x3FF]>>(v>>48&63)&1<<6
-		for ; m != 0; m &= m - 1 {
-			k := bits.TrailingZeros64(m)
-			f.check(p, v>>(8*k)&0xFFFF, i+k)
+		if t[uint16(v)]|t[uint16(v>>8)]|t[uint16(v>>16)]|t[uint16(v>>24)]|t[uint16(v>>32)]|t[uint16(v>>40)]|t[uint16(v>>48)] == 0 {
+			continue
+		}
+		for k := range 7 {
+			if g := v >> (8 * k) & 0xFFFF; t[g] != 0 {
+				f.check(p, g, i+k)
+			}
 		}
 	}
 	for ; i+2 <= len(data); i++ {
-		v := uint64(data[i]) | uint64(data[i+1])<<8 | 0x2020
-		if pairs[v>>6]>>(v&63)&1 != 0 {
+		if v := uint64(data[i]) | uint64(data[i+1])<<8 | 0x2020; t[v] != 0 {
 			f.check(p, v, i)
 		}
 	}

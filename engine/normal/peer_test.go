@@ -87,6 +87,9 @@ func comparePages(t *testing.T, samples [][]byte, names []string) (html int) {
 	p := &Pages{}
 	for i, s := range samples {
 		want, ok := leftover(t, dir, i, "nocomment.html")
+		if is := isHTML(s); is != ok {
+			t.Errorf("%s: HTML: %v, want %v", names[i], is, ok)
+		}
 		if !ok {
 			continue
 		}
@@ -106,4 +109,15 @@ func comparePages(t *testing.T, samples [][]byte, names []string) (html int) {
 		}
 	}
 	return html
+}
+
+// isHTML tells whether there are pages of a file.
+func isHTML(b []byte) bool {
+	switch Type(b) {
+	case TypeHTML, TypeHTMLUTF16:
+		return true
+	case TypeTextASCII, TypeGIF:
+		return Anywhere(b) == TypeHTML
+	}
+	return false
 }

@@ -22,11 +22,13 @@ type script struct {
 	chainAt int    // its index in tokens, -1 for none
 	moved   int    // tokens, by decoders
 	decoded int    // bytes, by decoders
+	looked  int    // scopes, for names
 }
 
-// Bounds of what decoders may do to one script. libclamav has none, and would
-// be at it for hours.
+// Bounds of the work on one script. libclamav has none, and would be at some
+// scripts for hours. What is beyond them is written as it stands.
 const (
+	maxLooked  = 1 << 25 // scopes
 	maxMoved   = 1 << 26 // tokens
 	maxDecoded = 1 << 25 // bytes
 )
@@ -53,10 +55,11 @@ type scope struct {
 	brackets, blocks int
 }
 
-// lookup gives the number of a name, or undeclared.
-func (s *scope) lookup(name string) int {
-	for ; s != nil; s = s.parent {
-		if id, ok := s.ids[name]; ok && id != undeclared {
+// lookup gives the number of a name in the current scope, or undeclared.
+func (s *script) lookup(name string) int {
+	for in := s.current; in != nil && s.looked < maxLooked; in = in.parent {
+		s.looked++
+		if id, ok := in.ids[name]; ok && id != undeclared {
 			return id
 		}
 	}
@@ -282,7 +285,7 @@ func (s *script) printToken(t *token, last byte) byte {
 			text = "inf"
 		}
 	case identifier:
-		if id := s.current.lookup(text); id != undeclared {
+		if id := s.lookup(text); id != undeclared {
 			text = "n" + padded(id)
 		}
 	case functionWord:

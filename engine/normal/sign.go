@@ -109,6 +109,7 @@ var probes = makeProbes()
 
 type probeTable struct {
 	first, second [256][]*probe
+	begin         [256][4]uint64 // the second bytes that may follow a first one
 	count         int
 }
 
@@ -120,6 +121,9 @@ func makeProbes() *probeTable {
 		for c := range 256 {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
+				for i, w := range p.parts[0][1] {
+					t.begin[c][i] |= w
+				}
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
@@ -181,15 +185,15 @@ func boolIndex(b bool) int {
 
 func digitFits(d byte, v int) bool { return d == '?' || hexValue(d) == v }
 
-func has(set [4]uint64, c byte) bool { return set[c>>6]&(1<<(c&63)) != 0 }
+func has(set [4]uint64, c byte) bool { return set[c>>6]>>(c&63)&1 != 0 }
 
 // fits tells whether a part stands at the begin of data.
 func fits(part [][4]uint64, data []byte) bool {
 	if len(data) < len(part) {
 		return false
 	}
-	for i, set := range part {
-		if !has(set, data[i]) {
+	for i := range part {
+		if c := data[i]; part[i][c>>6]>>(c&63)&1 == 0 {
 			return false
 		}
 	}
@@ -204,7 +208,7 @@ func (p *probe) at(offset int) bool {
 // recognise finds the sign in data, which begins at offset base of a file, that
 // counts.
 func recognise(data []byte, base int) FileType {
-	found := TypeAny
+	probes, found := probes, TypeAny
 	open := make([]bool, probes.count) // the first part has been seen
 	ends := make([]int, probes.count)
 	for i, c := range data {
@@ -212,6 +216,9 @@ func recognise(data []byte, base int) FileType {
 			if open[p.number] && i >= ends[p.number] && fits(p.parts[1], data[i:]) {
 				found = greater(found, p.as)
 			}
+		}
+		if i+1 == len(data) || !has(probes.begin[c], data[i+1]) {
+			continue // every sign has at least two bytes
 		}
 		for _, p := range probes.first[c] {
 			if !p.at(base+i) || p.unending && open[p.number] || !fits(p.parts[0], data[i:]) {

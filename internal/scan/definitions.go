@@ -222,3 +222,12 @@ func (d *Definitions) include(from, path string) (string, []byte, error) {
 	}
 	return name, data, nil
 }
+
+// Apart gives each file by itself, with what it includes.
+func (d *Definitions) Apart() []*Definitions {
+	out := make([]*Definitions, len(d.Sources))
+	for i, s := range d.Sources {
+		out[i] = &Definitions{Sources: []engine.Source{s}, included: d.included}
+	}
+	return out
+}

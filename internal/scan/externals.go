@@ -24,14 +24,15 @@ func BuiltinExternals() map[string]any {
 	return map[string]any{"filename": "", "filepath": "", "extension": "", "filetype": "", "owner": ""}
 }
 
-// Externals gives the built-in variables of the file at path that holds data.
-func Externals(path string, data []byte) map[string]any {
+// Externals gives the built-in variables of the file at path that holds data,
+// but those in fixed.
+func Externals(path string, data []byte, fixed map[string]bool) map[string]any {
 	var uid uint32
 	var st unix.Stat_t
 	if unix.Stat(path, &st) == nil {
 		uid = st.Uid
 	}
-	x := newExternals(nil)
+	x := newExternals(fixed)
 	return x.of("", path, data, uid)
 }
 

@@ -19,10 +19,12 @@ func (s *Set) Append(dst []byte) []byte {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		dst = g.Gate.Append(append(gram.AppendSlice(dst, g.Globals), g.Target))
-		for _, l := range g.Lanes {
-			dst = append(dst, flag(l != nil))
-			if l != nil {
-				dst = l.Append(dst)
+	}
+	for _, view := range s.Plans {
+		for _, p := range view {
+			dst = append(dst, flag(p != nil))
+			if p != nil {
+				dst = p.Append(dst)
 			}
 		}
 	}
@@ -68,10 +70,13 @@ func Decode(b []byte) (*Set, []byte, error) {
 	}
 	for range groups {
 		var g Group
-		if b, err = g.decode(b, s, int(groups)); err != nil {
+		if b, err = g.decode(b, s); err != nil {
 			return nil, nil, err
 		}
 		s.Groups = append(s.Groups, g)
+	}
+	if b, err = s.decodePlans(b); err != nil {
+		return nil, nil, err
 	}
 	if b, externals, err = number(b, 1<<16); err != nil {
 		return nil, nil, err
@@ -107,7 +112,7 @@ func number(b []byte, limit uint64) ([]byte, uint64, error) {
 	return b[8:], v, nil
 }
 
-func (g *Group) decode(b []byte, s *Set, groups int) ([]byte, error) {
+func (g *Group) decode(b []byte, s *Set) ([]byte, error) {
 	var err error
 	if b, err = gram.DecodeSlice(b, &g.Globals); err != nil {
 		return nil, err
@@ -121,19 +126,24 @@ func (g *Group) decode(b []byte, s *Set, groups int) ([]byte, error) {
 		return nil, gram.ErrCorrupt
 	}
 	g.Target, b = b[0], b[1:]
-	if g.Gate, b, err = plan.DecodeGate(b); err != nil {
-		return nil, err
-	}
-	for i := range g.Lanes {
-		if len(b) == 0 {
-			return nil, gram.ErrCorrupt
-		}
-		present := b[0] != 0
-		if b = b[1:]; !present {
-			continue
-		}
-		if g.Lanes[i], b, err = plan.DecodeLane(b, s.Rules(), s.Patterns, groups); err != nil {
-			return nil, err
+	g.Gate, b, err = plan.DecodeGate(b)
+	return b, err
+}
+
+func (s *Set) decodePlans(b []byte) ([]byte, error) {
+	var err error
+	for view := range s.Plans {
+		for route := range s.Plans[view] {
+			if len(b) == 0 {
+				return nil, gram.ErrCorrupt
+			}
+			present := b[0] != 0
+			if b = b[1:]; !present {
+				continue
+			}
+			if s.Plans[view][route], b, err = plan.Decode(b, s.Rules(), s.Patterns, len(s.Groups)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return b, nil

@@ -19,10 +19,7 @@ const maxParts = 1000
 // first, evaluated over data as YARA rules are.
 func (s *Scanner) Explain(r uint32, data []byte, extern []module.Value, now func() int64, yield func(Part)) {
 	s.Scan(data, extern, now, func(uint32) {})
-	s.begin(data)
-	for g := range s.lanes {
-		s.lanes[g] = nil // search every pattern: a gate may have left lanes out
-	}
+	s.begin(data) // without a plan: every pattern is searched for
 	f := &frame{s: s, u: s.set.unit(r), loop: -1}
 	left := maxParts
 	f.explain(f.u.rule.Cond, 0, &left, yield)

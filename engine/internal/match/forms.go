@@ -1,16 +1,26 @@
 package match
 
-import (
-	"candor/engine/internal/plan"
-	"candor/engine/normal"
-)
+import "candor/engine/normal"
 
-// form is a buffer that signatures are matched against, and the targets whose
-// signatures are. See package normal for what libclamav matches against what.
+// form is a buffer that rules are matched against, and the ClamAV targets
+// whose signatures are. See package normal for what libclamav matches against
+// what.
 type form struct {
-	data    []byte
-	targets [2]int // besides Any; 0 for none
-	digests bool   // whether digests are taken of it: not of the raw bytes, that has been done
+	data       []byte
+	rules      bool   // it is the content itself: YARA rules see it
+	unsigned   bool   // signatures do not
+	targets    [2]int // besides Any; 0 for none
+	digests    bool   // digests are taken of it: not of the raw bytes, that has been done
+	signatures bool   // signatures are wanted
+}
+
+// takes tells whether the rules of a group see the form; see Group.Target.
+func (f *form) takes(target uint8) bool {
+	if target == 0 {
+		return f.rules
+	}
+	t := int(target) - 1
+	return f.signatures && !f.unsigned && (t == 0 || t == f.targets[0] || t == f.targets[1])
 }
 
 const (
@@ -25,17 +35,18 @@ func (s *Scanner) formsOf(data []byte) []form {
 	out := s.forms[:0]
 	switch {
 	case t == normal.TypeHTML:
+		out = append(out, form{data: data, rules: true, unsigned: true})
 		out = s.pages(out, data)
 	case t == normal.TypeHTMLUTF16:
-		out = append(out, form{data: data})
+		out = append(out, form{data: data, rules: true})
 		out = s.pages(out, normal.UTF16(nil, data))
 	case t == normal.TypeScript:
-		out = append(out, form{data: data})
+		out = append(out, form{data: data, rules: true})
 		out = s.text(out, data)
 	case t.Text():
 		out = s.textForms(out, t, data)
 	default:
-		out = append(out, form{data: data, targets: [2]int{t.Target()}})
+		out = append(out, form{data: data, rules: true, targets: [2]int{t.Target()}})
 		if t == normal.TypeGIF && normal.Anywhere(data) == normal.TypeHTML {
 			out = s.pages(out, data)
 		}
@@ -45,7 +56,7 @@ func (s *Scanner) formsOf(data []byte) []form {
 }
 
 func (s *Scanner) textForms(out []form, t normal.FileType, data []byte) []form {
-	raw := form{data: data}
+	raw := form{data: data, rules: true}
 	further := normal.TypeAny
 	if t == normal.TypeTextASCII {
 		further = normal.Anywhere(data)
@@ -78,28 +89,13 @@ func (s *Scanner) pages(out []form, data []byte) []form {
 	return out
 }
 
-// signatures runs the ClamAV signatures over the forms of the content.
-func (s *Scanner) signatures(data []byte) {
-	var falsePositive bool
-	digestsOf(data, s.set.Allowed, func(uint32) { falsePositive = true })
-	if falsePositive {
-		return
+// digests reports the digests of the content and its sections, and tells
+// whether the content is one that no signature is to report.
+func (s *Scanner) digests(data []byte) (allowed bool) {
+	digestsOf(data, s.set.Allowed, func(uint32) { allowed = true })
+	if !allowed {
+		digestsOf(data, s.set.Digests, s.report)
+		s.sections(data)
 	}
-	digestsOf(data, s.set.Digests, s.report)
-	s.sections(data)
-	for _, f := range s.formsOf(data) {
-		if f.digests {
-			digestsOf(f.data, s.set.Digests, s.report)
-		}
-		s.begin(f.data)
-		route := plan.RouteOf(f.data)
-		for g := range s.set.Groups {
-			group := &s.set.Groups[g]
-			s.lanes[g] = nil
-			if t := int(group.Target) - 1; t == 0 || t > 0 && (t == f.targets[0] || t == f.targets[1]) {
-				s.run(g, group.Lanes[route])
-			}
-		}
-		s.evaluate()
-	}
+	return allowed
 }

@@ -41,9 +41,11 @@ type Scanner struct {
 
 	candMark   []uint32 // by rule
 	candidates []uint32
-	lanes      []*plan.Lane  // by group, of this scan
-	finders    []gram.Finder // by group
+	plan       *plan.Plan    // of the view
+	finders    []gram.Finder // by group, and last that of the plan's strong atoms
 	opened     []uint32      // by group: epoch if an atom opened its gate
+	ran        []uint32      // by group: epoch if its gate was open and its atoms have been looked for
+	group      int           // whose rules are being evaluated; -1 for global rules
 
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*model.Variant]*automaton.Program
@@ -62,9 +64,10 @@ type Scanner struct {
 
 // hit is an atom by which a pattern may occur.
 type hit struct {
-	use  plan.Use
-	atom uint32
-	next int32
+	use    plan.Use
+	atom   uint32
+	next   int32
+	finder uint16
 }
 
 // NewScanner gives a Scanner over set. Log receives console output; it may be nil.
@@ -77,9 +80,9 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		set: set, log: log,
 		ruleMark: make([]uint32, n), ruleTrue: make([]bool, n), busy: make([]uint32, n), candMark: make([]uint32, n),
 		hitMark: make([]uint32, p), hitHead: make([]int32, p), over: make([]uint32, p), occMark: make([]uint32, p), occAt: make([]int32, p),
-		lanes:    make([]*plan.Lane, len(set.Groups)),
-		finders:  make([]gram.Finder, len(set.Groups)),
+		finders:  make([]gram.Finder, len(set.Groups)+1),
 		opened:   make([]uint32, len(set.Groups)),
+		ran:      make([]uint32, len(set.Groups)),
 		matchers: map[*automaton.Program]*automaton.Matcher{},
 		reported: map[uint32]bool{},
 	}
@@ -91,19 +94,49 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
 	s.extern, s.now, s.yield = extern, now, yield
 	clear(s.reported)
-	s.begin(data)
-	route := plan.RouteOf(data)
+	raw := form{data: data, rules: true}
+	if !s.set.Signatures {
+		s.view(Raw, &raw)
+		return
+	}
+	allowed := s.digests(data)
+	for _, f := range s.formsOf(data) {
+		f.signatures = !allowed
+		if f.digests && f.signatures {
+			digestsOf(f.data, s.set.Digests, s.report)
+		}
+		if f.rules {
+			s.view(Raw, &f)
+		} else if f.signatures {
+			s.view(Normal, &f)
+		}
+	}
+}
+
+// view looks for rules in one form of the content.
+func (s *Scanner) view(view int, f *form) {
+	s.begin(f.data)
+	p := s.set.Plans[view][plan.RouteOf(f.data)]
+	if p == nil {
+		return
+	}
+	s.plan = p
+	s.find(&s.finders[len(s.set.Groups)], &p.Strong, len(s.set.Groups))
 	for g := range s.set.Groups {
 		group := &s.set.Groups[g]
-		s.lanes[g] = nil
-		if group.Target == 0 && (s.opened[g] == s.epoch || group.Gate.Open(data)) && s.allTrue(group.Globals) {
-			s.run(g, group.Lanes[route])
+		if !f.takes(group.Target) || s.opened[g] != s.epoch && !group.Gate.Open(f.data) {
+			continue
+		}
+		s.group = -1
+		if s.allTrue(group.Globals) {
+			s.ran[g] = s.epoch
+			for _, r := range p.Lanes[g].Always {
+				s.candidate(r)
+			}
+			s.find(&s.finders[g], &p.Lanes[g].Weak, g)
 		}
 	}
 	s.evaluate()
-	if s.set.Signatures {
-		s.signatures(data)
-	}
 }
 
 // evaluate decides the candidates.
@@ -117,7 +150,7 @@ func (s *Scanner) evaluate() {
 	}
 	s.Hits += len(s.hits)
 	for _, r := range s.candidates {
-		if s.rule(r) {
+		if s.group = int(s.set.GroupOf[r]); s.ran[s.group] == s.epoch && s.rule(r) {
 			s.report(r)
 		}
 	}
@@ -134,13 +167,13 @@ func (s *Scanner) report(r uint32) {
 func (s *Scanner) begin(data []byte) {
 	if s.epoch++; s.epoch >= 1<<31 {
 		s.epoch = 1
-		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark, s.opened} {
+		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark, s.opened, s.ran} {
 			clear(m)
 		}
 	}
 	s.data = data
 	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: s.now}
-	s.objects, s.exe = nil, nil
+	s.objects, s.exe, s.plan = nil, nil, nil
 	s.hits, s.occUsed = s.hits[:0], 0
 	s.candidates = s.candidates[:0]
 }
@@ -164,30 +197,22 @@ func (s *Scanner) candidate(r uint32) {
 	}
 }
 
-// run looks for the atoms of a lane and notes what may occur and match.
-func (s *Scanner) run(g int, l *plan.Lane) {
-	s.lanes[g] = l
-	if l == nil {
+// find looks for the atoms of an index and notes what may occur and match.
+func (s *Scanner) find(f *gram.Finder, x *plan.Index, number int) {
+	if x.Table.Atoms() == 0 {
 		return
 	}
-	for _, r := range l.Always {
-		s.candidate(r)
-	}
-	if l.Table.Atoms() == 0 {
-		return
-	}
-	f := &s.finders[g]
 	f.Limit = hitLimit
-	f.Find(l.Table, s.data)
+	f.Find(x.Table, s.data)
 	for _, atom := range f.Found {
-		for _, u := range l.Uses[l.UseOff[atom]:l.UseOff[atom+1]] {
-			s.note(l, plan.Use(u), f, atom)
+		for _, u := range x.Uses[x.UseOff[atom]:x.UseOff[atom+1]] {
+			s.note(plan.Use(u), f, atom, number)
 		}
 	}
 }
 
 // note remembers that a pattern may occur where an atom does.
-func (s *Scanner) note(l *plan.Lane, u plan.Use, f *gram.Finder, atom uint32) {
+func (s *Scanner) note(u plan.Use, f *gram.Finder, atom uint32, finder int) {
 	if g, ok := u.Gate(); ok {
 		s.opened[g] = s.epoch
 		return
@@ -195,8 +220,8 @@ func (s *Scanner) note(l *plan.Lane, u plan.Use, f *gram.Finder, atom uint32) {
 	p := u.Pattern()
 	if s.hitMark[p] != s.epoch {
 		s.hitMark[p], s.hitHead[p] = s.epoch, -1
-		if i, ok := slices.BinarySearch(l.TriggerKeys, p); ok {
-			for _, r := range l.Triggers[l.TriggerOff[i]:l.TriggerOff[i+1]] {
+		if i, ok := slices.BinarySearch(s.plan.TriggerKeys, p); ok {
+			for _, r := range s.plan.Triggers[s.plan.TriggerOff[i]:s.plan.TriggerOff[i+1]] {
 				s.candidate(r)
 			}
 		}
@@ -204,7 +229,7 @@ func (s *Scanner) note(l *plan.Lane, u plan.Use, f *gram.Finder, atom uint32) {
 	if f.Saturated(atom) {
 		s.over[p] = s.epoch
 	}
-	s.hits = append(s.hits, hit{atom: atom, use: u, next: s.hitHead[p]})
+	s.hits = append(s.hits, hit{atom: atom, use: u, next: s.hitHead[p], finder: uint16(finder)})
 	s.hitHead[p] = int32(len(s.hits) - 1)
 }
 
@@ -224,10 +249,20 @@ func (s *Scanner) rule(r uint32) bool {
 	return ok
 }
 
-// tracked tells whether the hits of a pattern of rule r say all about it.
-func (s *Scanner) tracked(r, p uint32) bool {
-	l := s.lanes[s.set.GroupOf[r]]
-	return l != nil && l.Tracked[p>>6]>>(p&63)&1 != 0 && s.over[p] != s.epoch
+// tracked tells whether the hits of a pattern say all about it: whether all
+// its atoms have been looked for.
+func (s *Scanner) tracked(p uint32) bool {
+	if s.over[p] == s.epoch || s.plan == nil {
+		return false
+	}
+	if s.plan.Tracked[p>>6]>>(p&63)&1 != 0 {
+		return true
+	}
+	if s.group < 0 || s.ran[s.group] != s.epoch {
+		return false
+	}
+	_, ok := slices.BinarySearch(s.plan.Lanes[s.group].Tracked, p)
+	return ok
 }
 
 func (s *Scanner) matcher(p *automaton.Program) *automaton.Matcher {

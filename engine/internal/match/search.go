@@ -24,7 +24,7 @@ func (f *frame) found(i uint32) bool {
 	if s.occMark[p] == s.epoch {
 		return len(s.occs[s.occAt[p]].starts) > 0
 	}
-	if !s.tracked(f.u.id, p) {
+	if !s.tracked(p) {
 		return f.search(i, 0, len(s.data), nil)
 	}
 	if s.hitMark[p] != s.epoch {
@@ -39,7 +39,7 @@ func (f *frame) impossible(i uint32) bool {
 	if s.occMark[p] == s.epoch {
 		return len(s.occs[s.occAt[p]].starts) == 0
 	}
-	return s.tracked(f.u.id, p) && s.hitMark[p] != s.epoch
+	return s.tracked(p) && s.hitMark[p] != s.epoch
 }
 
 // all gives the occurrences of pattern i, by ascending offset.
@@ -55,7 +55,7 @@ func (f *frame) all(i uint32) *occurrences {
 	s.occUsed++
 	o := &s.occs[at]
 	o.starts, o.lens = o.starts[:0], o.lens[:0]
-	if !s.tracked(f.u.id, p) {
+	if !s.tracked(p) {
 		f.search(i, 0, len(s.data), o)
 	} else if s.hitMark[p] == s.epoch {
 		f.verify(i, o)
@@ -106,10 +106,9 @@ func strictlyAscending(a []int) bool {
 // there, without it stops at the first.
 func (f *frame) verify(i uint32, o *occurrences) bool {
 	s := f.s
-	hits := &s.finders[s.set.GroupOf[f.u.id]]
 	some := false
 	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
-		use := s.hits[h].use
+		use, hits := s.hits[h].use, &s.finders[s.hits[h].finder]
 		for k := hits.Head(s.hits[h].atom); k >= 0; k = hits.Hits[k].Next {
 			if f.verifyAt(i, use, hits.Hits[k].Pos, o) {
 				if some = true; o == nil {

@@ -21,6 +21,7 @@ type Set struct {
 	Flags     []uint8 // by rule
 	GroupOf   []uint16
 	Groups    []Group
+	Plans     [Views][plan.Routes]*plan.Plan
 	Externals []string
 	Modules   map[string]module.Module
 
@@ -43,8 +44,15 @@ type Group struct {
 	Globals []uint32
 	Target  uint8      // 0 for YARA rules; 1 + the target of ClamAV signatures
 	Gate    *plan.Gate // nil for none
-	Lanes   [plan.Routes]*plan.Lane
 }
+
+// The views that rules are looked for in: content as it is, which all rules
+// see, and its normal forms, which only ClamAV signatures do.
+const (
+	Raw = iota
+	Normal
+	Views
+)
 
 // Init makes a filled-in Set ready for use.
 func (s *Set) Init() { s.units = make([]atomic.Pointer[unit], len(s.CodeOff)-1) }

@@ -2,18 +2,6 @@ package plan
 
 import "candor/engine/gram"
 
-// Append appends the encoded form of l.
-func (l *Lane) Append(dst []byte) []byte {
-	dst = l.Table.Append(dst)
-	dst = gram.AppendSlice(dst, l.UseOff)
-	dst = gram.AppendSlice(dst, l.Uses)
-	dst = gram.AppendSlice(dst, l.Tracked)
-	dst = gram.AppendSlice(dst, l.Always)
-	dst = gram.AppendSlice(dst, l.TriggerKeys)
-	dst = gram.AppendSlice(dst, l.TriggerOff)
-	return gram.AppendSlice(dst, l.Triggers)
-}
-
 // Append appends the encoded form of g; nil is the gate that asks for nothing.
 func (g *Gate) Append(dst []byte) []byte {
 	if g == nil {
@@ -54,50 +42,87 @@ func DecodeGate(b []byte) (*Gate, []byte, error) {
 	return g, b, nil
 }
 
-// DecodeLane reads what Append wrote for a set of so many rules, patterns and
-// groups, and gives the rest.
-func DecodeLane(b []byte, rules, patterns, groups int) (*Lane, []byte, error) {
-	l := &Lane{}
-	var err error
-	if l.Table, b, err = gram.DecodeTable(b); err != nil {
-		return nil, nil, err
+// Append appends the encoded form of p.
+func (p *Plan) Append(dst []byte) []byte {
+	dst = p.Strong.append(dst)
+	dst = gram.AppendSlice(dst, p.Tracked)
+	dst = gram.AppendSlice(dst, p.TriggerKeys)
+	dst = gram.AppendSlice(dst, p.TriggerOff)
+	dst = gram.AppendSlice(dst, p.Triggers)
+	for i := range p.Lanes {
+		l := &p.Lanes[i]
+		dst = l.Weak.append(dst)
+		dst = gram.AppendSlice(dst, l.Tracked)
+		dst = gram.AppendSlice(dst, l.Always)
 	}
-	for _, s := range []*[]uint32{&l.UseOff} {
-		if b, err = gram.DecodeSlice(b, s); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, s := range []*[]uint64{&l.Uses, &l.Tracked} {
-		if b, err = gram.DecodeSlice(b, s); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, s := range []*[]uint32{&l.Always, &l.TriggerKeys, &l.TriggerOff, &l.Triggers} {
-		if b, err = gram.DecodeSlice(b, s); err != nil {
-			return nil, nil, err
-		}
-	}
-	if !l.valid(rules, patterns, groups) {
-		return nil, nil, gram.ErrCorrupt
-	}
-	return l, b, nil
+	return dst
 }
 
-func (l *Lane) valid(rules, patterns, groups int) bool {
-	if !offsets(l.UseOff, l.Table.Atoms(), len(l.Uses)) || !offsets(l.TriggerOff, len(l.TriggerKeys), len(l.Triggers)) ||
-		len(l.Tracked) != (patterns+63)/64 {
-		return false
+func (x *Index) append(dst []byte) []byte {
+	return gram.AppendSlice(gram.AppendSlice(x.Table.Append(dst), x.UseOff), x.Uses)
+}
+
+// Decode reads what Append wrote for a set of so many rules, patterns and
+// groups, and gives the rest.
+func Decode(b []byte, rules, patterns, groups int) (*Plan, []byte, error) {
+	p := &Plan{Lanes: make([]Lane, groups)}
+	b, err := p.Strong.decode(b, patterns, groups)
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, u := range l.Uses {
-		if g, ok := Use(u).Gate(); ok && g >= groups || !ok && int(Use(u).Pattern()) >= patterns {
-			return false
+	if b, err = gram.DecodeSlice(b, &p.Tracked); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range []*[]uint32{&p.TriggerKeys, &p.TriggerOff, &p.Triggers} {
+		if b, err = gram.DecodeSlice(b, s); err != nil {
+			return nil, nil, err
 		}
 	}
-	for _, list := range [][]uint32{l.Always, l.Triggers} {
-		for _, r := range list {
-			if int(r) >= rules {
-				return false
+	ok := len(p.Tracked) == (patterns+63)/64 && offsets(p.TriggerOff, len(p.TriggerKeys), len(p.Triggers)) && below(p.Triggers, rules)
+	for i := range p.Lanes {
+		l := &p.Lanes[i]
+		if b, err = l.Weak.decode(b, patterns, groups); err != nil {
+			return nil, nil, err
+		}
+		for _, s := range []*[]uint32{&l.Tracked, &l.Always} {
+			if b, err = gram.DecodeSlice(b, s); err != nil {
+				return nil, nil, err
 			}
+		}
+		ok = ok && below(l.Always, rules)
+	}
+	if !ok {
+		return nil, nil, gram.ErrCorrupt
+	}
+	return p, b, nil
+}
+
+func (x *Index) decode(b []byte, patterns, groups int) ([]byte, error) {
+	var err error
+	if x.Table, b, err = gram.DecodeTable(b); err != nil {
+		return nil, err
+	}
+	if b, err = gram.DecodeSlice(b, &x.UseOff); err != nil {
+		return nil, err
+	}
+	if b, err = gram.DecodeSlice(b, &x.Uses); err != nil {
+		return nil, err
+	}
+	if !offsets(x.UseOff, x.Table.Atoms(), len(x.Uses)) {
+		return nil, gram.ErrCorrupt
+	}
+	for _, u := range x.Uses {
+		if g, ok := Use(u).Gate(); ok && g >= groups || !ok && int(Use(u).Pattern()) >= patterns {
+			return nil, gram.ErrCorrupt
+		}
+	}
+	return b, nil
+}
+
+func below(list []uint32, n int) bool {
+	for _, v := range list {
+		if int(v) >= n {
+			return false
 		}
 	}
 	return true

@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"candor/engine/gram"
@@ -49,17 +49,30 @@ func (u Use) Leaf() int { return int(u >> 16 & 0xFFFF) }
 // Off is the offset of the atom within the leaf or the literal.
 func (u Use) Off() int { return int(u & 0xFFFF) }
 
-// Lane is the table of one group of rules for one route.
-type Lane struct {
-	Table   *gram.Table
-	UseOff  []uint32 // by atom; len = atoms+1
-	Uses    []uint64 // Use
-	Tracked []uint64 // bit by pattern number: all its atoms are in the table
-	Always  []uint32 // rules that no atom covers
+// Index finds atoms and tells what they stand for.
+type Index struct {
+	Table  *gram.Table
+	UseOff []uint32 // by atom; len = atoms+1
+	Uses   []uint64 // Use
+}
+
+// Plan is how groups of rules are looked for in content of one route.
+type Plan struct {
+	Strong  Index    // atoms of all groups that sampling finds
+	Tracked []uint64 // bit by pattern number: all its atoms are in Strong
+	Lanes   []Lane   // by group
+
 	// Triggers by pattern: the rules that become candidates when it may occur.
 	TriggerKeys []uint32 // sorted pattern numbers
 	TriggerOff  []uint32
 	Triggers    []uint32
+}
+
+// Lane is what is particular to a group.
+type Lane struct {
+	Weak    Index    // atoms that it takes a look at every offset to find
+	Tracked []uint32 // sorted numbers of patterns with atoms there, all of whose atoms are looked for
+	Always  []uint32 // rules that no atom covers
 }
 
 // frequent is the cost above which a rule is expected to be a candidate so
@@ -69,59 +82,80 @@ const frequent = 1e-5
 // trackable bounds the cost of a pattern that is tracked without being a trigger.
 const trackable = 2e-3
 
-// NewLane lays out the given rules for a route. Gates are those of other
-// groups, by group; nil for none.
-func NewLane(f *Formulas, rules []uint32, route Route, patterns int, gates []*Gate) *Lane {
-	b := laneBuilder{all: f, byBytes: map[string]int{}, triggers: map[uint32][]uint32{}, tracked: make([]uint64, (patterns+63)/64)}
-	l := &Lane{}
-	for _, r := range rules {
-		form := onRoute(f.Of(r), route)
-		if form.Op == gram.Nothing {
-			continue
-		}
-		cover, cost := form.Cover()
-		if cost >= gram.Impossible {
-			l.Always = append(l.Always, r)
-			b.trackAll(r, 0)
-			continue
-		}
-		for _, c := range cover {
-			b.add(c)
-			if t := b.triggers[c.Pattern]; len(t) == 0 || t[len(t)-1] != r {
-				b.triggers[c.Pattern] = append(t, r)
-			}
-		}
-		if cost > frequent {
-			b.trackAll(r, 0)
-		}
+// New plans for a route. A group that is nil, or whose gate keeps content of
+// the route out, has no part in it.
+func New(f *Formulas, groups []Gated, route Route, patterns int) *Plan {
+	b := &builder{all: f, route: route, strong: newIndexBuilder(), triggers: map[uint32][]uint32{}}
+	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
+	for g := range groups {
+		b.group(p, g, groups[g])
 	}
-	for g, gate := range gates {
-		if gate != nil {
-			for _, atom := range gate.Strong {
-				b.use(atom, gateUse(g))
-			}
-		}
+	p.Strong = b.strong.index()
+	p.TriggerOff = []uint32{0}
+	p.TriggerKeys = slices.Sorted(maps.Keys(b.triggers))
+	for _, k := range p.TriggerKeys {
+		p.Triggers = append(p.Triggers, b.triggers[k]...)
+		p.TriggerOff = append(p.TriggerOff, uint32(len(p.Triggers)))
 	}
-	b.finish(l)
-	return l
+	return p
 }
 
-type laneBuilder struct {
+// builder gathers a Plan.
+type builder struct {
 	all      *Formulas
-	byBytes  map[string]int
-	atoms    [][]byte
-	uses     [][]uint64
+	route    Route
+	strong   *indexBuilder
+	weak     *indexBuilder   // of the group
+	tracked  map[uint32]bool // of the group
+	plan     *Plan
 	triggers map[uint32][]uint32
-	tracked  []uint64
+}
+
+func (b *builder) group(p *Plan, g int, group Gated) {
+	b.plan, b.weak, b.tracked = p, newIndexBuilder(), map[uint32]bool{}
+	if group.Gate.Takes(b.route) {
+		for _, r := range group.Rules {
+			b.rule(g, r)
+		}
+		if group.Gate != nil {
+			for _, atom := range group.Gate.Strong {
+				b.strong.add(atom, gateUse(g))
+			}
+		}
+	}
+	p.Lanes[g].Weak = b.weak.index()
+	p.Lanes[g].Tracked = slices.Sorted(maps.Keys(b.tracked))
+}
+
+func (b *builder) rule(g int, r uint32) {
+	form := onRoute(b.all.Of(r), b.route)
+	if form.Op == gram.Nothing {
+		return
+	}
+	cover, cost := form.Cover()
+	if cost >= gram.Impossible {
+		b.plan.Lanes[g].Always = append(b.plan.Lanes[g].Always, r)
+		b.trackAll(r, 0)
+		return
+	}
+	for _, c := range cover {
+		b.track(c)
+		if t := b.triggers[c.Pattern]; len(t) == 0 || t[len(t)-1] != r {
+			b.triggers[c.Pattern] = append(t, r)
+		}
+	}
+	if cost > frequent {
+		b.trackAll(r, 0)
+	}
 }
 
 // trackAll tracks the patterns of a rule, and of those it refers to, that are
 // rare enough for it.
-func (b *laneBuilder) trackAll(r uint32, depth int) {
+func (b *builder) trackAll(r uint32, depth int) {
 	n := need{all: b.all, rule: r, loop: -1}
 	for i := range b.all.Rules[r].Patterns {
 		if f := n.pattern(uint32(i)); f.Op == gram.Present && f.Set.Cost < trackable {
-			b.add(f)
+			b.track(f)
 		}
 	}
 	if depth < maxRefs {
@@ -129,7 +163,7 @@ func (b *laneBuilder) trackAll(r uint32, depth int) {
 	}
 }
 
-func (b *laneBuilder) trackRefs(e *model.Expr, depth int) {
+func (b *builder) trackRefs(e *model.Expr, depth int) {
 	if e.Op == model.Rule_ || e.Op == model.OfRules {
 		for _, r := range e.Refs {
 			b.trackAll(r, depth+1)
@@ -143,18 +177,40 @@ func (b *laneBuilder) trackRefs(e *model.Expr, depth int) {
 // maxRefs bounds how far references to rules are followed.
 const maxRefs = 4
 
-// add puts the atoms of a pattern into the lane.
-func (b *laneBuilder) add(f *gram.Formula) {
-	if b.tracked[f.Pattern>>6]>>(f.Pattern&63)&1 != 0 {
+// track looks for the atoms of a pattern.
+func (b *builder) track(f *gram.Formula) {
+	p := f.Pattern
+	if b.tracked[p] || b.plan.Tracked[p>>6]>>(p&63)&1 != 0 {
 		return
 	}
-	b.tracked[f.Pattern>>6] |= 1 << (f.Pattern & 63)
-	for _, a := range b.all.placed[f.Pattern] {
-		b.use(a.Bytes, a.use)
+	atoms := b.all.placed[p]
+	if !slices.ContainsFunc(atoms, func(a placed) bool { return gram.Short(a.Bytes) }) {
+		b.plan.Tracked[p>>6] |= 1 << (p & 63)
+		for _, a := range atoms {
+			b.strong.add(a.Bytes, a.use)
+		}
+		return
+	}
+	b.tracked[p] = true
+	for _, a := range atoms {
+		if gram.Short(a.Bytes) {
+			b.weak.add(a.Bytes, a.use)
+		} else {
+			b.strong.add(a.Bytes, a.use)
+		}
 	}
 }
 
-func (b *laneBuilder) use(atom []byte, u Use) {
+// indexBuilder gathers an Index.
+type indexBuilder struct {
+	byBytes map[string]int
+	atoms   [][]byte
+	uses    [][]uint64
+}
+
+func newIndexBuilder() *indexBuilder { return &indexBuilder{byBytes: map[string]int{}} }
+
+func (b *indexBuilder) add(atom []byte, u Use) {
 	id, ok := b.byBytes[string(atom)]
 	if !ok {
 		id = len(b.atoms)
@@ -162,26 +218,18 @@ func (b *laneBuilder) use(atom []byte, u Use) {
 		b.atoms = append(b.atoms, atom)
 		b.uses = append(b.uses, nil)
 	}
-	b.uses[id] = append(b.uses[id], uint64(u))
+	if !slices.Contains(b.uses[id], uint64(u)) {
+		b.uses[id] = append(b.uses[id], uint64(u))
+	}
 }
 
-func (b *laneBuilder) finish(l *Lane) {
-	l.Table = gram.NewTable(b.atoms)
-	l.Tracked = b.tracked
-	l.UseOff = make([]uint32, 1, len(b.uses)+1)
+func (b *indexBuilder) index() Index {
+	x := Index{Table: gram.NewTable(b.atoms), UseOff: make([]uint32, 1, len(b.uses)+1)}
 	for _, u := range b.uses {
-		l.Uses = append(l.Uses, u...)
-		l.UseOff = append(l.UseOff, uint32(len(l.Uses)))
+		x.Uses = append(x.Uses, u...)
+		x.UseOff = append(x.UseOff, uint32(len(x.Uses)))
 	}
-	l.TriggerOff = []uint32{0}
-	for p := range b.triggers {
-		l.TriggerKeys = append(l.TriggerKeys, p)
-	}
-	slices.SortFunc(l.TriggerKeys, cmp.Compare[uint32])
-	for _, p := range l.TriggerKeys {
-		l.Triggers = append(l.Triggers, b.triggers[p]...)
-		l.TriggerOff = append(l.TriggerOff, uint32(len(l.Triggers)))
-	}
+	return x
 }
 
 // onRoute decides what the route decides.
