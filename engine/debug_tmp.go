@@ -25,7 +25,8 @@ func DumpStats(r *Rules) {
 	}
 }
 
-func DumpWeak(r *Rules, g, route int) {}
+func DumpWeak(r *Rules, g, route int) {
+}
 
 func ScanStats(s *Scanner) {
 	type kv struct {

@@ -275,3 +275,6 @@ func Portable() []byte { return image{}.portable() }
 // PortableSection is the raw data of the first section of a PE file made by
 // this package.
 func PortableSection(file []byte) []byte { return file[codeStart:imageSize] }
+
+// ELF is a small ELF file with one segment and no sections.
+func ELF() []byte { return image{}.elf() }

@@ -107,4 +107,3 @@ Exit status: 0 all can be used, 1 some cannot, 2 it could not be done.`,
 	f.add(c)
 	return c
 }
-

@@ -90,14 +90,7 @@ func (t *ruleTest) file(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	// Explaining uses the scanner again, which ends the life of its matches.
-	for i, m := range matches {
-		matches[i].Strings = slices.Clone(m.Strings)
-		for j, s := range m.Strings {
-			matches[i].Strings[j].Data = slices.Clone(s.Data)
-		}
-	}
-	matches = slices.Clone(matches)
+	matches = keep(matches) // explaining uses the scanner again
 	var b strings.Builder
 	if len(matches) == 0 {
 		fmt.Fprintf(&b, "%s: no rule matches\n", output.Printable(path))
@@ -124,6 +117,18 @@ func (t *ruleTest) file(path string) error {
 	}
 	_, err = t.out.Write([]byte(b.String()))
 	return err
+}
+
+// keep copies matches out of the scanner's memory.
+func keep(matches []engine.Match) []engine.Match {
+	matches = slices.Clone(matches)
+	for i := range matches {
+		matches[i].Strings = slices.Clone(matches[i].Strings)
+		for j, s := range matches[i].Strings {
+			matches[i].Strings[j].Data = slices.Clone(s.Data)
+		}
+	}
+	return matches
 }
 
 // explain writes the parts of a YARA rule's condition.

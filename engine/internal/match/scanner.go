@@ -272,7 +272,6 @@ func (s *Scanner) matcher(p *automaton.Program) *automaton.Matcher {
 			clear(s.matchers)
 		}
 		m = p.NewMatcher()
-		m.Limit = 0
 		s.matchers[p] = m
 	}
 	return m

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"candor/engine/automaton"
 	"candor/engine/internal/model"
 	"candor/engine/internal/plan"
 )
@@ -230,12 +231,14 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 	}
 	v := &f.u.rule.Patterns[i].Variants[variant]
 	m := f.s.matcher(prog)
-	if o == nil && !bounded(v) {
+	long := prog.MaxLen() < 0 || prog.MaxLen() > automaton.DefaultLimit
+	if o == nil && !bounded(v) && !long {
 		return m.Has(f.s.data, lo, hi)
 	}
 	some := false
 	m.Starts(f.s.data, lo, hi, func(start int) bool {
-		if bounded(v) && f.guardedLength(v, prog, start) < 0 {
+		// Starts tells of matches of any length; YARA gives up after some.
+		if bounded(v) && f.guardedLength(v, prog, start) < 0 || long && f.treeLength(i, variant, start) <= 0 {
 			return true
 		}
 		some = true

@@ -15,8 +15,9 @@ import (
 )
 
 // since45 matches the members that YARA has, or gives other values, only since
-// 4.5: before, blobs lacked their last byte, and there were no classes.
-var since45 = regexp.MustCompile(`^dotnet\.(classes|number_of_classes|constants|number_of_constants|assembly_refs\[\d+\]\.public_key_or_token)`)
+// 4.5: before, blobs lacked their last byte, resources in other files did not
+// count, and there were no classes.
+var since45 = regexp.MustCompile(`^dotnet\.(classes|number_of_classes|constants|number_of_constants|resources|number_of_resources|assembly_refs\[\d+\]\.public_key_or_token)`)
 
 func comparable(t *testing.T, lines []string) []string {
 	if !moduletest.YaraBefore(t, 4, 5) {

@@ -387,11 +387,6 @@ rule condition_638 {
     for any i in (1..3) : ( for any j in (1..3) : ( i * j == 9 and uint8(i) == uint8(j) ) )
 }
 
-rule condition_639 {
-  condition:
-    for any s in ("a","b") : ( s == "b" )
-}
-
 rule condition_640 {
   strings:
     $b = "Hello"
@@ -572,11 +567,6 @@ rule condition_674 {
 rule condition_675 {
   condition:
     -7 % 3 == -1
-}
-
-rule condition_676 {
-  condition:
-    7 % 0 == 0
 }
 
 rule condition_677 {
