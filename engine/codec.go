@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc64"
+	"math"
 
 	"candor/engine/gram"
 	"candor/engine/internal/match"
@@ -31,7 +32,6 @@ func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 	dst = append(dst, formatMagic...)
 	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, 0)
-	body := len(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(r.infos)))
 	for _, info := range r.infos {
 		dst = appendInfo(dst, info)
@@ -41,7 +41,7 @@ func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 		dst = appendExternal(dst, x)
 	}
 	dst = r.set.Append(dst)
-	binary.LittleEndian.PutUint64(dst[at+len(formatMagic)+4:], crc64.Checksum(dst[body:], crcTable))
+	seal(dst[at:])
 	return dst, nil
 }
 
@@ -138,7 +138,7 @@ func appendExternal(dst []byte, x external) []byte {
 		return appendText(dst, string(x.value.Str))
 	}
 	if x.value.Kind == module.Float {
-		return appendText(dst, fmt.Sprintf("%x", x.value.Float))
+		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(x.value.Float))
 	}
 	return binary.AppendVarint(dst, x.value.Int)
 }
@@ -247,14 +247,21 @@ func (d *infoDecoder) external(x *external) {
 	case module.String:
 		x.value = module.StringValue(d.text())
 	case module.Float:
-		var f float64
-		if _, err := fmt.Sscanf(d.text(), "%x", &f); err != nil {
+		if len(d.b) < 8 {
 			d.fail()
+			return
 		}
-		x.value = module.FloatValue(f)
+		x.value = module.FloatValue(math.Float64frombits(binary.LittleEndian.Uint64(d.b)))
+		d.b = d.b[8:]
 	case module.Int, module.Bool:
 		x.value = module.Value{Kind: k, Int: d.varint()}
 	default:
 		d.fail()
 	}
+}
+
+// seal writes the checksum of a compiled form into its head.
+func seal(data []byte) {
+	const head = len(formatMagic) + 12
+	binary.LittleEndian.PutUint64(data[len(formatMagic)+4:], crc64.Checksum(data[head:], crcTable))
 }

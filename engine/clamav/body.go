@@ -18,6 +18,11 @@ type Body struct {
 }
 
 // Pattern is a byte pattern with what must hold around it.
+//
+// In two respects libclamav matches something else, on purpose left behind:
+// of bodies with gaps it remembers the last eight places of each part only,
+// and where the data end within a body that has markers or alternatives of
+// different lengths in its middle, it takes the begin for the whole.
 type Pattern struct {
 	// Node matches the bytes of the signature. The match begins where Offset
 	// says; nothing else about the place is part of Node.

@@ -89,7 +89,8 @@ type Options struct {
 	// for 2 GiB.
 	MaxUnpacked int64
 	// Regexp checks and lowers the regular expressions of logical signatures.
-	// Nil leaves Regexp.Node empty. An error makes a Problem of the signature.
+	// Nil stands for pattern.ParseRegexp. An error makes a Problem of the
+	// signature.
 	Regexp RegexpParser
 }
 

@@ -234,13 +234,29 @@ func (r *reader) regexp(sub *Subsig, index int, t Target) (err error) {
 	if err := x.flags(s[last+1:]); err != nil {
 		return err
 	}
-	if r.o.Regexp != nil {
-		if x.Node, err = r.o.Regexp(x.Source, x.Flags); err != nil {
-			return fmt.Errorf("regular expression: %w", err)
-		}
+	parse := r.o.Regexp
+	if parse == nil {
+		parse = parsePCRE
+	}
+	if x.Node, err = parse(x.Source, x.Flags); err != nil {
+		return err
 	}
 	sub.Regexp = x
 	return nil
+}
+
+// parsePCRE is the RegexpParser of the engine.
+func parsePCRE(source, flags string) (*pattern.Node, error) {
+	return pattern.ParseRegexp(source, pattern.RegexpFlags{
+		Dialect:   pattern.PCRE,
+		Nocase:    strings.Contains(flags, "i"),
+		DotAll:    strings.Contains(flags, "s"),
+		Multiline: strings.Contains(flags, "m"),
+		Extended:  strings.Contains(flags, "x"),
+		Anchored:  strings.Contains(flags, "A"),
+		DollarEnd: strings.Contains(flags, "E"),
+		Ungreedy:  strings.Contains(flags, "U"),
+	})
 }
 
 func (x *Regexp) flags(s string) error {

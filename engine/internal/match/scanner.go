@@ -326,3 +326,29 @@ func (s *Scanner) Strings(r uint32, yield func(name string, start, length int, d
 		}
 	}
 }
+
+// Exhaustive calls yield with the number of each rule that matches data,
+// evaluating every rule and searching every pattern. It is the reference that
+// the plans are held against. Only YARA rules take part.
+func (s *Scanner) Exhaustive(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
+	s.extern, s.now, s.yield = extern, now, yield
+	clear(s.reported)
+	s.begin(data)
+	s.group = -1
+	for r := range uint32(s.set.Rules()) {
+		group := &s.set.Groups[s.set.GroupOf[r]]
+		if group.Target == 0 && s.rule(r) && s.governed(r, group) {
+			s.report(r)
+		}
+	}
+}
+
+// governed tells whether the global rules of a rule's namespace match.
+func (s *Scanner) governed(r uint32, group *Group) bool {
+	for _, g := range group.Globals {
+		if !s.rule(g) {
+			return false
+		}
+	}
+	return true
+}

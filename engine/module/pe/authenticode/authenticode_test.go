@@ -81,9 +81,10 @@ func signature(t testing.TB, digest []byte, unsigned ...[]byte) []byte {
 		der(tagSequence, parsed.RawIssuer, der(tagInteger, []byte{0, 200})),
 		sha, der(context0, attributes), der(tagSequence, oid(t, 1, 2, 840, 113549, 1, 1, 1), null()),
 		der(tagOctetString, signed), der(context1, unsigned...))
+	other := der(context1, der(tagSequence, der(tagInteger, []byte{1}))) // an attribute certificate
 	content := der(tagSequence, oid(t, 1, 3, 6, 1, 4, 1, 311, 2, 1, 4), der(context0, der(tagSequence, body)))
 	return der(tagSequence, oid(t, 1, 2, 840, 113549, 1, 7, 2), der(context0, der(tagSequence,
-		der(tagInteger, []byte{1}), der(tagSet, sha), content, der(context0, certificate), der(tagSet, signer))))
+		der(tagInteger, []byte{1}), der(tagSet, sha), content, der(context0, certificate, other), der(tagSet, signer))))
 }
 
 // fileDigest gives the digest of a program to sign, as it will be with a

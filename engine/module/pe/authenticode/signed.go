@@ -73,9 +73,13 @@ func parseSignedData(b []byte) *signedData {
 	s.contentType = c.take(tagOID).oid()
 	s.content = c.take(context0).fields().any()
 	for v := range f.take(context0).all {
-		if v.tag != tagSequence || len(s.certificates) == maxCertificates {
-			s.intact = false
+		if v.tag != tagSequence { // time stamps bring attribute certificates
+			s.intact = s.intact && v.wellFormed(0)
 			continue
+		}
+		if len(s.certificates) == maxCertificates {
+			s.intact = false
+			break
 		}
 		s.certificates = append(s.certificates, parseCertificate(v))
 		s.intact = s.intact && isCertificate(v)
