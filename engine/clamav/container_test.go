@@ -63,13 +63,12 @@ func (s *signer) signPSS(t testing.TB, text string) string {
 
 // box is a container to be built.
 type box struct {
-	members   []member
-	plain     bool   // not compressed
-	unsigned  bool   // without a signature in the table of contents
-	version   int    // in the header; the table says 7
-	badSum    bool   // the table of contents is wrong about the members
-	extra     string // member that the table of contents does not have
-	keepFirst bool
+	members  []member
+	plain    bool   // not compressed
+	unsigned bool   // without a signature in the table of contents
+	version  int    // in the header; the table says 7
+	badSum   bool   // the table of contents is wrong about the members
+	extra    string // member that the table of contents does not have
 }
 
 func (b box) build(t testing.TB, s *signer) []byte {
@@ -216,7 +215,7 @@ func TestContainerIsClamscans(t *testing.T) {
 	}
 }
 
-// TestOurKeys holds the length of the published keys.
+// TestClamAVKeys holds the length of the published keys.
 func TestClamAVKeys(t *testing.T) {
 	k := ClamAVKeys()
 	if n := k.Header.N.BitLen(); n < 1000 || n > 1024 {

@@ -8,34 +8,46 @@
 // A signature has a target. Signatures of target 0 are matched against every
 // buffer named here, those of another target against the buffers of its type:
 //
-//	content                          buffer              targets
-//	text (TEXT_ASCII)                the raw bytes       0
-//	text (TEXT_UTF8, _UTF16LE/BE)    the raw bytes       0
-//	any of these that is not HTML    Text of the bytes   7 0
-//	TEXT_ASCII or GIF found to be    Pages of the bytes  see below
-//	  HTML beyond its first 1024 B
-//	TEXT_ASCII found to be mail      the raw bytes       4 0 (and the parts of the mail)
-//	HTML                             Pages of the bytes  see below; the raw bytes are not matched at all
-//	HTML_UTF16                       Pages of            see below, and the raw bytes 0
-//	                                 UTF16 of the bytes
-//	SCRIPT                           the raw bytes       0
-//	                                 Text of the bytes   7 0
-//	every other type                 the raw bytes       the target of the type, 0
+//	type of the content              buffer               targets
+//	text that is not HTML            the raw bytes        0
+//	                                 Text of the bytes    7 and 0
+//	TEXT_ASCII that Anywhere says    the raw bytes        0
+//	  to be HTML                     Pages of the bytes   see below; Text is not made
+//	TEXT_ASCII that Anywhere says    the raw bytes        0, and 4 and 0
+//	  to be mail                     Text of the bytes    7 and 0
+//	                                 (the parts of the mail are files of their own)
+//	HTML                             Pages of the bytes   see below; the raw bytes are not matched
+//	HTML_UTF16                       the raw bytes        0
+//	                                 Pages of UTF16 of    see below
+//	                                 the bytes
+//	SCRIPT                           the raw bytes        0
+//	                                 Text of the bytes    7 and 0
+//	GIF that Anywhere says to be     the raw bytes        5 and 0
+//	  HTML                           Pages of the bytes   see below
+//	every other type but IGNORED     the raw bytes        the target of the type, and 0
+//	IGNORED                          nothing
 //
-// "HTML" means that Type says so. Where TEXT_ASCII turns out to be HTML only
-// further down (HTMLAnywhere), the raw bytes are matched, then Pages; Text is
-// not made.
+// "Text" is TEXT_ASCII, TEXT_UTF8, TEXT_UTF16LE and TEXT_UTF16BE; the latter
+// three are never taken for HTML or mail by what shows beyond their first 1024
+// bytes. Nothing of at most 5 bytes is looked at, not even its hash.
 //
 // Of Pages, NoComment and NoTags are matched as HTML (targets 3 and 0), Script
-// both as HTML and as text (targets 3, 7 and 0), and each of Embedded is a
-// file of its own (a mail message that holds the data of a data: URL).
+// as HTML and then as text (targets 3 and 0, 7 and 0), as it is: Text of it is
+// not made. Each of Embedded is a file of its own.
+//
+// Hashes of files are matched against the raw bytes of every file and, of the
+// forms, against Pages; not against Text. Raw HTML is an exception to the table
+// here: its hash is matched.
 //
 // Limits, at which libclamav makes nothing of the form at all: Text of more
 // than MaxText bytes, Pages of more than MaxHTML, NoTags of more than
-// MaxNoTags, all counted on the raw bytes. Offsets of signatures and the
-// FileSize of logical signatures refer to the form, not to the raw bytes.
-// Hashes are matched against raw bytes and against forms alike; of the forms,
-// Text is an exception.
+// MaxNoTags, all of them counted on the raw bytes. A limit on the size of files
+// applies before (MaxFileSize, 100 MiB with clamscan).
 //
-// Each logical signature is decided over one buffer alone.
+// Offsets refer to the buffer. An offset from the end never holds for
+// signatures of target 0 on Text. The FileSize of a logical signature is that
+// of the buffer, but with Text that of the raw bytes. (Where a signature of
+// target 7 with an offset from the end is loaded, libclamav goes another way
+// and both refer to Text.) Each logical signature is decided over one buffer
+// alone.
 package normal

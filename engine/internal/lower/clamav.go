@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"candor/engine/automaton"
 	"candor/engine/clamav"
 	"candor/engine/internal/model"
 )
@@ -15,9 +16,24 @@ func Body(b *clamav.Body) (*model.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := fits(r); err != nil {
+		return nil, err
+	}
 	body := &model.Expr{Op: model.SigBody, Type: model.TBool, Refs: []uint32{0}, Kids: place}
 	r.Cond = &model.Expr{Op: model.SigLogic, Type: model.TBool, Kids: []*model.Expr{{Op: model.SigSub}, body}}
 	return r, nil
+}
+
+// fits checks that the patterns of a signature can be searched for.
+func fits(r *model.Rule) error {
+	for i := range r.Patterns {
+		for _, v := range r.Patterns[i].Variants {
+			if v.Tree != nil && size(v.Tree) > automaton.MaxPositions {
+				return fmt.Errorf("its gaps and repeats add up to more than %d bytes", automaton.MaxPositions)
+			}
+		}
+	}
+	return nil
 }
 
 func sigVariant(p *clamav.Pattern) model.Variant {
@@ -64,6 +80,9 @@ func Logical(l *clamav.Logical, groups map[uint32][]*clamav.Body) (*model.Rule, 
 			return nil, fmt.Errorf("subsignature %d: %w", i, err)
 		}
 		root.Kids = append(root.Kids, e)
+	}
+	if err := fits(s.rule); err != nil {
+		return nil, err
 	}
 	s.rule.Cond = &model.Expr{Op: model.And, Type: model.TBool, Kids: append(attributes(l), root)}
 	return s.rule, nil

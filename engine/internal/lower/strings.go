@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 
+	"candor/engine/automaton"
 	"candor/engine/internal/model"
 	"candor/engine/pattern"
 	"candor/engine/yara"
@@ -20,6 +21,11 @@ func patternOf(s *yara.String) model.Pattern {
 		p.Variants = []model.Variant{treeVariant(s.Node, model.Free)}
 	default:
 		p.Variants = regexpVariants(s)
+	}
+	for i := range p.Variants {
+		if t := p.Variants[i].Tree; t != nil && size(t) > automaton.MaxPositions {
+			fail(s.Pos, "%s is too large: with its repeats written out it has more than %d bytes", p.Name, automaton.MaxPositions)
+		}
 	}
 	return p
 }
@@ -113,6 +119,25 @@ func regexpVariants(s *yara.String) []model.Variant {
 		out = append(out, treeVariant(pattern.Wide(n), guard(s.Mods, true)))
 	}
 	return out
+}
+
+// size is the number of bytes that a tree stands for with its repeats written
+// out, or automaton.MaxPositions+1 if there are more.
+func size(n *pattern.Node) int {
+	switch n.Op {
+	case pattern.Bytes:
+		return len(n.Lit)
+	case pattern.Class:
+		return 1
+	}
+	sum := 0
+	for _, s := range n.Sub {
+		sum = min(sum+size(s), automaton.MaxPositions+1)
+	}
+	if n.Op == pattern.Repeat {
+		sum = min(sum*max(n.Min, n.Max, 1), automaton.MaxPositions+1)
+	}
+	return sum
 }
 
 // treeVariant makes a literal of a tree that is one.

@@ -49,19 +49,39 @@ func (f *frame) value(e *model.Expr) module.Value {
 		return module.FloatValue(float64(x))
 	}
 	switch {
-	case e.Type == model.TFloat:
+	case e.Type == model.TFloat && arithmetic(e.Op):
 		return f.float(e)
-	case e.Type == model.TInt:
+	case arithmetic(e.Op) || integral(e.Op):
 		if x, ok := f.integer(e); ok {
 			return module.IntValue(x)
 		}
-		return module.Value{}
+	case logical(e.Op):
+		if v, ok := f.truth(e); ok {
+			return module.BoolValue(v)
+		}
 	}
-	v, ok := f.truth(e)
-	if !ok {
-		return module.Value{}
+	return module.Value{}
+}
+
+// arithmetic, integral and logical tell which of the evaluators an operation
+// belongs to, whatever type a damaged rule may claim for it.
+func arithmetic(op model.Op) bool { return op == model.Neg || op >= model.Add && op <= model.Shr }
+
+func integral(op model.Op) bool {
+	switch op {
+	case model.Int, model.Filesize, model.Entrypoint, model.Count, model.Offset, model.Length, model.ReadInt, model.BitNot:
+		return true
 	}
-	return module.BoolValue(v)
+	return false
+}
+
+func logical(op model.Op) bool {
+	switch op {
+	case model.Bool, model.Found, model.FoundAt, model.FoundIn, model.Not, model.Defined, model.And, model.Or, model.Rule_,
+		model.ToBool, model.SigLogic, model.SigSize:
+		return true
+	}
+	return op >= model.Eq && op <= model.ForDict
 }
 
 // defined turns a float that is no number into the undefined value, as YARA does.

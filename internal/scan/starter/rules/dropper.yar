@@ -83,10 +83,11 @@ rule Candor_Dropper_PHP_RemoteFetch : dropper php
         $tick = /`[^`\r\n]{0,60}\b(wget|curl|lwp-download)\s[^`\r\n]{0,120}https?:\/\/[^`\r\n]{1,120}`/
         $tickphp = "<?php" nocase
         $paste = /https?:\/\/(pastebin\.com\/raw|hastebin\.com\/raw|paste\.ee\/r|raw\.githubusercontent\.com|gist\.githubusercontent\.com|rentry\.co|ghostbin\.\w{2,4})[^"'\s]{1,160}["']/ nocase
+        $text = /\b(file_get_contents|curl_init)\s*\(\s*["'](https?|ftp):\/\/[^"'\s]{4,160}\.(txt|jpe?g|gif|png|css)["']/ nocase
         $open = /\b(fopen|file_put_contents)\s*\(\s*[^;]{0,100}\.(php\d?|phtml|phar)["']/ nocase
         $fetch = /\b(file_get_contents|curl_exec|curl_init)\s*\(/ nocase
     condition:
-        filesize < 64KB and ($put or $copy or $shell or ($tick and $tickphp) or ($paste and $open and $fetch))
+        filesize < 64KB and ($put or $copy or $shell or ($tick and $tickphp) or ($paste and $open and $fetch) or ($text and $open))
 }
 
 rule Candor_Dropper_PHP_EncodedWriter : dropper php
@@ -109,26 +110,6 @@ rule Candor_Dropper_PHP_EncodedWriter : dropper php
         $test = /assert(Same|Equals)|TestCase/
     condition:
         filesize < 2MB and ($put or $write or ($pd and $decode and $writes)) and not $test
-}
-
-rule Candor_Dropper_PHP_Timestomp : dropper php
-{
-    meta:
-        description = "PHP that writes a file and then gives it the age of its neighbours"
-        class = "intrusions/application-compromise"
-        x1207 = "malware"
-        severity = "medium"
-        reference = "https://attack.mitre.org/techniques/T1070/006/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $touch = /\btouch\s*\(\s*[^;,]{1,60},\s*[^;]{0,40}(filemtime|filectime|strtotime\s*\(\s*["']-?\d{1,4}\s*(day|month|year|week)|mktime\s*\(|time\s*\(\s*\)\s*-\s*\w{0,12}\(?\s*\d{3})/ nocase
-        $write = /\b(file_put_contents|fwrite|fputs)\s*\(\s*[^;]{0,160}(\$_(GET|POST|REQUEST|COOKIE)|base64_decode|<\?php|eval)/ nocase
-        $request = /\$_(GET|POST|REQUEST|COOKIE)\s*\[/
-        $decode = /\b(base64_decode|gzinflate|str_rot13|hex2bin)\s*\(/ nocase
-    condition:
-        filesize < 200KB and $touch and $write and ($request or $decode)
 }
 
 rule Candor_Dropper_Script_WindowsFetch : dropper script

@@ -37,9 +37,11 @@ rule Candor_Injection_JS_EscapedMarkup : injection js
         $unescape = /document\.write(ln)?\s*\(\s*(window\.)?unescape\s*\(\s*["'](%(u00)?[0-9a-f]{2}){12}/ nocase
         $char = /document\.write(ln)?\s*\(\s*String\.fromCharCode\s*\(\s*\d{1,3}\s*,\s*\d{1,3}\s*,/
         $hex = /document\.write(ln)?\s*\(\s*["'](\\x[0-9a-f]{2}){8}/ nocase
+        $index = /\[\s*["']\\x64\\x6f\\x63\\x75\\x6d\\x65\\x6e\\x74["']\s*\]\s*\[\s*["']\\x77\\x72\\x69\\x74\\x65/ nocase
+        $shifted = "tdsjqu!tsd>"
         $http = /fromCharCode\s*\(\s*104\s*,\s*116\s*,\s*116\s*,\s*112/
         $tag = /fromCharCode\s*\(\s*60\s*,\s*(115\s*,\s*99\s*,\s*114|105\s*,\s*102\s*,\s*114)/
-        $var = /eval\s*\(\s*String\.fromCharCode\s*\(\s*(118\s*,\s*97\s*,\s*114|102\s*,\s*117\s*,\s*110|40\s*,\s*102|32\s*,\s*40|10\s*,|100\s*,\s*111\s*,\s*99)/
+        $var = /eval["'\]]{0,2}\s*\(\s*String(\.|\[["'])fromCharCode(["']\])?\s*\(\s*(118\s*,\s*97\s*,\s*114|102\s*,\s*117\s*,\s*110|40\s*,\s*102|32\s*,\s*40|10\s*,|100\s*,\s*111\s*,\s*99)/
     condition:
         filesize < 3MB and any of them
 }
@@ -63,26 +65,6 @@ rule Candor_Injection_JS_HiddenRedirect : injection js
         $attr = /setAttribute\s*\(\s*["']src["']\s*,\s*(window\.)?atob\s*\(\s*["'](aHR0c|Ly9)/
     condition:
         filesize < 3MB and any of them
-}
-
-rule Candor_Injection_JS_SearchRedirect : injection js
-{
-    meta:
-        description = "JavaScript that sends only visitors who come from a search engine somewhere else"
-        class = "malicious-code/malware-distribution"
-        x1207 = "deceptive"
-        severity = "medium"
-        reference = "https://attack.mitre.org/techniques/T1189/ https://cwe.mitre.org/data/definitions/601.html"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $ref = /(document\.)?referrer\.(match|indexOf|search|includes|toLowerCase)\s*\(/
-        $test = /\.test\s*\(\s*document\.referrer\s*\)/
-        $engines = /(google|bing|yahoo|yandex|baidu|duckduckgo)[.\w]{0,6}["'\/|, ]{1,8}[^;{]{0,60}(bing|yahoo|yandex|baidu|duckduckgo|ask|aol|msn)/
-        $go = /\b(window|document|top|self|parent)\.location(\.href)?\s*=\s*["'`](https?:)?\/\/|location\.replace\s*\(\s*["'`](https?:)?\/\//
-    condition:
-        filesize < 40KB and ($ref or $test) and $engines and $go
 }
 
 rule Candor_Injection_JS_ParrotTraffic : injection js
@@ -188,47 +170,4 @@ rule Candor_Injection_PHP_SearchCloak : injection php
         $hide = /error_reporting\s*\(\s*0\s*\)|@ini_set|set_time_limit\s*\(\s*0/ nocase
     condition:
         filesize < 60KB and $agent and $bots and $fetch and $echo and ($ref or $lang) and $pass and $hide
-}
-
-rule Candor_Injection_PHP_JapaneseDoorway : injection php
-{
-    meta:
-        description = "PHP that makes pages for Japanese search results out of a remote server's text"
-        class = "information-content-security/unauthorised-information-modification"
-        x1207 = "deceptive"
-        severity = "high"
-        reference = "https://attack.mitre.org/techniques/T1491/002/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $jp = /(google|yahoo)\.co\.jp/ nocase
-        $sitemap = /(ping\?sitemap=|sitemap[^"'\r\n]{0,20}\.xml|robots\.txt)/ nocase
-        $remote = /\?(agent|host|url|dom(ain)?|web|uri|zz|http)=[^;]{0,60}(\$|urlencode)/ nocase
-        $fetch = /curl_exec\s*\(|file_get_contents\s*\(|fsockopen\s*\(/ nocase
-        $crawler = /(google|yahoo|bing|docomo|kddi)[^"'\r\n]{0,12}["'|,]/ nocase
-        $server = /\$_SERVER\s*\[/
-        $mark = /(\{#|\[#|<#)\w{2,16}(#\}|#\]|#>)|(shell|doorway|jp2023|goweb|okhtml|getcontent500page|okxml)/ nocase
-    condition:
-        filesize < 100KB and $jp and $fetch and $server and $crawler and 2 of ($sitemap, $remote, $mark)
-}
-
-rule Candor_Injection_PHP_ConditionalRedirect : injection php
-{
-    meta:
-        description = "PHP that sends visitors of a certain origin or device away, and everybody else not"
-        class = "malicious-code/malware-distribution"
-        x1207 = "deceptive"
-        severity = "high"
-        reference = "https://cwe.mitre.org/data/definitions/601.html"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $base64 = /header\s*\(\s*["']Location:\s*["']\s*\.\s*(base64_decode|strrev|str_rot13|hex2bin)\s*\(/ nocase
-        $agent = /(preg_match|stristr|strpos|stripos|eregi?)\s*\([^;]{0,120}(android|iphone|ipod|blackberry|symbian|midp|opera mini)[^;]{0,400}header\s*\(\s*["']Location:\s*https?:\/\//  nocase
-        $referer = /(preg_match|stristr|strpos|stripos|eregi?)\s*\([^;]{0,200}HTTP_REFERER[^;]{0,200}header\s*\(\s*["']Location:\s*https?:\/\// nocase
-        $silent = /error_reporting\s*\(\s*0|@ini_set|setcookie\s*\(|eval\s*\(/ nocase
-    condition:
-        filesize < 60KB and ($base64 or (($agent or $referer) and $silent))
 }

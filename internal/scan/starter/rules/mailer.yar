@@ -66,24 +66,3 @@ rule Candor_Mailer_PHP_Relay : mailer php
     condition:
         filesize < 16KB and ($direct or ($mail and (#decoded > 2 or ($extract and $ok)) ))
 }
-
-rule Candor_Mailer_Perl_Bulk : mailer perl
-{
-    meta:
-        description = "A Perl script that mails a text to every address of a list through sendmail"
-        class = "abusive-content/spam"
-        x1207 = "malware"
-        severity = "high"
-        reference = "https://attack.mitre.org/techniques/T1566/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $perl = /^#![^\r\n]{0,60}perl/
-        $sendmail = /open\s*\(?\s*\w{0,12}\$?\w{0,12}\s*,\s*["']\s*\|\s*(\$\w{1,16}|\/usr\/(s?bin|lib)\/sendmail)\s*-t/ nocase
-        $loop = /\b(foreach|while)\b[^\r\n]{0,60}(<\w{1,16}>|@\w{1,16}|\$(email|to|mail|addr))/ nocase
-        $list = /\b(emails?|maillist|mailist|list|leads)(\.txt|\.lst)|\$ARGV\[[0-2]\]/ nocase
-        $spam = /\b(mass ?mail|spam|mailer|bulk|inbox)\b|Content-Type:\s*text\/html/ nocase
-    condition:
-        filesize < 100KB and $perl and $sendmail and $loop and $list and $spam
-}

@@ -13,7 +13,7 @@ rule Candor_Obfuscation_PHP_EvalDecode : obfuscation php
         version = "1"
         date = "2026-11-23"
     strings:
-        $text = /\b(eval|assert)\s*\([\s@(]*(["']\s*\?>\s*["']\s*\.\s*)?(base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|rawurldecode|urldecode|hex2bin|convert_uudecode|bzdecompress|pack)\s*\([\s@(]*((base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|rawurldecode|urldecode|hex2bin|convert_uudecode|bzdecompress|implode|join|file_get_contents|substr|trim|str_replace|strtr)\s*\([\s@(]*){0,8}["'$]/ nocase
+        $text = /\b(eval|assert)\s*\([\s@(]*(["']\s*\?>\s*["']\s*\.\s*)?(base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|rawurldecode|urldecode|hex2bin|convert_uudecode|bzdecompress|pack)\s*\([\s@(]*((base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|rawurldecode|urldecode|hex2bin|convert_uudecode|bzdecompress|implode|join|file_get_contents|substr|trim|str_replace|strtr)\s*\([\s@(]*){0,8}(["'$]|[A-Za-z0-9+\/]{24})/ nocase
         $commented = /\beval\s*(\/\*[^*]{0,40}\*\/\s*){1,4}\(\s*(\/\*[^*]{0,40}\*\/\s*){0,4}[a-z_$]/ nocase
         $shut = /\b(register_shutdown_function|array_map|call_user_func(_array)?)\s*\(\s*(create_function\s*\(|["']eval["']|base64_decode\s*\(\s*["'])/ nocase
     condition:
@@ -105,10 +105,11 @@ rule Candor_Obfuscation_PHP_IndexedAlphabet : obfuscation php
         $pick = /(\$\{?["']?\w{1,32}["']?\}?\s*[\[{]\s*(0x[0-9a-f]{1,2}|\d{1,3})\s*[\]}]\s*\.\s*){5}/ nocase
         $globals = /(\$GLOBALS\s*\[\s*["']\w{1,16}["']\s*\]\s*[\[{]\s*\d{1,3}\s*[\]}]\s*\.\s*){4}/ nocase
         $alphabet = /=\s*["'][^"'\r\n]{20,110}["']\s*;/
+        $upper = /strtoupper\s*\(\s*(\$\w{1,24}\s*\[\s*\d{1,2}\s*\]\s*\.\s*){3}\$\w{1,24}\s*\[/ nocase
         $url = "%6E1%7A%62%2F%6D%615%5C%76%740%6928%2D%70" nocase
         $run = /\b(eval|assert|create_function|preg_replace)\s*\(|[;\s@=(]\$\w{1,32}\s*\(|\$GLOBALS\s*\[\s*["']\w{1,16}["']\s*\]\s*\(/ nocase
     condition:
-        filesize < 2MB and ($url or (($pick or $globals) and $alphabet and $run and (#pick > 1 or #globals > 0 or filesize < 16KB)))
+        filesize < 2MB and ($url or ($globals and $run) or $upper or ($pick and $alphabet and $run and (#pick > 1 or filesize < 16KB)))
 }
 
 rule Candor_Obfuscation_PHP_GlobalsTable : obfuscation php
@@ -196,26 +197,6 @@ rule Candor_Obfuscation_PHP_LongEncodedEval : obfuscation php
         filesize < 3MB and $php and ($long or $hex) and $eval and $decode and not $vendor and filesize < 600KB
 }
 
-rule Candor_Obfuscation_PHP_NamedTool : obfuscation php
-{
-    meta:
-        description = "PHP packed by a tool that names itself: FOPO and others that hide other people's code"
-        class = "intrusions/application-compromise"
-        x1207 = "pus"
-        severity = "medium"
-        reference = "https://attack.mitre.org/techniques/T1027/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $fopo = /Obfuscation provided by (FOPO|Unknowndevice64)/ nocase
-        $url = /fopo\.com\.ar|unphp\.net|phpobfuscator\.com|mohssen\.org|weevely|php ?jiami|\xe5\xa5\xb6\xe8\x8c\xb6|phpjm\.net|PHP\xb0\xe6/ nocase
-        $php = "<?php" nocase
-        $eval = /\b(eval|assert|create_function)\s*\(|\$\w{1,40}\s*\(\s*\$/ nocase
-    condition:
-        filesize < 3MB and $php and ($fopo or ($url and filesize < 200KB)) and $eval
-}
-
 rule Candor_Obfuscation_JS_HexArray : obfuscation js
 {
     meta:
@@ -253,6 +234,7 @@ rule Candor_Obfuscation_JS_EvalDecode : obfuscation js
         $char = /\beval\s*\(\s*String\.fromCharCode\s*\(\s*(0x)?[0-9a-f]{2,3}\s*,/
         $func = /\bnew\s+Function\s*\(\s*(window\.)?atob\s*\(\s*["'`]|\bFunction\s*\(\s*(window\.)?atob\s*\(\s*["'`][A-Za-z0-9+\/=]{20}/
         $reverse = /\beval\s*\(\s*["'][^"'\r\n]{20,2000}["']\.split\(["']{2}\)\.reverse\(\)/
+        $member = /\b(this|window|self|globalThis)\s*\[\s*["'](eval|\\x65\\x76\\x61\\x6c)["']\s*\]\s*\(/ nocase
         $hex = /\beval\s*\(\s*["'](\\x[0-9a-f]{2}){20}/ nocase
     condition:
         filesize < 2MB and any of them

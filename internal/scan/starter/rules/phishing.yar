@@ -160,28 +160,6 @@ rule Candor_Phishing_HTML_BrandLogin : phishing html
         filesize < 2MB and $title and $password and $form and $stolen and not $own
 }
 
-rule Candor_Phishing_HTML_SavedLogin : phishing html
-{
-    meta:
-        description = "A saved copy of a bank's, mail service's or shop's sign-in page that was made to post elsewhere"
-        class = "fraud/phishing"
-        x1207 = "deceptive"
-        severity = "medium"
-        reference = "https://attack.mitre.org/techniques/T1598/003/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $saved = /<!-- saved from url=\(\d{4}\)https?:\/\/[^\s]{0,60}(login|signin|sign-in|account|secure|auth|webmail|online|bank|paypal|microsoftonline|live\.com|apple|google)/ nocase
-        $mirror = /<!-- Mirrored from [^\s]{0,60}(login|signin|account|secure|auth|webmail|bank|paypal|live\.com|apple|google)/ nocase
-        $page = /savepage-url["'][^>]{0,20}content\s*=\s*["']https?:\/\/[^"']{0,60}(login|signin|account|secure|auth|webmail|bank)/ nocase
-        $password = /<input[^>]{0,200}type\s*=\s*["']?password/ nocase
-        $php = /<form[^>]{0,300}action\s*=\s*["']?(\.?\/)?[\w.\/-]{0,60}\.php/ nocase
-        $remote = /<form[^>]{0,300}action\s*=\s*["']https?:\/\/[^"']{4,120}\.php/ nocase
-    condition:
-        filesize < 3MB and ($saved or $mirror or $page) and $password and ($php or $remote)
-}
-
 rule Candor_Phishing_HTML_EncodedPage : phishing html
 {
     meta:

@@ -39,21 +39,3 @@ rule Candor_Polyglot_Image_ServerScript : polyglot image
     condition:
         filesize < 20MB and (uint32(0) == 0x38464947 or uint32be(0) == 0x89504E47 or uint16be(0) == 0xFFD8) and ($asp or $run) and $use
 }
-
-rule Candor_Polyglot_Image_HTML : polyglot image
-{
-    meta:
-        description = "A file that starts like a picture and goes on as a page with scripts"
-        class = "malicious-code/malware-distribution"
-        x1207 = "deceptive"
-        severity = "medium"
-        reference = "https://attack.mitre.org/techniques/T1036/008/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $script = /<script\b[^>]{0,100}>/ nocase
-        $act = /document\.|location\b|eval\s*\(|window\.|src\s{0,4}=\s{0,4}["']?(https?:)?\/\// nocase
-    condition:
-        filesize < 2MB and (uint32(0) == 0x38464947 or uint32be(0) == 0x89504E47 or uint16be(0) == 0xFFD8) and $script and $act and @script[1] < 4096
-}

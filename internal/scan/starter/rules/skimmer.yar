@@ -12,9 +12,9 @@ rule Candor_Skimmer_JS_CheckoutTrap : skimmer js
         version = "1"
         date = "2026-11-23"
     strings:
-        $url = /onepage\|checkout|checkout\|onepage|onestepcheckout\||\|onestepcheckout|onestep\|checkout|firecheckout\||\|firecheckout/ nocase
-        $gather = /querySelectorAll\s*\(\s*["']\s*(input|select|textarea)\b|getElementsByTagName\s*\(\s*["']input["']|\.serialize(Array)?\s*\(|forms\[|\.elements\b/
-        $send = /XMLHttpRequest|\.ajax\s*\(|new\s+Image\b|sendBeacon|\bfetch\s*\(|createElement\s*\(\s*["']img["']|WebSocket|jQuery\.post|\$\.post/
+        $url = /onepage\|checkout|checkout\|onepage|onestepcheckout\||\|onestepcheckout|onestep\|checkout|firecheckout\||\|firecheckout|RegExp\(\s*["'](onepage|checkout)["'\s,a-z]{1,8}\)\)?\.test\(\s*\(?(window|document)\.location/ nocase
+        $gather = /querySelectorAll\s*\(\s*["']\s*(input|select|textarea)\b|["']input, ?(select|textarea)|getElementsByTagName\s*\(\s*["']input["']|\.serialize(Array)?\s*\(|forms\[|\.elements\b/
+        $send = /XMLHttpRequest|\.ajax\s*\(|new\s+Image\b|sendBeacon|\bfetch\s*\(|createElement\s*\(\s*["']img["']|WebSocket|jQuery\.post|\$\.post|&#104;&#116;&#116;&#112;/
     condition:
         filesize < 400KB and $url and $gather and $send
 }
@@ -42,7 +42,7 @@ rule Candor_Skimmer_JS_CardGrab : skimmer js
         $where = /location\.(href|pathname|host(name)?)/
         $listen = /addEventListener\s*\(|\.on(click|submit|change)\b|\.on\s*\(\s*["'](click|submit|change)/
     condition:
-        filesize < 60KB and $number and $cvv and $exp and $encode and $post and 2 of ($timer, $where, $listen, $image) and ($gate or $image)
+        filesize < 60KB and $number and $cvv and $exp and $encode and $post and 2 of ($timer, $where, $listen, $image) and ($gate or $image or filesize < 6KB)
 }
 
 rule Candor_Skimmer_JS_EncodedWords : skimmer js
@@ -67,10 +67,17 @@ rule Candor_Skimmer_JS_EncodedWords : skimmer js
         $h = "cc_cid" base64
         $i = "WebSocket" base64
         $j = "/checkout/" base64
+        $k = "\\x6f\\x6e\\x65\\x70\\x61\\x67\\x65" nocase
+        $l = "\\x63\\x61\\x72\\x64\\x6e\\x75\\x6d" nocase
+        $l2 = "\\x63\\x61\\x72\\x64\\x4e\\x75\\x6d" nocase
+        $m = "\\x63\\x63\\x5f\\x6e\\x75\\x6d" nocase
+        $n = "\\x63\\x63\\x5f\\x65\\x78\\x70" nocase
+        $p = "\\x43\\x61\\x72\\x64\\x5f\\x6e" nocase
+        $q = /\|onepage(\|[^'"\r\n]{0,3000})?["']\.split\(["']\|["']\)/
         $atob = /\batob\s*\(|["']atob["']|fromCharCode|ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef/
         $js = /\bfunction\b|=>|\bdocument\b|\bwindow\b|\beval\b/
     condition:
-        filesize < 500KB and $atob and $js and ($a or $f or $g or 2 of ($c, $d, $e, $h) or (($b or $j) and 1 of ($c, $d, $e, $h, $i)) or ($j and filesize < 8KB))
+        filesize < 500KB and $js and (any of ($k, $l, $l2, $m, $n, $p, $q) or $atob and ($a or $f or $g or 2 of ($c, $d, $e, $h) or (($b or $j) and 1 of ($c, $d, $e, $h, $i)) or ($j and filesize < 8KB)))
 }
 
 rule Candor_Skimmer_JS_FakeAnalytics : skimmer js
@@ -131,34 +138,15 @@ rule Candor_Skimmer_PHP_CardSaver : skimmer php
         $cvv = /cc_cid|cvv2?\b|card_?code|cvc2?\b/ nocase
         $mail = /\b@?mail\s*\(\s*["'$]/
         $image = /(file_put_contents|fopen|fwrite|fputs)\s*\(\s*[^;]{0,120}\.(jpe?g|png|gif|ico|css|txt|log)["']/ nocase
+        $append = /fopen\s*\([^;]{1,140}\.(jpe?g|png|gif|ico)["']\s*,\s*["']a/ nocase
+        $logname = /\$\w{0,12}(log|file|name|img|image|path)\w{0,8}\s*=\s*[^;]{0,100}\.(jpe?g|gif|png|ico)["']\s*;/ nocase
+        $keep = /\b(fwrite|fputs|file_put_contents)\s*\(/
+        $posted = /\$_(POST|COOKIE|REQUEST)\b/
         $curl = /CURLOPT_POSTFIELDS|file_get_contents\s*\(\s*["']https?:/
         $encode = /base64_encode\s*\(\s*(gzcompress\s*\(\s*)?(serialize|json_encode|implode|http_build_query|\$)|serialize\s*\(\s*\$_(POST|REQUEST)/ nocase
         $all = /(foreach\s*\(\s*\$_(POST|REQUEST)\s+as|serialize\s*\(\s*\$_(POST|REQUEST)|print_r\s*\(\s*\$_(POST|REQUEST)|json_encode\s*\(\s*\$_(POST|REQUEST)|http_build_query\s*\(\s*\$_(POST|REQUEST)|var_export\s*\(\s*\$_(POST|REQUEST)|file_get_contents\(["']php:\/\/input)/ nocase
         $hooked = /(\$data->get|\$info->get|\$payment->get|->get)(CcNumber|CcCid|CcExp)\w{0,8}\s*\(\s*\)/
         $b64mail = /\bmail\s*\(\s*(base64_decode|strrev|str_rot13)\s*\(|\$\w{1,20}\s*=\s*base64_decode\s*\(\s*["'][A-Za-z0-9+\/=]{10,60}["']\s*\)[^\x00]{0,600}\bmail\s*\(\s*\$/
     condition:
-        filesize < 500KB and $number and $cvv and (($all and ($mail or $image or ($curl and $encode))) or ($hooked and ($mail or $image) and filesize < 60KB and ($image or $b64mail)) or ($b64mail and $encode))
-}
-
-rule Candor_Skimmer_PHP_LoginSaver : skimmer php
-{
-    meta:
-        description = "PHP in a login form that stores or sends user names and passwords to a stranger"
-        class = "information-content-security/unauthorised-information-access"
-        x1207 = "spyware"
-        severity = "high"
-        reference = "https://attack.mitre.org/techniques/T1056/003/ https://attack.mitre.org/techniques/T1556/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $login = /\$_(POST|REQUEST)\s*\[\s*["'](log|login|username|user|login_username|usr)["']\s*\](\s*\[["']\w{1,16}["']\])?/
-        $pwd = /\$_(POST|REQUEST)\s*\[\s*["'](pwd|pass|passwd|password|login_password)["']\s*\]/
-        $wp = /\$(username|user_login|credentials\[["']user_login["']\])\s*\.\s*["'][^"']{0,12}["']\s*\.\s*\$(password|pass|credentials)/
-        $image = /(file_put_contents|fopen)\s*\(\s*[^;]{0,120}\.(jpe?g|png|gif|ico|css|tmp|log)["']\s*,/ nocase
-        $mail = /\bmail\s*\(\s*["'][^"'@\s]{1,40}@[^"'\s]{3,60}["']\s*,[^;]{0,200}(\$_(POST|REQUEST)\s*\[\s*["'](pwd|pass|passwd|password)|\$(pass|password|pwd)\b)/
-        $remote = /(file_get_contents|curl_init|wp_remote_get|wp_remote_post)\s*\(\s*["'](https?:)?\/\/[^"']{4,100}\?[^;]{0,120}\$(_POST|_REQUEST|username|password|user|pass|credentials)/
-        $wphook = /wp_signon|wp_authenticate|wp-login|Mage_Admin|getPost\(["']login["']\)|authenticate/
-    condition:
-        filesize < 300KB and (($login and $pwd and $image) or ($wphook and ($mail or $remote or ($wp and ($image or $mail)))))
+        filesize < 500KB and ($append and $posted and $keep) or ($logname and $all and $keep and filesize < 64KB) or ($number and $cvv and (($all and ($mail or $image or ($curl and $encode))) or ($hooked and ($mail or $image) and filesize < 60KB and ($image or $b64mail)) or ($b64mail and $encode)))
 }

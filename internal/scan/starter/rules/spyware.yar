@@ -39,24 +39,6 @@ rule Candor_Spyware_JS_CookieThief : spyware js
         filesize < 500KB and any of them
 }
 
-rule Candor_Spyware_JS_ExploitHook : spyware js
-{
-    meta:
-        description = "A page that loads the hook of a browser exploitation framework"
-        class = "information-content-security/unauthorised-information-access"
-        x1207 = "spyware"
-        severity = "high"
-        reference = "https://attack.mitre.org/techniques/T1185/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $hook = /<script[^>]{0,100}src\s*=\s*["']?[^"'>\s]{0,160}:3000\/hook\.js/ nocase
-        $beef = /\bbeef_init\s*\(|\bBEEFHOOK\b|beef\.execute\s*\(/
-    condition:
-        filesize < 2MB and any of them
-}
-
 rule Candor_Deceptive_HTML_PasteCommand : deceptive html
 {
     meta:

@@ -35,6 +35,7 @@ rule Candor_Webshell_PHP_RequestFunction : webshell php
         $called = /\$_(GET|POST|REQUEST|COOKIE)\s*[\[{]\s*["']?\w{1,32}["']?\s*[\]}]\s*\(\s*[@$"'a-z]/ nocase
         $held = /\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,40}\]\s*;[^;]{0,100};?[^;]{0,60}[\s;@=(]\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $global = /\$\{\s*["']_(GET|POST|REQUEST|COOKIE)["']\s*\}\s*[\[{][^\]}]{1,32}[\]}]\s*\(/ nocase
+        $inline = /\(\s*\$\w{1,16}\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,24}\]\s*\)\s*\.?\s*@?(\$\w{1,16})?\s*\(/ nocase
         $new = /\bnew\s+Reflection(Function|Method)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
     condition:
         filesize < 1MB and any of them
@@ -56,8 +57,11 @@ rule Candor_Webshell_PHP_VariableOnRequest : webshell php
         $tag = "<?php" nocase
         $short = "<?="
         $shorter = "<? "
+        $take = /\$\w{1,16}\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,24}\]\s*;/
+        $plain = /[;}\s@]\$\w{1,16}\s*\(\s*\$\w{1,16}\s*(\[[^\]]{1,12}\])?\s*\)\s*(;|\?>)/
+        $walk = /\b(array_(walk|map|filter|reduce)|u[ak]?sort|call_user_func)\s*\(\s*(\$\w{1,16}\s*,\s*)?\$\w{1,16}\s*[,)]/
     condition:
-        filesize < 8KB and $call and any of ($tag, $short, $shorter)
+        (filesize < 8KB and $call and any of ($tag, $short, $shorter)) or (filesize < 700 and $take and ($plain or $walk) and any of ($tag, $short, $shorter))
 }
 
 rule Candor_Webshell_PHP_RequestCommand : webshell php
@@ -74,7 +78,7 @@ rule Candor_Webshell_PHP_RequestCommand : webshell php
     strings:
         $run = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*((base64_decode|stripslashes|trim|(raw)?urldecode|hex2bin|str_rot13|strrev|htmlspecialchars_decode)\s*\([\s@(]*){0,4}["']?\s*\{?\$\{?["']?_(GET|POST|REQUEST|COOKIE)/ nocase
         $header = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*\$_SERVER\s*\[\s*["']HTTP_(USER_AGENT|ACCEPT|X_|REFERER|COOKIE|C|CMD)/ nocase
-        $tick = /[=\s(;]`\s*\{?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\r\n]{1,60}`/ nocase
+        $tick = /(=|\becho|\bprint|\breturn|\()\s*`\s*\{?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\r\n]{1,60}`\s*[;)]/ nocase
     condition:
         filesize < 1MB and any of them
 }
@@ -115,9 +119,11 @@ rule Candor_Webshell_PHP_PregReplaceEval : webshell php
         $hidden = /preg_(replace|filter)\s*\(\s*["'][^"'\r\n]{1,40}[\/#~|!@][imsxu]{0,5}e[imsxu]{0,5}["']\s*,\s*["']\\x[0-9a-f]{2}\\x[0-9a-f]{2}/ nocase
         $escaped = /preg_replace\s*\(\s*["']\\x[0-9a-f]{2}(\\x[0-9a-f]{2}){2,8}["']\s*,/ nocase
         $from = /preg_(replace|filter)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,30}\]\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $any = /preg_(replace|filter)\s*\(\s*["'][^"'\r\n]{1,40}[\/#~|!@]e["']\s*,\s*(["'] ?["']\s*\.\s*)?@?\$\w{1,16}\s*(\.\s*["'][^"']{0,4}["']\s*)?,/ nocase
+        $sent = /\$_(GET|POST|REQUEST|COOKIE)\s*\[/
         $mb = /mb_ereg_replace\s*\(\s*["'][^"']{1,20}["']\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)[^;]{1,80}["']e["']/ nocase
     condition:
-        filesize < 1MB and any of them
+        filesize < 1MB and any of ($request, $hidden, $escaped, $from, $mb) or (filesize < 8KB and $any and $sent)
 }
 
 rule Candor_Webshell_PHP_CreateFunction : webshell php
@@ -221,10 +227,11 @@ rule Candor_Webshell_PHP_EncryptedChannel : webshell php
         $xor = /\$\w{1,12}\s*\[\s*\$i\s*\]\s*=\s*\$\w{1,12}\s*\[\s*\$i\s*\]\s*\^\s*\$\w{1,12}/ nocase
         $and15 = /\[\s*\$i\s*\+\s*1\s*&\s*15\s*\]/
         $eval = /\b(eval|assert|create_function|call_user_func)\s*\(/ nocase
+        $session15 = /\$_SESSION\s*\[\s*["']k["']\s*\]/
         $payload = "payloadName" fullword
         $session = /\$_SESSION\s*\[\s*\$\w{1,16}\s*\]\s*=\s*\w{1,16}\s*\(\s*\$data/ nocase
     condition:
-        filesize < 64KB and $eval and (($and15 and $xor and ($input or $post)) or ($key and $aes and ($input or $post)) or ($payload and $session))
+        filesize < 64KB and (($and15 and (($xor and $eval) or ($key and ($input or $post or $session15)))) or ($eval and $key and $aes and ($input or $post)) or ($eval and $payload and $session))
 }
 
 rule Candor_Webshell_PHP_PasswordGate : webshell php
@@ -312,33 +319,12 @@ rule Candor_Webshell_PHP_SplitName : webshell php
         $gz = /["'](gz|gzi|gzin|gzinf)["']\s*\.\s*["'](inf|nf|f|l|flate|nflate|inflate|late)["']/ nocase
         $system = /["'](s|sy|sys|syst)["']\s*\.\s*["'](y|ys|s|st|t|te|tem|em|stem|ystem)["']\s*(\.|;|\))/ nocase
         $eval = /["'](e|ev|eva)["']\s*\.\s*["'](v|va|val|a|al|l)["']\s*(\.\s*["'](al?|l|\()|;|\()/ nocase
+        $inner = /gzin["']\s*\.\s*["']flate|64_de["']\s*\.\s*["']code|\b(base)?64["']\s*\.\s*["']_decode|e64_dec["']\s*\.\s*["']ode/ nocase
         $shell = /["']shell_?["']\s*\.\s*["']_?exec["']/ nocase
         $call = /[;\s@=(]\$\w{1,24}\s*(\[[^\]]{1,16}\])?\s*\(/
         $php = "<?"
     condition:
-        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
-}
-
-rule Candor_Webshell_PHP_ObjectEval : webshell php
-{
-    meta:
-        description = "A small PHP class whose members are evaluated, fed from the request"
-        class = "intrusions/application-compromise"
-        x1207 = "malware"
-        severity = "high"
-        reference = "https://attack.mitre.org/techniques/T1505/003/ https://www.php.net/manual/en/language.oop5.decon.php"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $eval = /\b(eval|assert|system|passthru|shell_exec)\s*\(\s*(["']\s*["']\s*\.\s*)?@?\$this->\w{1,24}\s*\)/ nocase
-        $call = /\(\$this->\w{1,24}\)\s*\(\s*\$this->\w{1,24}|\$this->\w{1,24}\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)|\$\w{1,16}\s*=\s*\$this->\w{1,16}\s*;\s*@?\$\w{1,16}\s*\(\s*\$/
-        $made = /\bnew\s+\w{1,32}\s*(\([^;]{0,60})?;/
-        $request = /\$_(GET|POST|REQUEST|COOKIE)\s*\[/
-        $class = /\bclass\s+\w{1,32}\s*\{/ nocase
-        $magic = /function\s+__(destruct|construct|call|invoke|wakeup|toString)\s*\(/ nocase
-    condition:
-        filesize < 6KB and $class and $made and $request and ($eval or ($call and $magic))
+        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $inner or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
 }
 
 rule Candor_Webshell_PHP_WeevelyAgent : webshell php
@@ -420,30 +406,6 @@ rule Candor_Webshell_PHP_CommandForm : webshell php
         filesize < 200KB and ($form or $area) and $sent and ($run or $tick)
 }
 
-rule Candor_Webshell_PHP_FilesMan : webshell php
-{
-    meta:
-        description = "The family of PHP web shells known as WSO or FilesMan"
-        class = "intrusions/application-compromise"
-        x1207 = "malware"
-        severity = "critical"
-        reference = "https://attack.mitre.org/techniques/T1505/003/"
-        author = "Candor"
-        version = "1"
-        date = "2026-11-23"
-    strings:
-        $a = "FilesMan" fullword
-        $b = "wsoLogin" nocase
-        $c = "WSOsetcookie"
-        $d = /\$default_(action|use_ajax|charset)\s*=\s*["']?(FilesMan|true|Windows-1251)/
-        $e = "actionSafeMode"
-        $f = "actionSelfRemove"
-        $g = "actionBruteforce"
-        $h = "wsoHeader"
-    condition:
-        filesize < 1MB and (2 of them or ($d and filesize < 200KB))
-}
-
 // A name alone is also what a scanner's list or an article has.
 rule Candor_Webshell_PHP_KnownPanel : webshell php
 {
@@ -463,15 +425,14 @@ rule Candor_Webshell_PHP_KnownPanel : webshell php
         $b374k = "b374k" nocase
         $indo = /IndoX?ploit( shell|\.)|idx_ss|lokomedia/ nocase
         $alfa = /alfa(team|shell|_data|initcookies|getsource)|solevisible/ nocase
-        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|DTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|Rader/ nocase
+        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|DTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|\bWSOsetcookie|FilesMan\b/ nocase
         $p0wny = "p0wny" nocase
         $phpspy = /\bphpspy\b|angel@4ngel|www\.4ngel\.net/ nocase
         $mini = /(mini|gecko|marijuana|tryag|wordfence bypass|leaf|anonymousfox|foxauto|priv8|kacak|zerobyte|mister spy)[ _-]?(shell|file ?manager)/ nocase
         $act1 = /\b(shell_exec|passthru|system|exec|popen|proc_open|eval|assert)\s*\(/ nocase
         $act2 = /\b(move_uploaded_file|file_put_contents|fwrite|fputs)\s*\(/ nocase
     condition:
-        filesize < 1MB and $php and $act1 and $act2 and 1 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini) and (#c99 > 3 or #b374k > 2 or #alfa > 3 or $phpspy or $p0wny or $indo or $mini or $r57 or $ani)
-        and not 5 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini)
+        filesize < 1MB and $php and $act1 and $act2 and 1 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini) and not 5 of ($c99, $r57, $b374k, $indo, $alfa, $ani, $p0wny, $phpspy, $mini)
 }
 
 rule Candor_Webshell_PHP_ReverseShell : webshell php
@@ -489,6 +450,7 @@ rule Candor_Webshell_PHP_ReverseShell : webshell php
         $sock = /\b(fsockopen|stream_socket_client|pfsockopen|socket_connect)\s*\(/ nocase
         $proc = /\b(proc_open|shell_exec|popen|exec|system|passthru)\s*\(/ nocase
         $sh = /["'](uname -a; )?(w; id; )?\/bin\/(ba)?sh -i["']/
+        $perlsh = /exec\s*\{\s*["']\/bin\/sh["']\s*\}|exec\(\s*["']\/bin\/sh["']/
         $sh2 = /\/bin\/(ba)?sh -i <&3|exec\(\s*["']\/bin\/sh -i/
         $cmd = /proc_open\s*\(\s*["']?(cmd\.exe|\/bin\/(ba)?sh)/ nocase
         $daemon = "Successfully opened reverse shell" nocase
@@ -498,7 +460,7 @@ rule Candor_Webshell_PHP_ReverseShell : webshell php
         $perl = /\bsocket\s*\(\s*\w{1,12}\s*,\s*PF_INET[\s\S]{1,240}exec\s*\(?\s*["{]\s*["']?\/bin\/(ba)?sh/
         $rperl = /IO::Socket::INET[\s\S]{0,600}(exec|system)\s*\(?\s*["'{]\s*["']?\/bin\/(ba)?sh/
     condition:
-        filesize < 200KB and ((($sock and $proc) and ($sh or $sh2 or $cmd or $daemon)) or $dev or $nc or $py or $perl or $rperl)
+        filesize < 200KB and ((($sock and $proc) and ($sh or $sh2 or $cmd or $daemon)) or $dev or $nc or $py or $perl or $rperl or ($perlsh and $sock and $proc))
 }
 
 rule Candor_Webshell_PHP_FileAdmin : webshell php
@@ -566,7 +528,7 @@ rule Candor_Webshell_PHP_StoredEval : webshell php
         $exif = /exif_read_data\s*\([^;]{1,100};[^;]{0,120}(;[^;]{0,80})?\b(eval|assert|preg_replace|create_function|base64_decode)\s*\(/ nocase
         $self = /\beval\s*\([^;]{0,40}(file_get_contents|file|fread|fgets)\s*\(\s*[^;]{0,20}__FILE__/ nocase
         $halt = /fopen\s*\(\s*__FILE__\s*,[^;]{1,20};[^;]{0,60}fseek\s*\([^;]{0,60}__COMPILER_HALT_OFFSET__[^?]{0,120}\beval\s*\(/ nocase
-        $getenv = /\$_SESSION\s*\[[^\]]{1,20}\]\s*\)\s*;[^;]{0,10}|\beval\s*\(\s*@?\$_SESSION\s*\[/ nocase
+        $session = /\b(eval|assert)\s*\(\s*@?\$_SESSION\s*\[/ nocase
     condition:
-        filesize < 300KB and ($option or $exif or $self or $halt or ($getenv and filesize < 1KB and #option > 0))
+        filesize < 300KB and any of them
 }

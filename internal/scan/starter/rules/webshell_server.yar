@@ -16,11 +16,14 @@ rule Candor_Webshell_ASP_RequestEval : webshell asp
         $vb = /\b(eval|execute|executeglobal)\s*[( ]\s*\(?\s*(\w{1,20}\s*\(\s*){0,3}request(\.(form|querystring|item|cookies|servervariables))?\s*\(\s*["'\[%a-z0-9(]/ nocase
         $chr = /\b(eval|execute|executeglobal)\s*\(?\s*request\s*\(\s*chr\(/ nocase
         $held = /(\w{1,16})\s*=\s*request(\.(form|querystring))?\s*\(\s*["'][^"']{1,20}["']\s*\)[^\w=]{1,12}[^=]{0,40}\b(eval|execute|executeglobal)\s*\(?\s*\w{1,16}\s*\)?\s*(%>|[\r\n:])/ nocase
+        $session = /\b(execute|eval|executeglobal)\s*\(?\s*session\s*\(/ nocase
+        $take = /=\s*request(\.(form|querystring))?\s*\(/ nocase
+        $last = /\b(execute|eval|executeglobal)[\s(]{1,4}\w{1,12}\)?\s*(%>|<\/script)/ nocase
         $script = /\b(\w{1,12}\.)?(addcode|executestatement|eval)\s*\(?\s*request\s*\(/ nocase
         $tag = "<%"
         $runat = /<script[^>]{0,60}(runat|language\s*=\s*["']?vbs)/ nocase
     condition:
-        filesize < 500KB and ($tag or $runat) and any of ($vb, $chr, $held, $script)
+        filesize < 500KB and ($tag or $runat) and (any of ($vb, $chr, $held, $script, $session) or ($take and $last and filesize < 2KB))
 }
 
 rule Candor_Webshell_ASPX_RequestEval : webshell aspx
@@ -177,7 +180,7 @@ rule Candor_Webshell_ASP_Encoded : webshell asp
     strings:
         $encoded = /language\s*=\s*["']?(vbscript|jscript)\.encode/ nocase
         $mark = "#@~^"
-        $chr = /\b(execute|executeglobal|eval)\s*\(?\s*(strreverse|unescape|chr\s*\(\s*\d{1,3}\s*\)\s*&|[a-z]{2,12}\s*\(\s*["'][^"'\r\n]{60})/ nocase
+        $chr = /\b(execute|executeglobal|eval)\s*\(?\s*(strreverse|unescape|chr\s*\(\s*\d{1,3}\s*\)\s*&|[a-z]{2,24}\s*\(\s*["'][^"'\r\n]{16})/ nocase
         $tag = "<%"
     condition:
         filesize < 1MB and $tag and (($encoded and $mark) or $chr)
@@ -196,7 +199,7 @@ rule Candor_Webshell_JSP_RuntimeExec : webshell jsp
         date = "2026-11-23"
     strings:
         $exec = /getRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|new\s+(java\.lang\.)?ProcessBuilder\s*\(|\bProcessImpl\b|\bUNIXProcess\b|\brt\.exec\s*\(/
-        $reflect = /getMethod\s*\([^;]{0,60}(getRuntime|exec)|["']java\.lang\.Run["']?\s*\+|\.exec\s*\(\s*request|getMethod\s*\(\s*["']ex["']\s*\+/
+        $reflect = /getMethod\s*\([^;]{0,60}(getRuntime|exec)|["']java\.lang\.Run["']?\s*\+|\.exec\s*\(\s*request|getMethod\s*\(\s*["']ex["']\s*\+|getRuntime\(\)\s*,\s*["']exec["']/
         $input = /request\s*\.\s*(getParameter|getHeader|getInputStream|getReader|getQueryString)\s*\(|\$\{\s*param\b|getParameter\s*\(\s*["'](cmd|command|c|z0|pass|pwd|i|shell)["']/
         $tag = "<%"
         $jspx = /<jsp:(scriptlet|root|declaration)/ nocase
