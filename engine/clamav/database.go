@@ -3,6 +3,7 @@ package clamav
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -217,6 +218,7 @@ func (r *reader) readLines(o *Origin, ext, src string) {
 		r.problems = append(r.problems, Problem{File: o.File, Reason: "empty database"})
 		return
 	}
+	r.reserve(ext, strings.Count(src, "\n")+1)
 	for n := 1; src != ""; n++ {
 		text, rest, _ := strings.Cut(src, "\n")
 		src = rest
@@ -233,6 +235,18 @@ func (r *reader) readLines(o *Origin, ext, src string) {
 			continue
 		}
 		read(r, l)
+	}
+}
+
+// reserve makes room for the lines of the big formats.
+func (r *reader) reserve(ext string, n int) {
+	switch ext {
+	case ".hdb", ".hsb":
+		r.db.Hashes = slices.Grow(r.db.Hashes, n)
+	case ".mdb", ".msb":
+		r.db.SectionHashes = slices.Grow(r.db.SectionHashes, n)
+	case ".ndb":
+		r.db.Bodies = slices.Grow(r.db.Bodies, n)
 	}
 }
 

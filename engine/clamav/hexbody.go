@@ -36,6 +36,13 @@ type gap struct{ min, max int }
 // knows them at the ends of inner parts, where they look beyond the part; that
 // cannot be said with a Node and is an error.
 func parseBody(s string, o bodyOptions) (Pattern, error) {
+	if plain(s) && !o.nocase && len(s) >= 2*o.least {
+		lit, ok := hexBytes(s)
+		if !ok {
+			return Pattern{}, errDigits
+		}
+		return Pattern{Node: &pattern.Node{Op: pattern.Bytes, Lit: lit}, Parts: 1}, nil
+	}
 	parts, gaps, err := cutParts(fill(s))
 	if err != nil {
 		return Pattern{}, err

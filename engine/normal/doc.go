@@ -36,8 +36,8 @@
 // not made. Each of Embedded is a file of its own.
 //
 // Hashes of files are matched against the raw bytes of every file and, of the
-// forms, against Pages; not against Text. Raw HTML is an exception to the table
-// here: its hash is matched.
+// forms, against Pages; not against Text, and not against raw HTML either, of
+// which only the forms count. (A false-positive hash of the raw bytes counts.)
 //
 // Limits, at which libclamav makes nothing of the form at all: Text of more
 // than MaxText bytes, Pages of more than MaxHTML, NoTags of more than

@@ -59,6 +59,7 @@ rule Candor_Dropper_PHP_RequestWriter : dropper php
         $put = /\bfile_put_contents\s*\(\s*[^;,]{0,80}\$_(GET|POST|REQUEST|COOKIE)\s*\[[^;,]{0,60},\s*[^;]{0,80}(\$_(GET|POST|REQUEST|COOKIE)\s*\[|file_get_contents\s*\(|base64_decode\s*\()/ nocase
         $open = /\b(fwrite|fputs)\s*\(\s*@?fopen\s*\(\s*[^;]{0,80}\$_(GET|POST|REQUEST|COOKIE)[^;]{0,60},\s*[^;]{0,60}(\$_(GET|POST|REQUEST|COOKIE)|base64_decode|file_get_contents)/ nocase
         $fixed = /\b(file_put_contents|fwrite|fputs)\s*\(\s*(@?fopen\s*\(\s*)?["'][^"'\r\n]{1,80}\.(php\d?|phtml|inc|phar)["'][^;]{0,30},\s*[^;]{0,60}\$_(GET|POST|REQUEST|COOKIE)\s*\[/ nocase
+        $server = /\bfile_put_contents\s*\(\s*\$_SERVER\s*\[\s*["']HTTP_/ nocase
         $copy = /\b@?copy\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,24}\]\s*,\s*\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $held = /\$\w{1,16}\s*=\s*@?fopen\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[[^;]{1,60};\s*@?(fwrite|fputs)\s*\(\s*\$\w{1,16}\s*,\s*[^;]{0,40}\$_(GET|POST|REQUEST|COOKIE)/ nocase
     condition:

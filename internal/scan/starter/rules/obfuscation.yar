@@ -57,7 +57,7 @@ rule Candor_Obfuscation_PHP_DisguisedName : obfuscation php
         $call = /\b(strrev|str_rot13)\s*\(/ nocase
         $hexb64 = /["']\\x62(\\x61|a)(\\x73|s)(\\x65|e)(\\x36|6)(\\x34|4)|["'](\\x62|b)\\x61(\\x73|s)\\x65(\\x36|6)\\x34/ nocase
         $hexeval = /["']?\\x65(\\x76|v)\\x61(\\x6c|l)/ nocase
-        $hexassert = /["'](\\x61|a)\\x73\\x73(\\x65|e)(\\x72|r)\\x74/ nocase
+        $hexassert = /["']ass(\\x65rt|e\\x72t|er\\x74)|["'](\\x61|a)\\x73\\x73(\\x65|e)(\\x72|r)\\x74/ nocase
         $hexgz = /["'](\\x67|g)\\x7a\\x69(\\x6e|n)\\x66/ nocase
         $hexcreate = /["'](\\x63|c)\\x72(\\x65|e)\\x61(\\x74|t)\\x65(\\x5f|_)/ nocase
         $octb64 = /["'](\\142|b)(\\141|a)(\\163|s)\\145(\\066|\\66|6)/

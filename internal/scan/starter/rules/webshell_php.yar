@@ -77,6 +77,7 @@ rule Candor_Webshell_PHP_RequestCommand : webshell php
         date = "2026-11-23"
     strings:
         $run = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*((base64_decode|stripslashes|trim|(raw)?urldecode|hex2bin|str_rot13|strrev|htmlspecialchars_decode)\s*\([\s@(]*){0,4}["']?\s*\{?\$\{?["']?_(GET|POST|REQUEST|COOKIE)/ nocase
+        $env = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*getenv\s*\(\s*["']HTTP_/ nocase
         $header = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*\$_SERVER\s*\[\s*["']HTTP_(USER_AGENT|ACCEPT|X_|REFERER|COOKIE|C|CMD)/ nocase
         $tick = /(=|\becho|\bprint|\breturn|\()\s*`\s*\{?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\r\n]{1,60}`\s*[;)]/ nocase
     condition:
@@ -121,7 +122,7 @@ rule Candor_Webshell_PHP_PregReplaceEval : webshell php
         $from = /preg_(replace|filter)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,30}\]\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $any = /preg_(replace|filter)\s*\(\s*["'][^"'\r\n]{1,40}[\/#~|!@]e["']\s*,\s*(["'] ?["']\s*\.\s*)?@?\$\w{1,16}\s*(\.\s*["'][^"']{0,4}["']\s*)?,/ nocase
         $sent = /\$_(GET|POST|REQUEST|COOKIE)\s*\[/
-        $mb = /mb_ereg_replace\s*\(\s*["'][^"']{1,20}["']\s*,\s*@?\$_(GET|POST|REQUEST|COOKIE)[^;]{1,80}["']e["']/ nocase
+        $mb = /mb_eregi?_replace\s*\([^;]{0,60}\$_(GET|POST|REQUEST|COOKIE)[^;]{1,80}["']e["']\s*\)/ nocase
     condition:
         filesize < 1MB and any of ($request, $hidden, $escaped, $from, $mb) or (filesize < 8KB and $any and $sent)
 }
@@ -160,7 +161,7 @@ rule Candor_Webshell_PHP_Callback : webshell php
         date = "2026-11-23"
     strings:
         $request = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive|u?diff_u[a-z]{3,5}|uintersect)|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|set_error_handler|preg_replace_callback|filter_var)\s*\(\s*([^;()]{0,30},\s*)?@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*[,)]/ nocase
-        $named = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive)|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|mb_ereg_replace_callback|preg_replace_callback|filter_var(_array)?)\s*\([^;]{0,80}["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
+        $named = /\b(call_user_func(_array)?|array_(map|filter|reduce|walk|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|mb_ereg_replace_callback|preg_replace_callback|filter_var(_array)?)\s*\([^;]{0,80}["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
         $sent = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\b/
         $option = /FILTER_CALLBACK\s*,\s*(array\s*\(|\[)\s*["']options["']\s*=>\s*["']?(assert|system|\$_(GET|POST|REQUEST|COOKIE))/ nocase
     condition:
@@ -203,6 +204,7 @@ rule Candor_Webshell_PHP_RemoteCode : webshell php
         $eval = /\beval\s*\([\s@"'.?>;]{0,12}([a-z0-9_]{2,24}\s*\(\s*){0,2}(file_get_contents|curl_exec|fetch|getcontents?|http_get|get_url)\s*\(\s*["'](https?|ftp):\/\// nocase
         $include = /\b(include|require)(_once)?\s*\(?\s*["'](https?|ftp):\/\/[^"']{4,200}["']/ nocase
         $encoded = /\beval\s*\([\s@"'.?>;]{0,12}file_get_contents\s*\(\s*(base64_decode|strrev|str_rot13|hex2bin)\s*\(/ nocase
+        $loop = /=\s*@?file_get_contents\s*\(\s*\$\w{1,20}\s*\)\s*\)\s*\{?\s*@?eval\s*\(/ nocase
         $held = /\$(\w{1,16})\s*=\s*@?(file_get_contents|curl_exec)\s*\(\s*(["'](https?|ftp):\/\/[^;]{4,160}|\$\w{1,16}\s*)\)\s*;[^;]{0,40}(curl_close[^;]{0,20};[^;]{0,20})?\beval\s*\(\s*["']{0,2}\s*\.?\s*["']?\s*(\?>)?["']?\s*\.?\s*\$\w/ nocase
     condition:
         filesize < 300KB and any of them
@@ -319,12 +321,14 @@ rule Candor_Webshell_PHP_SplitName : webshell php
         $gz = /["'](gz|gzi|gzin|gzinf)["']\s*\.\s*["'](inf|nf|f|l|flate|nflate|inflate|late)["']/ nocase
         $system = /["'](s|sy|sys|syst)["']\s*\.\s*["'](y|ys|s|st|t|te|tem|em|stem|ystem)["']\s*(\.|;|\))/ nocase
         $eval = /["'](e|ev|eva)["']\s*\.\s*["'](v|va|val|a|al|l)["']\s*(\.\s*["'](al?|l|\()|;|\()/ nocase
+        $super = /\{\s*["']_(P|G|R|PO|GE|RE|POS|REQ)["']\s*\.|["']_(P|PO|POS)["']\s*\.\s*(\/\*[^*]{0,40}\*\/\s*)?["'](OST|ST|T|OS)["']/
+        $sert = /\.\s*["'](sert|ssert|ert)["']\s*;/
         $inner = /gzin["']\s*\.\s*["']flate|64_de["']\s*\.\s*["']code|\b(base)?64["']\s*\.\s*["']_decode|e64_dec["']\s*\.\s*["']ode/ nocase
         $shell = /["']shell_?["']\s*\.\s*["']_?exec["']/ nocase
         $call = /[;\s@=(]\$\w{1,24}\s*(\[[^\]]{1,16}\])?\s*\(/
         $php = "<?"
     condition:
-        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $inner or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
+        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $inner or $super or $sert or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
 }
 
 rule Candor_Webshell_PHP_WeevelyAgent : webshell php

@@ -270,10 +270,14 @@ rule Candor_Webshell_JSP_FileWriter : webshell jsp
         $held = /String\s+\w{1,20}\s*=\s*request\s*\.\s*getParameter\s*\(\s*["'](path|file|f|p|name|filename|filepath|t|content|data|text|z1|z2)["']\s*\)/ nocase
         $real = /getRealPath\s*\(/
         $list = /\.listFiles\s*\(|listRoots\s*\(/
+        $many = /getParameter\s*\(/
+        $jspx = /<jsp:(scriptlet|root|declaration)/ nocase
+        $writes = /\.(write|print|println)\s*\(\s*\w|decodeBuffer\s*\(/
+        $printer = /new\s+(java\.io\.)?PrintWriter\s*\(\s*\w{1,16}\s*\)/
         $del = /\.delete\s*\(\s*\)/
         $tag = "<%"
     condition:
-        filesize < 200KB and $tag and ($direct or ($out and $write) or (#held > 1 and $out and $real and filesize < 20KB) or ($out and $list and $del and $held))
+        filesize < 200KB and ($tag or $jspx) and ($direct or (filesize < 4KB and #many > 1 and ($out or $printer) and $writes) or ($out and $write) or (#held > 1 and $out and $real and filesize < 20KB) or ($out and $list and $del and $held))
 }
 
 rule Candor_Webshell_ColdFusion_Execute : webshell coldfusion
