@@ -206,12 +206,28 @@ func (c *compiler) layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
 		set.Groups = append(set.Groups, match.Group{Gate: g.Gate})
 		all, signatures = append(all, g), append(signatures, plan.Gated{})
 	}
+	var text [][]byte
+	if len(c.databases) > 0 {
+		text, set.TextGated = plan.TextGate(f, c.textRules(groups))
+	}
 	for route := range plan.Routes {
-		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns)
+		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns, text)
 		if len(c.databases) > 0 {
-			set.Plans[match.Normal][route] = plan.New(f, signatures, route, set.Patterns)
+			set.Plans[match.Normal][route] = plan.New(f, signatures, route, set.Patterns, nil)
 		}
 	}
+}
+
+// textRules gives the signatures that are matched against the normal form of
+// texts.
+func (c *compiler) textRules(groups [][]uint32) []uint32 {
+	var out []uint32
+	for _, t := range []clamav.Target{clamav.Any, clamav.ASCII} {
+		if ns := c.signatures[t]; ns != nil {
+			out = append(out, groups[ns.group]...)
+		}
+	}
+	return out
 }
 
 func flags(r *Rule) uint8 {

@@ -32,7 +32,7 @@ func (s *Set) Append(dst []byte) []byte {
 	for _, e := range s.Externals {
 		dst = gram.AppendSlice(dst, []byte(e))
 	}
-	dst = append(dst, flag(s.Signatures))
+	dst = append(dst, flag(s.Signatures)|flag(s.TextGated)<<1)
 	for _, d := range [][]Digests{s.Digests, s.SectionDigests, s.Allowed} {
 		dst = appendDigests(dst, d)
 	}
@@ -91,7 +91,7 @@ func Decode(b []byte) (*Set, []byte, error) {
 	if len(b) == 0 {
 		return nil, nil, gram.ErrCorrupt
 	}
-	s.Signatures, b = b[0] != 0, b[1:]
+	s.Signatures, s.TextGated, b = b[0]&1 != 0, b[0]&2 != 0, b[1:]
 	for _, d := range []*[]Digests{&s.Digests, &s.SectionDigests, &s.Allowed} {
 		if *d, b, err = decodeDigests(b, s.Rules()); err != nil {
 			return nil, nil, err

@@ -138,7 +138,7 @@ func (f *frame) integer(e *model.Expr) (v int64, ok bool) {
 	case model.Int:
 		return e.Int, true
 	case model.Filesize:
-		return int64(len(f.s.data)), true
+		return int64(f.s.size), true
 	case model.Entrypoint:
 		return f.s.entrypoint()
 	case model.ReadInt:

@@ -12,6 +12,8 @@ type form struct {
 	targets    [2]int // besides Any; 0 for none
 	digests    bool   // digests are taken of it: not of the raw bytes, that has been done
 	signatures bool   // signatures are wanted
+	text       bool   // it is the normal form of the text, made when its turn comes
+	size       int    // of the file that the form is of
 }
 
 // takes tells whether the rules of a group see the form; see Group.Target.
@@ -29,25 +31,36 @@ const (
 	targetASCII = 7
 )
 
-// formsOf gives the forms of a file. Their memory is that of the Scanner.
+// smallest is the size up to which libclamav looks at nothing.
+const smallest = 5
+
+// formsOf gives the forms of a file. Their memory is that of the Scanner. The
+// normal form of a text is not made yet: see textForm.
 func (s *Scanner) formsOf(data []byte) []form {
+	raw := form{data: data, rules: true, size: len(data)}
+	if len(data) <= smallest {
+		raw.unsigned = true
+		return append(s.forms[:0], raw)
+	}
 	t := normal.Type(data)
 	out := s.forms[:0]
 	switch {
+	case t == normal.TypeIgnored:
+		raw.unsigned = true
+		out = append(out, raw)
 	case t == normal.TypeHTML:
-		out = append(out, form{data: data, rules: true, unsigned: true})
-		out = s.pages(out, data)
+		raw.unsigned = true
+		out = s.pages(append(out, raw), data)
 	case t == normal.TypeHTMLUTF16:
-		out = append(out, form{data: data, rules: true})
-		out = s.pages(out, normal.UTF16(nil, data))
+		out = s.pages(append(out, raw), normal.UTF16(nil, data))
 	case t == normal.TypeScript:
-		out = append(out, form{data: data, rules: true})
-		out = s.text(out, data)
+		out = append(out, raw, form{text: true, size: len(data)})
 	case t.Text():
-		out = s.textForms(out, t, data)
+		out = s.textForms(out, t, raw)
 	default:
-		out = append(out, form{data: data, rules: true, targets: [2]int{t.Target()}})
-		if t == normal.TypeGIF && normal.Anywhere(data) == normal.TypeHTML {
+		raw.targets[0] = t.Target()
+		out = append(out, raw)
+		if t == normal.TypeGIF && s.anywhere(data) == normal.TypeHTML {
 			out = s.pages(out, data)
 		}
 	}
@@ -55,47 +68,60 @@ func (s *Scanner) formsOf(data []byte) []form {
 	return out
 }
 
-func (s *Scanner) textForms(out []form, t normal.FileType, data []byte) []form {
-	raw := form{data: data, rules: true}
+func (s *Scanner) textForms(out []form, t normal.FileType, raw form) []form {
 	further := normal.TypeAny
 	if t == normal.TypeTextASCII {
-		further = normal.Anywhere(data)
+		further = s.anywhere(raw.data)
 	}
 	if further == normal.TypeMail {
 		raw.targets[0] = targetMail
 	}
 	out = append(out, raw)
 	if further == normal.TypeHTML {
-		return s.pages(out, data)
+		return s.pages(out, raw.data)
 	}
-	return s.text(out, data)
+	return append(out, form{text: true, size: len(raw.data)})
 }
 
-func (s *Scanner) text(out []form, data []byte) []form {
-	if len(data) > normal.MaxText {
-		return out
+// anywhere is normal.Anywhere, but for content without a sign of HTML it may
+// miss mail, if there are no signatures for mail.
+func (s *Scanner) anywhere(data []byte) normal.FileType {
+	if !s.set.mail && !normal.HTMLSign(data) {
+		return normal.TypeAny
+	}
+	return normal.Anywhere(data)
+}
+
+// textForm makes the normal form of a text, if a signature may match it. It
+// is called after the text itself has been looked at.
+func (s *Scanner) textForm(f *form, data []byte, opened bool) bool {
+	if len(data) > normal.MaxText || s.set.TextGated && !opened && normal.Plain(data) {
+		return false
 	}
 	s.textBuffer = normal.Text(s.textBuffer[:0], data)
-	return append(out, form{data: s.textBuffer, targets: [2]int{targetASCII}})
+	f.data, f.targets = s.textBuffer, [2]int{targetASCII}
+	return true
 }
 
 func (s *Scanner) pages(out []form, data []byte) []form {
 	s.html.Read(data, 0)
-	out = append(out, form{data: s.html.NoComment, targets: [2]int{targetHTML}, digests: true})
-	out = append(out, form{data: s.html.NoTags, targets: [2]int{targetHTML}, digests: true})
+	size := len(data)
+	out = append(out, form{data: s.html.NoComment, targets: [2]int{targetHTML}, digests: true, size: size})
+	out = append(out, form{data: s.html.NoTags, targets: [2]int{targetHTML}, digests: true, size: size})
 	if s.html.Script != nil {
-		out = append(out, form{data: s.html.Script, targets: [2]int{targetHTML, targetASCII}, digests: true})
+		out = append(out, form{data: s.html.Script, targets: [2]int{targetHTML, targetASCII}, digests: true, size: size})
 	}
 	return out
 }
 
-// digests reports the digests of the content and its sections, and tells
-// whether the content is one that no signature is to report.
-func (s *Scanner) digests(data []byte) (allowed bool) {
-	digestsOf(data, s.set.Allowed, func(uint32) { allowed = true })
-	if !allowed {
-		digestsOf(data, s.set.Digests, s.report)
-		s.sections(data)
-	}
-	return allowed
+// digests reports the digests of the content and its sections.
+func (s *Scanner) digests(data []byte) {
+	digestsOf(data, s.set.Digests, s.report)
+	s.sections(data)
+}
+
+// allowed tells whether the content is one that no signature is to report.
+func (s *Scanner) allowed(data []byte) (yes bool) {
+	digestsOf(data, s.set.Allowed, func(uint32) { yes = true })
+	return yes
 }

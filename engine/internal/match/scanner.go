@@ -22,6 +22,7 @@ type Scanner struct {
 	log func(string)
 
 	data    []byte
+	size    int // of the file; that of data unless data is a normal form
 	input   *module.Input
 	objects map[string]module.Object
 	extern  []module.Value
@@ -81,7 +82,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		ruleMark: make([]uint32, n), ruleTrue: make([]bool, n), busy: make([]uint32, n), candMark: make([]uint32, n),
 		hitMark: make([]uint32, p), hitHead: make([]int32, p), over: make([]uint32, p), occMark: make([]uint32, p), occAt: make([]int32, p),
 		finders:  make([]gram.Finder, len(set.Groups)+1),
-		opened:   make([]uint32, len(set.Groups)),
+		opened:   make([]uint32, len(set.Groups)+1), // and the normal form of texts
 		ran:      make([]uint32, len(set.Groups)),
 		matchers: map[*automaton.Program]*automaton.Matcher{},
 		reported: map[uint32]bool{},
@@ -94,20 +95,24 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
 	s.extern, s.now, s.yield = extern, now, yield
 	clear(s.reported)
-	raw := form{data: data, rules: true}
 	if !s.set.Signatures {
-		s.view(Raw, &raw)
+		s.view(Raw, &form{data: data, rules: true, size: len(data)})
 		return
 	}
-	allowed := s.digests(data)
+	allowed, textOpened := s.allowed(data), false
 	for _, f := range s.formsOf(data) {
-		f.signatures = !allowed
-		if f.digests && f.signatures {
-			digestsOf(f.data, s.set.Digests, s.report)
-		}
-		if f.rules {
+		f.signatures = !allowed && !f.unsigned
+		switch {
+		case f.rules:
+			if f.signatures {
+				s.digests(data)
+			}
 			s.view(Raw, &f)
-		} else if f.signatures {
+			textOpened = s.opened[len(s.set.Groups)] == s.epoch
+		case f.signatures && (!f.text || s.textForm(&f, data, textOpened)):
+			if f.digests {
+				digestsOf(f.data, s.set.Digests, s.report)
+			}
 			s.view(Normal, &f)
 		}
 	}
@@ -116,6 +121,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 // view looks for rules in one form of the content.
 func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
+	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
 	if p == nil {
 		return
@@ -171,7 +177,7 @@ func (s *Scanner) begin(data []byte) {
 			clear(m)
 		}
 	}
-	s.data = data
+	s.data, s.size = data, len(data)
 	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: s.now}
 	s.objects, s.exe, s.plan = nil, nil, nil
 	s.hits, s.occUsed = s.hits[:0], 0

@@ -26,11 +26,13 @@ type Set struct {
 	Modules   map[string]module.Module
 
 	Signatures     bool      // there are ClamAV signatures
+	TextGated      bool      // the plans tell whether the normal form of a text may match; see plan.TextGate
 	Digests        []Digests // of files, by kind
 	SectionDigests []Digests // of sections of portable executables
 	Allowed        []Digests // of files that no signature is to report
 
 	units []atomic.Pointer[unit]
+	mail  bool // there are signatures for mail
 }
 
 // Flags of a rule.
@@ -55,7 +57,12 @@ const (
 )
 
 // Init makes a filled-in Set ready for use.
-func (s *Set) Init() { s.units = make([]atomic.Pointer[unit], len(s.CodeOff)-1) }
+func (s *Set) Init() {
+	s.units = make([]atomic.Pointer[unit], len(s.CodeOff)-1)
+	for i := range s.Groups {
+		s.mail = s.mail || s.Groups[i].Target == 1+targetMail
+	}
+}
 
 // Rules is the number of rules.
 func (s *Set) Rules() int { return len(s.CodeOff) - 1 }

@@ -112,7 +112,7 @@ func (x *Index) decode(b []byte, patterns, groups int) ([]byte, error) {
 		return nil, gram.ErrCorrupt
 	}
 	for _, u := range x.Uses {
-		if g, ok := Use(u).Gate(); ok && g >= groups || !ok && int(Use(u).Pattern()) >= patterns {
+		if g, ok := Use(u).Gate(); ok && g > groups || !ok && int(Use(u).Pattern()) >= patterns {
 			return nil, gram.ErrCorrupt
 		}
 	}

@@ -82,13 +82,17 @@ const frequent = 1e-5
 // trackable bounds the cost of a pattern that is tracked without being a trigger.
 const trackable = 2e-3
 
-// New plans for a route. A group that is nil, or whose gate keeps content of
-// the route out, has no part in it.
-func New(f *Formulas, groups []Gated, route Route, patterns int) *Plan {
+// New plans for a route. A group whose gate keeps content of the route out has
+// no part in it. Text are the atoms that open the gate of the normal form of
+// texts, which has the number after that of the last group.
+func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) *Plan {
 	b := &builder{all: f, route: route, strong: newIndexBuilder(), triggers: map[uint32][]uint32{}}
 	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
 	for g := range groups {
 		b.group(p, g, groups[g])
+	}
+	for _, atom := range text {
+		b.strong.add(atom, gateUse(len(groups)))
 	}
 	p.Strong = b.strong.index()
 	p.TriggerOff = []uint32{0}

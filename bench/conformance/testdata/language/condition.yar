@@ -19,13 +19,6 @@ rule condition_591 {
     #a in (0..10) == 2
 }
 
-rule condition_592 {
-  strings:
-    $a = "aa"
-  condition:
-    #a in (1..filesize) > 0
-}
-
 rule condition_593 {
   strings:
     $a = "aa"
@@ -65,7 +58,7 @@ rule condition_598 {
   strings:
     $b = "Hello"
   condition:
-    $b in (5..4)
+    $b in (5..filesize - filesize)
 }
 
 rule condition_599 {
@@ -374,12 +367,12 @@ rule condition_635 {
 
 rule condition_636 {
   condition:
-    for any i in (5..1) : ( true )
+    for any i in (filesize + 5..filesize) : ( true )
 }
 
 rule condition_637 {
   condition:
-    for all i in (5..1) : ( false )
+    for all i in (filesize + 5..filesize) : ( false )
 }
 
 rule condition_638 {
