@@ -131,7 +131,8 @@ func (s *solver) sizing(op string, v int64, d draft, k then) bool {
 	return ok && k(d)
 }
 
-// offsetting asks for the first occurrence of a string on one side of v.
+// offsetting asks for an occurrence of a string, and those before it, on one
+// side of v.
 func (s *solver) offsetting(e *yara.Offset, op string, v int64, sc scope, d draft, k then) bool {
 	w := span{0, maxSize}
 	switch op {
@@ -150,7 +151,23 @@ func (s *solver) offsetting(e *yara.Offset, op string, v int64, sc scope, d draf
 	if str == nil || w.lo > w.hi {
 		return false
 	}
-	if d.within(str, w) > 0 {
+	n := int64(1)
+	if e.Index != nil {
+		var ok bool
+		if n, d, ok = s.integer(e.Index, sc, d); !ok || n < 1 || n > maxCount {
+			return false
+		}
+	}
+	if int64(d.within(str, w)) >= n {
+		return k(d)
+	}
+	if n > 1 {
+		for int64(d.within(str, w)) < n {
+			var ok bool
+			if d, ok = s.occur(str, w, d); !ok {
+				return false
+			}
+		}
 		return k(d)
 	}
 	for i, p := range d.loose { // what may lie anywhere is moved into the range

@@ -43,7 +43,7 @@ type Pattern struct {
 // readExtended reads "name:target:offset:body[:level[:level]]".
 func readExtended(r *reader, l line) {
 	var fields [7]string
-	n := split(l.text, ':', fields[:])
+	n := split(l.text, fields[:])
 	name := cleanName(fields[0])
 	if n < 4 || n > 6 {
 		r.problem(l, nameOf(l.text), "%d fields, want 4 to 6", n)

@@ -267,7 +267,7 @@ func parseContents(text string, signed bool, k Key) (*contents, error) {
 			good = true
 			break
 		}
-		io.WriteString(sum, line+"\n")
+		sum.Write([]byte(line + "\n"))
 		if err := t.line(strings.TrimRight(line, "\r")); err != nil {
 			return nil, err
 		}

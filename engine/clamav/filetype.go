@@ -26,7 +26,7 @@ type FileType struct {
 // readFileType reads "kind:offset:magic:name:required:detected[:level[:level]]".
 func readFileType(r *reader, l line) {
 	var fields [9]string
-	n := split(l.text, ':', fields[:])
+	n := split(l.text, fields[:])
 	if n < 6 || n > 8 {
 		r.problem(l, "", "%d fields, want 6 to 8", n)
 		return

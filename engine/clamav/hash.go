@@ -61,7 +61,7 @@ func readImportHash(r *reader, l line) { r.readHash(l, &r.db.ImportHashes, 0, tr
 // "size:hash:name…".
 func (r *reader) readHash(l line, to *[]Hash, at int, imports bool) {
 	var fields [6]string
-	n := split(l.text, ':', fields[:])
+	n := split(l.text, fields[:])
 	if n < 3 || n > 5 {
 		r.problem(l, nameOf(l.text), "%d fields, want 3 to 5", n)
 		return
@@ -110,11 +110,11 @@ func (r *reader) readHash(l line, to *[]Hash, at int, imports bool) {
 	*to = append(*to, h)
 }
 
-// split cuts s at sep into at most len(to) fields, the last of which may still
-// hold sep, and gives their number.
-func split(s string, sep byte, to []string) int {
+// split cuts s at colons into at most len(to) fields, the last of which may still
+// hold some, and gives their number.
+func split(s string, to []string) int {
 	for n := range to {
-		i := strings.IndexByte(s, sep)
+		i := strings.IndexByte(s, ':')
 		if i < 0 || n == len(to)-1 {
 			to[n] = s
 			return n + 1

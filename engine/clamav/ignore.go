@@ -17,7 +17,7 @@ type Ignore struct {
 // readIgnore reads "name", "name:md5" or "database:line:name".
 func readIgnore(r *reader, l line) {
 	var fields [4]string
-	n := split(l.text, ':', fields[:])
+	n := split(l.text, fields[:])
 	i := Ignore{Name: fields[0], Origin: l.origin, Line: l.number}
 	switch n {
 	case 1:

@@ -6,7 +6,7 @@ import "bytes"
 // characters besides white space and nothing beyond ASCII.
 func Plain(src []byte) bool {
 	for _, c := range src {
-		if textAction[c] == drop {
+		if textAction[c].kind == drop {
 			return false
 		}
 	}

@@ -1,30 +1,46 @@
 package normal
 
+import "slices"
+
 // MaxText is the size in bytes up to which text is normalised, ClamAV's
 // MaxScriptNormalize.
 const MaxText = 20 << 20
 
-// Actions on a byte of text.
+// Kinds of bytes of a text.
 const (
-	drop  = 0
-	blank = 1 // any other value is the byte to write
+	drop uint8 = iota
+	blank
+	keep
+
+	behindSpace = 4 // added to a kind: the last byte that was written is a space
 )
+
+// action is what becomes of a byte.
+type action struct{ kind, write uint8 }
 
 // textAction says what becomes of each byte: ASCII controls that are no white
 // space and everything beyond ASCII is dropped, runs of white space become one
 // space, capitals small.
-var textAction = func() (t [256]byte) {
+var textAction = func() (t [256]action) {
 	for c := 0x20; c < 0x80; c++ {
-		t[c] = byte(c)
+		t[c] = action{keep, byte(c)}
 		if c >= 'A' && c <= 'Z' {
-			t[c] = byte(c + 'a' - 'A')
+			t[c].write = byte(c + 'a' - 'A')
 		}
 	}
 	for _, c := range "\t\n\v\f\r " {
-		t[c] = blank
+		t[c] = action{blank, ' '}
 	}
 	return t
 }()
+
+// textStep says by kind whether a byte is written (1), and whether the last
+// byte written is a space afterwards.
+var textStep = [8]uint8{
+	drop: 0, drop | behindSpace: behindSpace,
+	blank: 1 | behindSpace, blank | behindSpace: behindSpace,
+	keep: 1, keep | behindSpace: 1,
+}
 
 // Text appends the normal form of text to dst: that which signatures of
 // target 7 are matched against. It is at most as long as src, which it must
@@ -35,21 +51,19 @@ var textAction = func() (t [256]byte) {
 // row at such a place. That depends on the longest signature it has loaded and
 // is not done here.
 func Text(dst, src []byte) []byte {
-	spaced := false
+	n := len(dst)
+	dst = slices.Grow(dst, len(src))[:n+len(src)]
+	// Each byte is written; what it is decides whether the next one overwrites
+	// it. That costs no branch that depends on the data.
+	spaced := uint8(0)
 	for _, c := range src {
-		switch a := textAction[c]; a {
-		case drop:
-		case blank:
-			if !spaced {
-				dst = append(dst, ' ')
-				spaced = true
-			}
-		default:
-			dst = append(dst, a)
-			spaced = false
-		}
+		a := textAction[c]
+		step := textStep[a.kind|spaced]
+		dst[n] = a.write
+		n += int(step & 1)
+		spaced = step & behindSpace
 	}
-	return dst
+	return dst[:n]
 }
 
 // UTF16 appends src, read as little-endian UTF-16, to dst with one byte a

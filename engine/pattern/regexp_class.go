@@ -23,8 +23,8 @@ var posixSets = map[string]Set{
 // pcreClassItem reads a byte, a shorthand, a POSIX class or a range.
 func (p *regexpParser) pcreClassItem(s *Set) error {
 	start := p.pos
-	if done, err := p.classMark(); done || err != nil {
-		return err
+	if p.classMark() {
+		return nil
 	}
 	if done, err := p.posixClass(s); done || err != nil {
 		return err
@@ -63,7 +63,7 @@ func (p *regexpParser) pcreClassItem(s *Set) error {
 }
 
 // classMark passes \Q and \E inside a class.
-func (p *regexpParser) classMark() (done bool, err error) {
+func (p *regexpParser) classMark() (done bool) {
 	rest := p.src[p.pos:]
 	switch {
 	case strings.HasPrefix(rest, `\E`):
@@ -71,10 +71,10 @@ func (p *regexpParser) classMark() (done bool, err error) {
 	case !p.quoted && strings.HasPrefix(rest, `\Q`):
 		p.quoted = true
 	default:
-		return false, nil
+		return false
 	}
 	p.pos += 2
-	return true, nil
+	return true
 }
 
 // pcreClassByte reads what stands for one byte or a set in a class.

@@ -7,7 +7,7 @@ import (
 )
 
 // quantifier gives the Int and the first Kid of a quantified node.
-func (s *scope) quantifier(pos yara.Pos, q yara.Quantifier) (int64, *model.Expr) {
+func (s *scope) quantifier(q yara.Quantifier) (int64, *model.Expr) {
 	switch {
 	case q.All:
 		return model.All, &model.Expr{Op: model.Undefined}
@@ -26,17 +26,17 @@ func (s *scope) quantified(e yara.Expr) typed {
 	case *yara.OfStrings:
 		out := of(boolType, model.OfPatterns)
 		out.Refs = s.set(e.Pos, e.Set)
-		return s.withQuantifier(out, e.Pos, e.Q, s.place(e)...)
+		return s.withQuantifier(out, e.Q, s.place(e)...)
 	case *yara.OfRules:
 		out := of(boolType, model.OfRules)
 		out.Refs = s.ruleSet(e.Pos, e.Names)
-		return s.withQuantifier(out, e.Pos, e.Q)
+		return s.withQuantifier(out, e.Q)
 	case *yara.OfExprs:
 		var kids []*model.Expr
 		for _, x := range e.Exprs {
 			kids = append(kids, s.truth(x))
 		}
-		return s.withQuantifier(of(boolType, model.OfExprs), e.Pos, e.Q, kids...)
+		return s.withQuantifier(of(boolType, model.OfExprs), e.Q, kids...)
 	case *yara.ForStrings:
 		return s.forStrings(e)
 	case *yara.ForIn:
@@ -45,8 +45,8 @@ func (s *scope) quantified(e yara.Expr) typed {
 	return typed{}
 }
 
-func (s *scope) withQuantifier(out typed, pos yara.Pos, q yara.Quantifier, kids ...*model.Expr) typed {
-	kind, first := s.quantifier(pos, q)
+func (s *scope) withQuantifier(out typed, q yara.Quantifier, kids ...*model.Expr) typed {
+	kind, first := s.quantifier(q)
 	out.Int = kind
 	out.Kids = append([]*model.Expr{first}, kids...)
 	return out
@@ -71,7 +71,7 @@ func (s *scope) forStrings(e *yara.ForStrings) typed {
 	s.inForOf = true
 	body := s.truth(e.Body)
 	s.inForOf = false
-	return s.withQuantifier(out, e.Pos, e.Q, body)
+	return s.withQuantifier(out, e.Q, body)
 }
 
 func (s *scope) forIn(e *yara.ForIn) typed {
@@ -111,7 +111,7 @@ func (s *scope) forIn(e *yara.ForIn) typed {
 	first, unbind := s.bind(e.Pos, e.Vars, types)
 	body := s.truth(e.Body)
 	unbind()
-	out := s.withQuantifier(of(boolType, op), e.Pos, e.Q, append(kids, body)...)
+	out := s.withQuantifier(of(boolType, op), e.Q, append(kids, body)...)
 	out.Int2 = int64(first)
 	return out
 }

@@ -343,14 +343,14 @@ func (s *Scanner) Exhaustive(data []byte, extern []module.Value, now func() int6
 	s.group = -1
 	for r := range uint32(s.set.Rules()) {
 		group := &s.set.Groups[s.set.GroupOf[r]]
-		if group.Target == 0 && s.rule(r) && s.governed(r, group) {
+		if group.Target == 0 && s.rule(r) && s.governed(group) {
 			s.report(r)
 		}
 	}
 }
 
 // governed tells whether the global rules of a rule's namespace match.
-func (s *Scanner) governed(r uint32, group *Group) bool {
+func (s *Scanner) governed(group *Group) bool {
 	for _, g := range group.Globals {
 		if !s.rule(g) {
 			return false

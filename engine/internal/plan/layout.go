@@ -89,10 +89,11 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) 
 	b := &builder{all: f, route: route, strong: newIndexBuilder(), triggers: map[uint32][]uint32{}}
 	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
 	for g := range groups {
+		b.weak = newIndexBuilder()
+		if g == 0 {
+			b.open(text, len(groups))
+		}
 		b.group(p, g, groups[g])
-	}
-	for _, atom := range text {
-		b.strong.add(atom, gateUse(len(groups)))
 	}
 	p.Strong = b.strong.index()
 	p.TriggerOff = []uint32{0}
@@ -116,19 +117,28 @@ type builder struct {
 }
 
 func (b *builder) group(p *Plan, g int, group Gated) {
-	b.plan, b.weak, b.tracked = p, newIndexBuilder(), map[uint32]bool{}
+	b.plan, b.tracked = p, map[uint32]bool{}
 	if group.Gate.Takes(b.route) {
 		for _, r := range group.Rules {
 			b.rule(g, r)
 		}
 		if group.Gate != nil {
-			for _, atom := range group.Gate.Strong {
-				b.strong.add(atom, gateUse(g))
-			}
+			b.open(group.Gate.Strong, g)
 		}
 	}
 	p.Lanes[g].Weak = b.weak.index()
 	p.Lanes[g].Tracked = slices.Sorted(maps.Keys(b.tracked))
+}
+
+// open looks for atoms that open the gate of a group.
+func (b *builder) open(atoms [][]byte, group int) {
+	for _, a := range atoms {
+		if gram.Short(a) {
+			b.weak.add(a, gateUse(group))
+		} else {
+			b.strong.add(a, gateUse(group))
+		}
+	}
 }
 
 func (b *builder) rule(g int, r uint32) {

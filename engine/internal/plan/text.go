@@ -98,7 +98,7 @@ func textAtom(v *model.Variant) (atom []byte, possible, ok bool) {
 		}
 		for _, run := range bytes.FieldsFunc(b, func(c rune) bool { return c <= ' ' || c >= 0x7F }) {
 			run = gram.FoldBytes(run[:min(len(run), gram.MaxAtom)])
-			if !gram.Short(run) && gram.Cost(run) < cost {
+			if gram.Cost(run) < cost {
 				atom, cost = run, gram.Cost(run)
 			}
 		}

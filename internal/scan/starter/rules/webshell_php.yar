@@ -181,7 +181,7 @@ rule Candor_Webshell_PHP_InputStream : webshell php
         date = "2026-11-23"
     strings:
         $eval = /\b(eval|assert)\s*\([^;]{0,60}file_get_contents\s*\(\s*["']php:\/\/input/ nocase
-        $include = /\b(include|require)(_once)?\s*\(?\s*["'](php:\/\/input|data:(\/\/)?text\/(plain|html)?;?(base64,)?)/ nocase
+        $include = /\b(include|require)(_once)?\s*\(?\s*["'](php:\/\/input|data:(\/\/)?[a-z\/]{0,12};?base64,([A-Za-z0-9+\/=]{8}|["']\s*\.\s*\$_))/ nocase
         $filter = /\b(include|require)(_once)?\s*\(?\s*["']php:\/\/filter\/[^"']{0,20}(convert\.(base64-decode|iconv)|string\.rot13)/ nocase
         $request = /\b(include|require)(_once)?\s*\(?\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,24}\]\s*\)?\s*;/ nocase
         $read = /\b(fopen|file_get_contents)\s*\(\s*["']php:\/\/input["'][^;]{0,30};[^;]{0,60};?[^;]{0,60}\b(eval|assert|system|passthru|shell_exec)\s*\(\s*\$/ nocase
@@ -429,7 +429,7 @@ rule Candor_Webshell_PHP_KnownPanel : webshell php
         $b374k = "b374k" nocase
         $indo = /IndoX?ploit( shell|\.)|idx_ss|lokomedia/ nocase
         $alfa = /alfa(team|shell|_data|initcookies|getsource)|solevisible/ nocase
-        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|DTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|\bWSOsetcookie|FilesMan\b/ nocase
+        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|\bDTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|\bWSOsetcookie|FilesMan\b/ nocase
         $p0wny = "p0wny" nocase
         $phpspy = /\bphpspy\b|angel@4ngel|www\.4ngel\.net/ nocase
         $mini = /(mini|gecko|marijuana|tryag|wordfence bypass|leaf|anonymousfox|foxauto|priv8|kacak|zerobyte|mister spy)[ _-]?(shell|file ?manager)/ nocase
