@@ -85,7 +85,7 @@ func (t *Table) valid() bool {
 		}
 	}
 	p := &t.probes[pair]
-	return p.bits == nil || len(p.bits) == 1<<10
+	return p.bits == nil || len(p.bits) == 1<<10 && p.complete()
 }
 
 func (p *probe) valid(atoms int) bool {
@@ -116,6 +116,23 @@ func (p *probe) valid(atoms int) bool {
 		}
 	}
 	return free && len(p.entries) > 0 && entry(p.entries[len(p.entries)-1]).last()
+}
+
+// complete tells whether each pair of the bitmap is among the grams.
+func (p *probe) complete() bool {
+	for g := range uint64(1 << 16) {
+		if p.bits[g>>6]>>(g&63)&1 == 0 {
+			continue
+		}
+		s := slot(g*hashFactor) & p.mask
+		for p.first[s] != 0 && p.keys[p.first[s]-1] != g {
+			s = (s + 1) & p.mask
+		}
+		if p.first[s] == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // AppendSlice appends the length and the elements of s in little-endian order.

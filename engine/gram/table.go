@@ -46,7 +46,11 @@ type Table struct {
 	bytes   []byte
 	probes  [tiers]probe
 	pairs   *[1 << 16]uint8 // 1 for the pairs of the last tier; nil without any
+	heads   []head          // by entry of the last tier
 }
+
+// head is the first eight bytes of an atom, or as many as there are.
+type head struct{ value, mask uint64 }
 
 // probe is the part of a Table that serves one tier: a bitmap of hashed grams
 // that answers nearly all questions, and a hash table of the grams behind it.
@@ -111,7 +115,14 @@ func (t *Table) spread() {
 	for i := range t.pairs {
 		t.pairs[i] = uint8(b[i>>6] >> (i & 63) & 1)
 	}
+	for _, e := range t.probes[pair].entries {
+		a := t.atom(entry(e).atom())
+		n := min(len(a), 8)
+		t.heads = append(t.heads, head{load(a, n), 1<<(8*n) - 1})
+	}
 }
+
+func (t *Table) atom(id uint32) []byte { return t.bytes[t.atomOff[id]:t.atomOff[id+1]] }
 
 func load(b []byte, n int) uint64 {
 	var v uint64
@@ -275,13 +286,32 @@ func (f *Finder) strideOne() {
 		}
 		for k := range 7 {
 			if g := v >> (8 * k) & 0xFFFF; t[g] != 0 {
-				f.check(p, g, i+k)
+				f.checkPair(p, g, i+k)
 			}
 		}
 	}
 	for ; i+2 <= len(data); i++ {
 		if v := uint64(data[i]) | uint64(data[i+1])<<8 | 0x2020; t[v] != 0 {
-			f.check(p, v, i)
+			f.checkPair(p, v, i)
+		}
+	}
+}
+
+// checkPair is check for pairs, of which there are so many that it pays to
+// compare the begin of an atom at one stroke.
+func (f *Finder) checkPair(p *probe, v uint64, at int) {
+	s := slot(v*hashFactor) & p.mask
+	for p.keys[p.first[s]-1] != v { // it is there: the table of pairs is exact
+		s = (s + 1) & p.mask
+	}
+	for e := p.lists[p.first[s]-1]; ; e++ {
+		x := entry(p.entries[e])
+		start := at - x.delta()
+		if h := &f.table.heads[e]; start >= 0 && (start+8 > len(f.data) || (binary.LittleEndian.Uint64(f.data[start:])|fold64)&h.mask == h.value) {
+			f.compareOne(x, start)
+		}
+		if x.last() {
+			return
 		}
 	}
 }
@@ -297,17 +327,20 @@ func (f *Finder) check(p *probe, v uint64, at int) {
 }
 
 func (f *Finder) compare(p *probe, e uint32, at int) {
-	t := f.table
 	for ; ; e++ {
 		x := entry(p.entries[e])
-		start, id := at-x.delta(), x.atom()
-		atom := t.bytes[t.atomOff[id]:t.atomOff[id+1]]
-		if start >= 0 && start+len(atom) <= len(f.data) && int(f.atoms[id].count) < f.Limit && foldEqual(f.data[start:start+len(atom)], atom) {
-			f.record(id, start)
-		}
+		f.compareOne(x, at-x.delta())
 		if x.last() {
 			return
 		}
+	}
+}
+
+func (f *Finder) compareOne(x entry, start int) {
+	id := x.atom()
+	atom := f.table.atom(id)
+	if start >= 0 && start+len(atom) <= len(f.data) && int(f.atoms[id].count) < f.Limit && foldEqual(f.data[start:start+len(atom)], atom) {
+		f.record(id, start)
 	}
 }
 
@@ -330,11 +363,10 @@ func foldEqual(data, atom []byte) bool {
 	return true
 }
 
+// Tiers is the number of grams in each tier.
 func (t *Table) Tiers() (out [tiers]int) {
 	for i := range t.probes {
 		out[i] = len(t.probes[i].entries)
 	}
 	return
 }
-
-func (t *Table) AtomBytes(a int) []byte { return t.bytes[t.atomOff[a]:t.atomOff[a+1]] }

@@ -128,19 +128,24 @@ func (s *Scanner) view(view int, f *form) {
 	}
 	s.plan = p
 	s.find(&s.finders[len(s.set.Groups)], &p.Strong, len(s.set.Groups))
-	for g := range s.set.Groups {
+	whole := false // a lane has been run that does for the first one
+	for g := len(s.set.Groups) - 1; g >= 0; g-- {
 		group := &s.set.Groups[g]
 		if !f.takes(group.Target) || s.opened[g] != s.epoch && !group.Gate.Open(f.data) {
 			continue
 		}
 		s.group = -1
-		if s.allTrue(group.Globals) {
-			s.ran[g] = s.epoch
-			for _, r := range p.Lanes[g].Always {
-				s.candidate(r)
-			}
+		if !s.allTrue(group.Globals) {
+			continue
+		}
+		s.ran[g] = s.epoch
+		for _, r := range p.Lanes[g].Always {
+			s.candidate(r)
+		}
+		if g > 0 || !whole {
 			s.find(&s.finders[g], &p.Lanes[g].Weak, g)
 		}
+		whole = whole || p.Lanes[g].Whole
 	}
 	s.evaluate()
 }

@@ -51,7 +51,11 @@ func (p *Plan) Append(dst []byte) []byte {
 	dst = gram.AppendSlice(dst, p.Triggers)
 	for i := range p.Lanes {
 		l := &p.Lanes[i]
-		dst = l.Weak.append(dst)
+		whole := byte(0)
+		if l.Whole {
+			whole = 1
+		}
+		dst = l.Weak.append(append(dst, whole))
 		dst = gram.AppendSlice(dst, l.Tracked)
 		dst = gram.AppendSlice(dst, l.Always)
 	}
@@ -81,7 +85,11 @@ func Decode(b []byte, rules, patterns, groups int) (*Plan, []byte, error) {
 	ok := len(p.Tracked) == (patterns+63)/64 && offsets(p.TriggerOff, len(p.TriggerKeys), len(p.Triggers)) && below(p.Triggers, rules)
 	for i := range p.Lanes {
 		l := &p.Lanes[i]
-		if b, err = l.Weak.decode(b, patterns, groups); err != nil {
+		if len(b) == 0 {
+			return nil, nil, gram.ErrCorrupt
+		}
+		l.Whole = b[0] != 0
+		if b, err = l.Weak.decode(b[1:], patterns, groups); err != nil {
 			return nil, nil, err
 		}
 		for _, s := range []*[]uint32{&l.Tracked, &l.Always} {

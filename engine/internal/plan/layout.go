@@ -71,6 +71,7 @@ type Plan struct {
 // Lane is what is particular to a group.
 type Lane struct {
 	Weak    Index    // atoms that it takes a look at every offset to find
+	Whole   bool     // Weak holds the atoms of the first lane too: one pass does for both
 	Tracked []uint32 // sorted numbers of patterns with atoms there, all of whose atoms are looked for
 	Always  []uint32 // rules that no atom covers
 }
@@ -88,12 +89,16 @@ const trackable = 2e-3
 func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) *Plan {
 	b := &builder{all: f, route: route, strong: newIndexBuilder(), triggers: map[uint32][]uint32{}}
 	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
+	var first *indexBuilder
 	for g := range groups {
 		b.weak = newIndexBuilder()
 		if g == 0 {
 			b.open(text, len(groups))
 		}
-		b.group(p, g, groups[g])
+		b.group(p, g, groups[g], first)
+		if g == 0 {
+			first = b.weak
+		}
 	}
 	p.Strong = b.strong.index()
 	p.TriggerOff = []uint32{0}
@@ -116,7 +121,7 @@ type builder struct {
 	triggers map[uint32][]uint32
 }
 
-func (b *builder) group(p *Plan, g int, group Gated) {
+func (b *builder) group(p *Plan, g int, group Gated, first *indexBuilder) {
 	b.plan, b.tracked = p, map[uint32]bool{}
 	if group.Gate.Takes(b.route) {
 		for _, r := range group.Rules {
@@ -125,6 +130,10 @@ func (b *builder) group(p *Plan, g int, group Gated) {
 		if group.Gate != nil {
 			b.open(group.Gate.Strong, g)
 		}
+	}
+	if group.Gate != nil && len(group.Gate.Values) > 0 {
+		b.weak.join(first)
+		p.Lanes[g].Whole = true
 	}
 	p.Lanes[g].Weak = b.weak.index()
 	p.Lanes[g].Tracked = slices.Sorted(maps.Keys(b.tracked))
@@ -168,13 +177,24 @@ func (b *builder) rule(g int, r uint32) {
 func (b *builder) trackAll(r uint32, depth int) {
 	n := need{all: b.all, rule: r, loop: -1}
 	for i := range b.all.Rules[r].Patterns {
-		if f := n.pattern(uint32(i)); f.Op == gram.Present && f.Set.Cost < trackable {
+		if f := n.pattern(uint32(i)); f.Op == gram.Present && f.Set.Cost < b.limit(f) {
 			b.track(f)
 		}
 	}
 	if depth < maxRefs {
 		b.trackRefs(b.all.Rules[r].Cond, depth)
 	}
+}
+
+// limit bounds the cost of a pattern that is tracked without being a trigger.
+// A literal of a short atom is worth less: each occurrence costs as much, and
+// to search for a literal instead is cheap.
+func (b *builder) limit(f *gram.Formula) float64 {
+	literal := !slices.ContainsFunc(b.all.pattern(f.Pattern).Variants, func(v model.Variant) bool { return v.Tree != nil })
+	if literal && slices.ContainsFunc(f.Set.Atoms, func(a gram.Atom) bool { return gram.Short(a.Bytes) }) {
+		return trackable / 10
+	}
+	return trackable
 }
 
 func (b *builder) trackRefs(e *model.Expr, depth int) {
@@ -234,6 +254,15 @@ func (b *indexBuilder) add(atom []byte, u Use) {
 	}
 	if !slices.Contains(b.uses[id], uint64(u)) {
 		b.uses[id] = append(b.uses[id], uint64(u))
+	}
+}
+
+// join adds the atoms of another index.
+func (b *indexBuilder) join(other *indexBuilder) {
+	for id, atom := range other.atoms {
+		for _, u := range other.uses[id] {
+			b.add(atom, Use(u))
+		}
 	}
 }
 

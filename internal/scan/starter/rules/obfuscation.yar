@@ -234,7 +234,7 @@ rule Candor_Obfuscation_JS_EvalDecode : obfuscation js
         $char = /\beval\s*\(\s*String\.fromCharCode\s*\(\s*(0x)?[0-9a-f]{2,3}\s*,/
         $func = /\bnew\s+Function\s*\(\s*(window\.)?atob\s*\(\s*["'`]|\bFunction\s*\(\s*(window\.)?atob\s*\(\s*["'`][A-Za-z0-9+\/=]{20}/
         $reverse = /\beval\s*\(\s*["'][^"'\r\n]{20,2000}["']\.split\(["']{2}\)\.reverse\(\)/
-        $member = /\b(this|window|self|globalThis)\s*\[\s*["'](eval|\\x65\\x76\\x61\\x6c)["']\s*\]\s*\(/ nocase
+        $member = /\b(this|window|self|globalThis)\s*\[\s*["'](eval|\\x65\\x76\\x61\\x6c)["']\s*\]\s*\(\s*(String\b|["'][^"'\r\n]{16})/ nocase
         $hex = /\beval\s*\(\s*["'](\\x[0-9a-f]{2}){20}/ nocase
     condition:
         filesize < 2MB and any of them
