@@ -79,11 +79,25 @@ func Cost(b []byte) float64 {
 		return Impossible
 	case pair:
 		at := window(b, t)
-		return Rate(b) + 0.2*pairRate(b[at], b[at+1]) + 1e-6
+		return Rate(b) + 2*lookCost*pairRate(b[at], b[at+1]) + 1e-6
 	default:
 		at := window(b, t)
-		return Rate(b[at:at+tierWindow[t]]) + 1e-9
+		return Rate(b[at:at+tierWindow[t]]) + lookCost*grams(b, at, t) + 1e-9
 	}
+}
+
+// lookCost is what a gram costs that is found without its atom, in relation to
+// an atom that is.
+const lookCost = 0.1
+
+// grams is how often one of the grams of a window is expected at the offsets
+// that tier t looks at.
+func grams(b []byte, at int, t tier) float64 {
+	sum := 0.0
+	for k := range tierStride[t] {
+		sum += Rate(b[at+k : at+k+tierGram[t]])
+	}
+	return sum / float64(tierStride[t])
 }
 
 // rarest gives the offset of the rarest window of n bytes.
@@ -101,15 +115,10 @@ func rarest(b []byte, n int) int {
 // the tiers that sample, each alignment has a gram of its own, and the most
 // frequent of them decides.
 func window(b []byte, t tier) int {
-	w, g, s := tierWindow[t], tierGram[t], tierStride[t]
 	best, rate := 0, math.Inf(1)
-	for i := 0; i+w <= len(b); i++ {
-		sum := 0.0
-		for k := 0; k < s; k++ {
-			sum += Rate(b[i+k : i+k+g])
-		}
-		if sum < rate {
-			best, rate = i, sum
+	for i := 0; i+tierWindow[t] <= len(b); i++ {
+		if r := grams(b, i, t); r < rate {
+			best, rate = i, r
 		}
 	}
 	return best

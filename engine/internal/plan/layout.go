@@ -186,15 +186,13 @@ func (b *builder) trackAll(r uint32, depth int) {
 	}
 }
 
-// limit bounds the cost of a pattern that is tracked without being a trigger.
-// A literal of a short atom is worth less: each occurrence costs as much, and
-// to search for a literal instead is cheap.
+// limit bounds the cost of a pattern that is tracked without being a trigger:
+// less for a literal, for to search for one instead is cheap.
 func (b *builder) limit(f *gram.Formula) float64 {
-	literal := !slices.ContainsFunc(b.all.pattern(f.Pattern).Variants, func(v model.Variant) bool { return v.Tree != nil })
-	if literal && slices.ContainsFunc(f.Set.Atoms, func(a gram.Atom) bool { return gram.Short(a.Bytes) }) {
-		return trackable / 10
+	if slices.ContainsFunc(b.all.pattern(f.Pattern).Variants, func(v model.Variant) bool { return v.Tree != nil }) {
+		return trackable
 	}
-	return trackable
+	return trackable / 10
 }
 
 func (b *builder) trackRefs(e *model.Expr, depth int) {

@@ -11,7 +11,7 @@ rule Candor_Defacement_HTML_Title : defacement html
         version = "1"
         date = "2026-11-23"
     strings:
-        $title = /<title>[^<]{0,80}\b(hacked|h[a4]ck[e3]d|[0o]wn[e3]d|def[a4]c[e3]d|pwn[e3]d|st[a4]mp[e3]d|touch[e3]d)\s{0,3}(by|b[yi1]|bY|\||-|!|:)\s{0,3}[^<]{1,80}<\/title>/ nocase
+        $title = /<title>[^<]{0,80}\b(hacked|h[a4]ck[e3]d|[0o]wn[e3]d|def[a4]c[e3]d|pwn[e3]d)\s{0,3}(by|b[yi1]|bY|\||-|!|:)\s{0,3}[^<]{1,80}<\/title>/ nocase
     condition:
         filesize < 2MB and $title
 }

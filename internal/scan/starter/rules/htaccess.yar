@@ -12,9 +12,9 @@ rule Candor_Htaccess_SearchRedirect : htaccess
         version = "1"
         date = "2026-11-23"
     strings:
-        $cond = /RewriteCond\s+%\{HTTP_REFERER\}\s+[^\r\n]{0,200}(google|yahoo|bing|yandex|aol|ask|msn|altavista|baidu)/ nocase
+        $cond = /RewriteCond\s+%\{HTTP_REFERER\}\s+["']?[^!"'\s][^\r\n]{0,200}(google|yahoo|bing|yandex|aol|ask|msn|altavista|baidu)/ nocase
         $agent = /RewriteCond\s+%\{HTTP_USER_AGENT\}\s+[^\r\n]{0,300}(android|iphone|blackberry|midp|symbian|opera mini|windows ce|googlebot|google)/ nocase
-        $rule = /RewriteRule\s+\S{1,60}\s+["']?https?:\/\/[^%$\s{][^\s]{3,120}(\?|\.php|\/|\s)[^\r\n]{0,40}\[[^\]\r\n]{0,20}(R|L)/ nocase
+        $rule = /RewriteRule\s+\S{1,60}\s+["']?https?:\/\/[^%$\s{]{4,120}(\?|\.php|\/|\s)[^%$\r\n]{0,40}\[[^\]\r\n]{0,20}(R|L)/ nocase
         $mobile = /RewriteRule\s+\S{1,60}\s+["']?https?:\/\/(m|mobile|amp|wap)\./ nocase
     condition:
         filesize < 500KB and $rule and ($cond or ($agent and #rule > #mobile and filesize < 20KB))

@@ -54,7 +54,8 @@ rule Candor_Obfuscation_PHP_DisguisedName : obfuscation php
     strings:
         $rev = /["'](edoced_46esab|etalfnizg|sserpmocnuzg|31tor_rts|noitcnuf_etaerc|lave|tressa|metsys|cexe_llehs|urhtssap|stnetnoc_tup_elif)["']/ nocase
         $rot = /["'](onfr64_qrpbqr|tmvasyngr|nffreg|riny|flfgrz|furyy_rkrp|cnffgueh|perngr_shapgvba)["']/ nocase
-        $call = /\b(strrev|str_rot13)\s*\(/ nocase
+        $strrev = /\bstrrev\s*\(/ nocase
+        $rot13 = /\bstr_rot13\s*\(/ nocase
         $hexb64 = /["']\\x62(\\x61|a)(\\x73|s)(\\x65|e)(\\x36|6)(\\x34|4)|["'](\\x62|b)\\x61(\\x73|s)\\x65(\\x36|6)\\x34/ nocase
         $hexeval = /["']?\\x65(\\x76|v)\\x61(\\x6c|l)/ nocase
         $hexassert = /["']ass(\\x65rt|e\\x72t|er\\x74)|["'](\\x61|a)\\x73\\x73(\\x65|e)(\\x72|r)\\x74/ nocase
@@ -65,7 +66,7 @@ rule Candor_Obfuscation_PHP_DisguisedName : obfuscation php
         $hexglobals = /\$\{["'](\\x47|G)(\\x4c|\\x4C|L)(\\x4f|\\x4F|O)(\\x42|B)/
         $hexpost = /["'](\\x5f|\\x5F|_)(\\x50|P)\\x4f(\\x53|S)|["']_?\\x47\\x45\\x54["']/ nocase
     condition:
-        filesize < 3MB and (($call and ($rev or $rot)) or any of ($hexb64, $hexeval, $hexassert, $hexgz, $hexcreate, $octb64, $octeval, $hexglobals, $hexpost)) 
+        filesize < 3MB and (($strrev and $rev) or ($rot13 and $rot) or any of ($hexb64, $hexeval, $hexassert, $hexgz, $hexcreate, $octb64, $octeval, $hexglobals, $hexpost)) 
 }
 
 rule Candor_Obfuscation_PHP_ChrChain : obfuscation php
@@ -167,7 +168,7 @@ rule Candor_Obfuscation_PHP_StrReplaceName : obfuscation php
         version = "1"
         date = "2026-11-23"
     strings:
-        $create = /str_(i?)replace\s*\(\s*["'][^"'\r\n]{1,16}["']\s*,\s*["']{2}\s*,\s*["'][^"'\r\n]{0,6}(c|a|b|e|s|g)[^"'\r\n]{6,60}["']\s*\)\s*;\s*@?\$\w{1,16}\s*=\s*@?\$\w{1,16}\s*\(/ nocase
+        $create = /str_(i?)replace\s*\(\s*["'][^"'\r\n]{1,16}["']\s*,\s*["']{2}\s*,\s*["'][^"'\s]{0,6}(c|a|b|e|s|g)[^"'\s]{6,60}["']\s*\)\s*;\s*@?\$\w{1,16}\s*=\s*@?\$\w{1,16}\s*\(/ nocase
         $direct = /\bstr_(i?)replace\s*\(\s*["'][^"'\r\n]{1,16}["']\s*,\s*["']{2}\s*,\s*["'][^"'\r\n]{6,60}["']\s*\)\s*;[^;]{0,10}@?\$\w{1,16}\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $sub = /\bsubstr_replace\s*\(\s*["'](ass|sys|eva|bas|ev|as|a)\w{0,12}["']\s*,\s*["']\w{1,8}["']\s*,\s*\d/ nocase
         $tr = /\bstrtr\s*\(\s*["'][^"'\r\n]{4,20}["']\s*,\s*["'][^"'\r\n]{1,12}["']\s*,\s*["'][^"'\r\n]{1,12}["']\s*\)\s*;[^;]{0,60}@?\$\w{1,16}\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase

@@ -32,7 +32,7 @@ rule Candor_Webshell_PHP_RequestFunction : webshell php
         version = "1"
         date = "2026-11-23"
     strings:
-        $called = /\$_(GET|POST|REQUEST|COOKIE)\s*[\[{]\s*["']?\w{1,32}["']?\s*[\]}]\s*\(\s*[@$"'a-z]/ nocase
+        $called = /\$_(GET|POST|REQUEST|COOKIE)\s*[\[{]\s*["']?\w{1,32}["']?\s*[\]}]\(\s*[@$"'a-z]/ nocase
         $held = /\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,40}\]\s*;[^;]{0,100};?[^;]{0,60}[\s;@=(]\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $global = /\$\{\s*["']_(GET|POST|REQUEST|COOKIE)["']\s*\}\s*[\[{][^\]}]{1,32}[\]}]\s*\(/ nocase
         $inline = /\(\s*\$\w{1,16}\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,24}\]\s*\)\s*\.?\s*@?(\$\w{1,16})?\s*\(/ nocase
@@ -146,8 +146,8 @@ rule Candor_Webshell_PHP_CreateFunction : webshell php
         filesize < 1MB and any of them
 }
 
-// A handler named by the request is how many clean dispatchers look; there it is
-// preceded by a check, and rarely is the whole first argument.
+// Clean dispatchers call what the request names too, after a check: they are
+// larger files.
 rule Candor_Webshell_PHP_Callback : webshell php
 {
     meta:
@@ -160,12 +160,14 @@ rule Candor_Webshell_PHP_Callback : webshell php
         version = "1"
         date = "2026-11-23"
     strings:
-        $request = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive|u?diff_u[a-z]{3,5}|uintersect)|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|set_error_handler|preg_replace_callback|filter_var)\s*\(\s*([^;()]{0,30},\s*)?@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*[,)]/ nocase
-        $named = /\b(call_user_func(_array)?|array_(map|filter|reduce|walk|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|register_(shutdown|tick)_function|iterator_apply|ob_start|forward_static_call(_array)?|mb_ereg_replace_callback|preg_replace_callback|filter_var(_array)?)\s*\([^;]{0,80}["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
+        $first = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|ob_start|forward_static_call(_array)?|set_error_handler)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*[,)]/ nocase
+        $last = /\b(array_(filter|walk|reduce|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|iterator_apply|preg_replace_callback)\s*\([^;]{1,80},\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*\)/ nocase
+        $named = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|ob_start|forward_static_call(_array)?)\s*\(\s*["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
+        $named2 = /\b(array_(filter|walk|reduce|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|iterator_apply|preg_replace_callback|filter_var)\s*\([^;]{1,100},\s*["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']\s*(,\s*[^;()]{0,30})?\)\s*(;|\?>)/ nocase
         $sent = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\b/
         $option = /FILTER_CALLBACK\s*,\s*(array\s*\(|\[)\s*["']options["']\s*=>\s*["']?(assert|system|\$_(GET|POST|REQUEST|COOKIE))/ nocase
     condition:
-        filesize < 300KB and ($option or ($named and $sent) or ($request and filesize < 6KB))
+        filesize < 300KB and ($option or (any of ($named, $named2) and $sent) or (any of ($first, $last) and filesize < 6KB))
 }
 
 rule Candor_Webshell_PHP_InputStream : webshell php
