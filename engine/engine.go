@@ -102,6 +102,8 @@ type StringMatch struct {
 type ScanOptions struct {
 	// Strings asks for the occurrences of strings in every Match.
 	Strings bool
+	// Costs keeps what each rule costs; see Scanner.Costs. It slows scanning down.
+	Costs bool
 	// Log receives what rules print through the console module.
 	Log func(line string)
 }

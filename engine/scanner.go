@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"candor/engine/internal/match"
@@ -31,7 +33,11 @@ type Scanner struct {
 
 // NewScanner gives a Scanner over r.
 func (r *Rules) NewScanner(o ScanOptions) *Scanner {
-	return &Scanner{rules: r, o: o, inner: match.NewScanner(r.set, o.Log), extern: make([]module.Value, len(r.externs))}
+	s := &Scanner{rules: r, o: o, inner: match.NewScanner(r.set, o.Log), extern: make([]module.Value, len(r.externs))}
+	if o.Costs {
+		s.inner.Profile()
+	}
+	return s
 }
 
 // Scan matches data. The matches are in the order of the definitions and stay
@@ -55,6 +61,26 @@ func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
 		s.out = append(s.out, m)
 	})
 	return s.out, nil
+}
+
+// RuleCost is what the evaluation of a rule has cost a Scanner.
+type RuleCost struct {
+	Rule      *Rule
+	Candidate int           // pieces of content that its grams did not rule out
+	Time      time.Duration // spent on them
+}
+
+// Costs gives the costs of the rules that were candidates, the dearest first.
+// They are kept with ScanOptions.Costs.
+func (s *Scanner) Costs() []RuleCost {
+	var out []RuleCost
+	for r, c := range s.inner.Profile() {
+		if c.Candidate > 0 {
+			out = append(out, RuleCost{s.rules.infos[r], c.Candidate, c.Time})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b RuleCost) int { return cmp.Compare(b.Time, a.Time) })
+	return out
 }
 
 func now() int64 { return time.Now().Unix() }

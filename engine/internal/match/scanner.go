@@ -2,6 +2,7 @@ package match
 
 import (
 	"slices"
+	"time"
 
 	"candor/engine/automaton"
 	"candor/engine/gram"
@@ -59,8 +60,7 @@ type Scanner struct {
 	textBuffer []byte
 	html       normal.Pages
 
-	Cand map[uint32]int
-	Hits int
+	profile []Cost // by rule; nil unless costs are kept
 }
 
 // hit is an atom by which a pattern may occur.
@@ -153,18 +153,37 @@ func (s *Scanner) view(view int, f *form) {
 // evaluate decides the candidates.
 func (s *Scanner) evaluate() {
 	slices.Sort(s.candidates)
-	if s.Cand == nil {
-		s.Cand = map[uint32]int{}
-	}
 	for _, r := range s.candidates {
-		s.Cand[r]++
-	}
-	s.Hits += len(s.hits)
-	for _, r := range s.candidates {
-		if s.group = int(s.set.GroupOf[r]); s.ran[s.group] == s.epoch && s.rule(r) {
+		if s.group = int(s.set.GroupOf[r]); s.ran[s.group] == s.epoch && s.decide(r) {
 			s.report(r)
 		}
 	}
+}
+
+// Cost is what the evaluation of a rule has cost so far.
+type Cost struct {
+	Candidate int // how often it was one
+	Time      time.Duration
+}
+
+// Profile makes the Scanner keep what rules cost, and gives it by rule.
+func (s *Scanner) Profile() []Cost {
+	if s.profile == nil {
+		s.profile = make([]Cost, s.set.Rules())
+	}
+	return s.profile
+}
+
+// decide is rule for a candidate.
+func (s *Scanner) decide(r uint32) bool {
+	if s.profile == nil {
+		return s.rule(r)
+	}
+	begin := time.Now()
+	ok := s.rule(r)
+	s.profile[r].Candidate++
+	s.profile[r].Time += time.Since(begin)
+	return ok
 }
 
 func (s *Scanner) report(r uint32) {
