@@ -19,10 +19,11 @@ func (p *program) benchCommand() *cobra.Command {
 	f := &definitionFlags{}
 	c := &cobra.Command{
 		Use:   "bench PATH…",
-		Short: "Measure what each definitions file costs on content of yours",
+		Short: "Measure what definitions cost on content of yours",
 		Long: `Bench matches the files under PATH with each definitions file by itself, and with
 all of them together, on one thread, and prints the time that each took, the
-slowest first. Take content that is like what will be scanned, and not more than
+slowest first; then the rules that took most time to evaluate, and for how many
+files that was. Take content that is like what will be scanned, and not more than
 a few hundred megabytes: it is matched once for every definitions file.`,
 		Args: needArgs("PATH"),
 		RunE: func(c *cobra.Command, args []string) error { return p.bench(c, f, args) },
@@ -83,7 +84,8 @@ func (p *program) bench(c *cobra.Command, f *definitionFlags, args []string) err
 		}
 		compiled := scan.Cache{}.Compile(d, externals)
 		if compiled.Report.Rules > 0 {
-			table = append(table, cost{name: name, rules: compiled.Report.Rules, scanner: compiled.Rules.NewScanner(engine.ScanOptions{})})
+			o := engine.ScanOptions{Costs: i == 0}
+			table = append(table, cost{name: name, rules: compiled.Report.Rules, scanner: compiled.Rules.NewScanner(o)})
 		}
 	}
 	if len(table) == 0 {
@@ -112,6 +114,26 @@ func (p *program) printCosts(table costs, s scan.Summary) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%d files, %s\n", s.Files, output.Size(s.Bytes))
+	if err := p.printRules(table[0].scanner.Costs(), s); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.out, "\n%d files, %s\n", s.Files, output.Size(s.Bytes))
 	return err
+}
+
+// dearest is the number of rules that are printed.
+const dearest = 20
+
+// printRules prints what the dearest rules cost once their grams had been found.
+func (p *program) printRules(rules []engine.RuleCost, s scan.Summary) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\nmilliseconds\tfiles\tof all\t  rule (evaluated where its grams were found)\n")
+	for _, r := range rules[:min(len(rules), dearest)] {
+		fmt.Fprintf(w, "%.1f\t%d\t%.1f%%\t  %s\n", r.Time.Seconds()*1e3, r.Candidate,
+			100*float64(r.Candidate)/float64(max(s.Files, 1)), output.Printable(r.Rule.Name))
+	}
+	return w.Flush()
 }
