@@ -170,7 +170,7 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("%q is not among the errors:\n%s", want, errs.String())
 		}
 	}
-	if !strings.Contains(out.String(), "Scanned    1 file in") || !strings.Contains(out.String(), "only in part: 2 paths") {
+	if !strings.Contains(out.String(), "Scanned    1 file,") || !strings.Contains(out.String(), "only in part: 2 paths") {
 		t.Errorf("summary:\n%s", out.String())
 	}
 }

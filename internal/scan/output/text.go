@@ -47,7 +47,7 @@ func (w *textWriter) End(s Summary) error {
 		b.WriteString("Interrupted: the figures are those of the part that was scanned.\n")
 	}
 	seconds := max(s.Seconds, 1e-9)
-	fmt.Fprintf(&b, "Scanned    %s in %s, %s (%s/s, %.0f files/s)\n", count(s.Files, "file"), Size(s.Bytes),
+	fmt.Fprintf(&b, "Scanned    %s, %s, in %s (%s/s, %.0f files/s)\n", count(s.Files, "file"), Size(s.Bytes),
 		round(s.Seconds), Size(int64(float64(s.Bytes)/seconds)), float64(s.Files)/seconds)
 	fmt.Fprintf(&b, "Found      %s in %s\n", count(s.Findings, "finding"), count(s.Flagged, "file"))
 	if s.Errors > 0 {

@@ -170,6 +170,7 @@ rule Candor_Obfuscation_PHP_StrReplaceName : obfuscation php
     strings:
         $create = /str_(i?)replace\s*\(\s*["'][^"'\r\n]{1,16}["']\s*,\s*["']{2}\s*,\s*["'][^"'\s]{0,6}(c|a|b|e|s|g)[^"'\s]{6,60}["']\s*\)\s*;\s*@?\$\w{1,16}\s*=\s*@?\$\w{1,16}\s*\(/ nocase
         $direct = /\bstr_(i?)replace\s*\(\s*["'][^"'\r\n]{1,16}["']\s*,\s*["']{2}\s*,\s*["'][^"'\r\n]{6,60}["']\s*\)\s*;[^;]{0,10}@?\$\w{1,16}\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $assert = /str_i?replace\s*\(\s*["'][^"'\r\n]{1,8}["']\s*,\s*["']{2}\s*,\s*["'][^"'\s]{0,8}a[^"'\s]{0,8}s[^"'\s]{1,8}s[^"'\s]{0,8}e[^"'\s]{0,8}r[^"'\s]{0,8}t[^"'\s]{0,8}["']\s*\)\s*;\s*\$\w{1,12}\s*=\s*\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $sub = /\bsubstr_replace\s*\(\s*["'](ass|sys|eva|bas|ev|as|a)\w{0,12}["']\s*,\s*["']\w{1,8}["']\s*,\s*\d/ nocase
         $tr = /\bstrtr\s*\(\s*["'][^"'\r\n]{4,20}["']\s*,\s*["'][^"'\r\n]{1,12}["']\s*,\s*["'][^"'\r\n]{1,12}["']\s*\)\s*;[^;]{0,60}@?\$\w{1,16}\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
     condition:

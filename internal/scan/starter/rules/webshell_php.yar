@@ -35,6 +35,8 @@ rule Candor_Webshell_PHP_RequestFunction : webshell php
         $called = /\$_(GET|POST|REQUEST|COOKIE)\s*[\[{]\s*["']?\w{1,32}["']?\s*[\]}]\(\s*[@$"'a-z]/ nocase
         $held = /\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,40}\]\s*;[^;]{0,100};?[^;]{0,60}[\s;@=(]\$(f|fn|func|function|a|b|x|_|m|p|c|call|cmd)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
         $global = /\$\{\s*["']_(GET|POST|REQUEST|COOKIE)["']\s*\}\s*[\[{][^\]}]{1,32}[\]}]\s*\(/ nocase
+        $index = /\$\w{1,16}(\[[^\]\r\n]{1,16}\]){1,3}\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,24}\]\s*\)/
+        $xored = /=\s*["'][^"'\r\n]{4}["']\s*\^\s*["'][^"'\r\n]{4}["']\s*;\s*\$\w{1,12}\s*=\s*\$\{\s*\$\w{1,12}\s*\}/
         $inline = /\(\s*\$\w{1,16}\s*=\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]]{1,24}\]\s*\)\s*\.?\s*@?(\$\w{1,16})?\s*\(/ nocase
         $new = /\bnew\s+Reflection(Function|Method)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)/ nocase
     condition:
@@ -78,6 +80,7 @@ rule Candor_Webshell_PHP_RequestCommand : webshell php
     strings:
         $run = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*((base64_decode|stripslashes|trim|(raw)?urldecode|hex2bin|str_rot13|strrev|htmlspecialchars_decode)\s*\([\s@(]*){0,4}["']?\s*\{?\$\{?["']?_(GET|POST|REQUEST|COOKIE)/ nocase
         $env = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*getenv\s*\(\s*["']HTTP_/ nocase
+        $bare = /=\s*(passthru|system|shell_exec|assert|popen)\s*;[\s\S]{1,600}[.\s;=@]\$\w{1,16}\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)/
         $header = /\b(system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec)\s*\([\s@(]*\$_SERVER\s*\[\s*["']HTTP_(USER_AGENT|ACCEPT|X_|REFERER|COOKIE|C|CMD)/ nocase
         $tick = /(=|\becho|\bprint|\breturn|\()\s*`\s*\{?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\r\n]{1,60}`\s*[;)]/ nocase
     condition:
@@ -162,7 +165,7 @@ rule Candor_Webshell_PHP_Callback : webshell php
     strings:
         $first = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|ob_start|forward_static_call(_array)?|set_error_handler)\s*\(\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*[,)]/ nocase
         $last = /\b(array_(filter|walk|reduce|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|iterator_apply|preg_replace_callback)\s*\([^;]{1,80},\s*@?\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\];]{1,30}\]\s*\)/ nocase
-        $named = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|ob_start|forward_static_call(_array)?)\s*\(\s*["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']/ nocase
+        $named = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|ob_start|forward_static_call(_array)?)\s*\(\s*["']?(assert|system|passthru|shell_exec|popen|pcntl_exec)["']?\s*,/ nocase
         $named2 = /\b(array_(filter|walk|reduce|walk_recursive|u?diff\w{0,12}|u?intersect\w{0,12})|u[ak]?sort|iterator_apply|preg_replace_callback|filter_var)\s*\([^;]{1,100},\s*["'](assert|system|passthru|shell_exec|popen|pcntl_exec)["']\s*(,\s*[^;()]{0,30})?\)\s*(;|\?>)/ nocase
         $sent = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\b/
         $option = /FILTER_CALLBACK\s*,\s*(array\s*\(|\[)\s*["']options["']\s*=>\s*["']?(assert|system|\$_(GET|POST|REQUEST|COOKIE))/ nocase
@@ -330,7 +333,7 @@ rule Candor_Webshell_PHP_SplitName : webshell php
         $call = /[;\s@=(]\$\w{1,24}\s*(\[[^\]]{1,16}\])?\s*\(/
         $php = "<?"
     condition:
-        filesize < 256KB and $php and $call and ($decode or $create or $shell or $gz or $inner or $super or $sert or $assert1 or ((#assert + #b64 + #system + #eval > 0) and for any of ($assert, $b64, $system, $eval) : ($) and filesize < 64KB))
+        filesize < 256KB and $php and ($inner or $super or ($call and ($decode or $create or $shell or $gz or $sert or $assert1 or (filesize < 64KB and any of ($assert, $b64, $system, $eval)))))
 }
 
 rule Candor_Webshell_PHP_WeevelyAgent : webshell php

@@ -198,7 +198,7 @@ rule Candor_Webshell_JSP_RuntimeExec : webshell jsp
         version = "1"
         date = "2026-11-23"
     strings:
-        $exec = /getRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|new\s+(java\.lang\.)?ProcessBuilder\s*\(|\bProcessImpl\b|\bUNIXProcess\b|\brt\.exec\s*\(/
+        $exec = /getRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|Runtime\s+\w{1,12}\s*=\s*Runtime\.getRuntime\s*\(|new\s+(java\.lang\.)?ProcessBuilder\s*\(|\bProcessImpl\b|\bUNIXProcess\b|\b(rt|runtime)\.exec\s*\(/
         $reflect = /getMethod\s*\([^;]{0,60}(getRuntime|exec)|["']java\.lang\.Run["']?\s*\+|\.exec\s*\(\s*request|getMethod\s*\(\s*["']ex["']\s*\+|getRuntime\(\)\s*,\s*["']exec["']/
         $input = /request\s*\.\s*(getParameter|getHeader|getInputStream|getReader|getQueryString)\s*\(|\$\{\s*param\b|getParameter\s*\(\s*["'](cmd|command|c|z0|pass|pwd|i|shell)["']/
         $tag = "<%"
