@@ -1,7 +1,8 @@
 package content
 
 import (
-	"hash/fnv"
+	"crypto/sha256"
+	"encoding/binary"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,9 +32,8 @@ func Sample(dir string, size int64) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		h := fnv.New64a()
-		h.Write([]byte(rel))
-		files = append(files, file{path, h.Sum64(), info.Size()})
+		digest := sha256.Sum256([]byte(rel))
+		files = append(files, file{path, binary.BigEndian.Uint64(digest[:]), info.Size()})
 		return nil
 	})
 	if err != nil {

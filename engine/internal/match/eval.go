@@ -31,6 +31,9 @@ func (f *frame) truth(e *model.Expr) (value, defined bool) {
 	case model.Bool:
 		return e.Int != 0, true
 	case model.And:
+		if slices.ContainsFunc(e.Kids, f.hopeless) {
+			return false, true
+		}
 		for _, k := range e.Kids {
 			if ok, _ := f.truth(k); !ok {
 				return false, true
@@ -79,6 +82,44 @@ func (f *frame) truth(e *model.Expr) (value, defined bool) {
 		return f.sigSections(e), true
 	}
 	return truthOf(f.value(e))
+}
+
+// hopeless tells, out of what is known of the patterns already, whether a
+// condition cannot be true. It searches for nothing.
+func (f *frame) hopeless(e *model.Expr) bool {
+	switch e.Op {
+	case model.Found, model.FoundAt, model.FoundIn:
+		i, ok := f.ref(e)
+		return ok && f.impossible(i)
+	case model.OfPatterns:
+		need := int64(len(e.Refs))
+		if e.Int == model.AtLeast && e.Kids[0].Op == model.Int {
+			need = e.Kids[0].Int
+		} else if e.Int != model.All {
+			return false
+		}
+		return need > 0 && f.possible(e.Refs) < need
+	case model.And:
+		return slices.ContainsFunc(e.Kids, f.hopeless)
+	case model.Or:
+		return !slices.ContainsFunc(e.Kids, func(k *model.Expr) bool { return !f.hopeless(k) })
+	case model.Lt, model.Le, model.Gt, model.Ge, model.Eq:
+		if e.Kids[0].Op == model.Filesize && e.Kids[1].Op == model.Int {
+			ok, _ := f.comparison(e)
+			return !ok
+		}
+	}
+	return false
+}
+
+// possible counts the patterns that may occur.
+func (f *frame) possible(refs []uint32) (n int64) {
+	for _, r := range refs {
+		if !f.impossible(r) {
+			n++
+		}
+	}
+	return n
 }
 
 func truthOf(v module.Value) (bool, bool) {

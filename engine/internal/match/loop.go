@@ -91,12 +91,7 @@ func (f *frame) ofPatterns(e *model.Expr) (bool, bool) {
 	if !ok {
 		return false, false
 	}
-	possible := int64(0)
-	for _, r := range e.Refs {
-		if !f.impossible(r) {
-			possible++
-		}
-	}
+	possible := f.possible(e.Refs)
 	if t.need < 0 && possible < t.total || t.need > possible {
 		return false, true
 	}

@@ -89,5 +89,8 @@ func expense(e *model.Expr) int {
 	for _, k := range e.Kids {
 		own = max(own, expense(k))
 	}
+	if e.Op == model.Not && own >= 2 {
+		own++ // what must not occur mostly does not, and to know that takes a whole search
+	}
 	return own
 }

@@ -92,7 +92,7 @@ rule Candor_Phishing_PHP_AntiBots : phishing php
         class = "fraud/phishing"
         x1207 = "deceptive"
         severity = "critical"
-        reference = "https://attack.mitre.org/techniques/T1497/ https://attack.mitre.org/techniques/T1627/"
+        reference = "https://attack.mitre.org/techniques/T1480/ https://attack.mitre.org/techniques/T1497/"
         author = "Candor"
         version = "1"
         date = "2026-11-23"
