@@ -53,7 +53,7 @@ func languageContent() [][]byte {
 		out = append(out, []byte("a"+strings.Repeat(".", n)+"b ab"+strings.Repeat("\n", n)+"cd"))
 	}
 	return append(out, image, append(bytes.Clone(image), "overlay aa Hello"...), image[:0x100], exercise.ELF(),
-		bytes.Repeat([]byte("aa Hello ab wd "), 20), bytes.Repeat([]byte{0}, 700), bytes.Repeat([]byte("a"), 120), bytes.Repeat([]byte("word\n"), 30))
+		bytes.Repeat([]byte("aa Hello ab wd "), 20), bytes.Repeat([]byte{0}, 700), bytes.Repeat([]byte("a"), 300), bytes.Repeat([]byte("word\n"), 30))
 }
 
 // languageExternals are the external variables of the rules in testdata/language.

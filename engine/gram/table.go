@@ -201,6 +201,9 @@ type found struct{ count, head int32 }
 // Head is the index of the last hit of an atom that occurs.
 func (f *Finder) Head(atom uint32) int32 { return f.atoms[atom].head }
 
+// Count is the number of hits of an atom.
+func (f *Finder) Count(atom uint32) int { return int(f.atoms[atom].count) }
+
 // Saturated tells whether an atom reached the limit: it may occur further.
 func (f *Finder) Saturated(atom uint32) bool { return int(f.atoms[atom].count) >= f.Limit }
 

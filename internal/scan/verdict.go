@@ -43,7 +43,7 @@ func describeRule(r *engine.Rule) candor.Finding {
 			if word, ok := m.Value.(string); ok {
 				setClass(&f, word)
 			}
-		case "nature":
+		case "nature", "x1207":
 			if word, ok := m.Value.(string); ok {
 				setClass(&f, word)
 			}

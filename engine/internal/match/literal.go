@@ -119,19 +119,27 @@ func guardHolds(data []byte, g model.Guard, start, end int) bool {
 	return true
 }
 
-// guardedLength gives the length of a match of a guarded tree at start whose
-// guard holds, -1 if there is none.
-func (f *frame) guardedLength(v *model.Variant, prog *automaton.Program, start int) int {
-	m := f.s.matcher(prog)
-	data := f.s.data
-	for end := len(data); ; {
-		n, ok := m.Match(data[:end], start)
-		if !ok || n == 0 {
-			return -1
-		}
-		if f.around(v, start, start+n) {
-			return n
-		}
-		end = start + n - 1
+// boundedLength gives the length of the match of a tree at start, -1 if there
+// is none or if what must stand around it does not. As in libyara, one match
+// counts at each offset: no shorter one is tried.
+func (f *frame) boundedLength(v *model.Variant, prog *automaton.Program, start int) int {
+	n, ok := f.match(prog, start)
+	if !ok || n == 0 || !f.around(v, start, start+n) {
+		return -1
 	}
+	return n
+}
+
+// match gives the length of the match of prog at start. libyara looks
+// DefaultLimit bytes far on either side of an atom, wherever that is: mostly
+// at the start, at the far end at the most.
+func (f *frame) match(prog *automaton.Program, start int) (int, bool) {
+	m := f.s.matcher(prog)
+	n, ok := m.Match(f.s.data, start)
+	if !ok && start+automaton.DefaultLimit < len(f.s.data) {
+		m.Limit = 2 * automaton.DefaultLimit
+		n, ok = m.Match(f.s.data, start)
+		m.Limit = automaton.DefaultLimit
+	}
+	return n, ok
 }

@@ -107,6 +107,9 @@ func strictlyAscending(a []int) bool {
 // there, without it stops at the first.
 func (f *frame) verify(i uint32, o *occurrences) bool {
 	s := f.s
+	if f.crowded(i) {
+		return f.search(i, 0, len(s.data), o)
+	}
 	some := false
 	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
 		use, hits := s.hits[h].use, &s.finders[s.hits[h].finder]
@@ -119,6 +122,23 @@ func (f *frame) verify(i uint32, o *occurrences) bool {
 		}
 	}
 	return some
+}
+
+// crowded tells whether the hits of a pattern with a tree are so many that a
+// pass over the whole content is cheaper than to look at each. For all its
+// occurrences that is so sooner: those found from one hit may be found from
+// the next again.
+func (f *frame) crowded(i uint32) bool {
+	s := f.s
+	left := 16 + len(s.data)/64
+	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
+		if f.u.rule.Patterns[i].Variants[s.hits[h].use.Variant()].Tree != nil {
+			if left -= s.finders[s.hits[h].finder].Count(s.hits[h].atom); left < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // verifyAt looks at one hit.
@@ -140,7 +160,7 @@ func (f *frame) verifyAt(i uint32, use plan.Use, pos int, o *occurrences) bool {
 	}
 	some := false
 	f.s.matcher(prog).StartsAt(f.s.data, use.Leaf(), pos-use.Off(), func(start int) bool {
-		if bounded(v) && f.guardedLength(v, prog, start) < 0 {
+		if bounded(v) && f.boundedLength(v, prog, start) < 0 {
 			return true
 		}
 		some = true
@@ -196,9 +216,9 @@ func (f *frame) treeLength(i uint32, variant, at int) int {
 	}
 	v := &f.u.rule.Patterns[i].Variants[variant]
 	if bounded(v) {
-		return max(f.guardedLength(v, prog, at), 0)
+		return max(f.boundedLength(v, prog, at), 0)
 	}
-	n, ok := f.s.matcher(prog).Match(f.s.data, at)
+	n, ok := f.match(prog, at)
 	if !ok {
 		return 0
 	}
@@ -238,7 +258,7 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 	some := false
 	m.Starts(f.s.data, lo, hi, func(start int) bool {
 		// Starts tells of matches of any length; YARA gives up after some.
-		if bounded(v) && f.guardedLength(v, prog, start) < 0 || long && f.treeLength(i, variant, start) <= 0 {
+		if bounded(v) && f.boundedLength(v, prog, start) < 0 || long && f.treeLength(i, variant, start) <= 0 {
 			return true
 		}
 		some = true

@@ -63,7 +63,7 @@ rule Candor_Webshell_PHP_CommandForm : webshell php
 rule Candor_Webshell_PHP_KnownPanel : webshell php
 {
     meta:
-        description = "A PHP web shell that says its own name: C99, R57, b374k, IndoXploit, Alfa and others"
+        description = "A PHP web shell that says its own name: C99, R57, b374k, Alfa and others"
         class = "intrusions/application-compromise"
         x1207 = "malware"
         severity = "critical"
@@ -78,7 +78,7 @@ rule Candor_Webshell_PHP_KnownPanel : webshell php
         $b374k = "b374k" nocase
         $indo = /IndoX?ploit( shell|\.)|idx_ss|lokomedia/ nocase
         $alfa = /alfa(team|shell|_data|initcookies|getsource)|solevisible/ nocase
-        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STNC WebShell|rootshell|Safe0ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|\bDTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|\bWSOsetcookie|FilesMan\b/ nocase
+        $ani = /Ani-Shell|Locus7Shell|NIX REMOTE WEB|SimAttacker|SnIpEr_SA|Dx(Shell| ?v)|Antichat Shell|Fx29Sh|Loaderz WEB|myshell\.php|GFS Web-Shell|PHPJackal|STN[C] WebShell|rootshell|Safe[0]ver|SyRiAn Sh3ll|ZaCo Shell|CTT Shell|erne shell|lamashell|Madspot|MyShell v|NetworkFileManagerPHP|KA_uShell|h4ntu[ ]shell|ironshell|Private-i3lue|Predator shell|AK-74 Security|Moroccan Spamers|Ayyildiz|Cyber Shell|Crystal shell|\bDTool Pro|NTDaddy|PHVayv|S72 Shell|Sincap|\bWSOsetcookie|FilesMan\b/ nocase
         $p0wny = "p0wny" nocase
         $phpspy = /\bphpspy\b|angel@4ngel|www\.4ngel\.net/ nocase
         $mini = /(mini|gecko|marijuana|tryag|wordfence bypass|leaf|anonymousfox|foxauto|priv8|kacak|zerobyte|mister spy)[ _-]?(shell|file ?manager)/ nocase
