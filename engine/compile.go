@@ -166,14 +166,13 @@ func (c *compiler) build() *Rules {
 		set.Externals = append(set.Externals, x.name)
 	}
 	groups := c.groups(set)
+	set.Numbers, set.Patterns = plan.Number(c.rules)
 	for i, r := range c.rules {
 		set.Code = r.Append(set.Code)
 		set.CodeOff = append(set.CodeOff, uint32(len(set.Code)))
-		set.Base = append(set.Base, uint32(set.Patterns))
-		set.Patterns += len(r.Patterns)
 		set.Flags = append(set.Flags, flags(c.infos[i]))
 	}
-	formulas := plan.NewFormulas(c.rules, set.Base, set.Patterns)
+	formulas := plan.NewFormulas(c.rules, &set.Numbers, set.Patterns)
 	for i := range c.rules {
 		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}

@@ -80,7 +80,7 @@ func (r *Rules) Formulas() ([]*gram.Formula, error) {
 		}
 		rules[i] = rule
 	}
-	f := plan.NewFormulas(rules, r.set.Base, r.set.Patterns)
+	f := plan.NewFormulas(rules, &r.set.Numbers, r.set.Patterns)
 	out := make([]*gram.Formula, len(rules))
 	for i := range out {
 		out[i] = f.Of(uint32(i))

@@ -11,7 +11,8 @@ import (
 func (s *Set) Append(dst []byte) []byte {
 	dst = gram.AppendSlice(dst, s.Code)
 	dst = gram.AppendSlice(dst, s.CodeOff)
-	dst = gram.AppendSlice(dst, s.Base)
+	dst = gram.AppendSlice(dst, s.Numbers.Off)
+	dst = gram.AppendSlice(dst, s.Numbers.List)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.Patterns))
 	dst = gram.AppendSlice(dst, s.Flags)
 	dst = gram.AppendSlice(dst, s.GroupOf)
@@ -54,7 +55,8 @@ func Decode(b []byte) (*Set, []byte, error) {
 	for _, step := range []func() error{
 		func() error { b, err = gram.DecodeSlice(b, &s.Code); return err },
 		func() error { b, err = gram.DecodeSlice(b, &s.CodeOff); return err },
-		func() error { b, err = gram.DecodeSlice(b, &s.Base); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.Numbers.Off); return err },
+		func() error { b, err = gram.DecodeSlice(b, &s.Numbers.List); return err },
 		func() error { b, patterns, err = number(b, plan.MaxPatterns); return err },
 		func() error { b, err = gram.DecodeSlice(b, &s.Flags); return err },
 		func() error { b, err = gram.DecodeSlice(b, &s.GroupOf); return err },
@@ -151,7 +153,7 @@ func (s *Set) decodePlans(b []byte) ([]byte, error) {
 
 func (s *Set) validRules(groups int) bool {
 	n := len(s.CodeOff) - 1
-	if n < 0 || len(s.Base) != n || len(s.Flags) != n || len(s.GroupOf) != n {
+	if n < 0 || !s.Numbers.Valid(n, s.Patterns) || len(s.Flags) != n || len(s.GroupOf) != n {
 		return false
 	}
 	for i, off := range s.CodeOff {
@@ -159,8 +161,8 @@ func (s *Set) validRules(groups int) bool {
 			return false
 		}
 	}
-	for i, b := range s.Base {
-		if int(b) > s.Patterns || i > 0 && b < s.Base[i-1] || int(s.GroupOf[i]) >= groups {
+	for _, g := range s.GroupOf {
+		if int(g) >= groups {
 			return false
 		}
 	}

@@ -164,7 +164,7 @@ func (f *frame) foundIn(i uint32, lo, hi int64) bool {
 	if lo > hi || f.impossible(i) {
 		return false
 	}
-	p := f.u.base + i
+	p := f.u.numbers[i]
 	if f.s.occMark[p] != f.s.epoch && hi-lo < int64(len(f.s.data))/4 {
 		return f.search(i, int(lo), int(hi)+1, nil)
 	}

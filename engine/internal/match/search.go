@@ -21,7 +21,7 @@ type occurrences struct {
 
 // found tells whether pattern i of the rule occurs.
 func (f *frame) found(i uint32) bool {
-	s, p := f.s, f.u.base+i
+	s, p := f.s, f.u.numbers[i]
 	if s.occMark[p] == s.epoch {
 		return len(s.occs[s.occAt[p]].starts) > 0
 	}
@@ -36,7 +36,7 @@ func (f *frame) found(i uint32) bool {
 
 // impossible tells, at no cost, that pattern i does not occur.
 func (f *frame) impossible(i uint32) bool {
-	s, p := f.s, f.u.base+i
+	s, p := f.s, f.u.numbers[i]
 	if s.occMark[p] == s.epoch {
 		return len(s.occs[s.occAt[p]].starts) == 0
 	}
@@ -45,7 +45,7 @@ func (f *frame) impossible(i uint32) bool {
 
 // all gives the occurrences of pattern i, by ascending offset.
 func (f *frame) all(i uint32) *occurrences {
-	s, p := f.s, f.u.base+i
+	s, p := f.s, f.u.numbers[i]
 	if s.occMark[p] == s.epoch {
 		return &s.occs[s.occAt[p]]
 	}
@@ -111,7 +111,7 @@ func (f *frame) verify(i uint32, o *occurrences) bool {
 		return f.search(i, 0, len(s.data), o)
 	}
 	some := false
-	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
+	for h := s.hitHead[f.u.numbers[i]]; h >= 0; h = s.hits[h].next {
 		use, hits := s.hits[h].use, &s.finders[s.hits[h].finder]
 		for k := hits.Head(s.hits[h].atom); k >= 0; k = hits.Hits[k].Next {
 			if f.verifyAt(i, use, hits.Hits[k].Pos, o) {
@@ -131,7 +131,7 @@ func (f *frame) verify(i uint32, o *occurrences) bool {
 func (f *frame) crowded(i uint32) bool {
 	s := f.s
 	left := 16 + len(s.data)/64
-	for h := s.hitHead[f.u.base+i]; h >= 0; h = s.hits[h].next {
+	for h := s.hitHead[f.u.numbers[i]]; h >= 0; h = s.hits[h].next {
 		if f.u.rule.Patterns[i].Variants[s.hits[h].use.Variant()].Tree != nil {
 			if left -= s.finders[s.hits[h].finder].Count(s.hits[h].atom); left < 0 {
 				return true

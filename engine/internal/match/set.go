@@ -15,8 +15,8 @@ import (
 // decoded when they are first needed, and safe for concurrent use.
 type Set struct {
 	Code      []byte
-	CodeOff   []uint32 // by rule; len = rules+1
-	Base      []uint32 // by rule: the number of its first pattern
+	CodeOff   []uint32     // by rule; len = rules+1
+	Numbers   plan.Numbers // of the patterns of each rule
 	Patterns  int
 	Flags     []uint8 // by rule
 	GroupOf   []uint16
@@ -76,7 +76,7 @@ func (s *Set) unit(r uint32) *unit {
 	if err != nil || !valid(s, r, rule) {
 		rule = &model.Rule{Cond: &model.Expr{Op: model.Undefined}}
 	}
-	u := newUnit(r, s.Base[r], rule)
+	u := newUnit(r, s.Numbers.Of(r), rule)
 	if s.units[r].CompareAndSwap(nil, u) {
 		return u
 	}
@@ -90,11 +90,7 @@ func (s *Set) Rule(r uint32) (*model.Rule, error) {
 
 // valid checks what the evaluation relies on.
 func valid(s *Set, r uint32, rule *model.Rule) bool {
-	last := uint32(s.Patterns)
-	if int(r)+1 < len(s.Base) {
-		last = s.Base[r+1]
-	}
-	if s.Base[r]+uint32(len(rule.Patterns)) != last {
+	if len(s.Numbers.Of(r)) != len(rule.Patterns) {
 		return false
 	}
 	return validExpr(s, rule, rule.Cond)

@@ -13,7 +13,7 @@ import (
 // unit is a rule decoded, with the automata of its patterns built when first used.
 type unit struct {
 	id          uint32
-	base        uint32
+	numbers     []uint32 // of its patterns, in the whole set
 	rule        *model.Rule
 	programs    []lazyProgram // by pattern and variant
 	offset      []int         // of a pattern's first variant in programs
@@ -25,8 +25,8 @@ type lazyProgram struct {
 	prog *automaton.Program // nil: the tree is beyond the limits of the automaton
 }
 
-func newUnit(id, base uint32, rule *model.Rule) *unit {
-	u := &unit{id: id, base: base, rule: rule}
+func newUnit(id uint32, numbers []uint32, rule *model.Rule) *unit {
+	u := &unit{id: id, numbers: numbers, rule: rule}
 	n := 0
 	for i := range rule.Patterns {
 		u.offset = append(u.offset, n)

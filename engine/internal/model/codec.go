@@ -24,7 +24,12 @@ func (r *Rule) Append(dst []byte) []byte {
 
 func (p *Pattern) append(dst []byte) []byte {
 	dst = appendBytes(dst, []byte(p.Name))
-	dst = append(dst, flag(p.Private))
+	return p.AppendVariants(append(dst, flag(p.Private)))
+}
+
+// AppendVariants appends the encoded form of what p looks for: all but its
+// name and whether it is private.
+func (p *Pattern) AppendVariants(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(p.Variants)))
 	for i := range p.Variants {
 		v := &p.Variants[i]

@@ -155,8 +155,8 @@ func (f *Formulas) tagsOf(form *gram.Formula) (opening, bool) {
 }
 
 func (f *Formulas) pattern(p uint32) *model.Pattern {
-	r := f.ruleOf(p)
-	return &f.Rules[r].Patterns[p-f.Base[r]]
+	o := f.owner[p]
+	return &f.Rules[o.rule].Patterns[o.index]
 }
 
 // needsZero tells whether form cannot hold for content without a zero byte.

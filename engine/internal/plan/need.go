@@ -6,30 +6,35 @@ package plan
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"candor/engine/gram"
 	"candor/engine/internal/model"
 )
 
-// Formulas derives the necessary formula of each rule. Patterns are numbered
-// through all rules: pattern i of rule r is number base[r]+i.
+// Formulas derives the necessary formula of each rule.
 type Formulas struct {
-	Rules []*model.Rule
-	Base  []uint32
-	memo  []*gram.Formula
-	busy  []bool
+	Rules   []*model.Rule
+	numbers *Numbers
+	owner   []whose // by pattern: a rule that has it
+	memo    []*gram.Formula
+	busy    []bool
 
 	placed  [][]placed      // by pattern
 	present []*gram.Formula // by pattern
 }
 
 // NewFormulas prepares the derivation for rules.
-func NewFormulas(rules []*model.Rule, base []uint32, patterns int) *Formulas {
-	return &Formulas{
-		Rules: rules, Base: base, memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
+func NewFormulas(rules []*model.Rule, numbers *Numbers, patterns int) *Formulas {
+	f := &Formulas{
+		Rules: rules, numbers: numbers, owner: make([]whose, patterns), memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
 		placed: make([][]placed, patterns), present: make([]*gram.Formula, patterns),
 	}
+	for r := range rules {
+		for i, p := range numbers.Of(uint32(r)) {
+			f.owner[p] = whose{uint32(r), uint32(i)}
+		}
+	}
+	return f
 }
 
 // Of gives the formula of rule r.
@@ -46,6 +51,9 @@ func (f *Formulas) Of(r uint32) *gram.Formula {
 	return f.memo[r]
 }
 
+// whose names a pattern: pattern index of a rule.
+type whose struct{ rule, index uint32 }
+
 // need derives the formula of one rule.
 type need struct {
 	all  *Formulas
@@ -58,7 +66,7 @@ func (n *need) pattern(i uint32) *gram.Formula {
 	if len(variants) == 0 {
 		return gram.Never()
 	}
-	p := n.all.Base[n.rule] + i
+	p := n.all.numbers.Of(n.rule)[i]
 	if n.all.present[p] == nil {
 		atoms, cost := place(p, variants)
 		f := &gram.Formula{Op: gram.Present, Pattern: p, Set: gram.Set{Cost: cost}}
@@ -436,15 +444,4 @@ const maxKeys = 256
 func Unfindable(p *model.Pattern) bool {
 	_, cost := place(0, p.Variants)
 	return cost >= gram.Impossible
-}
-
-// ruleOf gives the rule that pattern number p belongs to.
-func (f *Formulas) ruleOf(p uint32) uint32 {
-	after, _ := slices.BinarySearchFunc(f.Base, p, func(base, p uint32) int {
-		if base <= p {
-			return -1
-		}
-		return 1
-	})
-	return uint32(after - 1)
 }
