@@ -51,6 +51,7 @@ type Scanner struct {
 
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*model.Variant]*automaton.Program
+	places   []int
 	exe      *executable
 	reported map[uint32]bool
 	yield    func(uint32)

@@ -154,12 +154,18 @@ func (f *frame) verifyAt(i uint32, use plan.Use, pos int, o *occurrences) bool {
 		}
 		return true
 	}
-	prog := f.u.program(i, use.Variant())
+	return f.startsAt(i, use.Variant(), use.Leaf(), pos-use.Off(), o)
+}
+
+// startsAt looks for matches of a tree that read the begin of a leaf at an offset.
+func (f *frame) startsAt(i uint32, variant, leaf, at int, o *occurrences) bool {
+	prog := f.u.program(i, variant)
 	if prog == nil {
 		return false
 	}
+	v := &f.u.rule.Patterns[i].Variants[variant]
 	some := false
-	f.s.matcher(prog).StartsAt(f.s.data, use.Leaf(), pos-use.Off(), func(start int) bool {
+	f.s.matcher(prog).StartsAt(f.s.data, leaf, at, func(start int) bool {
 		if bounded(v) && f.boundedLength(v, prog, start) < 0 {
 			return true
 		}
@@ -249,6 +255,11 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 	if prog == nil {
 		return false
 	}
+	if leaf, lit := f.u.fixed(i, variant); lit != nil && lo == 0 && hi == len(f.s.data) {
+		if some, done := f.searchFixed(i, variant, leaf, lit, o); done {
+			return some
+		}
+	}
 	v := &f.u.rule.Patterns[i].Variants[variant]
 	m := f.s.matcher(prog)
 	long := prog.MaxLen() < 0 || prog.MaxLen() > automaton.DefaultLimit
@@ -265,6 +276,29 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 		return o != nil && o.add(start, -1)
 	})
 	return some
+}
+
+// searchFixed looks for a tree where a literal stands that all its matches
+// hold. It gives up, before it has found anything, if that is too often.
+func (f *frame) searchFixed(i uint32, variant, leaf int, lit []byte, o *occurrences) (some, done bool) {
+	places := f.s.places[:0]
+	limit := 16 + len(f.s.data)/256
+	eachExact(f.s.data, lit, 0, func(at int) bool {
+		places = append(places, at)
+		return len(places) <= limit
+	})
+	f.s.places = places
+	if len(places) > limit {
+		return false, false
+	}
+	for _, at := range places {
+		if f.startsAt(i, variant, leaf, at, o) {
+			if some = true; o == nil {
+				break
+			}
+		}
+	}
+	return some, true
 }
 
 // searchLiteral calls literalAt wherever a cheap search finds the rarest part of v.

@@ -23,6 +23,8 @@ type unit struct {
 type lazyProgram struct {
 	once sync.Once
 	prog *automaton.Program // nil: the tree is beyond the limits of the automaton
+	leaf int                // the leaf of the longest literal that is in every match
+	lit  []byte             // its bytes; nil if there is none
 }
 
 func newUnit(id uint32, numbers []uint32, rule *model.Rule) *unit {
@@ -41,8 +43,32 @@ func newUnit(id uint32, numbers []uint32, rule *model.Rule) *unit {
 
 func (u *unit) program(p uint32, variant int) *automaton.Program {
 	l := &u.programs[u.offset[p]+variant]
-	l.once.Do(func() { l.prog = compileTree(u.rule.Patterns[p].Variants[variant].Tree) })
+	l.once.Do(func() {
+		tree := u.rule.Patterns[p].Variants[variant].Tree
+		l.prog = compileTree(tree)
+		l.leaf, l.lit = fixedLeaf(tree)
+	})
 	return l.prog
+}
+
+// fixed gives the literal by which a tree can be searched for, after program.
+func (u *unit) fixed(p uint32, variant int) (leaf int, lit []byte) {
+	l := &u.programs[u.offset[p]+variant]
+	return l.leaf, l.lit
+}
+
+// fixedLeaf finds the longest literal that each match of a tree holds exactly
+// once.
+func fixedLeaf(tree *pattern.Node) (leaf int, lit []byte) {
+	if tree.Op != pattern.Concat {
+		return 0, nil
+	}
+	for i, l := range plan.Leaves(tree) {
+		if l.Op == pattern.Bytes && len(l.Lit) > max(len(lit), 2) && slices.Contains(tree.Sub, l) {
+			leaf, lit = i, l.Lit
+		}
+	}
+	return leaf, lit
 }
 
 func compileTree(tree *pattern.Node) *automaton.Program {
