@@ -20,8 +20,8 @@ func (s *solver) comparison(e *yara.Binary, sc scope, want bool, d draft, k then
 	if text(e.Y) != nil || text(e.X) != nil {
 		return s.textComparison(e, op, sc, d, k)
 	}
-	if f, ok := e.Y.(*yara.Float); ok {
-		return s.measured(e.X, op, f.Value, sc, d, k)
+	if _, ok := e.Y.(*yara.Float); ok {
+		return s.measured(e.X, op, sc, d, k)
 	}
 	x, y := e.X, e.Y
 	if !settable(x, sc) || fixed(x) && !fixed(y) {

@@ -93,7 +93,7 @@ func (s *solver) offset(name string, index yara.Expr, sc scope, d draft) (int64,
 		return 0, d, false
 	}
 	i := int64(1)
-	ok := true
+	var ok bool
 	if index != nil {
 		if i, d, ok = s.integer(index, sc, d); !ok || i < 1 || i > maxCount {
 			return 0, d, false

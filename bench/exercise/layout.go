@@ -82,7 +82,7 @@ func (d draft) ending() bool {
 
 // endings places the pieces that are bound to the end. All of them must lie there.
 func (d draft) endings() (draft, bool) {
-	ok := true
+	var ok bool
 	for _, p := range d.loose {
 		if !p.end {
 			continue

@@ -213,7 +213,7 @@ func (s *solver) setText(x yara.Expr, v string, sc scope, d draft) (draft, bool)
 }
 
 // measured is a comparison with a floating-point number: math.entropy as a rule.
-func (s *solver) measured(x yara.Expr, op string, v float64, sc scope, d draft, k then) bool {
+func (s *solver) measured(x yara.Expr, op string, sc scope, d draft, k then) bool {
 	if s.path(x, sc) != "math.entropy()" {
 		return false
 	}

@@ -46,7 +46,7 @@ type span struct{ lo, hi int64 }
 
 func (s *solver) where(at, lo, hi yara.Expr, sc scope, d draft) (span, draft, bool) {
 	w := span{0, maxSize}
-	ok := true
+	var ok bool
 	if at != nil {
 		if w.lo, d, ok = s.integer(at, sc, d); !ok || w.lo < 0 || w.lo > maxSize {
 			return w, d, false

@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -63,7 +64,11 @@ func (b *bench) together(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer d.stop()
+	defer func() {
+		if err := d.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "clamd does not stop:", err)
+		}
+	}()
 	scan := command{name: "clamdscan", args: []string{"-c", d.config, "--multiscan", "--fdpass", "-i", b.tree}, ok: []int{1}}
 	r, err := repeat(ctx, b.Repeats, scan)
 	if err != nil {

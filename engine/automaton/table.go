@@ -108,11 +108,11 @@ func (t *table) begin(dst []int32, s start) []int32 {
 	case fromEmpty:
 		return dst
 	case fromOrigin:
-		return t.successors(dst, t.from, false)
+		return t.successors(dst, t.from)
 	}
 	for _, n := range t.p.anchors[s.name-fromAnchor] {
 		if t.backward { // what comes before the anchor
-			dst = t.successors(dst, n, false)
+			dst = t.successors(dst, n)
 		} else {
 			dst = append(dst, n)
 		}

@@ -24,15 +24,14 @@ func newWalk(m *Matcher, backward, inject, ordered bool) walk {
 	}
 	if inject {
 		m.mark()
-		w.seed = w.successors(nil, w.from, false)
+		w.seed = w.successors(nil, w.from)
 	}
 	return w
 }
 
 // successors appends what is reached from node n without consuming, leaving
-// out what is marked. Assert nodes are appended, or if decided passed as in a
-// context where none holds.
-func (w *walk) successors(dst []int32, n int32, decided bool) []int32 {
+// out what is marked. Assert nodes are appended: they are decided later.
+func (w *walk) successors(dst []int32, n int32) []int32 {
 	next := w.next.of(n)
 	w.m.work += int64(len(next))
 	for _, x := range next {
@@ -41,7 +40,7 @@ func (w *walk) successors(dst []int32, n int32, decided bool) []int32 {
 				dst = append(dst, x)
 			}
 		} else {
-			dst = w.reach(dst, x, 0, decided)
+			dst = w.reach(dst, x, 0, false)
 		}
 	}
 	return dst
@@ -125,7 +124,7 @@ func (w *walk) consume(dst []int32, n int32, class int) []int32 {
 	if class == w.p.classes || !w.p.takes(n, class) {
 		return dst
 	}
-	return w.successors(dst, n, false)
+	return w.successors(dst, n)
 }
 
 // first is the set of bytes with which a path may begin; all bytes if a match
@@ -133,11 +132,11 @@ func (w *walk) consume(dst []int32, n int32, class int) []int32 {
 func (w *walk) first() pattern.Set {
 	var s pattern.Set
 	w.m.mark()
-	list := w.successors(nil, w.from, false)
+	list := w.successors(nil, w.from)
 	for i := 0; i < len(list); i++ {
 		switch n := list[i]; w.p.kind[n] {
 		case assert: // may pass
-			list = w.successors(list, n, false)
+			list = w.successors(list, n)
 		case consume:
 			taken := &w.p.sets[w.p.arg[n]]
 			for b, c := range w.p.class {

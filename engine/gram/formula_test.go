@@ -50,7 +50,7 @@ func TestPossible(t *testing.T) {
 		{And(mz, small), "MZ", 101, false},
 		{Or(mz, small), "PK", 50, true},
 		{Threshold(2, []*Formula{mz, small, Never()}), "MZ", 50, true},
-		{Threshold(2, []*Formula{mz, small, &Formula{Op: Header, Offset: 4, Bytes: []byte("x")}}), "PK..y", 50, false},
+		{Threshold(2, []*Formula{mz, small, {Op: Header, Offset: 4, Bytes: []byte("x")}}), "PK..y", 50, false},
 		{Threshold(0, nil), "", 0, true},
 		{Threshold(2, []*Formula{mz}), "MZ", 2, false},
 	}
