@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc64"
+	"hash/crc32"
 	"math"
+	"slices"
 
 	"candor/engine/gram"
 	"candor/engine/internal/match"
@@ -24,11 +25,15 @@ const (
 // ErrFormat says that data is no compiled form of this version of the engine.
 var ErrFormat = errors.New("not compiled definitions of this version")
 
-var crcTable = crc64.MakeTable(crc64.ECMA)
+// infoSize is about what the description of a rule takes.
+const infoSize = 400
+
+var crcTable = crc32.MakeTable(crc32.Castagnoli)
 
 // AppendBinary appends the compiled form of r, for a cache file.
 func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 	at := len(dst)
+	dst = slices.Grow(dst, r.set.Size()+infoSize*len(r.infos))
 	dst = append(dst, formatMagic...)
 	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, 0)
@@ -56,7 +61,7 @@ func Load(data []byte) (*Rules, error) {
 		return nil, fmt.Errorf("%w: it is version %d, not %d", ErrFormat, v, formatVersion)
 	}
 	body := data[head:]
-	if crc64.Checksum(body, crcTable) != binary.LittleEndian.Uint64(data[len(formatMagic)+4:]) {
+	if uint64(crc32.Checksum(body, crcTable)) != binary.LittleEndian.Uint64(data[len(formatMagic)+4:]) {
 		return nil, fmt.Errorf("%w: the checksum does not match", ErrFormat)
 	}
 	r, err := decodeRules(body)
@@ -263,5 +268,5 @@ func (d *infoDecoder) external(x *external) {
 // seal writes the checksum of a compiled form into its head.
 func seal(data []byte) {
 	const head = len(formatMagic) + 12
-	binary.LittleEndian.PutUint64(data[len(formatMagic)+4:], crc64.Checksum(data[head:], crcTable))
+	binary.LittleEndian.PutUint64(data[len(formatMagic)+4:], uint64(crc32.Checksum(data[head:], crcTable)))
 }

@@ -8,6 +8,16 @@ import (
 // ErrCorrupt says that encoded data is not what Append wrote.
 var ErrCorrupt = errors.New("gram table is corrupt")
 
+// Size is about the length of the encoded form of t.
+func (t *Table) Size() int {
+	n := 5*len(t.atomOff) + len(t.bytes)
+	for i := range t.probes {
+		p := &t.probes[i]
+		n += 64 + 8*len(p.bits) + 4*len(p.first) + 12*len(p.keys) + 8*len(p.entries)
+	}
+	return n
+}
+
 // Append appends the encoded form of t.
 func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.atomOff)

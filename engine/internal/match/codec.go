@@ -7,6 +7,22 @@ import (
 	"candor/engine/internal/plan"
 )
 
+// Size is about the length of the encoded form of s.
+func (s *Set) Size() int {
+	n := len(s.Code) + 16*len(s.Numbers.List) + 16*s.Rules()
+	for _, view := range s.Plans {
+		for _, p := range view {
+			if p != nil {
+				n += p.Size()
+			}
+		}
+	}
+	for _, d := range s.Digests {
+		n += len(d.Sums) + 8*len(d.Sizes)
+	}
+	return n
+}
+
 // Append appends the encoded form of s, without its modules.
 func (s *Set) Append(dst []byte) []byte {
 	dst = gram.AppendSlice(dst, s.Code)

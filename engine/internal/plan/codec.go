@@ -42,6 +42,15 @@ func DecodeGate(b []byte) (*Gate, []byte, error) {
 	return g, b, nil
 }
 
+// Size is about the length of the encoded form of p.
+func (p *Plan) Size() int {
+	n := p.Strong.Table.Size() + 8*len(p.Strong.Uses) + 8*len(p.Tracked) + 12*len(p.TriggerKeys)
+	for i := range p.Lanes {
+		n += p.Lanes[i].Weak.Table.Size() + 8*len(p.Lanes[i].Weak.Uses) + 4*len(p.Lanes[i].Tracked)
+	}
+	return n
+}
+
 // Append appends the encoded form of p.
 func (p *Plan) Append(dst []byte) []byte {
 	dst = p.Strong.append(dst)
