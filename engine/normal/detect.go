@@ -56,10 +56,11 @@ func (u *Types) Type(data []byte) FileType {
 	if s := recognise(head, 0); s != TypeAny && !isArchive(s) {
 		return s
 	}
-	if recognise(UTF16(nil, head), 0) == TypeHTML {
+	var narrow [headSize / 2]byte
+	if u := UTF16(narrow[:0], head); HTMLSign(u) && recognise(u, 0) == TypeHTML {
 		return TypeHTMLUTF16
 	}
-	if plain := fromUnicode(head); plain != nil && recognise(plain, 0) == TypeHTML {
+	if plain := fromUnicode(head); plain != nil && HTMLSign(plain) && recognise(plain, 0) == TypeHTML {
 		return TypeHTML
 	}
 	return t

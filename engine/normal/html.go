@@ -248,6 +248,10 @@ func (h *page) skipSpace() {
 func (h *page) steps() {
 	for !h.stop {
 		c := h.buf[h.i]
+		if h.state == inText && plainByte[c] {
+			h.plainText()
+			continue
+		}
 		if c == 0 {
 			return
 		}
@@ -280,6 +284,32 @@ var stepTable = [...]func(*page, byte){
 }
 
 // Output.
+
+// plainByte has the bytes that are text like most: what textByte makes of them
+// needs no look at what is around them.
+var plainByte = func() (t [256]bool) {
+	for c := '!'; c < 0x80; c++ {
+		t[c] = c != '<' && c != '&' && c != '\''
+	}
+	return t
+}()
+
+// plainText takes a run of plain bytes: textByte for each of them.
+func (h *page) plainText() {
+	i := h.i
+	for plainByte[h.buf[h.i]] {
+		h.i++
+	}
+	n := len(h.noComment)
+	h.noComment = append(h.noComment, h.buf[i:h.i]...)
+	for k, c := range h.noComment[n:] {
+		h.noComment[n+k] = lower(c)
+	}
+	if h.content == plainContent {
+		h.noTags = append(h.noTags, h.noComment[n:]...)
+		h.spaced = false
+	}
+}
 
 func (h *page) put(c byte) { h.noComment = append(h.noComment, c) }
 

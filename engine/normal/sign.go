@@ -110,23 +110,29 @@ var probes = makeProbes()
 type probeTable struct {
 	first, second [256][]*probe
 	begin         [256][4]uint64 // the second bytes that may follow a first one
-	count         int
+	busy          [256]bool      // whether a byte begins any part
 }
 
+// maxSigns bounds the signs, so that what is known of each needs no memory of
+// its own.
+const maxSigns = 96
+
 func makeProbes() *probeTable {
-	t := &probeTable{count: len(signs)}
+	t := &probeTable{}
 	for i, s := range signs {
 		p := &probe{sign: s, number: i}
 		p.parse(s.pattern)
 		for c := range 256 {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
+				t.busy[c] = true
 				for i, w := range p.parts[0][1] {
 					t.begin[c][i] |= w
 				}
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
+				t.busy[c] = true
 			}
 		}
 	}
@@ -209,9 +215,12 @@ func (p *probe) at(offset int) bool {
 // counts.
 func recognise(data []byte, base int) FileType {
 	probes, found := probes, TypeAny
-	open := make([]bool, probes.count) // the first part has been seen
-	ends := make([]int, probes.count)
+	var open [maxSigns]bool // the first part has been seen
+	var ends [maxSigns]int
 	for i, c := range data {
+		if !probes.busy[c] {
+			continue
+		}
 		for _, p := range probes.second[c] {
 			if open[p.number] && i >= ends[p.number] && fits(p.parts[1], data[i:]) {
 				found = greater(found, p.as)
