@@ -46,7 +46,7 @@ type Table struct {
 	bytes   []byte
 	probes  [tiers]probe
 	pairs   *[1 << 16]uint8 // 1 for the pairs of the last tier; nil without any
-	heads   []head          // by entry of the last tier
+	heads   [tiers][]head   // by entry
 }
 
 // head is the first eight bytes of an atom, or as many as there are.
@@ -82,12 +82,16 @@ const hashFactor = 0x9E3779B97F4A7C15
 func NewTable(atoms [][]byte) *Table {
 	t := &Table{atomOff: make([]uint32, 1, len(atoms)+1)}
 	grams := [tiers]map[uint64][]uint64{}
+	demoted := fewOfFour(atoms)
 	for id, a := range atoms {
 		t.bytes = append(t.bytes, a...)
 		t.atomOff = append(t.atomOff, uint32(len(t.bytes)))
 		k := tierOf(len(a))
 		if k == tiers {
 			continue
+		}
+		if k == four && demoted {
+			k = pair
 		}
 		if grams[k] == nil {
 			grams[k] = map[uint64][]uint64{}
@@ -105,8 +109,27 @@ func NewTable(atoms [][]byte) *Table {
 	return t
 }
 
-// spread makes the table of pairs out of their bitmap.
+// fewOfFour tells whether the tier of four has so few atoms that they had
+// better go with the pairs, which are looked at in any case.
+func fewOfFour(atoms [][]byte) bool {
+	var n [tiers + 1]int
+	for _, a := range atoms {
+		n[tierOf(len(a))]++
+	}
+	return n[pair] > 0 && n[four] < 64
+}
+
+// spread makes what the search wants besides the encoded form: the table of
+// pairs out of their bitmap, and the heads.
 func (t *Table) spread() {
+	for k := range t.probes {
+		t.heads[k] = make([]head, len(t.probes[k].entries))
+		for i, e := range t.probes[k].entries {
+			a := t.atom(entry(e).atom())
+			n := min(len(a), 8)
+			t.heads[k][i] = head{load(a, n), 1<<(8*n) - 1}
+		}
+	}
 	b := t.probes[pair].bits
 	if b == nil {
 		return
@@ -114,11 +137,6 @@ func (t *Table) spread() {
 	t.pairs = new([1 << 16]uint8)
 	for i := range t.pairs {
 		t.pairs[i] = uint8(b[i>>6] >> (i & 63) & 1)
-	}
-	for _, e := range t.probes[pair].entries {
-		a := t.atom(entry(e).atom())
-		n := min(len(a), 8)
-		t.heads = append(t.heads, head{load(a, n), 1<<(8*n) - 1})
 	}
 }
 
@@ -226,34 +244,26 @@ func (f *Finder) Find(t *Table, data []byte) {
 
 const fold64 = 0x2020202020202020
 
-// strideFour samples the content. The bitmaps are asked in line, not through
-// maybe: this loop is where most of the time of a scan goes.
+// strideFour samples the content. The loops that go over it are functions of
+// their own that call none: so all they need stays in registers. They are where
+// most of the time of a scan goes.
 func (f *Finder) strideFour() {
 	l, s := &f.table.probes[long], &f.table.probes[four]
 	data := f.data
 	switch {
 	case l.bits != nil && s.bits != nil:
-		lb, sb := l.bits, s.bits
-		lm, sm := uint64(len(lb)-1), uint64(len(sb)-1)
-		for i := 0; i+8 <= len(data); i += 4 {
+		for i := nextOfBoth(data, l.bits, s.bits, 0); i >= 0; i = nextOfBoth(data, l.bits, s.bits, i+4) {
 			v := binary.LittleEndian.Uint64(data[i:]) | fold64
-			h := v * hashFactor
-			g := (v & 0xFFFFFFFF) * hashFactor
-			if w := lb[h>>40&lm]; w>>(h>>32&63)&1 != 0 {
-				f.check(l, v, i)
+			if l.maybe(v * hashFactor) {
+				f.check(long, v, i)
 			}
-			if w := sb[g>>40&sm]; w>>(g>>32&63)&1 != 0 {
-				f.check(s, v&0xFFFFFFFF, i)
+			if v &= 0xFFFFFFFF; s.maybe(v * hashFactor) {
+				f.check(four, v, i)
 			}
 		}
 	case l.bits != nil:
-		lb, lm := l.bits, uint64(len(l.bits)-1)
-		for i := 0; i+8 <= len(data); i += 4 {
-			v := binary.LittleEndian.Uint64(data[i:]) | fold64
-			h := v * hashFactor
-			if w := lb[h>>40&lm]; w>>(h>>32&63)&1 != 0 {
-				f.check(l, v, i)
-			}
+		for i := nextOfEight(data, l.bits, 0); i >= 0; i = nextOfEight(data, l.bits, i+4) {
+			f.check(long, binary.LittleEndian.Uint64(data[i:])|fold64, i)
 		}
 	case s.bits != nil:
 		for i := 0; i+8 <= len(data); i += 4 {
@@ -268,71 +278,100 @@ func (f *Finder) strideFour() {
 	}
 }
 
+// nextOfEight gives the first offset from i on, in steps of four, at which the
+// bitmap lets the eight bytes through; -1 if there is none.
+func nextOfEight(data []byte, bitmap []uint64, i int) int {
+	m := uint64(len(bitmap) - 1)
+	for ; i <= len(data)-8; i += 4 {
+		h := (binary.LittleEndian.Uint64(data[i:i+8]) | fold64) * hashFactor
+		if bitmap[h>>40&m]>>(h>>32&63)&1 != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// nextOfBoth is nextOfEight for two bitmaps, the second of which is asked for
+// the first four of the eight bytes.
+func nextOfBoth(data []byte, eight, four []uint64, i int) int {
+	m, n := uint64(len(eight)-1), uint64(len(four)-1)
+	for ; i <= len(data)-8; i += 4 {
+		v := binary.LittleEndian.Uint64(data[i:i+8]) | fold64
+		h, g := v*hashFactor, v&0xFFFFFFFF*hashFactor
+		if (eight[h>>40&m]>>(h>>32&63)|four[g>>40&n]>>(g>>32&63))&1 != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
 func (f *Finder) probeFour(p *probe, at int) {
 	v := uint64(binary.LittleEndian.Uint32(f.data[at:]) | 0x20202020)
 	if p.maybe(v * hashFactor) {
-		f.check(p, v, at)
+		f.check(four, v, at)
 	}
 }
 
 // strideOne looks at every pair. There are so few different pairs that a table
 // with a byte for each needs no hash, and what is common stays in the cache.
 func (f *Finder) strideOne() {
-	p := &f.table.probes[pair]
-	t := f.table.pairs
-	data := f.data
-	i := 0
-	for ; i+8 <= len(data); i += 7 {
+	t, data := f.table.pairs, f.data
+	i := nextPairs(data, t, 0)
+	for ; i+8 <= len(data); i = nextPairs(data, t, i+7) {
 		v := binary.LittleEndian.Uint64(data[i:]) | fold64
-		if t[uint16(v)]|t[uint16(v>>8)]|t[uint16(v>>16)]|t[uint16(v>>24)]|t[uint16(v>>32)]|t[uint16(v>>40)]|t[uint16(v>>48)] == 0 {
-			continue
-		}
-		for k := range 7 {
-			if g := v >> (8 * k) & 0xFFFF; t[g] != 0 {
-				f.checkPair(p, g, i+k)
-			}
+		m := t[uint16(v)] | t[uint16(v>>8)]<<1 | t[uint16(v>>16)]<<2 | t[uint16(v>>24)]<<3 |
+			t[uint16(v>>32)]<<4 | t[uint16(v>>40)]<<5 | t[uint16(v>>48)]<<6
+		for ; m != 0; m &= m - 1 {
+			k := bits.TrailingZeros8(m)
+			f.check(pair, v>>(8*k)&0xFFFF, i+k)
 		}
 	}
 	for ; i+2 <= len(data); i++ {
 		if v := uint64(data[i]) | uint64(data[i+1])<<8 | 0x2020; t[v] != 0 {
-			f.checkPair(p, v, i)
+			f.check(pair, v, i)
 		}
 	}
 }
 
-// checkPair is check for pairs, of which there are so many that it pays to
-// compare the begin of an atom at one stroke.
-func (f *Finder) checkPair(p *probe, v uint64, at int) {
+// nextPairs gives the first offset from i on, in steps of seven, with one of
+// the pairs among the eight bytes there, or the first one that has not got as
+// many.
+func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
+	for ; i <= len(data)-8; i += 7 {
+		v := binary.LittleEndian.Uint64(data[i:i+8]) | fold64
+		if t[uint16(v)]|t[uint16(v>>8)]|t[uint16(v>>16)]|t[uint16(v>>24)]|t[uint16(v>>32)]|t[uint16(v>>40)]|t[uint16(v>>48)] != 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// check looks a gram up that a bitmap let through, and compares the atoms it
+// belongs to, first their heads.
+func (f *Finder) check(k tier, v uint64, at int) {
+	p := &f.table.probes[k]
 	s := slot(v*hashFactor) & p.mask
-	for p.keys[p.first[s]-1] != v { // it is there: the table of pairs is exact
+	for {
+		g := p.first[s]
+		if g == 0 {
+			return
+		}
+		if p.keys[g-1] == v {
+			f.compare(k, p.lists[g-1], at)
+			return
+		}
 		s = (s + 1) & p.mask
 	}
-	for e := p.lists[p.first[s]-1]; ; e++ {
-		x := entry(p.entries[e])
+}
+
+func (f *Finder) compare(k tier, e uint32, at int) {
+	entries, heads := f.table.probes[k].entries, f.table.heads[k]
+	for ; ; e++ {
+		x := entry(entries[e])
 		start := at - x.delta()
-		if h := &f.table.heads[e]; start >= 0 && (start+8 > len(f.data) || (binary.LittleEndian.Uint64(f.data[start:])|fold64)&h.mask == h.value) {
+		if start >= 0 && (start+8 > len(f.data) || (binary.LittleEndian.Uint64(f.data[start:])|fold64)&heads[e].mask == heads[e].value) {
 			f.compareOne(x, start)
 		}
-		if x.last() {
-			return
-		}
-	}
-}
-
-// check looks a gram up that the bitmap let through, and compares the atoms it belongs to.
-func (f *Finder) check(p *probe, v uint64, at int) {
-	for s := slot(v*hashFactor) & p.mask; p.first[s] != 0; s = (s + 1) & p.mask {
-		if g := p.first[s] - 1; p.keys[g] == v {
-			f.compare(p, p.lists[g], at)
-			return
-		}
-	}
-}
-
-func (f *Finder) compare(p *probe, e uint32, at int) {
-	for ; ; e++ {
-		x := entry(p.entries[e])
-		f.compareOne(x, at-x.delta())
 		if x.last() {
 			return
 		}
