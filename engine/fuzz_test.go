@@ -46,8 +46,14 @@ func FuzzPlan(f *testing.F) {
 func TestPlanLosesNothing(t *testing.T) {
 	for seed := range uint64(300) {
 		g := generator{rand.New(rand.NewPCG(seed, 2))}
-		src := g.source()
-		rules, report := Compile([]Source{{Name: "f.yar", Data: []byte(src)}}, Options{})
+		var sources []Source
+		src := ""
+		for n := range 1 + seed%3 { // groups with and without global rules beside each other
+			one := g.source()
+			sources = append(sources, Source{Name: "f.yar", Namespace: fmt.Sprint(n), Data: []byte(one)})
+			src += one
+		}
+		rules, report := Compile(sources, Options{})
 		if len(report.Problems) > 0 {
 			t.Fatalf("%v in\n%s", report.Problems[0], src)
 		}

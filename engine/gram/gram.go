@@ -79,6 +79,10 @@ func FoldBytes(b []byte) []byte {
 // to find it.
 func Short(atom []byte) bool { return tierOf(len(atom)) >= pair }
 
+// OfFour tells whether an atom is one that the tier of four finds, unless it is
+// put into a table of pairs.
+func OfFour(atom []byte) bool { return tierOf(len(atom)) == four }
+
 // OneFolded gives the folded byte that all bytes of a set have in common.
 func OneFolded(s *pattern.Set) (byte, bool) {
 	one := -1

@@ -110,7 +110,7 @@ var probes = makeProbes()
 type probeTable struct {
 	first, second [256][]*probe
 	begin         [256][4]uint64 // the second bytes that may follow a first one
-	busy          [256]bool      // whether a byte begins any part
+	busy          [256]uint8     // whether a byte begins a first part (1), a second one (2)
 }
 
 // maxSigns bounds the signs, so that what is known of each needs no memory of
@@ -125,14 +125,14 @@ func makeProbes() *probeTable {
 		for c := range 256 {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
-				t.busy[c] = true
+				t.busy[c] |= 1
 				for i, w := range p.parts[0][1] {
 					t.begin[c][i] |= w
 				}
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
-				t.busy[c] = true
+				t.busy[c] |= 2
 			}
 		}
 	}
@@ -217,8 +217,9 @@ func recognise(data []byte, base int) FileType {
 	probes, found := probes, TypeAny
 	var open [maxSigns]bool // the first part has been seen
 	var ends [maxSigns]int
+	wanted := uint8(1) // second parts only after a first one
 	for i, c := range data {
-		if !probes.busy[c] {
+		if probes.busy[c]&wanted == 0 {
 			continue
 		}
 		for _, p := range probes.second[c] {
@@ -236,7 +237,7 @@ func recognise(data []byte, base int) FileType {
 			end := i + len(p.parts[0])
 			switch {
 			case p.unending:
-				open[p.number], ends[p.number] = true, end
+				open[p.number], ends[p.number], wanted = true, end, 3
 			case !p.hasGap || p.follows(data, end):
 				if p.as == TypeIgnored {
 					return TypeIgnored

@@ -84,6 +84,9 @@ func base64Variants(s *yara.String) []model.Variant {
 	for _, text := range texts {
 		for lead := range 3 {
 			b := aligned(enc, text, lead)
+			if len(b) == 0 {
+				continue // so short a text leaves no character of its own there
+			}
 			if s.Mods&yara.Base64 != 0 {
 				out = append(out, model.Variant{Lit: b})
 			}

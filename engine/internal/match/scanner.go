@@ -130,7 +130,7 @@ func (s *Scanner) view(view int, f *form) {
 	s.plan = p
 	s.find(&s.finders[len(s.set.Groups)], &p.Strong, len(s.set.Groups))
 	whole := false // a lane has been run that does for the first one
-	for g := len(s.set.Groups) - 1; g >= 0; g-- {
+	for g := range p.Order {
 		group := &s.set.Groups[g]
 		if !f.takes(group.Target) || s.opened[g] != s.epoch && !group.Gate.Open(f.data) {
 			continue

@@ -334,7 +334,7 @@ func (f *frame) searchLiteral(v *model.Variant, lo, hi int, o *occurrences) bool
 }
 
 func eachExact(data, lit []byte, from int, yield func(int) bool) {
-	for {
+	for len(lit) > 0 {
 		i := bytes.Index(data[from:], lit)
 		if i < 0 || !yield(from+i) {
 			return

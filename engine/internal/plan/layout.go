@@ -100,6 +100,10 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) 
 			first = b.weak
 		}
 	}
+	if p.Lanes[0].Weak.Table.Atoms() > 0 && b.strong.four() < few && !p.whole() {
+		first.take(b.strong)
+		p.Lanes[0].Weak = first.index()
+	}
 	p.Strong = b.strong.index()
 	p.TriggerOff = []uint32{0}
 	p.TriggerKeys = slices.Sorted(maps.Keys(b.triggers))
@@ -108,6 +112,26 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) 
 		p.TriggerOff = append(p.TriggerOff, uint32(len(p.Triggers)))
 	}
 	return p
+}
+
+func (p *Plan) whole() bool {
+	return slices.ContainsFunc(p.Lanes, func(l Lane) bool { return l.Whole })
+}
+
+// Order gives the groups in the order in which their lanes are to be run. One
+// that does for the first one comes before it; else the first one comes
+// first, for it may hold atoms of all.
+func (p *Plan) Order(yield func(group int) bool) {
+	n, down := len(p.Lanes), p.whole()
+	for k := range n {
+		g := k
+		if down {
+			g = n - 1 - k
+		}
+		if !yield(g) {
+			return
+		}
+	}
 }
 
 // builder gathers a Plan.
@@ -253,6 +277,35 @@ func (b *indexBuilder) add(atom []byte, u Use) {
 	if !slices.Contains(b.uses[id], uint64(u)) {
 		b.uses[id] = append(b.uses[id], uint64(u))
 	}
+}
+
+// few is the number of atoms of the tier of four below which that tier is not
+// worth its share of the sampled pass, if the pairs are looked at anyway.
+const few = 64
+
+// four is the number of atoms that the tier of four would find.
+func (b *indexBuilder) four() (n int) {
+	for _, a := range b.atoms {
+		if gram.OfFour(a) {
+			n++
+		}
+	}
+	return n
+}
+
+// take moves the atoms of the tier of four out of another index.
+func (b *indexBuilder) take(from *indexBuilder) {
+	kept := newIndexBuilder()
+	for id, atom := range from.atoms {
+		to := kept
+		if gram.OfFour(atom) {
+			to = b
+		}
+		for _, u := range from.uses[id] {
+			to.add(atom, Use(u))
+		}
+	}
+	*from = *kept
 }
 
 // join adds the atoms of another index.
