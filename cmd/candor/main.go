@@ -29,7 +29,7 @@ var version = ""
 
 // Compiling definitions is what takes most memory, for a second. Twice as much
 // work for the collector then is a small price for a third less of it.
-const gcPercent = 50
+const gcPercent = 40
 
 func main() {
 	if os.Getenv("GOGC") == "" {

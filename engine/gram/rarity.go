@@ -71,8 +71,17 @@ func Rate(b []byte) float64 {
 		r = min(r, quadRate(b[i:]))
 	}
 	// Every further byte makes a sequence rarer, if not by much: content repeats itself.
-	return r * math.Pow(0.9, float64(len(b)-4))
+	return r * lengthFactor[min(len(b), MaxAtom)]
 }
+
+// lengthFactor is by length how much rarer a sequence is than the rarest four
+// bytes in it.
+var lengthFactor = func() (t [MaxAtom + 1]float64) {
+	for n := range t {
+		t[n] = math.Pow(0.9, float64(n-4))
+	}
+	return t
+}()
 
 // wideShare is how much rarer text of two bytes a character is taken to be than
 // plain text. The table knows nothing of it, as web content holds none; the
@@ -84,21 +93,20 @@ func narrow(b []byte) []byte {
 	if len(b) < 8 {
 		return nil
 	}
-	for phase := range 2 {
-		var out []byte
-		for i, c := range b {
-			if i%2 == phase {
-				out = append(out, c)
-			} else if c != 0x20 {
-				out = nil
-				break
-			}
-		}
-		if out != nil {
-			return out
+	phase := 0
+	if b[0] == 0x20 {
+		phase = 1
+	}
+	for i := 1 - phase; i < len(b); i += 2 {
+		if b[i] != 0x20 {
+			return nil
 		}
 	}
-	return nil
+	out := make([]byte, 0, (len(b)+1)/2)
+	for i := phase; i < len(b); i += 2 {
+		out = append(out, b[i])
+	}
+	return out
 }
 
 // Cost is the cost of an atom: how often it is expected a byte, and a share of

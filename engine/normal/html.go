@@ -368,3 +368,6 @@ func hexValue(c byte) int {
 	}
 	return -1
 }
+
+// Size is the memory in bytes that p keeps for the next Read.
+func (p *Pages) Size() int { return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) }

@@ -11,7 +11,7 @@ import (
 const (
 	// mapFrom is the size from which a file is mapped rather than read, so
 	// that memory stays bounded however large files are.
-	mapFrom = 16 << 20
+	mapFrom = 4 << 20
 	// readAttempts bounds how often a file that changes while it is read is
 	// read again.
 	readAttempts = 3

@@ -100,6 +100,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 		s.view(Raw, &form{data: data, rules: true, size: len(data)})
 		return
 	}
+	defer s.trim()
 	allowed, textOpened := s.allowed(data), false
 	for _, f := range s.formsOf(data) {
 		f.signatures = !allowed && !f.unsigned
@@ -116,6 +117,19 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 			}
 			s.view(Normal, &f)
 		}
+	}
+}
+
+// keep bounds the memory of a normal form that is kept for the next content.
+const keep = 1 << 20
+
+// trim lets go of the forms of large content.
+func (s *Scanner) trim() {
+	if cap(s.textBuffer) > keep {
+		s.textBuffer = nil
+	}
+	if s.html.Size() > keep {
+		s.html = normal.Pages{}
 	}
 }
 
