@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -151,6 +152,7 @@ func store(name string, c *Compiled) (err error) {
 	data = binary.LittleEndian.AppendUint32(data, uint32(len(report)))
 	data = binary.LittleEndian.AppendUint32(data, crc32.Checksum(report, castagnoli))
 	data = append(data, report...)
+	runtime.GC() // what compiling left behind would else be the peak of memory
 	if data, err = c.Rules.AppendBinary(data); err != nil {
 		return err
 	}
