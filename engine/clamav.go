@@ -7,6 +7,7 @@ import (
 	"candor/engine/internal/lower"
 	"candor/engine/internal/match"
 	"candor/engine/internal/model"
+	"candor/engine/normal"
 	"candor/engine/pattern"
 )
 
@@ -81,9 +82,26 @@ func (c *compiler) mergeSignatures() {
 		c.problem(Problem{File: h.Origin.File, Line: int(h.Line), Rule: h.Name(), Reason: "digests of import tables are not supported"})
 	}
 	for i := range db.FileTypes {
-		t := &db.FileTypes[i]
-		c.problem(Problem{File: t.Origin.File, Line: t.Line, Rule: t.Name, Reason: "file types of a user's own are not supported"})
+		c.fileType(&db.FileTypes[i])
 	}
+}
+
+// fileType takes a file type that is known by bytes at an offset.
+func (c *compiler) fileType(t *clamav.FileType) {
+	as, ok := normal.ParseType(t.Detected)
+	reason := ""
+	switch {
+	case t.Magic == nil:
+		reason = "file types that are known by a pattern are not supported"
+	case t.Partition || t.Required != "CL_TYPE_ANY":
+		reason = "conditions on what a file was taken for before are not supported"
+	case !ok:
+		reason = "unknown file type " + t.Detected
+	default:
+		c.types = append(c.types, match.FileType{At: t.Offset.N, Magic: t.Magic, As: as})
+		return
+	}
+	c.problem(Problem{File: t.Origin.File, Line: t.Line, Rule: t.Name, Reason: reason})
 }
 
 func (c *compiler) signature(target clamav.Target, origin *clamav.Origin, name string, line int, r *model.Rule, err error) {
@@ -122,7 +140,7 @@ func (c *compiler) hashes(use int, hashes []clamav.Hash) {
 }
 
 func (c *compiler) setDigests(set *match.Set) {
-	set.Signatures = len(c.databases) > 0
+	set.Signatures, set.Types = len(c.databases) > 0, c.types
 	for use, kinds := range c.digests {
 		into := [...]*[]match.Digests{&set.Digests, &set.SectionDigests, &set.Allowed}[use]
 		for kind, entries := range kinds {

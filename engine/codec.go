@@ -19,7 +19,7 @@ import (
 // how it is computed raises formatVersion.
 const (
 	formatMagic   = "CANDORDB"
-	formatVersion = 1
+	formatVersion = 2
 )
 
 // ErrFormat says that data is no compiled form of this version of the engine.

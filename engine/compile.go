@@ -47,6 +47,7 @@ type compiler struct {
 	databases  []*clamav.Database
 	signatures [clamTargets]*namespace // by target
 	digests    [3][3][]match.Digest    // of files, sections, allowed files; by kind
+	types      []match.FileType
 }
 
 // namespace is what the rules of one YARA namespace share.

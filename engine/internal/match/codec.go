@@ -5,6 +5,7 @@ import (
 
 	"candor/engine/gram"
 	"candor/engine/internal/plan"
+	"candor/engine/normal"
 )
 
 // Size is about the length of the encoded form of s.
@@ -53,7 +54,36 @@ func (s *Set) Append(dst []byte) []byte {
 	for _, d := range [][]Digests{s.Digests, s.SectionDigests, s.Allowed} {
 		dst = appendDigests(dst, d)
 	}
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.Types)))
+	for _, t := range s.Types {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(t.At))
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(t.As))
+		dst = gram.AppendSlice(dst, t.Magic)
+	}
 	return dst
+}
+
+func (s *Set) decodeTypes(b []byte) ([]byte, error) {
+	b, n, err := number(b, 1<<16)
+	if err != nil {
+		return nil, err
+	}
+	for range n {
+		var t FileType
+		var at, as uint64
+		if b, at, err = number(b, 1<<32-1); err != nil {
+			return nil, err
+		}
+		if b, as, err = number(b, 255); err != nil {
+			return nil, err
+		}
+		if b, err = gram.DecodeSlice(b, &t.Magic); err != nil {
+			return nil, err
+		}
+		t.At, t.As = uint32(at), normal.FileType(as)
+		s.Types = append(s.Types, t)
+	}
+	return b, nil
 }
 
 func flag(b bool) byte {
@@ -114,6 +144,9 @@ func Decode(b []byte) (*Set, []byte, error) {
 		if *d, b, err = decodeDigests(b, s.Rules()); err != nil {
 			return nil, nil, err
 		}
+	}
+	if b, err = s.decodeTypes(b); err != nil {
+		return nil, nil, err
 	}
 	s.Init()
 	return s, b, nil

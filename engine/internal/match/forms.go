@@ -42,7 +42,7 @@ func (s *Scanner) formsOf(data []byte) []form {
 		raw.unsigned = true
 		return append(s.forms[:0], raw)
 	}
-	t := normal.Type(data)
+	t := s.set.types.Type(data)
 	out := s.forms[:0]
 	switch {
 	case t == normal.TypeIgnored:

@@ -9,6 +9,7 @@ import (
 	"candor/engine/internal/model"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
+	"candor/engine/normal"
 )
 
 // Set is a compiled set of rules. It is immutable but for rules that are
@@ -31,8 +32,18 @@ type Set struct {
 	SectionDigests []Digests // of sections of portable executables
 	Allowed        []Digests // of files that no signature is to report
 
+	Types []FileType // of a user's own
+
 	units []atomic.Pointer[unit]
-	mail  bool // there are signatures for mail
+	types *normal.Types // nil without any
+	mail  bool          // there are signatures for mail
+}
+
+// FileType is a file type of a user's own: Magic at offset At tells it.
+type FileType struct {
+	At    uint32
+	Magic []byte
+	As    normal.FileType
 }
 
 // Flags of a rule.
@@ -59,6 +70,12 @@ const (
 // Init makes a filled-in Set ready for use.
 func (s *Set) Init() {
 	s.units = make([]atomic.Pointer[unit], len(s.CodeOff)-1)
+	for _, t := range s.Types {
+		if s.types == nil {
+			s.types = &normal.Types{}
+		}
+		s.types.Add(int(t.At), t.Magic, t.As)
+	}
 	for i := range s.Groups {
 		s.mail = s.mail || s.Groups[i].Target == 1+targetMail
 	}
