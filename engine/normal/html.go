@@ -294,6 +294,14 @@ var plainByte = func() (t [256]bool) {
 	return t
 }()
 
+// small has the small letter for each byte.
+var small = func() (t [256]byte) {
+	for c := range t {
+		t[c] = lower(byte(c))
+	}
+	return t
+}()
+
 // plainText takes a run of plain bytes: textByte for each of them.
 func (h *page) plainText() {
 	i := h.i
@@ -303,7 +311,7 @@ func (h *page) plainText() {
 	n := len(h.noComment)
 	h.noComment = append(h.noComment, h.buf[i:h.i]...)
 	for k, c := range h.noComment[n:] {
-		h.noComment[n+k] = lower(c)
+		h.noComment[n+k] = small[c]
 	}
 	if h.content == plainContent {
 		h.noTags = append(h.noTags, h.noComment[n:]...)
