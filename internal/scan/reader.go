@@ -23,6 +23,7 @@ type reader struct {
 	buf       []byte
 	stat      unix.Stat_t // of the file in hand
 	mapped    []byte
+	eviction  *eviction // of mapped, if that is large
 	fd        int
 	noNoatime bool
 }
@@ -178,6 +179,9 @@ func (r *reader) mapFile() ([]byte, error) {
 	// Only advice; a kernel that does not take it reads all the same.
 	_ = unix.Madvise(data, unix.MADV_SEQUENTIAL)
 	r.mapped = data
+	if len(data) >= evictFrom {
+		r.eviction = evict(data)
+	}
 	return data, nil
 }
 
@@ -192,6 +196,10 @@ func (r *reader) settled() error {
 
 // close ends what open began. The content is gone afterwards.
 func (r *reader) close() {
+	if r.eviction != nil {
+		r.eviction.end()
+		r.eviction = nil
+	}
 	if r.mapped != nil {
 		_ = unix.Munmap(r.mapped) // fails only for a range that is not mapped
 		r.mapped = nil
