@@ -8,7 +8,7 @@ var includeWord = []byte("include")
 // comments, strings and regular expressions passed over. It decides what is
 // read ahead, not what is compiled: the compiler reads the source itself.
 func includes(src []byte) (paths []string) {
-	if !bytes.Contains(src, includeWord) {
+	if !mayInclude(src) {
 		return nil
 	}
 	last := byte('\n') // the last byte that is neither space nor comment
@@ -98,4 +98,19 @@ func skipQuoted(src []byte, quote byte) int {
 		}
 	}
 	return len(src)
+}
+
+// mayInclude tells whether the word include stands before a quotation mark
+// anywhere, be it in a comment or a string.
+func mayInclude(src []byte) bool {
+	for {
+		i := bytes.Index(src, includeWord)
+		if i < 0 {
+			return false
+		}
+		src = src[i+len(includeWord):]
+		if _, ok := quoted(src); ok {
+			return true
+		}
+	}
 }
