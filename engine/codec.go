@@ -10,6 +10,7 @@ import (
 
 	"candor/engine/gram"
 	"candor/engine/internal/match"
+	"candor/engine/internal/model"
 	"candor/engine/module"
 	"candor/engine/module/all"
 )
@@ -72,21 +73,21 @@ func Load(data []byte) (*Rules, error) {
 }
 
 func decodeRules(body []byte) (*Rules, error) {
-	d := &infoDecoder{b: body}
-	r := &Rules{infos: make([]*Rule, d.length())}
+	d := &infoDecoder{model.Reader{B: body}}
+	r := &Rules{infos: make([]*Rule, d.Length())}
 	infos := make([]Rule, len(r.infos))
 	for i := range infos {
 		d.info(&infos[i])
 		r.infos[i] = &infos[i]
 	}
-	r.externs = make([]external, d.length())
+	r.externs = make([]external, d.Length())
 	for i := range r.externs {
 		d.external(&r.externs[i])
 	}
-	if d.bad {
+	if d.Bad {
 		return nil, gram.ErrCorrupt
 	}
-	set, rest, err := match.Decode(d.b)
+	set, rest, err := match.Decode(d.B)
 	if err != nil {
 		return nil, err
 	}
@@ -148,97 +149,31 @@ func appendExternal(dst []byte, x external) []byte {
 	return binary.AppendVarint(dst, x.value.Int)
 }
 
-// infoDecoder reads descriptions; after the first fault it gives zero values.
-type infoDecoder struct {
-	b   []byte
-	bad bool
-}
+// infoDecoder reads descriptions of rules.
+type infoDecoder struct{ model.Reader }
 
-func (d *infoDecoder) fail() { d.bad, d.b = true, nil }
-
-func (d *infoDecoder) length() int {
-	if len(d.b) < 8 {
-		d.fail()
-		return 0
-	}
-	n := binary.LittleEndian.Uint64(d.b)
-	d.b = d.b[8:]
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return 0
-	}
-	return int(n)
-}
-
-func (d *infoDecoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *infoDecoder) varint() int64 {
-	v, n := binary.Varint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *infoDecoder) count() int {
-	n := d.uvarint()
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return 0
-	}
-	return int(n)
-}
-
-func (d *infoDecoder) byte() byte {
-	if len(d.b) == 0 {
-		d.fail()
-		return 0
-	}
-	c := d.b[0]
-	d.b = d.b[1:]
-	return c
-}
-
-func (d *infoDecoder) text() string {
-	n := d.count()
-	if d.bad {
-		return ""
-	}
-	s := string(d.b[:n])
-	d.b = d.b[n:]
-	return s
-}
+func (d *infoDecoder) text() string { return string(d.Bytes()) }
 
 func (d *infoDecoder) info(r *Rule) {
 	r.Name, r.Namespace, r.Language, r.File = d.text(), d.text(), d.text(), d.text()
-	r.Line = int(d.uvarint())
-	f := d.byte()
+	r.Line = int(d.Uvarint())
+	f := d.Byte()
 	r.Global, r.Private = f&match.Global != 0, f&match.Private != 0
-	if n := d.count(); n > 0 {
+	if n := d.Count(); n > 0 {
 		r.Tags = make([]string, n)
 		for i := range r.Tags {
 			r.Tags[i] = d.text()
 		}
 	}
-	if n := d.count(); n > 0 {
+	if n := d.Count(); n > 0 {
 		r.Meta = make([]Meta, n)
 		for i := range r.Meta {
 			r.Meta[i].Name = d.text()
-			switch d.byte() {
+			switch d.Byte() {
 			case 1:
-				r.Meta[i].Value = d.varint()
+				r.Meta[i].Value = d.Varint()
 			case 2:
-				r.Meta[i].Value = d.byte() != 0
+				r.Meta[i].Value = d.Byte() != 0
 			default:
 				r.Meta[i].Value = d.text()
 			}
@@ -248,20 +183,15 @@ func (d *infoDecoder) info(r *Rule) {
 
 func (d *infoDecoder) external(x *external) {
 	x.name = d.text()
-	switch k := module.Kind(d.byte()); k {
+	switch k := module.Kind(d.Byte()); k {
 	case module.String:
 		x.value = module.StringValue(d.text())
 	case module.Float:
-		if len(d.b) < 8 {
-			d.fail()
-			return
-		}
-		x.value = module.FloatValue(math.Float64frombits(binary.LittleEndian.Uint64(d.b)))
-		d.b = d.b[8:]
+		x.value = module.FloatValue(math.Float64frombits(d.Uint64()))
 	case module.Int, module.Bool:
-		x.value = module.Value{Kind: k, Int: d.varint()}
+		x.value = module.Value{Kind: k, Int: d.Varint()}
 	default:
-		d.fail()
+		d.Fail()
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 
 	"candor/engine/gram"
@@ -174,5 +175,5 @@ func mostFrequentAtom(cover []*gram.Formula) []byte {
 			}
 		}
 	}
-	return worst.Bytes
+	return bytes.ReplaceAll(worst.Bytes, []byte{gram.Fold('_')}, []byte{'_'}) // the one fold that is hard to read
 }

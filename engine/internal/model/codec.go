@@ -115,129 +115,64 @@ func appendExpr(dst []byte, e *Expr) []byte {
 
 // Decode reads what Append wrote. Literals share the memory of b.
 func Decode(b []byte) (*Rule, error) {
-	d := decoder{b: b}
-	r := &Rule{Patterns: make([]Pattern, d.count())}
+	d := decoder{Reader{B: b}}
+	r := &Rule{Patterns: make([]Pattern, d.Count())}
 	for i := range r.Patterns {
 		d.pattern(&r.Patterns[i])
 	}
 	r.Cond = d.expr(0)
-	if d.bad {
+	if d.Bad {
 		return nil, ErrCorrupt
 	}
 	return r, nil
 }
 
-// decoder reads encoded data; after the first fault it gives zero values only.
-type decoder struct {
-	b   []byte
-	bad bool
-}
-
-func (d *decoder) fail() { d.bad, d.b = true, nil }
-
-func (d *decoder) byte() byte {
-	if len(d.b) == 0 {
-		d.fail()
-		return 0
-	}
-	c := d.b[0]
-	d.b = d.b[1:]
-	return c
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) uint64() uint64 {
-	if len(d.b) < 8 {
-		d.fail()
-		return 0
-	}
-	v := binary.LittleEndian.Uint64(d.b)
-	d.b = d.b[8:]
-	return v
-}
-
-// count reads a number of elements, of which each takes at least a byte.
-func (d *decoder) count() int {
-	n := d.uvarint()
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) bytes() []byte {
-	n := d.count()
-	if d.bad {
-		return nil
-	}
-	v := d.b[:n:n]
-	d.b = d.b[n:]
-	return v
-}
+// decoder reads encoded rules.
+type decoder struct{ Reader }
 
 func (d *decoder) pattern(p *Pattern) {
-	p.Name = string(d.bytes())
-	p.Private = d.byte() != 0
-	p.Variants = make([]Variant, d.count())
+	p.Name = string(d.Bytes())
+	p.Private = d.Byte() != 0
+	p.Variants = make([]Variant, d.Count())
 	for i := range p.Variants {
 		v := &p.Variants[i]
-		f := d.byte()
+		f := d.Byte()
 		v.Nocase, v.Xor, v.Lazy, v.Guard = f&2 != 0, f&4 != 0, f&8 != 0, Guard(f>>4&3)
-		v.XorMin, v.XorMax = d.byte(), d.byte()
-		v.Before, v.After = Edge(d.byte()), Edge(d.byte())
+		v.XorMin, v.XorMax = d.Byte(), d.Byte()
+		v.Before, v.After = Edge(d.Byte()), Edge(d.Byte())
 		if f&64 != 0 {
 			v.Lead = d.node(0)
 		}
 		if f&1 != 0 {
 			v.Tree = d.node(0)
 		} else {
-			v.Lit = d.bytes()
+			v.Lit = d.Bytes()
 		}
 	}
 }
 
 func (d *decoder) node(depth int) *pattern.Node {
-	n := &pattern.Node{Op: pattern.Op(d.byte())}
-	f := d.byte()
+	n := &pattern.Node{Op: pattern.Op(d.Byte())}
+	f := d.Byte()
 	n.Lazy, n.Wide = f&1 != 0, f&2 != 0
 	switch n.Op {
 	case pattern.Bytes:
-		if n.Lit = d.bytes(); len(n.Lit) == 0 {
-			d.fail()
+		if n.Lit = d.Bytes(); len(n.Lit) == 0 {
+			d.Fail()
 		}
 		return n
 	case pattern.Class:
 		n.Set = new(pattern.Set)
 		for i := range n.Set {
-			n.Set[i] = d.uint64()
+			n.Set[i] = d.Uint64()
 		}
 		return n
 	case pattern.Repeat:
-		n.Min, n.Max = int(d.varint()), int(d.varint())
+		n.Min, n.Max = int(d.Varint()), int(d.Varint())
 	}
-	count := d.count()
+	count := d.Count()
 	if depth > maxDepth || n.Op == pattern.Repeat && count != 1 {
-		d.fail()
+		d.Fail()
 		return n
 	}
 	if count > 0 {
@@ -250,32 +185,32 @@ func (d *decoder) node(depth int) *pattern.Node {
 }
 
 func (d *decoder) expr(depth int) *Expr {
-	e := &Expr{Op: Op(d.byte()), Type: Type(d.byte())}
-	has := d.byte()
+	e := &Expr{Op: Op(d.Byte()), Type: Type(d.Byte())}
+	has := d.Byte()
 	if depth > maxDepth || e.Op >= ops {
-		d.fail()
+		d.Fail()
 		return e
 	}
 	if has&1 != 0 {
-		e.Int = d.varint()
+		e.Int = d.Varint()
 	}
 	if has&2 != 0 {
-		e.Int2 = d.varint()
+		e.Int2 = d.Varint()
 	}
 	if has&4 != 0 {
-		e.Float = math.Float64frombits(d.uint64())
+		e.Float = math.Float64frombits(d.Uint64())
 	}
 	if has&8 != 0 {
-		e.Str = d.bytes()
+		e.Str = d.Bytes()
 	}
 	if has&16 != 0 {
-		e.Refs = make([]uint32, d.count())
+		e.Refs = make([]uint32, d.Count())
 		for i := range e.Refs {
-			e.Refs[i] = uint32(d.uvarint())
+			e.Refs[i] = uint32(d.Uvarint())
 		}
 	}
 	if has&32 != 0 {
-		e.Kids = make([]*Expr, d.count())
+		e.Kids = make([]*Expr, d.Count())
 		for i := range e.Kids {
 			e.Kids[i] = d.expr(depth + 1)
 		}
