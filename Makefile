@@ -64,12 +64,7 @@ race: ## Run all tests with the race detector
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (30s)
-	@for pkg in $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || [ $$? -eq 1 ]); do \
-	    echo "== $$pkg $$f"; \
-	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
-	  done; \
-	done
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' ./tools/fuzz
 
 .PHONY: bench
 bench: ## Run the benchmarks beside the packages; BENCH is a regular expression
