@@ -4,9 +4,9 @@ import (
 	"strings"
 
 	"candor/engine/clamav"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/lower"
 	"candor/engine/internal/match"
-	"candor/engine/internal/model"
 	"candor/engine/normal"
 	"candor/engine/pattern"
 )
@@ -104,7 +104,7 @@ func (c *compiler) fileType(t *clamav.FileType) {
 	c.problem(Problem{File: t.Origin.File, Line: t.Line, Rule: t.Name, Reason: reason})
 }
 
-func (c *compiler) signature(target clamav.Target, origin *clamav.Origin, name string, line int, r *model.Rule, err error) {
+func (c *compiler) signature(target clamav.Target, origin *clamav.Origin, name string, line int, r *ir.Rule, err error) {
 	if err != nil {
 		c.problem(Problem{File: origin.File, Line: line, Rule: name, Reason: err.Error()})
 		return
@@ -133,7 +133,7 @@ func (c *compiler) hashes(use int, hashes []clamav.Hash) {
 		h := &hashes[i]
 		var id uint32
 		if use < 2 {
-			id = c.add(c.target(clamav.Any), signatureInfo(h.Origin, h.Name(), int(h.Line)), &model.Rule{Cond: &model.Expr{Op: model.Undefined}})
+			id = c.add(c.target(clamav.Any), signatureInfo(h.Origin, h.Name(), int(h.Line)), &ir.Rule{Cond: &ir.Expr{Op: ir.Undefined}})
 		}
 		c.digests[use][h.Kind] = append(c.digests[use][h.Kind], match.Digest{Size: h.Size, Sum: h.Digest(), Rule: id})
 	}

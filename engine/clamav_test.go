@@ -46,6 +46,7 @@ func TestClamAVSignatures(t *testing.T) {
 	rules := clamavSet(t, map[string]string{
 		"a.hdb": fmt.Sprintf("%x:%d:Hash\n", md5.Sum([]byte(whole)), len(whole)),
 		"a.ndb": fmt.Sprintf("Anywhere:0:*:%x\nStart:0:0:%x\nText:7:*:%x\nHTML:3:*:%x\n", "badword", "head", "some text here", "<script>evil"),
+		"b.ldb": fmt.Sprintf("Confined;Engine:81-255,Target:0;0&1;%x;0,12:0/b+z/e\n", "opening"),
 		"a.ldb": fmt.Sprintf("Both;Engine:51-255,Target:0;0&1;%x;%x\nCounted;Engine:51-255,Target:0;0>2;%x\n", "first", "second", "thrice"),
 	})
 	for _, tt := range []struct {
@@ -64,7 +65,9 @@ func TestClamAVSignatures(t *testing.T) {
 		{"only the first one", nil},
 		{"thrice thrice, thrice", []string{"Counted.UNOFFICIAL"}},
 		{"thrice, thrice", nil},
-		{"head", nil}, // so small that libclamav does not look at it
+		{"opening bbz and more", []string{"Confined.UNOFFICIAL"}},
+		{"opening bbbbbbbbz and more", nil}, // ends beyond the twelve bytes that are seen
+		{"head", nil},                       // so small that libclamav does not look at it
 	} {
 		if got := ruleNames(t, rules, tt.data); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %v, want %v", tt.data, got, tt.want)

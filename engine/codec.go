@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"candor/engine/gram"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/match"
-	"candor/engine/internal/model"
 	"candor/engine/module"
 	"candor/engine/module/all"
 )
@@ -73,7 +73,7 @@ func Load(data []byte) (*Rules, error) {
 }
 
 func decodeRules(body []byte) (*Rules, error) {
-	d := &infoDecoder{model.Reader{B: body}}
+	d := &infoDecoder{ir.Reader{B: body}}
 	r := &Rules{infos: make([]*Rule, d.Length())}
 	infos := make([]Rule, len(r.infos))
 	for i := range infos {
@@ -150,7 +150,7 @@ func appendExternal(dst []byte, x external) []byte {
 }
 
 // infoDecoder reads descriptions of rules.
-type infoDecoder struct{ model.Reader }
+type infoDecoder struct{ ir.Reader }
 
 func (d *infoDecoder) text() string { return string(d.Bytes()) }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"candor/engine/clamav"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/lower"
 	"candor/engine/internal/match"
-	"candor/engine/internal/model"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
 	"candor/engine/module/all"
@@ -40,7 +40,7 @@ type compiler struct {
 	namespaces map[string]*namespace
 	order      []*namespace
 	infos      []*Rule
-	rules      []*model.Rule
+	rules      []*ir.Rule
 	space      []*namespace // by rule
 	report     *Report
 
@@ -153,7 +153,7 @@ func (c *compiler) yaraRule(ns *namespace, space string, r *yara.Rule) {
 	}
 }
 
-func (c *compiler) add(ns *namespace, info *Rule, r *model.Rule) uint32 {
+func (c *compiler) add(ns *namespace, info *Rule, r *ir.Rule) uint32 {
 	c.infos = append(c.infos, info)
 	c.rules = append(c.rules, r)
 	c.space = append(c.space, ns)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"candor/engine/gram"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/match"
-	"candor/engine/internal/model"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
 )
@@ -44,7 +44,7 @@ func (s *Scanner) Explain(data []byte, f File, rule *Rule) ([]Explanation, error
 	return out, nil
 }
 
-func (r *Rules) text(rule *model.Rule, e *model.Expr) string {
+func (r *Rules) text(rule *ir.Rule, e *ir.Expr) string {
 	return rule.Text(e,
 		func(id uint32) string {
 			if int(id) < len(r.infos) {
@@ -73,7 +73,7 @@ func (r *Rules) index(rule *Rule) (uint32, bool) {
 // content that does not meet it cannot match. Decoding all rules for it takes
 // a moment and some memory.
 func (r *Rules) Formulas() ([]*gram.Formula, error) {
-	rules := make([]*model.Rule, len(r.infos))
+	rules := make([]*ir.Rule, len(r.infos))
 	for i := range rules {
 		rule, err := r.set.Rule(uint32(i))
 		if err != nil {

@@ -404,11 +404,3 @@ func foldEqual(data, atom []byte) bool {
 	}
 	return true
 }
-
-// Tiers is the number of grams in each tier.
-func (t *Table) Tiers() (out [tiers]int) {
-	for i := range t.probes {
-		out[i] = len(t.probes[i].entries)
-	}
-	return
-}

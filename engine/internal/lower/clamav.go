@@ -6,12 +6,12 @@ import (
 
 	"candor/engine/automaton"
 	"candor/engine/clamav"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 )
 
 // Body lowers a signature that is one byte pattern.
-func Body(b *clamav.Body) (*model.Rule, error) {
-	r := &model.Rule{Patterns: []model.Pattern{{Name: "$0", Variants: []model.Variant{sigVariant(&b.Pattern)}}}}
+func Body(b *clamav.Body) (*ir.Rule, error) {
+	r := &ir.Rule{Patterns: []ir.Pattern{{Name: "$0", Variants: []ir.Variant{sigVariant(&b.Pattern)}}}}
 	place, err := offset(b.Offset)
 	if err != nil {
 		return nil, err
@@ -19,13 +19,13 @@ func Body(b *clamav.Body) (*model.Rule, error) {
 	if err := fits(r); err != nil {
 		return nil, err
 	}
-	body := &model.Expr{Op: model.SigBody, Type: model.TBool, Refs: []uint32{0}, Kids: place}
-	r.Cond = &model.Expr{Op: model.SigLogic, Type: model.TBool, Kids: []*model.Expr{{Op: model.SigSub}, body}}
+	body := &ir.Expr{Op: ir.SigBody, Type: ir.TBool, Refs: []uint32{0}, Kids: place}
+	r.Cond = &ir.Expr{Op: ir.SigLogic, Type: ir.TBool, Kids: []*ir.Expr{{Op: ir.SigSub}, body}}
 	return r, nil
 }
 
 // fits checks that the patterns of a signature can be searched for.
-func fits(r *model.Rule) error {
+func fits(r *ir.Rule) error {
 	for i := range r.Patterns {
 		for _, v := range r.Patterns[i].Variants {
 			if v.Tree != nil && size(v.Tree) > automaton.MaxPositions {
@@ -36,8 +36,8 @@ func fits(r *model.Rule) error {
 	return nil
 }
 
-func sigVariant(p *clamav.Pattern) model.Variant {
-	v := treeVariant(p.Node, model.Free)
+func sigVariant(p *clamav.Pattern) ir.Variant {
+	v := treeVariant(p.Node, ir.Free)
 	v.Before, v.After = sigEdge(p.Before), sigEdge(p.After)
 	if p.Lead != nil {
 		v.Lead = unshare(p.Lead)
@@ -45,8 +45,8 @@ func sigVariant(p *clamav.Pattern) model.Variant {
 	return v
 }
 
-func sigEdge(c clamav.Check) model.Edge {
-	e := model.Edge(c.Kind)
+func sigEdge(c clamav.Check) ir.Edge {
+	e := ir.Edge(c.Kind)
 	if c.Kind == clamav.NoCheck {
 		return 0
 	}
@@ -59,21 +59,21 @@ func sigEdge(c clamav.Check) model.Edge {
 	return e
 }
 
-func offset(o clamav.Offset) ([]*model.Expr, error) {
+func offset(o clamav.Offset) ([]*ir.Expr, error) {
 	if o.Kind == clamav.VersionInfo {
 		return nil, fmt.Errorf("offset VI (version information) is not supported")
 	}
-	return []*model.Expr{intConst(int64(o.Kind)), intConst(int64(o.Section)), intConst(int64(o.N)), intConst(int64(o.MaxShift))}, nil
+	return []*ir.Expr{intConst(int64(o.Kind)), intConst(int64(o.Section)), intConst(int64(o.N)), intConst(int64(o.MaxShift))}, nil
 }
 
 // Logical lowers a logical signature. Groups are the bodies that fill macro
 // groups, by group number, of the same target.
-func Logical(l *clamav.Logical, groups map[uint32][]*clamav.Body) (*model.Rule, error) {
+func Logical(l *clamav.Logical, groups map[uint32][]*clamav.Body) (*ir.Rule, error) {
 	if l.Container != "" || len(l.Intermediates) > 0 {
 		return nil, fmt.Errorf("conditions on the container of a file are not supported")
 	}
-	s := &sigScope{rule: &model.Rule{}, groups: groups}
-	root := &model.Expr{Op: model.SigLogic, Type: model.TBool, Kids: []*model.Expr{sigTree(l.Logic)}}
+	s := &sigScope{rule: &ir.Rule{}, groups: groups}
+	root := &ir.Expr{Op: ir.SigLogic, Type: ir.TBool, Kids: []*ir.Expr{sigTree(l.Logic)}}
 	for i := range l.Subsigs {
 		e, err := s.subsig(i, &l.Subsigs[i])
 		if err != nil {
@@ -84,39 +84,39 @@ func Logical(l *clamav.Logical, groups map[uint32][]*clamav.Body) (*model.Rule, 
 	if err := fits(s.rule); err != nil {
 		return nil, err
 	}
-	s.rule.Cond = &model.Expr{Op: model.And, Type: model.TBool, Kids: append(attributes(l), root)}
+	s.rule.Cond = &ir.Expr{Op: ir.And, Type: ir.TBool, Kids: append(attributes(l), root)}
 	return s.rule, nil
 }
 
-func attributes(l *clamav.Logical) []*model.Expr {
-	var out []*model.Expr
-	within := func(op model.Op, r *clamav.Range) {
+func attributes(l *clamav.Logical) []*ir.Expr {
+	var out []*ir.Expr
+	within := func(op ir.Op, r *clamav.Range) {
 		if r == nil {
 			return
 		}
-		value := &model.Expr{Op: op, Type: model.TInt}
+		value := &ir.Expr{Op: op, Type: ir.TInt}
 		out = append(out,
-			&model.Expr{Op: model.Ge, Kids: []*model.Expr{value, intConst(int64(r.Min))}},
-			&model.Expr{Op: model.Le, Kids: []*model.Expr{value, intConst(int64(r.Max))}})
+			&ir.Expr{Op: ir.Ge, Kids: []*ir.Expr{value, intConst(int64(r.Min))}},
+			&ir.Expr{Op: ir.Le, Kids: []*ir.Expr{value, intConst(int64(r.Max))}})
 	}
-	within(model.Filesize, l.FileSize)
-	within(model.Entrypoint, l.EntryPoint)
+	within(ir.Filesize, l.FileSize)
+	within(ir.Entrypoint, l.EntryPoint)
 	if r := l.NumberOfSections; r != nil {
-		out = append(out, &model.Expr{Op: model.SigSize, Kids: []*model.Expr{intConst(int64(r.Min)), intConst(int64(r.Max))}})
+		out = append(out, &ir.Expr{Op: ir.SigSize, Kids: []*ir.Expr{intConst(int64(r.Min)), intConst(int64(r.Max))}})
 	}
 	return out
 }
 
-func sigTree(l *clamav.Logic) *model.Expr {
+func sigTree(l *clamav.Logic) *ir.Expr {
 	if l == nil {
-		return &model.Expr{Op: model.Undefined}
+		return &ir.Expr{Op: ir.Undefined}
 	}
-	e := &model.Expr{Op: model.SigSub, Int: int64(l.Index)}
+	e := &ir.Expr{Op: ir.SigSub, Int: int64(l.Index)}
 	switch l.Op {
 	case clamav.LogicAnd:
-		e = &model.Expr{Op: model.SigAnd, Kids: []*model.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
+		e = &ir.Expr{Op: ir.SigAnd, Kids: []*ir.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
 	case clamav.LogicOr:
-		e = &model.Expr{Op: model.SigOr, Kids: []*model.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
+		e = &ir.Expr{Op: ir.SigOr, Kids: []*ir.Expr{sigTree(l.Sub[0]), sigTree(l.Sub[1])}}
 	}
 	if l.Mod != 0 {
 		e.Str = binary.LittleEndian.AppendUint32([]byte{l.Mod}, l.N)
@@ -127,17 +127,17 @@ func sigTree(l *clamav.Logic) *model.Expr {
 
 // sigScope gathers the patterns of one logical signature.
 type sigScope struct {
-	rule   *model.Rule
+	rule   *ir.Rule
 	groups map[uint32][]*clamav.Body
 	last   []uint32 // by subsignature: its pattern
 }
 
-func (s *sigScope) pattern(name string, vs ...model.Variant) uint32 {
-	s.rule.Patterns = append(s.rule.Patterns, model.Pattern{Name: name, Variants: vs})
+func (s *sigScope) pattern(name string, vs ...ir.Variant) uint32 {
+	s.rule.Patterns = append(s.rule.Patterns, ir.Pattern{Name: name, Variants: vs})
 	return uint32(len(s.rule.Patterns) - 1)
 }
 
-func (s *sigScope) subsig(i int, sub *clamav.Subsig) (*model.Expr, error) {
+func (s *sigScope) subsig(i int, sub *clamav.Subsig) (*ir.Expr, error) {
 	name := fmt.Sprintf("$%d", i)
 	s.last = append(s.last, 0)
 	switch {
@@ -152,16 +152,16 @@ func (s *sigScope) subsig(i int, sub *clamav.Subsig) (*model.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	var vs []model.Variant
+	var vs []ir.Variant
 	for k := range sub.Variants {
 		vs = append(vs, sigVariant(&sub.Variants[k]))
 	}
 	p := s.pattern(name, vs...)
 	s.last[i] = p
-	return &model.Expr{Op: model.SigBody, Refs: []uint32{p}, Kids: place}, nil
+	return &ir.Expr{Op: ir.SigBody, Refs: []uint32{p}, Kids: place}, nil
 }
 
-func (s *sigScope) regexp(name string, sub *clamav.Subsig) (*model.Expr, error) {
+func (s *sigScope) regexp(name string, sub *clamav.Subsig) (*ir.Expr, error) {
 	if sub.Regexp.Node == nil {
 		return nil, fmt.Errorf("the regular expression was not read")
 	}
@@ -169,11 +169,11 @@ func (s *sigScope) regexp(name string, sub *clamav.Subsig) (*model.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
-	e := &model.Expr{Op: model.SigRegexp, Kids: append(place, sigTree(sub.Regexp.Trigger))}
-	e.Refs = []uint32{s.pattern(name, treeVariant(sub.Regexp.Node, model.Free))}
+	e := &ir.Expr{Op: ir.SigRegexp, Kids: append(place, sigTree(sub.Regexp.Trigger))}
+	e.Refs = []uint32{s.pattern(name, treeVariant(sub.Regexp.Node, ir.Free))}
 	for flag, on := range map[int64]bool{
-		model.RegexpGlobal: sub.Regexp.Global, model.RegexpEncompass: sub.Regexp.Encompass,
-		model.RegexpRolling: sub.Regexp.Rolling,
+		ir.RegexpGlobal: sub.Regexp.Global, ir.RegexpEncompass: sub.Regexp.Encompass,
+		ir.RegexpRolling: sub.Regexp.Rolling,
 	} {
 		if on {
 			e.Int |= flag
@@ -182,27 +182,27 @@ func (s *sigScope) regexp(name string, sub *clamav.Subsig) (*model.Expr, error) 
 	return e, nil
 }
 
-func (s *sigScope) macro(i int, m *clamav.Macro) (*model.Expr, error) {
+func (s *sigScope) macro(i int, m *clamav.Macro) (*ir.Expr, error) {
 	bodies := s.groups[m.Group]
 	if i == 0 || len(bodies) == 0 {
 		return nil, fmt.Errorf("macro group %d has no bodies", m.Group)
 	}
-	e := &model.Expr{Op: model.SigMacro, Refs: []uint32{s.last[i-1]}, Kids: []*model.Expr{intConst(int64(m.Min)), intConst(int64(m.Max))}}
+	e := &ir.Expr{Op: ir.SigMacro, Refs: []uint32{s.last[i-1]}, Kids: []*ir.Expr{intConst(int64(m.Min)), intConst(int64(m.Max))}}
 	for k, b := range bodies {
 		e.Refs = append(e.Refs, s.pattern(fmt.Sprintf("$%d.%d", i, k), sigVariant(&b.Pattern)))
 	}
 	return e, nil
 }
 
-func compare(c *clamav.ByteCompare) *model.Expr {
+func compare(c *clamav.ByteCompare) *ir.Expr {
 	flags := int64(0)
 	if c.LittleEndian {
-		flags |= model.CompareLittle
+		flags |= ir.CompareLittle
 	}
 	if c.Exact {
-		flags |= model.CompareExact
+		flags |= ir.CompareExact
 	}
-	e := &model.Expr{Op: model.SigCompare, Int: int64(c.Ref), Kids: []*model.Expr{
+	e := &ir.Expr{Op: ir.SigCompare, Int: int64(c.Ref), Kids: []*ir.Expr{
 		intConst(c.Shift), intConst(int64(c.Format)), intConst(int64(c.Length)), intConst(flags),
 	}}
 	for _, x := range c.Comparisons {

@@ -1,7 +1,7 @@
 package lower
 
 import (
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 	"candor/engine/yara"
 )
@@ -14,48 +14,48 @@ var (
 	reType    = &module.Type{Kind: module.Regexp}
 )
 
-func of(t *module.Type, op model.Op, kids ...*model.Expr) typed {
-	return typed{&model.Expr{Op: op, Type: modelType(t.Kind), Kids: kids}, t}
+func of(t *module.Type, op ir.Op, kids ...*ir.Expr) typed {
+	return typed{&ir.Expr{Op: op, Type: modelType(t.Kind), Kids: kids}, t}
 }
 
-func modelType(k module.Kind) model.Type {
+func modelType(k module.Kind) ir.Type {
 	switch k {
 	case module.Int:
-		return model.TInt
+		return ir.TInt
 	case module.Float:
-		return model.TFloat
+		return ir.TFloat
 	case module.String:
-		return model.TStr
+		return ir.TStr
 	case module.Struct:
-		return model.TStruct
+		return ir.TStruct
 	case module.Array:
-		return model.TArray
+		return ir.TArray
 	case module.Dict:
-		return model.TDict
+		return ir.TDict
 	case module.Func:
-		return model.TFunc
+		return ir.TFunc
 	case module.Regexp:
-		return model.TRegexp
+		return ir.TRegexp
 	}
-	return model.TBool
+	return ir.TBool
 }
 
-func intConst(v int64) *model.Expr { return &model.Expr{Op: model.Int, Type: model.TInt, Int: v} }
+func intConst(v int64) *ir.Expr { return &ir.Expr{Op: ir.Int, Type: ir.TInt, Int: v} }
 
 // truth lowers e where a truth value is wanted.
-func (s *scope) truth(e yara.Expr) *model.Expr {
+func (s *scope) truth(e yara.Expr) *ir.Expr {
 	x := s.expr(e)
 	switch x.t.Kind {
 	case module.Bool:
 		return x.Expr
 	case module.Int, module.Float, module.String:
-		return of(boolType, model.ToBool, x.Expr).Expr
+		return of(boolType, ir.ToBool, x.Expr).Expr
 	}
 	fail(e.Position(), "a truth value is wanted here, not %s", kindName(x.t.Kind))
 	return nil
 }
 
-func (s *scope) integer(e yara.Expr, where string) *model.Expr {
+func (s *scope) integer(e yara.Expr, where string) *ir.Expr {
 	x := s.expr(e)
 	if x.t.Kind != module.Int {
 		fail(e.Position(), "%s needs an integer, not %s", where, kindName(x.t.Kind))
@@ -72,27 +72,27 @@ func (s *scope) expr(e yara.Expr) typed {
 	case *yara.Int:
 		return typed{intConst(e.Value), intType}
 	case *yara.Float:
-		x := of(floatType, model.Float)
+		x := of(floatType, ir.Float)
 		x.Float = e.Value
 		return x
 	case *yara.Str:
-		x := of(strType, model.Str)
+		x := of(strType, ir.Str)
 		x.Str = nonNil(e.Value)
 		return x
 	case *yara.Bool:
-		x := of(boolType, model.Bool)
+		x := of(boolType, ir.Bool)
 		if e.Value {
 			x.Int = 1
 		}
 		return x
 	case *yara.RegexpLit:
-		x := of(reType, model.Regexp)
+		x := of(reType, ir.Regexp)
 		x.Tree = e.Node
 		return x
 	case *yara.Filesize:
-		return of(intType, model.Filesize)
+		return of(intType, ir.Filesize)
 	case *yara.Entrypoint:
-		return of(intType, model.Entrypoint)
+		return of(intType, ir.Entrypoint)
 	case *yara.StringRef, *yara.Count, *yara.Offset, *yara.Length:
 		return s.stringExpr(e)
 	case *yara.Unary:
@@ -125,35 +125,35 @@ func (s *scope) stringExpr(e yara.Expr) typed {
 	switch e := e.(type) {
 	case *yara.StringRef:
 		refs := s.ref(e.Pos, e.Name)
-		x := of(boolType, model.Found)
+		x := of(boolType, ir.Found)
 		switch {
 		case e.At != nil:
-			x = of(boolType, model.FoundAt, s.integer(e.At, "at"))
+			x = of(boolType, ir.FoundAt, s.integer(e.At, "at"))
 		case e.Lo != nil:
-			x = of(boolType, model.FoundIn, s.integer(e.Lo, "in"), s.integer(e.Hi, "in"))
+			x = of(boolType, ir.FoundIn, s.integer(e.Lo, "in"), s.integer(e.Hi, "in"))
 		}
 		x.Refs = refs
 		return x
 	case *yara.Count:
-		x := of(intType, model.Count)
+		x := of(intType, ir.Count)
 		if e.Lo != nil {
-			x.Kids = []*model.Expr{s.integer(e.Lo, "in"), s.integer(e.Hi, "in")}
+			x.Kids = []*ir.Expr{s.integer(e.Lo, "in"), s.integer(e.Hi, "in")}
 		}
 		x.Refs = s.ref(e.Pos, e.Name)
 		return x
 	case *yara.Offset:
-		x := of(intType, model.Offset, s.occurrence(e.Index))
+		x := of(intType, ir.Offset, s.occurrence(e.Index))
 		x.Refs = s.ref(e.Pos, e.Name)
 		return x
 	case *yara.Length:
-		x := of(intType, model.Length, s.occurrence(e.Index))
+		x := of(intType, ir.Length, s.occurrence(e.Index))
 		x.Refs = s.ref(e.Pos, e.Name)
 		return x
 	}
 	return typed{}
 }
 
-func (s *scope) occurrence(e yara.Expr) *model.Expr {
+func (s *scope) occurrence(e yara.Expr) *ir.Expr {
 	if e == nil {
 		return intConst(1)
 	}
@@ -163,28 +163,28 @@ func (s *scope) occurrence(e yara.Expr) *model.Expr {
 func (s *scope) unary(e *yara.Unary) typed {
 	switch e.Op {
 	case "not":
-		return of(boolType, model.Not, s.truth(e.X))
+		return of(boolType, ir.Not, s.truth(e.X))
 	case "defined":
-		return of(boolType, model.Defined, s.expr(e.X).Expr)
+		return of(boolType, ir.Defined, s.expr(e.X).Expr)
 	case "~":
-		return of(intType, model.BitNot, s.integer(e.X, "~"))
+		return of(intType, ir.BitNot, s.integer(e.X, "~"))
 	}
 	x := s.expr(e.X)
 	if x.t.Kind != module.Int && x.t.Kind != module.Float {
 		fail(e.Pos, "- needs a number, not %s", kindName(x.t.Kind))
 	}
-	return of(x.t, model.Neg, x.Expr)
+	return of(x.t, ir.Neg, x.Expr)
 }
 
-var arithmetic = map[string]model.Op{"+": model.Add, "-": model.Sub, "*": model.Mul, "\\": model.Div}
+var arithmetic = map[string]ir.Op{"+": ir.Add, "-": ir.Sub, "*": ir.Mul, "\\": ir.Div}
 
-var bitwise = map[string]model.Op{"%": model.Mod, "&": model.BitAnd, "|": model.BitOr, "^": model.BitXor, "<<": model.Shl, ">>": model.Shr}
+var bitwise = map[string]ir.Op{"%": ir.Mod, "&": ir.BitAnd, "|": ir.BitOr, "^": ir.BitXor, "<<": ir.Shl, ">>": ir.Shr}
 
-var comparison = map[string]model.Op{"==": model.Eq, "!=": model.Ne, "<": model.Lt, "<=": model.Le, ">": model.Gt, ">=": model.Ge}
+var comparison = map[string]ir.Op{"==": ir.Eq, "!=": ir.Ne, "<": ir.Lt, "<=": ir.Le, ">": ir.Gt, ">=": ir.Ge}
 
-var stringOp = map[string]model.Op{
-	"contains": model.Contains, "icontains": model.IContains, "startswith": model.StartsWith, "istartswith": model.IStartsWith,
-	"endswith": model.EndsWith, "iendswith": model.IEndsWith, "iequals": model.IEquals,
+var stringOp = map[string]ir.Op{
+	"contains": ir.Contains, "icontains": ir.IContains, "startswith": ir.StartsWith, "istartswith": ir.IStartsWith,
+	"endswith": ir.EndsWith, "iendswith": ir.IEndsWith, "iequals": ir.IEquals,
 }
 
 func (s *scope) binary(e *yara.Binary) typed {
@@ -196,7 +196,7 @@ func (s *scope) binary(e *yara.Binary) typed {
 		if x.t.Kind != module.String || y.t.Kind != module.Regexp {
 			fail(e.Pos, "matches needs a string and a regular expression")
 		}
-		out := of(boolType, model.Matches, x.Expr)
+		out := of(boolType, ir.Matches, x.Expr)
 		out.Tree = y.Tree
 		return out
 	}
@@ -238,18 +238,18 @@ func numbers(e *yara.Binary, x, y typed) (typed, typed) {
 		return x, y
 	}
 	if x.t.Kind == module.Int {
-		x = of(floatType, model.ToFloat, x.Expr)
+		x = of(floatType, ir.ToFloat, x.Expr)
 	} else {
-		y = of(floatType, model.ToFloat, y.Expr)
+		y = of(floatType, ir.ToFloat, y.Expr)
 	}
 	return x, y
 }
 
 // junction flattens chains of the same operator.
 func (s *scope) junction(e *yara.Binary) typed {
-	op := model.And
+	op := ir.And
 	if e.Op == "or" {
-		op = model.Or
+		op = ir.Or
 	}
 	out := of(boolType, op)
 	var walk func(x yara.Expr)

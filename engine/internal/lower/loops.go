@@ -1,42 +1,42 @@
 package lower
 
 import (
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 	"candor/engine/yara"
 )
 
 // quantifier gives the Int and the first Kid of a quantified node.
-func (s *scope) quantifier(q yara.Quantifier) (int64, *model.Expr) {
+func (s *scope) quantifier(q yara.Quantifier) (int64, *ir.Expr) {
 	switch {
 	case q.All:
-		return model.All, &model.Expr{Op: model.Undefined}
+		return ir.All, &ir.Expr{Op: ir.Undefined}
 	case q.Any:
-		return model.AtLeast, intConst(1)
+		return ir.AtLeast, intConst(1)
 	case q.None:
-		return model.AtLeast, intConst(0)
+		return ir.AtLeast, intConst(0)
 	case q.Percent:
-		return model.Percent, s.integer(q.Count, "a percentage")
+		return ir.Percent, s.integer(q.Count, "a percentage")
 	}
-	return model.AtLeast, s.integer(q.Count, "a quantifier")
+	return ir.AtLeast, s.integer(q.Count, "a quantifier")
 }
 
 func (s *scope) quantified(e yara.Expr) typed {
 	switch e := e.(type) {
 	case *yara.OfStrings:
-		out := of(boolType, model.OfPatterns)
+		out := of(boolType, ir.OfPatterns)
 		out.Refs = s.set(e.Pos, e.Set)
 		return s.withQuantifier(out, e.Q, s.place(e)...)
 	case *yara.OfRules:
-		out := of(boolType, model.OfRules)
+		out := of(boolType, ir.OfRules)
 		out.Refs = s.ruleSet(e.Pos, e.Names)
 		return s.withQuantifier(out, e.Q)
 	case *yara.OfExprs:
-		var kids []*model.Expr
+		var kids []*ir.Expr
 		for _, x := range e.Exprs {
 			kids = append(kids, s.truth(x))
 		}
-		return s.withQuantifier(of(boolType, model.OfExprs), e.Q, kids...)
+		return s.withQuantifier(of(boolType, ir.OfExprs), e.Q, kids...)
 	case *yara.ForStrings:
 		return s.forStrings(e)
 	case *yara.ForIn:
@@ -45,19 +45,19 @@ func (s *scope) quantified(e yara.Expr) typed {
 	return typed{}
 }
 
-func (s *scope) withQuantifier(out typed, q yara.Quantifier, kids ...*model.Expr) typed {
+func (s *scope) withQuantifier(out typed, q yara.Quantifier, kids ...*ir.Expr) typed {
 	kind, first := s.quantifier(q)
 	out.Int = kind
-	out.Kids = append([]*model.Expr{first}, kids...)
+	out.Kids = append([]*ir.Expr{first}, kids...)
 	return out
 }
 
-func (s *scope) place(e *yara.OfStrings) []*model.Expr {
+func (s *scope) place(e *yara.OfStrings) []*ir.Expr {
 	switch {
 	case e.At != nil:
-		return []*model.Expr{s.integer(e.At, "at")}
+		return []*ir.Expr{s.integer(e.At, "at")}
 	case e.Lo != nil:
-		return []*model.Expr{s.integer(e.Lo, "in"), s.integer(e.Hi, "in")}
+		return []*ir.Expr{s.integer(e.Lo, "in"), s.integer(e.Hi, "in")}
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (s *scope) forStrings(e *yara.ForStrings) typed {
 	if s.inForOf {
 		fail(e.Pos, "a for … of inside of another")
 	}
-	out := of(boolType, model.ForOf)
+	out := of(boolType, ir.ForOf)
 	out.Refs = s.set(e.Pos, e.Set)
 	s.inForOf = true
 	body := s.truth(e.Body)
@@ -75,14 +75,14 @@ func (s *scope) forStrings(e *yara.ForStrings) typed {
 }
 
 func (s *scope) forIn(e *yara.ForIn) typed {
-	var op model.Op
-	var kids []*model.Expr
+	var op ir.Op
+	var kids []*ir.Expr
 	types := []*module.Type{intType}
 	switch it := e.Iter.(type) {
 	case *yara.Range:
-		op, kids = model.ForRange, []*model.Expr{s.integer(it.Lo, "a range"), s.integer(it.Hi, "a range")}
+		op, kids = ir.ForRange, []*ir.Expr{s.integer(it.Lo, "a range"), s.integer(it.Hi, "a range")}
 	case *yara.List:
-		op = model.ForList
+		op = ir.ForList
 		for i, item := range it.Items {
 			x := s.expr(item)
 			if i == 0 {
@@ -95,12 +95,12 @@ func (s *scope) forIn(e *yara.ForIn) typed {
 		}
 	default:
 		x := s.expr(e.Iter)
-		kids = []*model.Expr{x.Expr}
+		kids = []*ir.Expr{x.Expr}
 		switch x.t.Kind {
 		case module.Array:
-			op, types = model.ForArray, []*module.Type{x.t.Elem}
+			op, types = ir.ForArray, []*module.Type{x.t.Elem}
 		case module.Dict:
-			op, types = model.ForDict, []*module.Type{strType, x.t.Elem}
+			op, types = ir.ForDict, []*module.Type{strType, x.t.Elem}
 		default:
 			fail(e.Pos, "%s cannot be iterated", kindName(x.t.Kind))
 		}

@@ -1,38 +1,38 @@
 package lower
 
 import (
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 	"candor/engine/yara"
 )
 
 var readers = map[string]int64{
-	"int8": 1 | model.Signed, "int16": 2 | model.Signed, "int32": 4 | model.Signed,
+	"int8": 1 | ir.Signed, "int16": 2 | ir.Signed, "int32": 4 | ir.Signed,
 	"uint8": 1, "uint16": 2, "uint32": 4,
-	"int8be": 1 | model.Signed | model.BigEndian, "int16be": 2 | model.Signed | model.BigEndian, "int32be": 4 | model.Signed | model.BigEndian,
-	"uint8be": 1 | model.BigEndian, "uint16be": 2 | model.BigEndian, "uint32be": 4 | model.BigEndian,
+	"int8be": 1 | ir.Signed | ir.BigEndian, "int16be": 2 | ir.Signed | ir.BigEndian, "int32be": 4 | ir.Signed | ir.BigEndian,
+	"uint8be": 1 | ir.BigEndian, "uint16be": 2 | ir.BigEndian, "uint32be": 4 | ir.BigEndian,
 }
 
 func (s *scope) ident(e *yara.Ident) typed {
 	for i := len(s.vars) - 1; i >= 0; i-- {
 		if v := s.vars[i]; v.name == e.Name {
-			x := of(v.t(), model.Var)
+			x := of(v.t(), ir.Var)
 			x.Int = int64(v.slot)
 			return x
 		}
 	}
 	if x, ok := s.env.Externals[e.Name]; ok {
-		out := of(&module.Type{Kind: x.Kind}, model.Extern)
+		out := of(&module.Type{Kind: x.Kind}, ir.Extern)
 		out.Int = int64(x.Index)
 		return out
 	}
 	if m, ok := s.env.Modules[e.Name]; ok && s.env.Imported[e.Name] {
-		out := of(m.Type(), model.Module)
+		out := of(m.Type(), ir.Module)
 		out.Str = []byte(e.Name)
 		return out
 	}
 	if i, ok := s.env.Rules[e.Name]; ok {
-		out := of(boolType, model.Rule_)
+		out := of(boolType, ir.Rule_)
 		out.Refs = []uint32{i}
 		return out
 	}
@@ -54,7 +54,7 @@ func (s *scope) member(e *yara.Member) typed {
 	if !ok {
 		fail(e.Pos, "no member %s here", e.Name)
 	}
-	out := of(f, model.Field, x.Expr)
+	out := of(f, ir.Field, x.Expr)
 	out.Str = []byte(e.Name)
 	return out
 }
@@ -63,7 +63,7 @@ func (s *scope) index(e *yara.Index) typed {
 	x, i := s.expr(e.X), s.expr(e.I)
 	switch {
 	case x.t.Kind == module.Array && i.t.Kind == module.Int, x.t.Kind == module.Dict && i.t.Kind == module.String:
-		return of(x.t.Elem, model.Index, x.Expr, i.Expr)
+		return of(x.t.Elem, ir.Index, x.Expr, i.Expr)
 	}
 	fail(e.Pos, "%s cannot be indexed by %s", kindName(x.t.Kind), kindName(i.t.Kind))
 	return typed{}
@@ -75,7 +75,7 @@ func (s *scope) call(e *yara.Call) typed {
 			if len(e.Args) != 1 {
 				fail(e.Pos, "%s takes one offset", id.Name)
 			}
-			out := of(intType, model.ReadInt, s.integer(e.Args[0], id.Name))
+			out := of(intType, ir.ReadInt, s.integer(e.Args[0], id.Name))
 			out.Int = r
 			return out
 		}
@@ -84,7 +84,7 @@ func (s *scope) call(e *yara.Call) typed {
 	if f.t.Kind != module.Func {
 		fail(e.Pos, "%s cannot be called", kindName(f.t.Kind))
 	}
-	kids := []*model.Expr{f.Expr}
+	kids := []*ir.Expr{f.Expr}
 	var args []typed
 	for _, a := range e.Args {
 		x := s.expr(a)
@@ -95,7 +95,7 @@ func (s *scope) call(e *yara.Call) typed {
 	if i < 0 {
 		fail(e.Pos, "wrong arguments: no form of this function takes them")
 	}
-	out := of(f.t.Funcs[i].Result, model.Call, kids...)
+	out := of(f.t.Funcs[i].Result, ir.Call, kids...)
 	out.Int = int64(i)
 	return out
 }

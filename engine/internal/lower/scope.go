@@ -5,7 +5,7 @@ package lower
 import (
 	"fmt"
 
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 	"candor/engine/yara"
 )
@@ -51,14 +51,14 @@ type variable struct {
 
 // typed is a lowered expression with the static type that its members need.
 type typed struct {
-	*model.Expr
+	*ir.Expr
 	t *module.Type
 }
 
 const maxNesting = 16
 
 // YARA lowers one rule.
-func YARA(r *yara.Rule, env *Env) (rule *model.Rule, err error) {
+func YARA(r *yara.Rule, env *Env) (rule *ir.Rule, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			e, ok := p.(*Error)
@@ -69,7 +69,7 @@ func YARA(r *yara.Rule, env *Env) (rule *model.Rule, err error) {
 		}
 	}()
 	s := &scope{env: env}
-	out := &model.Rule{Patterns: make([]model.Pattern, 0, len(r.Strings))}
+	out := &ir.Rule{Patterns: make([]ir.Pattern, 0, len(r.Strings))}
 	for _, str := range r.Strings {
 		s.names = append(s.names, str.Name)
 		out.Patterns = append(out.Patterns, patternOf(str))

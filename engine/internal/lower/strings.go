@@ -5,20 +5,20 @@ import (
 	"encoding/base64"
 
 	"candor/engine/automaton"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/pattern"
 	"candor/engine/yara"
 )
 
-func patternOf(s *yara.String) model.Pattern {
-	p := model.Pattern{Name: "$" + s.Name, Private: s.Mods&yara.Private != 0}
+func patternOf(s *yara.String) ir.Pattern {
+	p := ir.Pattern{Name: "$" + s.Name, Private: s.Mods&yara.Private != 0}
 	switch {
 	case s.Kind == yara.Text && s.Mods&(yara.Base64|yara.Base64Wide) != 0:
 		p.Variants = base64Variants(s)
 	case s.Kind == yara.Text:
 		p.Variants = textVariants(s)
 	case s.Kind == yara.Hex:
-		p.Variants = []model.Variant{treeVariant(s.Node, model.Free)}
+		p.Variants = []ir.Variant{treeVariant(s.Node, ir.Free)}
 	default:
 		p.Variants = regexpVariants(s)
 	}
@@ -32,19 +32,19 @@ func patternOf(s *yara.String) model.Pattern {
 
 func isASCII(m yara.Modifiers) bool { return m&yara.ASCII != 0 || m&yara.Wide == 0 }
 
-func guard(m yara.Modifiers, wide bool) model.Guard {
+func guard(m yara.Modifiers, wide bool) ir.Guard {
 	switch {
 	case m&yara.Fullword == 0:
-		return model.Free
+		return ir.Free
 	case wide:
-		return model.WordWide
+		return ir.WordWide
 	}
-	return model.Word
+	return ir.Word
 }
 
-func textVariants(s *yara.String) []model.Variant {
-	base := model.Variant{Nocase: s.Mods&yara.Nocase != 0, Xor: s.Mods&yara.Xor != 0, XorMin: s.XorMin, XorMax: s.XorMax}
-	var out []model.Variant
+func textVariants(s *yara.String) []ir.Variant {
+	base := ir.Variant{Nocase: s.Mods&yara.Nocase != 0, Xor: s.Mods&yara.Xor != 0, XorMin: s.XorMin, XorMax: s.XorMax}
+	var out []ir.Variant
 	if isASCII(s.Mods) {
 		v := base
 		v.Lit, v.Guard = s.Text, guard(s.Mods, false)
@@ -68,7 +68,7 @@ func widen(b []byte) []byte {
 
 // base64Variants gives the three forms that a text can take inside base64,
 // without the characters that also depend on its neighbours.
-func base64Variants(s *yara.String) []model.Variant {
+func base64Variants(s *yara.String) []ir.Variant {
 	enc := base64.StdEncoding
 	if s.Alphabet != nil {
 		enc = base64.NewEncoding(string(s.Alphabet))
@@ -80,7 +80,7 @@ func base64Variants(s *yara.String) []model.Variant {
 	if s.Mods&yara.Wide != 0 {
 		texts = append(texts, widen(s.Text))
 	}
-	var out []model.Variant
+	var out []ir.Variant
 	for _, text := range texts {
 		for lead := range 3 {
 			b := aligned(enc, text, lead)
@@ -88,10 +88,10 @@ func base64Variants(s *yara.String) []model.Variant {
 				continue // so short a text leaves no character of its own there
 			}
 			if s.Mods&yara.Base64 != 0 {
-				out = append(out, model.Variant{Lit: b})
+				out = append(out, ir.Variant{Lit: b})
 			}
 			if s.Mods&yara.Base64Wide != 0 {
-				out = append(out, model.Variant{Lit: widen(b)})
+				out = append(out, ir.Variant{Lit: widen(b)})
 			}
 		}
 	}
@@ -112,9 +112,9 @@ func aligned(enc *base64.Encoding, text []byte, lead int) []byte {
 	return full[from : len(full)-trail]
 }
 
-func regexpVariants(s *yara.String) []model.Variant {
+func regexpVariants(s *yara.String) []ir.Variant {
 	n := s.Node
-	var out []model.Variant
+	var out []ir.Variant
 	if isASCII(s.Mods) {
 		out = append(out, treeVariant(n, guard(s.Mods, false)))
 	}
@@ -144,14 +144,14 @@ func size(n *pattern.Node) int {
 }
 
 // treeVariant makes a literal of a tree that is one.
-func treeVariant(n *pattern.Node, g model.Guard) model.Variant {
+func treeVariant(n *pattern.Node, g ir.Guard) ir.Variant {
 	if n.Op == pattern.Bytes {
-		return model.Variant{Lit: n.Lit, Guard: g}
+		return ir.Variant{Lit: n.Lit, Guard: g}
 	}
 	if lit, ok := nocaseLiteral(n); ok {
-		return model.Variant{Lit: lit, Nocase: true, Guard: g}
+		return ir.Variant{Lit: lit, Nocase: true, Guard: g}
 	}
-	return model.Variant{Tree: unshare(n), Guard: g, Lazy: hasLazy(n)}
+	return ir.Variant{Tree: unshare(n), Guard: g, Lazy: hasLazy(n)}
 }
 
 // unshare copies a tree so that each node stands at one place only: an atom is

@@ -6,13 +6,13 @@ import (
 	"strconv"
 
 	"candor/engine/clamav"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 )
 
 // compare evaluates a byte comparison: what clamav.ByteCompare promises.
-func (l *logic) compare(e *model.Expr) bool {
+func (l *logic) compare(e *ir.Expr) bool {
 	ref := int(e.Int)
-	if ref < 0 || ref >= len(l.subs) || l.subs[ref].Op != model.SigBody || l.count(ref) == 0 {
+	if ref < 0 || ref >= len(l.subs) || l.subs[ref].Op != ir.SigBody || l.count(ref) == 0 {
 		return false
 	}
 	starts := l.f.placed(l.subs[ref])
@@ -44,7 +44,7 @@ func (l *logic) compare(e *model.Expr) bool {
 }
 
 func readNumber(b []byte, format clamav.NumberFormat, flags int64) (int64, bool) {
-	little, exact := flags&model.CompareLittle != 0, flags&model.CompareExact != 0
+	little, exact := flags&ir.CompareLittle != 0, flags&ir.CompareExact != 0
 	if format == clamav.Binary {
 		return binaryNumber(b, little)
 	}

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
 
@@ -26,11 +26,11 @@ func (f *frame) reserve(n int) {
 }
 
 // truth evaluates a condition; an undefined one is false and not defined.
-func (f *frame) truth(e *model.Expr) (value, defined bool) {
+func (f *frame) truth(e *ir.Expr) (value, defined bool) {
 	switch e.Op {
-	case model.Bool:
+	case ir.Bool:
 		return e.Int != 0, true
-	case model.And:
+	case ir.And:
 		if slices.ContainsFunc(e.Kids, f.hopeless) {
 			return false, true
 		}
@@ -40,45 +40,45 @@ func (f *frame) truth(e *model.Expr) (value, defined bool) {
 			}
 		}
 		return true, true
-	case model.Or:
+	case ir.Or:
 		for _, k := range e.Kids {
 			if ok, _ := f.truth(k); ok {
 				return true, true
 			}
 		}
 		return false, true
-	case model.Not:
+	case ir.Not:
 		v, ok := f.truth(e.Kids[0])
 		return ok && !v, ok
-	case model.Defined:
+	case ir.Defined:
 		return f.value(e.Kids[0]).Kind != module.Undefined, true
-	case model.Found:
+	case ir.Found:
 		i, ok := f.ref(e)
 		return ok && f.found(i), true
-	case model.FoundAt, model.FoundIn:
+	case ir.FoundAt, ir.FoundIn:
 		return f.foundPlace(e)
-	case model.Rule_:
+	case ir.Rule_:
 		return f.s.rule(e.Refs[0]), true
-	case model.Eq, model.Ne, model.Lt, model.Le, model.Gt, model.Ge:
+	case ir.Eq, ir.Ne, ir.Lt, ir.Le, ir.Gt, ir.Ge:
 		return f.comparison(e)
-	case model.Contains, model.IContains, model.StartsWith, model.IStartsWith, model.EndsWith, model.IEndsWith, model.IEquals:
+	case ir.Contains, ir.IContains, ir.StartsWith, ir.IStartsWith, ir.EndsWith, ir.IEndsWith, ir.IEquals:
 		return f.stringTest(e)
-	case model.Matches:
+	case ir.Matches:
 		x := f.value(e.Kids[0])
 		if x.Kind != module.String {
 			return false, false
 		}
 		_, ok := f.regexp(e).Match(x.Str)
 		return ok, true
-	case model.OfPatterns, model.OfRules, model.OfExprs:
+	case ir.OfPatterns, ir.OfRules, ir.OfExprs:
 		return f.of(e)
-	case model.ForOf, model.ForRange, model.ForList, model.ForArray, model.ForDict:
+	case ir.ForOf, ir.ForRange, ir.ForList, ir.ForArray, ir.ForDict:
 		return f.loopOver(e)
-	case model.ToBool:
+	case ir.ToBool:
 		return truthOf(f.value(e.Kids[0]))
-	case model.SigLogic:
+	case ir.SigLogic:
 		return f.sigLogic(e), true
-	case model.SigSize:
+	case ir.SigSize:
 		return f.sigSections(e), true
 	}
 	return truthOf(f.value(e))
@@ -86,25 +86,25 @@ func (f *frame) truth(e *model.Expr) (value, defined bool) {
 
 // hopeless tells, out of what is known of the patterns already, whether a
 // condition cannot be true. It searches for nothing.
-func (f *frame) hopeless(e *model.Expr) bool {
+func (f *frame) hopeless(e *ir.Expr) bool {
 	switch e.Op {
-	case model.Found, model.FoundAt, model.FoundIn:
+	case ir.Found, ir.FoundAt, ir.FoundIn:
 		i, ok := f.ref(e)
 		return ok && f.impossible(i)
-	case model.OfPatterns:
+	case ir.OfPatterns:
 		need := int64(len(e.Refs))
-		if e.Int == model.AtLeast && e.Kids[0].Op == model.Int {
+		if e.Int == ir.AtLeast && e.Kids[0].Op == ir.Int {
 			need = e.Kids[0].Int
-		} else if e.Int != model.All {
+		} else if e.Int != ir.All {
 			return false
 		}
 		return need > 0 && f.possible(e.Refs) < need
-	case model.And:
+	case ir.And:
 		return slices.ContainsFunc(e.Kids, f.hopeless)
-	case model.Or:
-		return !slices.ContainsFunc(e.Kids, func(k *model.Expr) bool { return !f.hopeless(k) })
-	case model.Lt, model.Le, model.Gt, model.Ge, model.Eq:
-		if e.Kids[0].Op == model.Filesize && e.Kids[1].Op == model.Int {
+	case ir.Or:
+		return !slices.ContainsFunc(e.Kids, func(k *ir.Expr) bool { return !f.hopeless(k) })
+	case ir.Lt, ir.Le, ir.Gt, ir.Ge, ir.Eq:
+		if e.Kids[0].Op == ir.Filesize && e.Kids[1].Op == ir.Int {
 			ok, _ := f.comparison(e)
 			return !ok
 		}
@@ -135,20 +135,20 @@ func truthOf(v module.Value) (bool, bool) {
 }
 
 // ref gives the number of the pattern that e is about.
-func (f *frame) ref(e *model.Expr) (uint32, bool) {
+func (f *frame) ref(e *ir.Expr) (uint32, bool) {
 	if len(e.Refs) > 0 {
 		return e.Refs[0], true
 	}
 	return uint32(f.loop), f.loop >= 0
 }
 
-func (f *frame) foundPlace(e *model.Expr) (bool, bool) {
+func (f *frame) foundPlace(e *ir.Expr) (bool, bool) {
 	i, ok := f.ref(e)
 	if !ok {
 		return false, true
 	}
 	lo, ok := f.integer(e.Kids[0])
-	if e.Op == model.FoundAt {
+	if e.Op == ir.FoundAt {
 		return ok && f.occursAt(i, lo), true
 	}
 	hi, ok2 := f.integer(e.Kids[1])
@@ -174,31 +174,31 @@ func (f *frame) foundIn(i uint32, lo, hi int64) bool {
 }
 
 // integer evaluates an integer; ok is false if it is undefined.
-func (f *frame) integer(e *model.Expr) (v int64, ok bool) {
+func (f *frame) integer(e *ir.Expr) (v int64, ok bool) {
 	switch e.Op {
-	case model.Int:
+	case ir.Int:
 		return e.Int, true
-	case model.Filesize:
+	case ir.Filesize:
 		return int64(f.s.size), true
-	case model.Entrypoint:
+	case ir.Entrypoint:
 		return f.s.entrypoint()
-	case model.ReadInt:
+	case ir.ReadInt:
 		at, ok := f.integer(e.Kids[0])
 		if !ok {
 			return 0, false
 		}
 		return readInt(f.s.data, at, e.Int)
-	case model.Count:
+	case ir.Count:
 		return f.count(e)
-	case model.Offset, model.Length:
+	case ir.Offset, ir.Length:
 		return f.occurrence(e)
-	case model.Neg:
+	case ir.Neg:
 		x, ok := f.integer(e.Kids[0])
 		return -x, ok
-	case model.BitNot:
+	case ir.BitNot:
 		x, ok := f.integer(e.Kids[0])
 		return ^x, ok
-	case model.Add, model.Sub, model.Mul, model.Div, model.Mod, model.BitAnd, model.BitOr, model.BitXor, model.Shl, model.Shr:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.BitAnd, ir.BitOr, ir.BitXor, ir.Shl, ir.Shr:
 		x, ok := f.integer(e.Kids[0])
 		if !ok {
 			return 0, false
@@ -219,7 +219,7 @@ func readInt(data []byte, at, kind int64) (int64, bool) {
 		return 0, false
 	}
 	var b [8]byte
-	big := kind&model.BigEndian != 0
+	big := kind&ir.BigEndian != 0
 	var v uint64
 	if big {
 		copy(b[8-width:], data[at:at+width])
@@ -228,40 +228,40 @@ func readInt(data []byte, at, kind int64) (int64, bool) {
 		copy(b[:], data[at:at+width])
 		v = binary.LittleEndian.Uint64(b[:])
 	}
-	if kind&model.Signed != 0 {
+	if kind&ir.Signed != 0 {
 		shift := 64 - 8*width
 		return int64(v<<shift) >> shift, true
 	}
 	return int64(v), true
 }
 
-func intArithmetic(op model.Op, x, y int64) (int64, bool) {
+func intArithmetic(op ir.Op, x, y int64) (int64, bool) {
 	switch op {
-	case model.Add:
+	case ir.Add:
 		return x + y, true
-	case model.Sub:
+	case ir.Sub:
 		return x - y, true
-	case model.Mul:
+	case ir.Mul:
 		return x * y, true
-	case model.Div, model.Mod:
+	case ir.Div, ir.Mod:
 		if y == 0 {
 			return 0, false
 		}
 		if y == -1 { // the quotient of the least integer overflows
-			if op == model.Mod {
+			if op == ir.Mod {
 				return 0, true
 			}
 			return -x, true
 		}
-		if op == model.Div {
+		if op == ir.Div {
 			return x / y, true
 		}
 		return x % y, true
-	case model.BitAnd:
+	case ir.BitAnd:
 		return x & y, true
-	case model.BitOr:
+	case ir.BitOr:
 		return x | y, true
-	case model.BitXor:
+	case ir.BitXor:
 		return x ^ y, true
 	}
 	if y < 0 {
@@ -270,13 +270,13 @@ func intArithmetic(op model.Op, x, y int64) (int64, bool) {
 	if y >= 64 {
 		return 0, true
 	}
-	if op == model.Shl {
+	if op == ir.Shl {
 		return x << y, true
 	}
 	return x >> y, true
 }
 
-func (f *frame) count(e *model.Expr) (int64, bool) {
+func (f *frame) count(e *ir.Expr) (int64, bool) {
 	i, ok := f.ref(e)
 	if !ok {
 		return 0, true
@@ -301,7 +301,7 @@ func (f *frame) count(e *model.Expr) (int64, bool) {
 	return n, true
 }
 
-func (f *frame) occurrence(e *model.Expr) (int64, bool) {
+func (f *frame) occurrence(e *ir.Expr) (int64, bool) {
 	i, ok := f.ref(e)
 	if !ok {
 		return 0, false
@@ -314,7 +314,7 @@ func (f *frame) occurrence(e *model.Expr) (int64, bool) {
 	if k > int64(len(o.starts)) {
 		return 0, false
 	}
-	if e.Op == model.Offset {
+	if e.Op == ir.Offset {
 		return int64(o.starts[k-1]), true
 	}
 	return int64(f.lengthOf(i, o, int(k-1))), true

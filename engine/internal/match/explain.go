@@ -1,14 +1,14 @@
 package match
 
 import (
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
 
 // Part is one part of a condition with what it amounts to.
 type Part struct {
 	Depth int
-	Expr  *model.Expr
+	Expr  *ir.Expr
 	Value module.Value // undefined if it is
 }
 
@@ -25,7 +25,7 @@ func (s *Scanner) Explain(r uint32, data []byte, extern []module.Value, now func
 	f.explain(f.u.rule.Cond, 0, &left, yield)
 }
 
-func (f *frame) explain(e *model.Expr, depth int, left *int, yield func(Part)) {
+func (f *frame) explain(e *ir.Expr, depth int, left *int, yield func(Part)) {
 	if *left--; *left < 0 {
 		return
 	}
@@ -36,7 +36,7 @@ func (f *frame) explain(e *model.Expr, depth int, left *int, yield func(Part)) {
 	}
 	yield(p)
 	switch e.Op {
-	case model.And, model.Or, model.Not:
+	case ir.And, ir.Or, ir.Not:
 		for _, k := range e.Kids {
 			f.explain(k, depth+1, left, yield)
 		}

@@ -5,11 +5,11 @@ import (
 
 	"candor/engine/automaton"
 	"candor/engine/clamav"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 )
 
 // literalAt tells whether the literal v stands at start.
-func (f *frame) literalAt(v *model.Variant, start int) bool {
+func (f *frame) literalAt(v *ir.Variant, start int) bool {
 	data := f.s.data
 	if start < 0 || start+len(v.Lit) > len(data) {
 		return false
@@ -33,7 +33,7 @@ func (f *frame) literalAt(v *model.Variant, start int) bool {
 }
 
 // around checks what must stand around an occurrence of v at [start,end).
-func (f *frame) around(v *model.Variant, start, end int) bool {
+func (f *frame) around(v *ir.Variant, start, end int) bool {
 	data := f.s.data
 	if !guardHolds(data, v.Guard, start, end) {
 		return false
@@ -45,11 +45,11 @@ func (f *frame) around(v *model.Variant, start, end int) bool {
 }
 
 // bounded tells whether something must stand around occurrences of v.
-func bounded(v *model.Variant) bool {
-	return v.Guard != model.Free || v.Before|v.After != 0 || v.Lead != nil
+func bounded(v *ir.Variant) bool {
+	return v.Guard != ir.Free || v.Before|v.After != 0 || v.Lead != nil
 }
 
-func edge(e model.Edge) clamav.Check {
+func edge(e ir.Edge) clamav.Check {
 	return clamav.Check{Kind: clamav.CheckKind(e & 15), Negate: e&16 != 0, Wide: e&32 != 0}
 }
 
@@ -57,7 +57,7 @@ func edge(e model.Edge) clamav.Check {
 const maxLead = 1024
 
 // leads tells whether the lead of v ends at an offset.
-func (f *frame) leads(v *model.Variant, end int) bool {
+func (f *frame) leads(v *ir.Variant, end int) bool {
 	prog := f.s.lead(v)
 	if prog == nil {
 		return false
@@ -71,7 +71,7 @@ func (f *frame) leads(v *model.Variant, end int) bool {
 	return false
 }
 
-func xorEqual(there []byte, v *model.Variant) bool {
+func xorEqual(there []byte, v *ir.Variant) bool {
 	if len(there) == 0 {
 		return false
 	}
@@ -108,11 +108,11 @@ func alnum(c byte) bool {
 }
 
 // guardHolds checks the bytes around [start,end).
-func guardHolds(data []byte, g model.Guard, start, end int) bool {
+func guardHolds(data []byte, g ir.Guard, start, end int) bool {
 	switch g {
-	case model.Word:
+	case ir.Word:
 		return !(start >= 1 && alnum(data[start-1])) && !(end < len(data) && alnum(data[end]))
-	case model.WordWide:
+	case ir.WordWide:
 		return !(start >= 2 && data[start-1] == 0 && alnum(data[start-2])) &&
 			!(end+1 < len(data) && data[end+1] == 0 && alnum(data[end]))
 	}
@@ -122,7 +122,7 @@ func guardHolds(data []byte, g model.Guard, start, end int) bool {
 // boundedLength gives the length of the match of a tree at start, -1 if there
 // is none or if what must stand around it does not. As in libyara, one match
 // counts at each offset: no shorter one is tried.
-func (f *frame) boundedLength(v *model.Variant, prog *automaton.Program, start int) int {
+func (f *frame) boundedLength(v *ir.Variant, prog *automaton.Program, start int) int {
 	n, ok := f.match(prog, start)
 	if !ok || n == 0 || !f.around(v, start, start+n) {
 		return -1

@@ -1,7 +1,7 @@
 package match
 
 import (
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
 
@@ -17,13 +17,13 @@ type tally struct {
 }
 
 // quantifier evaluates the head of e over total items; ok is false if it is undefined.
-func (f *frame) quantifier(e *model.Expr, total int64) (t tally, ok bool) {
+func (f *frame) quantifier(e *ir.Expr, total int64) (t tally, ok bool) {
 	t.total = total
 	switch e.Int {
-	case model.All:
+	case ir.All:
 		t.need = -1
 		return t, true
-	case model.Percent:
+	case ir.Percent:
 		n, ok := f.integer(e.Kids[0])
 		if !ok || total == 0 {
 			return t, false
@@ -60,11 +60,11 @@ func (t *tally) result(seen int64) bool {
 	return t.found >= t.need
 }
 
-func (f *frame) of(e *model.Expr) (bool, bool) {
+func (f *frame) of(e *ir.Expr) (bool, bool) {
 	switch e.Op {
-	case model.OfRules:
+	case ir.OfRules:
 		return f.overItems(e, len(e.Refs), func(i int) bool { return f.s.rule(e.Refs[i]) })
-	case model.OfExprs:
+	case ir.OfExprs:
 		return f.overItems(e, len(e.Kids)-1, func(i int) bool { ok, _ := f.truth(e.Kids[i+1]); return ok })
 	}
 	switch len(e.Kids) {
@@ -86,7 +86,7 @@ func (f *frame) of(e *model.Expr) (bool, bool) {
 }
 
 // ofPatterns first counts what cannot occur, which costs nothing.
-func (f *frame) ofPatterns(e *model.Expr) (bool, bool) {
+func (f *frame) ofPatterns(e *ir.Expr) (bool, bool) {
 	t, ok := f.quantifier(e, int64(len(e.Refs)))
 	if !ok {
 		return false, false
@@ -111,7 +111,7 @@ func (f *frame) ofPatterns(e *model.Expr) (bool, bool) {
 	return t.result(seen), true
 }
 
-func (f *frame) overItems(e *model.Expr, n int, item func(int) bool) (bool, bool) {
+func (f *frame) overItems(e *ir.Expr, n int, item func(int) bool) (bool, bool) {
 	t, ok := f.quantifier(e, int64(n))
 	if !ok {
 		return false, false
@@ -126,28 +126,28 @@ func (f *frame) overItems(e *model.Expr, n int, item func(int) bool) (bool, bool
 	return t.result(seen), true
 }
 
-func (f *frame) loopOver(e *model.Expr) (bool, bool) {
+func (f *frame) loopOver(e *ir.Expr) (bool, bool) {
 	body := e.Kids[len(e.Kids)-1]
 	slot := e.Int2
 	f.reserve(int(slot) + 2)
 	yes := func() bool { ok, _ := f.truth(body); return ok }
 	switch e.Op {
-	case model.ForOf:
+	case ir.ForOf:
 		outer := f.loop
 		defer func() { f.loop = outer }()
 		return f.overItems(e, len(e.Refs), func(i int) bool {
 			f.loop = int(e.Refs[i])
 			return yes()
 		})
-	case model.ForRange:
+	case ir.ForRange:
 		return f.forRange(e, yes)
-	case model.ForList:
+	case ir.ForList:
 		items := e.Kids[1 : len(e.Kids)-1]
 		return f.nonEmpty(e, len(items), func(i int) bool {
 			f.vars[slot] = f.value(items[i])
 			return yes()
 		})
-	case model.ForArray:
+	case ir.ForArray:
 		x := f.value(e.Kids[1])
 		if x.Kind != module.Array || x.List == nil {
 			return false, true
@@ -170,7 +170,7 @@ func (f *frame) loopOver(e *model.Expr) (bool, bool) {
 	})
 }
 
-func (f *frame) elem(e *model.Expr) *module.Type {
+func (f *frame) elem(e *ir.Expr) *module.Type {
 	if t := f.typeOf(e); t != nil {
 		return t.Elem
 	}
@@ -178,14 +178,14 @@ func (f *frame) elem(e *model.Expr) *module.Type {
 }
 
 // nonEmpty is overItems for loops that are false over nothing.
-func (f *frame) nonEmpty(e *model.Expr, n int, item func(int) bool) (bool, bool) {
+func (f *frame) nonEmpty(e *ir.Expr, n int, item func(int) bool) (bool, bool) {
 	if n == 0 {
 		return false, true
 	}
 	return f.overItems(e, n, item)
 }
 
-func (f *frame) forRange(e *model.Expr, yes func() bool) (bool, bool) {
+func (f *frame) forRange(e *ir.Expr, yes func() bool) (bool, bool) {
 	lo, ok := f.integer(e.Kids[1])
 	hi, ok2 := f.integer(e.Kids[2])
 	if !ok || !ok2 || lo > hi {

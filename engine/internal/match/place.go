@@ -2,12 +2,12 @@ package match
 
 import (
 	"candor/engine/clamav"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 )
 
 // place gives the offsets, from lo to hi included, at which a signature may
 // begin; ok is false if there is no such place in the content.
-func (f *frame) place(e *model.Expr) (lo, hi int, ok bool) {
+func (f *frame) place(e *ir.Expr) (lo, hi int, ok bool) {
 	section, n, shift := e.Kids[1].Int, e.Kids[2].Int, e.Kids[3].Int
 	size := int64(len(f.s.data))
 	at := int64(-1)

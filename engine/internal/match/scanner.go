@@ -6,7 +6,7 @@ import (
 
 	"candor/engine/automaton"
 	"candor/engine/gram"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
 	"candor/engine/normal"
@@ -50,7 +50,7 @@ type Scanner struct {
 	group      int           // whose rules are being evaluated; -1 for global rules
 
 	matchers map[*automaton.Program]*automaton.Matcher
-	leads    map[*model.Variant]*automaton.Program
+	leads    map[*ir.Variant]*automaton.Program
 	places   []int
 	exe      *executable
 	reported map[uint32]bool
@@ -323,11 +323,11 @@ func (s *Scanner) matcher(p *automaton.Program) *automaton.Matcher {
 }
 
 // lead gives the automaton of what must stand before v.
-func (s *Scanner) lead(v *model.Variant) *automaton.Program {
+func (s *Scanner) lead(v *ir.Variant) *automaton.Program {
 	p, ok := s.leads[v]
 	if !ok {
 		if s.leads == nil {
-			s.leads = map[*model.Variant]*automaton.Program{}
+			s.leads = map[*ir.Variant]*automaton.Program{}
 		}
 		p = compileTree(v.Lead)
 		s.leads[v] = p

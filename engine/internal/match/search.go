@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"candor/engine/automaton"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
 )
 
@@ -302,7 +302,7 @@ func (f *frame) searchFixed(i uint32, variant, leaf int, lit []byte, o *occurren
 }
 
 // searchLiteral calls literalAt wherever a cheap search finds the rarest part of v.
-func (f *frame) searchLiteral(v *model.Variant, lo, hi int, o *occurrences) bool {
+func (f *frame) searchLiteral(v *ir.Variant, lo, hi int, o *occurrences) bool {
 	some := false
 	yield := func(start int) bool {
 		if !f.literalAt(v, start) {

@@ -6,7 +6,7 @@ package match
 import (
 	"sync/atomic"
 
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
 	"candor/engine/module"
 	"candor/engine/normal"
@@ -89,9 +89,9 @@ func (s *Set) unit(r uint32) *unit {
 	if u := s.units[r].Load(); u != nil {
 		return u
 	}
-	rule, err := model.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
+	rule, err := ir.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
 	if err != nil || !valid(s, r, rule) {
-		rule = &model.Rule{Cond: &model.Expr{Op: model.Undefined}}
+		rule = &ir.Rule{Cond: &ir.Expr{Op: ir.Undefined}}
 	}
 	u := newUnit(r, s.Numbers.Of(r), rule)
 	if s.units[r].CompareAndSwap(nil, u) {
@@ -101,21 +101,21 @@ func (s *Set) unit(r uint32) *unit {
 }
 
 // Rule decodes rule r, for those who look at definitions rather than content.
-func (s *Set) Rule(r uint32) (*model.Rule, error) {
-	return model.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
+func (s *Set) Rule(r uint32) (*ir.Rule, error) {
+	return ir.Decode(s.Code[s.CodeOff[r]:s.CodeOff[r+1]])
 }
 
 // valid checks what the evaluation relies on.
-func valid(s *Set, r uint32, rule *model.Rule) bool {
+func valid(s *Set, r uint32, rule *ir.Rule) bool {
 	if len(s.Numbers.Of(r)) != len(rule.Patterns) {
 		return false
 	}
 	return validExpr(s, rule, rule.Cond)
 }
 
-func validExpr(s *Set, rule *model.Rule, e *model.Expr) bool {
+func validExpr(s *Set, rule *ir.Rule, e *ir.Expr) bool {
 	limit := len(rule.Patterns)
-	if e.Op == model.Rule_ || e.Op == model.OfRules {
+	if e.Op == ir.Rule_ || e.Op == ir.OfRules {
 		limit = s.Rules()
 	}
 	for _, ref := range e.Refs {
@@ -126,13 +126,13 @@ func validExpr(s *Set, rule *model.Rule, e *model.Expr) bool {
 	if lo, hi := arity(e.Op); len(e.Kids) < lo || len(e.Kids) > hi {
 		return false
 	}
-	if (e.Op == model.Matches || e.Op == model.Regexp) && e.Tree == nil || e.Op == model.Extern && (e.Int < 0 || int(e.Int) >= len(s.Externals)) {
+	if (e.Op == ir.Matches || e.Op == ir.Regexp) && e.Tree == nil || e.Op == ir.Extern && (e.Int < 0 || int(e.Int) >= len(s.Externals)) {
 		return false
 	}
-	if e.Op == model.Var && (e.Int < 0 || e.Int > maxVars) || e.Int2 < 0 || e.Int2 > maxVars {
+	if e.Op == ir.Var && (e.Int < 0 || e.Int > maxVars) || e.Int2 < 0 || e.Int2 > maxVars {
 		return false
 	}
-	if (e.Op == model.SigBody || e.Op == model.SigRegexp || e.Op == model.SigMacro) && len(e.Refs) == 0 {
+	if (e.Op == ir.SigBody || e.Op == ir.SigRegexp || e.Op == ir.SigMacro) && len(e.Refs) == 0 {
 		return false
 	}
 	for _, k := range e.Kids {
@@ -146,44 +146,44 @@ func validExpr(s *Set, rule *model.Rule, e *model.Expr) bool {
 const maxVars = 64
 
 // arity gives the least and the most operands of op.
-func arity(op model.Op) (int, int) {
+func arity(op ir.Op) (int, int) {
 	const many = 1 << 30
 	switch op {
-	case model.And, model.Or:
+	case ir.And, ir.Or:
 		return 0, many
-	case model.FoundAt, model.Offset, model.Length, model.ReadInt, model.Not, model.Defined, model.Neg, model.BitNot,
-		model.Field, model.ToFloat, model.ToBool, model.Matches:
+	case ir.FoundAt, ir.Offset, ir.Length, ir.ReadInt, ir.Not, ir.Defined, ir.Neg, ir.BitNot,
+		ir.Field, ir.ToFloat, ir.ToBool, ir.Matches:
 		return 1, 1
-	case model.FoundIn, model.Index:
+	case ir.FoundIn, ir.Index:
 		return 2, 2
-	case model.Count:
+	case ir.Count:
 		return 0, 2
-	case model.OfPatterns:
+	case ir.OfPatterns:
 		return 1, 3
-	case model.OfRules:
+	case ir.OfRules:
 		return 1, 1
-	case model.OfExprs, model.Call:
+	case ir.OfExprs, ir.Call:
 		return 1, many
-	case model.ForOf:
+	case ir.ForOf:
 		return 2, 2
-	case model.ForRange:
+	case ir.ForRange:
 		return 4, 4
-	case model.ForList:
+	case ir.ForList:
 		return 2, many
-	case model.ForArray, model.ForDict:
+	case ir.ForArray, ir.ForDict:
 		return 3, 3
-	case model.SigLogic:
+	case ir.SigLogic:
 		return 1, many
-	case model.SigAnd, model.SigOr, model.SigMacro, model.SigSize:
+	case ir.SigAnd, ir.SigOr, ir.SigMacro, ir.SigSize:
 		return 2, 2
-	case model.SigBody:
+	case ir.SigBody:
 		return 4, 4
-	case model.SigRegexp:
+	case ir.SigRegexp:
 		return 5, 5
-	case model.SigCompare:
+	case ir.SigCompare:
 		return 6, many
 	}
-	if op >= model.Add && op <= model.IEquals {
+	if op >= ir.Add && op <= ir.IEquals {
 		return 2, 2
 	}
 	return 0, 0

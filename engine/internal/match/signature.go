@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"sort"
 
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
 
@@ -15,7 +15,7 @@ const maxSubs = 64
 // logic evaluates one logical expression: what clamav.Logic promises.
 type logic struct {
 	f      *frame
-	subs   []*model.Expr
+	subs   []*ir.Expr
 	counts [maxSubs]int32 // -1: not counted yet
 }
 
@@ -26,7 +26,7 @@ type outcome struct {
 	set uint64
 }
 
-func (f *frame) sigLogic(e *model.Expr) bool {
+func (f *frame) sigLogic(e *ir.Expr) bool {
 	l := logic{f: f, subs: e.Kids[1:]}
 	if len(l.subs) > maxSubs {
 		return false
@@ -37,9 +37,9 @@ func (f *frame) sigLogic(e *model.Expr) bool {
 	return l.eval(e.Kids[0]).ok
 }
 
-func (l *logic) eval(e *model.Expr) outcome {
+func (l *logic) eval(e *ir.Expr) outcome {
 	switch e.Op {
-	case model.SigSub:
+	case ir.SigSub:
 		if e.Int < 0 || int(e.Int) >= len(l.subs) {
 			return outcome{}
 		}
@@ -52,17 +52,17 @@ func (l *logic) eval(e *model.Expr) outcome {
 			return outcome{}
 		}
 		return outcome{true, n, 1 << e.Int}
-	case model.SigAnd, model.SigOr:
+	case ir.SigAnd, ir.SigOr:
 		return l.join(e)
 	}
 	return outcome{}
 }
 
-func (l *logic) join(e *model.Expr) outcome {
+func (l *logic) join(e *ir.Expr) outcome {
 	x := l.eval(e.Kids[0])
 	y := l.eval(e.Kids[1])
 	ok := x.ok || y.ok
-	if e.Op == model.SigAnd {
+	if e.Op == ir.SigAnd {
 		ok = x.ok && y.ok
 	}
 	out := outcome{ok: ok}
@@ -97,24 +97,24 @@ func (l *logic) count(i int) uint32 {
 	return uint32(l.counts[i])
 }
 
-func (l *logic) countSub(e *model.Expr) int32 {
+func (l *logic) countSub(e *ir.Expr) int32 {
 	switch e.Op {
-	case model.SigBody:
+	case ir.SigBody:
 		return int32(len(l.f.placed(e)))
-	case model.SigRegexp:
+	case ir.SigRegexp:
 		return l.countRegexp(e)
-	case model.SigCompare:
+	case ir.SigCompare:
 		if l.compare(e) {
 			return 1
 		}
-	case model.SigMacro:
+	case ir.SigMacro:
 		return l.f.countMacro(e)
 	}
 	return 0
 }
 
 // placed gives the occurrences of a body at the places that are allowed.
-func (f *frame) placed(e *model.Expr) []int {
+func (f *frame) placed(e *ir.Expr) []int {
 	if f.impossible(e.Refs[0]) {
 		return nil
 	}
@@ -128,8 +128,8 @@ func (f *frame) placed(e *model.Expr) []int {
 	return starts[from:max(from, to)]
 }
 
-func (l *logic) countRegexp(e *model.Expr) int32 {
-	if t := e.Kids[4]; t.Op != model.Undefined && !l.eval(t).ok {
+func (l *logic) countRegexp(e *ir.Expr) int32 {
+	if t := e.Kids[4]; t.Op != ir.Undefined && !l.eval(t).ok {
 		return 0
 	}
 	f := l.f
@@ -140,17 +140,21 @@ func (l *logic) countRegexp(e *model.Expr) int32 {
 	if !ok {
 		return 0
 	}
-	if e.Int&model.RegexpRolling != 0 {
+	if e.Int&ir.RegexpRolling != 0 {
 		hi = len(f.s.data)
 	}
 	o := f.all(e.Refs[0])
+	seen := f.s.data
+	if shift := e.Kids[3].Int; e.Int&ir.RegexpEncompass != 0 && shift > 0 {
+		seen = seen[:min(int64(lo)+shift, int64(len(seen)))]
+	}
 	n, end := int32(0), lo
 	for k := sort.SearchInts(o.starts, lo); k < len(o.starts) && (n > 0 || o.starts[k] <= hi); k++ {
-		if o.starts[k] < end {
+		if o.starts[k] < end || len(seen) < len(f.s.data) && !f.within(e.Refs[0], o.starts[k], seen) {
 			continue
 		}
 		n++
-		if e.Int&model.RegexpGlobal == 0 {
+		if e.Int&ir.RegexpGlobal == 0 {
 			break
 		}
 		end = o.starts[k] + max(f.lengthOf(e.Refs[0], o, k), 1)
@@ -158,9 +162,28 @@ func (l *logic) countRegexp(e *model.Expr) int32 {
 	return n
 }
 
+// within tells whether a pattern matches at start in the part of the content
+// that an expression is confined to.
+func (f *frame) within(i uint32, start int, seen []byte) bool {
+	for k, v := range f.u.rule.Patterns[i].Variants {
+		if v.Tree == nil {
+			if start+len(v.Lit) <= len(seen) {
+				return true
+			}
+			continue
+		}
+		if prog := f.u.program(i, k); prog != nil && start <= len(seen) {
+			if _, ok := f.s.matcher(prog).Match(seen, start); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // countMacro counts the occurrences of a body that have one of the group at
 // the right distance.
-func (f *frame) countMacro(e *model.Expr) int32 {
+func (f *frame) countMacro(e *ir.Expr) int32 {
 	lo, hi := e.Kids[0].Int, e.Kids[1].Int
 	n := int32(0)
 	for _, at := range f.all(e.Refs[0]).starts {
@@ -207,7 +230,7 @@ func (s *Scanner) executable() *executable {
 	return s.exe
 }
 
-func (f *frame) sigSections(e *model.Expr) bool {
+func (f *frame) sigSections(e *ir.Expr) bool {
 	x := f.s.executable()
 	n := int64(len(x.sections))
 	return x.entry >= 0 && n >= e.Kids[0].Int && n <= e.Kids[1].Int

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"candor/engine/automaton"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
 	"candor/engine/pattern"
 )
@@ -14,10 +14,10 @@ import (
 type unit struct {
 	id          uint32
 	numbers     []uint32 // of its patterns, in the whole set
-	rule        *model.Rule
+	rule        *ir.Rule
 	programs    []lazyProgram // by pattern and variant
 	offset      []int         // of a pattern's first variant in programs
-	expressions sync.Map      // *model.Expr to *automaton.Program, of conditions
+	expressions sync.Map      // *ir.Expr to *automaton.Program, of conditions
 }
 
 type lazyProgram struct {
@@ -27,7 +27,7 @@ type lazyProgram struct {
 	lit  []byte             // its bytes; nil if there is none
 }
 
-func newUnit(id uint32, numbers []uint32, rule *model.Rule) *unit {
+func newUnit(id uint32, numbers []uint32, rule *ir.Rule) *unit {
 	u := &unit{id: id, numbers: numbers, rule: rule}
 	n := 0
 	for i := range rule.Patterns {
@@ -80,42 +80,42 @@ func compileTree(tree *pattern.Node) *automaton.Program {
 }
 
 // logs tells whether a condition prints: its operands must keep their order.
-func logs(e *model.Expr) bool {
-	return e.Op == model.Module && string(e.Str) == "console" || slices.ContainsFunc(e.Kids, logs)
+func logs(e *ir.Expr) bool {
+	return e.Op == ir.Module && string(e.Str) == "console" || slices.ContainsFunc(e.Kids, logs)
 }
 
 // cheapFirst orders the operands of and and or by what they cost to evaluate.
 // That changes no result: the engine's and and or are commutative.
-func cheapFirst(e *model.Expr) {
+func cheapFirst(e *ir.Expr) {
 	for _, k := range e.Kids {
 		cheapFirst(k)
 	}
-	if e.Op == model.And || e.Op == model.Or {
-		slices.SortStableFunc(e.Kids, func(a, b *model.Expr) int { return expense(a) - expense(b) })
+	if e.Op == ir.And || e.Op == ir.Or {
+		slices.SortStableFunc(e.Kids, func(a, b *ir.Expr) int { return expense(a) - expense(b) })
 	}
 }
 
 // expense ranks what evaluating e costs.
-func expense(e *model.Expr) int {
+func expense(e *ir.Expr) int {
 	own := 0
 	switch e.Op {
-	case model.Found, model.FoundAt, model.FoundIn, model.OfPatterns:
+	case ir.Found, ir.FoundAt, ir.FoundIn, ir.OfPatterns:
 		own = 2
-	case model.Count, model.Offset, model.Length, model.SigLogic:
+	case ir.Count, ir.Offset, ir.Length, ir.SigLogic:
 		own = 3
-	case model.Rule_, model.OfRules:
+	case ir.Rule_, ir.OfRules:
 		own = 4
-	case model.ForOf, model.ForRange, model.ForList:
+	case ir.ForOf, ir.ForRange, ir.ForList:
 		own = 5
-	case model.Field, model.Module:
+	case ir.Field, ir.Module:
 		own = 6
-	case model.Call, model.ForArray, model.ForDict:
+	case ir.Call, ir.ForArray, ir.ForDict:
 		own = 7
 	}
 	for _, k := range e.Kids {
 		own = max(own, expense(k))
 	}
-	if e.Op == model.Not && own >= 2 {
+	if e.Op == ir.Not && own >= 2 {
 		own++ // what must not occur mostly does not, and to know that takes a whole search
 	}
 	return own

@@ -5,43 +5,43 @@ import (
 	"math"
 
 	"candor/engine/automaton"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
 
 // value evaluates an expression of any type.
-func (f *frame) value(e *model.Expr) module.Value {
+func (f *frame) value(e *ir.Expr) module.Value {
 	switch e.Op {
-	case model.Undefined:
+	case ir.Undefined:
 		return module.Value{}
-	case model.Float:
+	case ir.Float:
 		return module.FloatValue(e.Float)
-	case model.Str:
+	case ir.Str:
 		return module.BytesValue(e.Str)
-	case model.Regexp:
+	case ir.Regexp:
 		return module.Value{Kind: module.Regexp, Re: f.regexp(e)}
-	case model.Var:
+	case ir.Var:
 		if int(e.Int) < len(f.vars) {
 			return f.vars[e.Int]
 		}
 		return module.Value{}
-	case model.Extern:
+	case ir.Extern:
 		return f.s.extern[e.Int]
-	case model.Module:
+	case ir.Module:
 		if o := f.s.object(string(e.Str)); o != nil {
 			return module.ObjectValue(o)
 		}
 		return module.Value{}
-	case model.Field:
+	case ir.Field:
 		if x := f.value(e.Kids[0]); x.Kind == module.Struct && x.Obj != nil {
 			return defined(x.Obj.Field(string(e.Str)))
 		}
 		return module.Value{}
-	case model.Index:
+	case ir.Index:
 		return f.index(e)
-	case model.Call:
+	case ir.Call:
 		return f.call(e)
-	case model.ToFloat:
+	case ir.ToFloat:
 		x, ok := f.integer(e.Kids[0])
 		if !ok {
 			return module.Value{}
@@ -49,7 +49,7 @@ func (f *frame) value(e *model.Expr) module.Value {
 		return module.FloatValue(float64(x))
 	}
 	switch {
-	case e.Type == model.TFloat && arithmetic(e.Op):
+	case e.Type == ir.TFloat && arithmetic(e.Op):
 		return f.float(e)
 	case arithmetic(e.Op) || integral(e.Op):
 		if x, ok := f.integer(e); ok {
@@ -65,23 +65,23 @@ func (f *frame) value(e *model.Expr) module.Value {
 
 // arithmetic, integral and logical tell which of the evaluators an operation
 // belongs to, whatever type a damaged rule may claim for it.
-func arithmetic(op model.Op) bool { return op == model.Neg || op >= model.Add && op <= model.Shr }
+func arithmetic(op ir.Op) bool { return op == ir.Neg || op >= ir.Add && op <= ir.Shr }
 
-func integral(op model.Op) bool {
+func integral(op ir.Op) bool {
 	switch op {
-	case model.Int, model.Filesize, model.Entrypoint, model.Count, model.Offset, model.Length, model.ReadInt, model.BitNot:
+	case ir.Int, ir.Filesize, ir.Entrypoint, ir.Count, ir.Offset, ir.Length, ir.ReadInt, ir.BitNot:
 		return true
 	}
 	return false
 }
 
-func logical(op model.Op) bool {
+func logical(op ir.Op) bool {
 	switch op {
-	case model.Bool, model.Found, model.FoundAt, model.FoundIn, model.Not, model.Defined, model.And, model.Or, model.Rule_,
-		model.ToBool, model.SigLogic, model.SigSize:
+	case ir.Bool, ir.Found, ir.FoundAt, ir.FoundIn, ir.Not, ir.Defined, ir.And, ir.Or, ir.Rule_,
+		ir.ToBool, ir.SigLogic, ir.SigSize:
 		return true
 	}
-	return op >= model.Eq && op <= model.ForDict
+	return op >= ir.Eq && op <= ir.ForDict
 }
 
 // defined turns a float that is no number into the undefined value, as YARA does.
@@ -92,8 +92,8 @@ func defined(v module.Value) module.Value {
 	return v
 }
 
-func (f *frame) float(e *model.Expr) module.Value {
-	if e.Op == model.Neg {
+func (f *frame) float(e *ir.Expr) module.Value {
+	if e.Op == ir.Neg {
 		x := f.value(e.Kids[0])
 		x.Float = -x.Float
 		return x
@@ -106,19 +106,19 @@ func (f *frame) float(e *model.Expr) module.Value {
 		return module.Value{}
 	}
 	switch e.Op {
-	case model.Add:
+	case ir.Add:
 		return module.FloatValue(x.Float + y.Float)
-	case model.Sub:
+	case ir.Sub:
 		return module.FloatValue(x.Float - y.Float)
-	case model.Mul:
+	case ir.Mul:
 		return module.FloatValue(x.Float * y.Float)
-	case model.Div:
+	case ir.Div:
 		return module.FloatValue(x.Float / y.Float)
 	}
 	return module.Value{}
 }
 
-func (f *frame) index(e *model.Expr) module.Value {
+func (f *frame) index(e *ir.Expr) module.Value {
 	x, i := f.value(e.Kids[0]), f.value(e.Kids[1])
 	switch {
 	case x.Kind == module.Array && x.List != nil && i.Kind == module.Int:
@@ -131,7 +131,7 @@ func (f *frame) index(e *model.Expr) module.Value {
 	return module.Value{}
 }
 
-func (f *frame) call(e *model.Expr) module.Value {
+func (f *frame) call(e *ir.Expr) module.Value {
 	callee := e.Kids[0]
 	fn := f.function(callee)
 	if fn == nil || e.Int < 0 || int(e.Int) >= len(fn.Funcs) {
@@ -156,29 +156,29 @@ func (f *frame) call(e *model.Expr) module.Value {
 }
 
 // function finds the static description of the function that callee names.
-func (f *frame) function(callee *model.Expr) *module.Type {
+func (f *frame) function(callee *ir.Expr) *module.Type {
 	t := f.typeOf(callee)
-	if callee.Op != model.Field || t == nil || t.Kind != module.Func {
+	if callee.Op != ir.Field || t == nil || t.Kind != module.Func {
 		return nil
 	}
 	return t
 }
 
-func (f *frame) typeOf(e *model.Expr) *module.Type {
+func (f *frame) typeOf(e *ir.Expr) *module.Type {
 	switch e.Op {
-	case model.Module:
+	case ir.Module:
 		if m, ok := f.s.set.Modules[string(e.Str)]; ok {
 			return m.Type()
 		}
-	case model.Field:
+	case ir.Field:
 		if t := f.typeOf(e.Kids[0]); t != nil && t.Kind == module.Struct {
 			return t.Fields[string(e.Str)]
 		}
-	case model.Index:
+	case ir.Index:
 		if t := f.typeOf(e.Kids[0]); t != nil {
 			return t.Elem
 		}
-	case model.Var:
+	case ir.Var:
 		if int(e.Int) < len(f.varTypes) {
 			return f.varTypes[e.Int]
 		}
@@ -186,16 +186,16 @@ func (f *frame) typeOf(e *model.Expr) *module.Type {
 	return nil
 }
 
-func (f *frame) comparison(e *model.Expr) (bool, bool) {
+func (f *frame) comparison(e *ir.Expr) (bool, bool) {
 	x, y := e.Kids[0], e.Kids[1]
 	switch {
-	case x.Type == model.TStr:
+	case x.Type == ir.TStr:
 		a, b := f.value(x), f.value(y)
 		if a.Kind != module.String || b.Kind != module.String {
 			return false, false
 		}
 		return ordered(e.Op, bytes.Compare(a.Str, b.Str)), true
-	case x.Type == model.TFloat:
+	case x.Type == ir.TFloat:
 		a, b := f.value(x), f.value(y)
 		if a.Kind != module.Float || b.Kind != module.Float {
 			return false, false
@@ -219,56 +219,56 @@ func (f *frame) comparison(e *model.Expr) (bool, bool) {
 	return ordered(e.Op, 0), true
 }
 
-func ordered(op model.Op, c int) bool {
+func ordered(op ir.Op, c int) bool {
 	switch op {
-	case model.Eq:
+	case ir.Eq:
 		return c == 0
-	case model.Ne:
+	case ir.Ne:
 		return c != 0
-	case model.Lt:
+	case ir.Lt:
 		return c < 0
-	case model.Le:
+	case ir.Le:
 		return c <= 0
-	case model.Gt:
+	case ir.Gt:
 		return c > 0
 	}
 	return c >= 0
 }
 
 // floatOrdered compares as YARA does: equality allows for the last bits.
-func floatOrdered(op model.Op, a, b float64) bool {
+func floatOrdered(op ir.Op, a, b float64) bool {
 	const epsilon = 2.220446049250313e-16
 	switch op {
-	case model.Eq:
+	case ir.Eq:
 		return math.Abs(a-b) < epsilon
-	case model.Ne:
+	case ir.Ne:
 		return math.Abs(a-b) >= epsilon
-	case model.Lt:
+	case ir.Lt:
 		return a < b
-	case model.Le:
+	case ir.Le:
 		return a <= b
-	case model.Gt:
+	case ir.Gt:
 		return a > b
 	}
 	return a >= b
 }
 
-func (f *frame) stringTest(e *model.Expr) (bool, bool) {
+func (f *frame) stringTest(e *ir.Expr) (bool, bool) {
 	x, y := f.value(e.Kids[0]), f.value(e.Kids[1])
 	if x.Kind != module.String || y.Kind != module.String {
 		return false, false
 	}
 	a, b := x.Str, y.Str
 	switch e.Op {
-	case model.IContains, model.IStartsWith, model.IEndsWith, model.IEquals:
+	case ir.IContains, ir.IStartsWith, ir.IEndsWith, ir.IEquals:
 		a, b = lowered(a), lowered(b)
 	}
 	switch e.Op {
-	case model.Contains, model.IContains:
+	case ir.Contains, ir.IContains:
 		return bytes.Contains(a, b), true
-	case model.StartsWith, model.IStartsWith:
+	case ir.StartsWith, ir.IStartsWith:
 		return bytes.HasPrefix(a, b), true
-	case model.EndsWith, model.IEndsWith:
+	case ir.EndsWith, ir.IEndsWith:
 		return bytes.HasSuffix(a, b), true
 	}
 	return bytes.Equal(a, b), true
@@ -288,7 +288,7 @@ type expression struct {
 	s    *Scanner
 }
 
-func (f *frame) regexp(e *model.Expr) module.Matcher {
+func (f *frame) regexp(e *ir.Expr) module.Matcher {
 	if p, ok := f.u.expressions.Load(e); ok {
 		return expression{p.(*automaton.Program), f.s}
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"candor/engine/gram"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/pattern"
 )
 
@@ -154,7 +154,7 @@ func (f *Formulas) tagsOf(form *gram.Formula) (opening, bool) {
 	return out, len(out.strong) > 0
 }
 
-func (f *Formulas) pattern(p uint32) *model.Pattern {
+func (f *Formulas) pattern(p uint32) *ir.Pattern {
 	o := f.owner[p]
 	return &f.Rules[o.rule].Patterns[o.index]
 }
@@ -179,7 +179,7 @@ func (f *Formulas) needsZero(form *gram.Formula) bool {
 	return false
 }
 
-func holdsZero(v *model.Variant) bool {
+func holdsZero(v *ir.Variant) bool {
 	if v.Tree != nil {
 		return treeHoldsZero(v.Tree)
 	}
@@ -201,7 +201,7 @@ func treeHoldsZero(n *pattern.Node) bool {
 }
 
 // beginnings gives the folded beginnings of a pattern if all are those of tags.
-func beginnings(p *model.Pattern) ([][]byte, bool) {
+func beginnings(p *ir.Pattern) ([][]byte, bool) {
 	var out [][]byte
 	for i := range p.Variants {
 		v := &p.Variants[i]

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"candor/engine/gram"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/pattern"
 )
 
@@ -213,14 +213,14 @@ func (b *builder) trackAll(r uint32, depth int) {
 // limit bounds the cost of a pattern that is tracked without being a trigger:
 // less for a literal, for to search for one instead is cheap.
 func (b *builder) limit(f *gram.Formula) float64 {
-	if slices.ContainsFunc(b.all.pattern(f.Pattern).Variants, func(v model.Variant) bool { return v.Tree != nil }) {
+	if slices.ContainsFunc(b.all.pattern(f.Pattern).Variants, func(v ir.Variant) bool { return v.Tree != nil }) {
 		return trackable
 	}
 	return trackable / 10
 }
 
-func (b *builder) trackRefs(e *model.Expr, depth int) {
-	if e.Op == model.Rule_ || e.Op == model.OfRules {
+func (b *builder) trackRefs(e *ir.Expr, depth int) {
+	if e.Op == ir.Rule_ || e.Op == ir.OfRules {
 		for _, r := range e.Refs {
 			b.trackAll(r, depth+1)
 		}
@@ -358,7 +358,7 @@ type placed struct {
 
 // place gives the atoms of pattern number p, and what looking for them costs.
 // A pattern with a place that a Use cannot hold is one without atoms.
-func place(p uint32, variants []model.Variant) ([]placed, float64) {
+func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 	var out []placed
 	cost := 0.0
 	for v := range variants {

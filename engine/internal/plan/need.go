@@ -8,12 +8,12 @@ import (
 	"math"
 
 	"candor/engine/gram"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 )
 
 // Formulas derives the necessary formula of each rule.
 type Formulas struct {
-	Rules   []*model.Rule
+	Rules   []*ir.Rule
 	numbers *Numbers
 	owner   []whose // by pattern: a rule that has it
 	memo    []*gram.Formula
@@ -24,7 +24,7 @@ type Formulas struct {
 }
 
 // NewFormulas prepares the derivation for rules.
-func NewFormulas(rules []*model.Rule, numbers *Numbers, patterns int) *Formulas {
+func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 	f := &Formulas{
 		Rules: rules, numbers: numbers, owner: make([]whose, patterns), memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
 		placed: make([][]placed, patterns), present: make([]*gram.Formula, patterns),
@@ -79,7 +79,7 @@ func (n *need) pattern(i uint32) *gram.Formula {
 }
 
 // ref is the formula of the pattern that e is about.
-func (n *need) ref(e *model.Expr) *gram.Formula {
+func (n *need) ref(e *ir.Expr) *gram.Formula {
 	switch {
 	case len(e.Refs) > 0:
 		return n.pattern(e.Refs[0])
@@ -90,52 +90,52 @@ func (n *need) ref(e *model.Expr) *gram.Formula {
 }
 
 // truth gives what must hold for e to be true.
-func (n *need) truth(e *model.Expr) *gram.Formula {
+func (n *need) truth(e *ir.Expr) *gram.Formula {
 	switch e.Op {
-	case model.Bool:
+	case ir.Bool:
 		if e.Int == 0 {
 			return gram.Never()
 		}
-	case model.Undefined:
+	case ir.Undefined:
 		return gram.Never()
-	case model.Found:
+	case ir.Found:
 		return n.ref(e)
-	case model.FoundAt:
+	case ir.FoundAt:
 		return gram.And(n.ref(e), n.at(e), n.defined(e.Kids[0]))
-	case model.FoundIn:
+	case ir.FoundIn:
 		return gram.And(n.ref(e), n.defined(e.Kids[0]), n.defined(e.Kids[1]))
-	case model.ToBool:
-		if e.Kids[0].Op == model.Count {
+	case ir.ToBool:
+		if e.Kids[0].Op == ir.Count {
 			return n.ref(e.Kids[0])
 		}
 		return n.defined(e.Kids[0])
-	case model.And:
+	case ir.And:
 		return gram.And(n.each(e.Kids)...)
-	case model.Or:
+	case ir.Or:
 		return gram.Or(n.each(e.Kids)...)
-	case model.Eq, model.Ne, model.Lt, model.Le, model.Gt, model.Ge:
+	case ir.Eq, ir.Ne, ir.Lt, ir.Le, ir.Gt, ir.Ge:
 		return n.comparison(e)
-	case model.Contains, model.IContains, model.StartsWith, model.IStartsWith, model.EndsWith, model.IEndsWith, model.IEquals:
+	case ir.Contains, ir.IContains, ir.StartsWith, ir.IStartsWith, ir.EndsWith, ir.IEndsWith, ir.IEquals:
 		return gram.And(n.defined(e.Kids[0]), n.defined(e.Kids[1]))
-	case model.Matches, model.Defined:
+	case ir.Matches, ir.Defined:
 		return n.defined(e.Kids[0])
-	case model.OfPatterns, model.OfRules, model.OfExprs, model.ForOf:
+	case ir.OfPatterns, ir.OfRules, ir.OfExprs, ir.ForOf:
 		return n.quantified(e)
-	case model.ForRange:
+	case ir.ForRange:
 		return n.forRange(e)
-	case model.ForArray, model.ForDict:
+	case ir.ForArray, ir.ForDict:
 		return n.defined(e.Kids[1])
-	case model.Rule_:
+	case ir.Rule_:
 		return n.all.Of(e.Refs[0])
-	case model.Field, model.Index, model.Call:
+	case ir.Field, ir.Index, ir.Call:
 		return n.defined(e)
-	case model.SigLogic:
+	case ir.SigLogic:
 		return n.logic(e.Kids[0], e.Kids[1:])
 	}
 	return gram.Any()
 }
 
-func (n *need) each(es []*model.Expr) []*gram.Formula {
+func (n *need) each(es []*ir.Expr) []*gram.Formula {
 	out := make([]*gram.Formula, len(es))
 	for i, e := range es {
 		out[i] = n.truth(e)
@@ -144,8 +144,8 @@ func (n *need) each(es []*model.Expr) []*gram.Formula {
 }
 
 // at is the header test of a literal at a constant offset.
-func (n *need) at(e *model.Expr) *gram.Formula {
-	if e.Kids[0].Op != model.Int || len(e.Refs) == 0 && n.loop < 0 {
+func (n *need) at(e *ir.Expr) *gram.Formula {
+	if e.Kids[0].Op != ir.Int || len(e.Refs) == 0 && n.loop < 0 {
 		return gram.Any()
 	}
 	i := uint32(max(n.loop, 0))
@@ -163,16 +163,16 @@ func (n *need) at(e *model.Expr) *gram.Formula {
 }
 
 // defined gives what must hold for the value of e to be defined.
-func (n *need) defined(e *model.Expr) *gram.Formula {
+func (n *need) defined(e *ir.Expr) *gram.Formula {
 	switch e.Op {
-	case model.Undefined:
+	case ir.Undefined:
 		return gram.Never()
-	case model.Offset, model.Length:
+	case ir.Offset, ir.Length:
 		return gram.And(n.ref(e), n.defined(e.Kids[0]))
-	case model.Field, model.Index, model.Call:
+	case ir.Field, ir.Index, ir.Call:
 		return n.moduleValue(e)
-	case model.ReadInt, model.Neg, model.BitNot, model.Add, model.Sub, model.Mul, model.Div, model.Mod,
-		model.BitAnd, model.BitOr, model.BitXor, model.Shl, model.Shr, model.ToFloat:
+	case ir.ReadInt, ir.Neg, ir.BitNot, ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod,
+		ir.BitAnd, ir.BitOr, ir.BitXor, ir.Shl, ir.Shr, ir.ToFloat:
 		out := gram.Any()
 		for _, k := range e.Kids {
 			out = gram.And(out, n.defined(k))
@@ -189,12 +189,12 @@ var formats = map[string][]byte{"pe": []byte("MZ"), "dotnet": []byte("MZ"), "elf
 // constants are the members of those modules that are defined for any content.
 var constants = map[string]bool{"is_pe": true, "is_dotnet": true}
 
-func (n *need) moduleValue(e *model.Expr) *gram.Formula {
+func (n *need) moduleValue(e *ir.Expr) *gram.Formula {
 	for root := e; ; root = root.Kids[0] {
-		if root.Op == model.Field && (isUpper(root.Str) || constants[string(root.Str)]) {
+		if root.Op == ir.Field && (isUpper(root.Str) || constants[string(root.Str)]) {
 			return gram.Any()
 		}
-		if root.Op == model.Module {
+		if root.Op == ir.Module {
 			if magic, ok := formats[string(root.Str)]; ok {
 				return &gram.Formula{Op: gram.Header, Bytes: magic}
 			}
@@ -216,10 +216,10 @@ func isUpper(name []byte) bool {
 	return true
 }
 
-func (n *need) comparison(e *model.Expr) *gram.Formula {
+func (n *need) comparison(e *ir.Expr) *gram.Formula {
 	x, y, op := e.Kids[0], e.Kids[1], e.Op
 	out := gram.And(n.defined(x), n.defined(y))
-	if x.Op == model.Int && y.Op != model.Int {
+	if x.Op == ir.Int && y.Op != ir.Int {
 		x, y, op = y, x, mirrored(op)
 	}
 	switch {
@@ -227,66 +227,66 @@ func (n *need) comparison(e *model.Expr) *gram.Formula {
 		return gram.And(out, gram.Or(n.refs(x)...))
 	case impliesSome(mirrored(op), n.counts(y), x):
 		return gram.And(out, gram.Or(n.refs(y)...))
-	case x.Op == model.Filesize && y.Op == model.Int:
+	case x.Op == ir.Filesize && y.Op == ir.Int:
 		return gram.And(out, sizeFormula(op, y.Int))
-	case x.Op == model.ReadInt && y.Op == model.Int && op == model.Eq && x.Kids[0].Op == model.Int:
+	case x.Op == ir.ReadInt && y.Op == ir.Int && op == ir.Eq && x.Kids[0].Op == ir.Int:
 		return gram.And(out, headerFormula(x, y.Int))
 	}
 	return out
 }
 
-func mirrored(op model.Op) model.Op {
+func mirrored(op ir.Op) ir.Op {
 	switch op {
-	case model.Lt:
-		return model.Gt
-	case model.Le:
-		return model.Ge
-	case model.Gt:
-		return model.Lt
-	case model.Ge:
-		return model.Le
+	case ir.Lt:
+		return ir.Gt
+	case ir.Le:
+		return ir.Ge
+	case ir.Gt:
+		return ir.Lt
+	case ir.Ge:
+		return ir.Le
 	}
 	return op
 }
 
 // counts tells whether e is a sum of counts.
-func (n *need) counts(e *model.Expr) bool {
-	return e.Op == model.Count || e.Op == model.Add && n.counts(e.Kids[0]) && n.counts(e.Kids[1])
+func (n *need) counts(e *ir.Expr) bool {
+	return e.Op == ir.Count || e.Op == ir.Add && n.counts(e.Kids[0]) && n.counts(e.Kids[1])
 }
 
 // refs gives the formulas of the patterns that a sum of counts is about.
-func (n *need) refs(e *model.Expr) []*gram.Formula {
-	if e.Op == model.Count {
+func (n *need) refs(e *ir.Expr) []*gram.Formula {
+	if e.Op == ir.Count {
 		return []*gram.Formula{n.ref(e)}
 	}
 	return append(n.refs(e.Kids[0]), n.refs(e.Kids[1])...)
 }
 
 // impliesSome tells whether a sum of counts that compares so with y is above zero.
-func impliesSome(op model.Op, isSum bool, y *model.Expr) bool {
+func impliesSome(op ir.Op, isSum bool, y *ir.Expr) bool {
 	least, ok := atLeast(y)
 	if !isSum || !ok {
 		return false
 	}
 	switch op {
-	case model.Gt:
+	case ir.Gt:
 		return least >= 0
-	case model.Ge, model.Eq:
+	case ir.Ge, ir.Eq:
 		return least >= 1
-	case model.Ne:
-		return y.Op == model.Int && y.Int == 0
+	case ir.Ne:
+		return y.Op == ir.Int && y.Int == 0
 	}
 	return false
 }
 
 // atLeast bounds an integer from below.
-func atLeast(e *model.Expr) (int64, bool) {
+func atLeast(e *ir.Expr) (int64, bool) {
 	switch e.Op {
-	case model.Int:
+	case ir.Int:
 		return e.Int, true
-	case model.Count, model.Filesize:
+	case ir.Count, ir.Filesize:
 		return 0, true
-	case model.Add:
+	case ir.Add:
 		x, ok := atLeast(e.Kids[0])
 		y, ok2 := atLeast(e.Kids[1])
 		return x + y, ok && ok2 && x < 1<<40 && y < 1<<40
@@ -294,18 +294,18 @@ func atLeast(e *model.Expr) (int64, bool) {
 	return 0, false
 }
 
-func sizeFormula(op model.Op, v int64) *gram.Formula {
+func sizeFormula(op ir.Op, v int64) *gram.Formula {
 	f := &gram.Formula{Op: gram.Size, Max: math.MaxInt64}
 	switch op {
-	case model.Lt:
+	case ir.Lt:
 		f.Max = v - 1
-	case model.Le:
+	case ir.Le:
 		f.Max = v
-	case model.Gt:
+	case ir.Gt:
 		f.Min = v + 1
-	case model.Ge:
+	case ir.Ge:
 		f.Min = v
-	case model.Eq:
+	case ir.Eq:
 		f.Min, f.Max = v, v
 	default:
 		return gram.Any()
@@ -313,17 +313,17 @@ func sizeFormula(op model.Op, v int64) *gram.Formula {
 	return f
 }
 
-func headerFormula(read *model.Expr, v int64) *gram.Formula {
+func headerFormula(read *ir.Expr, v int64) *gram.Formula {
 	width := int(read.Int & 0xFF)
 	if v < 0 || v>>(8*width) != 0 {
-		if read.Int&model.Signed != 0 {
+		if read.Int&ir.Signed != 0 {
 			return gram.Any()
 		}
 		return gram.Never()
 	}
 	var b [8]byte
 	bytes := b[:width]
-	if read.Int&model.BigEndian != 0 {
+	if read.Int&ir.BigEndian != 0 {
 		binary.BigEndian.PutUint64(b[:], uint64(v)<<(64-8*width))
 	} else {
 		binary.LittleEndian.PutUint64(b[:], uint64(v))
@@ -331,20 +331,20 @@ func headerFormula(read *model.Expr, v int64) *gram.Formula {
 	return &gram.Formula{Op: gram.Header, Offset: read.Kids[0].Int, Bytes: bytes}
 }
 
-func (n *need) quantified(e *model.Expr) *gram.Formula {
+func (n *need) quantified(e *ir.Expr) *gram.Formula {
 	var parts []*gram.Formula
 	switch e.Op {
-	case model.OfPatterns:
+	case ir.OfPatterns:
 		for _, r := range e.Refs {
 			parts = append(parts, n.pattern(r))
 		}
-	case model.OfRules:
+	case ir.OfRules:
 		for _, r := range e.Refs {
 			parts = append(parts, n.all.Of(r))
 		}
-	case model.OfExprs:
+	case ir.OfExprs:
 		parts = n.each(e.Kids[1:])
-	case model.ForOf:
+	case ir.ForOf:
 		outer := n.loop
 		for _, r := range e.Refs {
 			n.loop = int(r)
@@ -353,42 +353,42 @@ func (n *need) quantified(e *model.Expr) *gram.Formula {
 		n.loop = outer
 	}
 	switch {
-	case e.Int == model.All:
+	case e.Int == ir.All:
 		return gram.And(parts...)
-	case e.Int == model.AtLeast && e.Kids[0].Op == model.Int:
+	case e.Int == ir.AtLeast && e.Kids[0].Op == ir.Int:
 		return gram.Threshold(int(max(e.Kids[0].Int, 0)), parts)
-	case e.Int == model.Percent && e.Kids[0].Op == model.Int:
+	case e.Int == ir.Percent && e.Kids[0].Op == ir.Int:
 		return gram.Threshold(int(math.Ceil(float64(e.Kids[0].Int)*float64(len(parts))/100-1e-9)), parts)
 	}
 	return gram.Any()
 }
 
 // forRange: a loop over an empty range is false, so "1..#a" needs an a.
-func (n *need) forRange(e *model.Expr) *gram.Formula {
+func (n *need) forRange(e *ir.Expr) *gram.Formula {
 	lo, hi := e.Kids[1], e.Kids[2]
 	out := gram.And(n.defined(lo), n.defined(hi))
-	if lo.Op == model.Int && lo.Int >= 1 && hi.Op == model.Count {
+	if lo.Op == ir.Int && lo.Int >= 1 && hi.Op == ir.Count {
 		out = gram.And(out, n.ref(hi))
 	}
-	if e.Int == model.All || e.Int == model.AtLeast && e.Kids[0].Op == model.Int && e.Kids[0].Int >= 1 {
+	if e.Int == ir.All || e.Int == ir.AtLeast && e.Kids[0].Op == ir.Int && e.Kids[0].Int >= 1 {
 		out = gram.And(out, n.truth(e.Kids[3]))
 	}
 	return out
 }
 
 // logic gives what must hold for a ClamAV expression over subsignatures.
-func (n *need) logic(e *model.Expr, subs []*model.Expr) *gram.Formula {
+func (n *need) logic(e *ir.Expr, subs []*ir.Expr) *gram.Formula {
 	if !wantsSome(e.Str) {
 		return gram.Any()
 	}
 	switch e.Op {
-	case model.SigSub:
+	case ir.SigSub:
 		if e.Int >= 0 && int(e.Int) < len(subs) {
 			return n.subsignature(subs[e.Int])
 		}
-	case model.SigAnd:
+	case ir.SigAnd:
 		return gram.And(n.logic(e.Kids[0], subs), n.logic(e.Kids[1], subs))
-	case model.SigOr:
+	case ir.SigOr:
 		return gram.Or(n.logic(e.Kids[0], subs), n.logic(e.Kids[1], subs))
 	}
 	return gram.Any()
@@ -403,11 +403,11 @@ func wantsSome(mod []byte) bool {
 	return mod[0] == '>' || mod[0] == '=' && binary.LittleEndian.Uint32(mod[1:]) > 0
 }
 
-func (n *need) subsignature(e *model.Expr) *gram.Formula {
+func (n *need) subsignature(e *ir.Expr) *gram.Formula {
 	switch e.Op {
-	case model.SigBody, model.SigRegexp:
+	case ir.SigBody, ir.SigRegexp:
 		return n.pattern(e.Refs[0])
-	case model.SigMacro:
+	case ir.SigMacro:
 		var alternatives []*gram.Formula
 		for _, r := range e.Refs[1:] {
 			alternatives = append(alternatives, n.pattern(r))
@@ -417,7 +417,7 @@ func (n *need) subsignature(e *model.Expr) *gram.Formula {
 	return gram.Any()
 }
 
-func variantSet(v *model.Variant) gram.Set {
+func variantSet(v *ir.Variant) gram.Set {
 	switch {
 	case v.Tree != nil:
 		return gram.FromPattern(v.Tree)
@@ -441,7 +441,7 @@ func variantSet(v *model.Variant) gram.Set {
 const maxKeys = 256
 
 // Unfindable tells whether a pattern has no atoms.
-func Unfindable(p *model.Pattern) bool {
+func Unfindable(p *ir.Pattern) bool {
 	_, cost := place(0, p.Variants)
 	return cost >= gram.Impossible
 }

@@ -1,6 +1,6 @@
 package plan
 
-import "candor/engine/internal/model"
+import "candor/engine/internal/ir"
 
 // Numbers gives each pattern of each rule its number in the whole set.
 // Patterns that look for the same have the same number, whatever they are
@@ -14,7 +14,7 @@ type Numbers struct {
 func (n *Numbers) Of(r uint32) []uint32 { return n.List[n.Off[r]:n.Off[r+1]] }
 
 // Number numbers the patterns of rules, and tells how many numbers there are.
-func Number(rules []*model.Rule) (Numbers, int) {
+func Number(rules []*ir.Rule) (Numbers, int) {
 	n := Numbers{Off: []uint32{0}}
 	seen := map[string]uint32{}
 	var key []byte

@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"candor/engine/gram"
-	"candor/engine/internal/model"
+	"candor/engine/internal/ir"
 	"candor/engine/pattern"
 )
 
@@ -83,7 +83,7 @@ func (f *Formulas) textAtoms(p uint32) (atoms [][]byte, ok bool) {
 }
 
 // textAtom chooses the atom of one variant.
-func textAtom(v *model.Variant) (atom []byte, possible, ok bool) {
+func textAtom(v *ir.Variant) (atom []byte, possible, ok bool) {
 	if v.Xor {
 		return nil, true, false
 	}

@@ -74,6 +74,9 @@ func TestValuesAreThoseOfYara(t *testing.T) {
 
 func TestFunctionsAnswerAsYara(t *testing.T) {
 	if moduletest.YaraBefore(t, 4, 2) {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("this yara is too old: it has no console to answer on")
+		}
 		t.Skip("this yara has no console to answer on")
 	}
 	questions := []moduletest.Question{

@@ -1,7 +1,7 @@
-// Package model is the one compiled form of YARA rules and ClamAV signatures:
+// Package ir is the intermediate representation of YARA rules and ClamAV signatures:
 // patterns, and a condition over them. It knows nothing of either language's
 // syntax and nothing of how content is searched.
-package model
+package ir
 
 import "candor/engine/pattern"
 
