@@ -1,6 +1,9 @@
 package normal
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Limits of HTML in bytes, ClamAV's MaxHTMLNormalize and MaxHTMLNoTags.
 const (
@@ -24,6 +27,9 @@ type Pages struct {
 	// Embedded has what data: URLs in attributes hold, as mail messages (which
 	// is what libclamav makes of them), for the mail reader to decode.
 	Embedded [][]byte
+
+	buf      []byte // a block
+	bytewise bool   // without runs, for tests
 }
 
 // HTML gives the normal forms of src, all of them empty if it is longer than
@@ -51,10 +57,11 @@ func (p *Pages) Read(src []byte, limit int) {
 	if len(src) > limit {
 		return
 	}
-	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: make([]byte, 0, blockSize+1)}
+	// Forms are mostly shorter than what they are of.
+	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)), buf: p.buf, bytewise: p.bytewise}
 	h.script.out = p.Script
 	h.read()
-	p.NoComment, p.NoTags, p.Script, p.Embedded = h.noComment, h.noTags, h.script.out, h.embedded
+	p.NoComment, p.NoTags, p.Script, p.Embedded, p.buf = h.noComment, h.noTags, h.script.out, h.embedded, h.buf
 	if len(src) > MaxNoTags {
 		p.NoTags = p.NoTags[:0]
 	}
@@ -109,6 +116,8 @@ type page struct {
 	buf  []byte // the block, with a zero after it
 	i    int    // in buf
 	stop bool   // give up
+
+	bytewise bool // without runs
 
 	noComment, noTags []byte
 	script            script
@@ -247,11 +256,10 @@ func (h *page) skipSpace() {
 // steps works through the block.
 func (h *page) steps() {
 	for !h.stop {
-		c := h.buf[h.i]
-		if h.state == inText && plainByte[c] {
-			h.plainText()
-			continue
+		if !h.bytewise {
+			h.runs()
 		}
+		c := h.buf[h.i]
 		if c == 0 {
 			return
 		}
@@ -284,40 +292,6 @@ var stepTable = [...]func(*page, byte){
 }
 
 // Output.
-
-// plainByte has the bytes that are text like most: what textByte makes of them
-// needs no look at what is around them.
-var plainByte = func() (t [256]bool) {
-	for c := '!'; c < 0x80; c++ {
-		t[c] = c != '<' && c != '&' && c != '\''
-	}
-	return t
-}()
-
-// small has the small letter for each byte.
-var small = func() (t [256]byte) {
-	for c := range t {
-		t[c] = lower(byte(c))
-	}
-	return t
-}()
-
-// plainText takes a run of plain bytes: textByte for each of them.
-func (h *page) plainText() {
-	i := h.i
-	for plainByte[h.buf[h.i]] {
-		h.i++
-	}
-	n := len(h.noComment)
-	h.noComment = append(h.noComment, h.buf[i:h.i]...)
-	for k, c := range h.noComment[n:] {
-		h.noComment[n+k] = small[c]
-	}
-	if h.content == plainContent {
-		h.noTags = append(h.noTags, h.noComment[n:]...)
-		h.spaced = false
-	}
-}
 
 func (h *page) put(c byte) { h.noComment = append(h.noComment, c) }
 

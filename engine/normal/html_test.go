@@ -2,6 +2,7 @@ package normal
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,35 @@ func FuzzHTML(f *testing.F) {
 			t.Fatal("two readings differ")
 		}
 	})
+}
+
+// FuzzRuns holds runs against the states that take a byte at a time.
+func FuzzRuns(f *testing.F) {
+	for _, p := range pieces {
+		f.Add([]byte("<html>" + p + "word <td a=bcdefghij " + p))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { compareRuns(t, b) })
+}
+
+func TestRuns(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20_000 {
+		if compareRuns(t, randomPage(r)); t.Failed() {
+			return
+		}
+	}
+}
+
+func compareRuns(t *testing.T, b []byte) {
+	var fast, slow Pages
+	fast.Read(b, 1<<20)
+	slow.bytewise = true
+	slow.Read(b, 1<<20)
+	same := compare(t, "NoComment", fast.NoComment, slow.NoComment) && compare(t, "NoTags", fast.NoTags, slow.NoTags) &&
+		compare(t, "Script", fast.Script, slow.Script)
+	if !same || len(fast.Embedded) != len(slow.Embedded) {
+		t.Errorf("of %q", b)
+	}
 }
 
 func FuzzType(f *testing.F) {

@@ -1,21 +1,82 @@
 package normal
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Plain tells whether Text drops nothing of src: whether it has no control
 // characters besides white space and nothing beyond ASCII.
-func Plain(src []byte) bool {
-	for _, c := range src {
-		if textAction[c].kind == drop {
-			return false
+func Plain(src []byte) bool { return nextDropped(src, 0) == len(src) }
+
+// nextDropped gives the first offset from i on of a byte that Text drops.
+func nextDropped(src []byte, i int) int {
+	const ones = 0x0101010101010101
+	for ; i <= len(src)-8; i += 8 {
+		// Eight bytes at once: without their high bits no sum carries.
+		x := binary.LittleEndian.Uint64(src[i : i+8])
+		low := x & (0x7F * ones)
+		atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
+		if (x|^(atLeast32|atLeast9&^atLeast14))&(0x80*ones) != 0 {
+			break
 		}
 	}
-	return true
+	for i < len(src) && textAction[src[i]].kind != drop {
+		i++
+	}
+	return i
 }
+
+// Seams appends to dst the parts of Text of src that are contiguous there but
+// not in src: around each run of dropped bytes the word that it is in, up to
+// reach bytes on either side, each followed by a space. A word has no white
+// space and no DEL. So a sequence of at most reach such bytes that Text holds
+// is, but for case, in src or in its seams.
+func Seams(dst, src []byte, reach int) []byte {
+	for i := nextDropped(src, 0); i < len(src); i = nextDropped(src, i) {
+		begin := i
+		for begin > 0 && i-begin < reach && inWord[src[begin-1]] {
+			begin--
+		}
+		if begin == i {
+			i++
+			continue
+		}
+		dst = append(dst, src[begin:i]...)
+		for since := 0; i < len(src) && since < reach; i++ {
+			if c := src[i]; inWord[c] {
+				dst = append(dst, c)
+				since++
+			} else if textAction[c].kind == drop {
+				since = 0
+			} else {
+				break
+			}
+		}
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// inWord has the bytes that Text keeps and that are neither white space nor DEL.
+var inWord = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = true
+	}
+	return t
+}()
 
 // htmlSigns are the words after the "<" of the signs of HTML, in small letters;
 // that of a link is its blank.
 var htmlSigns = []string{"a ", "head>", "html>", "iframe", "img", "object", "script", "table", "%@ language ="}
+
+// htmlSignBegin has the bytes that those begin with.
+var htmlSignBegin = func() (t [256]bool) {
+	for _, s := range htmlSigns {
+		t[s[0]], t[s[0]&^0x20] = true, true
+	}
+	return t
+}()
 
 // HTMLSign tells whether src may hold a sign of HTML: Anywhere and Type tell
 // TypeHTML for no text without one.
@@ -26,6 +87,9 @@ func HTMLSign(src []byte) bool {
 			return false
 		}
 		src = src[i+1:]
+		if len(src) == 0 || !htmlSignBegin[src[0]] {
+			continue
+		}
 		for _, s := range htmlSigns {
 			if len(src) >= len(s) && src[0]|0x20 == s[0]|0x20 && bytes.EqualFold(src[:len(s)], []byte(s)) {
 				return true

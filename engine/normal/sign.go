@@ -1,6 +1,7 @@
 package normal
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,9 +110,14 @@ var probes = makeProbes()
 
 type probeTable struct {
 	first, second [256][]*probe
-	begin         [256][4]uint64 // the second bytes that may follow a first one
-	busy          [256]uint8     // whether a byte begins a first part (1), a second one (2)
+	pairs         [1 << 16]uint8 // whether two bytes begin a first part, or a second one
 }
+
+// Bits of pairs.
+const (
+	beginsFirst  = 1
+	beginsSecond = 2
+)
 
 // maxSigns bounds the signs, so that what is known of each needs no memory of
 // its own.
@@ -125,18 +131,40 @@ func makeProbes() *probeTable {
 		for c := range 256 {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
-				t.busy[c] |= 1
-				for i, w := range p.parts[0][1] {
-					t.begin[c][i] |= w
-				}
+				t.pair(c, p.parts[0][1], beginsFirst)
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
-				t.busy[c] |= 2
+				t.pair(c, p.parts[1][1], beginsSecond)
 			}
 		}
 	}
 	return t
+}
+
+// pair notes that a part begins with a byte and one of a set.
+func (t *probeTable) pair(first int, second [4]uint64, bit uint8) {
+	for c := range 256 {
+		if has(second, byte(c)) {
+			t.pairs[first|c<<8] |= bit
+		}
+	}
+}
+
+// next gives the first offset from i on at which a pair with one of the bits
+// stands, or the last offset, or one beyond.
+func (t *probeTable) next(data []byte, i int, wanted uint8) int {
+	for ; i <= len(data)-8; i += 7 {
+		v := binary.LittleEndian.Uint64(data[i : i+8])
+		if (t.pairs[uint16(v)]|t.pairs[uint16(v>>8)]|t.pairs[uint16(v>>16)]|t.pairs[uint16(v>>24)]|
+			t.pairs[uint16(v>>32)]|t.pairs[uint16(v>>40)]|t.pairs[uint16(v>>48)])&wanted != 0 {
+			break
+		}
+	}
+	for i+1 < len(data) && t.pairs[int(data[i])|int(data[i+1])<<8]&wanted == 0 {
+		i++
+	}
+	return i
 }
 
 // parse reads the notation of signs. It only ever sees the table above.
@@ -217,18 +245,14 @@ func recognise(data []byte, base int) FileType {
 	probes, found := probes, TypeAny
 	var open [maxSigns]bool // the first part has been seen
 	var ends [maxSigns]int
-	wanted := uint8(1) // second parts only after a first one
-	for i, c := range data {
-		if probes.busy[c]&wanted == 0 {
-			continue
-		}
+	wanted := uint8(beginsFirst) // second parts only after a first one
+	// Every part has at least two bytes.
+	for i := probes.next(data, 0, wanted); i+1 < len(data); i = probes.next(data, i+1, wanted) {
+		c := data[i]
 		for _, p := range probes.second[c] {
 			if open[p.number] && i >= ends[p.number] && fits(p.parts[1], data[i:]) {
 				found = greater(found, p.as)
 			}
-		}
-		if i+1 == len(data) || !has(probes.begin[c], data[i+1]) {
-			continue // every sign has at least two bytes
 		}
 		for _, p := range probes.first[c] {
 			if !p.at(base+i) || p.unending && open[p.number] || !fits(p.parts[0], data[i:]) {
@@ -237,7 +261,7 @@ func recognise(data []byte, base int) FileType {
 			end := i + len(p.parts[0])
 			switch {
 			case p.unending:
-				open[p.number], ends[p.number], wanted = true, end, 3
+				open[p.number], ends[p.number], wanted = true, end, beginsFirst|beginsSecond
 			case !p.hasGap || p.follows(data, end):
 				if p.as == TypeIgnored {
 					return TypeIgnored

@@ -72,6 +72,39 @@ func TestUTF16(t *testing.T) {
 	}
 }
 
+// FuzzSeams holds what Seams promises: each short piece of a word of the
+// normal form is in the text or in its seams.
+func FuzzSeams(f *testing.F) {
+	f.Add([]byte("d\xc3\xa9j\xc3\xa0 vu \x00ab\x01cd\x7f\xffe"), uint8(4))
+	f.Add([]byte("abcdefghij\x80klmnopqrst\x80uv"), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, reach uint8) {
+		n := int(reach%24) + 1
+		seams := bytes.ToLower(append(bytes.ToLower(b), Seams([]byte{' '}, b, n)...))
+		form := Text(nil, b)
+		for i := 0; i+n <= len(form); i++ {
+			if w := form[i : i+n]; bytes.IndexFunc(w, func(c rune) bool { return c <= ' ' || c >= 0x7f }) < 0 && !bytes.Contains(seams, w) {
+				t.Fatalf("%q of %q is neither in the text nor in its seams", w, form)
+			}
+		}
+	})
+}
+
+func TestNextDropped(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			b := bytes.Repeat([]byte("a"), 20)
+			b[at] = byte(c)
+			want := 20
+			if textAction[byte(c)].kind == drop {
+				want = at
+			}
+			if got := nextDropped(b, 0); got != want {
+				t.Fatalf("byte %#x at %d: %d, want %d", c, at, got, want)
+			}
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add([]byte("A  b\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {

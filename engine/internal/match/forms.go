@@ -1,6 +1,10 @@
 package match
 
-import "candor/engine/normal"
+import (
+	"candor/engine/gram"
+	"candor/engine/internal/plan"
+	"candor/engine/normal"
+)
 
 // form is a buffer that rules are matched against, and the ClamAV targets
 // whose signatures are. See package normal for what libclamav matches against
@@ -93,14 +97,44 @@ func (s *Scanner) anywhere(data []byte) normal.FileType {
 }
 
 // textForm makes the normal form of a text, if a signature may match it. It
-// is called after the text itself has been looked at.
+// is called after the text itself has been looked at; opened tells whether an
+// atom of the text gate was in it.
 func (s *Scanner) textForm(f *form, data []byte, opened bool) bool {
-	if len(data) > normal.MaxText || s.set.TextGated && !opened && normal.Plain(data) {
+	if len(data) > normal.MaxText || s.set.TextGated && !opened && !s.seamOpens(data) {
 		return false
 	}
 	s.textBuffer = normal.Text(s.textBuffer[:0], data)
 	f.data, f.targets = s.textBuffer, [2]int{targetASCII}
 	return true
+}
+
+// seamOpens tells whether an atom of the text gate is where the normal form of
+// a text joins what is apart in the text.
+func (s *Scanner) seamOpens(data []byte) bool {
+	s.textBuffer = normal.Seams(s.textBuffer[:0], data, gram.MaxAtom)
+	p := s.set.Plans[Raw][plan.RouteOf(data)]
+	if len(s.textBuffer) == 0 || p == nil {
+		return false
+	}
+	return s.opens(&p.Strong) || s.opens(&p.Lanes[0].Weak)
+}
+
+// opens tells whether an atom of the text gate is in the seams.
+func (s *Scanner) opens(x *plan.Index) bool {
+	if x.Table.Atoms() == 0 {
+		return false
+	}
+	f := &s.seams
+	f.Limit = 1
+	f.Find(x.Table, s.textBuffer)
+	for _, atom := range f.Found {
+		for _, u := range x.Uses[x.UseOff[atom]:x.UseOff[atom+1]] {
+			if g, ok := plan.Use(u).Gate(); ok && g == len(s.set.Groups) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Scanner) pages(out []form, data []byte) []form {

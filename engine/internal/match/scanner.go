@@ -59,6 +59,7 @@ type Scanner struct {
 
 	forms      []form
 	textBuffer []byte
+	seams      gram.Finder // of the atoms of the text gate
 	html       normal.Pages
 
 	profile []Cost // by rule; nil unless costs are kept
@@ -120,15 +121,18 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 	}
 }
 
-// keep bounds the memory of a normal form that is kept for the next content.
-const keep = 1 << 20
+// Bounds of the memory in bytes that is kept for the forms of the next content.
+const (
+	keepText  = 2 << 20
+	keepPages = 6 << 20
+)
 
 // trim lets go of the forms of large content.
 func (s *Scanner) trim() {
-	if cap(s.textBuffer) > keep {
+	if cap(s.textBuffer) > keepText {
 		s.textBuffer = nil
 	}
-	if s.html.Size() > keep {
+	if s.html.Size() > keepPages {
 		s.html = normal.Pages{}
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // TextGate gives atoms such that none of the rules can match the normal form
-// of a text (normal.Text) unless one of the atoms is in the text itself. It
-// holds for texts of which the normal form drops nothing: there, what is
-// contiguous and free of spaces in the form is so in the text, but for case.
+// of a text (normal.Text) unless one of the atoms is in the text itself or in
+// its seams (normal.Seams): what is contiguous and free of spaces in the form
+// is so there, but for case.
 // Many signatures cannot match any normal form, for it has no capitals and
 // no line ends. Ok is false if a rule has no such atoms.
 func TextGate(f *Formulas, rules []uint32) (atoms [][]byte, ok bool) {
