@@ -10,26 +10,19 @@ var ErrCorrupt = errors.New("gram table is corrupt")
 
 // Size is about the length of the encoded form of t.
 func (t *Table) Size() int {
-	n := 5*len(t.atomOff) + len(t.bytes)
-	for i := range t.probes {
-		p := &t.probes[i]
-		n += 64 + 8*len(p.bits) + 4*len(p.first) + 12*len(p.keys) + 8*len(p.entries)
-	}
-	return n
+	return 64 + 4*len(t.atomOff) + len(t.bytes) + 8*len(t.coarse.entries) + 8*len(t.fine.entries)
 }
 
-// Append appends the encoded form of t.
+// Append appends the encoded form of t: the atoms, and the grams that they
+// are found by. The rest is made anew, which is sooner done than read.
 func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.atomOff)
 	dst = AppendSlice(dst, t.bytes)
-	for i := range t.probes {
-		p := &t.probes[i]
-		dst = binary.LittleEndian.AppendUint32(dst, p.mask)
-		dst = AppendSlice(dst, p.bits)
-		dst = AppendSlice(dst, p.first)
-		dst = AppendSlice(dst, p.keys)
-		dst = AppendSlice(dst, p.lists)
-		dst = AppendSlice(dst, p.entries)
+	for _, s := range []*sampled{&t.coarse, &t.fine} {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.entries)))
+		for _, e := range s.entries {
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(e))
+		}
 	}
 	return dst
 }
@@ -44,42 +37,28 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if b, err = DecodeSlice(b, &t.bytes); err != nil {
 		return nil, nil, err
 	}
-	for i := range t.probes {
-		if b, err = t.probes[i].decode(b); err != nil {
-			return nil, nil, err
-		}
-	}
 	if !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
-	t.spread()
+	var entries [2][]entry
+	for _, k := range []*sampling{coarse, fine} {
+		var raw []uint64
+		if b, err = DecodeSlice(b, &raw); err != nil {
+			return nil, nil, err
+		}
+		for _, x := range raw {
+			if !t.has(k, entry(x)) {
+				return nil, nil, ErrCorrupt
+			}
+			entries[k.number] = append(entries[k.number], entry(x))
+		}
+	}
+	t.fill(entries)
 	return t, b, nil
 }
 
-func (p *probe) decode(b []byte) ([]byte, error) {
-	if len(b) < 4 {
-		return nil, ErrCorrupt
-	}
-	p.mask = binary.LittleEndian.Uint32(b)
-	b = b[4:]
-	var err error
-	if b, err = DecodeSlice(b, &p.bits); err != nil {
-		return nil, err
-	}
-	if b, err = DecodeSlice(b, &p.first); err != nil {
-		return nil, err
-	}
-	if b, err = DecodeSlice(b, &p.keys); err != nil {
-		return nil, err
-	}
-	if b, err = DecodeSlice(b, &p.lists); err != nil {
-		return nil, err
-	}
-	return DecodeSlice(b, &p.entries)
-}
-
-// valid checks all that the search relies on, so that foreign data cannot
-// make it fail.
+// valid and has check all that the search relies on, so that foreign data
+// cannot make it fail.
 func (t *Table) valid() bool {
 	if len(t.atomOff) == 0 || t.atomOff[0] != 0 {
 		return false
@@ -89,60 +68,15 @@ func (t *Table) valid() bool {
 			return false
 		}
 	}
-	for i := range t.probes {
-		if !t.probes[i].valid(t.Atoms()) {
-			return false
-		}
-	}
-	p := &t.probes[pair]
-	return p.bits == nil || len(p.bits) == 1<<10 && p.complete()
+	return true
 }
 
-func (p *probe) valid(atoms int) bool {
-	if len(p.bits) == 0 {
-		p.bits = nil
-		return true
-	}
-	slots := uint64(p.mask) + 1
-	if len(p.bits)&(len(p.bits)-1) != 0 || slots&(slots-1) != 0 ||
-		uint64(len(p.first)) != slots || len(p.lists) != len(p.keys) {
+func (t *Table) has(k *sampling, e entry) bool {
+	if int(e.atom()) >= t.Atoms() {
 		return false
 	}
-	free := false
-	for _, f := range p.first {
-		if int(f) > len(p.keys) {
-			return false
-		}
-		free = free || f == 0
-	}
-	for _, l := range p.lists {
-		if int(l) >= len(p.entries) {
-			return false
-		}
-	}
-	for _, e := range p.entries {
-		if int(entry(e).atom()) >= atoms {
-			return false
-		}
-	}
-	return free && len(p.entries) > 0 && entry(p.entries[len(p.entries)-1]).last()
-}
-
-// complete tells whether each pair of the bitmap is among the grams.
-func (p *probe) complete() bool {
-	for g := range uint64(1 << 16) {
-		if p.bits[g>>6]>>(g&63)&1 == 0 {
-			continue
-		}
-		s := slot(g*hashFactor) & p.mask
-		for p.first[s] != 0 && p.keys[p.first[s]-1] != g {
-			s = (s + 1) & p.mask
-		}
-		if p.first[s] == 0 {
-			return false
-		}
-	}
-	return true
+	n := len(t.atom(e.atom()))
+	return n >= k.least && e.delta()+k.width <= n+1
 }
 
 // AppendSlice appends the length and the elements of s in little-endian order.

@@ -15,9 +15,9 @@ import (
 var frequency []byte
 
 const (
-	pairs      = 1 << 16
-	quads      = 1 << 16
-	frequency1 = 1.0 / (1 << 28)
+	pairEntries = 1 << 16
+	quads       = 1 << 16
+	frequency1  = 1.0 / (1 << 28)
 )
 
 // QuadHash is the hash under which the frequency table counts a folded
@@ -43,7 +43,7 @@ func decode(e byte) float64 { return rates[e] }
 func pairRate(a, b byte) float64 { return decode(frequency[int(a)<<8|int(b)]) }
 
 func quadRate(b []byte) float64 {
-	return decode(frequency[pairs+int(QuadHash(binary.LittleEndian.Uint32(b)))])
+	return decode(frequency[pairEntries+int(QuadHash(binary.LittleEndian.Uint32(b)))])
 }
 
 // Rate estimates how often the folded sequence b occurs, in occurrences a
@@ -110,53 +110,32 @@ func narrow(b []byte) []byte {
 }
 
 // Cost is the cost of an atom: how often it is expected a byte, and a share of
-// how often the gram that stands for it makes the search look closer.
+// how often the grams that stand for it make the search look closer.
 func Cost(b []byte) float64 {
-	switch t := tierOf(len(b)); t {
-	case tiers:
+	switch {
+	case len(b) < pairLen:
 		return Impossible
-	case pair:
-		at := window(b, t)
-		return Rate(b) + 2*lookCost*pairRate(b[at], b[at+1]) + 1e-6
-	default:
-		at := window(b, t)
-		return Rate(b[at:at+tierWindow[t]]) + lookCost*grams(b, at, t) + 1e-9
+	case len(b) < fine.least:
+		_, looks := rarestPair(b)
+		return Rate(b) + 2*lookCost*looks + 1e-6
+	case len(b) < coarse.least:
+		_, looks := fine.places(b)
+		return Rate(b) + 2*lookCost*looks/float64(fine.stride) + 1e-6
 	}
+	_, looks := coarse.places(b)
+	return Rate(b) + lookCost*looks/float64(coarse.stride) + 1e-9
 }
 
 // lookCost is what a gram costs that is found without its atom, in relation to
 // an atom that is.
 const lookCost = 0.1
 
-// grams is how often one of the grams of a window is expected at the offsets
-// that tier t looks at.
-func grams(b []byte, at int, t tier) float64 {
-	sum := 0.0
-	for k := range tierStride[t] {
-		sum += Rate(b[at+k : at+k+tierGram[t]])
-	}
-	return sum / float64(tierStride[t])
-}
-
-// rarest gives the offset of the rarest window of n bytes.
+// rarest gives the offset of the window of n bytes that costs least.
 func rarest(b []byte, n int) int {
-	best, rate := 0, math.Inf(1)
+	best, cost := 0, math.Inf(1)
 	for i := 0; i+n <= len(b); i++ {
-		if r := Rate(b[i : i+n]); r < rate {
-			best, rate = i, r
-		}
-	}
-	return best
-}
-
-// window gives the offset of the window of an atom that tier t looks at. In
-// the tiers that sample, each alignment has a gram of its own, and the most
-// frequent of them decides.
-func window(b []byte, t tier) int {
-	best, rate := 0, math.Inf(1)
-	for i := 0; i+tierWindow[t] <= len(b); i++ {
-		if r := grams(b, i, t); r < rate {
-			best, rate = i, r
+		if c := Cost(b[i : i+n]); c < cost {
+			best, cost = i, c
 		}
 	}
 	return best

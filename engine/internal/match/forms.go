@@ -116,7 +116,7 @@ func (s *Scanner) seamOpens(data []byte) bool {
 	if len(s.textBuffer) == 0 || p == nil {
 		return false
 	}
-	return s.opens(&p.Strong) || s.opens(&p.Lanes[0].Weak)
+	return s.opens(&p.Strong[plan.Text]) || s.opens(&p.Lanes[0].Weak)
 }
 
 // opens tells whether an atom of the text gate is in the seams.

@@ -41,10 +41,11 @@ type Scanner struct {
 	occs     []occurrences
 	occUsed  int
 
-	candMark   []uint32 // by rule
+	has        [plan.Alphabets]bool // what the view has bytes of
+	candMark   []uint32             // by rule
 	candidates []uint32
 	plan       *plan.Plan    // of the view
-	finders    []gram.Finder // by group, and last that of the plan's strong atoms
+	finders    []gram.Finder // by group, and last by alphabet those of the plan's strong atoms
 	opened     []uint32      // by group: epoch if an atom opened its gate
 	ran        []uint32      // by group: epoch if its gate was open and its atoms have been looked for
 	group      int           // whose rules are being evaluated; -1 for global rules
@@ -83,7 +84,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		set: set, log: log,
 		ruleMark: make([]uint32, n), ruleTrue: make([]bool, n), busy: make([]uint32, n), candMark: make([]uint32, n),
 		hitMark: make([]uint32, p), hitHead: make([]int32, p), over: make([]uint32, p), occMark: make([]uint32, p), occAt: make([]int32, p),
-		finders:  make([]gram.Finder, len(set.Groups)+1),
+		finders:  make([]gram.Finder, len(set.Groups)+int(plan.Alphabets)),
 		opened:   make([]uint32, len(set.Groups)+1), // and the normal form of texts
 		ran:      make([]uint32, len(set.Groups)),
 		matchers: map[*automaton.Program]*automaton.Matcher{},
@@ -146,7 +147,15 @@ func (s *Scanner) view(view int, f *form) {
 		return
 	}
 	s.plan = p
-	s.find(&s.finders[len(s.set.Groups)], &p.Strong, len(s.set.Groups))
+	s.has = [plan.Alphabets]bool{plan.Text: true}
+	if p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
+		s.has = plan.AlphabetsIn(f.data)
+	}
+	for a := range p.Strong {
+		if n := len(s.set.Groups) + a; s.has[a] {
+			s.find(&s.finders[n], &p.Strong[a], n)
+		}
+	}
 	whole := false // a lane has been run that does for the first one
 	for g := range p.Order {
 		group := &s.set.Groups[g]

@@ -44,16 +44,23 @@ func DecodeGate(b []byte) (*Gate, []byte, error) {
 
 // Size is about the length of the encoded form of p.
 func (p *Plan) Size() int {
-	n := p.Strong.Table.Size() + 8*len(p.Strong.Uses) + 8*len(p.Tracked) + 12*len(p.TriggerKeys)
+	n := 8*len(p.Tracked) + 12*len(p.TriggerKeys)
+	for i := range p.Strong {
+		n += p.Strong[i].size()
+	}
 	for i := range p.Lanes {
-		n += p.Lanes[i].Weak.Table.Size() + 8*len(p.Lanes[i].Weak.Uses) + 4*len(p.Lanes[i].Tracked)
+		n += p.Lanes[i].Weak.size() + 4*len(p.Lanes[i].Tracked)
 	}
 	return n
 }
 
+func (x *Index) size() int { return x.Table.Size() + 8*len(x.Uses) + 4*len(x.UseOff) }
+
 // Append appends the encoded form of p.
 func (p *Plan) Append(dst []byte) []byte {
-	dst = p.Strong.append(dst)
+	for i := range p.Strong {
+		dst = p.Strong[i].append(dst)
+	}
 	dst = gram.AppendSlice(dst, p.Tracked)
 	dst = gram.AppendSlice(dst, p.TriggerKeys)
 	dst = gram.AppendSlice(dst, p.TriggerOff)
@@ -79,9 +86,11 @@ func (x *Index) append(dst []byte) []byte {
 // groups, and gives the rest.
 func Decode(b []byte, rules, patterns, groups int) (*Plan, []byte, error) {
 	p := &Plan{Lanes: make([]Lane, groups)}
-	b, err := p.Strong.decode(b, patterns, groups)
-	if err != nil {
-		return nil, nil, err
+	var err error
+	for i := range p.Strong {
+		if b, err = p.Strong[i].decode(b, patterns, groups); err != nil {
+			return nil, nil, err
+		}
 	}
 	if b, err = gram.DecodeSlice(b, &p.Tracked); err != nil {
 		return nil, nil, err

@@ -181,23 +181,9 @@ func (f *Formulas) needsZero(form *gram.Formula) bool {
 
 func holdsZero(v *ir.Variant) bool {
 	if v.Tree != nil {
-		return treeHoldsZero(v.Tree)
+		return treeHolds(v.Tree, func(c byte) bool { return c == 0 })
 	}
 	return !v.Xor && bytes.IndexByte(v.Lit, 0) >= 0
-}
-
-func treeHoldsZero(n *pattern.Node) bool {
-	switch n.Op {
-	case pattern.Bytes:
-		return bytes.IndexByte(n.Lit, 0) >= 0
-	case pattern.Concat:
-		return slices.ContainsFunc(n.Sub, treeHoldsZero)
-	case pattern.Alternate:
-		return len(n.Sub) > 0 && !slices.ContainsFunc(n.Sub, func(s *pattern.Node) bool { return !treeHoldsZero(s) })
-	case pattern.Repeat:
-		return n.Min > 0 && treeHoldsZero(n.Sub[0])
-	}
-	return false
 }
 
 // beginnings gives the folded beginnings of a pattern if all are those of tags.

@@ -58,7 +58,9 @@ type Index struct {
 
 // Plan is how groups of rules are looked for in content of one route.
 type Plan struct {
-	Strong  Index    // atoms of all groups that sampling finds
+	// Strong has by alphabet the atoms of all groups: of variants that plain
+	// text can match those that sampling finds, of others all.
+	Strong  [Alphabets]Index
 	Tracked []uint64 // bit by pattern number: all its atoms are in Strong
 	Lanes   []Lane   // by group
 
@@ -87,24 +89,33 @@ const trackable = 2e-3
 // no part in it. Text are the atoms that open the gate of the normal form of
 // texts, which has the number after that of the last group.
 func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) *Plan {
-	b := &builder{all: f, route: route, strong: newIndexBuilder(), triggers: map[uint32][]uint32{}}
+	b := &builder{all: f, route: route, triggers: map[uint32][]uint32{}}
+	for a := range b.strong {
+		b.strong[a] = newIndexBuilder()
+	}
 	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
-	var first *indexBuilder
+	weak := make([]*indexBuilder, len(groups))
 	for g := range groups {
 		b.weak = newIndexBuilder()
 		if g == 0 {
 			b.open(text, len(groups))
 		}
-		b.group(p, g, groups[g], first)
-		if g == 0 {
-			first = b.weak
+		b.group(p, g, groups[g])
+		weak[g] = b.weak
+	}
+	if len(weak[0].atoms) > 0 {
+		weak[0].take(b.strong[Text], gram.Brief)
+	}
+	for g, group := range groups {
+		if group.Gate != nil && len(group.Gate.Values) > 0 {
+			weak[g].join(weak[0])
+			p.Lanes[g].Whole = true
 		}
+		p.Lanes[g].Weak = weak[g].index()
 	}
-	if p.Lanes[0].Weak.Table.Atoms() > 0 && b.strong.four() < few && !p.whole() {
-		first.take(b.strong)
-		p.Lanes[0].Weak = first.index()
+	for a := range b.strong {
+		p.Strong[a] = b.strong[a].index()
 	}
-	p.Strong = b.strong.index()
 	p.TriggerOff = []uint32{0}
 	p.TriggerKeys = slices.Sorted(maps.Keys(b.triggers))
 	for _, k := range p.TriggerKeys {
@@ -138,14 +149,14 @@ func (p *Plan) Order(yield func(group int) bool) {
 type builder struct {
 	all      *Formulas
 	route    Route
-	strong   *indexBuilder
+	strong   [Alphabets]*indexBuilder
 	weak     *indexBuilder   // of the group
 	tracked  map[uint32]bool // of the group
 	plan     *Plan
 	triggers map[uint32][]uint32
 }
 
-func (b *builder) group(p *Plan, g int, group Gated, first *indexBuilder) {
+func (b *builder) group(p *Plan, g int, group Gated) {
 	b.plan, b.tracked = p, map[uint32]bool{}
 	if group.Gate.Takes(b.route) {
 		for _, r := range group.Rules {
@@ -155,11 +166,6 @@ func (b *builder) group(p *Plan, g int, group Gated, first *indexBuilder) {
 			b.open(group.Gate.Strong, g)
 		}
 	}
-	if group.Gate != nil && len(group.Gate.Values) > 0 {
-		b.weak.join(first)
-		p.Lanes[g].Whole = true
-	}
-	p.Lanes[g].Weak = b.weak.index()
 	p.Lanes[g].Tracked = slices.Sorted(maps.Keys(b.tracked))
 }
 
@@ -169,7 +175,7 @@ func (b *builder) open(atoms [][]byte, group int) {
 		if gram.Short(a) {
 			b.weak.add(a, gateUse(group))
 		} else {
-			b.strong.add(a, gateUse(group))
+			b.strong[Text].add(a, gateUse(group))
 		}
 	}
 }
@@ -239,21 +245,22 @@ func (b *builder) track(f *gram.Formula) {
 	if b.tracked[p] || b.plan.Tracked[p>>6]>>(p&63)&1 != 0 {
 		return
 	}
-	atoms := b.all.placed[p]
-	if !slices.ContainsFunc(atoms, func(a placed) bool { return gram.Short(a.Bytes) }) {
-		b.plan.Tracked[p>>6] |= 1 << (p & 63)
-		for _, a := range atoms {
-			b.strong.add(a.Bytes, a.use)
-		}
-		return
-	}
-	b.tracked[p] = true
-	for _, a := range atoms {
-		if gram.Short(a.Bytes) {
+	weak := false
+	for _, a := range b.all.placed[p] {
+		switch {
+		case a.alphabet != Text:
+			b.strong[a.alphabet].add(a.Bytes, a.use)
+		case gram.Short(a.Bytes):
+			weak = true
 			b.weak.add(a.Bytes, a.use)
-		} else {
-			b.strong.add(a.Bytes, a.use)
+		default:
+			b.strong[Text].add(a.Bytes, a.use)
 		}
+	}
+	if weak {
+		b.tracked[p] = true
+	} else {
+		b.plan.Tracked[p>>6] |= 1 << (p & 63)
 	}
 }
 
@@ -279,26 +286,12 @@ func (b *indexBuilder) add(atom []byte, u Use) {
 	}
 }
 
-// few is the number of atoms of the tier of four below which that tier is not
-// worth its share of the sampled pass, if the pairs are looked at anyway.
-const few = 64
-
-// four is the number of atoms that the tier of four would find.
-func (b *indexBuilder) four() (n int) {
-	for _, a := range b.atoms {
-		if gram.OfFour(a) {
-			n++
-		}
-	}
-	return n
-}
-
-// take moves the atoms of the tier of four out of another index.
-func (b *indexBuilder) take(from *indexBuilder) {
+// take moves some of the atoms of another index here.
+func (b *indexBuilder) take(from *indexBuilder, some func(atom []byte) bool) {
 	kept := newIndexBuilder()
 	for id, atom := range from.atoms {
 		to := kept
-		if gram.OfFour(atom) {
+		if some(atom) {
 			to = b
 		}
 		for _, u := range from.uses[id] {
@@ -353,7 +346,8 @@ func onRoute(f *gram.Formula, route Route) *gram.Formula {
 // placed is an atom with its use.
 type placed struct {
 	gram.Atom
-	use Use
+	use      Use
+	alphabet Alphabet // that its variant needs
 }
 
 // place gives the atoms of pattern number p, and what looking for them costs.
@@ -368,12 +362,12 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 		}
 		cost += set.Cost
 		leaves := leafNumbers(variants[v].Tree)
-		for _, a := range set.Atoms {
+		for i, a := range set.Atoms {
 			leaf := leaves[a.Leaf]
 			if leaf >= maxLeaf || a.Off >= maxOff {
 				return nil, gram.Impossible
 			}
-			out = append(out, placed{a, newUse(p, v, leaf, a.Off)})
+			out = append(out, placed{a, newUse(p, v, leaf, a.Off), alphabetOf(&variants[v], i)})
 		}
 	}
 	return out, cost

@@ -1,0 +1,143 @@
+package gram
+
+// Hit is an occurrence of an atom.
+type Hit struct {
+	Pos  int   // the offset of its first byte
+	Next int32 // the index of another hit of the same atom, -1 for none
+}
+
+// Finder runs a Table over content. It belongs to one goroutine.
+type Finder struct {
+	Hits  []Hit
+	Found []uint32 // the atoms that occur
+	Limit int      // hits of one atom that are recorded; further ones are not
+	table *Table
+	data  []byte
+	atoms []found // by atom
+}
+
+// found is what a Finder knows of an atom.
+type found struct{ count, head int32 }
+
+// Head is the index of the last hit of an atom that occurs.
+func (f *Finder) Head(atom uint32) int32 { return f.atoms[atom].head }
+
+// Count is the number of hits of an atom.
+func (f *Finder) Count(atom uint32) int { return int(f.atoms[atom].count) }
+
+// Saturated tells whether an atom reached the limit: it may occur further.
+func (f *Finder) Saturated(atom uint32) bool { return f.full(atom) }
+
+func (f *Finder) full(atom uint32) bool { return int(f.atoms[atom].count) >= f.Limit }
+
+// Find replaces Hits by the occurrences of the atoms of t in data, not in
+// order of their offset.
+func (f *Finder) Find(t *Table, data []byte) {
+	for _, a := range f.Found {
+		f.atoms[a] = found{}
+	}
+	f.Found, f.Hits = f.Found[:0], f.Hits[:0]
+	f.table, f.data = t, data
+	if n := t.Atoms(); len(f.atoms) < n {
+		f.atoms = make([]found, n)
+	}
+	f.findCoarse()
+	f.findFine()
+	f.findPairs()
+}
+
+func (f *Finder) findCoarse() {
+	s, data, i := &f.table.coarse, f.data, 0
+	if s.filter == nil {
+		return
+	}
+	filter := (*[1 << 15]uint64)(s.filter)
+	for i = nextCoarse(data, filter, i); i+coarseBlock+coarseMargin <= len(data); i = nextCoarse(data, filter, i) {
+		for end := i + coarseBlock; i < end && i+8 <= len(data); {
+			v := load64(data[i:]) | fold64
+			if h := v * coarseFactor; filter[h>>49]>>(h>>43&63)&1 != 0 {
+				i = f.look(s, coarse, v, i)
+			} else {
+				i += coarse.stride
+			}
+		}
+	}
+	f.lookAtEnd(s, coarse, i)
+}
+
+func (f *Finder) findFine() {
+	s, data, i := &f.table.fine, f.data, 0
+	if s.filter == nil {
+		return
+	}
+	filter := (*[1 << 12]uint64)(s.filter)
+	for i = nextFine(data, filter, i); i+fineBlock+fineMargin <= len(data); i = nextFine(data, filter, i) {
+		for end := i + fineBlock; i < end && i+8 <= len(data); {
+			v := load64(data[i:]) | fold64
+			if h := v * fineFactor; filter[h>>52]>>(h>>46&63)&1 != 0 {
+				i = f.look(s, fine, v, i)
+			} else {
+				i += fine.stride
+			}
+		}
+	}
+	f.lookAtEnd(s, fine, i)
+}
+
+// lookAtEnd looks at the rest of the content from an offset on. What is not
+// there reads as something; the atom is compared with what is.
+func (f *Finder) lookAtEnd(s *sampled, k *sampling, at int) {
+	for at+k.width-1 <= len(f.data) {
+		var v uint64
+		if at+8 <= len(f.data) {
+			v = load64(f.data[at:])
+		} else {
+			var tail [8]byte
+			copy(tail[:], f.data[at:])
+			v = load64(tail[:])
+		}
+		at = f.look(s, k, v|fold64, at)
+	}
+}
+
+// look compares the atoms that have a gram at an offset, where the content is
+// v, and gives the next offset to look at.
+func (f *Finder) look(s *sampled, k *sampling, v uint64, at int) int {
+	if v == ofOne(byte(v)) && at+8 <= len(f.data) {
+		return f.lookAlong(s, k.stride, byte(v), at)
+	}
+	for n := s.first(k.hash(v)); n != 0; n = s.nodes[n-1].next {
+		i := s.nodes[n-1].entry
+		if s.windows[i].fits(v) {
+			f.compare(s.entries[i].atom(), at-s.entries[i].delta())
+		}
+	}
+	return at + k.stride
+}
+
+// compare records a hit if the atom stands at an offset.
+func (f *Finder) compare(id uint32, start int) {
+	atom := f.table.atom(id)
+	if start >= 0 && start+len(atom) <= len(f.data) && !f.full(id) && foldEqual(f.data[start:start+len(atom)], atom) {
+		f.record(id, start)
+	}
+}
+
+func (f *Finder) record(id uint32, start int) {
+	a := &f.atoms[id]
+	if a.count == 0 {
+		a.head = -1
+		f.Found = append(f.Found, id)
+	}
+	f.Hits = append(f.Hits, Hit{start, a.head})
+	a.count, a.head = a.count+1, int32(len(f.Hits)-1)
+}
+
+func foldEqual(data, atom []byte) bool {
+	for i, c := range atom {
+		if data[i]|0x20 != c {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,88 @@
+package gram
+
+import "math/bits"
+
+// pairs finds atoms of a few bytes by two of them, at every offset. There are
+// so few different pairs that a table with a byte for each needs no hash, and
+// what is common stays in the cache.
+type pairs struct {
+	filter *[1 << 16]uint8 // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
+	atoms  map[uint16][]entry
+}
+
+const pairLen = 2
+
+func (p *pairs) fill(t *Table) {
+	for i := range t.Atoms() {
+		a := t.atom(uint32(i))
+		if len(a) < pairLen || len(a) >= fine.least {
+			continue
+		}
+		if p.filter == nil {
+			p.filter, p.atoms = new([1 << 16]uint8), map[uint16][]entry{}
+		}
+		at, _ := rarestPair(a)
+		follows := uint8(0xFF)
+		if at+pairLen < len(a) {
+			follows = 1 << (a[at+pairLen] & 7)
+		}
+		v := uint16(a[at]) | uint16(a[at+1])<<8
+		p.filter[v] |= follows
+		p.atoms[v] = append(p.atoms[v], newEntry(i, at))
+	}
+}
+
+// rarestPair gives the offset of the pair of an atom that is rarest with what
+// follows it, and the rate of that.
+func rarestPair(atom []byte) (at int, rate float64) {
+	rate = 1
+	for i := 0; i+pairLen <= len(atom); i++ {
+		if r := Rate(atom[i:min(i+pairLen+1, len(atom))]); r < rate {
+			at, rate = i, r
+		}
+	}
+	return at, rate
+}
+
+// nextPairs gives the first offset from i on, in steps of seven, with one of
+// the pairs among the eight bytes there, or the first one that has not got as
+// many.
+func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
+	for ; i <= len(data)-8; i += 7 {
+		v := load64(data[i:i+8]) | fold64
+		if t[uint16(v)]|t[uint16(v>>8)]|t[uint16(v>>16)]|t[uint16(v>>24)]|t[uint16(v>>32)]|t[uint16(v>>40)]|t[uint16(v>>48)] != 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// findPairs looks at every offset.
+func (f *Finder) findPairs() {
+	t, data := f.table.pairs.filter, f.data
+	if t == nil {
+		return
+	}
+	i := nextPairs(data, t, 0)
+	for ; i+9 <= len(data); i = nextPairs(data, t, i+7) {
+		v := load64(data[i:]) | fold64
+		m := t[uint16(v)]>>(v>>16&7)&1 | t[uint16(v>>8)]>>(v>>24&7)&1<<1 | t[uint16(v>>16)]>>(v>>32&7)&1<<2 |
+			t[uint16(v>>24)]>>(v>>40&7)&1<<3 | t[uint16(v>>32)]>>(v>>48&7)&1<<4 | t[uint16(v>>40)]>>(v>>56&7)&1<<5 |
+			t[uint16(v>>48)]>>(data[i+8]&7)&1<<6
+		for ; m != 0; m &= m - 1 {
+			k := bits.TrailingZeros8(m)
+			f.lookAtPair(uint16(v>>(8*k)), i+k)
+		}
+	}
+	for ; i+pairLen <= len(data); i++ {
+		if v := uint16(data[i]) | uint16(data[i+1])<<8 | 0x2020; t[v] != 0 {
+			f.lookAtPair(v, i)
+		}
+	}
+}
+
+func (f *Finder) lookAtPair(v uint16, at int) {
+	for _, e := range f.table.pairs.atoms[v] {
+		f.compare(e.atom(), at-e.delta())
+	}
+}

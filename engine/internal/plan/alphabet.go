@@ -1,0 +1,110 @@
+package plan
+
+import (
+	"encoding/binary"
+
+	"candor/engine/internal/ir"
+	"candor/engine/pattern"
+)
+
+// Alphabet is a kind of bytes. What holds one that plain text lacks need not be
+// looked for in plain text.
+type Alphabet uint8
+
+// The alphabets: bytes of plain text, those beyond ASCII, and control
+// characters other than white space.
+const (
+	Text Alphabet = iota
+	High
+	Control
+	Alphabets
+)
+
+func alphabetOfByte(c byte) Alphabet {
+	switch {
+	case c >= 0x80:
+		return High
+	case c < ' ' && (c < '\t' || c > '\r'):
+		return Control
+	}
+	return Text
+}
+
+// AlphabetsIn tells which alphabets content has bytes of.
+func AlphabetsIn(data []byte) (has [Alphabets]bool) {
+	const ones = 0x0101010101010101
+	var seen uint64
+	i := 0
+	for ; i <= len(data)-8; i += 8 {
+		// Eight bytes at once: without their high bits no sum carries.
+		x := binary.LittleEndian.Uint64(data[i : i+8])
+		low := x & (0x7F * ones)
+		atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
+		control := ^(atLeast32 | atLeast9&^atLeast14 | x) & (0x80 * ones)
+		seen |= x&(0x80*ones) | control>>1
+	}
+	has[Text], has[High], has[Control] = true, seen&(0x80*ones) != 0, seen&(0x40*ones) != 0
+	for _, c := range data[i:] {
+		has[alphabetOfByte(c)] = true
+	}
+	return has
+}
+
+// alphabetOf gives the alphabet without a byte of which content cannot match
+// a variant as far as its atom number i stands for it; Text if there is none.
+func alphabetOf(v *ir.Variant, i int) Alphabet {
+	switch {
+	case v.Tree != nil:
+		for a := Control; a > Text; a-- {
+			if treeHolds(v.Tree, func(c byte) bool { return alphabetOfByte(c) == a }) {
+				return a
+			}
+		}
+		return Text
+	case v.Xor:
+		return alphabetOfBytes(v.Lit, v.XorMin+byte(i)) // an atom a key: see variantSet
+	}
+	return alphabetOfBytes(v.Lit, 0)
+}
+
+func alphabetOfBytes(b []byte, key byte) (a Alphabet) {
+	for _, c := range b {
+		a = max(a, alphabetOfByte(c^key))
+	}
+	return a
+}
+
+// treeHolds tells whether all that a tree matches holds one of some bytes.
+func treeHolds(n *pattern.Node, some func(byte) bool) bool {
+	switch n.Op {
+	case pattern.Bytes:
+		for _, c := range n.Lit {
+			if some(c) {
+				return true
+			}
+		}
+	case pattern.Class:
+		for c := range 256 {
+			if n.Set.Has(byte(c)) && !some(byte(c)) {
+				return false
+			}
+		}
+		return true
+	case pattern.Concat:
+		for _, s := range n.Sub {
+			if treeHolds(s, some) {
+				return true
+			}
+		}
+	case pattern.Alternate:
+		for _, s := range n.Sub {
+			if !treeHolds(s, some) {
+				return false
+			}
+		}
+		return len(n.Sub) > 0
+	case pattern.Repeat:
+		return n.Min > 0 && treeHolds(n.Sub[0], some)
+	}
+	return false
+}
