@@ -10,7 +10,7 @@ var ErrCorrupt = errors.New("gram table is corrupt")
 
 // Size is about the length of the encoded form of t.
 func (t *Table) Size() int {
-	return 64 + 4*len(t.atomOff) + len(t.bytes) + 8*len(t.coarse.entries) + 8*len(t.fine.entries)
+	return 64 + 4*len(t.atomOff) + len(t.bytes) + 8*len(t.sampled.entries) + 8*len(t.pairs.entries)
 }
 
 // Append appends the encoded form of t: the atoms, and the grams that they
@@ -18,9 +18,9 @@ func (t *Table) Size() int {
 func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.atomOff)
 	dst = AppendSlice(dst, t.bytes)
-	for _, s := range []*sampled{&t.coarse, &t.fine} {
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.entries)))
-		for _, e := range s.entries {
+	for _, entries := range [][]entry{t.sampled.entries, t.pairs.entries} {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(len(entries)))
+		for _, e := range entries {
 			dst = binary.LittleEndian.AppendUint64(dst, uint64(e))
 		}
 	}
@@ -40,25 +40,40 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
-	var entries [2][]entry
-	for _, k := range []*sampling{coarse, fine} {
-		var raw []uint64
-		if b, err = DecodeSlice(b, &raw); err != nil {
-			return nil, nil, err
-		}
-		for _, x := range raw {
-			if !t.has(k, entry(x)) {
-				return nil, nil, ErrCorrupt
-			}
-			entries[k.number] = append(entries[k.number], entry(x))
-		}
+	var grams, pairs []entry
+	if b, grams, err = t.decodeEntries(b, leastLen, gramLen-1); err != nil {
+		return nil, nil, err
 	}
-	t.fill(entries)
+	if b, pairs, err = t.decodeEntries(b, pairLen, pairLen); err != nil {
+		return nil, nil, err
+	}
+	t.fill(grams, pairs)
 	return t, b, nil
 }
 
-// valid and has check all that the search relies on, so that foreign data
-// cannot make it fail.
+// decodeEntries reads entries of atoms of at least so many bytes, of which
+// there have to be known from an entry's offset on.
+func (t *Table) decodeEntries(b []byte, least, known int) (rest []byte, entries []entry, err error) {
+	var raw []uint64
+	if b, err = DecodeSlice(b, &raw); err != nil {
+		return nil, nil, err
+	}
+	entries = make([]entry, len(raw))
+	for i, x := range raw {
+		e := entry(x)
+		if int(e.atom()) >= t.Atoms() {
+			return nil, nil, ErrCorrupt
+		}
+		if n := len(t.atom(e.atom())); n < least || e.delta()+known > n || e.delta() < 0 && known == pairLen {
+			return nil, nil, ErrCorrupt
+		}
+		entries[i] = e
+	}
+	return b, entries, nil
+}
+
+// valid checks what the search relies on, so that foreign data cannot make it
+// fail.
 func (t *Table) valid() bool {
 	if len(t.atomOff) == 0 || t.atomOff[0] != 0 {
 		return false
@@ -69,14 +84,6 @@ func (t *Table) valid() bool {
 		}
 	}
 	return true
-}
-
-func (t *Table) has(k *sampling, e entry) bool {
-	if int(e.atom()) >= t.Atoms() {
-		return false
-	}
-	n := len(t.atom(e.atom()))
-	return n >= k.least && e.delta()+k.width <= n+1
 }
 
 // AppendSlice appends the length and the elements of s in little-endian order.

@@ -41,53 +41,21 @@ func (f *Finder) Find(t *Table, data []byte) {
 	if n := t.Atoms(); len(f.atoms) < n {
 		f.atoms = make([]found, n)
 	}
-	f.findCoarse()
-	f.findFine()
+	switch l := &t.sampled.filters; {
+	case l.small != nil:
+		sample(f, l.small)
+	case l.medium != nil:
+		sample(f, l.medium)
+	case l.large != nil:
+		sample(f, l.large)
+	}
 	f.findPairs()
-}
-
-func (f *Finder) findCoarse() {
-	s, data, i := &f.table.coarse, f.data, 0
-	if s.filter == nil {
-		return
-	}
-	filter := (*[1 << 15]uint64)(s.filter)
-	for i = nextCoarse(data, filter, i); i+coarseBlock+coarseMargin <= len(data); i = nextCoarse(data, filter, i) {
-		for end := i + coarseBlock; i < end && i+8 <= len(data); {
-			v := load64(data[i:]) | fold64
-			if h := v * coarseFactor; filter[h>>49]>>(h>>43&63)&1 != 0 {
-				i = f.look(s, coarse, v, i)
-			} else {
-				i += coarse.stride
-			}
-		}
-	}
-	f.lookAtEnd(s, coarse, i)
-}
-
-func (f *Finder) findFine() {
-	s, data, i := &f.table.fine, f.data, 0
-	if s.filter == nil {
-		return
-	}
-	filter := (*[1 << 12]uint64)(s.filter)
-	for i = nextFine(data, filter, i); i+fineBlock+fineMargin <= len(data); i = nextFine(data, filter, i) {
-		for end := i + fineBlock; i < end && i+8 <= len(data); {
-			v := load64(data[i:]) | fold64
-			if h := v * fineFactor; filter[h>>52]>>(h>>46&63)&1 != 0 {
-				i = f.look(s, fine, v, i)
-			} else {
-				i += fine.stride
-			}
-		}
-	}
-	f.lookAtEnd(s, fine, i)
 }
 
 // lookAtEnd looks at the rest of the content from an offset on. What is not
 // there reads as something; the atom is compared with what is.
-func (f *Finder) lookAtEnd(s *sampled, k *sampling, at int) {
-	for at+k.width-1 <= len(f.data) {
+func (f *Finder) lookAtEnd(at int) {
+	for at+gramLen-1 <= len(f.data) {
 		var v uint64
 		if at+8 <= len(f.data) {
 			v = load64(f.data[at:])
@@ -96,23 +64,24 @@ func (f *Finder) lookAtEnd(s *sampled, k *sampling, at int) {
 			copy(tail[:], f.data[at:])
 			v = load64(tail[:])
 		}
-		at = f.look(s, k, v|fold64, at)
+		at = f.look(v|fold64, at)
 	}
 }
 
 // look compares the atoms that have a gram at an offset, where the content is
 // v, and gives the next offset to look at.
-func (f *Finder) look(s *sampled, k *sampling, v uint64, at int) int {
+func (f *Finder) look(v uint64, at int) int {
 	if v == ofOne(byte(v)) && at+8 <= len(f.data) {
-		return f.lookAlong(s, k.stride, byte(v), at)
+		return f.lookAlong(byte(v), at)
 	}
-	for n := s.first(k.hash(v)); n != 0; n = s.nodes[n-1].next {
+	s := &f.table.sampled
+	for n := s.first(hashGram(v)); n != 0; n = s.nodes[n-1].next {
 		i := s.nodes[n-1].entry
 		if s.windows[i].fits(v) {
 			f.compare(s.entries[i].atom(), at-s.entries[i].delta())
 		}
 	}
-	return at + k.stride
+	return at + stride
 }
 
 // compare records a hit if the atom stands at an offset.

@@ -75,13 +75,9 @@ func FoldBytes(b []byte) []byte {
 	return out
 }
 
-// Short tells whether an atom is so short that it takes a look at every other
-// offset, or at every one, to find it.
-func Short(atom []byte) bool { return len(atom) < coarse.least }
-
-// Brief tells whether an atom is one that had better be looked for together
-// with short ones, if there are any.
-func Brief(atom []byte) bool { return len(atom) < coarse.whole() }
+// Short tells whether an atom is so short that it takes a look at every offset
+// to find it.
+func Short(atom []byte) bool { return len(atom) < leastLen }
 
 // OneFolded gives the folded byte that all bytes of a set have in common.
 func OneFolded(s *pattern.Set) (byte, bool) {

@@ -6,38 +6,48 @@ import "math/bits"
 // so few different pairs that a table with a byte for each needs no hash, and
 // what is common stays in the cache.
 type pairs struct {
-	filter *[1 << 16]uint8 // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
-	atoms  map[uint16][]entry
+	filter  *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
+	first   *[1 << 16]uint16 // 1 + the number of the first node of a pair; 0 for none
+	nodes   []pairNode
+	entries []entry
+}
+
+// pairNode is one of the entries of a pair.
+type pairNode struct {
+	head window // of the atom
+	entry
+	next uint16 // as in first
 }
 
 const pairLen = 2
 
-func (p *pairs) fill(t *Table) {
-	for i := range t.Atoms() {
-		a := t.atom(uint32(i))
-		if len(a) < pairLen || len(a) >= fine.least {
-			continue
-		}
-		if p.filter == nil {
-			p.filter, p.atoms = new([1 << 16]uint8), map[uint16][]entry{}
-		}
-		at, _ := rarestPair(a)
+// maxShort bounds the entries: numbers of nodes have 16 bits.
+const maxShort = 1<<16 - 2
+
+func (p *pairs) fill(t *Table, entries []entry) {
+	if p.entries = entries; len(entries) == 0 {
+		return
+	}
+	p.filter, p.first = new([1 << 16]uint8), new([1 << 16]uint16)
+	for _, e := range entries[:min(len(entries), maxShort)] {
+		atom := t.atom(e.atom())
+		rest := atom[e.delta():]
 		follows := uint8(0xFF)
-		if at+pairLen < len(a) {
-			follows = 1 << (a[at+pairLen] & 7)
+		if len(rest) > pairLen {
+			follows = 1 << (rest[pairLen] & 7)
 		}
-		v := uint16(a[at]) | uint16(a[at+1])<<8
+		v := uint16(rest[0]) | uint16(rest[1])<<8
 		p.filter[v] |= follows
-		p.atoms[v] = append(p.atoms[v], newEntry(i, at))
+		p.nodes = append(p.nodes, pairNode{windowOf(atom, 0), e, p.first[v]})
+		p.first[v] = uint16(len(p.nodes))
 	}
 }
 
-// rarestPair gives the offset of the pair of an atom that is rarest with what
-// follows it, and the rate of that.
+// rarestPair gives the offset of the rarest pair of an atom, and its rate.
 func rarestPair(atom []byte) (at int, rate float64) {
 	rate = 1
 	for i := 0; i+pairLen <= len(atom); i++ {
-		if r := Rate(atom[i:min(i+pairLen+1, len(atom))]); r < rate {
+		if r := pairRate(atom[i], atom[i+1]); r < rate {
 			at, rate = i, r
 		}
 	}
@@ -82,7 +92,12 @@ func (f *Finder) findPairs() {
 }
 
 func (f *Finder) lookAtPair(v uint16, at int) {
-	for _, e := range f.table.pairs.atoms[v] {
-		f.compare(e.atom(), at-e.delta())
+	p := &f.table.pairs
+	for n := p.first[v]; n != 0; n = p.nodes[n-1].next {
+		x := &p.nodes[n-1]
+		start := at - x.delta()
+		if start >= 0 && (start+8 > len(f.data) || x.head.fits(load64(f.data[start:])|fold64)) {
+			f.compare(x.atom(), start)
+		}
 	}
 }

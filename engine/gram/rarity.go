@@ -115,15 +115,12 @@ func Cost(b []byte) float64 {
 	switch {
 	case len(b) < pairLen:
 		return Impossible
-	case len(b) < fine.least:
+	case Short(b):
 		_, looks := rarestPair(b)
 		return Rate(b) + 2*lookCost*looks + 1e-6
-	case len(b) < coarse.least:
-		_, looks := fine.places(b)
-		return Rate(b) + 2*lookCost*looks/float64(fine.stride) + 1e-6
 	}
-	_, looks := coarse.places(b)
-	return Rate(b) + lookCost*looks/float64(coarse.stride) + 1e-9
+	_, looks := places(b)
+	return Rate(b) + lookCost*looks/stride + 1e-9
 }
 
 // lookCost is what a gram costs that is found without its atom, in relation to

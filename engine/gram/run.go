@@ -55,7 +55,7 @@ func ofOne(c byte) uint64 { return uint64(c) * 0x0101010101010101 }
 // lookAlong does what look would do for each offset in steps of the stride at
 // which c stands eight times, the first of which is given. It gives the offset
 // behind those.
-func (f *Finder) lookAlong(s *sampled, stride int, c byte, at int) int {
+func (f *Finder) lookAlong(c byte, at int) int {
 	begin, end := at, at+8
 	for begin > 0 && f.data[begin-1]|0x20 == c {
 		begin--
@@ -67,7 +67,7 @@ func (f *Finder) lookAlong(s *sampled, stride int, c byte, at int) int {
 		end++
 	}
 	last := at + (end-8-at)/stride*stride
-	r := s.runs[c]
+	r := f.table.sampled.runs[c]
 	if r == nil {
 		return last + stride
 	}

@@ -8,12 +8,11 @@ import (
 // Table finds a fixed set of atoms. It is immutable and safe for concurrent
 // use. Content is sampled: an atom is known by a gram of it for each of the
 // alignments that it may have to the offsets that are looked at. Short atoms
-// are looked for at every offset.
+// are looked for at every offset, by pairs of bytes.
 type Table struct {
 	atomOff []uint32 // len = atoms+1
 	bytes   []byte
-	coarse  sampled
-	fine    sampled
+	sampled sampled
 	pairs   pairs
 }
 
@@ -25,42 +24,27 @@ func NewTable(atoms [][]byte) *Table {
 		t.bytes = append(t.bytes, a...)
 		t.atomOff = append(t.atomOff, uint32(len(t.bytes)))
 	}
-	var entries [2][]entry
-	coarseFrom := t.coarseFrom()
+	var grams, pairs []entry
 	for id, a := range atoms {
-		s := fine
-		if len(a) >= coarseFrom {
-			s = coarse
-		}
-		if len(a) < s.least {
-			continue
-		}
-		at, _ := s.places(a)
-		for _, delta := range at[:s.stride] {
-			entries[s.number] = append(entries[s.number], newEntry(id, delta))
+		switch {
+		case !Short(a):
+			at, _ := places(a)
+			for _, delta := range at {
+				grams = append(grams, newEntry(id, delta))
+			}
+		case len(a) >= pairLen:
+			delta, _ := rarestPair(a)
+			pairs = append(pairs, newEntry(id, delta))
 		}
 	}
-	t.fill(entries)
+	t.fill(grams, pairs)
 	return t
 }
 
-// coarseFrom gives the length from which atoms are found by coarse grams. Those
-// that just about can be leave much of a gram open; fine grams are better
-// for them, if they are looked for at all.
-func (t *Table) coarseFrom() int {
-	for i := range t.Atoms() {
-		if n := len(t.atom(uint32(i))); n >= fine.least && n < coarse.least {
-			return coarse.whole()
-		}
-	}
-	return coarse.least
-}
-
 // fill makes what the search wants of the entries.
-func (t *Table) fill(entries [2][]entry) {
-	t.coarse.fill(t, coarse, entries[coarse.number])
-	t.fine.fill(t, fine, entries[fine.number])
-	t.pairs.fill(t)
+func (t *Table) fill(grams, pairs []entry) {
+	t.sampled.fill(t, grams)
+	t.pairs.fill(t, pairs)
 }
 
 func (t *Table) atom(id uint32) []byte { return t.bytes[t.atomOff[id]:t.atomOff[id+1]] }
@@ -76,10 +60,9 @@ func newEntry(atom, delta int) entry { return entry(atom)<<32 | entry(delta+1) }
 func (e entry) delta() int           { return int(uint32(e)) - 1 }
 func (e entry) atom() uint32         { return uint32(e >> 32) }
 
-// sampled finds atoms by grams at every so manieth offset. The filter is a
-// bitmap of hashed grams; it answers nearly all questions.
+// sampled finds atoms by their grams. The filter answers nearly all questions.
 type sampled struct {
-	filter  []uint64 // nil without atoms
+	filters filters
 	slots   []uint64 // a hash table of grams: half of the hash, and 1 + the number of the first node; 0 for none
 	nodes   []node
 	entries []entry
@@ -90,33 +73,32 @@ type sampled struct {
 // node is one of the entries of a gram.
 type node struct{ entry, next uint32 } // next as in slots
 
-func (s *sampled) fill(t *Table, k *sampling, entries []entry) {
+func (s *sampled) fill(t *Table, entries []entry) {
 	if s.entries = entries; len(entries) == 0 {
 		return
 	}
 	n := 0
 	for _, e := range entries {
-		n += len(k.open(t.atom(e.atom()), e.delta()))
+		n += len(open(t.atom(e.atom()), e.delta()))
 	}
-	s.filter = make([]uint64, 1<<k.logWords)
-	s.slots = make([]uint64, 1<<bits.Len(uint(2*n)))
+	s.filters = newFilters(n)
+	s.slots = make([]uint64, 1<<bits.Len(uint(n+n/3)))
 	s.nodes = make([]node, 0, n)
 	s.windows = make([]window, len(entries))
 	for i, e := range entries {
 		atom := t.atom(e.atom())
 		s.windows[i] = windowOf(atom, e.delta())
-		known := s.windows[i].value & (1<<(8*k.width) - 1)
-		for _, open := range k.open(atom, e.delta()) {
-			s.insert(k, known|open, uint32(i))
+		known := s.windows[i].value & (1<<(8*gramLen) - 1)
+		for _, last := range open(atom, e.delta()) {
+			s.insert(known|last, uint32(i))
 		}
 		s.noteRun(e, &s.windows[i], atom)
 	}
 }
 
-func (s *sampled) insert(k *sampling, gram uint64, entry uint32) {
-	h := k.hash(gram)
-	word, bit := k.place(h)
-	s.filter[word] |= 1 << bit
+func (s *sampled) insert(gram uint64, entry uint32) {
+	h := hashGram(gram)
+	s.filters.add(h)
 	m, half := uint64(len(s.slots)-1), h>>32
 	i := half & m
 	for s.slots[i] != 0 && s.slots[i]>>32 != half {
@@ -153,10 +135,6 @@ func windowOf(atom []byte, at int) (w window) {
 	return w
 }
 
-const (
-	fold64 = 0x2020202020202020
-	fold32 = 0x20202020
-)
+const fold64 = 0x2020202020202020
 
 func load64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
-func load32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

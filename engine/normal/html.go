@@ -58,7 +58,7 @@ func (p *Pages) Read(src []byte, limit int) {
 		return
 	}
 	// Forms are mostly shorter than what they are of.
-	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)), buf: p.buf, bytewise: p.bytewise}
+	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)/2), buf: p.buf, bytewise: p.bytewise}
 	h.script.out = p.Script
 	h.read()
 	p.NoComment, p.NoTags, p.Script, p.Embedded, p.buf = h.noComment, h.noTags, h.script.out, h.embedded, h.buf

@@ -41,8 +41,8 @@ type Scanner struct {
 	occs     []occurrences
 	occUsed  int
 
-	has        [plan.Alphabets]bool // what the view has bytes of
-	candMark   []uint32             // by rule
+	plain      bool     // the view is plain text
+	candMark   []uint32 // by rule
 	candidates []uint32
 	plan       *plan.Plan    // of the view
 	finders    []gram.Finder // by group, and last by alphabet those of the plan's strong atoms
@@ -125,7 +125,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 // Bounds of the memory in bytes that is kept for the forms of the next content.
 const (
 	keepText  = 2 << 20
-	keepPages = 6 << 20
+	keepPages = 4 << 20
 )
 
 // trim lets go of the forms of large content.
@@ -147,12 +147,13 @@ func (s *Scanner) view(view int, f *form) {
 		return
 	}
 	s.plan = p
-	s.has = [plan.Alphabets]bool{plan.Text: true}
-	if p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
-		s.has = plan.AlphabetsIn(f.data)
+	has := [plan.Alphabets]bool{plan.Text: true}
+	if s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
+		has = plan.AlphabetsIn(f.data)
 	}
+	s.plain = !has[plan.High] && !has[plan.Control]
 	for a := range p.Strong {
-		if n := len(s.set.Groups) + a; s.has[a] {
+		if n := len(s.set.Groups) + a; has[a] {
 			s.find(&s.finders[n], &p.Strong[a], n)
 		}
 	}

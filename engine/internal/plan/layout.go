@@ -103,9 +103,6 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) 
 		b.group(p, g, groups[g])
 		weak[g] = b.weak
 	}
-	if len(weak[0].atoms) > 0 {
-		weak[0].take(b.strong[Text], gram.Brief)
-	}
 	for g, group := range groups {
 		if group.Gate != nil && len(group.Gate.Values) > 0 {
 			weak[g].join(weak[0])
@@ -284,21 +281,6 @@ func (b *indexBuilder) add(atom []byte, u Use) {
 	if !slices.Contains(b.uses[id], uint64(u)) {
 		b.uses[id] = append(b.uses[id], uint64(u))
 	}
-}
-
-// take moves some of the atoms of another index here.
-func (b *indexBuilder) take(from *indexBuilder, some func(atom []byte) bool) {
-	kept := newIndexBuilder()
-	for id, atom := range from.atoms {
-		to := kept
-		if some(atom) {
-			to = b
-		}
-		for _, u := range from.uses[id] {
-			to.add(atom, Use(u))
-		}
-	}
-	*from = *kept
 }
 
 // join adds the atoms of another index.

@@ -5,10 +5,6 @@ import (
 	"encoding/binary"
 )
 
-// Plain tells whether Text drops nothing of src: whether it has no control
-// characters besides white space and nothing beyond ASCII.
-func Plain(src []byte) bool { return nextDropped(src, 0) == len(src) }
-
 // nextDropped gives the first offset from i on of a byte that Text drops.
 func nextDropped(src []byte, i int) int {
 	const ones = 0x0101010101010101

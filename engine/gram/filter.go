@@ -1,0 +1,91 @@
+package gram
+
+// A filter is a bitmap of hashed grams. It is sparse, so that it seldom lets
+// one through that is not in the set, and as small as that allows: it has to
+// stay in the caches beside the content. Its size is part of its type, for the
+// loops that go over content want to know it.
+type filter interface {
+	small | medium | large
+}
+
+type (
+	small  [1 << 10]uint64
+	medium [1 << 13]uint64
+	large  [1 << 15]uint64
+)
+
+// filters is one of the three; all are nil without grams.
+type filters struct {
+	small  *small
+	medium *medium
+	large  *large
+}
+
+func newFilters(grams int) (f filters) {
+	switch {
+	case grams == 0:
+	case grams <= 1<<10:
+		f.small = new(small)
+	case grams <= 1<<13:
+		f.medium = new(medium)
+	default:
+		f.large = new(large)
+	}
+	return f
+}
+
+func (f *filters) add(hash uint64) {
+	switch {
+	case f.small != nil:
+		add(f.small, hash)
+	case f.medium != nil:
+		add(f.medium, hash)
+	case f.large != nil:
+		add(f.large, hash)
+	}
+}
+
+func add[F filter](f *F, hash uint64) {
+	(*f)[hash>>49&uint64(len(*f)-1)] |= 1 << (hash >> 43 & 63)
+}
+
+// block is how much content nextGram looks at together, and margin how much
+// more there has to be.
+const block, margin = 4 * stride, 4
+
+// nextGram gives the first offset from i on, in steps of a block, where the
+// filter lets one of four grams through, or the first where too little content
+// is left to tell. It calls nothing, so that all it needs stays in registers:
+// here goes much of the time of a scan.
+func nextGram[F filter](data []byte, filter *F, i int) int {
+	for ; i <= len(data)-block-margin; i += block {
+		d := data[i : i+block+margin]
+		a := (load64(d) | fold64) * gramFactor
+		b := (load64(d[4:]) | fold64) * gramFactor
+		c := (load64(d[8:]) | fold64) * gramFactor
+		e := (load64(d[12:]) | fold64) * gramFactor
+		m := uint64(len(*filter) - 1)
+		if (*filter)[a>>49&m]>>(a>>43&63)&1 != 0 || (*filter)[b>>49&m]>>(b>>43&63)&1 != 0 ||
+			(*filter)[c>>49&m]>>(c>>43&63)&1 != 0 || (*filter)[e>>49&m]>>(e>>43&63)&1 != 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// sample looks for the atoms that have grams.
+func sample[F filter](f *Finder, filter *F) {
+	data, m := f.data, uint64(len(*filter)-1)
+	i := nextGram(data, filter, 0)
+	for ; i+block+margin <= len(data); i = nextGram(data, filter, i) {
+		for end := i + block; i < end && i+8 <= len(data); {
+			v := load64(data[i:]) | fold64
+			if h := hashGram(v); (*filter)[h>>49&m]>>(h>>43&63)&1 != 0 {
+				i = f.look(v, i)
+			} else {
+				i += stride
+			}
+		}
+	}
+	f.lookAtEnd(i)
+}
