@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -30,9 +32,26 @@ type scanFlags struct {
 	strict        bool
 }
 
-// scanPercent is the percentage of garbage that is let grow while files are
-// scanned. A scan makes little of it, so that a small one costs no time.
-const scanPercent = 40
+// While files are scanned little garbage is made, so that a small percentage of
+// it costs no time. Beyond what is loaded the heap is to grow by these bytes,
+// and for each thread by the others; large files may want more for a while.
+const (
+	scanPercent   = 40
+	scanHeap      = 56 << 20
+	scanPerThread = 16 << 20
+)
+
+// frugal bounds the garbage of a scan, unless the environment does.
+func frugal(threads int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(scanPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		debug.SetMemoryLimit(int64(m.HeapAlloc) + scanHeap + int64(threads)*scanPerThread)
+	}
+}
 
 func (p *program) scanCommand() *cobra.Command {
 	f := &scanFlags{}
@@ -113,9 +132,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(scanPercent)
-	}
+	frugal(cmp.Or(f.threads, runtime.GOMAXPROCS(0)))
 	if n := len(compiled.Report.Problems); n > 0 && f.strict {
 		return candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
 	}

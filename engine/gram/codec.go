@@ -10,7 +10,7 @@ var ErrCorrupt = errors.New("gram table is corrupt")
 
 // Size is about the length of the encoded form of t.
 func (t *Table) Size() int {
-	return 64 + 4*len(t.atomOff) + len(t.bytes) + 8*len(t.sampled.entries) + 8*len(t.pairs.entries)
+	return 64 + 4*len(t.atomOff) + len(t.bytes) + 8*len(t.grams) + 8*len(t.short)
 }
 
 // Append appends the encoded form of t: the atoms, and the grams that they
@@ -18,7 +18,7 @@ func (t *Table) Size() int {
 func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.atomOff)
 	dst = AppendSlice(dst, t.bytes)
-	for _, entries := range [][]entry{t.sampled.entries, t.pairs.entries} {
+	for _, entries := range [][]entry{t.grams, t.short} {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(len(entries)))
 		for _, e := range entries {
 			dst = binary.LittleEndian.AppendUint64(dst, uint64(e))
@@ -40,14 +40,12 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
-	var grams, pairs []entry
-	if b, grams, err = t.decodeEntries(b, leastLen, gramLen-1); err != nil {
+	if b, t.grams, err = t.decodeEntries(b, leastLen, gramLen-1); err != nil {
 		return nil, nil, err
 	}
-	if b, pairs, err = t.decodeEntries(b, pairLen, pairLen); err != nil {
+	if b, t.short, err = t.decodeEntries(b, pairLen, pairLen); err != nil {
 		return nil, nil, err
 	}
-	t.fill(grams, pairs)
 	return t, b, nil
 }
 

@@ -14,14 +14,31 @@ type (
 	large  [1 << 15]uint64
 )
 
-// filters is one of the three; all are nil without grams.
+// second is asked about what a filter lets through: the hash table of a large
+// set is so large itself that a look at it is dear.
+type second [1 << 14]uint64
+
+func (s *second) bit(hash uint64) (word, bit uint64) {
+	return hash >> 28 & uint64(len(s)-1), hash >> 22 & 63
+}
+
+func (s *second) has(hash uint64) bool {
+	word, bit := s.bit(hash)
+	return s[word]>>bit&1 != 0
+}
+
+// filters is one of the three, and the second one; all are nil without grams.
 type filters struct {
 	small  *small
 	medium *medium
 	large  *large
+	second *second
 }
 
 func newFilters(grams int) (f filters) {
+	if grams > 0 {
+		f.second = new(second)
+	}
 	switch {
 	case grams == 0:
 	case grams <= 1<<10:
@@ -35,6 +52,8 @@ func newFilters(grams int) (f filters) {
 }
 
 func (f *filters) add(hash uint64) {
+	word, bit := f.second.bit(hash)
+	f.second[word] |= 1 << bit
 	switch {
 	case f.small != nil:
 		add(f.small, hash)
@@ -75,12 +94,12 @@ func nextGram[F filter](data []byte, filter *F, i int) int {
 
 // sample looks for the atoms that have grams.
 func sample[F filter](f *Finder, filter *F) {
-	data, m := f.data, uint64(len(*filter)-1)
+	data, m, second := f.data, uint64(len(*filter)-1), f.table.sampled.filters.second
 	i := nextGram(data, filter, 0)
 	for ; i+block+margin <= len(data); i = nextGram(data, filter, i) {
 		for end := i + block; i < end && i+8 <= len(data); {
 			v := load64(data[i:]) | fold64
-			if h := hashGram(v); (*filter)[h>>49&m]>>(h>>43&63)&1 != 0 {
+			if h := hashGram(v); (*filter)[h>>49&m]>>(h>>43&63)&1 != 0 && second.has(h) {
 				i = f.look(v, i)
 			} else {
 				i += stride

@@ -37,6 +37,7 @@ func (f *Finder) Find(t *Table, data []byte) {
 		f.atoms[a] = found{}
 	}
 	f.Found, f.Hits = f.Found[:0], f.Hits[:0]
+	t.ready()
 	f.table, f.data = t, data
 	if n := t.Atoms(); len(f.atoms) < n {
 		f.atoms = make([]found, n)
@@ -78,7 +79,8 @@ func (f *Finder) look(v uint64, at int) int {
 	for n := s.first(hashGram(v)); n != 0; n = s.nodes[n-1].next {
 		i := s.nodes[n-1].entry
 		if s.windows[i].fits(v) {
-			f.compare(s.entries[i].atom(), at-s.entries[i].delta())
+			e := f.table.grams[i]
+			f.compare(e.atom(), at-e.delta())
 		}
 	}
 	return at + stride

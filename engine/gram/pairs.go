@@ -6,10 +6,9 @@ import "math/bits"
 // so few different pairs that a table with a byte for each needs no hash, and
 // what is common stays in the cache.
 type pairs struct {
-	filter  *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
-	first   *[1 << 16]uint16 // 1 + the number of the first node of a pair; 0 for none
-	nodes   []pairNode
-	entries []entry
+	filter *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
+	first  *[1 << 16]uint16 // 1 + the number of the first node of a pair; 0 for none
+	nodes  []pairNode
 }
 
 // pairNode is one of the entries of a pair.
@@ -24,12 +23,12 @@ const pairLen = 2
 // maxShort bounds the entries: numbers of nodes have 16 bits.
 const maxShort = 1<<16 - 2
 
-func (p *pairs) fill(t *Table, entries []entry) {
-	if p.entries = entries; len(entries) == 0 {
+func (p *pairs) fill(t *Table) {
+	if len(t.short) == 0 {
 		return
 	}
 	p.filter, p.first = new([1 << 16]uint8), new([1 << 16]uint16)
-	for _, e := range entries[:min(len(entries), maxShort)] {
+	for _, e := range t.short[:min(len(t.short), maxShort)] {
 		atom := t.atom(e.atom())
 		rest := atom[e.delta():]
 		follows := uint8(0xFF)

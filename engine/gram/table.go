@@ -3,6 +3,7 @@ package gram
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync"
 )
 
 // Table finds a fixed set of atoms. It is immutable and safe for concurrent
@@ -12,6 +13,12 @@ import (
 type Table struct {
 	atomOff []uint32 // len = atoms+1
 	bytes   []byte
+	grams   []entry // by which atoms are found, and the pairs
+	short   []entry
+
+	// What the search wants is made of these when the table is first used:
+	// many tables of a set never are.
+	once    sync.Once
 	sampled sampled
 	pairs   pairs
 }
@@ -24,27 +31,27 @@ func NewTable(atoms [][]byte) *Table {
 		t.bytes = append(t.bytes, a...)
 		t.atomOff = append(t.atomOff, uint32(len(t.bytes)))
 	}
-	var grams, pairs []entry
 	for id, a := range atoms {
 		switch {
 		case !Short(a):
 			at, _ := places(a)
 			for _, delta := range at {
-				grams = append(grams, newEntry(id, delta))
+				t.grams = append(t.grams, newEntry(id, delta))
 			}
 		case len(a) >= pairLen:
 			delta, _ := rarestPair(a)
-			pairs = append(pairs, newEntry(id, delta))
+			t.short = append(t.short, newEntry(id, delta))
 		}
 	}
-	t.fill(grams, pairs)
 	return t
 }
 
-// fill makes what the search wants of the entries.
-func (t *Table) fill(grams, pairs []entry) {
-	t.sampled.fill(t, grams)
-	t.pairs.fill(t, pairs)
+// ready makes what the search wants.
+func (t *Table) ready() {
+	t.once.Do(func() {
+		t.sampled.fill(t)
+		t.pairs.fill(t)
+	})
 }
 
 func (t *Table) atom(id uint32) []byte { return t.bytes[t.atomOff[id]:t.atomOff[id+1]] }
@@ -65,27 +72,26 @@ type sampled struct {
 	filters filters
 	slots   []uint64 // a hash table of grams: half of the hash, and 1 + the number of the first node; 0 for none
 	nodes   []node
-	entries []entry
-	windows []window // by entry
+	windows []window // by entry of the table
 	runs    map[byte]*run
 }
 
 // node is one of the entries of a gram.
 type node struct{ entry, next uint32 } // next as in slots
 
-func (s *sampled) fill(t *Table, entries []entry) {
-	if s.entries = entries; len(entries) == 0 {
+func (s *sampled) fill(t *Table) {
+	if len(t.grams) == 0 {
 		return
 	}
 	n := 0
-	for _, e := range entries {
+	for _, e := range t.grams {
 		n += len(open(t.atom(e.atom()), e.delta()))
 	}
 	s.filters = newFilters(n)
 	s.slots = make([]uint64, 1<<bits.Len(uint(n+n/3)))
 	s.nodes = make([]node, 0, n)
-	s.windows = make([]window, len(entries))
-	for i, e := range entries {
+	s.windows = make([]window, len(t.grams))
+	for i, e := range t.grams {
 		atom := t.atom(e.atom())
 		s.windows[i] = windowOf(atom, e.delta())
 		known := s.windows[i].value & (1<<(8*gramLen) - 1)
