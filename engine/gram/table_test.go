@@ -33,7 +33,7 @@ func check(t *testing.T, table *Table, atoms [][]byte, data []byte) {
 	for i, a := range atoms {
 		want := occurrences(data, a)
 		if len(a) < 2 {
-			want = nil // too short for any tier
+			want = nil // too short to be found
 		}
 		if got := found[uint32(i)]; !slices.Equal(got, want) {
 			t.Fatalf("atom %q in %q: at %v, want %v", a, data, got, want)

@@ -95,20 +95,22 @@ var operators = []string{
 	"*=", "/=", "%=", "+=", "-=", "&=", "^=", "|=",
 }
 
-// words are the keywords and the reserved words of ECMAScript 3.
-var words = map[string]kind{"var": varWord, "function": functionWord,
-	"abstract": otherToken, "boolean": otherToken, "break": otherToken, "byte": otherToken, "case": otherToken,
-	"catch": otherToken, "char": otherToken, "class": otherToken, "const": otherToken, "continue": otherToken,
-	"debugger": otherToken, "default": otherToken, "delete": otherToken, "do": otherToken, "double": otherToken,
-	"else": otherToken, "enum": otherToken, "export": otherToken, "extends": otherToken, "false": otherToken,
-	"final": otherToken, "finally": otherToken, "float": otherToken, "for": otherToken, "goto": otherToken,
-	"if": otherToken, "implements": otherToken, "import": otherToken, "in": otherToken, "instanceof": otherToken,
-	"int": otherToken, "interface": otherToken, "long": otherToken, "native": otherToken, "new": otherToken,
-	"null": otherToken, "package": otherToken, "private": otherToken, "protected": otherToken, "public": otherToken,
-	"return": otherToken, "short": otherToken, "static": otherToken, "super": otherToken, "switch": otherToken,
-	"synchronized": otherToken, "this": otherToken, "throw": otherToken, "throws": otherToken, "transient": otherToken,
-	"true": otherToken, "try": otherToken, "typeof": otherToken, "void": otherToken, "volatile": otherToken,
-	"while": otherToken, "with": otherToken,
+// wordKind tells the keywords and the reserved words of ECMAScript 3 from names.
+func wordKind(s string) kind {
+	switch s {
+	case "var":
+		return varWord
+	case "function":
+		return functionWord
+	case "abstract", "boolean", "break", "byte", "case", "catch", "char", "class", "const", "continue",
+		"debugger", "default", "delete", "do", "double", "else", "enum", "export", "extends", "false",
+		"final", "finally", "float", "for", "goto", "if", "implements", "import", "in", "instanceof",
+		"int", "interface", "long", "native", "new", "null", "package", "private", "protected", "public",
+		"return", "short", "static", "super", "switch", "synchronized", "this", "throw", "throws", "transient",
+		"true", "try", "typeof", "void", "volatile", "while", "with":
+		return otherToken
+	}
+	return identifier
 }
 
 // next gives the next token, noToken at the end of the piece.
@@ -218,11 +220,8 @@ func (l *lexer) word() token {
 			l.buf = append(l.buf, c)
 			continue
 		}
-		t := token{kind: identifier, named: true, text: string(l.buf)}
-		if k := words[t.text]; k != noToken {
-			t.kind = k
-		}
-		return t
+		text := string(l.buf)
+		return token{kind: wordKind(text), named: true, text: text}
 	}
 	l.state = lexName
 	return token{}

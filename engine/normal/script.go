@@ -46,7 +46,7 @@ const (
 // undeclared marks a name that is used without a declaration.
 const undeclared = -1
 
-// scope holds the names of a function, or of the script.
+// scope holds the names that a function, or the script, declares.
 type scope struct {
 	ids              map[string]int
 	parent           *scope
@@ -59,7 +59,7 @@ type scope struct {
 func (s *script) lookup(name string) int {
 	for in := s.current; in != nil && s.looked < maxLooked; in = in.parent {
 		s.looked++
-		if id, ok := in.ids[name]; ok && id != undeclared {
+		if id, ok := in.ids[name]; ok {
 			return id
 		}
 	}
@@ -74,7 +74,7 @@ func (s *script) begin() {
 }
 
 func (s *script) newScope() {
-	s.current = &scope{ids: map[string]int{}, parent: s.current}
+	s.current = &scope{parent: s.current}
 }
 
 // write takes the next piece of the script.
@@ -158,14 +158,13 @@ func (s *script) takeName(t *token) {
 	case atFunctionName:
 		s.declare(t.text)
 		at.state = atParameters
-	default:
-		if _, ok := at.ids[t.text]; !ok {
-			at.ids[t.text] = undeclared
-		}
 	}
 }
 
 func (s *script) declare(name string) {
+	if s.current.ids == nil {
+		s.current.ids = map[string]int{}
+	}
 	s.current.ids[name] = s.names
 	s.names++
 }
@@ -318,11 +317,19 @@ func padded(n int) string {
 
 // printText writes in lower case, and a space for any white space.
 func (s *script) printText(text string) {
-	for i := range len(text) {
-		c := lower(text[i])
-		if space(c) {
-			c = ' '
-		}
-		s.out = append(s.out, c)
+	n := len(s.out)
+	s.out = append(s.out, text...)
+	for i, c := range s.out[n:] {
+		s.out[n+i] = printed[c]
 	}
 }
+
+// printed has what each byte is printed as.
+var printed = func() (t [256]byte) {
+	for c := range t {
+		if t[c] = lower(byte(c)); space(byte(c)) {
+			t[c] = ' '
+		}
+	}
+	return t
+}()
