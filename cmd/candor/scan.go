@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,24 +33,47 @@ type scanFlags struct {
 }
 
 // While files are scanned little garbage is made, so that a small percentage of
-// it costs no time. Beyond what is loaded the heap is to grow by these bytes,
-// and for each thread by the others; large files may want more for a while.
+// it costs no time. Beyond what is loaded the heap may grow by some bytes, and
+// for each thread by some more.
 const (
 	scanPercent   = 40
 	scanHeap      = 56 << 20
 	scanPerThread = 16 << 20
+	scanLook      = time.Second / 4
 )
 
-// frugal bounds the garbage of a scan, unless the environment does.
-func frugal(threads int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(scanPercent)
+// frugal bounds the garbage of a scan, unless the environment does, until end
+// is called.
+func frugal(threads int) (end func()) {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
 	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		debug.SetMemoryLimit(int64(m.HeapAlloc) + scanHeap + int64(threads)*scanPerThread)
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
 	}
+	debug.SetGCPercent(scanPercent)
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	least := int64(m.HeapAlloc) + scanHeap + int64(threads)*scanPerThread
+	debug.SetMemoryLimit(least)
+	done := make(chan struct{})
+	go func() {
+		look := time.NewTicker(scanLook)
+		defer look.Stop()
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		for {
+			select {
+			case <-done:
+				return
+			case <-look.C:
+			}
+			// Where more is in use, collecting all the time would free nothing.
+			metrics.Read(live)
+			used := int64(live[0].Value.Uint64())
+			debug.SetMemoryLimit(max(least, used+used/8+scanPerThread))
+		}
+	}()
+	return func() { close(done) }
 }
 
 func (p *program) scanCommand() *cobra.Command {
@@ -132,7 +155,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	frugal(cmp.Or(f.threads, runtime.GOMAXPROCS(0)))
+	defer frugal(f.threads)()
 	if n := len(compiled.Report.Problems); n > 0 && f.strict {
 		return candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
 	}

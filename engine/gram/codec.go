@@ -40,18 +40,21 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
-	if b, t.grams, err = t.decodeEntries(b, leastLen, gramLen-1); err != nil {
+	if b, t.grams, err = t.decodeEntries(b, kind{least: leastLen, known: gramLen - 1, from: -1, most: stride}); err != nil {
 		return nil, nil, err
 	}
-	if b, t.short, err = t.decodeEntries(b, pairLen, pairLen); err != nil {
+	if b, t.short, err = t.decodeEntries(b, kind{least: pairLen, known: pairLen, from: 0, most: 1}); err != nil {
 		return nil, nil, err
 	}
 	return t, b, nil
 }
 
-// decodeEntries reads entries of atoms of at least so many bytes, of which
-// there have to be known from an entry's offset on.
-func (t *Table) decodeEntries(b []byte, least, known int) (rest []byte, entries []entry, err error) {
+// kind says what must hold for entries: the least length of their atoms, the
+// least offset in them, how many bytes have to be there from it on, and the
+// most entries that an atom has.
+type kind struct{ least, from, known, most int }
+
+func (t *Table) decodeEntries(b []byte, k kind) (rest []byte, entries []entry, err error) {
 	var raw []uint64
 	if b, err = DecodeSlice(b, &raw); err != nil {
 		return nil, nil, err
@@ -59,10 +62,10 @@ func (t *Table) decodeEntries(b []byte, least, known int) (rest []byte, entries 
 	entries = make([]entry, len(raw))
 	for i, x := range raw {
 		e := entry(x)
-		if int(e.atom()) >= t.Atoms() {
+		if int(e.atom()) >= t.Atoms() || i >= k.most && e.atom() <= entries[i-k.most].atom() {
 			return nil, nil, ErrCorrupt
 		}
-		if n := len(t.atom(e.atom())); n < least || e.delta()+known > n || e.delta() < 0 && known == pairLen {
+		if n := len(t.atom(e.atom())); n < k.least || e.delta() < k.from || e.delta()+k.known > n {
 			return nil, nil, ErrCorrupt
 		}
 		entries[i] = e

@@ -5,21 +5,32 @@ package gram
 // stay in the caches beside the content. Its size is part of its type, for the
 // loops that go over content want to know it.
 type filter interface {
-	small | medium | large
+	small | medium | large | huge
 }
 
 type (
 	small  [1 << 10]uint64
 	medium [1 << 13]uint64
 	large  [1 << 15]uint64
+	huge   [1 << 19]uint64
 )
 
-// second is asked about what a filter lets through: the hash table of a large
-// set is so large itself that a look at it is dear.
+// place gives the bit of a hash in a filter of so many words, a power of two.
+func place(hash uint64, words int) (word, bit uint64) {
+	if words > 1<<15 {
+		return hash >> 45 & uint64(words-1), hash >> 39 & 63
+	}
+	return hash >> 49 & uint64(words-1), hash >> 43 & 63
+}
+
+// second is asked about what a large filter lets through: the hash table of a
+// large set is so large itself that a look at it is dear. It hashes once more,
+// for the lower bits of a hash are those of the first bytes alone.
 type second [1 << 14]uint64
 
 func (s *second) bit(hash uint64) (word, bit uint64) {
-	return hash >> 28 & uint64(len(s)-1), hash >> 22 & 63
+	x := (hash ^ hash>>29) * hashFactor
+	return x >> 50, x >> 44 & 63
 }
 
 func (s *second) has(hash uint64) bool {
@@ -27,33 +38,37 @@ func (s *second) has(hash uint64) bool {
 	return s[word]>>bit&1 != 0
 }
 
-// filters is one of the three, and the second one; all are nil without grams.
+// filters is one of the four, and beside large ones the second one.
 type filters struct {
 	small  *small
 	medium *medium
 	large  *large
+	huge   *huge
 	second *second
 }
 
 func newFilters(grams int) (f filters) {
-	if grams > 0 {
-		f.second = new(second)
-	}
 	switch {
-	case grams == 0:
 	case grams <= 1<<10:
 		f.small = new(small)
+		return f
 	case grams <= 1<<13:
 		f.medium = new(medium)
-	default:
+		return f
+	case grams <= 1<<17:
 		f.large = new(large)
+	default:
+		f.huge = new(huge)
 	}
+	f.second = new(second)
 	return f
 }
 
 func (f *filters) add(hash uint64) {
-	word, bit := f.second.bit(hash)
-	f.second[word] |= 1 << bit
+	if f.second != nil {
+		word, bit := f.second.bit(hash)
+		f.second[word] |= 1 << bit
+	}
 	switch {
 	case f.small != nil:
 		add(f.small, hash)
@@ -61,11 +76,19 @@ func (f *filters) add(hash uint64) {
 		add(f.medium, hash)
 	case f.large != nil:
 		add(f.large, hash)
+	case f.huge != nil:
+		add(f.huge, hash)
 	}
 }
 
 func add[F filter](f *F, hash uint64) {
-	(*f)[hash>>49&uint64(len(*f)-1)] |= 1 << (hash >> 43 & 63)
+	word, bit := place(hash, len(*f))
+	(*f)[word] |= 1 << bit
+}
+
+func has[F filter](f *F, hash uint64) bool {
+	word, bit := place(hash, len(*f))
+	return (*f)[word]>>bit&1 != 0
 }
 
 // block is how much content nextGram looks at together, and margin how much
@@ -83,9 +106,7 @@ func nextGram[F filter](data []byte, filter *F, i int) int {
 		b := (load64(d[4:]) | fold64) * gramFactor
 		c := (load64(d[8:]) | fold64) * gramFactor
 		e := (load64(d[12:]) | fold64) * gramFactor
-		m := uint64(len(*filter) - 1)
-		if (*filter)[a>>49&m]>>(a>>43&63)&1 != 0 || (*filter)[b>>49&m]>>(b>>43&63)&1 != 0 ||
-			(*filter)[c>>49&m]>>(c>>43&63)&1 != 0 || (*filter)[e>>49&m]>>(e>>43&63)&1 != 0 {
+		if has(filter, a) || has(filter, b) || has(filter, c) || has(filter, e) {
 			return i
 		}
 	}
@@ -94,12 +115,12 @@ func nextGram[F filter](data []byte, filter *F, i int) int {
 
 // sample looks for the atoms that have grams.
 func sample[F filter](f *Finder, filter *F) {
-	data, m, second := f.data, uint64(len(*filter)-1), f.table.sampled.filters.second
+	data, second := f.data, f.table.sampled.filters.second
 	i := nextGram(data, filter, 0)
 	for ; i+block+margin <= len(data); i = nextGram(data, filter, i) {
 		for end := i + block; i < end && i+8 <= len(data); {
 			v := load64(data[i:]) | fold64
-			if h := hashGram(v); (*filter)[h>>49&m]>>(h>>43&63)&1 != 0 && second.has(h) {
+			if h := hashGram(v); has(filter, h) && (second == nil || second.has(h)) {
 				i = f.look(v, i)
 			} else {
 				i += stride

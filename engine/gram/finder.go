@@ -26,9 +26,7 @@ func (f *Finder) Head(atom uint32) int32 { return f.atoms[atom].head }
 func (f *Finder) Count(atom uint32) int { return int(f.atoms[atom].count) }
 
 // Saturated tells whether an atom reached the limit: it may occur further.
-func (f *Finder) Saturated(atom uint32) bool { return f.full(atom) }
-
-func (f *Finder) full(atom uint32) bool { return int(f.atoms[atom].count) >= f.Limit }
+func (f *Finder) Saturated(atom uint32) bool { return int(f.atoms[atom].count) >= f.Limit }
 
 // Find replaces Hits by the occurrences of the atoms of t in data, not in
 // order of their offset.
@@ -49,8 +47,11 @@ func (f *Finder) Find(t *Table, data []byte) {
 		sample(f, l.medium)
 	case l.large != nil:
 		sample(f, l.large)
+	case l.huge != nil:
+		sample(f, l.huge)
 	}
 	f.findPairs()
+	f.data = nil
 }
 
 // lookAtEnd looks at the rest of the content from an offset on. What is not
@@ -89,7 +90,7 @@ func (f *Finder) look(v uint64, at int) int {
 // compare records a hit if the atom stands at an offset.
 func (f *Finder) compare(id uint32, start int) {
 	atom := f.table.atom(id)
-	if start >= 0 && start+len(atom) <= len(f.data) && !f.full(id) && foldEqual(f.data[start:start+len(atom)], atom) {
+	if start >= 0 && start+len(atom) <= len(f.data) && !f.Saturated(id) && foldEqual(f.data[start:start+len(atom)], atom) {
 		f.record(id, start)
 	}
 }

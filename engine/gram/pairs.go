@@ -7,7 +7,7 @@ import "math/bits"
 // what is common stays in the cache.
 type pairs struct {
 	filter *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
-	first  *[1 << 16]uint16 // 1 + the number of the first node of a pair; 0 for none
+	first  *[1 << 16]uint32 // 1 + the number of the first node of a pair; 0 for none
 	nodes  []pairNode
 }
 
@@ -15,20 +15,17 @@ type pairs struct {
 type pairNode struct {
 	head window // of the atom
 	entry
-	next uint16 // as in first
+	next uint32 // as in first
 }
 
 const pairLen = 2
-
-// maxShort bounds the entries: numbers of nodes have 16 bits.
-const maxShort = 1<<16 - 2
 
 func (p *pairs) fill(t *Table) {
 	if len(t.short) == 0 {
 		return
 	}
-	p.filter, p.first = new([1 << 16]uint8), new([1 << 16]uint16)
-	for _, e := range t.short[:min(len(t.short), maxShort)] {
+	p.filter, p.first = new([1 << 16]uint8), new([1 << 16]uint32)
+	for _, e := range t.short {
 		atom := t.atom(e.atom())
 		rest := atom[e.delta():]
 		follows := uint8(0xFF)
@@ -38,7 +35,7 @@ func (p *pairs) fill(t *Table) {
 		v := uint16(rest[0]) | uint16(rest[1])<<8
 		p.filter[v] |= follows
 		p.nodes = append(p.nodes, pairNode{windowOf(atom, 0), e, p.first[v]})
-		p.first[v] = uint16(len(p.nodes))
+		p.first[v] = uint32(len(p.nodes))
 	}
 }
 

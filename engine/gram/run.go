@@ -72,7 +72,7 @@ func (f *Finder) lookAlong(c byte, at int) int {
 		return last + stride
 	}
 	for _, e := range r.others {
-		for i := at; i <= last && !f.full(e.atom()); i += stride {
+		for i := at; i <= last && !f.Saturated(e.atom()); i += stride {
 			f.compare(e.atom(), i-e.delta())
 		}
 	}

@@ -13,8 +13,8 @@ import (
 type Table struct {
 	atomOff []uint32 // len = atoms+1
 	bytes   []byte
-	grams   []entry // by which atoms are found, and the pairs
-	short   []entry
+	grams   []entry // by which atoms are found
+	short   []entry // and the pairs by which short ones are
 
 	// What the search wants is made of these when the table is first used:
 	// many tables of a set never are.
@@ -71,6 +71,7 @@ func (e entry) atom() uint32         { return uint32(e >> 32) }
 type sampled struct {
 	filters filters
 	slots   []uint64 // a hash table of grams: half of the hash, and 1 + the number of the first node; 0 for none
+	shift   int      // what makes a slot of a hash
 	nodes   []node
 	windows []window // by entry of the table
 	runs    map[byte]*run
@@ -88,7 +89,8 @@ func (s *sampled) fill(t *Table) {
 		n += len(open(t.atom(e.atom()), e.delta()))
 	}
 	s.filters = newFilters(n)
-	s.slots = make([]uint64, 1<<bits.Len(uint(n+n/3)))
+	logSlots := bits.Len(uint(n + n/3))
+	s.slots, s.shift = make([]uint64, 1<<logSlots), 64-logSlots
 	s.nodes = make([]node, 0, n)
 	s.windows = make([]window, len(t.grams))
 	for i, e := range t.grams {
@@ -106,7 +108,7 @@ func (s *sampled) insert(gram uint64, entry uint32) {
 	h := hashGram(gram)
 	s.filters.add(h)
 	m, half := uint64(len(s.slots)-1), h>>32
-	i := half & m
+	i := h >> s.shift
 	for s.slots[i] != 0 && s.slots[i]>>32 != half {
 		i = (i + 1) & m
 	}
@@ -118,7 +120,7 @@ func (s *sampled) insert(gram uint64, entry uint32) {
 // be one of another gram.
 func (s *sampled) first(hash uint64) uint32 {
 	m, half := uint64(len(s.slots)-1), hash>>32
-	for i := half & m; ; i = (i + 1) & m {
+	for i := hash >> s.shift; ; i = (i + 1) & m {
 		if x := s.slots[i]; x == 0 || x>>32 == half {
 			return uint32(x)
 		}

@@ -70,16 +70,16 @@ func (h *page) runs() {
 		}
 	case argValue:
 		if h.valueRun == 0 && len(h.val) >= len(`"data:x`) {
-			if h.take(valueByteAs, &h.val, false) {
-				h.backslash = h.buf[h.i] == '\\'
-			}
+			at := h.i
+			h.take(valueByteAs, &h.val, false)
+			h.backslash = h.backslash && h.i == at // a run does not end at one
 		}
 	}
 }
 
 // take writes ordinary bytes and remembers them, in small letters or as they
-// are. It tells whether there were any.
-func (h *page) take(as *[256]byte, to *[]byte, small bool) bool {
+// are.
+func (h *page) take(as *[256]byte, to *[]byte, small bool) {
 	buf, i := h.buf, h.i
 	n := len(h.noComment)
 	out := slices.Grow(h.noComment, len(buf)-i)
@@ -96,9 +96,7 @@ func (h *page) take(as *[256]byte, to *[]byte, small bool) bool {
 		kept = h.noComment[begin:]
 	}
 	*to = append(*to, kept[:min(len(kept), maxName-len(*to))]...)
-	ran := i > h.i
 	h.i = i
-	return ran
 }
 
 // textRuns takes text, and the white space and lonely ampersands in it.
@@ -123,7 +121,7 @@ func (h *page) textRuns() {
 			h.spaced = false
 		}
 		c := buf[i]
-		if c == '&' && !startsRef[buf[i+1]] {
+		if c == '&' && len(h.name) == 0 && !startsRef[buf[i+1]] {
 			out[n] = '&'
 			n++
 			i++

@@ -1,9 +1,6 @@
 package normal
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // nextDropped gives the first offset from i on of a byte that Text drops.
 func nextDropped(src []byte, i int) int {
@@ -61,35 +58,3 @@ var inWord = func() (t [256]bool) {
 	}
 	return t
 }()
-
-// htmlSigns are the words after the "<" of the signs of HTML, in small letters;
-// that of a link is its blank.
-var htmlSigns = []string{"a ", "head>", "html>", "iframe", "img", "object", "script", "table", "%@ language ="}
-
-// htmlSignBegin has the bytes that those begin with.
-var htmlSignBegin = func() (t [256]bool) {
-	for _, s := range htmlSigns {
-		t[s[0]], t[s[0]&^0x20] = true, true
-	}
-	return t
-}()
-
-// HTMLSign tells whether src may hold a sign of HTML: Anywhere and Type tell
-// TypeHTML for no text without one.
-func HTMLSign(src []byte) bool {
-	for {
-		i := bytes.IndexByte(src, '<')
-		if i < 0 {
-			return false
-		}
-		src = src[i+1:]
-		if len(src) == 0 || !htmlSignBegin[src[0]] {
-			continue
-		}
-		for _, s := range htmlSigns {
-			if len(src) >= len(s) && src[0]|0x20 == s[0]|0x20 && bytes.EqualFold(src[:len(s)], []byte(s)) {
-				return true
-			}
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package normal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -131,7 +132,9 @@ func makeProbes() *probeTable {
 		for c := range 256 {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
-				t.pair(c, p.parts[0][1], beginsFirst)
+				if p.min != 0 || p.max != 0 { // the begin of a file is looked at in any case
+					t.pair(c, p.parts[0][1], beginsFirst)
+				}
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
@@ -246,8 +249,12 @@ func recognise(data []byte, base int) FileType {
 	var open [maxSigns]bool // the first part has been seen
 	var ends [maxSigns]int
 	wanted := uint8(beginsFirst) // second parts only after a first one
+	i := 0
+	if base > 0 {
+		i = probes.next(data, 0, wanted)
+	}
 	// Every part has at least two bytes.
-	for i := probes.next(data, 0, wanted); i+1 < len(data); i = probes.next(data, i+1, wanted) {
+	for ; i+1 < len(data); i = probes.next(data, i+1, wanted) {
 		c := data[i]
 		for _, p := range probes.second[c] {
 			if open[p.number] && i >= ends[p.number] && fits(p.parts[1], data[i:]) {
@@ -298,3 +305,38 @@ func greater(found, t FileType) FileType {
 var archives = []FileType{TypeZIPSFX, TypeARJSFX, TypeRARSFX, TypeEGGSFX, TypeCABSFX, TypeSevenZipSFX}
 
 func isArchive(t FileType) bool { return slices.Contains(archives, t) }
+
+// htmlSigns are the words after the "<" of the signs of HTML, in small letters;
+// that of a link is its blank.
+var htmlSigns = []string{"a ", "head>", "html>", "iframe", "img", "object", "script", "table", "%@ language ="}
+
+// htmlSignBegin has the bytes that those begin with.
+var htmlSignBegin = func() (t [256]bool) {
+	for _, s := range htmlSigns {
+		t[s[0]] = true
+		if letter(s[0]) {
+			t[s[0]&^0x20] = true
+		}
+	}
+	return t
+}()
+
+// HTMLSign tells whether src may hold a sign of HTML: Anywhere and Type tell
+// TypeHTML for no text without one.
+func HTMLSign(src []byte) bool {
+	for {
+		i := bytes.IndexByte(src, '<')
+		if i < 0 {
+			return false
+		}
+		src = src[i+1:]
+		if len(src) == 0 || !htmlSignBegin[src[0]] {
+			continue
+		}
+		for _, s := range htmlSigns {
+			if len(src) >= len(s) && src[0]|0x20 == s[0]|0x20 && bytes.EqualFold(src[:len(s)], []byte(s)) {
+				return true
+			}
+		}
+	}
+}

@@ -113,7 +113,7 @@ func Decode(b []byte) (*Set, []byte, error) {
 		}
 	}
 	s.Patterns = int(patterns)
-	if !s.validRules(int(groups)) {
+	if groups == 0 || !s.validRules(int(groups)) {
 		return nil, nil, gram.ErrCorrupt
 	}
 	for range groups {

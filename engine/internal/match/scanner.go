@@ -41,7 +41,7 @@ type Scanner struct {
 	occs     []occurrences
 	occUsed  int
 
-	plain      bool     // the view is plain text
+	plain      bool     // the view is known to be plain text
 	candMark   []uint32 // by rule
 	candidates []uint32
 	plan       *plan.Plan    // of the view
@@ -71,7 +71,7 @@ type hit struct {
 	use    plan.Use
 	atom   uint32
 	next   int32
-	finder uint16
+	finder uint32
 }
 
 // NewScanner gives a Scanner over set. Log receives console output; it may be nil.
@@ -143,7 +143,7 @@ func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
 	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
-	if p == nil {
+	if s.plain = false; p == nil {
 		return
 	}
 	s.plan = p
@@ -151,7 +151,7 @@ func (s *Scanner) view(view int, f *form) {
 	if s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
 		has = plan.AlphabetsIn(f.data)
 	}
-	s.plain = !has[plan.High] && !has[plan.Control]
+	s.plain = s.set.Signatures && !has[plan.High] && !has[plan.Control]
 	for a := range p.Strong {
 		if n := len(s.set.Groups) + a; has[a] {
 			s.find(&s.finders[n], &p.Strong[a], n)
@@ -288,7 +288,7 @@ func (s *Scanner) note(u plan.Use, f *gram.Finder, atom uint32, finder int) {
 	if f.Saturated(atom) {
 		s.over[p] = s.epoch
 	}
-	s.hits = append(s.hits, hit{atom: atom, use: u, next: s.hitHead[p], finder: uint16(finder)})
+	s.hits = append(s.hits, hit{atom: atom, use: u, next: s.hitHead[p], finder: uint32(finder)})
 	s.hitHead[p] = int32(len(s.hits) - 1)
 }
 

@@ -113,6 +113,9 @@ func (f *frame) verify(i uint32, o *occurrences) bool {
 	some := false
 	for h := s.hitHead[f.u.numbers[i]]; h >= 0; h = s.hits[h].next {
 		use, hits := s.hits[h].use, &s.finders[s.hits[h].finder]
+		if use.Variant() >= len(f.u.rule.Patterns[i].Variants) {
+			continue
+		}
 		for k := hits.Head(s.hits[h].atom); k >= 0; k = hits.Hits[k].Next {
 			if f.verifyAt(i, use, hits.Hits[k].Pos, o) {
 				if some = true; o == nil {
@@ -132,7 +135,8 @@ func (f *frame) crowded(i uint32) bool {
 	s := f.s
 	left := 16 + len(s.data)/64
 	for h := s.hitHead[f.u.numbers[i]]; h >= 0; h = s.hits[h].next {
-		if f.u.rule.Patterns[i].Variants[s.hits[h].use.Variant()].Tree != nil {
+		variants := f.u.rule.Patterns[i].Variants
+		if v := s.hits[h].use.Variant(); v < len(variants) && variants[v].Tree != nil {
 			if left -= s.finders[s.hits[h].finder].Count(s.hits[h].atom); left < 0 {
 				return true
 			}

@@ -51,20 +51,17 @@ func AlphabetsIn(data []byte) (has [Alphabets]bool) {
 }
 
 // alphabetOf gives the alphabet without a byte of which content cannot match
-// a variant as far as its atom number i stands for it; Text if there is none.
-func alphabetOf(v *ir.Variant, i int) Alphabet {
-	switch {
-	case v.Tree != nil:
-		for a := Control; a > Text; a-- {
-			if treeHolds(v.Tree, func(c byte) bool { return alphabetOfByte(c) == a }) {
-				return a
-			}
-		}
-		return Text
-	case v.Xor:
-		return alphabetOfBytes(v.Lit, v.XorMin+byte(i)) // an atom a key: see variantSet
+// a variant; Text if there is none. A variant with XOR keys is asked for one.
+func alphabetOf(v *ir.Variant, key byte) Alphabet {
+	if v.Tree == nil {
+		return alphabetOfBytes(v.Lit, key)
 	}
-	return alphabetOfBytes(v.Lit, 0)
+	for a := Control; a > Text; a-- {
+		if treeHolds(v.Tree, func(c byte) bool { return alphabetOfByte(c) == a }) {
+			return a
+		}
+	}
+	return Text
 }
 
 func alphabetOfBytes(b []byte, key byte) (a Alphabet) {

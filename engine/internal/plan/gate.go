@@ -24,8 +24,8 @@ type Gate struct {
 	// scripts begin by asking for one, and otherwise hold only short or
 	// frequent strings.
 	Values, Masks []uint64
-	// Strong are atoms that stand for a tag as well; the lane of the rules
-	// without a gate looks for them.
+	// Strong are atoms that stand for a tag as well; they are looked for in
+	// any content.
 	Strong [][]byte
 }
 

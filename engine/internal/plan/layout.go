@@ -344,12 +344,16 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 		}
 		cost += set.Cost
 		leaves := leafNumbers(variants[v].Tree)
+		alphabet := alphabetOf(&variants[v], 0)
 		for i, a := range set.Atoms {
 			leaf := leaves[a.Leaf]
 			if leaf >= maxLeaf || a.Off >= maxOff {
 				return nil, gram.Impossible
 			}
-			out = append(out, placed{a, newUse(p, v, leaf, a.Off), alphabetOf(&variants[v], i)})
+			if variants[v].Xor {
+				alphabet = alphabetOf(&variants[v], variants[v].XorMin+byte(i)) // an atom a key: see variantSet
+			}
+			out = append(out, placed{a, newUse(p, v, leaf, a.Off), alphabet})
 		}
 	}
 	return out, cost

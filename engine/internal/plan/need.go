@@ -1,6 +1,6 @@
 // Package plan decides how a set of compiled rules is looked for: it derives
 // each rule's necessary formula, chooses the cheapest atoms that cover it, and
-// lays the atoms out in one table for each kind of file.
+// lays the atoms out in tables for each kind of content.
 package plan
 
 import (
