@@ -350,7 +350,7 @@ func (s *Scanner) lead(v *ir.Variant) *automaton.Program {
 }
 
 // maxMatchers bounds the automata that a Scanner keeps warm.
-const maxMatchers = 64
+const maxMatchers = 128
 
 // Value gives the value of a condition's module by name.
 func (s *Scanner) object(name string) module.Object {
