@@ -52,7 +52,7 @@ func setOf(pieces []piece) Set {
 	for _, p := range pieces {
 		b, off := p.b, p.off
 		if len(b) > MaxAtom {
-			at := rarest(b, MaxAtom)
+			at := rarest(b)
 			// A piece that runs past its first leaf can only be trimmed at its end.
 			if p.leaf != nil && (p.leaf.Op != pattern.Bytes || off+at >= len(p.leaf.Lit)) {
 				at = 0

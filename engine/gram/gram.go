@@ -42,7 +42,7 @@ const Impossible = 1e9
 func FromLiteral(lit []byte) Set {
 	b := FoldBytes(lit)
 	if len(b) > MaxAtom {
-		at := rarest(b, MaxAtom)
+		at := rarest(b)
 		return single(Atom{Bytes: b[at : at+MaxAtom], Off: at})
 	}
 	return single(Atom{Bytes: b})

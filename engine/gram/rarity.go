@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // The frequency table: how often folded sequences of two and of four bytes
@@ -127,12 +128,39 @@ func Cost(b []byte) float64 {
 // an atom that is.
 const lookCost = 0.1
 
-// rarest gives the offset of the window of n bytes that costs least.
-func rarest(b []byte, n int) int {
-	best, cost := 0, math.Inf(1)
-	for i := 0; i+n <= len(b); i++ {
-		if c := Cost(b[i : i+n]); c < cost {
-			best, cost = i, c
+// rarest gives the offset of the window of MaxAtom bytes that costs least: what
+// Cost says of each, with what the windows have in common worked out once.
+func rarest(b []byte) int {
+	if narrow(b) != nil {
+		return least(len(b)-MaxAtom, func(i int) float64 { return Cost(b[i : i+MaxAtom]) })
+	}
+	quad := make([]float64, len(b)-3)
+	for i := range quad {
+		quad[i] = quadRate(b[i:])
+	}
+	gram := make([]float64, len(b)-gramLen+1)
+	for i := range gram {
+		gram[i] = slices.Min(quad[i:i+gramLen-3]) * lengthFactor[gramLen]
+	}
+	return least(len(b)-MaxAtom, func(i int) float64 {
+		looks := 0.0
+		for r := range stride {
+			best := math.Inf(1)
+			for o := i + r; o <= i+MaxAtom-gramLen; o += stride {
+				best = min(best, gram[o])
+			}
+			looks += best
+		}
+		return slices.Min(quad[i:i+MaxAtom-3])*lengthFactor[MaxAtom] + lookCost*looks/stride
+	})
+}
+
+// least gives the first of 0 to last for which cost is least.
+func least(last int, cost func(int) float64) int {
+	best, bestCost := 0, math.Inf(1)
+	for i := 0; i <= last; i++ {
+		if c := cost(i); c < bestCost {
+			best, bestCost = i, c
 		}
 	}
 	return best
