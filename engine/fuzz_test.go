@@ -219,12 +219,23 @@ func (g generator) content(extra []byte) []byte {
 // FuzzLoad loads arbitrary data as a compiled form, with the checksum made
 // right so that what lies behind it is reached.
 func FuzzLoad(f *testing.F) {
-	rules, _ := Compile([]Source{{Name: "f.yar", Data: []byte(`rule a { strings: $a = /fo+/ $b = "bar" condition: $a or #b > 1 }`)}}, Options{})
-	seed, err := rules.AppendBinary(nil)
-	if err != nil {
-		f.Fatal(err)
+	for _, sources := range [][]Source{
+		{{Name: "f.yar", Data: []byte(`rule a { strings: $a = /fo+/ $b = "bar" condition: $a or #b > 1 }`)}},
+		{
+			{Name: "f.yar", Data: []byte(`rule a { strings: $a = "sample text" wide $b = "abcd" xor condition: any of them }`)},
+			{Name: "f.ndb", Data: []byte("Test.Text:0:*:646f63756d656e742e7772697465\nTest.High:0:*:c3a96465\n")},
+		},
+	} {
+		rules, report := Compile(sources, Options{})
+		if len(report.Problems) > 0 {
+			f.Fatal(report.Problems)
+		}
+		seed, err := rules.AppendBinary(nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed, 100, byte(1))
 	}
-	f.Add(seed, 100, byte(1))
 	f.Fuzz(func(t *testing.T, data []byte, at int, flip byte) {
 		if len(data) > 1<<20 {
 			return
@@ -242,8 +253,10 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		s := r.NewScanner(ScanOptions{Strings: true})
-		if _, err := s.Scan([]byte("foo bar bar MZ"), File{}); err != nil {
-			t.Log(err)
+		for _, content := range []string{"foo bar bar MZ", "d\xc3\xa9j\xc3\xa0 document.write", "s\x00a\x00m\x00p\x00l\x00e\x00", "<html><script>document.write(1)</script>"} {
+			if _, err := s.Scan([]byte(content), File{}); err != nil {
+				t.Log(err)
+			}
 		}
 	})
 }

@@ -102,3 +102,38 @@ func FuzzFinder(f *testing.F) {
 		check(t, NewTable(atoms), atoms, data)
 	})
 }
+
+// TestFinderFindsManyShortAtoms has more of them than numbers of 16 bits.
+func TestFinderFindsManyShortAtoms(t *testing.T) {
+	const digits = "abcdefghijklmnopqrstuvwxyz"
+	var atoms [][]byte
+	var data []byte
+	for i := range 70_000 {
+		atom := []byte{'_' | 0x20, digits[i%26], digits[i/26%26], digits[i/676%26], digits[i/17576]}
+		atoms = append(atoms, atom)
+		data = append(append(data, atom...), ' ')
+	}
+	f := Finder{Limit: 2}
+	f.Find(NewTable(atoms), data)
+	if len(f.Found) != len(atoms) {
+		t.Errorf("%d atoms of %d are found", len(f.Found), len(atoms))
+	}
+}
+
+func TestTablesOfForeignersAreRefused(t *testing.T) {
+	atoms := [][]byte{[]byte("abcdefgh"), []byte("ab")}
+	for name, change := range map[string]func(*Table){
+		"more grams than alignments": func(x *Table) { x.grams = append(x.grams, x.grams[0]) },
+		"two pairs of an atom":       func(x *Table) { x.short = append(x.short, x.short[0]) },
+		"a gram beyond its atom":     func(x *Table) { x.grams[0] += 8 },
+		"an atom that is not there":  func(x *Table) { x.grams[3] += 2 << 32 },
+		"a pair before its atom":     func(x *Table) { x.short[0] = newEntry(1, -1) },
+		"a gram of a short atom":     func(x *Table) { x.grams[3] = newEntry(1, 0) },
+	} {
+		x := NewTable(atoms)
+		change(x)
+		if _, _, err := DecodeTable(x.Append(nil)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
