@@ -43,7 +43,7 @@ const (
 	inParameters
 )
 
-// undeclared marks a name that is used without a declaration.
+// undeclared is the number of a name that nothing declares.
 const undeclared = -1
 
 // scope holds the names that a function, or the script, declares.

@@ -2,15 +2,20 @@ package normal
 
 import "encoding/binary"
 
+// Unplain tells of eight bytes, each by its high bit, which are beyond ASCII
+// and which are control characters but no white space: what plain text lacks,
+// and Text drops.
+func Unplain(x uint64) (high, control uint64) {
+	const ones = 0x0101010101010101
+	low := x & (0x7F * ones) // without their high bits no sum carries
+	atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
+	return x & (0x80 * ones), ^(atLeast32 | atLeast9&^atLeast14 | x) & (0x80 * ones)
+}
+
 // nextDropped gives the first offset from i on of a byte that Text drops.
 func nextDropped(src []byte, i int) int {
-	const ones = 0x0101010101010101
 	for ; i <= len(src)-8; i += 8 {
-		// Eight bytes at once: without their high bits no sum carries.
-		x := binary.LittleEndian.Uint64(src[i : i+8])
-		low := x & (0x7F * ones)
-		atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
-		if (x|^(atLeast32|atLeast9&^atLeast14))&(0x80*ones) != 0 {
+		if high, control := Unplain(binary.LittleEndian.Uint64(src[i : i+8])); high|control != 0 {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"candor/engine/internal/ir"
+	"candor/engine/normal"
 	"candor/engine/pattern"
 )
 
@@ -32,18 +33,13 @@ func alphabetOfByte(c byte) Alphabet {
 
 // AlphabetsIn tells which alphabets content has bytes of.
 func AlphabetsIn(data []byte) (has [Alphabets]bool) {
-	const ones = 0x0101010101010101
-	var seen uint64
+	var high, control uint64
 	i := 0
 	for ; i <= len(data)-8; i += 8 {
-		// Eight bytes at once: without their high bits no sum carries.
-		x := binary.LittleEndian.Uint64(data[i : i+8])
-		low := x & (0x7F * ones)
-		atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
-		control := ^(atLeast32 | atLeast9&^atLeast14 | x) & (0x80 * ones)
-		seen |= x&(0x80*ones) | control>>1
+		h, c := normal.Unplain(binary.LittleEndian.Uint64(data[i : i+8]))
+		high, control = high|h, control|c
 	}
-	has[Text], has[High], has[Control] = true, seen&(0x80*ones) != 0, seen&(0x40*ones) != 0
+	has[Text], has[High], has[Control] = true, high != 0, control != 0
 	for _, c := range data[i:] {
 		has[alphabetOfByte(c)] = true
 	}

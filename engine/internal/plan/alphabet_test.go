@@ -1,0 +1,20 @@
+package plan
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestAlphabetsIn(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			data := bytes.Repeat([]byte("a"), 20)
+			data[at] = byte(c)
+			want := [Alphabets]bool{Text: true}
+			want[alphabetOfByte(byte(c))] = true
+			if got := AlphabetsIn(data); got != want {
+				t.Fatalf("byte %#x at %d: %v, want %v", c, at, got, want)
+			}
+		}
+	}
+}
