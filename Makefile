@@ -12,8 +12,12 @@ PLATFORMS   ?= linux/amd64 linux/arm64
 PACKAGES    ?= ./...
 FUZZTIME    ?= 30s
 BENCH       ?= .
-# Debian packages that tests compare with.
-DEBIAN      := yara clamav osslsigncode
+# Debian packages that tests compare with, and that they start.
+DEBIAN      := yara clamav osslsigncode postgresql chromium fonts-noto-cjk
+# Where "make run" keeps everything, and where it answers.
+DATA        ?= $(if $(EMPTY),data/empty,data/sample)
+LISTEN      ?= 127.0.0.1:8080
+EMPTY       ?=
 # Content for benchmarks and conformance, and the definitions to use on it.
 CONTENT     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/content
 DEFINITIONS ?= $(CANDOR_DEFINITIONS)
@@ -29,9 +33,13 @@ build: ## Build bin/candor
 	@mkdir -p bin
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
 
-# What a scan found is no failure of make: only status 2 is.
 .PHONY: run
-run: build ## Build, and scan the samples; PATHS="/var/www" scans those, ARGS="…" are options
+run: build ## Build, and start the desk with a sample provider at 127.0.0.1:8080; EMPTY=1 starts bare
+	bin/candor serve --data '$(DATA)' --listen '$(LISTEN)' $(if $(EMPTY),,--sample) $(ARGS)
+
+# What a scan found is no failure of make: only status 2 is.
+.PHONY: scan
+scan: build ## Build, and scan the samples; PATHS="/var/www" scans those, ARGS="…" are options
 ifeq ($(strip $(PATHS)),)
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	bin/candor samples "$$dir"; \
@@ -41,14 +49,14 @@ else
 endif
 
 .PHONY: tools
-tools: ## Install the programs that tests compare with (Debian, as root), or say how
+tools: ## Install the programs that tests use (Debian, as root), or say how
 	@missing=; for p in $(DEBIAN); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then \
-	  echo "Tests that compare with these are skipped; install them for a full run:$$missing" >&2; exit 0; fi; \
+	  echo "Tests that use these are skipped; install them for a full run:$$missing" >&2; exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then \
-	  echo "Tests that compare with these are skipped; for a full run: sudo apt-get install$$missing" >&2; exit 0; fi; \
+	  echo "Tests that use these are skipped; for a full run: sudo apt-get install$$missing" >&2; exit 0; fi; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
 
 .PHONY: test
@@ -77,6 +85,10 @@ $(CONTENT):
 definitions:
 	@[ -n '$(DEFINITIONS)' ] || { echo 'Name the folder of definitions: make DEFINITIONS=/path …, or set CANDOR_DEFINITIONS.' >&2; exit 1; }
 
+.PHONY: bench-house
+bench-house: ## Fill a database, and print how fast pages, filing and evidence are; ARGS="-database postgres"
+	$(GO) run ./bench/cmd/house $(ARGS)
+
 .PHONY: bench-peers
 bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X and ClamAV, in one run
 	$(GO) run ./bench/cmd/peers -candor bin/candor -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
@@ -101,6 +113,7 @@ verify: ## Check that the tree is what its sources say, and speaks of itself alo
 .PHONY: e2e
 e2e: build ## Run the whole program on real files
 	$(GO) test -count=1 -run 'TestScript' ./cmd/candor
+	$(GO) test -count=1 ./internal/e2e
 
 .PHONY: release
 release: ## Build reproducible static binaries into dist/
@@ -114,3 +127,4 @@ release: ## Build reproducible static binaries into dist/
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist
+	@[ ! -d data ] || echo 'What "make run" kept is still in data/.'

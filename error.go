@@ -1,11 +1,15 @@
 package candor
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // The kinds of errors. Code that must tell them apart asks errors.Is.
 var (
 	ErrInvalid     = errors.New("invalid")           // what was asked for makes no sense
 	ErrNotFound    = errors.New("not found")         // what was named is not there
+	ErrExists      = errors.New("already there")     // what should be new is not
 	ErrDenied      = errors.New("not permitted")     // it is there, but not for us
 	ErrChanged     = errors.New("changed meanwhile") // it is no longer what it was when we looked
 	ErrUnavailable = errors.New("unavailable")       // it may work later
@@ -38,4 +42,24 @@ func Hint(err error) string {
 		return e.Hint
 	}
 	return ""
+}
+
+// LaterError says that what failed may work later, and when to try again.
+type LaterError struct {
+	Err   error
+	After time.Duration
+}
+
+// Error gives the cause's message.
+func (e *LaterError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *LaterError) Unwrap() error { return e.Err }
+
+// Later says to try again after a while. It gives nil for nil.
+func Later(err error, after time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &LaterError{Err: err, After: after}
 }

@@ -19,6 +19,7 @@ type layer struct {
 	packages string
 	ours     []string // without the module's name; "." is the root package
 	others   []string // modules of others, by prefix
+	tests    []string // what tests may import besides, ours and others
 }
 
 // layers is the table of ARCHITECTURE.md. The first row that names a package
@@ -26,18 +27,64 @@ type layer struct {
 var layers = []layer{
 	{packages: "."},
 	{packages: "engine…", ours: []string{"engine…"}},
+
 	{packages: "internal/scan", ours: []string{".", "engine…"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
-	{packages: "bench…", ours: []string{".", "engine…", "internal/scan…", "bench…"}, others: []string{"golang.org/x/sys"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys"}},
+	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal"}},
+
+	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
+		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
+	{packages: "internal/store/column", ours: []string{"."}},
+	{packages: "internal/store/query", ours: []string{".", "internal/store/column"}},
+	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
+
+	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
+	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
+	{packages: "internal/x1207"},
+	{packages: "internal/x1207/document", ours: []string{"internal/x1207"}},
+	{packages: "internal/config", ours: []string{"."}, others: []string{"github.com/knadh/koanf", "go.yaml.in/yaml/v3", "golang.org/x/text", "filippo.io/age", "golang.org/x/mod"}},
+	{packages: "internal/backup", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/klauspost/compress"}, tests: []string{"candor/internal"}},
+
+	{packages: "internal/access", ours: []string{".", "internal/access/password", "internal/access/limit"}, tests: []string{"candor/internal/access", "github.com/fxamacker/cbor/v2", "github.com/go-jose/go-jose/v4"},
+		others: []string{"github.com/go-webauthn/webauthn", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2", "golang.org/x/text"}},
+	{packages: "internal/access/accesstest", ours: []string{".", "internal/access"}, others: []string{"github.com/google/go-cmp"}},
+	{packages: "internal/access/password", ours: []string{"."}, others: []string{"golang.org/x/crypto", "golang.org/x/text"}},
+	{packages: "internal/access/limit", ours: []string{"."}},
+	{packages: "internal/access/link", ours: []string{"."}},
+
+	{packages: "internal/desk", ours: []string{".", "internal/desk/calendar"}, tests: []string{"candor/internal/store"}},
+	{packages: "internal/desk/calendar", ours: []string{".", "internal/desk/calendar/document"}},
+	{packages: "internal/desk/calendar/document", ours: []string{"."}, others: []string{"go.yaml.in/yaml/v3"}},
+	{packages: "internal/desk/playbook", ours: []string{".", "internal/desk/calendar…", "internal/phrase", "internal/x1207"}},
+
+	{packages: "internal/respond", ours: []string{"."}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/respondtest", ours: []string{".", "internal/respond"}, others: []string{"github.com/google/go-cmp"}},
+	{packages: "internal/respond/quarantine", ours: []string{".", "internal/respond"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
+		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
+
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/respond", "internal/respond/quarantine",
+		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
+
+	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp"}},
+	{packages: "internal/web/hook", ours: []string{".", "internal/store"}, tests: []string{"candor/internal/store"}},
+	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
+		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/ui", "internal/x1207", "internal/config"},
+		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
+
+	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion"}},
+	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys", "github.com/prometheus/client_golang"}},
 }
 
 // wired may import every package of ours.
 const wired = "cmd/candor"
 
 // testOnly are modules that only tests may import.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak"}
 
 const module = "candor"
 
@@ -104,13 +151,18 @@ func allowed(l layer, pkg, imported string, test bool) bool {
 		if name == "" {
 			name = "."
 		}
-		return pkg == wired || name == pkg || slices.ContainsFunc(l.ours, func(o string) bool { return covers(o, name) })
+		return pkg == wired || name == pkg || slices.ContainsFunc(l.ours, func(o string) bool { return covers(o, name) }) || test && slices.ContainsFunc(l.tests, within(imported))
 	}
 	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
 		return true // the standard library
 	}
-	within := func(m string) bool { return imported == m || strings.HasPrefix(imported, m+"/") }
-	return slices.ContainsFunc(l.others, within) || test && slices.ContainsFunc(testOnly, within)
+	return slices.ContainsFunc(l.others, within(imported)) ||
+		test && (slices.ContainsFunc(testOnly, within(imported)) || slices.ContainsFunc(l.tests, within(imported)))
+}
+
+// within tells whether a package lies in a module or a folder.
+func within(imported string) func(string) bool {
+	return func(m string) bool { return imported == m || strings.HasPrefix(imported, m+"/") }
 }
 
 // covers tells whether a name of the table stands for pkg.

@@ -1,0 +1,123 @@
+package candor
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// CaseState says how far a case is.
+type CaseState string
+
+const (
+	CaseNew        CaseState = "new"         // nobody has looked at it
+	CaseTriaged    CaseState = "triaged"     // looked at, and it is one
+	CaseNotified   CaseState = "notified"    // the party knows
+	CaseContained  CaseState = "contained"   // it does no further harm
+	CaseResolved   CaseState = "resolved"    // the cause is gone
+	CaseClosed     CaseState = "closed"      // nothing is left to do
+	CaseFalseAlarm CaseState = "false-alarm" // it never was one
+)
+
+// CaseStates are all states, in the order in which a case goes through them.
+func CaseStates() []CaseState {
+	return []CaseState{CaseNew, CaseTriaged, CaseNotified, CaseContained, CaseResolved, CaseClosed, CaseFalseAlarm}
+}
+
+// Open tells whether somebody may still have to do something.
+func (s CaseState) Open() bool { return s != CaseClosed && s != CaseFalseAlarm }
+
+// Case is what the desk works on: what was found of one class at one asset,
+// and all that was done about it.
+type Case struct {
+	ID         ID         `json:"id"`
+	Number     int64      `json:"number"` // counted up; what people say aloud
+	Asset      ID         `json:"asset"`
+	Party      ID         `json:"party"` // the asset's owner when the case was opened
+	Class      Class      `json:"class"`
+	Nature     Nature     `json:"nature,omitempty"`
+	Severity   Severity   `json:"severity"`   // the gravest of its findings
+	Confidence Confidence `json:"confidence"` // the greatest of its findings
+	State      CaseState  `json:"state"`
+	Title      string     `json:"title"`
+	Assignee   ID         `json:"assignee,omitempty"` // a User
+	Open       int        `json:"open_findings"`
+	Findings   int        `json:"findings"`
+	Due        time.Time  `json:"due,omitzero"` // the nearest deadline that runs
+	Opened     time.Time  `json:"opened"`
+	Updated    time.Time  `json:"updated"`
+	Closed     time.Time  `json:"closed,omitzero"`
+	Version    int64      `json:"version"` // goes up with each change; to see that nobody else changed it
+}
+
+// Label is the number as people write it.
+func (c Case) Label() string { return fmt.Sprintf("C-%d", c.Number) }
+
+// Event is one line of a case's timeline. It is never changed.
+type Event struct {
+	ID      ID              `json:"id"`
+	Case    ID              `json:"case"`
+	At      time.Time       `json:"at"`
+	Kind    EventKind       `json:"kind"`
+	Actor   string          `json:"actor"`          // "user:…", "customer:…", "policy:…" or "system"
+	Public  bool            `json:"public"`         // the party may read it
+	Text    string          `json:"text,omitempty"` // what a person wrote
+	Details json.RawMessage `json:"details,omitempty"`
+}
+
+// EventKind says what an Event tells.
+type EventKind string
+
+const (
+	EventOpened   EventKind = "opened"
+	EventFinding  EventKind = "finding"  // joined the case
+	EventGone     EventKind = "gone"     // a finding is there no longer
+	EventState    EventKind = "state"    // from one state to another
+	EventAssigned EventKind = "assigned" // to whom
+	EventComment  EventKind = "comment"
+	EventQuestion EventKind = "question" // asked by the party
+	EventContest  EventKind = "contest"  // the party says that it is none
+	EventFixed    EventKind = "fixed"    // the party says that it is mended
+	EventRescan   EventKind = "rescan"   // asked for, or ended
+	EventTask     EventKind = "task"
+	EventDeadline EventKind = "deadline"
+	EventResponse EventKind = "response"
+	EventLinked   EventKind = "linked"
+)
+
+// Task is something to do in a case.
+type Task struct {
+	ID      ID        `json:"id"`
+	Case    ID        `json:"case"`
+	Key     string    `json:"key,omitempty"` // the playbook's name for it; empty if a person wrote it
+	Text    string    `json:"text"`
+	Order   int       `json:"order"`
+	Due     time.Time `json:"due,omitzero"`
+	Done    time.Time `json:"done,omitzero"`
+	DoneBy  string    `json:"done_by,omitempty"`
+	Created time.Time `json:"created"`
+}
+
+// DeadlineState says how a deadline stands.
+type DeadlineState string
+
+const (
+	DeadlineRunning   DeadlineState = "running"
+	DeadlineMet       DeadlineState = "met"
+	DeadlineMissed    DeadlineState = "missed"
+	DeadlineCancelled DeadlineState = "cancelled"
+)
+
+// Deadline is a clock that runs in a case.
+type Deadline struct {
+	ID      ID            `json:"id"`
+	Case    ID            `json:"case"`
+	Rule    string        `json:"rule"` // acknowledgement, customer, nis2-early-warning, …
+	State   DeadlineState `json:"state"`
+	Started time.Time     `json:"started"`
+	Warn    time.Time     `json:"warn,omitzero"` // when somebody should be reminded
+	Due     time.Time     `json:"due"`
+	Ended   time.Time     `json:"ended,omitzero"`
+	Warned  bool          `json:"warned"` // the reminder was sent
+	Told    bool          `json:"told"`   // that it was missed was told
+}

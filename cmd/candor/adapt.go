@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"candor"
+	"candor/internal/desk"
+	"candor/internal/desk/playbook"
+	"candor/internal/evidence"
+	"candor/internal/phrase"
+	"candor/internal/respond"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+	"candor/internal/web/portal"
+)
+
+// The parts declare what they need of a store; these give it to them.
+
+type deskStore struct{ s *store.Store }
+
+func (d deskStore) Tx(ctx context.Context, f func(desk.Tx) error) error {
+	return d.s.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type siteStore struct{ s *store.Store }
+
+func (d siteStore) Tx(ctx context.Context, f func(site.Tx) error) error {
+	return d.s.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type respondStore struct{ s *store.Store }
+
+func (d respondStore) Tx(ctx context.Context, f func(respond.Tx) error) error {
+	return d.s.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+func (d respondStore) ExpiredResponses(ctx context.Context, at time.Time, limit int) ([]candor.Response, error) {
+	return d.s.ExpiredResponses(ctx, at, limit)
+}
+
+// mailbox keeps mails.
+type mailbox struct{ *store.Store }
+
+func (m mailbox) AddMessage(ctx context.Context, msg candor.Message) error {
+	return m.Tx(ctx, func(tx *store.Tx) error { return tx.AddMessage(ctx, msg) })
+}
+
+func (m mailbox) ChangeMessage(ctx context.Context, msg candor.Message, from candor.MessageState) error {
+	return m.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeMessage(ctx, msg, from) })
+}
+
+// facts tells what is known of a case.
+type facts struct{ s *store.Store }
+
+func (f facts) Places(ctx context.Context, id candor.ID, most int) ([]string, int, error) {
+	findings, err := f.s.FindingsOfCase(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	seen := map[string]bool{}
+	var paths []string
+	for _, x := range findings {
+		if x.State != candor.FindingOpen {
+			continue
+		}
+		places, err := f.s.Places(ctx, x.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, p := range places {
+			if p.State == candor.FindingOpen && !seen[p.Path] {
+				seen[p.Path] = true
+				paths = append(paths, p.Path)
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths[:min(most, len(paths))], len(paths), nil
+}
+
+func (f facts) CustomerDeadline(ctx context.Context, id candor.ID) (time.Time, error) {
+	all, err := f.s.Deadlines(ctx, id)
+	for _, d := range all {
+		if d.State == candor.DeadlineRunning && desk.ForCustomer(d.Rule) {
+			return d.Due, nil
+		}
+	}
+	return time.Time{}, err
+}
+
+// vault keeps bytes for quarantine.
+type vault struct{ v *evidence.Vault }
+
+func (v vault) Put(ctx context.Context, r io.Reader) (string, int64, error) {
+	digest, size, err := v.v.Put(reader{ctx, r})
+	return digest.String(), size, err
+}
+
+func (v vault) Get(_ context.Context, digest string) (io.ReadCloser, error) {
+	d, err := evidence.ParseDigest(digest)
+	if err != nil {
+		return nil, err
+	}
+	return v.v.Get(d)
+}
+
+// reader ends with its context.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r reader) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(b)
+}
+
+// filer files what a scan found.
+type filer struct{ d *desk.Desk }
+
+func (f filer) File(ctx context.Context, asset, scan candor.ID, generation string, findings []candor.Finding) error {
+	_, err := f.d.File(ctx, desk.Filing{Asset: asset, Scan: scan, Sensor: site.Sensor, Generation: generation, Findings: findings})
+	return err
+}
+
+func (f filer) Finish(ctx context.Context, asset, scan candor.ID) error {
+	_, err := f.d.Finish(ctx, asset, scan, site.Sensor)
+	return err
+}
+
+func (f filer) Gone(ctx context.Context, findings []candor.ID, actor string) error {
+	return f.d.Gone(ctx, findings, actor)
+}
+
+// plays gives what the playbooks say, in the language of the console.
+func plays(books *playbook.Library, p phrase.Printer) func(candor.Class, candor.Nature, candor.Severity) desk.Play {
+	return func(c candor.Class, n candor.Nature, s candor.Severity) desk.Play {
+		book := books.For(c, n, s)
+		play := desk.Play{Title: book.Title.In(p)}
+		for _, t := range book.Tasks {
+			play.Tasks = append(play.Tasks, desk.PlayTask{Key: t.ID, Text: t.Text.In(p), Due: t.Due.Period})
+		}
+		for _, r := range book.Responses {
+			play.Responses = append(play.Responses, desk.PlayResponse{Method: r.Method, Expires: r.Expires})
+		}
+		return play
+	}
+}
+
+// told gives the advice of the playbooks to the customers' pages.
+type told struct{ books *playbook.Library }
+
+func (t told) For(c candor.Case, p phrase.Printer, software string) portal.Told {
+	a := t.books.For(c.Class, c.Nature, c.Severity).Advice.In(p, software)
+	return portal.Told{Seen: a.Seen, Means: a.Means, Steps: a.Steps, Next: a.Next}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"candor"
+	"candor/internal/desk"
+	"candor/internal/phrase"
+	"candor/internal/store"
+)
+
+// mailJob asks for a mail to the staff to be sent.
+type mailJob struct {
+	Message candor.ID `json:"message"`
+}
+
+// Kind names the job.
+func (mailJob) Kind() string { return "mail.send" }
+
+// tell mails the staff what it should hear of: the addresses that the
+// configuration names, and whoever the case is assigned to.
+func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
+	tx, ok := t.(*store.Tx)
+	if !ok {
+		return fmt.Errorf("a transaction of the store was expected, and not %T", t)
+	}
+	to := r.setup.alarms
+	if n.Case.Assignee != "" {
+		u, err := r.Store.Access().User(ctx, n.Case.Assignee)
+		if err != nil && !errors.Is(err, candor.ErrNotFound) {
+			return err
+		}
+		if err == nil && !u.Disabled {
+			to = append(to[:len(to):len(to)], u.Mail)
+		}
+	}
+	p := r.phrases.ForConsole(r.setup.language)
+	address, err := url.JoinPath(r.setup.publicURL, "cases", string(n.Case.ID))
+	if err != nil {
+		return err
+	}
+	args := phrase.Args{"case": n.Case.Label(), "title": n.Case.Title, "rule": n.Deadline.Rule, "text": n.Text,
+		"due": n.Deadline.Due.In(r.setup.zone).Format("2006-01-02 15:04 MST")}
+	now := r.setup.clock().UTC()
+	for _, receiver := range to {
+		id := candor.NewID(now)
+		m := candor.Message{ID: id, Case: n.Case.ID, To: receiver, Language: p.Lang(), Subject: p.T("alarm.subject."+n.Kind, args),
+			Text:      p.T("alarm.text."+n.Kind, args) + "\n\n" + p.T("alarm.open", phrase.Args{"url": address}) + "\n",
+			MessageID: string(id) + "@" + r.notify.Domain, State: candor.MessageQueued, Created: now}
+		if err := tx.AddMessage(ctx, m); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, mailJob{id}, candor.JobOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mailPatience is how long a mail to the staff is tried.
+const mailPatience = 24 * time.Hour
+
+// send sends a mail to the staff, or says when to try again.
+func (r *running) send(ctx context.Context, j mailJob) error {
+	m, err := r.Store.Message(ctx, j.Message)
+	if err != nil || m.State != candor.MessageQueued && m.State != candor.MessageSending {
+		return err
+	}
+	from := m.State
+	m.State, m.Attempts = candor.MessageSending, m.Attempts+1
+	box := mailbox{r.Store}
+	if err := box.ChangeMessage(ctx, m, from); err != nil {
+		return err
+	}
+	sent := r.notify.Sender.Send(ctx, m)
+	now := r.setup.clock().UTC()
+	switch {
+	case sent == nil:
+		m.State, m.Sent, m.Error = candor.MessageSent, now, ""
+	case errors.Is(sent, candor.ErrDenied) || errors.Is(sent, candor.ErrInvalid):
+		m.State, m.Bounced, m.Error = candor.MessageBounced, now, sent.Error()
+	case now.Sub(m.Created) > mailPatience:
+		m.State, m.Error = candor.MessageFailed, sent.Error()
+	default:
+		m.State, m.Error = candor.MessageQueued, sent.Error()
+	}
+	if err := box.ChangeMessage(context.WithoutCancel(ctx), m, candor.MessageSending); err != nil {
+		return err
+	}
+	if m.State == candor.MessageQueued {
+		return candor.Later(sent, min(time.Duration(m.Attempts)*time.Minute, time.Hour))
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"candor"
+	"candor/internal/desk"
+	"candor/internal/house"
+	"candor/internal/respond"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+	"candor/internal/web/hook"
+)
+
+// handler reads a job's arguments and does it.
+func handler[J candor.Job](do func(context.Context, J) error) store.Handler {
+	return func(ctx context.Context, args json.RawMessage) error {
+		var job J
+		if err := json.Unmarshal(args, &job); err != nil {
+			return fmt.Errorf("arguments of a job: %w: %w", candor.ErrInvalid, err)
+		}
+		return do(ctx, job)
+	}
+}
+
+// handlers say who does which job.
+func (r *running) handlers() map[string]store.Handler {
+	h, hooks, zone := r.House, r.hooks, r.setup.zone
+	all := map[string]store.Handler{}
+	add := func(job candor.Job, do store.Handler) { all[job.Kind()] = do }
+	add(site.Job{}, handler(func(ctx context.Context, j site.Job) error { return h.Sites.Run(ctx, j.Scan) }))
+	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error { return h.Sites.Recheck(ctx, j.Case, j.By) }))
+	add(desk.PolicyJob{}, handler(func(ctx context.Context, j desk.PolicyJob) error {
+		have, err := h.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, candor.Cut{Limit: 100})
+		if err != nil {
+			return err
+		}
+		return h.Desk.Propose(ctx, j.Case, have.Items, house.Responder{House: h, Zone: zone})
+	}))
+	add(desk.TellJob{}, handler(func(ctx context.Context, j desk.TellJob) error { return hooks.Tell(ctx, j.What, j.Case) }))
+	add(hook.Job{}, handler(func(ctx context.Context, j hook.Job) error { return hooks.Deliver(ctx, j.Delivery) }))
+	add(respond.ApplyJob{}, handler(func(ctx context.Context, j respond.ApplyJob) error { return h.Runner.Apply(ctx, j.Response) }))
+	add(respond.VerifyJob{}, handler(func(ctx context.Context, j respond.VerifyJob) error { return h.Runner.Verify(ctx, j.Response) }))
+	add(respond.UndoJob{}, handler(func(ctx context.Context, j respond.UndoJob) error { return h.Runner.Revert(ctx, j.Response) }))
+	add(respond.ExpireJob{}, handler(func(ctx context.Context, j respond.ExpireJob) error { return h.Runner.Expire(ctx, j.Response) }))
+	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
+	add(mailJob{}, handler(r.send))
+	return all
+}
+
+// queues say how many jobs are done at a time.
+func queues(scans int) store.Queues {
+	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans}
+}
+
+// chore is something that is done again and again. Several nodes may do the
+// same one: each looks for what is due, in a transaction.
+type chore struct {
+	name  string
+	every time.Duration
+	do    func(context.Context) error
+}
+
+func chores(h *house.House, definitions time.Duration) []chore {
+	return []chore{
+		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
+		{"schedule scans", 30 * time.Second, func(ctx context.Context) error { _, err := h.Sites.Schedule(ctx); return err }},
+		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
+		{"end old sessions", time.Hour, h.Access.Sweep},
+		{"forget old answers", time.Hour, func(ctx context.Context) error {
+			return h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAnswers(ctx, h.Clock().Add(-24*time.Hour)) })
+		}},
+		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
+	}
+}
+
+// run does a chore until ctx ends. The first time is at once.
+func (c chore) run(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(c.every)
+	defer tick.Stop()
+	for {
+		if err := c.do(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("could not "+c.name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func checkDefinitions(ctx context.Context, h *house.House) error {
+	_, err := h.Definitions.Check(ctx)
+	return err
+}

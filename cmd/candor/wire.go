@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/engine"
+	"candor/internal/access"
+	"candor/internal/access/link"
+	"candor/internal/desk"
+	"candor/internal/desk/calendar"
+	"candor/internal/desk/playbook"
+	"candor/internal/evidence"
+	"candor/internal/house"
+	"candor/internal/phrase"
+	"candor/internal/respond"
+	"candor/internal/respond/notify"
+	"candor/internal/respond/notify/smtp"
+	"candor/internal/respond/quarantine"
+	"candor/internal/scan"
+	"candor/internal/scan/generation"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+	"candor/internal/web/hook"
+)
+
+// setup is what the house is made from.
+type setup struct {
+	data      string // the folder of everything that is kept
+	database  string // a URL; a SQLite file in data if empty
+	node      string
+	publicURL string
+	origin    string // of the evidence log
+	provider  notify.Provider
+	language  string // of the console's own texts in records
+	zone      *time.Location
+	calendar  *calendar.Calendar
+	rules     []calendar.Rule
+	playbooks []fs.FS
+	mail      smtp.Options
+	noMail    bool
+	drop      string // a folder for mails, in place of a server; empty for none
+	access    access.Options
+	sources   []generation.Source
+	keep      int
+	limits    generation.Limits
+	stale     time.Duration
+	check     time.Duration // how often sources of definitions are looked at
+	every     time.Duration // how often a site is scanned
+	scans     int           // at a time
+	threads   int           // of one scan
+	maxSize   int64
+	exclude   scan.Exclude
+	allowed   []string // roots
+	vault     evidence.VaultOptions
+	witnesses []evidence.Cosigner
+	inside    bool // webhooks may reach the provider's own network
+	alarms    []string
+	clock     candor.Clock
+	log       *slog.Logger
+}
+
+// running is a house whose parts are open.
+type running struct {
+	*house.House
+	setup    setup
+	phrases  *phrase.Catalogue
+	books    *playbook.Library
+	advice   playbook.Adviser
+	links    *link.Links
+	secrets  [][]byte // sign links and cookies
+	sender   *smtp.Sender
+	notify   *notify.Method
+	ledger   *house.Ledger
+	hooks    *hook.Sender
+	closings []func() error
+}
+
+// open opens all parts. What was opened is closed again if one fails.
+func open(ctx context.Context, s setup) (_ *running, err error) {
+	r := &running{House: &house.House{Clock: s.clock, Logger: s.log, Methods: []string{notify.Name, "quarantine"}}, setup: s}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openDesk, r.openResponses} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside})
+	r.Checks = r.checks()
+	return r, nil
+}
+
+// close closes all parts, the last one first.
+func (r *running) close() error {
+	var err error
+	for i := len(r.closings) - 1; i >= 0; i-- {
+		err = errors.Join(err, r.closings[i]())
+	}
+	r.closings = nil
+	return err
+}
+
+func (r *running) openTexts(context.Context) (err error) {
+	if r.phrases, err = phrase.Load(); err != nil {
+		return err
+	}
+	r.books, err = playbook.Load(r.setup.playbooks...)
+	r.advice = playbook.Adviser{Library: r.books, Phrases: r.phrases}
+	return err
+}
+
+func (r *running) openRecords(ctx context.Context) error {
+	address := r.setup.database
+	if address == "" {
+		address = filepath.Join(r.setup.data, "candor.db")
+	}
+	s, err := store.Open(ctx, store.Options{URL: address, Node: r.setup.node, Log: r.setup.log, Conceal: conceal})
+	if err != nil {
+		return err
+	}
+	r.Store = s
+	r.closings = append(r.closings, s.Close)
+	return nil
+}
+
+func conceal(value string) (digest, salt string) {
+	c, err := evidence.Conceal(rand.Reader, value)
+	if err != nil {
+		panic(err) // the system's randomness never fails
+	}
+	return c.Digest.String(), c.Salt.String()
+}
+
+func (r *running) openEvidence(ctx context.Context) (err error) {
+	r.Log, err = evidence.Open(ctx, filepath.Join(r.setup.data, "evidence"), evidence.Options{Origin: r.setup.origin, Witnesses: r.setup.witnesses, Clock: r.setup.clock})
+	if err != nil {
+		return err
+	}
+	r.closings = append(r.closings, func() error { return r.Log.Close(context.Background()) })
+	r.ledger = &house.Ledger{Store: r.Store, Log: r.Log, Slog: r.setup.log}
+	r.Vault, err = evidence.OpenVault(filepath.Join(r.setup.data, "vault"), r.setup.vault)
+	return err
+}
+
+func (r *running) openAccess(context.Context) (err error) {
+	secret, err := keepSecret(filepath.Join(r.setup.data, "secret"))
+	if err != nil {
+		return err
+	}
+	o := r.setup.access
+	o.URL, o.Provider = r.setup.publicURL, r.setup.provider.Name
+	o.Secrets = append(o.Secrets, secret)
+	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock}); err != nil {
+		return err
+	}
+	r.secrets = o.Secrets
+	r.links, err = link.New(o.Secrets, r.setup.clock, r.revoked)
+	return err
+}
+
+// revoked tells whether a link is good no longer: its contact is none of the
+// party's any more.
+func (r *running) revoked(ctx context.Context, l link.Link) (bool, error) {
+	if l.Party == "" || l.Contact == (link.Contact{}) {
+		return false, nil
+	}
+	p, err := r.Store.Party(ctx, candor.Everything, l.Party)
+	if errors.Is(err, candor.ErrNotFound) {
+		return true, nil
+	}
+	for _, c := range p.Contacts {
+		if link.ContactOf(c.Address) == l.Contact {
+			return false, err
+		}
+	}
+	return err == nil, err
+}
+
+// keepSecret reads the secret that signs links and cookies, and makes it the
+// first time.
+func keepSecret(name string) ([]byte, error) {
+	secret, err := os.ReadFile(name)
+	if err == nil && len(secret) >= 32 {
+		return secret, nil
+	}
+	if err == nil {
+		return nil, candor.WithHint(fmt.Errorf("the secret in %s is too short: %w", name, candor.ErrInvalid), "Remove the file; a new one is made, and links that were sent stop working.")
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	secret = make([]byte, 32)
+	rand.Read(secret)
+	return secret, os.WriteFile(name, secret, 0o600)
+}
+
+func (r *running) openDefinitions(ctx context.Context) (err error) {
+	r.Definitions, err = generation.Open(ctx, generation.Options{
+		Dir: filepath.Join(r.setup.data, "definitions"), Sources: r.setup.sources, Limits: r.setup.limits, Keep: r.setup.keep, StaleAfter: r.setup.stale,
+		Cache:   scan.Cache{Dir: filepath.Join(r.setup.data, "cache")},
+		Records: generations{r.Store}, OnChange: r.changed, Clock: r.setup.clock, Log: r.setup.log})
+	if err != nil {
+		return err
+	}
+	r.Sites = site.New(site.Config{
+		Store: siteStore{r.Store}, Definitions: r.current, Clock: r.setup.clock, Log: r.setup.log,
+		Every: r.setup.every, Threads: r.setup.threads, Exclude: r.setup.exclude, MaxSize: r.setup.maxSize, Allowed: r.setup.allowed})
+	return nil
+}
+
+// current gives the definitions that a scan uses from its start to its end.
+func (r *running) current() (site.Definitions, error) {
+	h, err := r.Definitions.Current()
+	if err != nil {
+		return site.Definitions{}, err
+	}
+	compiled := h.Compiled()
+	return site.Definitions{Generation: h.Generation().ID, Release: h.Release, NewMatcher: func() scan.Matcher { return compiled.Rules.NewScanner(engine.ScanOptions{Strings: true}) }}, nil
+}
+
+// changed records that other definitions are used, or that some were refused.
+func (r *running) changed(ctx context.Context, g candor.Generation) error {
+	body := fmt.Appendf(nil, `{"generation":%q,"state":%q,"rules":%d,"problems":%d}`, g.ID, g.State, g.Rules, g.Problems)
+	now := r.setup.clock().UTC()
+	return r.Store.Tx(ctx, func(tx *store.Tx) error {
+		return tx.AddRecord(ctx, candor.Record{ID: candor.NewID(now), Kind: candor.RecordGeneration, At: now, Actor: "system", Body: body})
+	})
+}
+
+// generations keeps what is known of the definitions.
+type generations struct{ *store.Store }
+
+func (g generations) SetGeneration(ctx context.Context, x candor.Generation) error {
+	return g.Tx(ctx, func(tx *store.Tx) error { return tx.SetGeneration(ctx, x) })
+}
+
+func (r *running) openDesk(context.Context) error {
+	r.Desk = desk.New(desk.Config{Store: deskStore{r.Store}, Clock: r.setup.clock, Calendar: r.setup.calendar, Rules: r.setup.rules,
+		Plays: plays(r.books, r.phrases.ForConsole(r.setup.language)), Tell: r.tell})
+	r.Sites.Desk = filer{r.Desk}
+	return nil
+}
+
+func (r *running) openResponses(context.Context) (err error) {
+	var sender notify.Sender = noSender{}
+	if r.setup.drop != "" {
+		sender = dropSender{r.setup.drop}
+	}
+	if !r.setup.noMail {
+		if r.sender, err = smtp.New(r.setup.mail); err != nil {
+			return err
+		}
+		sender = r.sender
+		r.closings = append(r.closings, r.sender.Close)
+	}
+	_, domain, _ := strings.Cut(r.setup.mail.From.Address, "@")
+	if domain == "" {
+		domain = "localhost"
+	}
+	if r.notify, err = notify.New(notify.Config{Messages: mailbox{r.Store}, Facts: facts{r.Store}, Advice: r.advice, Sender: sender, Link: r.link,
+		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
+		return err
+	}
+	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk),
+		Methods: []respond.Method{r.notify, quarantine.New(map[string]quarantine.Vault{"": vault{r.Vault}})}})
+	return nil
+}
+
+// linkLife is how long a link to a case's page works.
+const linkLife = 60 * 24 * time.Hour
+
+// link makes a link to the page of a case for one contact.
+func (r *running) link(_ context.Context, c candor.Case, to candor.Contact) (string, time.Time, error) {
+	expires := r.setup.clock().Add(linkLife).Truncate(time.Second).UTC()
+	text, err := r.links.Sign(link.Link{Purpose: link.Case, Subject: c.ID, Party: c.Party, Contact: link.ContactOf(to.Address), Expires: expires})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	address, err := url.JoinPath(r.setup.publicURL, "c", text)
+	return address, expires, err
+}
+
+// noSender stands for a mail server that nobody named.
+type noSender struct{}
+
+func (noSender) Send(context.Context, candor.Message) error {
+	return candor.WithHint(fmt.Errorf("no mail server is set up: %w", candor.ErrUnavailable), "Name one in the configuration, under mail.")
+}

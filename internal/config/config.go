@@ -1,0 +1,206 @@
+// Package config reads the one configuration of the program: a YAML file,
+// over it the environment, over that the flags. It is strict: a key that
+// nobody knows, a value of the wrong type and one that cannot be right are
+// errors that say where, what, and what to do.
+package config
+
+// Config is everything that an operator may set. The zero value is not
+// usable: begin with Defaults. Example tells what each key is for.
+//
+// In the file keys are nested (listen: {addr: …}). In the environment they are
+// CANDOR_LISTEN_ADDR; lists of words are separated by commas there, and lists
+// of sections can be written in the file only. A key ending in _file names a
+// file that holds the value of the key without that ending.
+type Config struct {
+	Roles       []string    `koanf:"roles"`
+	Data        Data        `koanf:"data"`
+	Listen      Listen      `koanf:"listen"`
+	Database    Database    `koanf:"database"`
+	Provider    Provider    `koanf:"provider"`
+	Mail        Mail        `koanf:"mail"`
+	Definitions Definitions `koanf:"definitions"`
+	Scanning    Scanning    `koanf:"scanning"`
+	Desk        Desk        `koanf:"desk"`
+	Evidence    Evidence    `koanf:"evidence"`
+	Access      Access      `koanf:"access"`
+	Metrics     Metrics     `koanf:"metrics"`
+	Log         Log         `koanf:"log"`
+}
+
+// Data says where the program keeps what is its own.
+type Data struct {
+	Dir string `koanf:"dir"`
+}
+
+// Listen says where browsers and programs reach the server.
+type Listen struct {
+	Addr           string   `koanf:"addr"`            // host:port
+	TLSCert        string   `koanf:"tls_cert"`        // PEM file; with TLSKey
+	TLSKey         string   `koanf:"tls_key"`         // PEM file
+	TrustedProxies []string `koanf:"trusted_proxies"` // networks whose X-Forwarded-For is believed
+	PublicURL      string   `koanf:"public_url"`      // as browsers see it; scheme, host, port
+}
+
+// Database says where records are kept.
+type Database struct {
+	URL     Secret `koanf:"url"` // postgres://…, or the path of a SQLite file; empty for one in Data.Dir
+	URLFile string `koanf:"url_file"`
+}
+
+// Provider is who runs the desk, as customers and authorities see it.
+type Provider struct {
+	Name     string `koanf:"name"`
+	Mail     string `koanf:"mail"`
+	Phone    string `koanf:"phone"`
+	Language string `koanf:"language"`  // BCP 47
+	TimeZone string `koanf:"time_zone"` // IANA
+	Country  string `koanf:"country"`   // ISO 3166-1, two letters
+}
+
+// Mail is the server that sends mail, and in whose name. Without a Host none
+// is sent.
+type Mail struct {
+	Host         string `koanf:"host"`
+	Port         int    `koanf:"port"` // 0 for the usual one of TLS
+	TLS          string `koanf:"tls"`  // tls, starttls, opportunistic, none
+	User         string `koanf:"user"`
+	Password     Secret `koanf:"password"`
+	PasswordFile string `koanf:"password_file"`
+	From         string `koanf:"from"`
+	ReplyTo      string `koanf:"reply_to"`
+	Bounce       string `koanf:"bounce"` // where bounces come back to
+}
+
+// Definitions says where definitions come from.
+type Definitions struct {
+	Sources    []Source `koanf:"sources"`
+	Every      Duration `koanf:"every"`
+	Keep       int      `koanf:"keep"` // old generations
+	StaleAfter Duration `koanf:"stale_after"`
+	// MoreProblems, FewerRules and Clean are by what new definitions are judged.
+	MoreProblems float64 `koanf:"more_problems"`
+	FewerRules   float64 `koanf:"fewer_rules"`
+	Clean        string  `koanf:"clean"`
+}
+
+// Source is one source of definitions.
+type Source struct {
+	Name     string   `koanf:"name"`
+	Kind     string   `koanf:"kind"` // starter, folder, freshclam, web
+	Path     string   `koanf:"path"`
+	URL      string   `koanf:"url"`
+	SHA256   string   `koanf:"sha256"`
+	CA       string   `koanf:"ca"`
+	Timeout  Duration `koanf:"timeout"`
+	MaxBytes Size     `koanf:"max_bytes"`
+}
+
+// Scanning says how sites are scanned.
+type Scanning struct {
+	Threads      int      `koanf:"threads"` // 0 for one a processor
+	Every        Duration `koanf:"every"`   // of a site that says nothing else; 0 for on demand only
+	Exclude      []string `koanf:"exclude"`
+	MaxSize      Size     `koanf:"max_size"`      // 0 for no limit
+	RootsAllowed []string `koanf:"roots_allowed"` // folders in which sites may lie
+}
+
+// Desk says when the desk works and what it has promised.
+type Desk struct {
+	TimeZone         string      `koanf:"time_zone"` // empty for the provider's
+	Hours            Hours       `koanf:"hours"`
+	HolidaysFile     string      `koanf:"holidays_file"` // iCalendar or YAML
+	Acknowledgement  Duration    `koanf:"acknowledgement"`
+	CustomerDeadline BySeverity  `koanf:"customer_deadline"`
+	Authorities      []Authority `koanf:"authorities"`
+}
+
+// Hours are the working hours of each day: "09:00-12:00, 13:00-17:00", empty
+// for none.
+type Hours struct {
+	Monday    string `koanf:"monday"`
+	Tuesday   string `koanf:"tuesday"`
+	Wednesday string `koanf:"wednesday"`
+	Thursday  string `koanf:"thursday"`
+	Friday    string `koanf:"friday"`
+	Saturday  string `koanf:"saturday"`
+	Sunday    string `koanf:"sunday"`
+}
+
+// BySeverity is a time for each severity.
+type BySeverity struct {
+	Info     Duration `koanf:"info"`
+	Low      Duration `koanf:"low"`
+	Medium   Duration `koanf:"medium"`
+	High     Duration `koanf:"high"`
+	Critical Duration `koanf:"critical"`
+}
+
+// Authority is somebody to whom incidents are reported.
+type Authority struct {
+	Name    string   `koanf:"name"`
+	Mail    string   `koanf:"mail"`
+	URL     string   `koanf:"url"` // of its reporting form
+	Country string   `koanf:"country"`
+	Duties  []string `koanf:"duties"` // nis2
+}
+
+// Evidence says how the evidence log is named and who else holds it.
+type Evidence struct {
+	Origin          string    `koanf:"origin"` // empty for the host of Listen.PublicURL and /evidence
+	Witnesses       []Witness `koanf:"witnesses"`
+	VaultRecipients []string  `koanf:"vault_recipients"` // age1…; empty for a key of the vault's own
+}
+
+// Witness cosigns checkpoints of the log.
+type Witness struct {
+	URL string `koanf:"url"`
+	Key string `koanf:"key"` // verifier key, note format
+}
+
+// Access says who gets in and for how long.
+type Access struct {
+	Session Session `koanf:"session"`
+	OIDC    []OIDC  `koanf:"oidc"`
+}
+
+// Session bounds how long somebody stays signed in.
+type Session struct {
+	Idle     Duration `koanf:"idle"`
+	Absolute Duration `koanf:"absolute"`
+}
+
+// OIDC is an identity provider.
+type OIDC struct {
+	ID               string     `koanf:"id"`
+	Name             string     `koanf:"name"`
+	Issuer           string     `koanf:"issuer"`
+	ClientID         string     `koanf:"client_id"`
+	ClientSecret     Secret     `koanf:"client_secret"`
+	ClientSecretFile string     `koanf:"client_secret_file"`
+	Scopes           []string   `koanf:"scopes"`
+	Groups           string     `koanf:"groups"` // the claim that holds them
+	Roles            []RoleRule `koanf:"roles"`
+	Create           bool       `koanf:"create"`
+	LinkByMail       bool       `koanf:"link_by_mail"`
+	UnverifiedMail   bool       `koanf:"unverified_mail"`
+}
+
+// RoleRule gives a role to a group.
+type RoleRule struct {
+	Group string `koanf:"group"`
+	Role  string `koanf:"role"`
+}
+
+// Metrics says who reads the metrics: whoever reaches an address of its own,
+// or who has the token. With neither there are none.
+type Metrics struct {
+	Listen    string `koanf:"listen"`
+	Token     Secret `koanf:"token"`
+	TokenFile string `koanf:"token_file"`
+}
+
+// Log says what the program writes about itself.
+type Log struct {
+	Level  string `koanf:"level"`  // debug, info, warn, error
+	Format string `koanf:"format"` // text, json
+}

@@ -1,0 +1,38 @@
+package config
+
+import "time"
+
+const (
+	hour = Duration(time.Hour)
+	day  = 24 * hour
+)
+
+// Defaults gives what holds where nothing is set.
+func Defaults() *Config {
+	const working = "09:00-17:00"
+	return &Config{
+		Roles:    []string{RoleWeb, RoleWorker},
+		Data:     Data{Dir: "/var/lib/candor"},
+		Listen:   Listen{Addr: "127.0.0.1:8080"},
+		Provider: Provider{Language: "en", TimeZone: "UTC"},
+		Mail:     Mail{TLS: "starttls"},
+		Definitions: Definitions{
+			Sources: []Source{{Name: "starter", Kind: "starter"}},
+			Every:   hour, Keep: 5, StaleAfter: 7 * day, MoreProblems: 0.05, FewerRules: 0.2,
+		},
+		Scanning: Scanning{Every: day},
+		Desk: Desk{
+			Hours:            Hours{Monday: working, Tuesday: working, Wednesday: working, Thursday: working, Friday: working},
+			Acknowledgement:  4 * hour,
+			CustomerDeadline: BySeverity{Info: 14 * day, Low: 7 * day, Medium: 3 * day, High: day, Critical: 4 * hour},
+		},
+		Access: Access{Session: Session{Idle: 8 * hour, Absolute: day}},
+		Log:    Log{Level: "info", Format: "text"},
+	}
+}
+
+// The roles of a process: what it does of all there is to do.
+const (
+	RoleWeb    = "web"    // serves the console, the customers' pages and the API
+	RoleWorker = "worker" // scans, sends, acts, keeps definitions and evidence
+)

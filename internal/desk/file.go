@@ -1,0 +1,291 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"candor"
+	"candor/internal/desk/calendar"
+)
+
+// Filing is what a sensor saw at one asset. A sensor that looks for long files
+// in parts.
+type Filing struct {
+	Asset      candor.ID
+	Scan       candor.ID
+	Sensor     string
+	Generation string
+	Findings   []candor.Finding
+}
+
+// Filed says what became of a Filing.
+type Filed struct {
+	New, Again int         // findings
+	Opened     []candor.ID // cases
+}
+
+// File keeps findings: those that were known are noted as seen again, new ones
+// join the open case of their asset and class, or open one. When it gives nil
+// all of it is durable.
+func (d *Desk) File(ctx context.Context, f Filing) (Filed, error) {
+	var filed Filed
+	err := d.Store.Tx(ctx, func(tx Tx) error {
+		var err error
+		filed, err = d.file(ctx, tx, f)
+		return err
+	})
+	if err != nil {
+		return Filed{}, fmt.Errorf("file %d findings of asset %s: %w", len(f.Findings), f.Asset, err)
+	}
+	return filed, nil
+}
+
+// filing is a Filing on its way.
+type filing struct {
+	Filing
+	now    time.Time
+	asset  candor.Asset
+	have   map[candor.Same]candor.FiledFinding // also what is new
+	fresh  []candor.FiledFinding
+	seen   map[candor.ID]bool
+	places []candor.Place
+	back   []candor.FiledFinding // were gone and are there again
+	cases  map[candor.Class]*candor.Case
+	opened map[candor.ID]bool
+}
+
+func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
+	f := &filing{Filing: in, now: d.Clock(), seen: map[candor.ID]bool{}, cases: map[candor.Class]*candor.Case{}, opened: map[candor.ID]bool{}}
+	var err error
+	if f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset); err != nil {
+		return Filed{}, err
+	}
+	sames := make([]candor.Same, len(in.Findings))
+	for i, x := range in.Findings {
+		sames[i] = same(x)
+	}
+	if f.have, err = tx.FindingsLike(ctx, in.Asset, sames); err != nil {
+		return Filed{}, err
+	}
+	for _, x := range in.Findings {
+		if err := d.sort(ctx, tx, f, x); err != nil {
+			return Filed{}, err
+		}
+	}
+	if err := d.keep(ctx, tx, f); err != nil {
+		return Filed{}, err
+	}
+	return Filed{New: len(f.fresh), Again: len(f.seen) - len(f.back), Opened: slices.Sorted(maps.Keys(f.opened))}, nil
+}
+
+func same(x candor.Finding) candor.Same {
+	key := x.SHA256
+	if key == "" {
+		key = x.Path // what has no content is known by its place
+	}
+	return candor.Same{Rule: x.Rule, SHA256: key}
+}
+
+// sort puts one finding to those that are new or to those that were known.
+func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) error {
+	known, ok := f.have[same(x)]
+	if !ok {
+		c, err := d.join(ctx, tx, f, x)
+		if err != nil {
+			return err
+		}
+		x.SHA256 = same(x).SHA256
+		known = candor.FiledFinding{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Case: c.ID, Sensor: f.Sensor,
+			Generation: f.Generation, Confidence: confidence(x), State: candor.FindingOpen, First: f.now, Last: f.now, Finding: x}
+		f.fresh = append(f.fresh, known)
+		f.have[same(x)] = known
+	}
+	if !f.seen[known.ID] && ok && known.State != candor.FindingOpen && known.State != candor.FindingDismissed {
+		f.back = append(f.back, known)
+	}
+	f.seen[known.ID] = true
+	f.places = append(f.places, candor.Place{ID: candor.NewID(f.now), Finding: known.ID, Path: x.Path, State: candor.FindingOpen, First: f.now, Last: f.now})
+	return nil
+}
+
+// confidence is how sure a rule's own words make us: an author who calls it
+// suspicious is less so than one who names a family.
+func confidence(x candor.Finding) candor.Confidence {
+	switch {
+	case x.Language == "clamav" && x.Nature == candor.Malware, slices.Contains(x.Tags, "confirmed"):
+		return 95
+	case x.Severity >= candor.Critical:
+		return 90
+	case x.Severity >= candor.High:
+		return 80
+	case x.Severity >= candor.Medium:
+		return 60
+	}
+	return 40
+}
+
+// join gives the case that a finding belongs to, and opens it if there is none.
+func (d *Desk) join(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*candor.Case, error) {
+	c := f.cases[x.Class]
+	if c == nil {
+		open, err := tx.OpenCase(ctx, f.asset.ID, x.Class)
+		switch {
+		case err == nil:
+			c = &open
+		case errors.Is(err, candor.ErrNotFound):
+			c, err = d.open(ctx, tx, f, x)
+			if err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
+		}
+		f.cases[x.Class] = c
+	}
+	c.Severity = max(c.Severity, x.Severity)
+	c.Confidence = max(c.Confidence, confidence(x))
+	c.Nature = cmp.Or(c.Nature, x.Nature)
+	return c, nil
+}
+
+func (d *Desk) open(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*candor.Case, error) {
+	play := d.Plays(x.Class, x.Nature, x.Severity)
+	c := &candor.Case{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Class: x.Class, Nature: x.Nature, Severity: x.Severity,
+		Confidence: confidence(x), State: candor.CaseNew, Title: play.Title + ": " + f.asset.Name, Opened: f.now, Updated: f.now}
+	if err := tx.AddCase(ctx, c); err != nil {
+		return nil, err
+	}
+	f.opened[c.ID] = true
+	for i, t := range play.Tasks {
+		task := candor.Task{ID: candor.NewID(f.now), Case: c.ID, Key: t.Key, Text: t.Text, Order: i + 1, Created: f.now}
+		if t.Due != (calendar.Period{}) {
+			task.Due = t.Due.After(f.now, d.Calendar.Zone())
+		}
+		if err := tx.AddTask(ctx, task); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.start(ctx, tx, *c, calendar.Acknowledgement, f.now); err != nil {
+		return nil, err
+	}
+	if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventOpened, Actor: "sensor:" + f.Sensor, Public: true}, nil); err != nil {
+		return nil, err
+	}
+	return c, tx.Enqueue(ctx, PolicyJob{Case: c.ID}, candor.JobOptions{})
+}
+
+// keep writes what was sorted.
+func (d *Desk) keep(ctx context.Context, tx Tx, f *filing) error {
+	places := once(f.places)
+	held := map[candor.ID]int{}
+	for _, p := range places {
+		held[p.Finding]++
+	}
+	for i, x := range f.fresh {
+		f.fresh[i].Places = held[x.ID]
+		delete(f.seen, x.ID)
+	}
+	again := slices.Sorted(maps.Keys(f.seen))
+	if err := tx.AddFindings(ctx, f.fresh); err != nil {
+		return err
+	}
+	if err := tx.AddPlaces(ctx, f.asset.ID, f.Scan, places); err != nil {
+		return err
+	}
+	if err := tx.SeeFindings(ctx, again, f.now, f.Generation); err != nil {
+		return err
+	}
+	if err := tx.CountPlaces(ctx, again); err != nil {
+		return err
+	}
+	if err := d.comeBack(ctx, tx, f); err != nil {
+		return err
+	}
+	if err := d.prove(ctx, tx, f); err != nil {
+		return err
+	}
+	return d.note(ctx, tx, f)
+}
+
+// once leaves one place of each path of a finding: a statement cannot write
+// one row twice.
+func once(places []candor.Place) []candor.Place {
+	type key struct {
+		finding candor.ID
+		path    string
+	}
+	have := make(map[key]bool, len(places))
+	return slices.DeleteFunc(places, func(p candor.Place) bool {
+		k := key{p.Finding, p.Path}
+		was := have[k]
+		have[k] = true
+		return was
+	})
+}
+
+// comeBack opens findings again that were gone, in the case that is open now.
+func (d *Desk) comeBack(ctx context.Context, tx Tx, f *filing) error {
+	for _, x := range f.back {
+		c, err := d.join(ctx, tx, f, x.Finding)
+		if err != nil {
+			return err
+		}
+		x, err = tx.Finding(ctx, candor.Everything, x.ID)
+		if err != nil {
+			return err
+		}
+		x.State, x.Ended, x.Case = candor.FindingOpen, time.Time{}, c.ID
+		if err := tx.ChangeFinding(ctx, x); err != nil {
+			return err
+		}
+		f.fresh = append(f.fresh, x)
+	}
+	return nil
+}
+
+// prove records each finding for the evidence log.
+func (d *Desk) prove(ctx context.Context, tx Tx, f *filing) error {
+	records := make([]candor.Record, len(f.fresh))
+	for i, x := range f.fresh {
+		body := map[string]any{"asset": x.Asset, "rule": x.Rule, "class": x.Class, "severity": x.Severity, "sha256": x.SHA256, "bytes": x.Bytes,
+			"sensor": x.Sensor, "generation": x.Generation, "definitions": x.Definitions}
+		r, err := d.makeRecord(candor.Record{Kind: candor.RecordFinding, Subject: x.ID, Case: x.Case, Actor: "sensor:" + f.Sensor}, body,
+			map[string]string{"path": x.Path})
+		if err != nil {
+			return err
+		}
+		records[i] = r
+	}
+	return tx.AddRecords(ctx, f.asset.Owner, records...)
+}
+
+// note tells each case what joined it.
+func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
+	joined := map[candor.ID]int{}
+	for _, x := range f.fresh {
+		joined[x.Case]++
+	}
+	for _, class := range slices.Sorted(maps.Keys(f.cases)) {
+		c := f.cases[class]
+		n := joined[c.ID]
+		if n == 0 {
+			continue
+		}
+		c.Updated = f.now
+		if err := tx.ChangeCase(ctx, c); err != nil {
+			return err
+		}
+		if err := tx.CountCase(ctx, c.ID); err != nil {
+			return err
+		}
+		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFinding, Actor: "sensor:" + f.Sensor, Public: true}, map[string]any{"count": n, "scan": f.Scan}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package desk
+
+import "candor"
+
+// QueueUrgent is the queue of what somebody waits for.
+const QueueUrgent = "urgent"
+
+// PolicyJob asks for Desk.Propose: what the playbook proposes for a new case,
+// and what the policy does by itself.
+type PolicyJob struct {
+	Case candor.ID `json:"case"`
+}
+
+// Kind names the job.
+func (PolicyJob) Kind() string { return "desk.policy" }
+
+// RecheckJob asks to look again at the places of a case.
+type RecheckJob struct {
+	Case candor.ID `json:"case"`
+	By   string    `json:"by"`
+}
+
+// Kind names the job.
+func (RecheckJob) Kind() string { return "desk.recheck" }
+
+// TickJob asks for Desk.Tick, every minute.
+type TickJob struct{}
+
+// Kind names the job.
+func (TickJob) Kind() string { return "desk.tick" }
+
+// TellJob asks to tell webhooks that something happened to a case.
+type TellJob struct {
+	What string    `json:"what"` // case.opened, case.closed, …
+	Case candor.ID `json:"case"`
+}
+
+// Kind names the job.
+func (TellJob) Kind() string { return "desk.tell" }

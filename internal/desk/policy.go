@@ -1,0 +1,132 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"candor"
+)
+
+// Rule of a policy: what acts by itself, without somebody's approval.
+type PolicyRule struct {
+	Class      candor.Class      `json:"class"` // of all classes if empty
+	Severity   candor.Severity   `json:"severity"`
+	Confidence candor.Confidence `json:"confidence"`
+	Method     string            `json:"method"`
+}
+
+// Policy is the table of what acts by itself. The zero Policy lets nothing.
+type Policy struct {
+	Rules []PolicyRule `json:"rules"`
+}
+
+// PolicySetting is the name under which the policy is kept.
+const PolicySetting = "policy"
+
+// Allows tells whether the policy lets a method act by itself in a case.
+func (p Policy) Allows(c candor.Case, method string) bool {
+	return slices.ContainsFunc(p.Rules, func(r PolicyRule) bool {
+		return (r.Class == "" || r.Class == c.Class) && c.Severity >= r.Severity && c.Confidence >= r.Confidence && r.Method == method
+	})
+}
+
+// Check says what is wrong with a policy.
+func (p Policy) Check(methods []string) error {
+	if len(p.Rules) > 200 {
+		return fmt.Errorf("the policy has %d rules, and 200 are the most: %w", len(p.Rules), candor.ErrInvalid)
+	}
+	for i, r := range p.Rules {
+		if r.Class != "" {
+			if _, ok := candor.ParseClass(string(r.Class)); !ok {
+				return candor.WithHint(fmt.Errorf("rule %d: there is no class %.60q: %w", i+1, r.Class, candor.ErrInvalid), "Choose one of the list.")
+			}
+		}
+		if !slices.Contains(methods, r.Method) {
+			return candor.WithHint(fmt.Errorf("rule %d: there is no response %.60q: %w", i+1, r.Method, candor.ErrInvalid), "Choose one of the list.")
+		}
+		if r.Confidence > 100 || r.Severity > candor.Critical {
+			return fmt.Errorf("rule %d: confidence goes from 0 to 100: %w", i+1, candor.ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// SetPolicy replaces the policy.
+func (d *Desk) SetPolicy(ctx context.Context, who candor.Principal, p Policy, methods []string) error {
+	if err := p.Check(methods); err != nil {
+		return err
+	}
+	err := d.Store.Tx(ctx, func(tx Tx) error {
+		if err := tx.SetSetting(ctx, PolicySetting, p, d.Clock(), who.Actor()); err != nil {
+			return err
+		}
+		return d.record(ctx, tx, "", candor.Record{Kind: candor.RecordPolicy, Actor: who.Actor()}, p, nil)
+	})
+	if err != nil {
+		return fmt.Errorf("set the policy: %w", err)
+	}
+	return nil
+}
+
+// Responder proposes and approves responses.
+type Responder interface {
+	Propose(ctx context.Context, who candor.Principal, c candor.Case, p PlayResponse) (candor.Response, error)
+	Approve(ctx context.Context, who candor.Principal, id candor.ID) error
+}
+
+// Propose proposes the responses of the playbook for a case, and approves
+// those that the policy lets act by themselves. What has no basis is not
+// proposed; the timeline says so. It may be called again: responses that have
+// been proposed are left alone.
+func (d *Desk) Propose(ctx context.Context, id candor.ID, have []candor.Response, r Responder) error {
+	var c candor.Case
+	var policy Policy
+	err := d.Store.Tx(ctx, func(tx Tx) error {
+		var err error
+		if c, err = tx.Case(ctx, candor.Everything, id); err != nil {
+			return err
+		}
+		return tx.Setting(ctx, PolicySetting, &policy)
+	})
+	if err != nil || !c.State.Open() {
+		return err
+	}
+	who := candor.Principal{Name: "policy:standing"}
+	for _, p := range d.Plays(c.Class, c.Nature, c.Severity).Responses {
+		if at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method }); at >= 0 {
+			// The program may have ended between the proposal and the approval.
+			if h := have[at]; h.State == candor.ResponseProposed && h.By == who.Name && policy.Allows(c, p.Method) {
+				if err := r.Approve(ctx, who, h.ID); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		response, err := r.Propose(ctx, who, c, p)
+		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) {
+			if err := d.explain(ctx, c, p.Method, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if policy.Allows(c, p.Method) {
+			if err := r.Approve(ctx, who, response.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// explain tells in the timeline why a response was not proposed.
+func (d *Desk) explain(ctx context.Context, c candor.Case, method string, why error) error {
+	return d.Store.Tx(ctx, func(tx Tx) error {
+		return d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventResponse, Actor: "system"},
+			map[string]any{"method": method, "state": "not-proposed", "why": why.Error(), "hint": candor.Hint(why)})
+	})
+}

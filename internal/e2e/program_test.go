@@ -1,0 +1,176 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the program under test.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "candor-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "candor")
+		if out, err := exec.Command("go", "build", "-o", binary, "candor/cmd/candor").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// program is a running candor serve.
+type program struct {
+	cmd    *exec.Cmd
+	URL    string // where it answers
+	First  string // the link for the first administrator; empty if there is one
+	lock   sync.Mutex
+	stderr bytes.Buffer
+	ended  chan struct{}
+}
+
+// start starts the program and waits until it says where it is. It ends with
+// the test at the latest.
+func start(t *testing.T, args ...string) *program {
+	t.Helper()
+	p, err := launch(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	return p
+}
+
+func launch(args ...string) (*program, error) {
+	p := &program{cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), ended: make(chan struct{})}
+	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CANDOR_") }) // the test's own
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.cmd.Stderr = writerFunc(func(b []byte) (int, error) {
+		p.lock.Lock()
+		defer p.lock.Unlock()
+		return p.stderr.Write(b)
+	})
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	ready := make(chan struct{})
+	go func() {
+		said := false
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			line := strings.TrimSpace(lines.Text())
+			if at, ok := strings.CutPrefix(line, "Candor is at "); ok {
+				p.URL = at
+			}
+			if strings.Contains(line, "/first/") {
+				p.First = line
+			}
+			if !said && (p.First != "" || p.URL != "" && !strings.HasSuffix(line, "hours:")) {
+				said = true
+				close(ready)
+			}
+		}
+		_ = p.cmd.Wait()
+		close(p.ended)
+	}()
+	select {
+	case <-ready:
+		return p, nil
+	case <-p.ended:
+		return nil, fmt.Errorf("the program ended: %s", p.errors())
+	case <-time.After(time.Minute):
+		p.kill()
+		return nil, fmt.Errorf("the program did not say where it is: %s", p.errors())
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// errors is what the program has written to stderr.
+func (p *program) errors() string {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.stderr.String()
+}
+
+// kill ends the program at once, as a crash does.
+func (p *program) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.ended
+}
+
+// stop asks the program to end, and gives its exit status.
+func (p *program) stop(t *testing.T) int {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		t.Fatalf("the program does not end: %s", p.errors())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// get asks for a page without signing in.
+func (p *program) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// eventually waits for something that the program does by itself.
+func eventually(t *testing.T, what string, patience time.Duration, is func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%s: not within %s", what, patience)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,309 @@
+package house
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+)
+
+// PartyView is a party with what belongs to it.
+type PartyView struct {
+	Party      candor.Party             `json:"party"`
+	Assets     []candor.Asset           `json:"assets"`
+	Agreements []candor.Agreement       `json:"agreements"`
+	Cases      candor.Page[candor.Case] `json:"cases"`
+	Users      []candor.User            `json:"users,omitempty"`
+}
+
+// Parties lists parties.
+func (h *House) Parties(ctx context.Context, who candor.Principal, f candor.PartyFilter, cut candor.Cut) (candor.Page[candor.Party], error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return candor.Page[candor.Party]{}, err
+	}
+	return h.Store.Parties(ctx, who.Scope(), f, cut)
+}
+
+// Party gives a party with what belongs to it.
+func (h *House) Party(ctx context.Context, who candor.Principal, id candor.ID) (v PartyView, err error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return v, err
+	}
+	scope := who.Scope()
+	if v.Party, err = h.Store.Party(ctx, scope, id); err != nil {
+		return v, err
+	}
+	assets, err := h.Store.Assets(ctx, scope, candor.AssetFilter{Owner: id}, candor.Cut{Limit: 200, Sort: "name"})
+	if err != nil {
+		return v, err
+	}
+	v.Assets = assets.Items
+	if v.Agreements, err = h.Store.Agreements(ctx, scope, id); err != nil {
+		return v, err
+	}
+	if v.Cases, err = h.Store.Cases(ctx, scope, candor.CaseFilter{Party: id}, candor.Cut{Limit: 50}); err != nil {
+		return v, err
+	}
+	if who.Role.Staff() {
+		v.Users, err = h.Store.UsersOf(ctx, id)
+	} else {
+		v.Party.Note = ""
+	}
+	return v, err
+}
+
+// Assets lists assets.
+func (h *House) Assets(ctx context.Context, who candor.Principal, f candor.AssetFilter, cut candor.Cut) (candor.Page[candor.Asset], error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return candor.Page[candor.Asset]{}, err
+	}
+	return h.Store.Assets(ctx, who.Scope(), f, cut)
+}
+
+// AssetView is an asset with what belongs to it.
+type AssetView struct {
+	Asset candor.Asset             `json:"asset"`
+	Owner candor.Party             `json:"owner"`
+	Cases candor.Page[candor.Case] `json:"cases"`
+	Scans candor.Page[candor.Scan] `json:"scans"`
+}
+
+// Asset gives an asset with what belongs to it.
+func (h *House) Asset(ctx context.Context, who candor.Principal, id candor.ID) (v AssetView, err error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return v, err
+	}
+	scope := who.Scope()
+	if v.Asset, err = h.Store.Asset(ctx, scope, id); err != nil {
+		return v, err
+	}
+	if v.Owner, err = h.Store.Party(ctx, scope, v.Asset.Owner); err != nil {
+		return v, err
+	}
+	if v.Cases, err = h.Store.Cases(ctx, scope, candor.CaseFilter{Asset: id}, candor.Cut{Limit: 50}); err != nil {
+		return v, err
+	}
+	v.Scans, err = h.Store.Scans(ctx, scope, candor.ScanFilter{Asset: id}, candor.Cut{Limit: 20})
+	return v, err
+}
+
+// checkParty says what is wrong with a party.
+func checkParty(p candor.Party) error {
+	bad := func(what, hint string) error {
+		return candor.WithHint(fmt.Errorf("party %.80q: %s: %w", p.Name, what, candor.ErrInvalid), hint)
+	}
+	if name := strings.TrimSpace(p.Name); name == "" || len(name) > 200 {
+		return bad("the name is missing or too long", "Give a name of at most 200 bytes.")
+	}
+	known := false
+	for _, k := range candor.PartyKinds() {
+		known = known || k == p.Kind
+	}
+	if !known {
+		return bad(fmt.Sprintf("there is no kind %.40q", p.Kind), "Choose customer, subscriber, partner, vendor or authority.")
+	}
+	if p.Language != "" {
+		if _, err := language.Parse(p.Language); err != nil {
+			return bad(fmt.Sprintf("%.40q is no language", p.Language), "Write it as in BCP 47: en, zh, pt-BR.")
+		}
+	}
+	if p.TimeZone != "" {
+		if _, err := time.LoadLocation(p.TimeZone); err != nil {
+			return bad(fmt.Sprintf("%.60q is no time zone", p.TimeZone), "Write it as Asia/Shanghai.")
+		}
+	}
+	if len(p.Contacts) > 50 {
+		return bad("there are too many contacts", "Keep at most 50.")
+	}
+	for _, c := range p.Contacts {
+		if c.Channel == candor.Mail {
+			if a, err := mail.ParseAddress(c.Address); err != nil || a.Address != c.Address {
+				return bad(fmt.Sprintf("%.80q is no mail address", c.Address), "Write it as name@example.com.")
+			}
+		} else if c.Channel != candor.Phone || c.Address == "" {
+			return bad(fmt.Sprintf("a contact cannot be reached by %.40q", c.Channel), "Choose mail or phone, and give an address.")
+		}
+	}
+	return nil
+}
+
+// SaveParty adds a party, or replaces the one with its ID.
+func (h *House) SaveParty(ctx context.Context, who candor.Principal, p candor.Party) (candor.Party, error) {
+	if err := may(who, access.ManageParties); err != nil {
+		return p, err
+	}
+	err := h.tx(ctx, func(tx *store.Tx) (err error) { p, err = h.saveParty(ctx, tx, who, p); return err })
+	return p, err
+}
+
+func (h *House) saveParty(ctx context.Context, tx *store.Tx, who candor.Principal, p candor.Party) (candor.Party, error) {
+	if err := checkParty(p); err != nil {
+		return p, err
+	}
+	now := h.Clock().UTC()
+	p.Name, p.Updated = strings.TrimSpace(p.Name), now
+	if p.ID == "" {
+		p.ID, p.Created = candor.NewID(now), now
+		return p, tx.AddParty(ctx, p)
+	}
+	was, err := tx.Party(ctx, who.Scope(), p.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Created, p.Erased, p.Kind = was.Created, was.Erased, was.Kind
+	return p, tx.ChangeParty(ctx, p)
+}
+
+// SaveAsset adds an asset, or replaces the one with its ID. Its roots are
+// checked against the folders that may be scanned.
+func (h *House) SaveAsset(ctx context.Context, who candor.Principal, a candor.Asset) (candor.Asset, error) {
+	if err := may(who, access.ManageParties); err != nil {
+		return a, err
+	}
+	err := h.tx(ctx, func(tx *store.Tx) (err error) { a, err = h.saveAsset(ctx, tx, who, a); return err })
+	return a, err
+}
+
+func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principal, a candor.Asset) (candor.Asset, error) {
+	bad := func(what, hint string) error {
+		return candor.WithHint(fmt.Errorf("asset %.80q: %s: %w", a.Name, what, candor.ErrInvalid), hint)
+	}
+	if a.Name = strings.TrimSpace(a.Name); a.Name == "" || len(a.Name) > 200 {
+		return a, bad("the name is missing or too long", "Give a name of at most 200 bytes.")
+	}
+	known := false
+	for _, k := range candor.AssetKinds() {
+		known = known || k == a.Kind
+	}
+	if !known {
+		return a, bad(fmt.Sprintf("there is no kind %.40q", a.Kind), "Choose site, server, line or product.")
+	}
+	if e := time.Duration(a.Every); e != 0 && e < time.Minute {
+		return a, bad("it would be scanned more than once a minute", "Choose a longer period, or none.")
+	}
+	if err := h.Sites.CheckRoots(a.Roots); err != nil {
+		return a, err
+	}
+	if _, err := tx.Party(ctx, who.Scope(), a.Owner); err != nil {
+		return a, fmt.Errorf("the owner of %s: %w", a.Name, err)
+	}
+	now := h.Clock().UTC()
+	a.Updated = now
+	if a.ID == "" {
+		a.ID, a.Created = candor.NewID(now), now
+		return a, tx.AddAsset(ctx, a, h.Sites.Due(a, now.Add(-time.Duration(a.Every))))
+	}
+	was, err := tx.Asset(ctx, who.Scope(), a.ID)
+	if err != nil {
+		return a, err
+	}
+	a.Created, a.Scanned, a.Kind = was.Created, was.Scanned, was.Kind
+	return a, tx.ChangeAsset(ctx, a, h.Sites.Due(a, now))
+}
+
+// Scan asks for a scan of a site.
+func (h *House) Scan(ctx context.Context, who candor.Principal, asset candor.ID) (candor.Scan, error) {
+	if err := may(who, access.ActCases, access.ActOwn); err != nil {
+		return candor.Scan{}, err
+	}
+	return h.Sites.Request(ctx, who, asset, site.Demanded)
+}
+
+// AddAgreement records that a party accepted terms.
+func (h *House) AddAgreement(ctx context.Context, who candor.Principal, a candor.Agreement) (candor.Agreement, error) {
+	if err := may(who, access.ManageParties); err != nil {
+		return a, err
+	}
+	if a.Terms == "" || a.Version == "" || a.Accepted.IsZero() || a.Accepted.After(h.Clock()) {
+		return a, candor.WithHint(fmt.Errorf("the agreement names no terms, no version, or no time that is over: %w", candor.ErrInvalid), "Say which terms, which version, and when they were accepted.")
+	}
+	err := h.tx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Party(ctx, who.Scope(), a.Party); err != nil {
+			return err
+		}
+		a.ID = candor.NewID(h.Clock())
+		if err := tx.AddAgreement(ctx, a); err != nil {
+			return err
+		}
+		return h.recordJSON(ctx, tx, a.Party, candor.RecordConsent, a.ID, who, a)
+	})
+	return a, err
+}
+
+// WithdrawAgreement notes that terms hold no longer.
+func (h *House) WithdrawAgreement(ctx context.Context, who candor.Principal, party, id candor.ID) error {
+	if err := may(who, access.ManageParties); err != nil {
+		return err
+	}
+	return h.tx(ctx, func(tx *store.Tx) error {
+		all, err := tx.Agreements(ctx, who.Scope(), party)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if a.ID != id || !a.Withdrawn.IsZero() {
+				continue
+			}
+			a.Withdrawn = h.Clock().UTC()
+			if err := tx.ChangeAgreement(ctx, a); err != nil {
+				return err
+			}
+			return h.recordJSON(ctx, tx, party, candor.RecordConsent, a.ID, who, a)
+		}
+		return fmt.Errorf("agreement %s: %w", id, candor.ErrNotFound)
+	})
+}
+
+func (h *House) recordJSON(ctx context.Context, tx *store.Tx, about candor.ID, kind candor.RecordKind, subject candor.ID, who candor.Principal, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return h.record(ctx, tx, about, kind, subject, who, text, nil)
+}
+
+// ErasePerson removes what is personal of a party: names, contacts, what its
+// people wrote into records, and their accounts. Cases and the evidence log
+// stay, and the log still verifies: it holds salted digests only.
+func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor.ID) error {
+	if err := may(who, access.ManagePeople); err != nil {
+		return err
+	}
+	err := h.tx(ctx, func(tx *store.Tx) error {
+		p, err := tx.Party(ctx, who.Scope(), id)
+		if err != nil {
+			return err
+		}
+		p.Name, p.Reference, p.Contacts, p.Note, p.Erased, p.Updated = "(erased)", "", nil, "", true, h.Clock().UTC()
+		if err := tx.ChangeParty(ctx, p); err != nil {
+			return err
+		}
+		n, err := tx.ErasePersonal(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.EraseWords(ctx, id); err != nil {
+			return err
+		}
+		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n})
+	})
+	if err != nil {
+		return fmt.Errorf("erase a person's data: %w", err)
+	}
+	users, err := h.Store.UsersOf(ctx, id)
+	for _, u := range users {
+		u.Name, u.Mail, u.Disabled = "(erased)", string(u.ID)+"@erased.invalid", true
+		err = errors.Join(err, h.Access.ChangeUser(ctx, who, u))
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+// Package house is the one way in: everything that the console, the portals,
+// the API and the command line can do is a method of House, which asks first
+// whether whoever asks may, and bounds what they see to what is theirs.
+package house
+
+import (
+	"context"
+	"log/slog"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/desk"
+	"candor/internal/evidence"
+	"candor/internal/respond"
+	"candor/internal/scan/generation"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+)
+
+// House holds the parts. It is safe for concurrent use.
+type House struct {
+	Store       *store.Store
+	Access      *access.Service
+	Desk        *desk.Desk
+	Runner      *respond.Runner
+	Sites       *site.Service
+	Definitions *generation.Updater
+	Log         *evidence.Log
+	Vault       *evidence.Vault
+	Clock       candor.Clock
+	Logger      *slog.Logger
+	// Methods are the names of the responses that are set up, in order.
+	Methods []string
+	// Checks are the parts whose health is shown, in order.
+	Checks []Check
+}
+
+// may asks for one of the permissions.
+func may(who candor.Principal, oneOf ...access.Permission) error {
+	var err error
+	for _, p := range oneOf {
+		if err = access.Require(who, p); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// reads asks whether somebody may read cases: all, or their own.
+func reads(who candor.Principal) error { return may(who, access.ReadCases, access.ReadOwn) }
+
+// tx runs a transaction.
+func (h *House) tx(ctx context.Context, f func(*store.Tx) error) error { return h.Store.Tx(ctx, f) }
+
+// record keeps what somebody decided.
+func (h *House) record(ctx context.Context, tx *store.Tx, about candor.ID, kind candor.RecordKind, subject candor.ID, who candor.Principal, body []byte, personal map[string]string) error {
+	now := h.Clock().UTC()
+	return tx.AddRecords(ctx, about, candor.Record{ID: candor.NewID(now), Kind: kind, At: now, Subject: subject, Actor: who.Actor(), Body: body, Personal: personal})
+}

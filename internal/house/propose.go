@@ -1,0 +1,172 @@
+package house
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/desk"
+	"candor/internal/desk/calendar"
+	"candor/internal/respond"
+	"candor/internal/respond/quarantine"
+)
+
+// ProposeFor plans a response to a case: with quarantine, of all files of its
+// open findings. It expires never if expires is zero.
+func (h *House) ProposeFor(ctx context.Context, who candor.Principal, id candor.ID, method, reason string, expires time.Time) (candor.Response, error) {
+	if err := may(who, access.ActCases); err != nil {
+		return candor.Response{}, err
+	}
+	c, err := h.Store.Case(ctx, who.Scope(), id)
+	if err != nil {
+		return candor.Response{}, err
+	}
+	return h.propose(ctx, who, c, method, reason, expires)
+}
+
+func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, method, reason string, expires time.Time) (candor.Response, error) {
+	r := respond.Request{Case: c.ID, Method: method, Reason: reason, Expires: expires}
+	if method == "quarantine" {
+		spots, err := h.spots(ctx, c)
+		if err != nil {
+			return candor.Response{}, err
+		}
+		if r.Options, err = json.Marshal(quarantine.Options{Places: spots, Forbid: true}); err != nil {
+			return candor.Response{}, err
+		}
+	}
+	return h.Runner.Propose(ctx, who, r)
+}
+
+// Responder proposes and approves what playbooks and the policy say.
+type Responder struct {
+	House *House
+	Zone  *time.Location
+}
+
+// Propose implements desk.Responder.
+func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse) (candor.Response, error) {
+	var expires time.Time
+	if p.Expires != (calendar.Period{}) {
+		expires = p.Expires.After(r.House.Clock(), r.Zone)
+	}
+	return r.House.propose(ctx, who, c, p.Method, p.Reason, expires)
+}
+
+// Approve implements desk.Responder.
+func (r Responder) Approve(ctx context.Context, who candor.Principal, id candor.ID) error {
+	_, err := r.House.Runner.Approve(ctx, who, id)
+	return err
+}
+
+// spots are the files of a case's open findings.
+func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, error) {
+	asset, err := h.Store.Asset(ctx, candor.Everything, c.Asset)
+	if err != nil {
+		return nil, err
+	}
+	findings, err := h.Store.FindingsOfCase(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var all []quarantine.Spot
+	for _, f := range findings {
+		if f.State != candor.FindingOpen {
+			continue
+		}
+		places, err := h.Store.Places(ctx, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range places {
+			root, rel, ok := rootOf(asset.Roots, p.Path)
+			if !ok || p.State != candor.FindingOpen || seen[p.Path] || len(all) == quarantine.MaxPlaces {
+				continue
+			}
+			seen[p.Path] = true
+			all = append(all, quarantine.Spot{Root: quarantine.Raw(root), Path: quarantine.Raw(rel), SHA256: f.SHA256})
+		}
+	}
+	if len(all) == 0 {
+		return nil, candor.WithHint(fmt.Errorf("no file of the case is there any longer: %w", candor.ErrInvalid), "There is nothing to move away.")
+	}
+	return all, nil
+}
+
+// rootOf splits a path into the root that it lies in and the rest.
+func rootOf(roots []string, path string) (root, rel string, ok bool) {
+	for _, r := range roots {
+		rest, under := strings.CutPrefix(path, strings.TrimSuffix(r, "/")+"/")
+		if under && filepath.IsLocal(rest) {
+			return r, rest, true
+		}
+	}
+	return "", "", false
+}
+
+// Follow moves a case along when a response took a state. It is what
+// respond.Config.Then is set to; transactions are those of the store.
+func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, candor.ResponseState) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response, _ candor.ResponseState) error {
+		tx, ok := t.(desk.Tx)
+		if !ok {
+			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
+		}
+		switch {
+		case r.Method == "notify" && r.State == candor.ResponseApplied:
+			return d.Notified(ctx, tx, r.Case, "response:"+string(r.ID))
+		case r.Method != "quarantine" || len(r.Result) == 0:
+			return nil
+		}
+		moved, back, err := places(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		switch r.State {
+		case candor.ResponseApplied, candor.ResponseFailed:
+			return d.Contained(ctx, tx, moved, "response:"+string(r.ID))
+		case candor.ResponseUndone:
+			return d.Restored(ctx, tx, back)
+		}
+		return nil
+	}
+}
+
+// places gives the paths that a quarantine moved away and those that it put
+// back, by the finding that was there.
+func places(ctx context.Context, tx desk.Tx, r candor.Response) (moved, back map[candor.ID][]string, err error) {
+	result, err := quarantine.ReadResult(r.Result)
+	if err != nil {
+		return nil, nil, err
+	}
+	states := make(map[string]quarantine.PlaceState, len(result.Places))
+	for _, p := range result.Places {
+		states[strings.TrimSuffix(string(p.Root), "/")+"/"+string(p.Path)] = p.State
+	}
+	findings, err := tx.FindingsOfCase(ctx, r.Case)
+	if err != nil {
+		return nil, nil, err
+	}
+	moved, back = map[candor.ID][]string{}, map[candor.ID][]string{}
+	for _, f := range findings {
+		at, err := tx.Places(ctx, f.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range at {
+			switch state := states[p.Path]; {
+			case state == quarantine.Moved && p.State == candor.FindingOpen:
+				moved[f.ID] = append(moved[f.ID], p.Path)
+			case state == quarantine.Restored && p.State == candor.FindingQuarantined:
+				back[f.ID] = append(back[f.ID], p.Path)
+			}
+		}
+	}
+	return moved, back, nil
+}

@@ -1,0 +1,109 @@
+package respond
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"candor"
+)
+
+// Approve has a response applied: one that is proposed, or one that failed.
+func (r *Runner) Approve(ctx context.Context, who candor.Principal, id candor.ID) (candor.Response, error) {
+	return r.decide(ctx, who, id, "approve", func(tx Tx, resp candor.Response) (candor.Response, error) {
+		if !resp.Expires.IsZero() && !resp.Expires.After(r.Now()) {
+			return resp, invalid("it has expired", "Propose a new one.")
+		}
+		if err := r.stands(ctx, tx, resp); err != nil {
+			return resp, err
+		}
+		resp.Approved = actor(who)
+		resp, err := r.move(ctx, tx, resp, step{to: candor.ResponseApproved, actor: actor(who)})
+		if err != nil {
+			return resp, err
+		}
+		return resp, tx.Enqueue(ctx, ApplyJob{Response: id}, candor.JobOptions{})
+	})
+}
+
+// Refuse ends a response of which nothing has been done. The reason may be
+// empty.
+func (r *Runner) Refuse(ctx context.Context, who candor.Principal, id candor.ID, reason string) (candor.Response, error) {
+	return r.decide(ctx, who, id, "refuse", func(tx Tx, resp candor.Response) (candor.Response, error) {
+		if begun(resp) {
+			return resp, candor.WithHint(fmt.Errorf("part of it is done: %w", candor.ErrChanged), "Undo it instead.")
+		}
+		return r.move(ctx, tx, resp, step{to: candor.ResponseRefused, actor: actor(who), text: reason})
+	})
+}
+
+// Undo has undone what a response did. The reason may be empty.
+func (r *Runner) Undo(ctx context.Context, who candor.Principal, id candor.ID, reason string) (candor.Response, error) {
+	return r.decide(ctx, who, id, "undo", func(tx Tx, resp candor.Response) (candor.Response, error) {
+		p, err := ReadPlan(resp, nil)
+		switch {
+		case err != nil:
+			return resp, err
+		case p.Lasting:
+			return resp, invalid("it cannot be undone", p.Undo.Text)
+		case !begun(resp):
+			return resp, candor.WithHint(fmt.Errorf("nothing of it was done: %w", candor.ErrChanged), "Refuse it instead.")
+		}
+		return r.undo(ctx, tx, resp, step{actor: actor(who), text: reason})
+	})
+}
+
+// decide lets do change a response in a transaction, if who may.
+func (r *Runner) decide(ctx context.Context, who candor.Principal, id candor.ID, what string,
+	do func(Tx, candor.Response) (candor.Response, error)) (resp candor.Response, err error) {
+	err = r.Store.Tx(ctx, func(tx Tx) error {
+		if resp, err = tx.Response(ctx, scope(who), id); err != nil {
+			return err
+		}
+		if err = mayDecide(who); err != nil {
+			return err
+		}
+		resp, err = do(tx, resp)
+		return err
+	})
+	if err != nil {
+		return candor.Response{}, fmt.Errorf("%s response %s: %w", what, id, err)
+	}
+	return resp, nil
+}
+
+// undo moves a response to undoing and asks for the job that does it.
+func (r *Runner) undo(ctx context.Context, tx Tx, resp candor.Response, s step) (candor.Response, error) {
+	s.to = candor.ResponseUndoing
+	resp, err := r.move(ctx, tx, resp, s)
+	if err != nil {
+		return resp, err
+	}
+	return resp, tx.Enqueue(ctx, UndoJob{Response: resp.ID}, candor.JobOptions{})
+}
+
+// begun tells whether something of the response was done, or may have been:
+// methods save a result before their first act.
+func begun(r candor.Response) bool { return len(r.Result) > 0 }
+
+// stands checks that a response may still be carried out as things are now.
+// Only candor.ErrDenied and candor.ErrNotFound say that it may not.
+func (r *Runner) stands(ctx context.Context, tx Tx, resp candor.Response) error {
+	m, err := r.method(resp.Method)
+	if err != nil {
+		return err
+	}
+	t, err := target(ctx, tx, candor.Everything, &Request{Case: resp.Case, Asset: resp.Asset, Party: resp.Party})
+	if err != nil {
+		return err
+	}
+	agreements, err := tx.Agreements(ctx, candor.Everything, resp.Party)
+	if err != nil {
+		return err
+	}
+	_, err = findBasis(resp.Basis, resp.Method, agreements, r.Now())
+	if resp.Basis.Kind == "" {
+		err = denied("it has no basis", "Propose a new one.")
+	}
+	return errors.Join(permitted(m, t), err)
+}

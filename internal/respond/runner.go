@@ -1,0 +1,157 @@
+package respond
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"candor"
+)
+
+// Config is what a Runner needs.
+type Config struct {
+	Store   Store
+	Methods []Method
+	Now     candor.Clock
+
+	// Attempts is how often a method is tried before a temporary failure
+	// counts as permanent; 0 means 30, which is about a day.
+	Attempts int
+
+	// Then, if set, is called whenever a response took a state, in the same
+	// transaction: the desk moves its case along here.
+	Then func(ctx context.Context, tx Tx, r candor.Response, from candor.ResponseState) error
+}
+
+// Runner carries responses through their states. Each step is one transaction
+// that writes the response, a line of the case's timeline, an entry of the
+// evidence log, and the job that does what comes next. It is safe for
+// concurrent use, and by several processes on one store.
+//
+// What is not there is candor.ErrNotFound, what may not be done
+// candor.ErrDenied, what makes no sense candor.ErrInvalid, and what is no
+// longer in the state that the step needs candor.ErrChanged, mostly with a hint.
+type Runner struct {
+	Config
+	methods map[string]Method
+}
+
+// New makes a Runner.
+func New(c Config) *Runner {
+	if c.Attempts <= 0 {
+		c.Attempts = 30
+	}
+	r := &Runner{Config: c, methods: make(map[string]Method, len(c.Methods))}
+	for _, m := range c.Methods {
+		r.methods[m.Name()] = m
+	}
+	return r
+}
+
+// Propose plans a response and files it for approval.
+//
+// Request.Basis chooses what it rests on. Without a kind, or with
+// candor.ByAgreement and no Agreement, it is the party's latest agreement in
+// force that allows the method. A consent needs Terms (to what, and how it was
+// given) and Accepted; a party that asks for itself consents by asking. A law
+// needs Terms, its name. Without a basis the error is candor.ErrDenied.
+func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request) (candor.Response, error) {
+	m, err := r.method(req.Method)
+	if err != nil {
+		return candor.Response{}, err
+	}
+	now := r.Now().UTC()
+	target, err := r.look(ctx, who, &req, now)
+	if err != nil {
+		return candor.Response{}, fmt.Errorf("propose to %s: %w", req.Method, err)
+	}
+	plan, err := r.plan(ctx, m, req, target, now)
+	if err != nil {
+		return candor.Response{}, fmt.Errorf("plan to %s: %w", req.Method, err)
+	}
+	resp := candor.Response{
+		ID: candor.NewID(now), Case: req.Case, Asset: req.Asset, Party: req.Party, Method: req.Method,
+		State: candor.ResponseProposed, Basis: req.Basis, Reason: req.Reason, Plan: plan,
+		By: actor(who), Created: now, Updated: now, Expires: req.Expires,
+	}
+	err = r.Store.Tx(ctx, func(tx Tx) error {
+		if err := tx.AddResponse(ctx, resp); err != nil {
+			return err
+		}
+		if err := r.note(ctx, tx, resp, step{to: resp.State, actor: resp.By}); err != nil || resp.Expires.IsZero() {
+			return err
+		}
+		return tx.Enqueue(ctx, ExpireJob{Response: resp.ID}, candor.JobOptions{At: resp.Expires})
+	})
+	return resp, err
+}
+
+// look reads what the request names, completes it, and checks that it may be
+// asked for.
+func (r *Runner) look(ctx context.Context, who candor.Principal, req *Request, now time.Time) (t Target, err error) {
+	err = r.Store.Tx(ctx, func(tx Tx) error {
+		asked := *req
+		if t, err = target(ctx, tx, scope(who), &asked); err != nil {
+			return err
+		}
+		if err := errors.Join(mayPropose(who, t.Party.ID), permitted(r.methods[asked.Method], t)); err != nil {
+			return err
+		}
+		if asked.Basis.Kind == candor.ByConsent && !program(who) && who.Party == t.Party.ID {
+			asked.Basis.Terms, asked.Basis.Accepted = "asked for by the party itself", now
+		}
+		agreements, err := tx.Agreements(ctx, candor.Everything, t.Party.ID)
+		if err != nil {
+			return err
+		}
+		if asked.Basis, err = findBasis(asked.Basis, asked.Method, agreements, now); err != nil {
+			return err
+		}
+		*req = asked
+		return nil
+	})
+	return t, err
+}
+
+// target reads what a request names. What it leaves out is taken from its case.
+func target(ctx context.Context, tx Tx, s candor.Scope, req *Request) (t Target, err error) {
+	if t.Case, err = tx.Case(ctx, s, req.Case); err != nil {
+		return t, err
+	}
+	if req.Asset == "" {
+		req.Asset = t.Case.Asset
+	}
+	if req.Party == "" {
+		req.Party = t.Case.Party
+	}
+	if req.Asset != "" {
+		if t.Asset, err = tx.Asset(ctx, s, req.Asset); err != nil {
+			return t, err
+		}
+	}
+	t.Party, err = tx.Party(ctx, s, req.Party)
+	return t, err
+}
+
+func (r *Runner) plan(ctx context.Context, m Method, req Request, t Target, now time.Time) (json.RawMessage, error) {
+	if !req.Expires.IsZero() && !req.Expires.After(now) {
+		return nil, invalid("it would expire before it began", "Choose a later time, or none.")
+	}
+	p, err := m.Plan(ctx, req, t)
+	if err != nil {
+		return nil, err
+	}
+	if p.Lasting && !req.Expires.IsZero() {
+		return nil, invalid("what cannot be undone cannot expire", "Leave the time of its end out.")
+	}
+	return json.Marshal(p)
+}
+
+func (r *Runner) method(name string) (Method, error) {
+	if m := r.methods[name]; m != nil {
+		return m, nil
+	}
+	return nil, invalid(fmt.Sprintf("%.40q is no method of response", name), "Choose one of those that are set up.")
+}

@@ -1,0 +1,41 @@
+package respond
+
+import (
+	"context"
+	"time"
+
+	"candor"
+)
+
+// Store keeps responses and what they are about.
+type Store interface {
+	// Tx calls do with a transaction, which is durable once Tx gives nil and
+	// has changed nothing if it gives an error. It may call do again.
+	Tx(ctx context.Context, do func(Tx) error) error
+
+	// ExpiredResponses gives up to limit responses whose Expires is set and
+	// not after at, and that are proposed, approved, applied or verified.
+	ExpiredResponses(ctx context.Context, at time.Time, limit int) ([]candor.Response, error)
+}
+
+// Tx is one transaction. What is not there, or not in the scope, is
+// candor.ErrNotFound.
+type Tx interface {
+	// Response keeps others from changing the response until the end of the
+	// transaction.
+	Response(context.Context, candor.Scope, candor.ID) (candor.Response, error)
+	AddResponse(context.Context, candor.Response) error
+	// ChangeResponse stores the response if the stored one is in the state
+	// from, and gives candor.ErrChanged if it is in another.
+	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error
+
+	Case(context.Context, candor.Scope, candor.ID) (candor.Case, error)
+	Asset(context.Context, candor.Scope, candor.ID) (candor.Asset, error)
+	Party(context.Context, candor.Scope, candor.ID) (candor.Party, error)
+	// Agreements gives all agreements of a party, also those withdrawn.
+	Agreements(ctx context.Context, s candor.Scope, party candor.ID) ([]candor.Agreement, error)
+
+	AddEvent(context.Context, candor.Event) error
+	AddRecord(context.Context, candor.Record) error
+	Enqueue(context.Context, candor.Job, candor.JobOptions) error
+}

@@ -1,0 +1,213 @@
+// Package site scans the content of sites as a service: on schedule, on
+// demand, and again where somebody says that it is mended.
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/scan"
+)
+
+// Sensor is how findings of this package name what saw them.
+const Sensor = "scan"
+
+// Why a content is scanned.
+const (
+	Scheduled = "schedule"
+	Demanded  = "demand"
+	Renewed   = "definitions" // they changed
+)
+
+// QueueScans is the queue of scans, of which few run at a time.
+const QueueScans = "scans"
+
+// Job asks for Service.Run.
+type Job struct {
+	Scan candor.ID `json:"scan"`
+}
+
+// Kind names the job.
+func (Job) Kind() string { return "scan.site" }
+
+// ScheduleJob asks for Service.Schedule, every minute.
+type ScheduleJob struct{}
+
+// Kind names the job.
+func (ScheduleJob) Kind() string { return "scan.schedule" }
+
+// Tx is what the service does in a transaction.
+type Tx interface {
+	Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error)
+	ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) error
+	Scan(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Scan, error)
+	Scans(ctx context.Context, scope candor.Scope, f candor.ScanFilter, cut candor.Cut) (candor.Page[candor.Scan], error)
+	AddScan(ctx context.Context, s candor.Scan) error
+	ChangeScan(ctx context.Context, s candor.Scan, from candor.ScanState) error
+	DueAssets(ctx context.Context, now time.Time, most int) ([]candor.Asset, error)
+	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
+	Places(ctx context.Context, finding candor.ID) ([]candor.Place, error)
+	Enqueue(ctx context.Context, job candor.Job, o candor.JobOptions) error
+}
+
+// Store runs transactions.
+type Store interface {
+	Tx(ctx context.Context, f func(Tx) error) error
+}
+
+// Definitions are those that a scan uses from its start to its end.
+type Definitions struct {
+	Generation string
+	NewMatcher func() scan.Matcher
+	Release    func()
+}
+
+// Desk keeps what was found.
+type Desk interface {
+	File(ctx context.Context, asset, scan candor.ID, generation string, findings []candor.Finding) error
+	Finish(ctx context.Context, asset, scan candor.ID) error
+	Gone(ctx context.Context, findings []candor.ID, actor string) error
+}
+
+// Config is what the service works with.
+type Config struct {
+	Store       Store
+	Desk        Desk
+	Definitions func() (Definitions, error)
+	Clock       candor.Clock
+	Log         *slog.Logger
+	Every       time.Duration // how often a site is scanned that says nothing of it; never if 0
+	Threads     int           // of one scan
+	Exclude     scan.Exclude
+	MaxSize     int64    // bytes of a file; 0 for no limit
+	Allowed     []string // folders within which roots must lie; any if empty
+}
+
+// Service scans sites. It is safe for concurrent use.
+type Service struct{ Config }
+
+// New makes a Service.
+func New(c Config) *Service { return &Service{c} }
+
+// CheckRoots says what is wrong with a site's roots.
+func (s *Service) CheckRoots(roots []string) error {
+	for _, root := range roots {
+		if !filepath.IsAbs(root) || filepath.Clean(root) != root {
+			return candor.WithHint(fmt.Errorf("the root %.200q is no plain absolute path: %w", root, candor.ErrInvalid), "Write it like /srv/www/example.")
+		}
+		if len(s.Allowed) > 0 && !within(root, s.Allowed) {
+			return candor.WithHint(fmt.Errorf("the root %.200q lies in no folder that may be scanned: %w", root, candor.ErrInvalid),
+				"Those that may are "+strings.Join(s.Allowed, ", ")+"; the configuration names them under scanning.roots_allowed.")
+		}
+	}
+	return nil
+}
+
+// within tells whether a path lies in one of the folders.
+func within(path string, folders []string) bool {
+	for _, f := range folders {
+		if rel, err := filepath.Rel(f, path); err == nil && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
+}
+
+// Request asks for a scan of a site. If one waits already, it is that one.
+func (s *Service) Request(ctx context.Context, who candor.Principal, asset candor.ID, cause string) (candor.Scan, error) {
+	var made candor.Scan
+	err := s.Store.Tx(ctx, func(tx Tx) (err error) {
+		a, err := tx.Asset(ctx, who.Scope(), asset)
+		if err != nil {
+			return err
+		}
+		made, err = s.request(ctx, tx, a, cause, who.Actor())
+		return err
+	})
+	if errors.Is(err, candor.ErrExists) {
+		made, err = s.waiting(ctx, asset)
+	}
+	if err != nil {
+		return made, fmt.Errorf("ask for a scan of %s: %w", asset, err)
+	}
+	return made, nil
+}
+
+func (s *Service) request(ctx context.Context, tx Tx, a candor.Asset, cause, by string) (candor.Scan, error) {
+	if len(a.Roots) == 0 {
+		return candor.Scan{}, candor.WithHint(fmt.Errorf("%s has no roots: %w", a.Name, candor.ErrInvalid), "Say in which folders its content lies.")
+	}
+	now := s.Clock().UTC()
+	made := candor.Scan{ID: candor.NewID(now), Asset: a.ID, Party: a.Owner, State: candor.ScanQueued, Cause: cause, By: by, Queued: now}
+	if err := tx.AddScan(ctx, made); err != nil {
+		return made, err
+	}
+	return made, tx.Enqueue(ctx, Job{Scan: made.ID}, candor.JobOptions{Queue: QueueScans})
+}
+
+// waiting gives the scan of an asset that waits.
+func (s *Service) waiting(ctx context.Context, asset candor.ID) (candor.Scan, error) {
+	var found candor.Scan
+	err := s.Store.Tx(ctx, func(tx Tx) error {
+		page, err := tx.Scans(ctx, candor.Everything, candor.ScanFilter{Asset: asset, States: []candor.ScanState{candor.ScanQueued}}, candor.Cut{Limit: 1})
+		if err == nil && len(page.Items) == 0 {
+			return candor.Later(fmt.Errorf("the scan that waited has just begun: %w", candor.ErrChanged), time.Second)
+		}
+		if err == nil {
+			found = page.Items[0]
+		}
+		return err
+	})
+	return found, err
+}
+
+// Schedule asks for scans of the sites that are due.
+func (s *Service) Schedule(ctx context.Context) (int, error) {
+	const most = 500
+	n := 0
+	err := s.Store.Tx(ctx, func(tx Tx) error {
+		now := s.Clock()
+		due, err := tx.DueAssets(ctx, now, most)
+		if err != nil {
+			return err
+		}
+		for _, a := range due {
+			waits, err := tx.Scans(ctx, candor.Everything, candor.ScanFilter{Asset: a.ID, States: []candor.ScanState{candor.ScanQueued}}, candor.Cut{Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(waits.Items) == 0 && len(a.Roots) > 0 {
+				if _, err := s.request(ctx, tx, a, Scheduled, "system"); err != nil {
+					return err
+				}
+				n++
+			}
+			if err := tx.ChangeAsset(ctx, a, s.Due(a, now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("schedule scans: %w", err)
+	}
+	return n, nil
+}
+
+// Due is when a site is to be scanned after a moment; zero for never.
+func (s *Service) Due(a candor.Asset, after time.Time) time.Time {
+	every := time.Duration(a.Every)
+	if every == 0 {
+		every = s.Every
+	}
+	if every == 0 || a.Retired || len(a.Roots) == 0 {
+		return time.Time{}
+	}
+	return after.Add(every)
+}

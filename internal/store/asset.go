@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+var assetList = list{table: "assets", own: "id", sorts: []string{"name", "scanned"}}
+
+// Asset gives an asset that the scope sees.
+func (r reader) Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error) {
+	row, err := one[query.Asset](ctx, r.db, "assets", "id = ?", id)
+	if err == nil && !scope.Sees(row.Owner) {
+		return candor.Asset{}, notThere("asset", id)
+	}
+	return asset(row), err
+}
+
+// AssetByReference looks for the provider's own number.
+func (r reader) AssetByReference(ctx context.Context, kind candor.AssetKind, reference string) (candor.Asset, error) {
+	row, err := one[query.Asset](ctx, r.db, "assets", "kind = ? AND reference = ?", kind, reference)
+	return asset(row), err
+}
+
+// Assets lists assets.
+func (r reader) Assets(ctx context.Context, scope candor.Scope, f candor.AssetFilter, cut candor.Cut) (candor.Page[candor.Asset], error) {
+	var w where
+	w.scope(scope, "owner")
+	equal(&w, "kind", f.Kind)
+	equal(&w, "owner", f.Owner)
+	if f.Retired != nil {
+		w.and("retired = ?", *f.Retired)
+	}
+	if err := r.containing(ctx, &w, owner(scope, f.Owner), "asset", f.Text); err != nil {
+		return candor.Page[candor.Asset]{}, err
+	}
+	page, err := part[query.Asset](ctx, r, assetList, w, cut)
+	return turn(page, asset), err
+}
+
+// DueAssets gives assets whose content is to be scanned, the longest due first.
+func (r reader) DueAssets(ctx context.Context, now time.Time, most int) ([]candor.Asset, error) {
+	rows, err := r.q.DueAssets(ctx, column.Time(now), int32(most))
+	return each(rows, asset), kind(err, "look for sites to scan")
+}
+
+// Coverage counts sites by the day of their last complete scan; the zero day
+// stands for those that had none.
+func (r reader) Coverage(ctx context.Context) (map[time.Time]int64, error) {
+	rows, err := r.q.Coverage(ctx)
+	days := make(map[time.Time]int64, len(rows))
+	for _, row := range rows {
+		days[day(row.Day)] = row.Sites
+	}
+	return days, kind(err, "count sites")
+}
+
+// AddAsset adds an asset. It is candor.ErrExists if its kind and reference are
+// taken.
+func (t *Tx) AddAsset(ctx context.Context, a candor.Asset, due time.Time) error {
+	if err := add(ctx, t.reader, "assets", "", assetRow(a, due)); err != nil {
+		return err
+	}
+	return t.index(ctx, assetDocument(a))
+}
+
+// ChangeAsset replaces an asset, and says when it is to be scanned next.
+func (t *Tx) ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) error {
+	ok, err := change(ctx, t.db, "assets", assetRow(a, due), "")
+	if err == nil && !ok {
+		err = notThere("asset", a.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return t.index(ctx, assetDocument(a))
+}
+
+func assetDocument(a candor.Asset) document {
+	words := append([]string{a.Name, a.Reference, a.Software}, a.Hosts...)
+	return document{a.ID, "asset", a.Owner, a.Name, strings.Join(append(words, a.Roots...), " ")}
+}
+
+func asset(r query.Asset) candor.Asset {
+	return candor.Asset{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Name: r.Name, Reference: r.Reference, Roots: r.Roots.V, Hosts: r.Hosts.V,
+		Software: r.Software, ObserveOnly: r.ObserveOnly, Every: r.Every, Created: time.Time(r.Created), Updated: time.Time(r.Updated),
+		Scanned: time.Time(r.Scanned), Retired: r.Retired}
+}
+
+func assetRow(a candor.Asset, due time.Time) query.Asset {
+	return query.Asset{ID: a.ID, Kind: a.Kind, Owner: a.Owner, Name: a.Name, Reference: a.Reference, Roots: column.Of(a.Roots), Hosts: column.Of(a.Hosts),
+		Software: a.Software, ObserveOnly: a.ObserveOnly, Every: a.Every, Created: column.Time(a.Created), Updated: column.Time(a.Updated),
+		Scanned: column.Time(a.Scanned), ScanDue: column.Time(due), Retired: a.Retired}
+}

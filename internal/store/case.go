@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"candor"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+var caseList = list{table: "cases", own: "updated", sorts: []string{"id", "severity", "opened", "due"},
+	then: []string{"state", "class", "party", "asset", "assignee"}}
+
+// Case gives a case that the scope sees.
+func (r reader) Case(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Case, error) {
+	row, err := one[query.Case](ctx, r.db, "cases", "id = ?", id)
+	if err == nil && !scope.Sees(row.Party) {
+		return candor.Case{}, notThere("case", id)
+	}
+	return theCase(row), err
+}
+
+// CaseByNumber looks for the number that people say.
+func (r reader) CaseByNumber(ctx context.Context, scope candor.Scope, number int64) (candor.Case, error) {
+	row, err := one[query.Case](ctx, r.db, "cases", "number = ?", number)
+	if err == nil && !scope.Sees(row.Party) {
+		return candor.Case{}, notThere("case", candor.ID(fmt.Sprint(number)))
+	}
+	return theCase(row), err
+}
+
+// OpenCase gives the open case of an asset and a class.
+func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error) {
+	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND is_open", asset, class)
+	return theCase(row), err
+}
+
+// Cases lists cases.
+func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilter, cut candor.Cut) (candor.Page[candor.Case], error) {
+	var w where
+	w.scope(scope, "party")
+	anyOf(&w, "state", f.States)
+	if f.Open != nil {
+		w.and(map[bool]string{true: "is_open", false: "NOT is_open"}[*f.Open])
+	}
+	equal(&w, "party", f.Party)
+	equal(&w, "asset", f.Asset)
+	if equal(&w, "assignee", f.Assignee); f.Assignee != "" {
+		w.and("assignee <> ''") // so that SQLite sees that the index holds them
+	}
+	equal(&w, "class", f.Class)
+	if f.MinSeverity > candor.Info {
+		w.compare("severity", ">=", f.MinSeverity)
+	}
+	if !f.DueBefore.IsZero() {
+		w.compare("due", ">", 0)
+		w.compare("due", "<", column.Time(f.DueBefore))
+	}
+	if !f.OpenedAfter.IsZero() {
+		w.since("opened", f.OpenedAfter)
+	}
+	if err := r.containing(ctx, &w, owner(scope, f.Party), "case", f.Text); err != nil {
+		return candor.Page[candor.Case]{}, err
+	}
+	page, err := part[query.Case](ctx, r, caseList, w, cut)
+	return turn(page, theCase), err
+}
+
+// CaseCounts counts open cases by state and by severity.
+func (r reader) CaseCounts(ctx context.Context) (map[candor.CaseState]int64, map[candor.Severity]int64, error) {
+	states, err := r.q.CasesByState(ctx)
+	if err != nil {
+		return nil, nil, kind(err, "count cases")
+	}
+	severities, err := r.q.OpenCasesBySeverity(ctx)
+	byState, bySeverity := map[candor.CaseState]int64{}, map[candor.Severity]int64{}
+	for _, row := range states {
+		byState[row.State] = row.Cases
+	}
+	for _, row := range severities {
+		bySeverity[row.Severity] = row.Cases
+	}
+	return byState, bySeverity, kind(err, "count cases")
+}
+
+// CaseAges counts open cases by the day on which they were opened.
+func (r reader) CaseAges(ctx context.Context) ([]candor.DayCount, error) {
+	rows, err := r.q.OpenCaseAges(ctx)
+	return each(rows, func(row query.OpenCaseAgesRow) candor.DayCount {
+		return candor.DayCount{Day: day(row.Day), Severity: row.Severity, Count: row.Cases}
+	}), kind(err, "count cases")
+}
+
+// LinkedCases gives the cases that are linked with a case.
+func (r reader) LinkedCases(ctx context.Context, scope candor.Scope, id candor.ID) ([]candor.Case, error) {
+	rows, err := r.q.LinkedCases(ctx, id)
+	var seen []candor.Case
+	for _, row := range rows {
+		if scope.Sees(row.Party) {
+			seen = append(seen, theCase(row))
+		}
+	}
+	return seen, kind(err, "read linked cases")
+}
+
+// AddCase adds a case and gives it its number. It is candor.ErrExists if there
+// is an open one of that asset and class.
+func (t *Tx) AddCase(ctx context.Context, c *candor.Case) error {
+	number, err := t.q.NextNumber(ctx, "cases")
+	if err != nil {
+		return kind(err, "number a case")
+	}
+	c.Number, c.Version = number, 1
+	if err := add(ctx, t.reader, "cases", "", caseRow(*c)); err != nil {
+		return err
+	}
+	return t.index(ctx, caseDocument(*c))
+}
+
+// ChangeCase replaces a case and counts its version up. It is
+// candor.ErrChanged if somebody else changed it since it was read.
+func (t *Tx) ChangeCase(ctx context.Context, c *candor.Case) error {
+	was := c.Version
+	c.Version++
+	ok, err := change(ctx, t.db, "cases", caseRow(*c), "version = ?", was)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return candor.WithHint(fmt.Errorf("case %s: %w", c.Label(), candor.ErrChanged), "Somebody else changed the case. Look at it again, and repeat what you did if it is still right.")
+	}
+	return t.index(ctx, caseDocument(*c))
+}
+
+// CountCase counts the findings of a case anew, and looks for its next deadline.
+func (t *Tx) CountCase(ctx context.Context, id candor.ID) error {
+	if err := t.q.CountCaseFindings(ctx, id); err != nil {
+		return kind(err, "count findings")
+	}
+	return kind(t.q.SetCaseDue(ctx, id), "look for the next deadline")
+}
+
+// Link links two cases, both ways.
+func (t *Tx) Link(ctx context.Context, a, b candor.ID, at time.Time) error {
+	if err := t.q.AddLink(ctx, a, b, column.Time(at)); err != nil {
+		return kind(err, "link cases")
+	}
+	return kind(t.q.AddLink(ctx, b, a, column.Time(at)), "link cases")
+}
+
+func caseDocument(c candor.Case) document {
+	return document{c.ID, "case", c.Party, c.Label() + " " + c.Title, fmt.Sprintf("%s %d %s %s", c.Label(), c.Number, c.Title, c.Class)}
+}
+
+func theCase(r query.Case) candor.Case {
+	return candor.Case{ID: r.ID, Number: r.Number, Asset: r.Asset, Party: r.Party, Class: r.Class, Nature: r.Nature, Severity: r.Severity,
+		Confidence: r.Confidence, State: r.State, Title: r.Title, Assignee: r.Assignee, Open: int(r.OpenFindings), Findings: int(r.Findings),
+		Due: time.Time(r.Due), Opened: time.Time(r.Opened), Updated: time.Time(r.Updated), Closed: time.Time(r.Closed), Version: r.Version}
+}
+
+func caseRow(c candor.Case) query.Case {
+	return query.Case{ID: c.ID, Number: c.Number, Asset: c.Asset, Party: c.Party, Class: c.Class, Nature: c.Nature, Severity: c.Severity,
+		Confidence: c.Confidence, State: c.State, IsOpen: c.State.Open(), Title: c.Title, Assignee: c.Assignee, OpenFindings: int64(c.Open),
+		Findings: int64(c.Findings), Due: column.Time(c.Due), Opened: column.Time(c.Opened), Updated: column.Time(c.Updated),
+		Closed: column.Time(c.Closed), Version: c.Version}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	sqlitedriver "modernc.org/sqlite"
+	sqlitecode "modernc.org/sqlite/lib"
+)
+
+// dialect is what differs between the two databases.
+type dialect struct {
+	name      string
+	goose     goose.Dialect
+	open      func(url string) (read, write *sql.DB, err error)
+	again     func(error) bool // another attempt may succeed
+	exists    func(error) bool // a unique index said no
+	jobs      func(*sql.DB) riverdriver.Driver[*sql.Tx]
+	search    string                         // makes the index of the search
+	hits      string                         // asks it for the latest records of a kind: its name and how many go into the text
+	settle    string                         // done after each migration
+	snapshot  sql.IsolationLevel             // of a transaction that sees one moment
+	lock      string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
+	requeue   string                         // jobs of a node that died
+	term      func(word, more string) string // more is * if the word may go on
+	join      string                         // between terms
+	expand    bool                           // whether words that may go on are looked up first
+	along     bool                           // whether the planner must be told to go along the order of a long list
+	arrays    bool                           // whether rows can be given as one array a column
+	numbered  bool                           // whether statements number their parameters
+	parameter int                            // how many parameters a statement may have
+}
+
+var sqlite = dialect{
+	name:  "SQLite",
+	goose: goose.DialectSQLite3,
+	open:  openSQLite,
+	again: func(err error) bool {
+		var e *sqlitedriver.Error
+		return errors.As(err, &e) && e.Code()&0xff == sqlitecode.SQLITE_BUSY
+	},
+	exists: func(err error) bool {
+		var e *sqlitedriver.Error
+		return errors.As(err, &e) && (e.Code() == sqlitecode.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitecode.SQLITE_CONSTRAINT_PRIMARYKEY)
+	},
+	jobs:      func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
+	search:    searchSQLite(),
+	hits:      "SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d",
+	requeue:   "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
+	term:      func(word, more string) string { return `"` + word + `"` + more },
+	join:      " AND ",
+	expand:    true,
+	along:     true,
+	parameter: 32_000,
+}
+
+var postgres = dialect{
+	name:  "PostgreSQL",
+	goose: goose.DialectPostgres,
+	open:  openPostgres,
+	again: func(err error) bool {
+		var e *pgconn.PgError
+		return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization failure, deadlock
+	},
+	exists: func(err error) bool {
+		var e *pgconn.PgError
+		return errors.As(err, &e) && e.Code == "23505"
+	},
+	jobs:     func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
+	search:   searchPostgres(),
+	settle:   bytewise,
+	hits:     "SELECT id FROM search WHERE kind = '%[1]s' AND found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %[2]d",
+	snapshot: sql.LevelRepeatableRead,
+	lock:     " FOR UPDATE",
+	requeue:  "UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1",
+	term: func(word, more string) string {
+		if more != "" {
+			more = ":" + more
+		}
+		return "'" + word + "'" + more
+	},
+	join:      " & ",
+	arrays:    true,
+	numbered:  true,
+	parameter: 65_000,
+}
+
+// bytewise has PostgreSQL compare text byte by byte, whatever the language of
+// the database is: as SQLite does, as lists that are cut by their order need
+// it, as ranges of prefixes need it, and several times faster.
+const bytewise = `
+DO $$
+DECLARE c RECORD;
+BEGIN
+    FOR c IN
+        SELECT table_name, string_agg(format('ALTER COLUMN %I TYPE TEXT COLLATE "C"', column_name), ', ') AS columns FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
+          AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%'
+        GROUP BY table_name
+    LOOP
+        EXECUTE format('ALTER TABLE %I %s', c.table_name, c.columns);
+    END LOOP;
+END $$;`
+
+// openSQLite gives a pool of connections that read, and one that writes:
+// SQLite has one writer at a time, and waiting in Go is fairer than retrying.
+func openSQLite(path string) (read, write *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	file.Close()
+	dsn := func(pragmas ...string) string {
+		v := url.Values{"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-32000)", "temp_store(MEMORY)"}, pragmas...)}
+		v.Set("_txlock", "immediate")
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
+	}
+	// With FULL every commit is on the disk before it is acknowledged.
+	if write, err = sql.Open("sqlite", dsn("synchronous(FULL)")); err != nil {
+		return nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if read, err = sql.Open("sqlite", dsn("query_only(1)")); err != nil {
+		write.Close()
+		return nil, nil, err
+	}
+	n := max(4, 2*runtime.NumCPU())
+	read.SetMaxOpenConns(n)
+	read.SetMaxIdleConns(n)
+	return read, write, nil
+}
+
+func openPostgres(address string) (read, write *sql.DB, err error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		// The address holds a password, and the driver's error repeats it.
+		return nil, nil, errors.New("the address of the database is not of the form postgres://user:password@host:port/name")
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "candor"
+	}
+	if config.RuntimeParams["plan_cache_mode"] == "" {
+		// One party has a case and another has thousands: a plan for all of them
+		// suits neither.
+		config.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	}
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(24)
+	db.SetMaxIdleConns(24)
+	return db, db, nil
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+var findingList = list{table: "findings", own: "first_seen", sorts: []string{"id", "severity", "rule"}, then: []string{"state", "class", "party"}}
+
+// Finding gives a filed finding that the scope sees.
+func (r reader) Finding(ctx context.Context, scope candor.Scope, id candor.ID) (candor.FiledFinding, error) {
+	row, err := one[query.Finding](ctx, r.db, "findings", "id = ?", id)
+	if err == nil && !scope.Sees(row.Party) {
+		return candor.FiledFinding{}, notThere("finding", id)
+	}
+	return finding(row), err
+}
+
+// Findings lists filed findings.
+func (r reader) Findings(ctx context.Context, scope candor.Scope, f candor.FindingFilter, cut candor.Cut) (candor.Page[candor.FiledFinding], error) {
+	var w where
+	w.scope(scope, "party")
+	anyOf(&w, "state", f.States)
+	equal(&w, "case_id", f.Case)
+	equal(&w, "party", f.Party)
+	equal(&w, "asset", f.Asset)
+	equal(&w, "class", f.Class)
+	begins(&w, "rule", f.Rule)
+	begins(&w, "sha256", strings.ToLower(f.Content))
+	if f.MinSeverity > candor.Info {
+		w.compare("severity", ">=", f.MinSeverity)
+	}
+	if !f.FirstAfter.IsZero() {
+		w.since("first_seen", f.FirstAfter)
+	}
+	if !f.FirstBefore.IsZero() {
+		w.until("first_seen", f.FirstBefore)
+	}
+	if err := r.containing(ctx, &w, owner(scope, f.Party), "finding", f.Text); err != nil {
+		return candor.Page[candor.FiledFinding]{}, err
+	}
+	page, err := part[query.Finding](ctx, r, findingList, w, cut)
+	return turn(page, finding), err
+}
+
+// FindingsOfCase gives all findings of a case, of all states.
+func (r reader) FindingsOfCase(ctx context.Context, of candor.ID) ([]candor.FiledFinding, error) {
+	rows, err := choose[query.Finding](ctx, r.db, "findings", "case_id = ? ORDER BY id", of)
+	return each(rows, finding), err
+}
+
+// FindingsLike gives the findings that an asset already has of these.
+func (r reader) FindingsLike(ctx context.Context, asset candor.ID, sames []candor.Same) (map[candor.Same]candor.FiledFinding, error) {
+	have := make(map[candor.Same]candor.FiledFinding, len(sames))
+	const most = 400
+	for len(sames) > 0 {
+		n := min(len(sames), most)
+		args := make([]any, 0, 2*n+1)
+		args = append(args, asset)
+		for _, s := range sames[:n] {
+			args = append(args, s.Rule, s.SHA256)
+		}
+		values := strings.TrimSuffix(strings.Repeat("(?, ?), ", n), ", ")
+		rows, err := choose[query.Finding](ctx, r.db, "findings", "asset = ? AND (rule, sha256) IN (VALUES "+values+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			have[candor.Same{Rule: row.Rule, SHA256: row.SHA256}] = finding(row)
+		}
+		sames = sames[n:]
+	}
+	return have, nil
+}
+
+// Places gives where a finding's content was seen, by path.
+func (r reader) Places(ctx context.Context, of candor.ID) ([]candor.Place, error) {
+	rows, err := choose[query.Place](ctx, r.db, "places", "finding = ? ORDER BY path LIMIT 1000", of)
+	return each(rows, func(p query.Place) candor.Place {
+		return candor.Place{ID: p.ID, Finding: p.Finding, Path: p.Path, State: p.State, First: time.Time(p.FirstSeen), Last: time.Time(p.LastSeen)}
+	}), err
+}
+
+// FindingsByDay counts findings by the day on which they were first seen.
+func (r reader) FindingsByDay(ctx context.Context, since time.Time) ([]candor.DayCount, error) {
+	rows, err := r.q.FindingsByDay(ctx, column.Time(since))
+	return each(rows, func(row query.FindingsByDayRow) candor.DayCount {
+		return candor.DayCount{Day: day(row.Day), Severity: row.Severity, Count: row.Findings}
+	}), kind(err, "count findings")
+}
+
+// AddFindings adds findings that are new.
+func (t *Tx) AddFindings(ctx context.Context, all []candor.FiledFinding) error {
+	rows, documents := make([]query.Finding, len(all)), make([]document, len(all))
+	for i, f := range all {
+		row, err := findingRow(f)
+		if err != nil {
+			return err
+		}
+		rows[i] = row
+		documents[i] = document{f.ID, "finding", f.Party, f.Path, f.Rule + " " + f.Path + " " + f.SHA256}
+	}
+	if err := add(ctx, t.reader, "findings", "", rows...); err != nil {
+		return err
+	}
+	return t.index(ctx, documents...)
+}
+
+// SeeFindings notes that findings were seen again.
+func (t *Tx) SeeFindings(ctx context.Context, ids []candor.ID, at time.Time, generation string) error {
+	for part := range slices.Chunk(ids, 500) {
+		marks, args := in(part)
+		args = append([]any{column.Time(at), generation}, args...)
+		if _, err := t.db.ExecContext(ctx, "UPDATE findings SET last_seen = ?, generation = ? WHERE id IN "+marks, args...); err != nil {
+			return kind(err, "change findings")
+		}
+	}
+	return nil
+}
+
+// ChangeFinding replaces a finding.
+func (t *Tx) ChangeFinding(ctx context.Context, f candor.FiledFinding) error {
+	row, err := findingRow(f)
+	if err != nil {
+		return err
+	}
+	ok, err := change(ctx, t.db, "findings", row, "")
+	if err == nil && !ok {
+		err = notThere("finding", f.ID)
+	}
+	return err
+}
+
+// AddPlaces notes where a scan saw findings; a place that was known is there again.
+func (t *Tx) AddPlaces(ctx context.Context, asset, scan candor.ID, places []candor.Place) error {
+	rows := make([]query.Place, len(places))
+	for i, p := range places {
+		rows[i] = query.Place{ID: p.ID, Finding: p.Finding, Asset: asset, Path: p.Path, State: p.State, Scan: scan,
+			FirstSeen: column.Time(p.First), LastSeen: column.Time(p.Last)}
+	}
+	return add(ctx, t.reader, "places", `ON CONFLICT (finding, path) DO UPDATE SET
+		state = excluded.state, scan = excluded.scan, last_seen = excluded.last_seen`, rows...)
+}
+
+// SetPlace says how one place of a finding stands.
+func (t *Tx) SetPlace(ctx context.Context, finding candor.ID, path string, state candor.FindingState) error {
+	_, err := t.q.SetPlaces(ctx, state, finding, path)
+	if err == nil {
+		return t.CountPlaces(ctx, []candor.ID{finding})
+	}
+	return kind(err, "change a place")
+}
+
+// LosePlaces marks the places of an asset that a complete scan did not see as
+// gone, and gives the open findings that have no place left.
+func (t *Tx) LosePlaces(ctx context.Context, asset, scan candor.ID, sensor string, at time.Time) ([]candor.FiledFinding, error) {
+	if _, err := t.q.SeenPlaces(ctx, column.Time(at), asset, scan); err != nil {
+		return nil, kind(err, "change places")
+	}
+	rows, err := t.q.LostFindings(ctx, asset, sensor)
+	return each(rows, finding), kind(err, "look for findings that are gone")
+}
+
+// CountPlaces counts the places of findings anew.
+func (t *Tx) CountPlaces(ctx context.Context, findings []candor.ID) error {
+	for part := range slices.Chunk(findings, 500) {
+		marks, args := in(part)
+		statement := "UPDATE findings SET places = (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open') WHERE id IN " + marks
+		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
+			return kind(err, "count places")
+		}
+	}
+	return nil
+}
+
+// details are the parts of a finding that nothing asks for.
+type details struct {
+	Line    int                 `json:"line,omitempty"`
+	Tags    []string            `json:"tags,omitempty"`
+	Strings []candor.Occurrence `json:"strings,omitempty"`
+}
+
+func finding(r query.Finding) candor.FiledFinding {
+	var d details
+	_ = json.Unmarshal(r.Details, &d) // ours; what an older version wrote otherwise is left out
+	return candor.FiledFinding{ID: r.ID, Asset: r.Asset, Party: r.Party, Case: r.CaseID, Sensor: r.Sensor, Generation: r.Generation,
+		Confidence: r.Confidence, State: r.State, First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Ended: time.Time(r.Ended), Places: int(r.Places),
+		Finding: candor.Finding{Path: r.Path, Rule: r.Rule, Class: r.Class, Nature: r.Nature, Severity: r.Severity, SHA256: r.SHA256, Bytes: r.Size,
+			Language: r.Language, Definitions: r.Definitions, Description: r.Description, Line: d.Line, Tags: d.Tags, Strings: d.Strings}}
+}
+
+func findingRow(f candor.FiledFinding) (query.Finding, error) {
+	d, err := json.Marshal(details{f.Line, f.Tags, f.Strings})
+	return query.Finding{ID: f.ID, Asset: f.Asset, Party: f.Party, CaseID: f.Case, Sensor: f.Sensor, Rule: f.Rule, Class: f.Class, Nature: f.Nature,
+		Severity: f.Severity, Confidence: f.Confidence, State: f.State, SHA256: f.SHA256, Size: f.Bytes, Language: f.Language,
+		Definitions: f.Definitions, Description: f.Description, Generation: f.Generation, Path: f.Path, Places: int64(f.Places),
+		Details: d, FirstSeen: column.Time(f.First), LastSeen: column.Time(f.Last), Ended: column.Time(f.Ended)}, err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+var partyList = list{table: "parties", own: "updated", sorts: []string{"name", "id"}}
+
+// Party gives a party that the scope sees.
+func (r reader) Party(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Party, error) {
+	row, err := one[query.Party](ctx, r.db, "parties", "id = ?", id)
+	if err == nil && !scope.Sees(row.ID) {
+		return candor.Party{}, notThere("party", id)
+	}
+	return party(row), err
+}
+
+// PartyByReference looks for the provider's own number.
+func (r reader) PartyByReference(ctx context.Context, kind candor.PartyKind, reference string) (candor.Party, error) {
+	row, err := one[query.Party](ctx, r.db, "parties", "kind = ? AND reference = ?", kind, reference)
+	return party(row), err
+}
+
+// Parties lists parties.
+func (r reader) Parties(ctx context.Context, scope candor.Scope, f candor.PartyFilter, cut candor.Cut) (candor.Page[candor.Party], error) {
+	var w where
+	w.scope(scope, "id")
+	equal(&w, "kind", f.Kind)
+	if err := r.containing(ctx, &w, owner(scope, ""), "party", f.Text); err != nil {
+		return candor.Page[candor.Party]{}, err
+	}
+	page, err := part[query.Party](ctx, r, partyList, w, cut)
+	return turn(page, party), err
+}
+
+// AddParty adds a party. It is candor.ErrExists if its kind and reference are taken.
+func (t *Tx) AddParty(ctx context.Context, p candor.Party) error {
+	if err := add(ctx, t.reader, "parties", "", partyRow(p)); err != nil {
+		return err
+	}
+	return t.index(ctx, partyDocument(p))
+}
+
+// ChangeParty replaces a party.
+func (t *Tx) ChangeParty(ctx context.Context, p candor.Party) error {
+	ok, err := change(ctx, t.db, "parties", partyRow(p), "")
+	if err == nil && !ok {
+		err = notThere("party", p.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return t.index(ctx, partyDocument(p))
+}
+
+func partyDocument(p candor.Party) document {
+	words := []string{p.Name, p.Reference}
+	for _, c := range p.Contacts {
+		words = append(words, c.Name, c.Address)
+	}
+	return document{p.ID, "party", p.ID, p.Name, strings.Join(words, " ")}
+}
+
+func party(r query.Party) candor.Party {
+	return candor.Party{ID: r.ID, Kind: r.Kind, Name: r.Name, Reference: r.Reference, Language: r.Language, TimeZone: r.TimeZone,
+		Contacts: r.Contacts.V, Note: r.Note, Erased: r.Erased, Created: time.Time(r.Created), Updated: time.Time(r.Updated)}
+}
+
+func partyRow(p candor.Party) query.Party {
+	return query.Party{ID: p.ID, Kind: p.Kind, Name: p.Name, Reference: p.Reference, Language: p.Language, TimeZone: p.TimeZone,
+		Contacts: column.Of(p.Contacts), Note: p.Note, Erased: p.Erased, Created: column.Time(p.Created), Updated: column.Time(p.Updated)}
+}
+
+// Agreements gives what a party accepted, the latest first.
+func (r reader) Agreements(ctx context.Context, scope candor.Scope, of candor.ID) ([]candor.Agreement, error) {
+	if !scope.Sees(of) {
+		return nil, nil
+	}
+	rows, err := choose[query.Agreement](ctx, r.db, "agreements", "party = ? ORDER BY accepted DESC, id DESC", of)
+	return each(rows, agreement), err
+}
+
+// AddAgreement adds an agreement.
+func (t *Tx) AddAgreement(ctx context.Context, a candor.Agreement) error {
+	return add(ctx, t.reader, "agreements", "", agreementRow(a))
+}
+
+// ChangeAgreement replaces an agreement.
+func (t *Tx) ChangeAgreement(ctx context.Context, a candor.Agreement) error {
+	ok, err := change(ctx, t.db, "agreements", agreementRow(a), "")
+	if err == nil && !ok {
+		err = notThere("agreement", a.ID)
+	}
+	return err
+}
+
+func agreement(r query.Agreement) candor.Agreement {
+	return candor.Agreement{ID: r.ID, Party: r.Party, Terms: r.Terms, Version: r.Version, Digest: r.Digest, Allows: r.Allows.V,
+		Accepted: time.Time(r.Accepted), How: r.How, Withdrawn: time.Time(r.Withdrawn)}
+}
+
+func agreementRow(a candor.Agreement) query.Agreement {
+	return query.Agreement{ID: a.ID, Party: a.Party, Terms: a.Terms, Version: a.Version, Digest: a.Digest, Allows: column.Of(a.Allows),
+		Accepted: column.Time(a.Accepted), How: a.How, Withdrawn: column.Time(a.Withdrawn)}
+}

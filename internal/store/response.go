@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"candor"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+var responseList = list{table: "responses", own: "created", sorts: []string{"id"}, then: []string{"state", "party", "method"}}
+
+// Response gives a response that the scope sees.
+func (r reader) Response(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Response, error) {
+	row, err := one[query.Response](ctx, r.db, "responses", "id = ?", id)
+	if err == nil && !scope.Sees(row.Party) {
+		return candor.Response{}, notThere("response", id)
+	}
+	return response(row), err
+}
+
+// Response gives a response that the scope sees, and keeps others from changing
+// it until the transaction ends.
+func (t *Tx) Response(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Response, error) {
+	rows, err := choose[query.Response](ctx, t.db, "responses", "id = ?"+t.dialect.lock, id)
+	if err != nil {
+		return candor.Response{}, err
+	}
+	if len(rows) == 0 || !scope.Sees(rows[0].Party) {
+		return candor.Response{}, notThere("response", id)
+	}
+	return response(rows[0]), nil
+}
+
+// Responses lists responses.
+func (r reader) Responses(ctx context.Context, scope candor.Scope, f candor.ResponseFilter, cut candor.Cut) (candor.Page[candor.Response], error) {
+	var w where
+	w.scope(scope, "party")
+	anyOf(&w, "state", f.States)
+	equal(&w, "case_id", f.Case)
+	equal(&w, "party", f.Party)
+	equal(&w, "method", f.Method)
+	if !f.CreatedAfter.IsZero() {
+		w.since("created", f.CreatedAfter)
+	}
+	page, err := part[query.Response](ctx, r, responseList, w, cut)
+	return turn(page, response), err
+}
+
+// ExpiredResponses gives responses that hold and whose time is over.
+func (r reader) ExpiredResponses(ctx context.Context, now time.Time, most int) ([]candor.Response, error) {
+	rows, err := r.q.ExpiredResponses(ctx, column.Time(now), int32(most))
+	return each(rows, response), kind(err, "look for expired responses")
+}
+
+// AddResponse adds a response.
+func (t *Tx) AddResponse(ctx context.Context, r candor.Response) error {
+	return add(ctx, t.reader, "responses", "", responseRow(r))
+}
+
+// ChangeResponse replaces a response. It is candor.ErrChanged if it is no
+// longer in the state from.
+func (t *Tx) ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error {
+	ok, err := change(ctx, t.db, "responses", responseRow(r), "state = ?", from)
+	if err == nil && !ok {
+		err = changed("response", r.ID)
+	}
+	return err
+}
+
+func response(r query.Response) candor.Response {
+	return candor.Response{ID: r.ID, Case: r.CaseID, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: r.Basis.V,
+		Reason: r.Reason, Plan: json.RawMessage(r.Plan), Result: json.RawMessage(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
+		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Applied: time.Time(r.Applied), Expires: time.Time(r.Expires), Attempts: int(r.Attempts)}
+}
+
+func responseRow(r candor.Response) query.Response {
+	return query.Response{ID: r.ID, CaseID: r.Case, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: column.Of(r.Basis),
+		Reason: r.Reason, Plan: column.Raw(r.Plan), Result: column.Raw(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
+		Created: column.Time(r.Created), Updated: column.Time(r.Updated), Applied: column.Time(r.Applied), Expires: column.Time(r.Expires), Attempts: int64(r.Attempts)}
+}
+
+// MessagesOf gives the mails of a response.
+func (r reader) MessagesOf(ctx context.Context, response candor.ID) ([]candor.Message, error) {
+	rows, err := choose[query.Message](ctx, r.db, "messages", "response = ? ORDER BY id", response)
+	return each(rows, message), err
+}
+
+// MessagesOfCase gives the mails of a case.
+func (r reader) MessagesOfCase(ctx context.Context, of candor.ID) ([]candor.Message, error) {
+	rows, err := choose[query.Message](ctx, r.db, "messages", "case_id = ? ORDER BY id", of)
+	return each(rows, message), err
+}
+
+// MessageByMessageID looks for the Message-ID of a mail, without angle brackets.
+func (r reader) MessageByMessageID(ctx context.Context, id string) (candor.Message, error) {
+	row, err := one[query.Message](ctx, r.db, "messages", "message_id = ?", id)
+	return message(row), err
+}
+
+// Message gives a mail.
+func (r reader) Message(ctx context.Context, id candor.ID) (candor.Message, error) {
+	row, err := one[query.Message](ctx, r.db, "messages", "id = ?", id)
+	return message(row), err
+}
+
+// AddMessage adds a mail.
+func (t *Tx) AddMessage(ctx context.Context, m candor.Message) error {
+	return add(ctx, t.reader, "messages", "", messageRow(m))
+}
+
+// ChangeMessage replaces a mail. It is candor.ErrChanged if it is no longer in
+// the state from.
+func (t *Tx) ChangeMessage(ctx context.Context, m candor.Message, from candor.MessageState) error {
+	ok, err := change(ctx, t.db, "messages", messageRow(m), "state = ?", from)
+	if err == nil && !ok {
+		err = changed("message", m.ID)
+	}
+	return err
+}
+
+func message(r query.Message) candor.Message {
+	return candor.Message{ID: r.ID, Response: r.Response, Case: r.CaseID, Party: r.Party, To: r.Recipient, Language: r.Language, Subject: r.Subject,
+		Text: r.Text, HTML: r.HTML, MessageID: r.MessageID, State: r.State, Attempts: int(r.Attempts), Error: r.Error,
+		Created: time.Time(r.Created), Sent: time.Time(r.Sent), Bounced: time.Time(r.Bounced)}
+}
+
+func messageRow(m candor.Message) query.Message {
+	return query.Message{ID: m.ID, Response: m.Response, CaseID: m.Case, Party: m.Party, Recipient: m.To, Language: m.Language, Subject: m.Subject,
+		Text: m.Text, HTML: m.HTML, MessageID: m.MessageID, State: m.State, Attempts: int64(m.Attempts), Error: m.Error,
+		Created: column.Time(m.Created), Sent: column.Time(m.Sent), Bounced: column.Time(m.Bounced)}
+}

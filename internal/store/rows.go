@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"candor/internal/store/query"
+)
+
+// columns are the names of a row's columns: the tags that sqlc gave its struct.
+func columns[T any]() []string {
+	t := reflect.TypeFor[T]()
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("db")
+	}
+	return names
+}
+
+// fields are pointers to the fields of a row.
+func fields[T any](row *T) []any {
+	v := reflect.ValueOf(row).Elem()
+	to := make([]any, v.NumField())
+	for i := range to {
+		to[i] = v.Field(i).Addr().Interface()
+	}
+	return to
+}
+
+// values are the fields of a row.
+func values[T any](row T) []any {
+	v := reflect.ValueOf(row)
+	from := make([]any, v.NumField())
+	for i := range from {
+		from[i] = v.Field(i).Interface()
+	}
+	return from
+}
+
+// choose gives the rows of a table that a condition chooses; question marks
+// in it stand for the arguments.
+func choose[T any](ctx context.Context, db query.DBTX, table, condition string, args ...any) ([]T, error) {
+	statement := "SELECT " + strings.Join(columns[T](), ", ") + " FROM " + table + " WHERE " + condition
+	rows, err := db.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, kind(err, "read %s", table)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var row T
+		if err := rows.Scan(fields(&row)...); err != nil {
+			return nil, kind(err, "read %s", table)
+		}
+		all = append(all, row)
+	}
+	return all, kind(rows.Err(), "read %s", table)
+}
+
+// one gives the only row that a condition chooses.
+func one[T any](ctx context.Context, db query.DBTX, table, condition string, args ...any) (T, error) {
+	all, err := choose[T](ctx, db, table, condition+" LIMIT 1", args...)
+	if err != nil || len(all) == 0 {
+		var none T
+		if err == nil {
+			err = kind(sql.ErrNoRows, "look for one of the %s", table)
+		}
+		return none, err
+	}
+	return all[0], nil
+}
+
+// add inserts rows, many in one statement. What follows is appended to each:
+// an ON CONFLICT clause.
+func add[T any](ctx context.Context, r reader, table, following string, rows ...T) error {
+	names := columns[T]()
+	head := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") "
+	if r.dialect.arrays && len(rows) > 1 {
+		return kind(addArrays(ctx, r.db, head, following, rows), "add to %s", table)
+	}
+	head += "VALUES "
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	for most := min(r.dialect.parameter/len(names), 500); len(rows) > 0; {
+		n := min(len(rows), most)
+		args := make([]any, 0, n*len(names))
+		for _, row := range rows[:n] {
+			args = append(args, values(row)...)
+		}
+		statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
+		if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
+			return kind(err, "add to %s", table)
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// addArrays inserts rows in a statement that is the same however many they
+// are: each column is one array.
+func addArrays[T any](ctx context.Context, db query.DBTX, head, following string, rows []T) error {
+	width := reflect.TypeFor[T]().NumField()
+	args, types := make([]any, width), make([]string, width)
+	for i := range width {
+		all := make([]driver.Value, len(rows))
+		for j := range rows {
+			v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(&rows[j]).Elem().Field(i).Interface())
+			if err != nil {
+				return err
+			}
+			all[j] = v
+		}
+		switch all[0].(type) {
+		case string:
+			args[i], types[i] = typed[string](all), "text[]"
+		case int64:
+			args[i], types[i] = typed[int64](all), "bigint[]"
+		case bool:
+			args[i], types[i] = typed[bool](all), "boolean[]"
+		default:
+			return fmt.Errorf("a column holds %T", all[0])
+		}
+	}
+	marks := "?::" + strings.Join(types, ", ?::")
+	_, err := db.ExecContext(ctx, head+"SELECT * FROM unnest("+marks+") "+following, args...)
+	return err
+}
+
+func typed[V any](all []driver.Value) []V {
+	list := make([]V, len(all))
+	for i, v := range all {
+		list[i] = v.(V)
+	}
+	return list
+}
+
+// change writes all columns of the row that has its first column, if the
+// condition holds too, and tells whether it did.
+func change[T any](ctx context.Context, db query.DBTX, table string, row T, condition string, args ...any) (bool, error) {
+	names, all := columns[T](), values(row)
+	sets := make([]string, 0, len(names))
+	for _, name := range names[1:] {
+		sets = append(sets, name+" = ?")
+	}
+	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = ?", table, strings.Join(sets, ", "), names[0])
+	all = append(all[1:], all[0])
+	if condition != "" {
+		statement += " AND " + condition
+		all = append(all, args...)
+	}
+	result, err := db.ExecContext(ctx, statement, all...)
+	if err != nil {
+		return false, kind(err, "change %s", table)
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// in writes a list of question marks for values, and the values as arguments.
+func in[V any](list []V) (string, []any) {
+	args := make([]any, len(list))
+	for i, v := range list {
+		args[i] = v
+	}
+	return "(" + strings.TrimSuffix(strings.Repeat("?, ", len(list)), ", ") + ")", args
+}

@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"candor"
+	"candor/internal/store/query"
+)
+
+// documentKinds are the kinds of records that can be found, in the order in
+// which the search gives them. Each has an index of its own, so that the many
+// findings do not stand in the way of the few parties.
+var documentKinds = [...]string{"case", "party", "asset", "finding"}
+
+// within is how many of the records that hold a text a list looks at: the
+// latest. Without a bound a common word would make every list slow.
+const within = 2000
+
+const searchTable = `
+CREATE TABLE search (
+    id    TEXT PRIMARY KEY,
+    kind  TEXT NOT NULL,
+    party TEXT NOT NULL,
+    title TEXT NOT NULL,
+    words TEXT NOT NULL%s
+);
+CREATE INDEX search_owner ON search (party, kind, id);`
+
+func searchSQLite() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, searchTable, "")
+	for _, kind := range documentKinds {
+		// No text and no positions are kept in the index: words are asked for, not
+		// phrases. Letters that the tokenizer does not know must not split a word,
+		// which would make a phrase of it.
+		b.WriteString(strings.ReplaceAll(`
+CREATE VIRTUAL TABLE search_KIND USING fts5 (words, content = '', columnsize = 0, detail = 'none',
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Cn'");
+CREATE VIRTUAL TABLE search_KIND_words USING fts5vocab (search_KIND, instance);
+CREATE TRIGGER search_KIND_insert AFTER INSERT ON search WHEN new.kind = 'KIND' BEGIN
+    INSERT INTO search_KIND (rowid, words) VALUES (new.rowid, new.words);
+END;
+CREATE TRIGGER search_KIND_delete AFTER DELETE ON search WHEN old.kind = 'KIND' BEGIN
+    INSERT INTO search_KIND (search_KIND, rowid, words) VALUES ('delete', old.rowid, old.words);
+END;
+CREATE TRIGGER search_KIND_update AFTER UPDATE OF words ON search WHEN new.kind = 'KIND' AND new.words <> old.words BEGIN
+    INSERT INTO search_KIND (search_KIND, rowid, words) VALUES ('delete', old.rowid, old.words);
+    INSERT INTO search_KIND (rowid, words) VALUES (new.rowid, new.words);
+END;`, "KIND", kind))
+	}
+	return b.String()
+}
+
+func searchPostgres() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, searchTable, ",\n    found TSVECTOR GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED")
+	b.WriteString("\nCREATE INDEX search_latest ON search (kind, id);")
+	for _, kind := range documentKinds {
+		fmt.Fprintf(&b, "\nCREATE INDEX search_%[1]s ON search USING GIN (found) WHERE kind = '%[1]s';", kind)
+	}
+	// Columns that others are made of cannot be settled later.
+	return strings.ReplaceAll(b.String(), "TEXT ", `TEXT COLLATE "C" `)
+}
+
+// document is what the search knows of a record.
+type document struct {
+	ID    candor.ID `db:"id"`
+	Kind  string    `db:"kind"`
+	Party candor.ID `db:"party"`
+	Title string    `db:"title"`
+	Words string    `db:"words"`
+}
+
+// index makes records findable, or finds them anew.
+func (t *Tx) index(ctx context.Context, documents ...document) error {
+	for i, d := range documents {
+		documents[i].Words = strings.Join(terms(d.Words), " ")
+	}
+	return add(ctx, t.reader, "search", `ON CONFLICT (id) DO UPDATE SET party = excluded.party, title = excluded.title, words = excluded.words
+WHERE search.party <> excluded.party OR search.title <> excluded.title OR search.words <> excluded.words`, documents...)
+}
+
+// terms splits a text into the words by which it is found. Where a script
+// writes no spaces, each of its characters is a word.
+func terms(text string) []string {
+	const most, longest = 64, 64
+	var all []string
+	var word strings.Builder
+	end := func() {
+		if word.Len() > 0 && len(all) < most {
+			all = append(all, word.String())
+		}
+		word.Reset()
+	}
+	for _, c := range text {
+		switch {
+		case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
+			end()
+			word.WriteRune(c)
+			end()
+		case unicode.IsLetter(c) || unicode.IsDigit(c):
+			if word.Len() < longest {
+				word.WriteRune(unicode.ToLower(c))
+			}
+		default:
+			end()
+		}
+	}
+	end()
+	return all
+}
+
+// more tells how a word is asked for: short ones begin too many to be asked
+// for by their beginning.
+func more(word string) string {
+	if utf8.RuneCountInString(word) < 3 {
+		return ""
+	}
+	return "*"
+}
+
+// match writes what the database's search asks for: every word, or a longer
+// one that begins so. It is empty if nothing of the kind can hold them all.
+func (r reader) match(ctx context.Context, kind, text string) (string, error) {
+	words := terms(text)
+	for i, w := range words {
+		switch {
+		case more(w) == "" || !r.dialect.expand:
+			words[i] = r.dialect.term(w, more(w))
+		default:
+			var err error
+			if words[i], err = longer(ctx, r.db, kind, w); err != nil || words[i] == "" {
+				return "", err
+			}
+		}
+	}
+	return strings.Join(words, r.dialect.join), nil
+}
+
+// longer writes what SQLite is asked for the words of an index that begin so.
+// It would gather all records that hold any of them before it gave the first,
+// which takes long where one of the words is common; alternatives are gone
+// through as far as they are needed.
+func longer(ctx context.Context, db query.DBTX, of, word string) (string, error) {
+	const most = 300
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(`
+WITH RECURSIVE longer (word) AS (
+    SELECT (SELECT term FROM search_%[1]s_words WHERE term >= $1 LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM search_%[1]s_words WHERE term >= longer.word || char(1) LIMIT 1) FROM longer WHERE longer.word < $2
+)
+SELECT word FROM longer WHERE word < $2 LIMIT %[2]d`, of, most), word, word+"\U0010FFFF")
+	if err != nil {
+		return "", kind(err, "look for words")
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var w string
+		if err := rows.Scan(&w); err != nil {
+			return "", kind(err, "look for words")
+		}
+		all = append(all, `"`+w+`"`)
+	}
+	switch {
+	case len(all) == 0:
+		return "", kind(rows.Err(), "look for words")
+	case len(all) == most:
+		return `"` + word + `"*`, kind(rows.Err(), "look for words")
+	}
+	return "(" + strings.Join(all, " OR ") + ")", kind(rows.Err(), "look for words")
+}
+
+// ofParty writes the query of a party's records that hold the words, the
+// latest first. One party has few enough to look at each.
+func ofParty(party candor.ID, kind, text string, most int) (string, []any) {
+	statement, args := "SELECT id FROM search WHERE party = ? AND kind = ?", []any{party, kind}
+	for _, word := range terms(text) {
+		if more(word) == "" {
+			statement += " AND ' ' || words || ' ' LIKE ?"
+			args = append(args, "% "+word+" %")
+			continue
+		}
+		statement += " AND ' ' || words LIKE ?"
+		args = append(args, "% "+word+"%")
+	}
+	return fmt.Sprintf("%s ORDER BY id DESC LIMIT %d", statement, most), args
+}
+
+// found writes the query of the latest records of a kind that hold a text's
+// words; of one party, unless that is empty.
+func (r reader) found(ctx context.Context, party candor.ID, kind, text string, most int) (string, []any, error) {
+	if party != "" {
+		query, args := ofParty(party, kind, text, most)
+		return query, args, nil
+	}
+	asked, err := r.match(ctx, kind, text)
+	if asked == "" {
+		return "SELECT id FROM search WHERE 1 = 0", nil, err
+	}
+	return fmt.Sprintf(r.dialect.hits, kind, most), []any{asked}, nil
+}
+
+// owner is the only party whose records can be in a list: the one that is
+// asked for, or whoever asks. It is empty if everybody's can.
+func owner(s candor.Scope, asked candor.ID) candor.ID {
+	if s.All {
+		return asked
+	}
+	return s.Party
+}
+
+// containing asks for records whose words hold all of the text's: of the
+// latest such of a kind, and of a party unless that is empty.
+func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind, text string) (err error) {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	if len(terms(text)) == 0 { // only signs: nothing holds them
+		w.and("1 = 0")
+		return nil
+	}
+	w.hits, w.hitArgs, err = r.found(ctx, party, kind, text, within)
+	w.and("id IN ("+w.hits+")", w.hitArgs...)
+	return err
+}
+
+// Search looks for records that hold all of the words: cases first, then
+// parties, assets and findings, of each kind the latest.
+func (r reader) Search(ctx context.Context, scope candor.Scope, text string, most int) ([]candor.Hit, error) {
+	if len(terms(text)) == 0 || !scope.All && scope.Party == "" {
+		return nil, nil
+	}
+	var hits []candor.Hit
+	for _, kind := range documentKinds {
+		if len(hits) == most {
+			break
+		}
+		query, args, err := r.found(ctx, owner(scope, ""), kind, text, most-len(hits))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := choose[document](ctx, r.db, "search", "id IN ("+query+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(rows, func(a, b document) int { return strings.Compare(string(b.ID), string(a.ID)) })
+		for _, d := range rows {
+			hits = append(hits, candor.Hit{Kind: d.Kind, ID: d.ID, Title: d.Title})
+		}
+	}
+	return hits, nil
+}

@@ -1,0 +1,17 @@
+-- name: SeenPlaces :execrows
+-- Places of a finding that a complete scan did not see are gone.
+UPDATE places SET state = 'gone', last_seen = $1
+WHERE asset = $2 AND scan <> $3 AND state = 'open';
+
+-- name: LostFindings :many
+-- Open findings of an asset of which no place is left.
+SELECT f.* FROM findings f
+WHERE f.asset = $1 AND f.state = 'open' AND f.sensor = $2
+  AND NOT EXISTS (SELECT 1 FROM places p WHERE p.finding = f.id AND p.state = 'open');
+
+-- name: FindingsByDay :many
+SELECT CAST(first_seen / 86400000000 AS BIGINT) AS day, severity, COUNT(*) AS findings
+FROM findings WHERE first_seen >= $1 GROUP BY 1, severity ORDER BY 1;
+
+-- name: SetPlaces :execrows
+UPDATE places SET state = sqlc.arg(state) WHERE finding = sqlc.arg(finding) AND path = sqlc.arg(path);

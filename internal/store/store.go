@@ -1,0 +1,146 @@
+// Package store keeps the records of the house in SQLite or in PostgreSQL,
+// with one schema and one set of queries for both.
+//
+// Reading is done on the Store, or on a transaction; writing only in a
+// transaction, so that what belongs together is kept together: a finding, its
+// case, what the evidence log will hold of it, and the jobs that follow.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+
+	"github.com/riverqueue/river"
+
+	"candor"
+	"candor/internal/store/query"
+)
+
+// Options say where the records are and what they are kept with.
+type Options struct {
+	// URL is "postgres://…", or the path of a SQLite file.
+	URL string
+	// Node is this program's name among those that share the database, and the
+	// same after a restart: jobs that it was doing when it died are begun again.
+	Node string
+	Log  *slog.Logger
+	// Conceal gives the salted digest of something personal.
+	Conceal func(value string) (digest, salt string)
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	reader
+	options Options
+	dialect dialect
+	read    *sql.DB
+	write   *sql.DB
+	queue   *river.Client[*sql.Tx]
+}
+
+// reader reads records, from the database or within a transaction.
+type reader struct {
+	db      query.DBTX
+	q       *query.Queries
+	dialect dialect
+}
+
+func (d dialect) reader(db query.DBTX) reader {
+	return reader{d.statements(db), query.New(db), d}
+}
+
+// Tx is a transaction: everything done with it is kept together, or not at
+// all. It must not be used concurrently, and the Store not within it.
+type Tx struct {
+	reader
+	store *Store
+	tx    *sql.Tx
+}
+
+// Open opens the database, makes it if it is not there, and brings its schema
+// up to date. A database of a later version of the program is refused.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{options: o, dialect: sqlite}
+	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
+		s.dialect = postgres
+	}
+	read, write, err := s.dialect.open(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s.write = write
+	s.read, s.reader = read, s.dialect.reader(read)
+	if err := s.prepare(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return candor.WithHint(err, "Check that the database is running and that its address is right.")
+	}
+	if err := s.migrate(ctx); err != nil {
+		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	return s.openQueue()
+}
+
+// Close closes the database. Workers must have been stopped.
+func (s *Store) Close() error {
+	err := s.write.Close()
+	if s.read != s.write {
+		err = errors.Join(err, s.read.Close())
+	}
+	return err
+}
+
+// Ping asks whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return kind(s.write.PingContext(ctx), "reach the database")
+}
+
+// Kind is the name of the database in use: "SQLite" or "PostgreSQL".
+func (s *Store) Kind() string { return s.dialect.name }
+
+// Tx runs f in a transaction, which is kept if f gives nil. f may run several
+// times, where two transactions stood in each other's way.
+func (s *Store) Tx(ctx context.Context, f func(*Tx) error) error { return s.attempt(ctx, nil, f) }
+
+func (s *Store) attempt(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) error {
+	const most = 8
+	var err error
+	for range most {
+		if err = s.once(ctx, o, f); !s.dialect.again(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, o)
+	if err != nil {
+		return kind(err, "begin a transaction")
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := f(&Tx{reader: s.dialect.reader(tx), store: s, tx: tx}); err != nil {
+		return err
+	}
+	return kind(tx.Commit(), "keep a transaction")
+}
+
+// sub gives a folder of embedded files, which is known to be there.
+func sub(files fs.FS, folder string) fs.FS {
+	f, err := fs.Sub(files, folder)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}

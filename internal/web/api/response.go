@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+)
+
+type responseQuery struct {
+	Paging
+	Sort         string                 `query:"sort" enum:"created,id"`
+	State        []candor.ResponseState `query:"state" doc:"One of these states."`
+	Case         candor.ID              `query:"case"`
+	Party        candor.ID              `query:"party"`
+	Method       string                 `query:"method" maxLength:"60" doc:"notify, quarantine, …"`
+	CreatedAfter time.Time              `query:"created_after"`
+}
+
+type proposal struct {
+	ID   candor.ID `path:"id"`
+	Body struct {
+		Method  string    `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, …"`
+		Reason  string    `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+		Expires time.Time `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
+	}
+}
+
+type reasoned struct {
+	ID   candor.ID `path:"id"`
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+	}
+}
+
+type responseAnswer struct{ Body candor.Response }
+
+type responseView struct {
+	Response candor.Response  `json:"response"`
+	Messages []candor.Message `json:"messages" nullable:"false" doc:"The mails that it sent."`
+}
+
+type responseWhole struct{ Body responseView }
+
+func (s *server) addResponses() {
+	const tag = "Responses"
+	add(s, operation{id: "list-responses", method: http.MethodGet, path: "/api/v1/responses", tag: tag, needs: reads, summary: "List responses",
+		about: "Customers and subscribers see those that acted."},
+		func(ctx context.Context, who candor.Principal, in *responseQuery) (*listed[candor.Response], error) {
+			cut, err := s.cut(ctx, who, in.Paging, in.Sort, "created")
+			if err != nil {
+				return nil, err
+			}
+			states, some := shown(who, in.State)
+			if !some {
+				return paged(ctx, s, who, candor.Page[candor.Response]{}, nil)
+			}
+			page, err := s.House.Responses(ctx, who, candor.ResponseFilter{States: states, Case: in.Case, Party: in.Party, Method: in.Method, CreatedAfter: in.CreatedAfter}, cut)
+			return paged(ctx, s, who, public(who, page), err)
+		})
+	add(s, operation{id: "get-response", method: http.MethodGet, path: "/api/v1/responses/{id}", tag: tag, needs: reads, summary: "Get a response, and the mails that it sent"}, s.response)
+	add(s, operation{id: "propose-response", method: http.MethodPost, path: "/api/v1/cases/{id}/responses", tag: tag, needs: acts, status: http.StatusCreated,
+		summary: "Propose a response to a case", about: "It waits for approval. Without a basis (an agreement in force that allows the method) it is refused: 403."},
+		func(ctx context.Context, who candor.Principal, in *proposal) (*responseAnswer, error) {
+			r, err := s.House.ProposeFor(ctx, who, in.ID, in.Body.Method, in.Body.Reason, in.Body.Expires.UTC())
+			return &responseAnswer{r}, err
+		})
+	decide := func(id, path, summary string) operation {
+		return operation{id: id, method: http.MethodPost, path: "/api/v1/responses/{id}/" + path, tag: tag, needs: []access.Permission{access.ApproveResponses}, summary: summary}
+	}
+	add(s, decide("approve-response", "approve", "Let a response act"),
+		func(ctx context.Context, who candor.Principal, in *one) (*responseAnswer, error) {
+			r, err := s.House.Approve(ctx, who, in.ID)
+			return &responseAnswer{r}, err
+		})
+	add(s, decide("refuse-response", "refuse", "Refuse a response of which nothing was done"),
+		func(ctx context.Context, who candor.Principal, in *reasoned) (*responseAnswer, error) {
+			r, err := s.House.Refuse(ctx, who, in.ID, in.Body.Reason)
+			return &responseAnswer{r}, err
+		})
+	add(s, decide("undo-response", "undo", "Undo what a response did"),
+		func(ctx context.Context, who candor.Principal, in *reasoned) (*responseAnswer, error) {
+			r, err := s.House.Undo(ctx, who, in.ID, in.Body.Reason)
+			return &responseAnswer{r}, err
+		})
+}
+
+func (s *server) response(ctx context.Context, who candor.Principal, in *one) (*responseWhole, error) {
+	r, messages, err := s.House.Response(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if _, some := shown(who, []candor.ResponseState{r.State}); !some {
+		return nil, notThere("response", in.ID)
+	}
+	if messages == nil {
+		messages = []candor.Message{}
+	}
+	return &responseWhole{public(who, responseView{r, messages})}, nil
+}

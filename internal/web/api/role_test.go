@@ -1,0 +1,239 @@
+package api_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/store"
+	"candor/internal/store/storetest"
+	"candor/internal/web/api"
+)
+
+func sum(text string) string {
+	s := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(s[:])
+}
+
+type object = map[string]any
+
+// fill makes a request for an operation about what belongs to a customer.
+func (w *world) fill(op api.Operation, e estate) (path string, body any, headers []string) {
+	id := map[string]string{
+		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
+		"get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID),
+		"use-generation": sum("none"), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
+	}[op.ID]
+	if id == "" {
+		switch {
+		case strings.HasPrefix(op.Path, "/api/v1/cases/"):
+			id = string(e.cases[0].ID)
+			if op.ID == "propose-response" {
+				id = string(e.cases[1].ID)
+			}
+		case strings.HasPrefix(op.Path, "/api/v1/parties/"):
+			id = string(e.party.ID)
+		default:
+			id = string(e.assets[0].ID)
+		}
+	}
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0").Replace(op.Path)
+	path += map[string]string{"search": "?q=" + e.party.Name, "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "import": "?rehearse=true"}[op.ID]
+	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
+}
+
+func (w *world) body(op api.Operation, e estate) any {
+	text := object{"text": "Which file is it?"}
+	party := object{"kind": "customer", "name": e.party.Name, "reference": e.party.Reference, "note": staffNote}
+	asset := object{"kind": "site", "owner": e.party.ID, "name": "another.example", "every": "24h"}
+	body, ok := map[string]any{
+		"change-case": object{"state": "triaged", "note": "seen"}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
+		"link-case": object{"case": e.cases[2].ID}, "note-awareness": object{}, "note-submission": object{"rule": "nis2-early-warning"},
+		"recheck-case": nil, "say-fixed": object{}, "ask-question": text, "contest-case": text, "dismiss-finding": object{},
+		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{},
+		"create-party": object{"kind": "customer", "name": "new"}, "replace-party": party, "replace-asset": object{"kind": "site", "owner": e.party.ID, "name": "renamed.example", "every": "24h", "roots": e.assets[0].Roots},
+		"add-agreement": object{"terms": "hosting", "version": "4", "allows": []string{"quarantine"}, "accepted": w.now.Add(-time.Minute)},
+		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback",
+		"create-asset": asset, "set-policy": object{"rules": []any{}}, "rehearse-policy": object{"rules": []any{object{"severity": "high", "confidence": 1, "method": "quarantine"}}},
+		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
+		"change-user": object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
+		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
+	}[op.ID]
+	if !ok {
+		return nil
+	}
+	return body
+}
+
+// TestRoles asks for every operation as everybody.
+func TestRoles(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { roles(t, storetest.SQLite) })
+	t.Run("postgres", func(t *testing.T) { roles(t, storetest.Postgres) })
+}
+
+func roles(t *testing.T, open func(testing.TB) *store.Store) {
+	done, last := map[string]bool{}, map[string]string{}
+	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
+	w := full(t, open(t))
+	for _, name := range people {
+		who := w.people[name]
+		prepared := w.prepare(name)
+		for _, op := range api.Operations() {
+			path, body, headers := w.fill(op, w.a)
+			if p := prepared[op.ID]; p != "" {
+				path = p
+			}
+			rec := w.ask(who, op.Method, path, body, headers...)
+			want := allowed(op, who.who)
+			refused := rec.Code == http.StatusUnauthorized || rec.Code == http.StatusForbidden
+			if refused == want {
+				t.Errorf("%s: %s answered %d, allowed is %v: %s", name, op.ID, rec.Code, want, rec.Body)
+			}
+			if name == "nobody" && rec.Code != http.StatusUnauthorized {
+				t.Errorf("nobody: %s answered %d", op.ID, rec.Code)
+			}
+			if rec.Code >= http.StatusInternalServerError {
+				t.Errorf("%s: %s answered %d: %s", name, op.ID, rec.Code, rec.Body)
+			}
+			if rec.Code < 300 {
+				done[op.ID] = true
+			}
+			last[op.ID] = rec.Body.String()
+			if strings.HasPrefix(name, "customer") || name == "subscriber" {
+				w.checkPublic(t, name+": "+op.ID, rec)
+			}
+		}
+	}
+	for _, op := range api.Operations() {
+		if !done[op.ID] && op.ID != "use-generation" && op.ID != "unpin-definitions" {
+			t.Errorf("nobody could do %s: %s", op.ID, last[op.ID])
+		}
+	}
+}
+
+// allowed says from the table of permissions alone who may do what.
+func allowed(op api.Operation, who candor.Principal) bool {
+	return slices.ContainsFunc(op.Permissions, func(p access.Permission) bool {
+		return access.Allowed(who, p) || p == api.SignedIn && who.User != ""
+	})
+}
+
+// prepare makes what is removed or looked at by its own name.
+func (w *world) prepare(name string) map[string]string {
+	paths := map[string]string{"get-record": "", "erase-party": ""}
+	who := w.people[name]
+	if who.who.User != "" {
+		ctx := w.t.Context()
+		must(w.t, 0, w.house.SaveView(ctx, w.people[strings.Split(name, "/")[0]].who, "cases", "old", ""))
+		views := must2(w.house.Views(ctx, who.who, "cases"))(w.t)
+		paths["delete-view"] = "/api/v1/views/" + string(views[0].ID)
+	}
+	if owner := w.people[strings.Split(name, "/")[0]].who; access.Allowed(owner, access.HoldTokens) && who.who.Token == "" {
+		_, spare, err := w.house.Access.MakeToken(w.t.Context(), owner, "spare", []string{"read"}, time.Time{})
+		must(w.t, 0, err)
+		paths["revoke-token"] = "/api/v1/tokens/" + string(spare.ID)
+	}
+	if who.who.Role.Staff() {
+		records := must2(w.house.Store.Records(w.t.Context(), candor.RecordFilter{}, candor.Cut{Limit: 1}))(w.t)
+		paths["get-record"] = "/api/v1/records/" + string(records.Items[0].ID)
+		gone := must2(w.house.SaveParty(w.t.Context(), w.people["admin"].who, candor.Party{Kind: candor.Customer, Name: "gone"}))(w.t)
+		paths["erase-party"] = "/api/v1/parties/" + string(gone.ID) + "/personal-data"
+		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
+	}
+	return paths
+}
+
+// checkPublic looks for what customers are not shown.
+func (w *world) checkPublic(t *testing.T, what string, rec *httptest.ResponseRecorder) {
+	t.Helper()
+	body := rec.Body.String()
+	secrets := []string{staffNote, "user:", w.b.party.Name, string(w.b.party.ID)}
+	for _, name := range []string{"admin", "analyst", "auditor"} {
+		secrets = append(secrets, string(w.people[name].who.User), w.people[name].who.Name)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(body, secret) && !strings.HasSuffix(what, "-user") {
+			t.Errorf("%s shows %q: %.600s", what, secret, body)
+		}
+	}
+}
+
+// TestStrangers has one customer ask for what belongs to another.
+func TestStrangers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := full(t, s)
+		for _, name := range []string{"stranger", "stranger/write"} {
+			who := w.people[name]
+			for _, op := range api.Operations() {
+				if !allowed(op, who.who) {
+					continue
+				}
+				path, body, headers := w.fill(op, w.a)
+				rec := w.ask(who, op.Method, path, body, headers...)
+				if strings.Contains(op.Path, "{") && rec.Code != http.StatusNotFound {
+					t.Errorf("%s: %s answered %d: %s", name, op.ID, rec.Code, rec.Body)
+				}
+				w.checkStrange(t, name+": "+op.ID, rec)
+			}
+			for _, path := range w.strangeFilters() {
+				rec := w.ask(who, http.MethodGet, path, nil)
+				if got := read[struct{ Items []any }](t, rec, http.StatusOK); len(got.Items) != 0 {
+					t.Errorf("%s: %s gave %s", name, path, rec.Body)
+				}
+				w.checkStrange(t, name+": "+path, rec)
+			}
+		}
+	})
+}
+
+// strangeFilters name what belongs to a.
+func (w *world) strangeFilters() []string {
+	party, asset, theCase := string(w.a.party.ID), string(w.a.assets[0].ID), string(w.a.cases[0].ID)
+	return []string{
+		"/api/v1/cases?party=" + party, "/api/v1/cases?asset=" + asset, "/api/v1/cases?text=acme", "/api/v1/findings?case=" + theCase, "/api/v1/findings?party=" + party,
+		"/api/v1/findings?asset=" + asset, "/api/v1/findings?sha256=" + w.a.finding.SHA256, "/api/v1/findings?text=acme", "/api/v1/responses?case=" + theCase, "/api/v1/responses?party=" + party,
+		"/api/v1/parties?text=acme", "/api/v1/assets?owner=" + party, "/api/v1/assets?text=acme", "/api/v1/scans?asset=" + asset, "/api/v1/search?q=acme",
+	}
+}
+
+func (w *world) checkStrange(t *testing.T, what string, rec *httptest.ResponseRecorder) {
+	t.Helper()
+	body := rec.Body.String()
+	secrets := []string{"acme", w.a.finding.SHA256, staffNote}
+	if rec.Code < 300 { // an error names what was asked for
+		secrets = append(secrets, string(w.a.hook), string(w.a.party.ID))
+	}
+	for _, secret := range secrets {
+		if strings.Contains(body, secret) {
+			t.Errorf("%s shows %q: %.600s", what, secret, body)
+		}
+	}
+}
+
+// TestPlanted makes sure that the searches for secrets can find some.
+func TestPlanted(t *testing.T) {
+	w := full(t, storetest.SQLite(t))
+	seen := map[string]bool{}
+	for _, op := range api.Operations() {
+		if op.Method != http.MethodGet {
+			continue
+		}
+		path, _, _ := w.fill(op, w.a)
+		body := w.ask(w.people["admin"], op.Method, path, nil).Body.String()
+		for _, secret := range []string{staffNote, "user:", "acme", string(w.a.hook), w.a.finding.SHA256} {
+			seen[secret] = seen[secret] || strings.Contains(body, secret)
+		}
+	}
+	if len(seen) != 5 || slices.Contains(slices.Collect(maps.Values(seen)), false) {
+		t.Errorf("of the secrets were seen %v", seen)
+	}
+}

@@ -1,0 +1,340 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/access/password"
+	"candor/internal/desk"
+	"candor/internal/desk/calendar"
+	"candor/internal/evidence"
+	"candor/internal/house"
+	"candor/internal/respond"
+	"candor/internal/respond/quarantine"
+	"candor/internal/scan/generation"
+	"candor/internal/scan/site"
+	"candor/internal/store"
+	"candor/internal/store/storetest"
+	"candor/internal/web/api"
+)
+
+func TestMain(m *testing.M) {
+	evidence.LogTo(slog.New(slog.DiscardHandler))
+	storetest.Main(m)
+}
+
+const address = "https://desk.example"
+
+// The words that only the staff may read.
+const staffNote = "STAFF-ONLY-NOTE"
+
+type deskStore struct{ *store.Store }
+
+func (d deskStore) Tx(ctx context.Context, f func(desk.Tx) error) error {
+	return d.Store.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type siteStore struct{ *store.Store }
+
+func (d siteStore) Tx(ctx context.Context, f func(site.Tx) error) error {
+	return d.Store.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type respondStore struct{ *store.Store }
+
+func (d respondStore) Tx(ctx context.Context, f func(respond.Tx) error) error {
+	return d.Store.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type generations struct{ *store.Store }
+
+func (g generations) SetGeneration(ctx context.Context, x candor.Generation) error {
+	return g.Tx(ctx, func(tx *store.Tx) error { return tx.SetGeneration(ctx, x) })
+}
+
+type vault struct{ v *evidence.Vault }
+
+func (v vault) Put(_ context.Context, r io.Reader) (string, int64, error) {
+	digest, size, err := v.v.Put(r)
+	return digest.String(), size, err
+}
+
+func (v vault) Get(_ context.Context, digest string) (io.ReadCloser, error) {
+	d, err := evidence.ParseDigest(digest)
+	if err != nil {
+		return nil, err
+	}
+	return v.v.Get(d)
+}
+
+// world is a house with an API in front of it.
+type world struct {
+	t       testing.TB
+	house   *house.House
+	handler http.Handler
+	log     *bytes.Buffer
+	lock    sync.Mutex // of now
+	now     time.Time
+	bounce  func(context.Context, io.Reader) error
+	people  map[string]person // by name
+	a, b    estate
+	hook    candor.ID // of the provider
+}
+
+// person is somebody who asks.
+type person struct {
+	who     candor.Principal
+	cookies []*http.Cookie
+	token   string
+}
+
+// estate is a customer, and what belongs to it.
+type estate struct {
+	party     candor.Party
+	spare     candor.Agreement // may be withdrawn
+	assets    []candor.Asset
+	cases     []candor.Case
+	finding   candor.FiledFinding
+	responses []candor.Response // proposed, proposed, applied
+	task      candor.Task
+	hook      candor.ID
+	scan      candor.Scan
+}
+
+func (w *world) clock() time.Time {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.now
+}
+
+func (w *world) later(d time.Duration) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// do ends the test with an error.
+func must[T any](t testing.TB, v T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err, candor.Hint(err))
+	}
+	return v
+}
+
+func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
+	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
+	h := &house.House{Store: s, Clock: w.clock, Logger: logger, Methods: []string{"quarantine"}}
+	w.house = h
+	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
+		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
+			return desk.Play{Title: string(c), Tasks: []desk.PlayTask{{Key: "look", Text: "Look at it"}}}
+		}})
+	folder := t.TempDir()
+	var err error
+	h.Access, err = access.New(access.Options{URL: address, Secrets: [][]byte{bytes.Repeat([]byte{7}, 32)}, MaxBody: api.MaxBody,
+		Hash: password.Params{Memory: 64, Time: 1, Threads: 1}}, access.Deps{Store: s.Access(), Clock: w.clock, Refuse: api.Refuser(logger, w.clock)})
+	must(t, 0, err)
+	h.Log, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
+	must(t, 0, err)
+	t.Cleanup(func() { must(t, 0, h.Log.Close(context.Background())) })
+	h.Vault = must2(evidence.OpenVault(filepath.Join(folder, "vault"), evidence.VaultOptions{}))(t)
+	h.Definitions = must2(generation.Open(t.Context(), generation.Options{Dir: filepath.Join(folder, "definitions"), Clock: w.clock,
+		Sources: []generation.Source{{Name: "starter", Kind: generation.Starter}}, Records: generations{s}}))(t)
+	h.Sites = site.New(site.Config{Store: siteStore{s}, Clock: w.clock, Log: logger})
+	h.Runner = respond.New(respond.Config{Store: respondStore{s}, Now: w.clock, Then: house.Follow(h.Desk),
+		Methods: []respond.Method{quarantine.New(map[string]quarantine.Vault{"": vault{h.Vault}})}})
+	h.Checks = []house.Check{{Name: "database", Look: func(context.Context) (map[string]string, error) { return nil, nil }}}
+	config := api.Config{House: h, Access: h.Access, Clock: w.clock, Log: logger, Version: "1.0.0", PublicURL: address, Burst: 1 << 20,
+		Bounce:  func(ctx context.Context, r io.Reader) error { return w.bounce(ctx, r) },
+		Welcome: func(_ access.Purpose, secret string) string { return address + "/welcome/" + secret }}
+	w.bounce = func(context.Context, io.Reader) error { return nil }
+	for _, f := range change {
+		f(&config)
+	}
+	w.prove()
+	w.handler = h.Access.Identify(must2(api.New(config))(t))
+	return w
+}
+
+func must2[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T { t.Helper(); return must(t, v, err) }
+}
+
+// locked is a writer for several goroutines.
+type locked struct {
+	lock sync.Mutex
+	w    io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.w.Write(b)
+}
+
+// prove carries records into the evidence log until the test ends.
+func (w *world) prove() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ledger := house.Ledger{Store: w.house.Store, Log: w.house.Log, Clock: w.clock, Slog: w.house.Logger}
+	ended := make(chan struct{})
+	go func() { ledger.Run(ctx); close(ended) }()
+	w.t.Cleanup(func() { cancel(); <-ended })
+}
+
+// full is a world with people of every kind, and two customers with cases.
+func full(t testing.TB, s *store.Store) *world {
+	t.Helper()
+	w := newWorld(t, s)
+	w.staff()
+	admin := w.people["admin"].who
+	w.a, w.b = w.estate("acme", admin), w.estate("bravo", admin)
+	w.enrol("customer", candor.RoleCustomer, w.a.party.ID)
+	w.enrol("subscriber", candor.RoleSubscriber, w.a.party.ID)
+	w.enrol("stranger", candor.RoleCustomer, w.b.party.ID)
+	for _, x := range []struct{ owner, scope string }{{"admin", "read"}, {"admin", "write"}, {"admin", "admin"}, {"analyst", "write"}, {"analyst", "admin"}, {"auditor", "admin"}, {"customer", "read"}, {"customer", "write"}, {"stranger", "write"}} {
+		w.hand(x.owner, x.scope)
+	}
+	for _, e := range []*estate{&w.a, &w.b} {
+		owner := candor.Principal{User: w.people["customer"].who.User, Role: candor.RoleCustomer, Party: e.party.ID}
+		hook, _, err := w.house.AddWebhook(t.Context(), owner, "https://hooks."+e.party.Name+".example/in", nil)
+		must(t, 0, err)
+		e.hook = hook.ID
+	}
+	hook, _, err := w.house.AddWebhook(t.Context(), admin, "https://hooks.provider.example/in", nil)
+	must(t, 0, err)
+	w.hook = hook.ID
+	return w
+}
+
+// staff adds the provider's own people.
+func (w *world) staff() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	secret := must2(w.house.Access.FirstAdmin(ctx))(w.t)
+	r := httptest.NewRequest(http.MethodPost, address, nil)
+	e := must2(w.house.Access.BeginAdmin(ctx, secret, candor.User{Name: "Ada", Mail: "ada@desk.example"}, "a heron at the weir", w.house.Access.Client(r)))(w.t)
+	w.enter("admin", e)
+	w.enrol("analyst", candor.RoleAnalyst, "")
+	w.enrol("auditor", candor.RoleAuditor, "")
+}
+
+// enrol adds somebody, with a session.
+func (w *world) enrol(name string, role candor.Role, party candor.ID) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	_, secret, err := w.house.Access.Invite(ctx, w.people["admin"].who, candor.User{Name: "Person " + name, Mail: name + "@desk.example", Role: role, Party: party})
+	must(w.t, 0, err)
+	r := httptest.NewRequest(http.MethodPost, address, nil)
+	w.enter(name, must2(w.house.Access.Redeem(ctx, secret, "a heron at the weir", w.house.Access.Client(r)))(w.t))
+}
+
+func (w *world) enter(name string, e access.Entry) {
+	rec := httptest.NewRecorder()
+	w.house.Access.Enter(rec, e)
+	u := e.User
+	w.people[name] = person{who: candor.Principal{User: u.ID, Name: u.Name, Role: u.Role, Party: u.Party}, cookies: rec.Result().Cookies()}
+}
+
+// hand gives somebody a token.
+func (w *world) hand(owner, scope string) {
+	w.t.Helper()
+	text, token, err := w.house.Access.MakeToken(w.t.Context(), w.people[owner].who, "a program", []string{scope}, time.Time{})
+	must(w.t, 0, err)
+	p := w.people[owner].who
+	p.Token, p.Scopes = token.ID, token.Scopes
+	w.people[owner+"/"+scope] = person{who: p, token: text}
+}
+
+// estate adds a customer with three sites, and a case at each.
+func (w *world) estate(name string, admin candor.Principal) estate {
+	w.t.Helper()
+	ctx, h := w.t.Context(), w.house
+	e := estate{party: must2(h.SaveParty(ctx, admin, candor.Party{Kind: candor.Customer, Name: name, Reference: "K-" + name, Note: staffNote}))(w.t)}
+	agreement := candor.Agreement{Party: e.party.ID, Terms: "hosting", Version: "3", Allows: []string{"quarantine"}, Accepted: w.now.Add(-time.Hour)}
+	must2(h.AddAgreement(ctx, admin, agreement))(w.t)
+	agreement.Terms, agreement.Allows = "mail", nil
+	e.spare = must2(h.AddAgreement(ctx, admin, agreement))(w.t)
+	for i := range 3 {
+		root := filepath.Join(must2(filepath.EvalSymlinks(w.t.TempDir()))(w.t), name)
+		must(w.t, 0, os.MkdirAll(root, 0o755))
+		content := fmt.Sprintf("%s shell %d", name, i)
+		path := filepath.Join(root, "shell.php")
+		must(w.t, 0, os.WriteFile(path, []byte(content), 0o644))
+		asset := must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Site, Owner: e.party.ID, Name: fmt.Sprintf("%s-%d.example", name, i), Roots: []string{root}}))(w.t)
+		filed := must2(h.Desk.File(ctx, desk.Filing{Asset: asset.ID, Scan: candor.NewID(w.now), Sensor: "scan", Generation: "g1", Findings: []candor.Finding{{
+			Path: path, Rule: "shell", Class: candor.ApplicationCompromise, Nature: candor.Malware, Severity: candor.High, SHA256: sum(content), Bytes: int64(len(content)), Language: "yara"}}}))(w.t)
+		e.assets = append(e.assets, asset)
+		e.cases = append(e.cases, must2(h.Store.Case(ctx, candor.Everything, filed.Opened[0]))(w.t))
+		e.responses = append(e.responses, must2(h.ProposeFor(ctx, admin, filed.Opened[0], "quarantine", staffNote, time.Time{}))(w.t))
+	}
+	must2(h.Approve(ctx, admin, e.responses[2].ID))(w.t)
+	must(w.t, 0, h.Runner.Apply(ctx, e.responses[2].ID))
+	must(w.t, 0, h.Comment(ctx, admin, e.cases[0].ID, staffNote, false))
+	must(w.t, 0, h.Assign(ctx, admin, e.cases[0].ID, admin.User))
+	e.finding = must2(h.Store.FindingsOfCase(ctx, e.cases[0].ID))(w.t)[0]
+	e.task = must2(h.Store.Tasks(ctx, e.cases[0].ID))(w.t)[0]
+	e.scan = must2(h.Scan(ctx, admin, e.assets[1].ID))(w.t)
+	return e
+}
+
+// ask sends a request. A body that is no text becomes JSON.
+func (w *world) ask(who person, method, path string, body any, headers ...string) *httptest.ResponseRecorder {
+	var from io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		from = strings.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		must(w.t, 0, err)
+		from = bytes.NewReader(text)
+	}
+	r := httptest.NewRequest(method, address+path, from)
+	if from != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	if who.token != "" {
+		r.Header.Set("Authorization", "Bearer "+who.token)
+	}
+	for _, c := range who.cookies {
+		r.AddCookie(c)
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	return rec
+}
+
+// read decodes an answer that must have the status.
+func read[T any](t testing.TB, rec *httptest.ResponseRecorder, status int) (v T) {
+	t.Helper()
+	if rec.Code != status {
+		t.Fatalf("got %d, want %d: %s", rec.Code, status, rec.Body)
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%v: %s", err, rec.Body)
+	}
+	return v
+}
+
+var errSecret = errors.New("secret of the database")

@@ -1,0 +1,219 @@
+// Package hook tells webhooks what happens to cases. A message is kept before
+// it is sent, signed as the Standard Webhooks specification says, sent until
+// it is taken or two days are over, and never to an address within the
+// provider's own network.
+package hook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"candor"
+	"candor/internal/store"
+)
+
+// Job asks for Sender.Deliver.
+type Job struct {
+	Delivery candor.ID `json:"delivery"`
+}
+
+// Kind names the job.
+func (Job) Kind() string { return "hook.deliver" }
+
+// The states of a delivery.
+const (
+	Waiting   = "waiting"
+	Delivered = "delivered"
+	Failed    = "failed"
+)
+
+// attempts is how often a message is tried: with the waits between them, for
+// two days.
+const attempts = 12
+
+// Sender sends messages. It is safe for concurrent use.
+type Sender struct {
+	store  *store.Store
+	clock  candor.Clock
+	client *http.Client
+}
+
+// Options say how a Sender reaches webhooks.
+type Options struct {
+	Store *store.Store
+	Clock candor.Clock
+	// Inside lets messages go to addresses that only the provider's own network
+	// reaches. Without it a customer could have us ask there.
+	Inside bool
+	// Transport is for tests; nil stands for a new one.
+	Transport *http.Transport
+}
+
+// New makes a Sender.
+func New(o Options) *Sender {
+	transport := o.Transport
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+		transport.Proxy = nil
+	}
+	if !o.Inside {
+		dialer := &net.Dialer{Timeout: 10 * time.Second, Control: outside}
+		transport.DialContext = dialer.DialContext
+	}
+	return &Sender{store: o.Store, clock: o.Clock, client: &http.Client{Transport: transport, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// outside refuses to connect to addresses that are not of the open Internet.
+// It sees the address after the name was resolved, so that no name can lie.
+func outside(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) {
+		return fmt.Errorf("%s is not an address of the open Internet: %w", ip, candor.ErrDenied)
+	}
+	return nil
+}
+
+// shared is the address space of carriers' NAT (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// body is what a webhook is sent.
+type body struct {
+	Type      string      `json:"type"`
+	Timestamp time.Time   `json:"timestamp"`
+	Data      candor.Case `json:"data"`
+}
+
+// Tell keeps a message for each webhook that wants to hear of what happened to
+// a case, and asks for its delivery.
+func (s *Sender) Tell(ctx context.Context, what string, id candor.ID) error {
+	c, err := s.store.Case(ctx, candor.Everything, id)
+	if err != nil {
+		return err
+	}
+	hooks, err := s.store.Webhooks(ctx, candor.Everything)
+	if err != nil {
+		return err
+	}
+	now := s.clock().UTC()
+	text, err := json.Marshal(body{Type: what, Timestamp: now, Data: c})
+	if err != nil {
+		return err
+	}
+	return s.store.Tx(ctx, func(tx *store.Tx) error {
+		for _, h := range hooks {
+			if !h.Active || h.Owner != "" && h.Owner != c.Party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what) {
+				continue
+			}
+			d := store.Delivery{ID: candor.NewID(now), Webhook: h.ID, Kind: what, Body: string(text), State: Waiting, Created: now}
+			if err := errors.Join(tx.SetDelivery(ctx, d), tx.Enqueue(ctx, Job{d.ID}, candor.JobOptions{})); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Deliver sends a message once. If it is not taken, the error says when to try
+// again.
+func (s *Sender) Deliver(ctx context.Context, id candor.ID) error {
+	d, err := s.store.Delivery(ctx, id)
+	if err != nil || d.State != Waiting {
+		return err
+	}
+	hooks, err := s.store.Webhooks(ctx, candor.Everything)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(hooks, func(h store.Webhook) bool { return h.ID == d.Webhook })
+	if at < 0 {
+		return nil // it was removed meanwhile
+	}
+	var sent error
+	d.Status, sent = s.post(ctx, hooks[at], d)
+	d.Attempts++
+	d.Error = ""
+	switch {
+	case sent == nil:
+		d.State, d.Ended = Delivered, s.clock().UTC()
+	case d.Attempts >= attempts:
+		d.State, d.Ended, d.Error = Failed, s.clock().UTC(), sent.Error()
+	default:
+		d.Error = sent.Error()
+	}
+	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return tx.SetDelivery(ctx, d) }); err != nil {
+		return err
+	}
+	if d.State == Waiting {
+		return candor.Later(sent, wait(d.Attempts))
+	}
+	return nil
+}
+
+// wait is how long to wait after the n-th attempt: 15 seconds, three times as
+// long each time, up to eight hours.
+func wait(n int) time.Duration {
+	d := 15 * time.Second
+	for range n - 1 {
+		d = min(3*d, 8*time.Hour)
+	}
+	return d
+}
+
+func (s *Sender) post(ctx context.Context, h store.Webhook, d store.Delivery) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, strings.NewReader(d.Body))
+	if err != nil {
+		return 0, err
+	}
+	at := s.clock().Unix()
+	signature, err := Sign(h.Secret, string(d.ID), at, []byte(d.Body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "candor-webhook/1")
+	req.Header.Set("Webhook-Id", string(d.ID))
+	req.Header.Set("Webhook-Timestamp", strconv.FormatInt(at, 10))
+	req.Header.Set("Webhook-Signature", signature)
+	answer, err := s.client.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("send to the webhook: %w", err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10) // so that the connection can be used again
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return answer.StatusCode, fmt.Errorf("the webhook answered %d", answer.StatusCode)
+	}
+	return answer.StatusCode, nil
+}
+
+// Sign gives the header Webhook-Signature for a message: HMAC-SHA-256 with the
+// secret, which begins with "whsec_" and is base64 from there.
+func Sign(secret, id string, at int64, text []byte) (string, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	if err != nil {
+		return "", fmt.Errorf("the secret of a webhook: %w", err)
+	}
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%d.", id, at)
+	_, _ = io.Copy(mac, bytes.NewReader(text)) // a hash takes everything
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
+}

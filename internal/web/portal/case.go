@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"candor"
+	"candor/internal/house"
+	"candor/internal/phrase"
+	"candor/internal/web"
+	"candor/internal/web/ui"
+)
+
+const (
+	mostFindings = 50  // whose places are looked up
+	mostFiles    = 100 // listed
+)
+
+// file is a place at which something was seen.
+type file struct {
+	candor.Place
+	Relative string // to the root of the site
+	Rule     string
+	SHA256   string
+}
+
+// story is what the page of a case tells.
+type story struct {
+	view     house.CaseView
+	told     Told
+	path     string
+	banner   *ui.Message
+	looking  bool // a re-check that the customer asked for is under way
+	files    []file
+	more     int // places that are not listed
+	deadline *candor.Deadline
+	events   []ui.Event
+	reach    contact
+	account  *candor.User
+	acts     bool // there is something that the customer can still do
+	late     bool // the deadline is past
+	form     form
+}
+
+// form is what was typed into one that came back.
+type form struct {
+	field, problem string
+}
+
+func (p *portal) show(v visit) (web.View, error) { return p.page(v, form{}) }
+
+// page draws the case for whoever visits.
+func (p *portal) page(v visit, f form) (web.View, error) {
+	view, err := p.site.House.Case(v.Context(), v.Who, v.id)
+	if err != nil {
+		return web.View{}, err
+	}
+	contact, to := masked(v.link, view.Party.Contacts)
+	v.Speak(contact.Language, view.Party.Language)
+	v.In(view.Party.TimeZone)
+	st := story{view: view, path: v.path, form: f, reach: p.reach(view.Case.Label()), acts: view.Case.State.Open(), deadline: running(view.Deadlines)}
+	st.late = st.deadline != nil && (st.deadline.State == candor.DeadlineMissed || st.deadline.Due.Before(v.Now))
+	st.told = p.Advice.For(view.Case, v.Printer, view.Asset.Software)
+	if st.files, st.more, err = p.files(v.Context(), view); err != nil {
+		return web.View{}, err
+	}
+	st.banner, st.looking = banner(v, view)
+	st.events = history(v, view.Events)
+	letter := v.Letter(title(v, view))
+	letter.To = to
+	if v.link == nil {
+		letter.Home = ui.Link{Text: v.T("portal.my.title"), Href: "/my"}
+		st.account = &v.User
+	} else {
+		letter.Expires = v.Printer.Time(v.link.Expires, v.Zone)
+	}
+	out := web.View{Document: exact(casePage(letter, st))}
+	if f.problem != "" {
+		out = out.Again()
+	}
+	return out, nil
+}
+
+func title(v visit, view house.CaseView) string {
+	site := phrase.Args{"site": view.Asset.Name}
+	switch {
+	case view.Case.State == candor.CaseFalseAlarm:
+		return v.T("portal.title.false-alarm", site)
+	case !view.Case.State.Open() || view.Case.State == candor.CaseResolved:
+		return v.T("portal.title.closed", site)
+	}
+	return v.T("portal.title.open", site)
+}
+
+// banner says how the case stands, and whether the customer waits for a look
+// that was asked for. What was seen again after that is still there; what is
+// still open without having been seen again has not been looked at yet.
+func banner(v visit, view house.CaseView) (m *ui.Message, looking bool) {
+	say := func(tone ui.Tone, key string, args ...phrase.Args) *ui.Message {
+		key = "portal.state." + key
+		return &ui.Message{Tone: tone, Title: v.Printer.T(key + ".title"), Text: v.Printer.T(key+".text", args...), Stays: true}
+	}
+	c := view.Case
+	switch {
+	case c.State == candor.CaseFalseAlarm:
+		return say(ui.Good, "false-alarm"), false
+	case (c.State == candor.CaseClosed || c.State == candor.CaseResolved) && c.Open == 0 && gone(view):
+		return say(ui.Good, "clean"), false
+	case c.State == candor.CaseClosed:
+		return say(ui.Neutral, "closed"), false
+	}
+	if fixed := last(view.Events, candor.EventFixed); fixed != nil {
+		seen := view.Case.Opened
+		for _, f := range view.Findings {
+			if f.State == candor.FindingOpen && f.Last.After(seen) {
+				seen = f.Last
+			}
+		}
+		if seen.After(fixed.At) {
+			return say(ui.Warn, "still", phrase.Args{"time": v.Printer.Time(seen, v.Zone)}), false
+		}
+		if c.Open > 0 {
+			return say(ui.Accent, "looking", phrase.Args{"time": v.Printer.Time(fixed.At, v.Zone)}), true
+		}
+	}
+	if c.State == candor.CaseContained {
+		return say(ui.Good, "contained"), false
+	}
+	return nil, false
+}
+
+// gone tells whether a look found that nothing is there any longer: somebody
+// may also close a case without one.
+func gone(view house.CaseView) bool {
+	return len(view.Findings) > 0 && !slices.ContainsFunc(view.Findings, func(f candor.FiledFinding) bool { return f.State != candor.FindingGone })
+}
+
+func last(events []candor.Event, kind candor.EventKind) *candor.Event {
+	for i, e := range slices.Backward(events) {
+		if e.Kind == kind {
+			return &events[i]
+		}
+	}
+	return nil
+}
+
+// running is the customer's deadline that counts, the nearest first.
+func running(all []candor.Deadline) (d *candor.Deadline) {
+	for i, one := range all {
+		if (one.State == candor.DeadlineRunning || one.State == candor.DeadlineMissed) && (d == nil || one.Due.Before(d.Due)) {
+			d = &all[i]
+		}
+	}
+	return d
+}
+
+// files lists where the case's findings were seen: what is there still comes
+// first. The case has been given to whoever asks, and so its findings have.
+func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, more int, err error) {
+	findings := slices.Clone(view.Findings)
+	slices.SortStableFunc(findings, func(a, b candor.FiledFinding) int { return cmp.Compare(rank(a.State), rank(b.State)) })
+	for i, f := range findings {
+		if i >= mostFindings || len(out) >= mostFiles {
+			more += max(f.Places, 1)
+			continue
+		}
+		places, err := p.site.House.Store.Places(ctx, f.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, at := range places {
+			if len(out) >= mostFiles {
+				more++
+				continue
+			}
+			out = append(out, file{at, relative(view.Asset.Roots, at.Path), f.Rule, f.SHA256})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b file) int { return cmp.Compare(rank(a.State), rank(b.State)) })
+	return out, more, nil
+}
+
+func rank(s candor.FindingState) int { return slices.Index(candor.FindingStates(), s) }
+
+// relative is a path below the root of the site; how the provider's disks are
+// laid out is nobody's business.
+func relative(roots []string, at string) string {
+	for _, root := range roots {
+		if rest, ok := strings.CutPrefix(at, strings.TrimSuffix(root, "/")+"/"); ok {
+			return rest
+		}
+	}
+	if before, _, ok := strings.Cut(at, "!"); ok { // something within an archive
+		return path.Base(before)
+	}
+	return path.Base(at)
+}

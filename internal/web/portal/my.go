@@ -1,0 +1,71 @@
+package portal
+
+import (
+	"errors"
+	"strings"
+
+	"candor"
+	"candor/internal/house"
+	"candor/internal/phrase"
+	"candor/internal/web"
+)
+
+// estate is all that belongs to a customer.
+type estate struct {
+	view         house.PartyView
+	open, closed []line
+	newer, older string // cursors of the closed cases
+	account      *candor.User
+}
+
+// line is a case in a list.
+type line struct {
+	candor.Case
+	site, seen string
+}
+
+// overview is the start page of a customer with an account.
+func (p *portal) overview(r *web.Request) (web.View, error) {
+	ctx, who := r.Context(), r.Who
+	view, err := p.site.House.Party(ctx, who, who.Party)
+	if err != nil {
+		return web.View{}, err
+	}
+	r.Speak(view.Party.Language)
+	r.In(view.Party.TimeZone)
+	yes, no := true, false
+	open, err1 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &yes}, candor.Cut{Limit: 100})
+	cut := r.Cut()
+	cut.Limit = 20
+	closed, err2 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &no}, cut)
+	if err := errors.Join(err1, err2); err != nil {
+		return web.View{}, err
+	}
+	e := estate{view: view, newer: closed.Previous, older: closed.Next, account: &r.User}
+	e.open, e.closed = p.lines(r, view, open.Items), p.lines(r, view, closed.Items)
+	return web.View{Document: overviewPage(r.Letter(r.T("portal.my.title")), e)}, nil
+}
+
+func (p *portal) lines(r *web.Request, view house.PartyView, cases []candor.Case) (out []line) {
+	names := map[candor.ID]candor.Asset{}
+	for _, a := range view.Assets {
+		names[a.ID] = a
+	}
+	for _, c := range cases {
+		site := names[c.Asset]
+		out = append(out, line{c, site.Name, p.Advice.For(c, r.Printer, site.Software).Seen})
+	}
+	return out
+}
+
+// allows says which methods an agreement allows, as words in a list.
+func allows(p phrase.Printer, a candor.Agreement) string {
+	var out []string
+	for _, m := range a.Allows {
+		if key := "portal.method." + m; p.Has(key) {
+			m = p.T(key)
+		}
+		out = append(out, m)
+	}
+	return strings.Join(out, p.T("portal.list"))
+}
