@@ -85,10 +85,6 @@ $(CONTENT):
 definitions:
 	@[ -n '$(DEFINITIONS)' ] || { echo 'Name the folder of definitions: make DEFINITIONS=/path …, or set CANDOR_DEFINITIONS.' >&2; exit 1; }
 
-.PHONY: bench-house
-bench-house: ## Fill a database, and print how fast pages, filing and evidence are; ARGS="-database postgres"
-	$(GO) run ./bench/cmd/house $(ARGS)
-
 .PHONY: bench-peers
 bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X and ClamAV, in one run
 	$(GO) run ./bench/cmd/peers -candor bin/candor -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)

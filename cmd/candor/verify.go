@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -173,14 +171,4 @@ func (p *program) configCommand() *cobra.Command {
 	}
 	c.AddCommand(check, example)
 	return c
-}
-
-// dataFolder is where a command that works without a server finds what one kept.
-func (f *serveFlags) dataFolder() (string, *config.Config, error) {
-	conf, err := f.load()
-	if err != nil {
-		return "", nil, err
-	}
-	dir, err := filepath.Abs(strings.TrimSpace(conf.Data.Dir))
-	return dir, conf, err
 }

@@ -9,7 +9,7 @@ import (
 	"candor"
 )
 
-// Rule of a policy: what acts by itself, without somebody's approval.
+// PolicyRule is what acts by itself, without somebody's approval.
 type PolicyRule struct {
 	Class      candor.Class      `json:"class"` // of all classes if empty
 	Severity   candor.Severity   `json:"severity"`

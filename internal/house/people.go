@@ -102,18 +102,18 @@ func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address st
 	return hook, secret, err
 }
 
-// webhook gives a webhook that somebody may see.
-func (h *House) webhook(ctx context.Context, who candor.Principal, id candor.ID) (store.Webhook, error) {
+// webhook makes sure that somebody may see a webhook.
+func (h *House) webhook(ctx context.Context, who candor.Principal, id candor.ID) error {
 	all, err := h.Webhooks(ctx, who)
 	if err != nil {
-		return store.Webhook{}, err
+		return err
 	}
 	for _, w := range all {
 		if w.ID == id {
-			return w, nil
+			return nil
 		}
 	}
-	return store.Webhook{}, fmt.Errorf("webhook %s: %w", id, candor.ErrNotFound)
+	return fmt.Errorf("webhook %s: %w", id, candor.ErrNotFound)
 }
 
 // DeleteWebhook removes a webhook.
@@ -121,7 +121,7 @@ func (h *House) DeleteWebhook(ctx context.Context, who candor.Principal, id cand
 	if err := may(who, access.ManageSettings, access.ActOwn); err != nil {
 		return err
 	}
-	if _, err := h.webhook(ctx, who, id); err != nil {
+	if err := h.webhook(ctx, who, id); err != nil {
 		return err
 	}
 	return h.tx(ctx, func(tx *store.Tx) error {
@@ -134,7 +134,7 @@ func (h *House) DeleteWebhook(ctx context.Context, who candor.Principal, id cand
 
 // Deliveries gives the latest messages to a webhook.
 func (h *House) Deliveries(ctx context.Context, who candor.Principal, webhook candor.ID) ([]store.Delivery, error) {
-	if _, err := h.webhook(ctx, who, webhook); err != nil {
+	if err := h.webhook(ctx, who, webhook); err != nil {
 		return nil, err
 	}
 	return h.Store.Deliveries(ctx, webhook, 100)

@@ -15,12 +15,12 @@ const (
 // addChoices adds the switches that are on every page.
 func (s *Site) addChoices() {
 	s.Action("POST "+theme, Needs{Anyone}, func(r *Request) (View, error) {
-		s.setCookie(r.writer, themeCookie, oneOf(r.Line("theme"), "light", "dark"), chosenFor, true)
+		s.setCookie(r.writer, themeCookie, oneOf(r.Line("theme"), "light", "dark"), chosenFor)
 		return See(r.Return(Home)), nil
 	})
 	s.Action("POST "+language, Needs{Anyone}, func(r *Request) (View, error) {
 		tag := oneOf(r.Line("language"), s.Phrases.Languages()...)
-		s.setCookie(r.writer, languageCookie, tag, chosenFor, true)
+		s.setCookie(r.writer, languageCookie, tag, chosenFor)
 		if r.User.ID == "" || r.Who.Token != "" {
 			return See(r.Return(Home)), nil
 		}
@@ -34,7 +34,7 @@ func (s *Site) addChoices() {
 func (s *Site) rememberLanguage(w http.ResponseWriter, r *Request) {
 	tag := r.URL.Query().Get("language")
 	if slices.Contains(s.Phrases.Languages(), tag) && tag != cookieValue(r.Request, s.cookieName(languageCookie)) {
-		s.setCookie(w, languageCookie, tag, chosenFor, true)
+		s.setCookie(w, languageCookie, tag, chosenFor)
 	}
 }
 

@@ -92,6 +92,10 @@ func (s *Site) page(w http.ResponseWriter, r *Request, v View) {
 	}
 	var b bytes.Buffer
 	if err := s.component(r, v).Render(r.drawing(), &b); err != nil {
+		if v.Status >= http.StatusInternalServerError { // it was the page for an error
+			plain(w, v.Status, http.StatusText(v.Status)+"\n")
+			return
+		}
 		s.fail(w, r, fmt.Errorf("draw a page: %w", err))
 		return
 	}
@@ -113,6 +117,9 @@ func (s *Site) component(r *Request, v View) templ.Component {
 	case v.Plain || !r.Who.Role.Staff():
 		letter := r.Letter(v.Page.Title)
 		letter.Messages = append(letter.Messages, v.Page.Messages...)
+		if r.User.ID != "" && !v.Plain {
+			letter.Home = ui.Link{Text: r.T("error.home"), Href: Home}
+		}
 		return around(ui.CustomerShell(letter), v.Body)
 	}
 	p := v.Page

@@ -67,7 +67,7 @@ func (s *Site) keep(w http.ResponseWriter, messages []ui.Message) {
 		n.Said = []said{{Tone: messages[0].Tone, Title: bounded(messages[0].Title, 500)}}
 		text = s.signed(n)
 	}
-	s.setCookie(w, noteCookie, text, noteFor, true)
+	s.setCookie(w, noteCookie, text, noteFor)
 }
 
 func (s *Site) signed(n note) string {
@@ -91,7 +91,7 @@ func (s *Site) kept(w http.ResponseWriter, r *http.Request) []ui.Message {
 	if err != nil {
 		return nil
 	}
-	s.setCookie(w, noteCookie, "", -1, true)
+	s.setCookie(w, noteCookie, "", -1)
 	text, sum, _ := strings.Cut(c.Value, ".")
 	got, err := base64.RawURLEncoding.DecodeString(sum)
 	if err != nil || len(c.Value) > mostNote {
@@ -126,7 +126,7 @@ func (s *Site) cookieName(name string) string {
 }
 
 // setCookie sets a cookie for so long; a negative time takes it away.
-func (s *Site) setCookie(w http.ResponseWriter, name, value string, lasts time.Duration, hidden bool) {
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", Secure: s.secure, HttpOnly: hidden,
+func (s *Site) setCookie(w http.ResponseWriter, name, value string, lasts time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", Secure: s.secure, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(lasts / time.Second)})
 }

@@ -112,7 +112,7 @@ func (r *Request) readForm() error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return candor.WithHint(fmt.Errorf("read a form of more than %d bytes: %w", large.Limit, candor.ErrInvalid), "Send less at a time.")
+		return candor.WithHint(fmt.Errorf("read a form of more than %d bytes: %w: %w", large.Limit, candor.ErrInvalid, err), "Send less at a time.")
 	case err != nil:
 		return fmt.Errorf("read a form: %w: %w", candor.ErrInvalid, err)
 	}

@@ -213,6 +213,13 @@ func TestErrorsBecomePages(t *testing.T) {
 	}
 }
 
+func TestLargeForms(t *testing.T) {
+	w := webtest.New(t, odd)
+	if a := w.Post(t, w.As(candor.RoleAnalyst), "/count", url.Values{"x": {strings.Repeat("y", 2<<20)}}); a.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a form of 2 MiB: %d", a.Status)
+	}
+}
+
 func TestOnce(t *testing.T) {
 	w := webtest.New(t, odd)
 	c := w.As(candor.RoleAnalyst)

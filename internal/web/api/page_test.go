@@ -103,3 +103,18 @@ func TestCursors(t *testing.T) {
 		}
 	})
 }
+
+// TestHostileWords has no word that somebody looks for break a database.
+func TestHostileWords(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := full(t, s)
+		for _, word := range []string{`'`, `"`, `\`, `%_`, `a*`, `NEAR(a b)`, `a & | ! (b <-> c):*`, "中文", "\U0001F600", strings.Repeat("é", 200), "\ufeff", "a\tb\nc"} {
+			for _, path := range []string{"cases?text=", "findings?text=", "findings?rule=", "parties?text=", "assets?text=", "people?text=", "search?q=", "views?page=", "responses?method="} {
+				rec := w.ask(w.people["admin"], http.MethodGet, "/api/v1/"+path+url.QueryEscape(word), nil)
+				if rec.Code != http.StatusOK && rec.Code != http.StatusUnprocessableEntity {
+					t.Errorf("%s%q: %d %s", path, word, rec.Code, rec.Body)
+				}
+			}
+		}
+	})
+}

@@ -61,7 +61,7 @@ func Mount(s *web.Site) {
 }
 
 // page is the frame of a page.
-func page(r *web.Request, active, title string) ui.Page { return ui.Page{Title: title, Active: active} }
+func page(active, title string) ui.Page { return ui.Page{Title: title, Active: active} }
 
 // caseTable lists cases.
 func caseTable(r *web.Request, id string, cases []candor.Case, empty string) ui.Table {

@@ -49,10 +49,8 @@ func (b *board) theCase(r *web.Request) (web.View, error) {
 			d.staff = append(d.staff, ui.Option{Value: string(u.ID), Label: u.Name})
 		}
 	}
-	if d.events, err = b.events(r, v.Events); err != nil {
-		return web.View{}, err
-	}
-	p := page(r, "cases", v.Case.Label()+" "+v.Case.Title)
+	d.events = b.events(r, v.Events)
+	p := page("cases", v.Case.Label()+" "+v.Case.Title)
 	p.Crumbs = []ui.Link{{Text: r.T("board.cases"), Href: "/cases"}}
 	return web.View{Page: p, Body: casePage(d)}, nil
 }
@@ -130,7 +128,7 @@ func recordTable(r *web.Request, id string, all []candor.Logged) ui.Table {
 }
 
 // events words the timeline.
-func (b *board) events(r *web.Request, all []candor.Event) ([]ui.Event, error) {
+func (b *board) events(r *web.Request, all []candor.Event) []ui.Event {
 	icons := map[candor.EventKind]string{candor.EventOpened: "plus", candor.EventFinding: "findings", candor.EventGone: "check", candor.EventState: "next",
 		candor.EventAssigned: "user", candor.EventComment: "comment", candor.EventQuestion: "question", candor.EventContest: "warning", candor.EventFixed: "good",
 		candor.EventRescan: "eye", candor.EventTask: "check", candor.EventDeadline: "clock", candor.EventResponse: "responses", candor.EventLinked: "link"}
@@ -172,7 +170,7 @@ func (b *board) events(r *web.Request, all []candor.Event) ([]ui.Event, error) {
 		}
 		out[i] = x
 	}
-	return out, nil
+	return out
 }
 
 // actor names who did something.
@@ -324,7 +322,7 @@ func (b *board) response(r *web.Request) (web.View, error) {
 		}
 		d.lists = append(d.lists, part{title: r.T("board.mails"), table: t})
 	}
-	p := page(r, "responses", word(r, "board.method.", x.Method))
+	p := page("responses", word(r, "board.method.", x.Method))
 	p.Crumbs = []ui.Link{{Text: r.T("board.responses"), Href: "/responses"}}
 	return web.View{Page: p, Body: detailPage(d)}, nil
 }
@@ -369,7 +367,7 @@ func (b *board) ask(r *web.Request, verb string, destructive bool) (web.View, er
 	key := "board.ask." + verb
 	q := ui.Confirmation{ID: "ask", Title: r.T(key, phrase.Args{"method": word(r, "board.method.", x.Method)}), What: lines, Undo: undo,
 		URL: href + "/" + verb, Fields: r.Fields(), Submit: word(r, "board.", verb), Destructive: destructive, Page: href + "/" + verb, Back: href}
-	return web.Confirm(page(r, "responses", word(r, "board.method.", x.Method)), q), nil
+	return web.Confirm(page("responses", word(r, "board.method.", x.Method)), q), nil
 }
 
 func (b *board) askApprove(r *web.Request) (web.View, error) { return b.ask(r, "approve", false) }
@@ -438,7 +436,7 @@ func (b *board) finding(r *web.Request) (web.View, error) {
 	if r.May(access.ActCases) && f.State == candor.FindingOpen {
 		d.steps = findingSteps("/findings/" + string(f.ID))
 	}
-	p := page(r, "findings", f.Rule)
+	p := page("findings", f.Rule)
 	p.Lead = f.Path
 	p.Crumbs = []ui.Link{{Text: r.T("board.findings"), Href: "/findings"}}
 	return web.View{Page: p, Body: detailPage(d)}, nil

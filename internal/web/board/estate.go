@@ -55,7 +55,7 @@ func (b *board) sites(r *web.Request) (web.View, error) {
 	}
 	d := listData{table: siteTable(r, list.Items), cursor: web.Cursor(list), filters: []ui.Filter{{Name: "q", Label: r.T("board.words"), Kind: ui.Words},
 		{Name: "kind", Label: r.T("board.kind"), Kind: ui.Choice, Options: options(r, "board.asset.", candor.AssetKinds())}}}
-	return web.View{Page: page(r, "sites", r.T("board.sites")), Body: listPage(d)}, nil
+	return web.View{Page: page("sites", r.T("board.sites")), Body: listPage(d)}, nil
 }
 
 func siteTable(r *web.Request, all []candor.Asset) ui.Table {
@@ -111,7 +111,7 @@ func (b *board) oneSite(r *web.Request) (web.View, error) {
 	if r.May(access.ActCases) && len(a.Roots) > 0 {
 		d.steps = siteSteps("/sites/" + string(a.ID))
 	}
-	p := page(r, "sites", a.Name)
+	p := page("sites", a.Name)
 	p.Crumbs = []ui.Link{{Text: r.T("board.sites"), Href: "/sites"}}
 	return web.View{Page: p, Body: detailPage(d)}, nil
 }
@@ -139,7 +139,7 @@ func (b *board) progress(r *web.Request) (web.View, error) {
 	if s.State != candor.ScanRunning && s.State != candor.ScanQueued {
 		w.Poll, w.Share, w.Left = "", 1, ""
 	}
-	return web.View{Page: page(r, "today", r.T("board.scanning")), Body: ui.Progress(w)}, nil
+	return web.View{Page: page("today", r.T("board.scanning")), Body: ui.Progress(w)}, nil
 }
 
 func (b *board) parties(r *web.Request) (web.View, error) {
@@ -155,7 +155,7 @@ func (b *board) parties(r *web.Request) (web.View, error) {
 	}
 	d := listData{table: t, cursor: web.Cursor(list), filters: []ui.Filter{{Name: "q", Label: r.T("board.words"), Kind: ui.Words},
 		{Name: "kind", Label: r.T("board.kind"), Kind: ui.Choice, Options: options(r, "party.kind.", candor.PartyKinds())}}}
-	return web.View{Page: page(r, "parties", r.T("board.parties")), Body: listPage(d)}, nil
+	return web.View{Page: page("parties", r.T("board.parties")), Body: listPage(d)}, nil
 }
 
 func (b *board) party(r *web.Request) (web.View, error) {
@@ -183,7 +183,7 @@ func (b *board) party(r *web.Request) (web.View, error) {
 	}
 	d.lists = []part{{title: r.T("board.agreements"), table: terms}, {title: r.T("board.sites"), table: siteTable(r, v.Assets)},
 		{title: r.T("board.cases"), table: caseTable(r, "cases", v.Cases.Items, r.T("board.cases.none"))}}
-	p := page(r, "parties", v.Party.Name)
+	p := page("parties", v.Party.Name)
 	p.Crumbs = []ui.Link{{Text: r.T("board.parties"), Href: "/parties"}}
 	return web.View{Page: p, Body: detailPage(d)}, nil
 }
@@ -218,7 +218,7 @@ func (b *board) definitions(r *web.Request) (web.View, error) {
 	if r.May(access.ManageSettings) {
 		d.steps = step("/definitions/check", r.T("board.definitions.check"), ui.Primary, "definitions", nil)
 	}
-	return web.View{Page: page(r, "definitions", r.T("board.definitions")), Body: detailPage(d)}, nil
+	return web.View{Page: page("definitions", r.T("board.definitions")), Body: detailPage(d)}, nil
 }
 
 func (b *board) checkDefinitions(r *web.Request) (web.View, error) {
@@ -236,7 +236,7 @@ func (b *board) evidence(r *web.Request) (web.View, error) {
 	}
 	kinds := []candor.RecordKind{candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent, candor.RecordDeadline,
 		candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy}
-	p := page(r, "evidence", r.T("board.evidence"))
+	p := page("evidence", r.T("board.evidence"))
 	p.Lead = r.T("board.evidence.lead", phrase.Args{"count": r.Printer.Number(int64(status.Size)), "name": status.Origin})
 	p.Actions = ui.ButtonLink(ui.Link{Text: r.T("board.checkpoint"), Href: "/evidence/checkpoint"}, ui.Quiet, "download")
 	d := listData{table: recordTable(r, "records", list.Items), cursor: web.Cursor(list), filters: []ui.Filter{{Name: "kind", Label: r.T("board.kind"), Kind: ui.Choice, Options: options(r, "board.record.", kinds)}}}
@@ -283,7 +283,7 @@ func (b *board) record(r *web.Request) (web.View, error) {
 		}
 		d.facts = append(d.facts, ui.Fact{Label: name, Value: ui.Text(value)}, ui.Fact{Label: r.T("board.concealed"), Value: ui.FullDigest(l.Concealed[name])})
 	}
-	p := page(r, "evidence", word(r, "board.record.", string(l.Kind)))
+	p := page("evidence", word(r, "board.record.", string(l.Kind)))
 	p.Crumbs = []ui.Link{{Text: r.T("board.evidence"), Href: "/evidence"}}
 	return web.View{Page: p, Body: detailPage(d)}, nil
 }
@@ -315,7 +315,7 @@ func (b *board) health(r *web.Request) (web.View, error) {
 		t.Rows = append(t.Rows, ui.Row{Key: c.Name, Label: c.Name, Cells: cells(ui.Text(word(r, "board.part.", c.Name)), ui.Badge(word(r, "board.state.", c.State), tones[c.State]),
 			ui.Text(strings.Join(facts, " · ")), ui.Text(strings.TrimSpace(c.Error+" "+c.Hint)))})
 	}
-	return web.View{Page: page(r, "health", r.T("board.health")), Body: listPage(listData{table: t})}, nil
+	return web.View{Page: page("health", r.T("board.health")), Body: listPage(listData{table: t})}, nil
 }
 
 // x1207 says what carries which requirement, and what does not yet.
@@ -333,5 +333,5 @@ func (b *board) x1207(r *web.Request) (web.View, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: q.ID, Label: q.ID, Cells: cells(ui.Mono(q.ID), ui.Text(q.Title.In(r.Printer.Lang())), ui.Badge(r.T("board.x1207."+strings.ReplaceAll(string(q.State), " ", "-")), tone), ui.Text(strings.Join(carriers, ", ")))})
 	}
-	return web.View{Page: page(r, "x1207", r.T("board.x1207")), Body: listPage(listData{table: t})}, nil
+	return web.View{Page: page("x1207", r.T("board.x1207")), Body: listPage(listData{table: t})}, nil
 }

@@ -38,7 +38,7 @@ func (b *board) today(r *web.Request) (web.View, error) {
 		d.running = append(d.running, work(r, s))
 	}
 	d.charts = []ui.Chart{b.findingsChart(r, t.Findings), b.coverageChart(r, t.Coverage)}
-	return web.View{Page: page(r, "today", r.T("board.today")), Body: todayPage(d)}, nil
+	return web.View{Page: page("today", r.T("board.today")), Body: todayPage(d)}, nil
 }
 
 func (b *board) tiles(r *web.Request, states map[candor.CaseState]int64, approvals, overdue int) []ui.Stat {
@@ -161,7 +161,7 @@ func (b *board) cases(r *web.Request) (web.View, error) {
 		{Name: "severity", Label: r.T("board.severity.least"), Kind: ui.Choice, Options: severities(r)},
 		{Name: "open", Label: r.T("board.open.only"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("board.yes")}, {Value: "no", Label: r.T("board.no")}}},
 	}, table: caseTable(r, "cases", list.Items, r.T("board.cases.none")), cursor: web.Cursor(list)}
-	return web.View{Page: page(r, "cases", r.T("board.cases")), Body: listPage(d)}, nil
+	return web.View{Page: page("cases", r.T("board.cases")), Body: listPage(d)}, nil
 }
 
 // findings lists findings.
@@ -179,7 +179,7 @@ func (b *board) findings(r *web.Request) (web.View, error) {
 		{Name: "rule", Label: r.T("board.rule.begins"), Kind: ui.Words},
 		{Name: "from", Label: r.T("board.from"), Kind: ui.Day}, {Name: "to", Label: r.T("board.to"), Kind: ui.Day},
 	}, table: findingTable(r, "findings", list.Items), cursor: web.Cursor(list)}
-	return web.View{Page: page(r, "findings", r.T("board.findings")), Body: listPage(d)}, nil
+	return web.View{Page: page("findings", r.T("board.findings")), Body: listPage(d)}, nil
 }
 
 // responses lists responses.
@@ -192,7 +192,7 @@ func (b *board) responses(r *web.Request) (web.View, error) {
 	}
 	d := listData{filters: []ui.Filter{{Name: "state", Label: r.T("board.state"), Kind: ui.Many, Options: options(r, "response.state.", states)}},
 		table: responseTable(r, "responses", list.Items), cursor: web.Cursor(list)}
-	return web.View{Page: page(r, "responses", r.T("board.responses")), Body: listPage(d)}, nil
+	return web.View{Page: page("responses", r.T("board.responses")), Body: listPage(d)}, nil
 }
 
 func options[S ~string](r *web.Request, prefix string, all []S) []ui.Option {
@@ -244,7 +244,7 @@ func (b *board) search(r *web.Request) (web.View, error) {
 		href := paths[h.Kind] + string(h.ID)
 		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: h.Title, Href: href, Cells: cells(ui.Anchor(ui.Link{Text: h.Title, Href: href}), ui.Text(word(r, "board.kind.", h.Kind)))})
 	}
-	p := page(r, "", r.T("board.search"))
+	p := page("", r.T("board.search"))
 	p.Lead = fmt.Sprintf("“%s”", words)
 	return web.View{Page: p, Body: listPage(listData{table: t})}, nil
 }
