@@ -72,6 +72,8 @@ var layers = []layer{
 	{packages: "internal/web/hook", ours: []string{".", "internal/store"}, tests: []string{"candor/internal/store"}},
 	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
+	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
+		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/ui", "internal/x1207", "internal/config"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 

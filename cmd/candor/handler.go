@@ -63,6 +63,7 @@ func (r *running) site() (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.pages = site
 	board.Mount(site)
 	portal.Mount(site, portal.Config{Advice: told{r.books}})
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),

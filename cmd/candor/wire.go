@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ import (
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
 	"candor/internal/store"
+	"candor/internal/web"
 	"candor/internal/web/hook"
 )
 
@@ -79,6 +81,7 @@ type running struct {
 	advice   playbook.Adviser
 	links    *link.Links
 	secrets  [][]byte // sign links and cookies
+	pages    *web.Site
 	sender   *smtp.Sender
 	notify   *notify.Method
 	ledger   *house.Ledger
@@ -164,12 +167,26 @@ func (r *running) openAccess(context.Context) (err error) {
 	o := r.setup.access
 	o.URL, o.Provider = r.setup.publicURL, r.setup.provider.Name
 	o.Secrets = append(o.Secrets, secret)
-	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock}); err != nil {
+	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock, Refuse: r.refuse}); err != nil {
 		return err
 	}
 	r.secrets = o.Secrets
 	r.links, err = link.New(o.Secrets, r.setup.clock, r.revoked)
 	return err
+}
+
+// refuse answers a request that may not go on: with a page, or for programs
+// with a line.
+func (r *running) refuse(w http.ResponseWriter, req *http.Request, err error) {
+	if r.pages != nil && !strings.HasPrefix(req.URL.Path, "/api/") {
+		r.pages.Refuse(w, req, err)
+		return
+	}
+	status := http.StatusForbidden
+	if errors.Is(err, access.ErrSignedOut) {
+		status = http.StatusUnauthorized
+	}
+	http.Error(w, err.Error(), status)
 }
 
 // revoked tells whether a link is good no longer: its contact is none of the
