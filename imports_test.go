@@ -32,7 +32,7 @@ var layers = []layer{
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
-	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal"}},
+	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal", "candor/engine"}},
 
 	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
@@ -45,7 +45,7 @@ var layers = []layer{
 	{packages: "internal/x1207"},
 	{packages: "internal/x1207/document", ours: []string{"internal/x1207"}},
 	{packages: "internal/config", ours: []string{"."}, others: []string{"github.com/knadh/koanf", "go.yaml.in/yaml/v3", "golang.org/x/text", "filippo.io/age", "golang.org/x/mod"}},
-	{packages: "internal/backup", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/klauspost/compress"}, tests: []string{"candor/internal"}},
+	{packages: "internal/backup", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/klauspost/compress", "github.com/transparency-dev/tessera"}, tests: []string{"candor/internal", "modernc.org/sqlite"}},
 
 	{packages: "internal/access", ours: []string{".", "internal/access/password", "internal/access/limit"}, tests: []string{"candor/internal/access", "github.com/fxamacker/cbor/v2", "github.com/go-jose/go-jose/v4"},
 		others: []string{"github.com/go-webauthn/webauthn", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2", "golang.org/x/text"}},

@@ -33,6 +33,7 @@ import (
 	"candor/internal/scan/site"
 	"candor/internal/store"
 	"candor/internal/web"
+	"candor/internal/web/api"
 	"candor/internal/web/hook"
 )
 
@@ -166,7 +167,7 @@ func (r *running) openAccess(context.Context) (err error) {
 	}
 	o := r.setup.access
 	o.URL, o.Provider = r.setup.publicURL, r.setup.provider.Name
-	o.Secrets = append(o.Secrets, secret)
+	o.Secrets, o.MaxBody = append(o.Secrets, secret), api.MaxBody
 	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock, Refuse: r.refuse}); err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (s *server) addCases() {
 		func(ctx context.Context, who candor.Principal, in *one) (*caseAnswer, error) {
 			return s.theCase(ctx, who, in.ID)
 		})
-	add(s, operation{id: "change-case", method: http.MethodPatch, path: "/api/v1/cases/{id}", tag: tag, needs: acts, matches: true,
+	add(s, operation{id: "change-case", method: http.MethodPatch, path: "/api/v1/cases/{id}", tag: tag, needs: acts, matches: true, example: `{"state":"triaged"}`,
 		summary: "Give a case another state, or to somebody else", about: "State or assignee, not both: each is a decision of its own."}, s.changeCase)
 	add(s, operation{id: "get-case-evidence", method: http.MethodGet, path: "/api/v1/cases/{id}/evidence", tag: tag, needs: []access.Permission{access.ReadEvidence},
 		answers: "application/zip", summary: "Download the evidence of a case", about: "A zip file with the entries of the evidence log, their proofs and a signed checkpoint. `candor verify` checks it without a server."}, s.caseEvidence)

@@ -102,6 +102,7 @@ const stylePath = "/api/style.css"
 
 // document writes the documents, once and for all.
 func (s *server) document() error {
+	annotate(s.api.OpenAPI().Components.Schemas.Map())
 	text, err := shared(s.api.OpenAPI())
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

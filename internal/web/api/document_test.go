@@ -218,3 +218,28 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// TestMembers has every member of every schema say what it means.
+func TestMembers(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	schemas := resolve(read[object](t, w.ask(person{}, http.MethodGet, "/openapi.json", nil), http.StatusOK), "#/components/schemas").(object)
+	for name, s := range schemas {
+		properties, _ := s.(object)["properties"].(object)
+		for member, p := range properties {
+			if p.(object)["description"] == nil {
+				t.Errorf("%s.%s is not described", name, member)
+			}
+		}
+	}
+	for line := range strings.Lines(string(must2(os.ReadFile("members.txt"))(t))) {
+		name, _, ok := strings.Cut(line, "\t")
+		schema, member, _ := strings.Cut(name, ".")
+		if !ok || schema == "*" {
+			continue
+		}
+		s, _ := schemas[schema].(object)
+		if properties, _ := s["properties"].(object); properties[member] == nil {
+			t.Errorf("members.txt tells of %s, which is not there", name)
+		}
+	}
+}

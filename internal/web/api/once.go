@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ import (
 type once struct {
 	house *house.House
 	clock candor.Clock
+	log   *slog.Logger
 }
 
 const (
@@ -42,7 +44,7 @@ const (
 	abandoned = -1 // it failed, and may be tried again
 )
 
-// kept answers.
+// keptAnswer is what is kept of an answer besides its status.
 type keptAnswer struct {
 	Header http.Header `json:"header"`
 	Body   string      `json:"body"`
@@ -68,7 +70,7 @@ func (o *once) do(w http.ResponseWriter, r *http.Request, op operation, key stri
 	defer func() {
 		caught := recover()
 		if err := o.end(context.WithoutCancel(r.Context()), mine, seen, op, caught != nil); err != nil {
-			o.house.Logger.Error("the answer to a request with a key was not kept", "error", err)
+			o.log.Error("the answer to a request with a key was not kept", "error", err)
 		}
 		if caught != nil {
 			panic(caught)

@@ -56,6 +56,7 @@ type operation struct {
 	raw              []string // content types of a body that is not JSON
 	answers          string   // content type of an answer that is not JSON
 	matches          bool     // If-Match is looked at
+	example          string   // of a body that needs no member, but has one
 	secrets          []string // members of the answer that are not kept to be given again
 }
 

@@ -74,7 +74,7 @@ func (s *server) addPeople() {
 			secret, purpose, err := s.Access.InviteAgain(ctx, who, in.ID)
 			return s.invitation(nil, purpose, secret), err
 		})
-	add(s, operation{id: "change-user", method: http.MethodPatch, path: "/api/v1/people/{id}", tag: tag, needs: managesPeople,
+	add(s, operation{id: "change-user", method: http.MethodPatch, path: "/api/v1/people/{id}", tag: tag, needs: managesPeople, example: `{"disabled":true}`,
 		summary: "Change or disable somebody who can sign in", about: "What is left out stays. The last administrator stays one."}, s.changeUser)
 }
 

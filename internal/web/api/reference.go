@@ -24,6 +24,7 @@ type (
 	pageView struct {
 		Title, Version, Address, Style string
 		About                          []template.HTML
+		Failures                       []failureView
 		Tags                           []tagView
 		Schemas                        []schemaView
 	}
@@ -37,6 +38,7 @@ type (
 		Parameters                       []fieldView
 		Body                             []contentView
 		Answers                          []answerView
+		Failures                         []string // statuses
 		Curl                             string
 	}
 	fieldView struct {
@@ -54,9 +56,9 @@ type (
 		Status, About string
 		Content       []contentView
 		Headers       []string
-		Failure       bool
 	}
-	schemaView struct {
+	failureView struct{ Status, About string }
+	schemaView  struct {
 		Name, About string
 		Type        template.HTML
 		Fields      []fieldView
@@ -73,6 +75,9 @@ func (s *server) page(o *huma.OpenAPI) ([]byte, error) {
 	v := pageView{Title: o.Info.Title, Version: o.Info.Version, Address: s.PublicURL, Style: stylePath}
 	for paragraph := range strings.SplitSeq(o.Info.Description, "\n\n") {
 		v.About = append(v.About, marked(paragraph))
+	}
+	for _, code := range slices.Sorted(maps.Keys(meaning)) {
+		v.Failures = append(v.Failures, failureView{fmt.Sprintf("%d %s", code, http.StatusText(code)), meaning[code]})
 	}
 	for _, tag := range o.Tags {
 		view := tagView{Name: tag.Name, Anchor: strings.ToLower(strings.ReplaceAll(tag.Name, " ", "-")), About: tag.Description}
@@ -131,10 +136,17 @@ func (d drawer) operation(op operation, o *huma.Operation) operationView {
 	}
 	if o.RequestBody != nil {
 		v.Body = d.content(o.RequestBody.Content)
+		for i, c := range v.Body {
+			v.Body[i].Fields = d.fields(d.schema(o.RequestBody.Content[c.Type].Schema))
+		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(o.Responses)) {
+		if status >= "400" {
+			v.Failures = append(v.Failures, status)
+			continue
+		}
 		r := o.Responses[status]
-		v.Answers = append(v.Answers, answerView{Status: status, About: r.Description, Content: d.content(r.Content), Headers: slices.Sorted(maps.Keys(r.Headers)), Failure: status >= "400"})
+		v.Answers = append(v.Answers, answerView{Status: status, About: r.Description, Content: d.content(r.Content), Headers: slices.Sorted(maps.Keys(r.Headers))})
 	}
 	v.Curl = d.curl(op, o)
 	return v
@@ -143,17 +155,20 @@ func (d drawer) operation(op operation, o *huma.Operation) operationView {
 func (d drawer) content(all map[string]*huma.MediaType) []contentView {
 	var views []contentView
 	for _, t := range slices.Sorted(maps.Keys(all)) {
-		c := contentView{Type: t, Schema: d.kind(all[t].Schema)}
-		if s := all[t].Schema; s != nil && t != problemJSON {
-			c.Fields = d.fields(s)
-		}
-		views = append(views, c)
+		views = append(views, contentView{Type: t, Schema: d.kind(all[t].Schema)})
 	}
 	return views
 }
 
-// fields are the members of an object; none of one that has a name of its own
-// and is drawn there.
+// schema follows references.
+func (d drawer) schema(s *huma.Schema) *huma.Schema {
+	for s.Ref != "" {
+		s = d.schemas.SchemaFromRef(s.Ref)
+	}
+	return s
+}
+
+// fields are the members of an object.
 func (d drawer) fields(s *huma.Schema) []fieldView {
 	var views []fieldView
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
@@ -220,6 +235,8 @@ func (d drawer) curl(op operation, o *huma.Operation) string {
 	switch {
 	case len(op.raw) > 0:
 		parts = append(parts, "-H 'Content-Type: "+op.raw[0]+"'", "--data-binary @file")
+	case op.example != "":
+		parts = append(parts, "--json '"+op.example+"'")
 	case o.RequestBody != nil:
 		parts = append(parts, "--json '"+d.example(o.RequestBody.Content["application/json"].Schema)+"'")
 	}
@@ -249,9 +266,7 @@ func (d drawer) example(s *huma.Schema) string {
 }
 
 func (d drawer) sample(s *huma.Schema, deep int) any {
-	for s.Ref != "" {
-		s = d.schemas.SchemaFromRef(s.Ref)
-	}
+	s = d.schema(s)
 	switch {
 	case len(s.Examples) > 0:
 		return s.Examples[0]
