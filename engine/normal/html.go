@@ -29,6 +29,7 @@ type Pages struct {
 	Embedded [][]byte
 
 	buf      []byte // a block
+	script   script // for its memory
 	bytewise bool   // without runs, for tests
 }
 
@@ -58,10 +59,11 @@ func (p *Pages) Read(src []byte, limit int) {
 		return
 	}
 	// Forms are mostly shorter than what they are of.
-	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)/2), buf: p.buf, bytewise: p.bytewise}
+	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)/2), buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script
 	h.read()
 	p.NoComment, p.NoTags, p.Script, p.Embedded, p.buf = h.noComment, h.noTags, h.script.out, h.embedded, h.buf
+	p.script = h.script
 	if len(src) > MaxNoTags {
 		p.NoTags = p.NoTags[:0]
 	}
@@ -352,4 +354,6 @@ func hexValue(c byte) int {
 }
 
 // Size is the memory in bytes that p keeps for the next Read.
-func (p *Pages) Size() int { return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) }
+func (p *Pages) Size() int {
+	return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) + p.script.size()
+}
