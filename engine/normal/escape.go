@@ -89,7 +89,7 @@ func appendUnescape(out, s []byte) []byte {
 			i += 5
 			continue
 		case i+2 < len(s) && hexDigits(s[i+1:i+3]):
-			c = byte(hexNumber([]byte(s[i+1 : i+3])))
+			c = byte(hexNumber(s[i+1 : i+3]))
 			i += 2
 		}
 		out = appendNonzero(out, c)
