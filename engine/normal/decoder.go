@@ -3,6 +3,7 @@ package normal
 import (
 	"bytes"
 	"slices"
+	"strconv"
 )
 
 // foldUnescape replaces unescape("…") by its value. As in libclamav, the token
@@ -208,7 +209,7 @@ func (s *script) unpackCalls(at int, name []byte) (r replacement) {
 func (s *script) unpack(dst []byte, p [packerParameters]int) []byte {
 	text, base, list := &s.tokens[p[0]], int64(-1), &s.tokens[p[3]]
 	if s.tokens[p[1]].kind == integer {
-		base = int64(s.tokens[p[1]].value)
+		base, _ = strconv.ParseInt(string(s.lexer.of(&s.tokens[p[1]])), 10, 64)
 	}
 	if !text.named || !list.owned() {
 		return dst

@@ -35,10 +35,9 @@ const (
 // that the garbage collector would be busy with what they point to.
 type token struct {
 	kind  kind
-	named bool   // text says something
-	of    int32  // functionWord: the scope that begins, none where one ends; identifier: the number of its name
-	text  span   // of identifiers and literals the name and the value
-	value uint64 // of an integer, or the bits of a float
+	named bool  // text says something
+	of    int32 // functionWord: the scope that begins, none where one ends; identifier: the number of its name
+	text  span  // of identifiers and literals the name and the value
 }
 
 // none is the number of no scope.
@@ -69,8 +68,9 @@ type lexer struct {
 	in    []byte
 	at    int
 	state int
-	buf   []byte // of a token that began in an earlier piece
+	buf   []byte // of a name or a number that began in an earlier piece
 	text  []byte // of all tokens, and first the characters of ASCII
+	begin int    // of the string in text
 }
 
 // reset empties the lexer. Its memory stays.
@@ -205,9 +205,11 @@ func (l *lexer) start() token {
 		return l.number()
 	case '"':
 		l.at++
+		l.begin = len(l.text)
 		return l.quoted('"', lexDouble)
 	case '\'':
 		l.at++
+		l.begin = len(l.text)
 		return l.quoted('\'', lexSingle)
 	case '+':
 		return l.operator()
@@ -314,10 +316,13 @@ func (l *lexer) number() token {
 		}
 		l.at--
 		l.state = lexStart
+		at := len(l.text)
 		if isFloat {
-			return token{kind: float, value: math.Float64bits(leadingFloat(l.buf))}
+			l.text = appendFloat(l.text, leadingFloat(l.buf))
+			return token{kind: float, text: l.since(at)}
 		}
-		return token{kind: integer, value: uint64(leadingInt(l.buf))}
+		l.text = strconv.AppendInt(l.text, leadingInt(l.buf), 10)
+		return token{kind: integer, text: l.since(at)}
 	}
 	l.state = lexNumber
 	return token{}
@@ -355,6 +360,14 @@ func leadingFloat(b []byte) float64 {
 	return f
 }
 
+// appendFloat writes a number as C's printf does.
+func appendFloat(b []byte, f float64) []byte {
+	if math.IsInf(f, 0) {
+		return append(b, "inf"...)
+	}
+	return strconv.AppendFloat(b, f, 'g', 6, 64)
+}
+
 // quoted reads a string up to its quote, or up to the end of the piece.
 func (l *lexer) quoted(q byte, unfinished int) token {
 	from := l.at
@@ -362,7 +375,7 @@ func (l *lexer) quoted(q byte, unfinished int) token {
 	for {
 		i := bytes.IndexByte(l.in[end:], q)
 		if i < 0 {
-			l.buf = appendUnescaped(l.buf, l.in[from:])
+			l.text = appendUnescaped(l.text, l.in[from:])
 			l.at = len(l.in)
 			l.state = unfinished
 			return token{}
@@ -373,9 +386,8 @@ func (l *lexer) quoted(q byte, unfinished int) token {
 		}
 		break
 	}
-	at := len(l.text)
-	l.text = appendUnescaped(append(l.text, l.buf...), l.in[from:end])
+	l.text = appendUnescaped(l.text, l.in[from:end])
 	l.at = end + 1
 	l.state = lexStart
-	return token{kind: literal, named: true, text: l.since(at)}
+	return token{kind: literal, named: true, text: l.since(l.begin)}
 }

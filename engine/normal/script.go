@@ -1,7 +1,7 @@
 package normal
 
 import (
-	"math"
+	"slices"
 	"strconv"
 )
 
@@ -18,6 +18,7 @@ type script struct {
 	scopes   []scope // the first one is the global one
 	current  int32   // scope
 	names    map[string]int32
+	texts    []span              // of names
 	numbers  map[declaration]int // what declared names are numbered
 	declared int
 	moved    int // tokens, by decoders
@@ -46,11 +47,10 @@ const (
 	inParameters
 )
 
-// size is the memory in bytes that is kept for the next script, but for its
-// text.
+// size is the memory in bytes that is kept for the next script, out aside.
 func (s *script) size() int {
-	const ofToken, ofScope = 24, 48
-	return cap(s.lexer.text) + cap(s.lexer.buf) + ofToken*cap(s.tokens) + ofScope*cap(s.scopes)
+	const ofToken, ofScope, ofSpan = 16, 32, 8
+	return cap(s.lexer.text) + cap(s.lexer.buf) + ofToken*cap(s.tokens) + ofScope*cap(s.scopes) + ofSpan*cap(s.texts)
 }
 
 // undeclared is the number of a name that nothing declares.
@@ -79,14 +79,17 @@ func (s *script) lookup(name int32) int {
 	return undeclared
 }
 
-// name gives the number of a name.
-func (s *script) name(b []byte) int32 {
-	n, ok := s.names[string(b)]
+// name gives the token of a name its number. Each name is kept once.
+func (s *script) name(t *token) {
+	text := s.lexer.of(t)
+	n, ok := s.names[string(text)]
 	if !ok {
-		n = int32(len(s.names))
-		s.names[string(b)] = n
+		n = int32(len(s.texts))
+		s.names[string(text)], s.texts = n, append(s.texts, t.text)
+	} else {
+		s.lexer.text = s.lexer.text[:t.text.from] // it is the last one there
 	}
-	return n
+	t.of, t.text = n, s.texts[n]
 }
 
 // begin begins a script.
@@ -94,7 +97,7 @@ func (s *script) begin() {
 	s.lexer.reset()
 	*s = script{
 		out: s.out, open: true, lexer: s.lexer, tokens: s.tokens[:0], scopes: s.scopes[:0], current: none,
-		names: map[string]int32{}, numbers: map[declaration]int{},
+		names: map[string]int32{}, texts: s.texts[:0], numbers: map[declaration]int{},
 	}
 	s.newScope()
 }
@@ -178,7 +181,7 @@ func (s *script) takeName(t *token) {
 		t.kind = member
 		return
 	}
-	t.of = s.name(s.lexer.of(t))
+	s.name(t)
 	switch at.state {
 	case atVar, inParameters:
 		s.declare(t.of)
@@ -266,6 +269,7 @@ func (s *script) print() {
 	if begin > 0 {
 		s.out = append(s.out, '\n')
 	}
+	s.out = slices.Grow(s.out, s.expected())
 	s.printText([]byte("<script>"))
 	s.current = 0
 	last := byte(0)
@@ -280,6 +284,15 @@ func (s *script) print() {
 	}
 }
 
+// expected is about how much there is to print.
+func (s *script) expected() int {
+	n := len(s.tokens)
+	for i := range s.tokens {
+		n += int(s.tokens[i].text.to - s.tokens[i].text.from)
+	}
+	return n
+}
+
 // printToken writes a token and gives the byte that stands for its end.
 func (s *script) printToken(t *token, last byte) byte {
 	text, class := s.lexer.of(t), byte('a')
@@ -290,14 +303,8 @@ func (s *script) printToken(t *token, last byte) byte {
 		s.printText(text)
 		s.out = append(s.out, '"')
 		return '"'
-	case integer:
-		text, class = strconv.AppendInt(number[:0], int64(t.value), 10), '0'
-	case float:
-		f := math.Float64frombits(t.value)
-		text, class = strconv.AppendFloat(number[:0], f, 'g', 6, 64), '0'
-		if math.IsInf(f, 0) {
-			text = append(number[:0], "inf"...)
-		}
+	case integer, float:
+		class = '0'
 	case identifier:
 		if id := s.lookup(t.of); id != undeclared {
 			text = appendPadded(append(number[:0], 'n'), id)

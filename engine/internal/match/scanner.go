@@ -125,7 +125,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 // Bounds of the memory in bytes that is kept for the forms of the next content.
 const (
 	keepText  = 2 << 20
-	keepPages = 4 << 20
+	keepPages = 8 << 20
 )
 
 // trim lets go of the forms of large content.
