@@ -39,7 +39,7 @@ const (
 
 // States of a scope.
 const (
-	atBase = iota
+	atBase uint8 = iota
 	atVar
 	atInitializer
 	atFunctionName
@@ -49,7 +49,7 @@ const (
 
 // size is the memory in bytes that is kept for the next script, out aside.
 func (s *script) size() int {
-	const ofToken, ofScope, ofSpan = 16, 32, 8
+	const ofToken, ofScope, ofSpan = 16, 24, 8
 	return cap(s.lexer.text) + cap(s.lexer.buf) + ofToken*cap(s.tokens) + ofScope*cap(s.scopes) + ofSpan*cap(s.texts)
 }
 
@@ -59,17 +59,17 @@ const undeclared = -1
 // scope is a function, or the script.
 type scope struct {
 	parent           int32 // none for the script
-	declares         bool  // it has names
+	state            uint8
 	last             kind
-	state            int
-	brackets, blocks int
+	brackets, blocks int32
+	declares         uint64 // a bit for each of its names: see bit
 }
 
 // lookup gives the number of a name in the current scope, or undeclared.
 func (s *script) lookup(name int32) int {
 	for in := s.current; in != none && s.looked < maxLooked; in = s.scopes[in].parent {
 		s.looked++
-		if !s.scopes[in].declares {
+		if s.scopes[in].declares&bit(name) == 0 {
 			continue
 		}
 		if id, ok := s.numbers[declaration{in, name}]; ok {
@@ -78,6 +78,9 @@ func (s *script) lookup(name int32) int {
 	}
 	return undeclared
 }
+
+// bit is a bit for a name. Others may have the same.
+func bit(name int32) uint64 { return 1 << (name & 63) }
 
 // name gives the token of a name its number. Each name is kept once.
 func (s *script) name(t *token) {
@@ -193,7 +196,7 @@ func (s *script) takeName(t *token) {
 }
 
 func (s *script) declare(name int32) {
-	s.scopes[s.current].declares = true
+	s.scopes[s.current].declares |= bit(name)
 	s.numbers[declaration{s.current, name}] = s.declared
 	s.declared++
 }
