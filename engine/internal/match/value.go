@@ -7,6 +7,7 @@ import (
 	"candor/engine/automaton"
 	"candor/engine/internal/ir"
 	"candor/engine/module"
+	"candor/engine/pattern"
 )
 
 // value evaluates an expression of any type.
@@ -284,31 +285,39 @@ func lowered(b []byte) []byte {
 
 // expression is a regular expression of a condition.
 type expression struct {
-	prog *automaton.Program
-	s    *Scanner
+	prog  *automaton.Program // nil: the tree is beyond the limits of the automaton
+	least int                // bytes of a match
+}
+
+// inScanner is an expression with the memory that it needs.
+type inScanner struct {
+	*expression
+	s *Scanner
 }
 
 func (f *frame) regexp(e *ir.Expr) module.Matcher {
-	if p, ok := f.u.expressions.Load(e); ok {
-		return expression{p.(*automaton.Program), f.s}
+	if x, ok := f.u.expressions.Load(e); ok {
+		return inScanner{x.(*expression), f.s}
 	}
-	p := compileTree(e.Tree)
-	f.u.expressions.Store(e, p)
-	return expression{p, f.s}
+	x := &expression{compileTree(e.Tree), pattern.MinLen(e.Tree)}
+	f.u.expressions.Store(e, x)
+	return inScanner{x, f.s}
 }
 
 // Match tells whether and how long the expression matches in b.
-func (x expression) Match(b []byte) (int, bool) {
-	if x.prog == nil {
+func (x inScanner) Match(b []byte) (int, bool) {
+	if x.prog == nil || len(b) < x.least {
 		return 0, false
 	}
 	m := x.s.matcher(x.prog)
 	for at := 0; at <= len(b); at++ {
+		if at > 0 || x.least > 0 {
+			if !m.Has(b, at, len(b)) {
+				break
+			}
+		}
 		if n, ok := m.Match(b, at); ok {
 			return n, true
-		}
-		if !m.Has(b, at+1, len(b)) {
-			break
 		}
 	}
 	return 0, false
