@@ -148,10 +148,10 @@ func (s *Scanner) view(view int, f *form) {
 	}
 	s.plan = p
 	has := [plan.Alphabets]bool{plan.Text: true}
-	if s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
+	if view == Raw && s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
 		has = plan.AlphabetsIn(f.data)
 	}
-	s.plain = s.set.Signatures && !has[plan.High] && !has[plan.Control]
+	s.plain = view == Raw && s.set.Signatures && !has[plan.High] && !has[plan.Control]
 	for a := range p.Strong {
 		if n := len(s.set.Groups) + a; has[a] {
 			s.find(&s.finders[n], &p.Strong[a], n)
