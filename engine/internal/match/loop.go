@@ -95,10 +95,6 @@ func (f *frame) ofPatterns(e *ir.Expr) (bool, bool) {
 	if t.need < 0 && possible < t.total || t.need > possible {
 		return false, true
 	}
-	if (t.need == 1 || t.exact) && possible > 1 && f.searchTogether(e) {
-		t.found = 1
-		return t.result(1), true
-	}
 	seen := t.total - possible
 	for _, r := range e.Refs {
 		if f.impossible(r) {

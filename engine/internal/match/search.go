@@ -49,27 +49,21 @@ func (f *frame) all(i uint32) *occurrences {
 	if s.occMark[p] == s.epoch {
 		return &s.occs[s.occAt[p]]
 	}
-	o := s.occurrences(p)
+	if s.occUsed == len(s.occs) {
+		s.occs = append(s.occs, occurrences{})
+	}
+	at := s.occUsed
+	s.occUsed++
+	o := &s.occs[at]
+	o.starts, o.lens = o.starts[:0], o.lens[:0]
 	if !s.tracked(p) {
 		f.search(i, 0, len(s.data), o)
 	} else if s.hitMark[p] == s.epoch {
 		f.verify(i, o)
 	}
 	o.settle()
-	return o
-}
-
-// occurrences notes that there are none of a pattern, and gives them to be
-// added to.
-func (s *Scanner) occurrences(p uint32) *occurrences {
-	if s.occUsed == len(s.occs) {
-		s.occs = append(s.occs, occurrences{})
-	}
-	o := &s.occs[s.occUsed]
-	o.starts, o.lens = o.starts[:0], o.lens[:0]
-	s.occMark[p], s.occAt[p] = s.epoch, int32(s.occUsed)
-	s.occUsed++
-	return o
+	s.occMark[p], s.occAt[p] = s.epoch, int32(at)
+	return &s.occs[at]
 }
 
 func (o *occurrences) add(start int, length int32) bool {

@@ -17,7 +17,7 @@ type unit struct {
 	rule        *ir.Rule
 	programs    []lazyProgram // by pattern and variant
 	offset      []int         // of a pattern's first variant in programs
-	expressions sync.Map      // *ir.Expr to *expression or *union, of conditions
+	expressions sync.Map      // *ir.Expr to *expression, of conditions
 }
 
 type lazyProgram struct {
