@@ -53,6 +53,7 @@ type Scanner struct {
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*ir.Variant]*automaton.Program
 	places   []int
+	args     []module.Value // of calls
 	exe      *executable
 	reported map[uint32]bool
 	yield    func(uint32)

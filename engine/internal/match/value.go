@@ -146,14 +146,17 @@ func (f *frame) call(e *ir.Expr) module.Value {
 	if recv.Kind != module.Struct {
 		return module.Value{}
 	}
-	args := make([]module.Value, len(form.Args))
-	for i := range args {
-		args[i] = f.value(e.Kids[i+1])
-		if args[i].Kind != form.Args[i] {
+	// Arguments lie on a stack of the Scanner's, for they may be calls.
+	begin := len(f.s.args)
+	defer func() { f.s.args = f.s.args[:begin] }()
+	for i, kind := range form.Args {
+		x := f.value(e.Kids[i+1])
+		if x.Kind != kind {
 			return module.Value{}
 		}
+		f.s.args = append(f.s.args, x)
 	}
-	return defined(form.Call(f.s.input, recv.Obj, args))
+	return defined(form.Call(f.s.input, recv.Obj, f.s.args[begin:]))
 }
 
 // function finds the static description of the function that callee names.
