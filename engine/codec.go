@@ -73,7 +73,7 @@ func Load(data []byte) (*Rules, error) {
 }
 
 func decodeRules(body []byte) (*Rules, error) {
-	d := &infoDecoder{ir.Reader{B: body}}
+	d := newInfoDecoder(body)
 	r := &Rules{infos: make([]*Rule, d.Length())}
 	infos := make([]Rule, len(r.infos))
 	for i := range infos {
@@ -149,10 +149,46 @@ func appendExternal(dst []byte, x external) []byte {
 	return binary.AppendVarint(dst, x.value.Int)
 }
 
-// infoDecoder reads descriptions of rules.
-type infoDecoder struct{ ir.Reader }
+// infoDecoder reads descriptions of rules. There are many thousands of them,
+// with a dozen texts each, so that memory is taken for many at a time: that is
+// what the time to load goes to, and the garbage collector looks at each piece
+// as long as the program runs.
+type infoDecoder struct {
+	ir.Reader
+	chunk string // of the data, texts are parts of it
+	left  int    // what was left where it begins
+	meta  []Meta // to be given away
+}
 
-func (d *infoDecoder) text() string { return string(d.Bytes()) }
+// infoChunk and metaChunk are how much memory is taken at a time.
+const (
+	infoChunk = 64 << 10 // bytes
+	metaChunk = 1 << 10
+)
+
+func newInfoDecoder(b []byte) *infoDecoder {
+	return &infoDecoder{Reader: ir.Reader{B: b}, left: len(b)}
+}
+
+func (d *infoDecoder) text() string {
+	n := d.Count()
+	from := d.left - len(d.B)
+	if from+n > len(d.chunk) {
+		d.chunk = string(d.B[:min(len(d.B), max(n, infoChunk))])
+		d.left, from = len(d.B), 0
+	}
+	d.B = d.B[n:]
+	return d.chunk[from : from+n]
+}
+
+func (d *infoDecoder) metas(n int) []Meta {
+	if n > len(d.meta) {
+		d.meta = make([]Meta, max(n, metaChunk))
+	}
+	out := d.meta[:n:n]
+	d.meta = d.meta[n:]
+	return out
+}
 
 func (d *infoDecoder) info(r *Rule) {
 	r.Name, r.Namespace, r.Language, r.File = d.text(), d.text(), d.text(), d.text()
@@ -166,7 +202,7 @@ func (d *infoDecoder) info(r *Rule) {
 		}
 	}
 	if n := d.Count(); n > 0 {
-		r.Meta = make([]Meta, n)
+		r.Meta = d.metas(n)
 		for i := range r.Meta {
 			r.Meta[i].Name = d.text()
 			switch d.Byte() {

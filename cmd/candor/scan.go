@@ -33,10 +33,11 @@ type scanFlags struct {
 }
 
 // While files are scanned little garbage is made, so that a small percentage of
-// it costs no time. Beyond what is loaded the heap may grow by some bytes, and
-// for each thread by some more.
+// it costs no time; of a small heap that would be too little. Beyond what is
+// loaded the heap may grow by some bytes, and for each thread by some more.
 const (
 	scanPercent   = 40
+	scanGarbage   = 24 << 20
 	scanHeap      = 56 << 20
 	scanPerThread = 16 << 20
 	scanLook      = time.Second / 4
@@ -51,9 +52,9 @@ func frugal(threads int) (end func()) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	debug.SetGCPercent(scanPercent)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(garbagePercent(m.HeapAlloc))
 	least := int64(m.HeapAlloc) + scanHeap + int64(threads)*scanPerThread
 	debug.SetMemoryLimit(least)
 	done := make(chan struct{})
@@ -69,11 +70,17 @@ func frugal(threads int) (end func()) {
 			}
 			// Where more is in use, collecting all the time would free nothing.
 			metrics.Read(live)
-			used := int64(live[0].Value.Uint64())
-			debug.SetMemoryLimit(max(least, used+used/8+scanPerThread))
+			used := live[0].Value.Uint64()
+			debug.SetGCPercent(garbagePercent(used))
+			debug.SetMemoryLimit(max(least, int64(used+used/8)+scanPerThread))
 		}
 	}()
 	return func() { close(done) }
+}
+
+// garbagePercent says how much garbage may gather beside so many bytes in use.
+func garbagePercent(used uint64) int {
+	return max(scanPercent, int(100*scanGarbage/max(used, scanGarbage/4)))
 }
 
 func (p *program) scanCommand() *cobra.Command {

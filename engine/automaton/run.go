@@ -31,11 +31,13 @@ func (r *run) accept(backward bool) bool {
 func (t *table) follow(s start, r *run) []int32 {
 	r.last = -1
 	for {
-		pass := t.followRows
+		var list []int32
+		done := false
 		if t.m.slow > 0 {
-			pass = t.followLists
+			list, done = t.followLists(s, r)
+		} else {
+			list, done = t.followRows(s, r)
 		}
-		list, done := pass(s, r)
 		if done {
 			return list
 		}

@@ -1,8 +1,9 @@
 package normal
 
 import (
+	"bytes"
 	"slices"
-	"strings"
+	"strconv"
 )
 
 // foldUnescape replaces unescape("…") by its value. As in libclamav, the token
@@ -11,9 +12,11 @@ func (s *script) foldUnescape() {
 	t, to := s.tokens, 0
 	for i := 0; i < len(t); i, to = i+1, to+1 {
 		t[to] = t[i]
-		if i+3 < len(t) && t[i].kind == identifier && t[i].text == "unescape" &&
+		if i+3 < len(t) && t[i].kind == identifier && string(s.lexer.of(&t[i])) == "unescape" &&
 			t[i+1].kind == parOpen && t[i+2].kind == literal {
-			t[to] = token{kind: literal, named: true, text: unescape(t[i+2].text)}
+			at := len(s.lexer.text)
+			s.lexer.text = appendUnescape(s.lexer.text, s.lexer.of(&t[i+2]))
+			t[to] = token{kind: literal, named: true, text: s.lexer.since(at)}
 			i += 3
 		}
 	}
@@ -36,16 +39,16 @@ func (s *script) decode() {
 		switch t := &s.tokens[i]; {
 		case t.kind == functionWord && i+13 < len(s.tokens):
 			i++
-			name := ""
+			var name []byte
 			if s.tokens[i].kind == identifier {
-				name = s.tokens[i].text
+				name = s.lexer.of(&s.tokens[i])
 				i++
 			}
 			if s.packer(i) {
 				r = s.unpackCalls(i, name)
 			}
 		case t.kind == identifier && i+2 < len(s.tokens) && s.tokens[i+1].kind == parOpen:
-			switch t.text {
+			switch string(s.lexer.of(t)) {
 			case "dF":
 				r = s.unpackShift(i + 2)
 			case "eval":
@@ -75,7 +78,6 @@ func (s *script) replace(r replacement) bool {
 	outer := s.tokens
 	s.tokens = nil
 	s.write(r.text)
-	s.endChain()
 	inner := s.tokens
 	s.tokens = outer
 	switch {
@@ -94,8 +96,8 @@ func (s *script) replace(r replacement) bool {
 // unpackEval takes the string of eval("…") for its code.
 func (s *script) unpackEval(at int) (r replacement) {
 	if at+1 < len(s.tokens) && s.tokens[at].owned() && s.tokens[at+1].kind == parClose {
-		r = replacement{begin: at - 2, end: at + 2, text: []byte(s.tokens[at].text)}
-		s.tokens[at].named, s.tokens[at].text = false, ""
+		r = replacement{begin: at - 2, end: at + 2, text: s.lexer.of(&s.tokens[at])}
+		s.tokens[at].named, s.tokens[at].text = false, span{}
 	}
 	return r
 }
@@ -104,17 +106,16 @@ func (s *script) unpackEval(at int) (r replacement) {
 // much the others, once unescaped, are shifted.
 func (s *script) unpackShift(at int) (r replacement) {
 	t := &s.tokens[at]
-	if t.kind != literal || t.text == "" {
+	if t.kind != literal || t.empty() {
 		return r
 	}
-	n := len(t.text) - 1
-	shift := t.text[n] - '0'
-	t.text = t.text[:n]
-	b := []byte(unescape(t.text))
+	t.text.to--
+	shift := s.lexer.text[t.text.to] - '0'
+	b := appendUnescape(nil, s.lexer.of(t))
 	for i := range b {
 		b[i] -= shift
 	}
-	return replacement{begin: at - 2, end: at + 2, text: []byte(unescape(string(cString(b)))), append: true}
+	return replacement{begin: at - 2, end: at + 2, text: appendUnescape(nil, cString(b)), append: true}
 }
 
 // packer tells whether the parameters at a token begin as those of the packer.
@@ -124,7 +125,7 @@ func (s *script) packer(at int) bool {
 	}
 	for i, name := range []string{"p", "a", "c"} {
 		t := s.tokens[at+1+2*i:]
-		if t[0].kind != identifier || t[0].text != name || t[1].kind != comma {
+		if t[0].kind != identifier || string(s.lexer.of(&t[0])) != name || t[1].kind != comma {
 			return false
 		}
 	}
@@ -135,12 +136,12 @@ const packerParameters = 6
 
 // unpackCalls finds the calls of the packer's function, whose parameters begin
 // at a token: by its name, or the one right after it if it has none.
-func (s *script) unpackCalls(at int, name string) (r replacement) {
+func (s *script) unpackCalls(at int, name []byte) (r replacement) {
 	s.moved += len(s.tokens) - at
 	i, open := at, 1
 	for ; i < len(s.tokens); i++ {
 		if s.tokens[i].kind == functionWord {
-			if s.tokens[i].scope == nil {
+			if s.tokens[i].of == none {
 				open--
 			} else {
 				open++
@@ -175,9 +176,9 @@ func (s *script) unpackCalls(at int, name string) (r replacement) {
 			r.text = s.unpack(r.text, p)
 		}
 	}
-	if name != "" {
+	if len(name) > 0 {
 		for ; i+2 < len(s.tokens); i++ {
-			if t := s.tokens[i]; t.named && t.kind == identifier && t.text == name && s.tokens[i+1].kind == parOpen {
+			if t := &s.tokens[i]; t.named && t.kind == identifier && bytes.Equal(s.lexer.of(t), name) && s.tokens[i+1].kind == parOpen {
 				i += 2
 				call()
 			}
@@ -208,14 +209,14 @@ func (s *script) unpackCalls(at int, name string) (r replacement) {
 func (s *script) unpack(dst []byte, p [packerParameters]int) []byte {
 	text, base, list := &s.tokens[p[0]], int64(-1), &s.tokens[p[3]]
 	if s.tokens[p[1]].kind == integer {
-		base = s.tokens[p[1]].n
+		base, _ = strconv.ParseInt(string(s.lexer.of(&s.tokens[p[1]])), 10, 64)
 	}
 	if !text.named || !list.owned() {
 		return dst
 	}
-	words := strings.Split(list.text, "|")
-	list.text = words[0]
-	packed := text.text
+	words := bytes.Split(s.lexer.of(list), []byte("|"))
+	list.text.to = list.text.from + uint32(len(words[0]))
+	packed := s.lexer.of(text)
 	for i := 0; i < len(packed); {
 		if c := packed[i]; !alnum(c) {
 			if c != '\\' || i+1 == len(packed) || packed[i+1] != '\'' && packed[i+1] != '"' {
@@ -228,7 +229,7 @@ func (s *script) unpack(dst []byte, p [packerParameters]int) []byte {
 		for ; i < len(packed) && alnum(packed[i]); i++ {
 			n = uint32(int64(n)*base + wordDigit(packed[i]))
 		}
-		if int64(n) < int64(len(words)) && words[n] != "" {
+		if int64(n) < int64(len(words)) && len(words[n]) > 0 {
 			dst = append(dst, words[n]...)
 		} else {
 			dst = append(dst, packed[from:i]...)

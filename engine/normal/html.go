@@ -1,9 +1,6 @@
 package normal
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Limits of HTML in bytes, ClamAV's MaxHTMLNormalize and MaxHTMLNoTags.
 const (
@@ -29,6 +26,7 @@ type Pages struct {
 	Embedded [][]byte
 
 	buf      []byte // a block
+	script   script // for its memory
 	bytewise bool   // without runs, for tests
 }
 
@@ -57,11 +55,15 @@ func (p *Pages) Read(src []byte, limit int) {
 	if len(src) > limit {
 		return
 	}
-	// Forms are mostly shorter than what they are of.
-	h := &page{src: src, noComment: slices.Grow(p.NoComment, len(src)), noTags: slices.Grow(p.NoTags, len(src)/2), buf: p.buf, bytewise: p.bytewise}
+	if cap(p.NoComment) < len(src) {
+		p.NoComment = make([]byte, 0, len(src)) // it is mostly a bit shorter
+	}
+	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script
 	h.read()
 	p.NoComment, p.NoTags, p.Script, p.Embedded, p.buf = h.noComment, h.noTags, h.script.out, h.embedded, h.buf
+	p.script = h.script
+	p.script.names, p.script.numbers = nil, nil
 	if len(src) > MaxNoTags {
 		p.NoTags = p.NoTags[:0]
 	}
@@ -172,6 +174,9 @@ func (h *page) read() {
 			break
 		}
 		h.betweenBlocks()
+		if len(h.src) > MaxNoTags {
+			h.noTags = h.noTags[:0] // nobody asks for it
+		}
 	}
 	if !h.stop {
 		h.unfinishedRef()
@@ -352,4 +357,6 @@ func hexValue(c byte) int {
 }
 
 // Size is the memory in bytes that p keeps for the next Read.
-func (p *Pages) Size() int { return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) }
+func (p *Pages) Size() int {
+	return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) + p.script.size()
+}

@@ -2,6 +2,8 @@ package normal
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -48,6 +50,12 @@ func (h *page) runs() {
 	if h.binary {
 		return
 	}
+	if h.state == skipBlank {
+		if h.skipWhite(); h.buf[h.i] == 0 {
+			return
+		}
+		h.resume()
+	}
 	switch h.state {
 	case inText:
 		h.textRuns()
@@ -65,16 +73,61 @@ func (h *page) runs() {
 			h.take(nameByteAs, &h.tag, true)
 		}
 	case argName:
-		if len(h.arg) > 0 {
-			h.take(argByteAs, &h.arg, true)
-		}
+		h.argRuns()
 	case argValue:
-		if h.valueRun == 0 && len(h.val) >= len(`"data:x`) {
+		if h.valueRun == 0 && h.isNoData() {
 			at := h.i
 			h.take(valueByteAs, &h.val, false)
 			h.backslash = h.backslash && h.i == at // a run does not end at one
 		}
 	}
+}
+
+// skipWhite passes over white space.
+func (h *page) skipWhite() {
+	buf, i := h.buf, h.i
+	for space(buf[i]) {
+		if buf[i] == '\n' {
+			buf[i] = ' ' // the block may be read again
+		}
+		i++
+	}
+	h.i = i
+}
+
+// argRuns takes names of attributes that have no values.
+func (h *page) argRuns() {
+	for argByteAs[h.buf[h.i]] != 0 {
+		if len(h.arg) == 0 {
+			h.put(' ')
+		}
+		h.take(argByteAs, &h.arg, true)
+		for h.buf[h.i] == '\r' {
+			h.i++
+		}
+		if !space(h.buf[h.i]) {
+			continue
+		}
+		if h.skipWhite(); h.buf[h.i] == 0 {
+			h.to(skipBlank, argEqual)
+			return
+		}
+		h.equalByte(h.buf[h.i])
+		if h.state != argName {
+			return
+		}
+	}
+}
+
+// isNoData tells whether a value cannot be a data: URL, with the byte that is
+// next in it.
+func (h *page) isNoData() bool {
+	const scheme = "data:"
+	v := h.val
+	if len(v) > 0 && v[0] == '"' {
+		v = v[1:]
+	}
+	return len(v) > len(scheme) || string(v) != scheme[:len(v)] || len(v) < len(scheme) && h.buf[h.i] != scheme[len(v)]
 }
 
 // take writes ordinary bytes and remembers them, in small letters or as they
@@ -107,10 +160,15 @@ func (h *page) textRuns() {
 	}
 	buf, i := h.buf, h.i
 	n := len(h.noComment)
-	out := slices.Grow(h.noComment, len(buf)-i)
+	out := slices.Grow(h.noComment, len(buf)-i+8)
 	out = out[:cap(out)]
 	for {
 		begin := n
+		if plain {
+			n, i = plainRun(out, n, buf, i)
+		} else {
+			n, i = contentRun(out, n, buf, i)
+		}
 		for as[buf[i]] != 0 {
 			out[n] = as[buf[i]]
 			n++
@@ -119,6 +177,9 @@ func (h *page) textRuns() {
 		if plain && n > begin {
 			h.noTags = append(h.noTags, out[begin:n]...)
 			h.spaced = false
+			if h.next != bad && bytes.IndexByte(out[begin:n], ' ') >= 0 {
+				h.next = bad
+			}
 		}
 		c := buf[i]
 		if c == '&' && len(h.name) == 0 && !startsRef[buf[i+1]] {
@@ -154,4 +215,69 @@ func (h *page) textRuns() {
 		h.next = bad
 	}
 	h.noComment, h.i = out[:n], i
+}
+
+// plainRun writes ordinary bytes of text, eight at a time, and single spaces
+// between them. It may stop before it has to; what it writes behind the end
+// does not count.
+func plainRun(out []byte, n int, buf []byte, i int) (int, int) {
+	if buf[i] == ' ' {
+		return n, i
+	}
+	for i+8 <= len(buf) {
+		x := binary.LittleEndian.Uint64(buf[i:])
+		blank, stop := equal(x, ' '), x&tops|below(x, ' ')|equal(x, '<')|equal(x, '&')
+		stop |= blank & ((stop|blank)>>8 | 1<<63)
+		binary.LittleEndian.PutUint64(out[n:], small(x))
+		if stop == 0 {
+			n, i = n+8, i+8
+			continue
+		}
+		k := bits.TrailingZeros64(stop) / 8
+		n, i = n+k, i+k
+		if k < 7 {
+			break
+		}
+	}
+	return n, i
+}
+
+// contentRun writes ordinary bytes of scripts and styles.
+func contentRun(out []byte, n int, buf []byte, i int) (int, int) {
+	for i+8 <= len(buf) {
+		x := binary.LittleEndian.Uint64(buf[i:])
+		stop := x&tops | below(x, '!') | equal(x, '<') | equal(x, '&')
+		binary.LittleEndian.PutUint64(out[n:], small(x)^equal(x, '\'')>>7*('\''^'"'))
+		if stop == 0 {
+			n, i = n+8, i+8
+			continue
+		}
+		k := bits.TrailingZeros64(stop) / 8
+		return n + k, i + k
+	}
+	return n, i
+}
+
+// Eight bytes at a time. What is told of a byte is told by its high bit.
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
+
+// below tells which bytes of ASCII are less than c; what it tells of others
+// does not count.
+func below(x uint64, c byte) uint64 {
+	return ^(x&^tops + (0x80-uint64(c))*ones) & tops
+}
+
+// equal tells which bytes are c.
+func equal(x uint64, c byte) uint64 {
+	x ^= uint64(c) * ones
+	return ^(x&^tops + 0x7F*ones | x) & tops
+}
+
+// small puts capitals into small letters.
+func small(x uint64) uint64 {
+	return x | (below(x, 'Z'+1)&^below(x, 'A')&^x)>>2
 }

@@ -172,7 +172,7 @@ func (h *page) valueRunByte(c byte) bool {
 // addArg keeps an attribute, if it is of a tag whose attributes matter. A
 // quoted value loses its first and its last byte, whatever that is.
 func (h *page) addArg(has bool) {
-	switch string(cString(h.tag)) {
+	switch string(h.tag) { // no zero byte is in it
 	case "script", "a", "img", "%@":
 	default:
 		return
@@ -207,7 +207,7 @@ func (h *page) value(name string) *argument {
 
 func (h *page) endTag(byte) {
 	h.to(skipBlank, inText)
-	switch tag := string(cString(h.tag)); tag {
+	switch tag := string(h.tag); tag {
 	case "/script":
 		h.content = plainContent
 		if h.script.open {

@@ -2,6 +2,7 @@ package normal
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 )
 
@@ -30,15 +31,22 @@ const (
 	plus
 )
 
-// token is a token of a script.
+// token is a token of a script. It holds no pointers: there are so many of them
+// that the garbage collector would be busy with what they point to.
 type token struct {
 	kind  kind
-	named bool   // text says something
-	text  string // of identifiers and literals the name and the value
-	n     int64
-	f     float64
-	scope *scope // functionWord: the scope that begins; nil where one ends
+	named bool  // text says something
+	of    int32 // functionWord: the scope that begins, none where one ends; identifier: the number of its name
+	text  span  // of identifiers and literals the name and the value
 }
+
+// none is the number of no scope.
+const none = -1
+
+// span is a part of the lexer's text.
+type span struct{ from, to uint32 }
+
+func (t *token) empty() bool { return t.text.from == t.text.to }
 
 // owned tells whether the token has a text of its own that can be worked on.
 func (t *token) owned() bool { return t.named && (t.kind == literal || t.kind == member) }
@@ -60,7 +68,37 @@ type lexer struct {
 	in    []byte
 	at    int
 	state int
-	buf   []byte // of the token so far
+	buf   []byte // of a name or a number that began in an earlier piece
+	text  []byte // of all tokens, and first the characters of ASCII
+	begin int    // of the string in text
+}
+
+// reset empties the lexer. Its memory stays.
+func (l *lexer) reset() {
+	*l = lexer{buf: l.buf[:0], text: append(l.text[:0], ascii[:]...)}
+}
+
+var ascii = func() (t [128]byte) {
+	for c := range t {
+		t[c] = byte(c)
+	}
+	return t
+}()
+
+// of gives the text of a token. It is not to be changed.
+func (l *lexer) of(t *token) []byte { return l.text[t.text.from:t.text.to:t.text.to] }
+
+// ofByte is the text of a token of one character.
+func ofByte(c byte) span { return span{uint32(c), uint32(c) + 1} }
+
+// since is the text that was added since there was as much as from.
+func (l *lexer) since(from int) span { return span{uint32(from), uint32(len(l.text))} }
+
+// keep adds a text.
+func (l *lexer) keep(text []byte) span {
+	from := len(l.text)
+	l.text = append(l.text, text...)
+	return l.since(from)
 }
 
 // lexClass says what a byte can begin.
@@ -83,7 +121,7 @@ var lexClass = func() (t [256]byte) {
 }()
 
 // marks are the tokens of a single character.
-var marks = map[byte]kind{
+var marks = [128]kind{
 	'[': bracketOpen, ']': bracketClose, ',': comma, '{': braceOpen, '}': braceClose,
 	'(': parOpen, ')': parClose, '.': dot, ';': semicolon,
 }
@@ -96,8 +134,8 @@ var operators = []string{
 }
 
 // wordKind tells the keywords and the reserved words of ECMAScript 3 from names.
-func wordKind(s string) kind {
-	switch s {
+func wordKind(word []byte) kind {
+	switch string(word) {
 	case "var":
 		return varWord
 	case "function":
@@ -153,75 +191,101 @@ func (l *lexer) next() token {
 // start begins a token.
 func (l *lexer) start() token {
 	l.buf = l.buf[:0]
+	for l.at < len(l.in) && lexClass[l.in[l.at]] == 0 {
+		l.at++
+	}
+	if l.at == len(l.in) {
+		return token{}
+	}
 	c := l.in[l.at]
-	l.at++
 	switch lexClass[c] {
-	case 0:
 	case 'a':
-		l.at--
 		return l.word()
 	case '0':
-		l.at--
 		return l.number()
 	case '"':
+		l.at++
+		l.begin = len(l.text)
 		return l.quoted('"', lexDouble)
 	case '\'':
+		l.at++
+		l.begin = len(l.text)
 		return l.quoted('\'', lexSingle)
 	case '+':
-		if c == '/' && l.at < len(l.in) && (l.in[l.at] == '*' || l.in[l.at] == '/') {
-			l.state = lexComment
-			if l.in[l.at] == '/' {
-				l.state = lexLineComment
-			}
-			l.at++
-			return token{}
-		}
-		l.at--
 		return l.operator()
-	default:
-		return token{kind: marks[c], named: true, text: string(rune(c))}
-	}
-	return token{}
-}
-
-func (l *lexer) operator() token {
-	for _, op := range operators {
-		if len(l.in)-l.at >= len(op) && string(l.in[l.at:l.at+len(op)]) == op {
-			l.at += len(op)
-			return token{kind: otherToken, named: true, text: op}
-		}
-	}
-	t := token{kind: otherToken, named: true, text: string(l.in[l.at : l.at+1])}
-	if t.text == "+" {
-		t.kind = plus
 	}
 	l.at++
+	return token{kind: marks[c], named: true, text: ofByte(c)}
+}
+
+// operator reads an operator or the begin of a comment.
+func (l *lexer) operator() token {
+	rest := l.in[l.at:]
+	if len(rest) > 1 && lexClass[rest[1]] == '+' {
+		switch {
+		case rest[0] != '/':
+		case rest[1] == '/':
+			l.state = lexLineComment
+		case rest[1] == '*':
+			l.state = lexComment
+		}
+		if l.state != lexStart {
+			l.at += 2
+			return token{}
+		}
+		for _, op := range operators {
+			if len(rest) >= len(op) && string(rest[:len(op)]) == op {
+				l.at += len(op)
+				return token{kind: otherToken, named: true, text: l.keep(rest[:len(op)])}
+			}
+		}
+	}
+	l.at++
+	t := token{kind: otherToken, named: true, text: ofByte(rest[0])}
+	if rest[0] == '+' {
+		t.kind = plus
+	}
 	return t
 }
+
+// inName has the bytes of names and keywords.
+var inName = func() (t [256]bool) {
+	for c := range t {
+		t[c] = alnum(byte(c)) || c == '$' || c == '_'
+	}
+	return t
+}()
 
 // word reads a name or a keyword. A backslash is part of it before "u", else
 // it ends it and disappears.
 func (l *lexer) word() token {
 	l.state = lexStart
 	for l.at < len(l.in) {
-		c := l.in[l.at]
-		if c == '\\' {
+		from := l.at
+		for l.at < len(l.in) && inName[l.in[l.at]] {
+			l.at++
+		}
+		part := l.in[from:l.at]
+		if l.at == len(l.in) {
+			l.buf = append(l.buf, part...)
+			break
+		}
+		if l.in[l.at] == '\\' {
+			l.buf = append(l.buf, part...)
 			l.at++
 			if l.at < len(l.in) && l.in[l.at] == 'u' {
 				l.at++
-				l.buf = append(l.buf, c)
+				l.buf = append(l.buf, '\\')
 				continue
 			}
 			if l.at+1 == len(l.in) {
 				l.at++ // libclamav loses the last byte of a piece here
 			}
-		} else if alnum(c) || c == '$' || c == '_' {
-			l.at++
-			l.buf = append(l.buf, c)
-			continue
+			part = nil
 		}
-		text := string(l.buf)
-		return token{kind: wordKind(text), named: true, text: text}
+		at := len(l.text)
+		l.text = append(append(l.text, l.buf...), part...)
+		return token{kind: wordKind(l.text[at:]), named: true, text: l.since(at)}
 	}
 	l.state = lexName
 	return token{}
@@ -252,10 +316,13 @@ func (l *lexer) number() token {
 		}
 		l.at--
 		l.state = lexStart
+		at := len(l.text)
 		if isFloat {
-			return token{kind: float, f: leadingFloat(l.buf)}
+			l.text = appendFloat(l.text, leadingFloat(l.buf))
+			return token{kind: float, text: l.since(at)}
 		}
-		return token{kind: integer, n: leadingInt(l.buf)}
+		l.text = strconv.AppendInt(l.text, leadingInt(l.buf), 10)
+		return token{kind: integer, text: l.since(at)}
 	}
 	l.state = lexNumber
 	return token{}
@@ -293,6 +360,14 @@ func leadingFloat(b []byte) float64 {
 	return f
 }
 
+// appendFloat writes a number as C's printf does.
+func appendFloat(b []byte, f float64) []byte {
+	if math.IsInf(f, 0) {
+		return append(b, "inf"...)
+	}
+	return strconv.AppendFloat(b, f, 'g', 6, 64)
+}
+
 // quoted reads a string up to its quote, or up to the end of the piece.
 func (l *lexer) quoted(q byte, unfinished int) token {
 	from := l.at
@@ -300,7 +375,7 @@ func (l *lexer) quoted(q byte, unfinished int) token {
 	for {
 		i := bytes.IndexByte(l.in[end:], q)
 		if i < 0 {
-			l.buf = appendUnescaped(l.buf, l.in[from:])
+			l.text = appendUnescaped(l.text, l.in[from:])
 			l.at = len(l.in)
 			l.state = unfinished
 			return token{}
@@ -311,106 +386,8 @@ func (l *lexer) quoted(q byte, unfinished int) token {
 		}
 		break
 	}
-	l.buf = appendUnescaped(l.buf, l.in[from:end])
+	l.text = appendUnescaped(l.text, l.in[from:end])
 	l.at = end + 1
 	l.state = lexStart
-	return token{kind: literal, named: true, text: string(l.buf)}
-}
-
-// simpleEscapes are those of a backslash and a letter.
-var simpleEscapes = map[byte]byte{'0': 1, 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}
-
-// appendUnescaped resolves the escapes of a string literal. Zero becomes one.
-func appendUnescaped(dst, src []byte) []byte {
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		if c != '\\' || i+1 == len(src) {
-			dst = appendNonzero(dst, c)
-			continue
-		}
-		i++
-		switch e := src[i]; e {
-		case 'x':
-			if i+2 < len(src) {
-				c = byte(hexNumber(src[i+1 : i+3]))
-			}
-			i += 2
-			dst = appendNonzero(dst, c)
-		case 'u':
-			if i+4 < len(src) {
-				dst = appendUTF8(dst, uint16(hexNumber(src[i+1:i+5])))
-				i += 4
-			} else {
-				dst = append(dst, c)
-			}
-		default:
-			if plain, ok := simpleEscapes[e]; ok {
-				e = plain
-			}
-			dst = appendNonzero(dst, e)
-		}
-	}
-	return dst
-}
-
-func appendNonzero(dst []byte, c byte) []byte {
-	if c == 0 {
-		c = 1
-	}
-	return append(dst, c)
-}
-
-// hexNumber reads digits. One that is none counts as zero, the last one sets
-// all bits.
-func hexNumber(b []byte) (n int) {
-	for i, c := range b {
-		v := hexValue(c)
-		if v < 0 && i < len(b)-1 {
-			v = 0
-		}
-		n = n<<4 | v
-	}
-	return n
-}
-
-// appendUTF8 encodes a unit, surrogates too. Zero becomes one.
-func appendUTF8(dst []byte, u uint16) []byte {
-	switch {
-	case u == 0:
-		return append(dst, 1)
-	case u < 0x80:
-		return append(dst, byte(u))
-	case u < 0x800:
-		return append(dst, 0xc0|byte(u>>6), 0x80|byte(u&0x3f))
-	}
-	return append(dst, 0xe0|byte(u>>12), 0x80|byte(u>>6&0x3f), 0x80|byte(u&0x3f))
-}
-
-// unescape does what JavaScript's function of the name does.
-func unescape(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c != '%':
-		case i+5 < len(s) && s[i+1] == 'u' && hexDigits(s[i+2:i+6]):
-			out = appendUTF8(out, uint16(hexNumber([]byte(s[i+2:i+6]))))
-			i += 5
-			continue
-		case i+2 < len(s) && hexDigits(s[i+1:i+3]):
-			c = byte(hexNumber([]byte(s[i+1 : i+3])))
-			i += 2
-		}
-		out = appendNonzero(out, c)
-	}
-	return string(out)
-}
-
-func hexDigits(s string) bool {
-	for i := range len(s) {
-		if hexValue(s[i]) < 0 {
-			return false
-		}
-	}
-	return true
+	return token{kind: literal, named: true, text: l.since(l.begin)}
 }

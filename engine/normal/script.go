@@ -1,7 +1,7 @@
 package normal
 
 import (
-	"math"
+	"slices"
 	"strconv"
 )
 
@@ -13,17 +13,21 @@ type script struct {
 	out  []byte
 	open bool
 
-	lexer   lexer
-	tokens  []token
-	global  *scope
-	current *scope
-	names   int    // given away so far
-	chain   []byte // the literal that is being joined
-	chainAt int    // its index in tokens, -1 for none
-	moved   int    // tokens, by decoders
-	decoded int    // bytes, by decoders
-	looked  int    // scopes, for names
+	lexer    lexer
+	tokens   []token
+	scopes   []scope // the first one is the global one
+	current  int32   // scope
+	names    map[string]int32
+	texts    []span              // of names
+	numbers  map[declaration]int // what declared names are numbered
+	declared int
+	moved    int // tokens, by decoders
+	decoded  int // bytes, by decoders
+	looked   int // scopes, for names
 }
+
+// declaration is a name in a scope.
+type declaration struct{ scope, name int32 }
 
 // Bounds of the work on one script. libclamav has none, and would be at some
 // scripts for hours. What is beyond them is written as it stands.
@@ -35,7 +39,7 @@ const (
 
 // States of a scope.
 const (
-	atBase = iota
+	atBase uint8 = iota
 	atVar
 	atInitializer
 	atFunctionName
@@ -43,38 +47,67 @@ const (
 	inParameters
 )
 
+// size is the memory in bytes that is kept for the next script, out aside.
+func (s *script) size() int {
+	const ofToken, ofScope, ofSpan = 16, 24, 8
+	return cap(s.lexer.text) + cap(s.lexer.buf) + ofToken*cap(s.tokens) + ofScope*cap(s.scopes) + ofSpan*cap(s.texts)
+}
+
 // undeclared is the number of a name that nothing declares.
 const undeclared = -1
 
-// scope holds the names that a function, or the script, declares.
+// scope is a function, or the script.
 type scope struct {
-	ids              map[string]int
-	parent           *scope
-	state            int
+	parent           int32 // none for the script
+	state            uint8
 	last             kind
-	brackets, blocks int
+	brackets, blocks int32
+	declares         uint64 // a bit for each of its names: see bit
 }
 
 // lookup gives the number of a name in the current scope, or undeclared.
-func (s *script) lookup(name string) int {
-	for in := s.current; in != nil && s.looked < maxLooked; in = in.parent {
+func (s *script) lookup(name int32) int {
+	for in := s.current; in != none && s.looked < maxLooked; in = s.scopes[in].parent {
 		s.looked++
-		if id, ok := in.ids[name]; ok {
+		if s.scopes[in].declares&bit(name) == 0 {
+			continue
+		}
+		if id, ok := s.numbers[declaration{in, name}]; ok {
 			return id
 		}
 	}
 	return undeclared
 }
 
+// bit is a bit for a name. Others may have the same.
+func bit(name int32) uint64 { return 1 << (name & 63) }
+
+// name gives the token of a name its number. Each name is kept once.
+func (s *script) name(t *token) {
+	text := s.lexer.of(t)
+	n, ok := s.names[string(text)]
+	if !ok {
+		n = int32(len(s.texts))
+		s.names[string(text)], s.texts = n, append(s.texts, t.text)
+	} else {
+		s.lexer.text = s.lexer.text[:t.text.from] // it is the last one there
+	}
+	t.of, t.text = n, s.texts[n]
+}
+
 // begin begins a script.
 func (s *script) begin() {
-	*s = script{out: s.out, open: true, tokens: s.tokens[:0], lexer: lexer{buf: s.lexer.buf[:0]}, chain: s.chain[:0], chainAt: -1}
+	s.lexer.reset()
+	*s = script{
+		out: s.out, open: true, lexer: s.lexer, tokens: s.tokens[:0], scopes: s.scopes[:0], current: none,
+		names: map[string]int32{}, texts: s.texts[:0], numbers: map[declaration]int{},
+	}
 	s.newScope()
-	s.global = s.current
 }
 
 func (s *script) newScope() {
-	s.current = &scope{parent: s.current}
+	s.scopes = append(s.scopes, scope{parent: s.current})
+	s.current = int32(len(s.scopes) - 1)
 }
 
 // write takes the next piece of the script.
@@ -91,7 +124,7 @@ func (s *script) write(b []byte) {
 
 // take classifies a token by its surroundings and keeps it.
 func (s *script) take(t token) {
-	at, k := s.current, t.kind
+	at, k := &s.scopes[s.current], t.kind
 	switch k {
 	case varWord:
 		at.state = atVar
@@ -112,11 +145,11 @@ func (s *script) take(t token) {
 		at.blocks++
 	case braceClose:
 		at.blocks = max(at.blocks-1, 0)
-		if at.blocks == 0 && at.parent != nil {
+		if at.blocks == 0 && at.parent != none {
 			s.tokens = append(s.tokens, t)
-			t = token{kind: functionWord} // marks the end
-			at = at.parent
-			s.current = at
+			t = token{kind: functionWord, of: none} // marks the end
+			s.current = at.parent
+			at = &s.scopes[s.current]
 		}
 	case bracketOpen:
 		at.brackets++
@@ -132,11 +165,11 @@ func (s *script) take(t token) {
 		}
 	case functionWord:
 		s.newScope()
-		at = s.current
+		at = &s.scopes[s.current]
 		at.state = atFunctionName
-		t = token{kind: functionWord, scope: at}
+		t = token{kind: functionWord, of: s.current}
 	case literal:
-		if s.join(t.text) {
+		if s.join(&t) {
 			return
 		}
 	}
@@ -146,51 +179,38 @@ func (s *script) take(t token) {
 
 // takeName notes a name in the scope, as declared or as used.
 func (s *script) takeName(t *token) {
-	at := s.current
+	at := &s.scopes[s.current]
 	if at.last == dot {
 		t.kind = member
 		return
 	}
+	s.name(t)
 	switch at.state {
 	case atVar, inParameters:
-		s.declare(t.text)
+		s.declare(t.of)
 		at.state, at.brackets = atInitializer, 0
 	case atFunctionName:
-		s.declare(t.text)
+		s.declare(t.of)
 		at.state = atParameters
 	}
 }
 
-func (s *script) declare(name string) {
-	if s.current.ids == nil {
-		s.current.ids = map[string]int{}
-	}
-	s.current.ids[name] = s.names
-	s.names++
+func (s *script) declare(name int32) {
+	s.scopes[s.current].declares |= bit(name)
+	s.numbers[declaration{s.current, name}] = s.declared
+	s.declared++
 }
 
-// join appends a literal to a literal and a plus before it.
-func (s *script) join(text string) bool {
+// join appends a literal to a literal and a plus before it. Their texts lie
+// one behind the other, for a plus has none of its own.
+func (s *script) join(t *token) bool {
 	n := len(s.tokens)
 	if n < 2 || s.tokens[n-1].kind != plus || s.tokens[n-2].kind != literal {
 		return false
 	}
-	if s.chainAt != n-2 {
-		s.endChain()
-		s.chain = append(s.chain[:0], s.tokens[n-2].text...)
-		s.chainAt = n - 2
-	}
-	s.chain = append(s.chain, text...)
+	s.tokens[n-2].text.to = t.text.to
 	s.tokens = s.tokens[:n-1]
 	return true
-}
-
-// endChain gives the joined literal to its token.
-func (s *script) endChain() {
-	if s.chainAt >= 0 {
-		s.tokens[s.chainAt].text = string(s.chain)
-		s.chainAt = -1
-	}
 }
 
 // finish completes the script and writes it.
@@ -205,7 +225,6 @@ func (s *script) finish() {
 	case lexSingle:
 		s.write([]byte{'\''})
 	}
-	s.endChain()
 	s.balance()
 	s.foldUnescape()
 	s.decode()
@@ -224,7 +243,7 @@ func (s *script) balance() {
 		}
 	}
 	for range open {
-		s.tokens = append(s.tokens, token{kind: parClose, named: true, text: ")"})
+		s.tokens = append(s.tokens, token{kind: parClose, named: true, text: ofByte(')')})
 	}
 }
 
@@ -233,12 +252,12 @@ func (s *script) enter(t *token) bool {
 	if t.kind != functionWord {
 		return true
 	}
-	if t.scope != nil {
-		s.current = t.scope
+	if t.of != none {
+		s.current = t.of
 		return true
 	}
-	if s.current.parent != nil {
-		s.current = s.current.parent
+	if parent := s.scopes[s.current].parent; parent != none {
+		s.current = parent
 	}
 	return false
 }
@@ -253,8 +272,9 @@ func (s *script) print() {
 	if begin > 0 {
 		s.out = append(s.out, '\n')
 	}
-	s.printText("<script>")
-	s.current = s.global
+	s.out = slices.Grow(s.out, s.expected())
+	s.printText([]byte("<script>"))
+	s.current = 0
 	last := byte(0)
 	for i := range s.tokens {
 		if t := &s.tokens[i]; s.enter(t) {
@@ -263,34 +283,39 @@ func (s *script) print() {
 	}
 	const end = "</script>"
 	if n := (len(s.out) - begin) % printBuffer; n < len(end) || string(s.out[len(s.out)-len(end):]) != end {
-		s.printText(end)
+		s.printText([]byte(end))
 	}
+}
+
+// expected is about how much there is to print.
+func (s *script) expected() int {
+	n := len(s.tokens)
+	for i := range s.tokens {
+		n += int(s.tokens[i].text.to - s.tokens[i].text.from)
+	}
+	return n
 }
 
 // printToken writes a token and gives the byte that stands for its end.
 func (s *script) printToken(t *token, last byte) byte {
-	text, class := t.text, byte('a')
+	text, class := s.lexer.of(t), byte('a')
+	var number [32]byte
 	switch t.kind {
 	case literal:
 		s.out = append(s.out, '"')
 		s.printText(text)
 		s.out = append(s.out, '"')
 		return '"'
-	case integer:
-		text, class = strconv.FormatInt(t.n, 10), '0'
-	case float:
-		text, class = strconv.FormatFloat(t.f, 'g', 6, 64), '0'
-		if math.IsInf(t.f, 0) {
-			text = "inf"
-		}
+	case integer, float:
+		class = '0'
 	case identifier:
-		if id := s.lookup(text); id != undeclared {
-			text = "n" + padded(id)
+		if id := s.lookup(t.of); id != undeclared {
+			text = appendPadded(append(number[:0], 'n'), id)
 		}
 	case functionWord:
-		text = "function"
+		text = append(number[:0], "function"...)
 	default:
-		if text == "" {
+		if len(text) == 0 {
 			return 0
 		}
 		if alnum(last) && alnum(text[0]) {
@@ -306,17 +331,19 @@ func (s *script) printToken(t *token, last byte) byte {
 	return class
 }
 
-// padded writes a number with at least three digits.
-func padded(n int) string {
-	s := strconv.Itoa(n)
-	for len(s) < 3 {
-		s = "0" + s
+// appendPadded writes a number with at least three digits.
+func appendPadded(b []byte, n int) []byte {
+	if n < 100 {
+		b = append(b, '0')
 	}
-	return s
+	if n < 10 {
+		b = append(b, '0')
+	}
+	return strconv.AppendInt(b, int64(n), 10)
 }
 
 // printText writes in lower case, and a space for any white space.
-func (s *script) printText(text string) {
+func (s *script) printText(text []byte) {
 	n := len(s.out)
 	s.out = append(s.out, text...)
 	for i, c := range s.out[n:] {

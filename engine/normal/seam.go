@@ -6,7 +6,6 @@ import "encoding/binary"
 // and which are control characters but no white space: what plain text lacks,
 // and Text drops.
 func Unplain(x uint64) (high, control uint64) {
-	const ones = 0x0101010101010101
 	low := x & (0x7F * ones) // without their high bits no sum carries
 	atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
 	return x & (0x80 * ones), ^(atLeast32 | atLeast9&^atLeast14 | x) & (0x80 * ones)
@@ -25,33 +24,42 @@ func nextDropped(src []byte, i int) int {
 	return i
 }
 
+// behindDropped gives the first offset from i on of a byte that Text keeps.
+func behindDropped(src []byte, i int) int {
+	for i <= len(src)-8 && binary.LittleEndian.Uint64(src[i:i+8])&tops == tops {
+		i += 8
+	}
+	for i < len(src) && textAction[src[i]].kind == drop {
+		i++
+	}
+	return i
+}
+
 // Seams appends to dst the parts of Text of src that are contiguous there but
 // not in src: around each run of dropped bytes the word that it is in, up to
 // reach bytes on either side, each followed by a space. A word has no white
 // space and no DEL. So a sequence of at most reach such bytes that Text holds
-// is, but for case, in src or in its seams.
-func Seams(dst, src []byte, reach int) []byte {
-	for i := nextDropped(src, 0); i < len(src); i = nextDropped(src, i) {
+// is, but for case, in src or in its seams. Before the offset from, no byte is
+// dropped.
+func Seams(dst, src []byte, from, reach int) []byte {
+	for i := nextDropped(src, from); i < len(src); i = nextDropped(src, i) {
 		begin := i
 		for begin > 0 && i-begin < reach && inWord[src[begin-1]] {
 			begin--
 		}
-		if begin == i {
-			i++
-			continue
-		}
-		dst = append(dst, src[begin:i]...)
-		for since := 0; i < len(src) && since < reach; i++ {
-			if c := src[i]; inWord[c] {
-				dst = append(dst, c)
-				since++
-			} else if textAction[c].kind == drop {
-				since = 0
-			} else {
+		word := src[begin:i]
+		for i = behindDropped(src, i); len(word) > 0; i = behindDropped(src, i) {
+			dst = append(dst, word...)
+			begin = i
+			for i < len(src) && i-begin < reach && inWord[src[i]] {
+				i++
+			}
+			word = src[begin:i]
+			if i == len(src) || textAction[src[i]].kind != drop {
+				dst = append(append(dst, word...), ' ')
 				break
 			}
 		}
-		dst = append(dst, ' ')
 	}
 	return dst
 }

@@ -79,7 +79,7 @@ func FuzzSeams(f *testing.F) {
 	f.Add([]byte("abcdefghij\x80klmnopqrst\x80uv"), uint8(3))
 	f.Fuzz(func(t *testing.T, b []byte, reach uint8) {
 		n := int(reach%24) + 1
-		seams := bytes.ToLower(append(bytes.ToLower(b), Seams([]byte{' '}, b, n)...))
+		seams := bytes.ToLower(append(bytes.ToLower(b), Seams([]byte{' '}, b, nextDropped(b, 0)/2, n)...))
 		form := Text(nil, b)
 		for i := 0; i+n <= len(form); i++ {
 			if w := form[i : i+n]; bytes.IndexFunc(w, func(c rune) bool { return c <= ' ' || c >= 0x7f }) < 0 && !bytes.Contains(seams, w) {

@@ -115,7 +115,7 @@ func appendExpr(dst []byte, e *Expr) []byte {
 
 // Decode reads what Append wrote. Literals share the memory of b.
 func Decode(b []byte) (*Rule, error) {
-	d := decoder{Reader{B: b}}
+	d := decoder{Reader: Reader{B: b}}
 	r := &Rule{Patterns: make([]Pattern, d.Count())}
 	for i := range r.Patterns {
 		d.pattern(&r.Patterns[i])
@@ -127,8 +127,23 @@ func Decode(b []byte) (*Rule, error) {
 	return r, nil
 }
 
-// decoder reads encoded rules.
-type decoder struct{ Reader }
+// decoder reads encoded rules. Memory is taken for several expressions and
+// nodes at a time: they are used together.
+type decoder struct {
+	Reader
+	exprs []Expr
+	nodes []pattern.Node
+}
+
+// take gives one of chunk, which is renewed when it is used up.
+func take[T any](chunk *[]T) *T {
+	if len(*chunk) == 0 {
+		*chunk = make([]T, 8)
+	}
+	t := &(*chunk)[0]
+	*chunk = (*chunk)[1:]
+	return t
+}
 
 func (d *decoder) pattern(p *Pattern) {
 	p.Name = string(d.Bytes())
@@ -152,7 +167,8 @@ func (d *decoder) pattern(p *Pattern) {
 }
 
 func (d *decoder) node(depth int) *pattern.Node {
-	n := &pattern.Node{Op: pattern.Op(d.Byte())}
+	n := take(&d.nodes)
+	n.Op = pattern.Op(d.Byte())
 	f := d.Byte()
 	n.Lazy, n.Wide = f&1 != 0, f&2 != 0
 	switch n.Op {
@@ -185,7 +201,8 @@ func (d *decoder) node(depth int) *pattern.Node {
 }
 
 func (d *decoder) expr(depth int) *Expr {
-	e := &Expr{Op: Op(d.Byte()), Type: Type(d.Byte())}
+	e := take(&d.exprs)
+	e.Op, e.Type = Op(d.Byte()), Type(d.Byte())
 	has := d.Byte()
 	if depth > maxDepth || e.Op >= ops {
 		d.Fail()

@@ -111,10 +111,7 @@ func (s *Scanner) textForm(f *form, data []byte, opened bool) bool {
 // seamOpens tells whether an atom of the text gate is where the normal form of
 // a text joins what is apart in the text.
 func (s *Scanner) seamOpens(data []byte) bool {
-	if s.plain {
-		return false
-	}
-	s.textBuffer = normal.Seams(s.textBuffer[:0], data, gram.MaxAtom)
+	s.textBuffer = normal.Seams(s.textBuffer[:0], data, s.plain, gram.MaxAtom)
 	p := s.set.Plans[Raw][plan.RouteOf(data)]
 	if len(s.textBuffer) == 0 || p == nil {
 		return false

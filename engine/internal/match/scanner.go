@@ -41,7 +41,7 @@ type Scanner struct {
 	occs     []occurrences
 	occUsed  int
 
-	plain      bool     // the view is known to be plain text
+	plain      int      // an offset before which the content is known to be plain text
 	candMark   []uint32 // by rule
 	candidates []uint32
 	plan       *plan.Plan    // of the view
@@ -53,6 +53,7 @@ type Scanner struct {
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*ir.Variant]*automaton.Program
 	places   []int
+	args     []module.Value // of calls
 	exe      *executable
 	reported map[uint32]bool
 	yield    func(uint32)
@@ -125,7 +126,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 // Bounds of the memory in bytes that is kept for the forms of the next content.
 const (
 	keepText  = 2 << 20
-	keepPages = 4 << 20
+	keepPages = 8 << 20
 )
 
 // trim lets go of the forms of large content.
@@ -143,15 +144,14 @@ func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
 	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
-	if s.plain = false; p == nil {
+	if s.plain = 0; p == nil {
 		return
 	}
 	s.plan = p
 	has := [plan.Alphabets]bool{plan.Text: true}
-	if s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
-		has = plan.AlphabetsIn(f.data)
+	if view == Raw && s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
+		has, s.plain = plan.AlphabetsIn(f.data)
 	}
-	s.plain = s.set.Signatures && !has[plan.High] && !has[plan.Control]
 	for a := range p.Strong {
 		if n := len(s.set.Groups) + a; has[a] {
 			s.find(&s.finders[n], &p.Strong[a], n)

@@ -17,7 +17,7 @@ type unit struct {
 	rule        *ir.Rule
 	programs    []lazyProgram // by pattern and variant
 	offset      []int         // of a pattern's first variant in programs
-	expressions sync.Map      // *ir.Expr to *automaton.Program, of conditions
+	expressions sync.Map      // *ir.Expr to *expression, of conditions
 }
 
 type lazyProgram struct {
@@ -64,7 +64,7 @@ func fixedLeaf(tree *pattern.Node) (leaf int, lit []byte) {
 		return 0, nil
 	}
 	for i, l := range plan.Leaves(tree) {
-		if l.Op == pattern.Bytes && len(l.Lit) > max(len(lit), 2) && slices.Contains(tree.Sub, l) {
+		if l.Op == pattern.Bytes && len(l.Lit) > max(len(lit), 1) && slices.Contains(tree.Sub, l) {
 			leaf, lit = i, l.Lit
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"candor/engine/automaton"
 	"candor/engine/internal/ir"
 	"candor/engine/module"
+	"candor/engine/pattern"
 )
 
 // value evaluates an expression of any type.
@@ -145,14 +146,17 @@ func (f *frame) call(e *ir.Expr) module.Value {
 	if recv.Kind != module.Struct {
 		return module.Value{}
 	}
-	args := make([]module.Value, len(form.Args))
-	for i := range args {
-		args[i] = f.value(e.Kids[i+1])
-		if args[i].Kind != form.Args[i] {
+	// Arguments lie on a stack of the Scanner's, for they may be calls.
+	begin := len(f.s.args)
+	defer func() { f.s.args = f.s.args[:begin] }()
+	for i, kind := range form.Args {
+		x := f.value(e.Kids[i+1])
+		if x.Kind != kind {
 			return module.Value{}
 		}
+		f.s.args = append(f.s.args, x)
 	}
-	return defined(form.Call(f.s.input, recv.Obj, args))
+	return defined(form.Call(f.s.input, recv.Obj, f.s.args[begin:]))
 }
 
 // function finds the static description of the function that callee names.
@@ -284,31 +288,39 @@ func lowered(b []byte) []byte {
 
 // expression is a regular expression of a condition.
 type expression struct {
-	prog *automaton.Program
-	s    *Scanner
+	prog  *automaton.Program // nil: the tree is beyond the limits of the automaton
+	least int                // bytes of a match
+}
+
+// inScanner is an expression with the memory that it needs.
+type inScanner struct {
+	*expression
+	s *Scanner
 }
 
 func (f *frame) regexp(e *ir.Expr) module.Matcher {
-	if p, ok := f.u.expressions.Load(e); ok {
-		return expression{p.(*automaton.Program), f.s}
+	if x, ok := f.u.expressions.Load(e); ok {
+		return inScanner{x.(*expression), f.s}
 	}
-	p := compileTree(e.Tree)
-	f.u.expressions.Store(e, p)
-	return expression{p, f.s}
+	x := &expression{compileTree(e.Tree), pattern.MinLen(e.Tree)}
+	f.u.expressions.Store(e, x)
+	return inScanner{x, f.s}
 }
 
 // Match tells whether and how long the expression matches in b.
-func (x expression) Match(b []byte) (int, bool) {
-	if x.prog == nil {
+func (x inScanner) Match(b []byte) (int, bool) {
+	if x.prog == nil || len(b) < x.least {
 		return 0, false
 	}
 	m := x.s.matcher(x.prog)
 	for at := 0; at <= len(b); at++ {
+		if at > 0 || x.least > 0 {
+			if !m.Has(b, at, len(b)) {
+				break
+			}
+		}
 		if n, ok := m.Match(b, at); ok {
 			return n, true
-		}
-		if !m.Has(b, at+1, len(b)) {
-			break
 		}
 	}
 	return 0, false

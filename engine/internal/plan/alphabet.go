@@ -31,10 +31,17 @@ func alphabetOfByte(c byte) Alphabet {
 	return Text
 }
 
-// AlphabetsIn tells which alphabets content has bytes of.
-func AlphabetsIn(data []byte) (has [Alphabets]bool) {
+// AlphabetsIn tells which alphabets content has bytes of, and an offset before
+// which all is plain text.
+func AlphabetsIn(data []byte) (has [Alphabets]bool, plain int) {
 	var high, control uint64
 	i := 0
+	for ; i <= len(data)-8 && high|control == 0; i += 8 {
+		high, control = normal.Unplain(binary.LittleEndian.Uint64(data[i : i+8]))
+	}
+	if plain = i; high|control != 0 {
+		plain -= 8
+	}
 	for ; i <= len(data)-8; i += 8 {
 		h, c := normal.Unplain(binary.LittleEndian.Uint64(data[i : i+8]))
 		high, control = high|h, control|c
@@ -43,7 +50,7 @@ func AlphabetsIn(data []byte) (has [Alphabets]bool) {
 	for _, c := range data[i:] {
 		has[alphabetOfByte(c)] = true
 	}
-	return has
+	return has, plain
 }
 
 // alphabetOf gives the alphabet without a byte of which content cannot match

@@ -12,8 +12,12 @@ func TestAlphabetsIn(t *testing.T) {
 			data[at] = byte(c)
 			want := [Alphabets]bool{Text: true}
 			want[alphabetOfByte(byte(c))] = true
-			if got := AlphabetsIn(data); got != want {
+			got, plain := AlphabetsIn(data)
+			if got != want {
 				t.Fatalf("byte %#x at %d: %v, want %v", c, at, got, want)
+			}
+			if alphabetOfByte(byte(c)) != Text && plain > at {
+				t.Fatalf("byte %#x at %d: plain up to %d", c, at, plain)
 			}
 		}
 	}

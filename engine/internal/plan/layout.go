@@ -59,7 +59,8 @@ type Index struct {
 // Plan is how groups of rules are looked for in content of one route.
 type Plan struct {
 	// Strong has by alphabet the atoms of all groups: of variants that plain
-	// text can match those that sampling finds, of others all.
+	// text can match those that sampling finds, of others all. An alphabet
+	// with few atoms has none here: they are among those of plain text.
 	Strong  [Alphabets]Index
 	Tracked []uint64 // bit by pattern number: all its atoms are in Strong
 	Lanes   []Lane   // by group
@@ -89,26 +90,26 @@ const trackable = 2e-3
 // no part in it. Text are the atoms that open the gate of the normal form of
 // texts, which has the number after that of the last group.
 func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) *Plan {
-	b := &builder{all: f, route: route, triggers: map[uint32][]uint32{}}
+	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
+	b := &builder{all: f, route: route, plan: p, triggers: map[uint32][]uint32{}, wanted: map[want]bool{}}
 	for a := range b.strong {
 		b.strong[a] = newIndexBuilder()
 	}
-	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
-	weak := make([]*indexBuilder, len(groups))
+	b.weak = make([]*indexBuilder, len(groups))
 	for g := range groups {
-		b.weak = newIndexBuilder()
+		b.weak[g] = newIndexBuilder()
 		if g == 0 {
-			b.open(text, len(groups))
+			b.open(0, text, len(groups))
 		}
-		b.group(p, g, groups[g])
-		weak[g] = b.weak
+		b.group(g, groups[g])
 	}
+	b.fill()
 	for g, group := range groups {
 		if group.Gate != nil && len(group.Gate.Values) > 0 {
-			weak[g].join(weak[0])
+			b.weak[g].join(b.weak[0])
 			p.Lanes[g].Whole = true
 		}
-		p.Lanes[g].Weak = weak[g].index()
+		p.Lanes[g].Weak = b.weak[g].index()
 	}
 	for a := range b.strong {
 		p.Strong[a] = b.strong[a].index()
@@ -146,33 +147,39 @@ func (p *Plan) Order(yield func(group int) bool) {
 type builder struct {
 	all      *Formulas
 	route    Route
-	strong   [Alphabets]*indexBuilder
-	weak     *indexBuilder   // of the group
-	tracked  map[uint32]bool // of the group
 	plan     *Plan
+	strong   [Alphabets]*indexBuilder
+	weak     []*indexBuilder // by group
 	triggers map[uint32][]uint32
+	wanted   map[want]bool
+	order    []want // of wanted
 }
 
-func (b *builder) group(p *Plan, g int, group Gated) {
-	b.plan, b.tracked = p, map[uint32]bool{}
-	if group.Gate.Takes(b.route) {
-		for _, r := range group.Rules {
-			b.rule(g, r)
-		}
-		if group.Gate != nil {
-			b.open(group.Gate.Strong, g)
-		}
+// want is a pattern that is to be tracked for a group.
+type want struct {
+	pattern uint32
+	group   int
+}
+
+func (b *builder) group(g int, group Gated) {
+	if !group.Gate.Takes(b.route) {
+		return
 	}
-	p.Lanes[g].Tracked = slices.Sorted(maps.Keys(b.tracked))
+	for _, r := range group.Rules {
+		b.rule(g, r)
+	}
+	if group.Gate != nil {
+		b.open(g, group.Gate.Strong, g)
+	}
 }
 
-// open looks for atoms that open the gate of a group.
-func (b *builder) open(atoms [][]byte, group int) {
+// open looks in the lane of a group for atoms that open a gate.
+func (b *builder) open(lane int, atoms [][]byte, gate int) {
 	for _, a := range atoms {
 		if gram.Short(a) {
-			b.weak.add(a, gateUse(group))
+			b.weak[lane].add(a, gateUse(gate))
 		} else {
-			b.strong[Text].add(a, gateUse(group))
+			b.strong[Text].add(a, gateUse(gate))
 		}
 	}
 }
@@ -185,31 +192,31 @@ func (b *builder) rule(g int, r uint32) {
 	cover, cost := form.Cover()
 	if cost >= gram.Impossible {
 		b.plan.Lanes[g].Always = append(b.plan.Lanes[g].Always, r)
-		b.trackAll(r, 0)
+		b.trackAll(g, r, 0)
 		return
 	}
 	for _, c := range cover {
-		b.track(c)
+		b.track(g, c)
 		if t := b.triggers[c.Pattern]; len(t) == 0 || t[len(t)-1] != r {
 			b.triggers[c.Pattern] = append(t, r)
 		}
 	}
 	if cost > frequent {
-		b.trackAll(r, 0)
+		b.trackAll(g, r, 0)
 	}
 }
 
 // trackAll tracks the patterns of a rule, and of those it refers to, that are
 // rare enough for it.
-func (b *builder) trackAll(r uint32, depth int) {
+func (b *builder) trackAll(g int, r uint32, depth int) {
 	n := need{all: b.all, rule: r, loop: -1}
 	for i := range b.all.Rules[r].Patterns {
 		if f := n.pattern(uint32(i)); f.Op == gram.Present && f.Set.Cost < b.limit(f) {
-			b.track(f)
+			b.track(g, f)
 		}
 	}
 	if depth < maxRefs {
-		b.trackRefs(b.all.Rules[r].Cond, depth)
+		b.trackRefs(g, b.all.Rules[r].Cond, depth)
 	}
 }
 
@@ -222,43 +229,76 @@ func (b *builder) limit(f *gram.Formula) float64 {
 	return trackable / 10
 }
 
-func (b *builder) trackRefs(e *ir.Expr, depth int) {
+func (b *builder) trackRefs(g int, e *ir.Expr, depth int) {
 	if e.Op == ir.Rule_ || e.Op == ir.OfRules {
 		for _, r := range e.Refs {
-			b.trackAll(r, depth+1)
+			b.trackAll(g, r, depth+1)
 		}
 	}
 	for _, k := range e.Kids {
-		b.trackRefs(k, depth)
+		b.trackRefs(g, k, depth)
 	}
 }
 
 // maxRefs bounds how far references to rules are followed.
 const maxRefs = 4
 
-// track looks for the atoms of a pattern.
-func (b *builder) track(f *gram.Formula) {
-	p := f.Pattern
-	if b.tracked[p] || b.plan.Tracked[p>>6]>>(p&63)&1 != 0 {
-		return
+// track wants a pattern to be tracked for a group.
+func (b *builder) track(g int, f *gram.Formula) {
+	if w := (want{f.Pattern, g}); !b.wanted[w] {
+		b.wanted[w] = true
+		b.order = append(b.order, w)
 	}
-	weak := false
-	for _, a := range b.all.placed[p] {
-		switch {
-		case a.alphabet != Text:
-			b.strong[a.alphabet].add(a.Bytes, a.use)
-		case gram.Short(a.Bytes):
-			weak = true
-			b.weak.add(a.Bytes, a.use)
-		default:
-			b.strong[Text].add(a.Bytes, a.use)
+}
+
+// fill looks for the atoms of the patterns that are wanted.
+func (b *builder) fill() {
+	joined := b.joined()
+	for _, w := range b.order {
+		p, weak := w.pattern, false
+		if b.plan.Tracked[p>>6]>>(p&63)&1 != 0 {
+			continue
+		}
+		for _, a := range b.all.placed[p] {
+			switch {
+			case a.alphabet != Text && !joined[a.alphabet]:
+				b.strong[a.alphabet].add(a.Bytes, a.use)
+			case gram.Short(a.Bytes):
+				weak = true
+				b.weak[w.group].add(a.Bytes, a.use)
+			default:
+				b.strong[Text].add(a.Bytes, a.use)
+			}
+		}
+		if weak {
+			b.plan.Lanes[w.group].Tracked = append(b.plan.Lanes[w.group].Tracked, p)
+		} else {
+			b.plan.Tracked[p>>6] |= 1 << (p & 63)
 		}
 	}
-	if weak {
-		b.tracked[p] = true
-	} else {
-		b.plan.Tracked[p>>6] |= 1 << (p & 63)
+	for g := range b.plan.Lanes {
+		slices.Sort(b.plan.Lanes[g].Tracked)
 	}
+}
+
+// few is a number of atoms that are worth no passes of their own.
+const few = 2048
+
+// joined tells which alphabets have so few atoms that a pass over content that
+// has them would cost more than to look for them in any content.
+func (b *builder) joined() (join [Alphabets]bool) {
+	var n [Alphabets]int
+	for _, w := range b.order {
+		for _, a := range b.all.placed[w.pattern] {
+			n[a.alphabet]++
+		}
+	}
+	for a := High; a < Alphabets; a++ {
+		if join[a] = 4*n[a] < n[Text] || n[Text]+n[a] < few; join[a] {
+			n[Text] += n[a]
+		}
+	}
+	return join
 }
 
 // indexBuilder gathers an Index.
