@@ -117,7 +117,12 @@ type Deadline struct {
 	Started time.Time     `json:"started"`
 	Warn    time.Time     `json:"warn,omitzero"` // when somebody should be reminded
 	Due     time.Time     `json:"due"`
-	Ended   time.Time     `json:"ended,omitzero"`
-	Warned  bool          `json:"warned"` // the reminder was sent
-	Told    bool          `json:"told"`   // that it was missed was told
+	Ended   time.Time     `json:"ended,omitzero"` // when it was done, if late also, or cancelled
+	Warned  bool          `json:"warned"`         // the reminder was sent
+	Told    bool          `json:"told"`           // that it was missed was told
+}
+
+// Outstanding tells whether what the deadline asks for is still to be done.
+func (d Deadline) Outstanding() bool {
+	return d.State == DeadlineRunning || d.State == DeadlineMissed && d.Ended.IsZero()
 }

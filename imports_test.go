@@ -68,18 +68,19 @@ var layers = []layer{
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/respond", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp"}},
+	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
 	{packages: "internal/web/hook", ours: []string{".", "internal/store"}, tests: []string{"candor/internal/store"}},
 	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
+	{packages: "internal/web/browsertest", others: []string{"github.com/chromedp"}},
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
-	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/ui", "internal/x1207", "internal/config"},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys", "github.com/prometheus/client_golang"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
 }
 
 // wired may import every package of ours.

@@ -11,12 +11,14 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/config"
+	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/notify"
 	"candor/internal/store"
 	"candor/internal/web"
 	"candor/internal/web/api"
-	"candor/internal/web/board"
+	"candor/internal/web/console"
+	"candor/internal/web/office"
 	"candor/internal/web/portal"
 )
 
@@ -36,7 +38,7 @@ func (r *running) handler(c *config.Config) (http.Handler, error) {
 	}
 	for _, role := range c.Roles {
 		if role == "web" {
-			site, err := r.site()
+			site, err := r.site(c)
 			if err != nil {
 				return nil, err
 			}
@@ -56,15 +58,20 @@ func (r *running) handler(c *config.Config) (http.Handler, error) {
 }
 
 // site is all pages, and the API.
-func (r *running) site() (*web.Site, error) {
+func (r *running) site(c *config.Config) (*web.Site, error) {
 	site, err := web.New(web.Config{House: r.House, Access: r.Access, Phrases: r.phrases, Log: r.setup.log, Clock: r.setup.clock,
 		Provider:  web.Provider{Name: r.setup.provider.Name, Mail: r.setup.provider.Mail, Phone: r.setup.provider.Phone},
-		PublicURL: r.setup.publicURL, Secrets: r.secrets, Links: r.links, Version: programVersion(), Zone: r.setup.zone, SendReset: r.sendReset()})
+		PublicURL: r.setup.publicURL, Secrets: r.secrets, Links: r.links, Version: programVersion(), Zone: r.setup.zone, SendReset: r.mails(reset)})
 	if err != nil {
 		return nil, err
 	}
 	r.pages = site
-	board.Mount(site)
+	configured, err := c.Redacted()
+	if err != nil {
+		return nil, err
+	}
+	console.Register(site, r.House)
+	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation)})
 	portal.Mount(site, portal.Config{Advice: told{r.books}})
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),
 		PublicURL: r.setup.publicURL, Bounce: r.bounce, Secret: r.secrets[0],
@@ -89,16 +96,28 @@ func welcomePath(p access.Purpose) string {
 	return web.InvitedPath
 }
 
-// sendReset mails links to choose another password; nil without a mail server.
-func (r *running) sendReset() func(context.Context, candor.User, string) error {
+// letter is a mail with a link that works once.
+type letter struct{ subject, text string }
+
+func reset(p phrase.Printer, _ phrase.Args) letter {
+	return letter{p.T("reset.subject"), p.T("reset.text")}
+}
+
+func invitation(p phrase.Printer, from phrase.Args) letter {
+	return letter{p.T("invitation.subject", from), p.T("invitation.text", from)}
+}
+
+// mails gives what mails links; nil without a mail server.
+func (r *running) mails(write func(phrase.Printer, phrase.Args) letter) func(context.Context, candor.User, string) error {
 	if r.setup.noMail {
 		return nil
 	}
 	return func(ctx context.Context, to candor.User, address string) error {
 		p := r.phrases.For(to.Language)
+		l := write(p, phrase.Args{"provider": r.setup.provider.Name})
 		now := r.setup.clock().UTC()
 		id := candor.NewID(now)
-		m := candor.Message{ID: id, To: to.Mail, Language: p.Lang(), Subject: p.T("reset.subject"), Text: p.T("reset.text") + "\n\n" + address + "\n",
+		m := candor.Message{ID: id, To: to.Mail, Language: p.Lang(), Subject: l.subject, Text: l.text + "\n\n" + address + "\n",
 			MessageID: string(id) + "@" + r.notify.Domain, State: candor.MessageQueued, Created: now}
 		return r.Store.Tx(ctx, func(tx *store.Tx) error {
 			return errors.Join(tx.AddMessage(ctx, m), tx.Enqueue(ctx, mailJob{id}, candor.JobOptions{Queue: "urgent"}))

@@ -21,7 +21,7 @@ func (d *Desk) start(ctx context.Context, tx Tx, c candor.Case, name string, at 
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(running, func(r candor.Deadline) bool { return r.Rule == name && r.State == candor.DeadlineRunning }) {
+	if slices.ContainsFunc(running, func(r candor.Deadline) bool { return r.Rule == name && r.Outstanding() }) {
 		return nil
 	}
 	due := calendar.Due(rule, at, d.Calendar)
@@ -42,14 +42,19 @@ func (d *Desk) end(ctx context.Context, tx Tx, c candor.Case, state candor.Deadl
 		return err
 	}
 	for _, deadline := range all {
-		if deadline.State != candor.DeadlineRunning || !fits(deadline.Rule) {
+		if !deadline.Outstanding() || !fits(deadline.Rule) {
 			continue
 		}
-		deadline.State, deadline.Ended = state, d.Clock()
-		if state == candor.DeadlineMet && deadline.Ended.After(deadline.Due) {
+		was := deadline.State
+		deadline.Ended = d.Clock()
+		switch {
+		case was == candor.DeadlineMissed: // and stays so
+		case state == candor.DeadlineMet && deadline.Ended.After(deadline.Due):
 			deadline.State = candor.DeadlineMissed // it was done, too late
+		default:
+			deadline.State = state
 		}
-		if err := tx.ChangeDeadline(ctx, deadline, candor.DeadlineRunning); err != nil {
+		if err := tx.ChangeDeadline(ctx, deadline, was); err != nil {
 			return err
 		}
 		if err := d.tellDeadline(ctx, tx, c, deadline, actor); err != nil {
@@ -166,7 +171,7 @@ func (d *Desk) ring(ctx context.Context, tx Tx, deadline candor.Deadline, now ti
 		deadline.Warned = true
 	} else {
 		notice.Kind = "deadline-missed"
-		deadline.State, deadline.Ended, deadline.Told = candor.DeadlineMissed, now, true
+		deadline.State, deadline.Told = candor.DeadlineMissed, true
 	}
 	notice.Deadline = deadline
 	if err := tx.ChangeDeadline(ctx, deadline, candor.DeadlineRunning); err != nil {

@@ -241,6 +241,16 @@ func TestDeadlines(t *testing.T) {
 		if len(h.notices) != 2 || h.notices[0].Kind != "deadline-warning" || h.notices[1].Kind != "deadline-missed" {
 			t.Fatalf("the staff was told %+v", h.notices)
 		}
+		late, err := h.s.Case(ctx, candor.Everything, id)
+		if err != nil || !late.Due.Before(h.now) || late.Due.IsZero() {
+			t.Errorf("a case whose deadline was missed is due %s, %v", late.Due, err)
+		}
+		if err := h.SetState(ctx, ada, id, late.Version, candor.CaseTriaged, ""); err != nil {
+			t.Fatal(err)
+		}
+		if late, err = h.s.Case(ctx, candor.Everything, id); err != nil || !late.Due.IsZero() {
+			t.Errorf("a case that was acknowledged late is due %s, %v", late.Due, err)
+		}
 		if err := h.Aware(ctx, ada, id, h.now); err != nil {
 			t.Fatal(err)
 		}

@@ -34,11 +34,19 @@ type Filed struct {
 // all of it is durable.
 func (d *Desk) File(ctx context.Context, f Filing) (Filed, error) {
 	var filed Filed
-	err := d.Store.Tx(ctx, func(tx Tx) error {
-		var err error
-		filed, err = d.file(ctx, tx, f)
-		return err
-	})
+	var err error
+	// Another sensor may have opened the same case, or seen the same finding, or
+	// a person changed the case, since the transaction began.
+	for range 5 {
+		err = d.Store.Tx(ctx, func(tx Tx) error {
+			var err error
+			filed, err = d.file(ctx, tx, f)
+			return err
+		})
+		if !errors.Is(err, candor.ErrExists) && !errors.Is(err, candor.ErrChanged) {
+			break
+		}
+	}
 	if err != nil {
 		return Filed{}, fmt.Errorf("file %d findings of asset %s: %w", len(f.Findings), f.Asset, err)
 	}

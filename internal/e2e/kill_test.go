@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -84,6 +83,17 @@ func TestKill(t *testing.T) {
 // makeEstate makes sites with infected files, and a policy that acts by itself.
 func makeEstate(t *testing.T, data, folder string, sites, each int) infected {
 	t.Helper()
+	s := openStore(t, data)
+	files := fillEstate(t, s, folder, sites, each)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// fillEstate does it in a database that is open.
+func fillEstate(t *testing.T, s *store.Store, folder string, sites, each int) infected {
+	t.Helper()
 	sample := t.TempDir()
 	if err := starter.WriteSamples(sample); err != nil {
 		t.Fatal(err)
@@ -92,7 +102,6 @@ func makeEstate(t *testing.T, data, folder string, sites, each int) infected {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := openStore(t, data)
 	now := time.Now().UTC()
 	files := infected{}
 	err = s.Tx(t.Context(), func(tx *store.Tx) error {
@@ -123,15 +132,17 @@ func makeEstate(t *testing.T, data, folder string, sites, each int) infected {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
 	return files
 }
 
 func openStore(t *testing.T, data string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{URL: filepath.Join(data, "candor.db"), Log: slog.New(slog.DiscardHandler), Conceal: storetest.Conceal})
+	return openAt(t, filepath.Join(data, "candor.db"))
+}
+
+func openAt(t *testing.T, database string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{URL: database, Log: slog.New(slog.DiscardHandler), Conceal: storetest.Conceal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,20 +255,9 @@ func checkFiles(t *testing.T, data string, files infected) {
 		if now, err := os.ReadFile(path); err == nil && (string(now) == string(want) || !strings.Contains(string(now), "403")) {
 			t.Errorf("%s was not moved: %q", path, now)
 		}
-		digest, err := evidence.ParseDigest(hexDigest(want))
-		if err != nil {
-			t.Fatal(err)
+		if got, err := kept(v, want); string(got) != string(want) || err != nil {
+			t.Errorf("%s is not in the vault as it was: %v", path, err)
 		}
-		r, err := v.Get(digest)
-		if err != nil {
-			t.Errorf("%s is not in the vault: %v", path, err)
-			continue
-		}
-		got, err := io.ReadAll(r)
-		if string(got) != string(want) || err != nil {
-			t.Errorf("%s is not what it was: %v", path, err)
-		}
-		r.Close()
 		left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".candor-*"))
 		if err != nil || len(left) > 0 {
 			t.Fatalf("left behind: %v, %v", left, err)
@@ -265,9 +265,14 @@ func checkFiles(t *testing.T, data string, files infected) {
 	}
 }
 
-func hexDigest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+// kept reads from the vault what should be there.
+func kept(v *evidence.Vault, content []byte) ([]byte, error) {
+	r, err := v.Get(evidence.Digest(sha256.Sum256(content)))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }
 
 // checkMails makes sure that everybody was told, and no mail came more often

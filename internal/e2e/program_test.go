@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 // program is a running candor serve.
 type program struct {
 	cmd    *exec.Cmd
-	URL    string // where it answers
-	First  string // the link for the first administrator; empty if there is one
+	URL    string      // where it answers
+	links  chan string // the link for the first administrator, if there is none yet
 	lock   sync.Mutex
 	stderr bytes.Buffer
 	ended  chan struct{}
@@ -59,7 +59,7 @@ func start(t *testing.T, args ...string) *program {
 }
 
 func launch(args ...string) (*program, error) {
-	p := &program{cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), ended: make(chan struct{})}
+	p := &program{cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), ended: make(chan struct{}), links: make(chan string, 1)}
 	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CANDOR_") }) // the test's own
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := p.cmd.StdoutPipe()
@@ -80,15 +80,12 @@ func launch(args ...string) (*program, error) {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			line := strings.TrimSpace(lines.Text())
-			if at, ok := strings.CutPrefix(line, "Candor is at "); ok {
-				p.URL = at
+			if at, ok := strings.CutPrefix(line, "Candor is at "); ok && !said {
+				p.URL, said = at, true
+				close(ready)
 			}
 			if strings.Contains(line, "/first/") {
-				p.First = line
-			}
-			if !said && (p.First != "" || p.URL != "" && !strings.HasSuffix(line, "hours:")) {
-				said = true
-				close(ready)
+				p.links <- line
 			}
 		}
 		_ = p.cmd.Wait()
@@ -102,6 +99,18 @@ func launch(args ...string) (*program, error) {
 	case <-time.After(time.Minute):
 		p.kill()
 		return nil, fmt.Errorf("the program did not say where it is: %s", p.errors())
+	}
+}
+
+// first is the link for the first administrator.
+func (p *program) first(t *testing.T) string {
+	t.Helper()
+	select {
+	case link := <-p.links:
+		return link
+	case <-time.After(30 * time.Second):
+		t.Fatalf("the program gave no link: %s", p.errors())
+		return ""
 	}
 }
 

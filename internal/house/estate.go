@@ -3,7 +3,6 @@ package house
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -273,7 +272,7 @@ func (h *House) recordJSON(ctx context.Context, tx *store.Tx, about candor.ID, k
 }
 
 // ErasePerson removes what is personal of a party: names, contacts, what its
-// people wrote into records, and their accounts. Cases and the evidence log
+// people wrote, the mails to them, and who may sign in. Cases and the evidence log
 // stay, and the log still verifies: it holds salted digests only.
 func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor.ID) error {
 	if err := may(who, access.ManagePeople); err != nil {
@@ -295,15 +294,14 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if err := tx.EraseWords(ctx, id); err != nil {
 			return err
 		}
-		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n})
+		accounts, err := tx.EraseUsers(ctx, id)
+		if err != nil {
+			return err
+		}
+		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n, "accounts": accounts})
 	})
 	if err != nil {
 		return fmt.Errorf("erase a person's data: %w", err)
 	}
-	users, err := h.Store.UsersOf(ctx, id)
-	for _, u := range users {
-		u.Name, u.Mail, u.Disabled = "(erased)", string(u.ID)+"@erased.invalid", true
-		err = errors.Join(err, h.Access.ChangeUser(ctx, who, u))
-	}
-	return err
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -249,6 +250,7 @@ func TestErase(t *testing.T) {
 		if err := w.Ask(ctx, owner, w.kase, "my telephone number is 555"); err != nil {
 			t.Fatal(err)
 		}
+		user := w.addUser(t)
 		w.carry(t)
 		before, err := w.Log.Checkpoint()
 		if err != nil {
@@ -275,6 +277,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("%s is still known: %v, %v", r.Kind, left, err)
 			}
 		}
+		w.isErased(t, user)
 		size, err := w.Log.Size(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -287,6 +290,50 @@ func TestErase(t *testing.T) {
 			t.Errorf("the log: %v, %v", report, err)
 		}
 	})
+}
+
+// addUser adds an account of the party, with a passkey, a session and the
+// record of it.
+func (w *world) addUser(t *testing.T) candor.ID {
+	t.Helper()
+	u := candor.User{ID: candor.NewID(w.now), Name: "Li Wei", Mail: "li@acme.example", Role: candor.RoleCustomer, Party: w.party.ID, Created: w.now}
+	err := w.Store.Access().Change(t.Context(), func(tx access.Tx) error {
+		return errors.Join(tx.AddUser(t.Context(), u),
+			tx.AddPasskey(t.Context(), access.Passkey{ID: candor.NewID(w.now), User: u.ID, Credential: []byte("c"), Name: "Li's telephone", Record: []byte("{}")}),
+			tx.AddSession(t.Context(), access.Session{ID: candor.NewID(w.now), User: u.ID, Hash: []byte("h"), Address: "192.0.2.7", Expires: w.now.Add(time.Hour)}),
+			tx.Record(t.Context(), candor.Record{ID: candor.NewID(w.now), Kind: candor.RecordAccess, At: w.now, Subject: u.ID, Actor: "x", Body: []byte("{}"),
+				Personal: map[string]string{"name": u.Name, "mail": u.Mail}}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+func (w *world) isErased(t *testing.T, user candor.ID) {
+	t.Helper()
+	ctx, s := t.Context(), w.Store.Access()
+	u, err := s.User(ctx, user)
+	if err != nil || strings.Contains(u.Mail, "acme") || u.Name == "Li Wei" || !u.Disabled {
+		t.Errorf("the account is %+v, %v", u, err)
+	}
+	keys, err := s.Passkeys(ctx, user)
+	if err != nil || len(keys) > 0 {
+		t.Errorf("passkeys are left: %v, %v", keys, err)
+	}
+	sessions, err := s.Sessions(ctx, user)
+	if err != nil || len(sessions) > 0 {
+		t.Errorf("sessions are left: %v, %v", sessions, err)
+	}
+	page, err := w.Store.Records(ctx, candor.RecordFilter{Subject: user}, candor.Cut{})
+	if err != nil || len(page.Items) == 0 {
+		t.Fatalf("the records of the account: %v, %v", page.Items, err)
+	}
+	for _, r := range page.Items {
+		if left, err := w.Store.PersonalOf(ctx, r.ID); err != nil || len(left) > 0 {
+			t.Errorf("%s of the account is still known: %v, %v", r.Kind, left, err)
+		}
+	}
 }
 
 func TestDryRun(t *testing.T) {

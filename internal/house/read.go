@@ -135,7 +135,7 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 	soonest := candor.Cut{Limit: 10, Sort: "due"}
 	steps := []func() error{
 		func() (err error) {
-			t.Overdue, err = h.Store.Cases(ctx, all, candor.CaseFilter{DueBefore: now.Add(time.Hour), Open: &yes}, soonest)
+			t.Overdue, err = h.Store.Cases(ctx, all, candor.CaseFilter{DueBefore: now.Add(time.Hour)}, soonest)
 			return err
 		},
 		func() (err error) {

@@ -213,6 +213,23 @@ func (t accessTx) DeleteExpired(ctx context.Context, now, idle time.Time) error 
 	return kind(t.q.DeleteExpiredSecrets(ctx, column.Time(now)), "remove secrets")
 }
 
+// EraseUsers takes names, addresses and every way to sign in from the accounts
+// of a party's people, and tells how many there are. The accounts stay, because
+// records name them.
+func (t *Tx) EraseUsers(ctx context.Context, party candor.ID) (int64, error) {
+	if party == "" {
+		return 0, nil // the staff's
+	}
+	for _, erase := range []func(context.Context, candor.ID) error{t.q.ErasePasskeys, t.q.EraseIdentities, t.q.ErasePasswords,
+		t.q.EraseSessions, t.q.EraseSecrets, t.q.EraseTokens} {
+		if err := erase(ctx, party); err != nil {
+			return 0, kind(err, "erase accounts")
+		}
+	}
+	n, err := t.q.EraseUsers(ctx, party)
+	return n, kind(err, "erase accounts")
+}
+
 func (t accessTx) Record(ctx context.Context, r candor.Record) error { return t.tx.AddRecord(ctx, r) }
 
 // Users lists people who can sign in.

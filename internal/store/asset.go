@@ -83,7 +83,7 @@ func (t *Tx) ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) err
 
 func assetDocument(a candor.Asset) document {
 	words := append([]string{a.Name, a.Reference, a.Software}, a.Hosts...)
-	return document{a.ID, "asset", a.Owner, a.Name, strings.Join(append(words, a.Roots...), " ")}
+	return document{"asset", a.ID, a.Owner, a.Name, strings.Join(append(words, a.Roots...), " ")}
 }
 
 func asset(r query.Asset) candor.Asset {

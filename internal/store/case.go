@@ -11,7 +11,7 @@ import (
 )
 
 var caseList = list{table: "cases", own: "updated", sorts: []string{"id", "severity", "opened", "due"},
-	then: []string{"state", "class", "party", "asset", "assignee"}}
+	then: []string{"state", "class", "party", "asset", "assignee"}, weak: []string{"state", "class", "severity"}}
 
 // Case gives a case that the scope sees.
 func (r reader) Case(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Case, error) {
@@ -35,6 +35,19 @@ func (r reader) CaseByNumber(ctx context.Context, scope candor.Scope, number int
 func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error) {
 	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND is_open", asset, class)
 	return theCase(row), err
+}
+
+// OpenCase gives the open case of an asset and a class, and keeps others from
+// changing it until the transaction ends: several sensors may add to it.
+func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error) {
+	rows, err := choose[query.Case](ctx, t.db, "cases", "asset = ? AND class = ? AND is_open"+t.dialect.lock, asset, class)
+	if err == nil && len(rows) == 0 {
+		err = fmt.Errorf("open case of asset %s: %w", asset, candor.ErrNotFound)
+	}
+	if err != nil {
+		return candor.Case{}, err
+	}
+	return theCase(rows[0]), nil
 }
 
 // Cases lists cases.
@@ -151,7 +164,7 @@ func (t *Tx) Link(ctx context.Context, a, b candor.ID, at time.Time) error {
 }
 
 func caseDocument(c candor.Case) document {
-	return document{c.ID, "case", c.Party, c.Label() + " " + c.Title, fmt.Sprintf("%s %d %s %s", c.Label(), c.Number, c.Title, c.Class)}
+	return document{"case", c.ID, c.Party, c.Label() + " " + c.Title, fmt.Sprintf("%s %d %s %s", c.Label(), c.Number, c.Title, c.Class)}
 }
 
 func theCase(r query.Case) candor.Case {

@@ -21,25 +21,26 @@ import (
 
 // dialect is what differs between the two databases.
 type dialect struct {
-	name      string
-	goose     goose.Dialect
-	open      func(url string) (read, write *sql.DB, err error)
-	again     func(error) bool // another attempt may succeed
-	exists    func(error) bool // a unique index said no
-	jobs      func(*sql.DB) riverdriver.Driver[*sql.Tx]
-	search    string                         // makes the index of the search
-	hits      string                         // asks it for the latest records of a kind: its name and how many go into the text
-	settle    string                         // done after each migration
-	snapshot  sql.IsolationLevel             // of a transaction that sees one moment
-	lock      string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
-	requeue   string                         // jobs of a node that died
-	term      func(word, more string) string // more is * if the word may go on
-	join      string                         // between terms
-	expand    bool                           // whether words that may go on are looked up first
-	along     bool                           // whether the planner must be told to go along the order of a long list
-	arrays    bool                           // whether rows can be given as one array a column
-	numbered  bool                           // whether statements number their parameters
-	parameter int                            // how many parameters a statement may have
+	name     string
+	goose    goose.Dialect
+	open     func(url string) (read, write *sql.DB, err error)
+	again    func(error) bool // another attempt may succeed
+	exists   func(error) bool // a unique index said no
+	jobs     func(*sql.DB) riverdriver.Driver[*sql.Tx]
+	search   string                         // makes the index of the search
+	hits     string                         // asks it for the latest records of a kind: its name and how many go into the text
+	looks    []string                       // the same for a few of them: one after the other, until there are enough
+	settle   string                         // done after each migration
+	tend     []string                       // done now and then, so that the planner knows the tables
+	snapshot sql.IsolationLevel             // of a transaction that sees one moment
+	lock     string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
+	requeue  string                         // jobs of a node that died
+	term     func(word, more string) string // more is * if the word may go on
+	join     string                         // between terms
+	expand   bool                           // whether words that may go on are looked up first
+	guided   bool                           // whether the planner must be led through lists
+	arrays   bool                           // whether rows can be given as one array a column
+	numbered bool                           // whether statements number their parameters
 }
 
 var sqlite = dialect{
@@ -54,15 +55,17 @@ var sqlite = dialect{
 		var e *sqlitedriver.Error
 		return errors.As(err, &e) && (e.Code() == sqlitecode.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitecode.SQLITE_CONSTRAINT_PRIMARYKEY)
 	},
-	jobs:      func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
-	search:    searchSQLite(),
-	hits:      "SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d",
-	requeue:   "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
-	term:      func(word, more string) string { return `"` + word + `"` + more },
-	join:      " AND ",
-	expand:    true,
-	along:     true,
-	parameter: 32_000,
+	jobs:    func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
+	search:  searchSQLite(),
+	hits:    "SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d",
+	looks:   []string{"SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d"},
+	requeue: "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
+	term:    func(word, more string) string { return `"` + word + `"` + more },
+	join:    " AND ",
+	expand:  true,
+	// A bounded look: an unbounded one would keep others from writing for long.
+	tend:   []string{"PRAGMA analysis_limit = 20000", "PRAGMA optimize = 0x10002"},
+	guided: true,
 }
 
 var postgres = dialect{
@@ -77,8 +80,17 @@ var postgres = dialect{
 		var e *pgconn.PgError
 		return errors.As(err, &e) && e.Code == "23505"
 	},
-	jobs:     func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
-	search:   searchPostgres(),
+	jobs:   func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
+	search: searchPostgres(),
+	// A common word is found among the latest records. What is not there often
+	// enough is rare enough to gather all of it; the planner, who takes words to
+	// be independent of each other, would look for it in every record.
+	looks: []string{
+		`SELECT id FROM (SELECT id, found FROM search WHERE kind = '%[1]s' ORDER BY id DESC LIMIT 5000) AS latest
+WHERE found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %[2]d`,
+		`WITH matching AS MATERIALIZED (SELECT id FROM search WHERE kind = '%[1]s' AND found @@ to_tsquery('simple', ?))
+SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
+	},
 	settle:   bytewise,
 	hits:     "SELECT id FROM search WHERE kind = '%[1]s' AND found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %[2]d",
 	snapshot: sql.LevelRepeatableRead,
@@ -90,10 +102,9 @@ var postgres = dialect{
 		}
 		return "'" + word + "'" + more
 	},
-	join:      " & ",
-	arrays:    true,
-	numbered:  true,
-	parameter: 65_000,
+	join:     " & ",
+	arrays:   true,
+	numbered: true,
 }
 
 // bytewise has PostgreSQL compare text byte by byte, whatever the language of
@@ -129,8 +140,9 @@ func openSQLite(path string) (read, write *sql.DB, err error) {
 		v.Set("_txlock", "immediate")
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
 	}
-	// With FULL every commit is on the disk before it is acknowledged.
-	if write, err = sql.Open("sqlite", dsn("synchronous(FULL)")); err != nil {
+	// With FULL every commit is on the disk before it is acknowledged. Pages are
+	// changed again soon, so that a long WAL (32 MB) saves writing them twice.
+	if write, err = sql.Open("sqlite", dsn("synchronous(FULL)", "cache_size(-64000)", "wal_autocheckpoint(8000)")); err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)

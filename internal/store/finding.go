@@ -12,7 +12,8 @@ import (
 	"candor/internal/store/query"
 )
 
-var findingList = list{table: "findings", own: "first_seen", sorts: []string{"id", "severity", "rule"}, then: []string{"state", "class", "party"}}
+var findingList = list{table: "findings", own: "first_seen", sorts: []string{"id", "severity", "rule"},
+	then: []string{"state", "class", "party"}, weak: []string{"state", "class", "severity"}}
 
 // Finding gives a filed finding that the scope sees.
 func (r reader) Finding(ctx context.Context, scope candor.Scope, id candor.ID) (candor.FiledFinding, error) {
@@ -88,15 +89,8 @@ func (r reader) Places(ctx context.Context, of candor.ID) ([]candor.Place, error
 	}), err
 }
 
-// FindingsByDay counts findings by the day on which they were first seen.
-func (r reader) FindingsByDay(ctx context.Context, since time.Time) ([]candor.DayCount, error) {
-	rows, err := r.q.FindingsByDay(ctx, column.Time(since))
-	return each(rows, func(row query.FindingsByDayRow) candor.DayCount {
-		return candor.DayCount{Day: day(row.Day), Severity: row.Severity, Count: row.Findings}
-	}), kind(err, "count findings")
-}
-
-// AddFindings adds findings that are new.
+// AddFindings adds findings that are new. Their identifiers are of the time at
+// which they were first seen.
 func (t *Tx) AddFindings(ctx context.Context, all []candor.FiledFinding) error {
 	rows, documents := make([]query.Finding, len(all)), make([]document, len(all))
 	for i, f := range all {
@@ -105,7 +99,7 @@ func (t *Tx) AddFindings(ctx context.Context, all []candor.FiledFinding) error {
 			return err
 		}
 		rows[i] = row
-		documents[i] = document{f.ID, "finding", f.Party, f.Path, f.Rule + " " + f.Path + " " + f.SHA256}
+		documents[i] = document{"finding", f.ID, f.Party, f.Path, f.Rule + " " + f.Path + " " + f.SHA256}
 	}
 	if err := add(ctx, t.reader, "findings", "", rows...); err != nil {
 		return err

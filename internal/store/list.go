@@ -15,7 +15,7 @@ import (
 // counted is how far rows of a list are counted. It is also where it is
 // better to go along the list's order, and pass over what is not asked for,
 // than to find all that is asked for and sort it.
-const counted = 5_000
+const counted = 2_500
 
 // list is a table that is shown in parts.
 type list struct {
@@ -23,6 +23,7 @@ type list struct {
 	own   string   // the column that it is sorted by of itself, greatest first
 	sorts []string // the columns that it can be sorted by
 	then  []string // columns with an index that goes on with its own order
+	weak  []string // columns of which many rows have one value
 }
 
 // cursor is a place in a list: the sort column's value and the identifier of
@@ -76,18 +77,15 @@ func part[T any](ctx context.Context, r reader, l list, w where, cut candor.Cut)
 			return page, err
 		}
 	}
-	if page.Count, page.More, err = r.count(ctx, l.table, w); err != nil {
+	if page.Count, page.More, err = r.count(ctx, l, w); err != nil {
 		return page, err
 	}
 	if page.Count == 0 {
 		return page, nil
 	}
-	if page.Count == counted && r.dialect.along {
-		var then []string
-		if column == l.own {
-			then = l.then
-		}
-		w = w.along(column, then)
+	sort := column
+	if r.dialect.guided {
+		w, sort = l.guide(w, column, page.Count == counted)
 	}
 	compare, order := ">", "ASC"
 	if descending != at.Back {
@@ -95,10 +93,10 @@ func part[T any](ctx context.Context, r reader, l list, w where, cut candor.Cut)
 	}
 	if cut.Cursor != "" {
 		w.conditions = slices.Clone(w.conditions)
-		w.and("("+column+", id) "+compare+" (?, ?)", at.Value, at.ID)
+		w.and("("+sort+", id) "+compare+" (?, ?)", at.Value, at.ID)
 	}
 	limit := limit(cut)
-	tail := fmt.Sprintf(" ORDER BY %s %s, id %s LIMIT %d", column, order, order, limit+1)
+	tail := fmt.Sprintf(" ORDER BY %s %s, id %s LIMIT %d", sort, order, order, limit+1)
 	rows, err := choose[T](ctx, r.db, l.table, w.String()+tail, w.args()...)
 	if err != nil {
 		return page, err
@@ -119,6 +117,25 @@ func part[T any](ctx context.Context, r reader, l list, w where, cut candor.Cut)
 		page.Previous = place(rows[0], column, true)
 	}
 	return page, nil
+}
+
+// guide leads SQLite's planner, which knows neither how soon a list ends nor
+// how many rows there are: along the order of a long list, passing over what is
+// not asked for; to all rows of a short one, sorting them. A sign before a
+// column keeps the planner from its indexes.
+func (l list) guide(w where, column string, long bool) (where, string) {
+	then := l.then
+	if column != l.own {
+		then = nil
+	}
+	if long {
+		return w.hide(func(c condition) bool { return c.column == column || c.one && slices.Contains(then, c.column) }), column
+	}
+	w = w.narrow(l.weak)
+	if w.asks(then) {
+		return w, column
+	}
+	return w, "+" + column
 }
 
 // order tells by what the list is to be sorted.
@@ -169,8 +186,11 @@ func place[T any](row T, column string, back bool) string {
 }
 
 // count counts the rows of a list, and tells whether there may be more.
-func (r reader) count(ctx context.Context, table string, w where) (int, bool, error) {
-	n, err := r.rows(ctx, table+" WHERE "+w.String(), counted+1, w.args())
+func (r reader) count(ctx context.Context, l list, w where) (int, bool, error) {
+	if r.dialect.guided {
+		w = w.narrow(l.weak)
+	}
+	n, err := r.rows(ctx, l.table+" WHERE "+w.String(), counted+1, w.args())
 	if err != nil || n > counted || w.hits == "" {
 		return min(n, counted), n > counted, err
 	}

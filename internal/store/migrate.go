@@ -22,17 +22,14 @@ var migrations embed.FS
 const searchVersion = 2
 
 func (s *Store) migrate(ctx context.Context) error {
-	if err := s.migrateJobs(ctx); err != nil {
+	p, err := s.migrations()
+	if err != nil {
 		return err
 	}
-	search := goose.NewGoMigration(searchVersion,
-		&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, s.dialect.search)
-			return err
-		}}, nil)
-	p, err := goose.NewProvider(s.dialect.goose, s.write, sub(migrations, "migration"),
-		goose.WithGoMigrations(search), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
+	if s.options.Existing {
+		return refuseOther(ctx, p)
+	}
+	if err := s.migrateJobs(ctx); err != nil {
 		return err
 	}
 	if err := refuseLater(ctx, p); err != nil {
@@ -42,6 +39,30 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	_, err = s.write.ExecContext(ctx, s.dialect.settle)
+	return err
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	search := goose.NewGoMigration(searchVersion,
+		&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, s.dialect.search)
+			return err
+		}}, nil)
+	return goose.NewProvider(s.dialect.goose, s.write, sub(migrations, "migration"),
+		goose.WithGoMigrations(search), goose.WithDisableGlobalRegistry(true))
+}
+
+// refuseOther refuses a database whose schema is not this program's.
+func refuseOther(ctx context.Context, p *goose.Provider) error {
+	err := refuseLater(ctx, p)
+	if err != nil {
+		return err
+	}
+	pending, err := p.HasPending(ctx)
+	if err == nil && pending {
+		err = candor.WithHint(fmt.Errorf("the database has the schema of an earlier version: %w", candor.ErrInvalid),
+			"Run the version of candor that serves it, or start this one first: it brings the schema up to date.")
+	}
 	return err
 }
 

@@ -64,7 +64,7 @@ func partyDocument(p candor.Party) document {
 	for _, c := range p.Contacts {
 		words = append(words, c.Name, c.Address)
 	}
-	return document{p.ID, "party", p.ID, p.Name, strings.Join(words, " ")}
+	return document{"party", p.ID, p.ID, p.Name, strings.Join(words, " ")}
 }
 
 func party(r query.Party) candor.Party {

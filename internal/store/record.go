@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"candor"
@@ -13,7 +13,7 @@ import (
 	"candor/internal/store/query"
 )
 
-var recordList = list{table: "records", own: "at", sorts: []string{"id"}, then: []string{"kind", "case_id"}}
+var recordList = list{table: "records", own: "at", sorts: []string{"id"}, then: []string{"kind", "case_id"}, weak: []string{"kind"}}
 
 // AddRecord keeps a record for the evidence log, and what is personal of it
 // beside it, which is about the party of the record's case.
@@ -88,15 +88,24 @@ func (r reader) LastIndex(ctx context.Context) (int64, error) {
 // SetLogged says at which index of the log records stand. Those that are not
 // there are passed over.
 func (t *Tx) SetLogged(ctx context.Context, indexes map[candor.ID]uint64) error {
-	const most = 500
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(indexes)), most) {
-		args := make([]any, 0, 2*len(part))
-		for _, id := range part {
-			args = append(args, id, int64(indexes[id]))
-		}
-		values := strings.TrimSuffix(strings.Repeat("(CAST(? AS TEXT), CAST(? AS BIGINT)), ", len(part)), ", ")
-		statement := "UPDATE records SET log_index = v.column2 FROM (VALUES " + values + ") AS v WHERE records.id = v.column1 AND log_index < 0"
-		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
+	ids, at := make([]string, 0, len(indexes)), make([]int64, 0, len(indexes))
+	for _, id := range slices.Sorted(maps.Keys(indexes)) {
+		ids, at = append(ids, string(id)), append(at, int64(indexes[id]))
+	}
+	if t.dialect.arrays {
+		_, err := t.db.ExecContext(ctx, `UPDATE records SET log_index = v.at FROM unnest(?::text[], ?::bigint[]) AS v (id, at)
+WHERE records.id = v.id AND log_index < 0`, ids, at)
+		return kind(err, "change records")
+	}
+	// One after the other: of many at a time SQLite finds each by going through
+	// all, because most often none waits and it takes that for a short way.
+	set, err := t.db.PrepareContext(ctx, "UPDATE records SET log_index = ? WHERE id = ? AND +log_index < 0")
+	if err != nil {
+		return kind(err, "change records")
+	}
+	defer set.Close()
+	for i, id := range ids {
+		if _, err := set.ExecContext(ctx, at[i], id); err != nil {
 			return kind(err, "change records")
 		}
 	}
@@ -124,7 +133,7 @@ func logged(r query.Record) candor.Logged {
 
 // EraseWords removes what a party's people wrote, and the mails to them.
 func (t *Tx) EraseWords(ctx context.Context, party candor.ID) error {
-	if err := t.q.EraseMessages(ctx, party); err != nil {
+	if err := errors.Join(t.q.EraseMessages(ctx, party), t.q.ErasePlans(ctx, party)); err != nil {
 		return kind(err, "erase mails")
 	}
 	return kind(t.q.EraseEvents(ctx, "customer:"+string(party), party), "erase what was written")

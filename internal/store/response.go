@@ -10,7 +10,7 @@ import (
 	"candor/internal/store/query"
 )
 
-var responseList = list{table: "responses", own: "created", sorts: []string{"id"}, then: []string{"state", "party", "method"}}
+var responseList = list{table: "responses", own: "created", sorts: []string{"id"}, then: []string{"state", "party", "method"}, weak: []string{"state", "method"}}
 
 // Response gives a response that the scope sees.
 func (r reader) Response(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Response, error) {

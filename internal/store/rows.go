@@ -84,20 +84,24 @@ func add[T any](ctx context.Context, r reader, table, following string, rows ...
 	}
 	head += "VALUES "
 	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
-	for most := min(r.dialect.parameter/len(names), 500); len(rows) > 0; {
-		n := min(len(rows), most)
-		args := make([]any, 0, n*len(names))
-		for _, row := range rows[:n] {
-			args = append(args, values(row)...)
+	for _, n := range chunks {
+		for ; len(rows) >= n; rows = rows[n:] {
+			args := make([]any, 0, n*len(names))
+			for _, row := range rows[:n] {
+				args = append(args, values(row)...)
+			}
+			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
+			if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
+				return kind(err, "add to %s", table)
+			}
 		}
-		statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
-		if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
-			return kind(err, "add to %s", table)
-		}
-		rows = rows[n:]
 	}
 	return nil
 }
+
+// chunks are how many rows go into one statement: of few sizes, so that
+// there are few statements.
+var chunks = [...]int{128, 32, 8, 1}
 
 // addArrays inserts rows in a statement that is the same however many they
 // are: each column is one array.

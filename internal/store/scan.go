@@ -9,7 +9,7 @@ import (
 	"candor/internal/store/query"
 )
 
-var scanList = list{table: "scans", own: "queued", sorts: []string{"id"}, then: []string{"state", "party", "asset"}}
+var scanList = list{table: "scans", own: "queued", sorts: []string{"id"}, then: []string{"state", "party", "asset"}, weak: []string{"state"}}
 
 // Scan gives a scan that the scope sees.
 func (r reader) Scan(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Scan, error) {

@@ -19,21 +19,22 @@ var documentKinds = [...]string{"case", "party", "asset", "finding"}
 
 // within is how many of the records that hold a text a list looks at: the
 // latest. Without a bound a common word would make every list slow.
-const within = 2000
+const within = 1000
 
 const searchTable = `
 CREATE TABLE search (
-    id    TEXT PRIMARY KEY,
     kind  TEXT NOT NULL,
+    id    TEXT NOT NULL,
     party TEXT NOT NULL,
     title TEXT NOT NULL,
-    words TEXT NOT NULL%s
-);
+    words TEXT NOT NULL%s,
+    PRIMARY KEY (kind, id)
+)%s;
 CREATE INDEX search_owner ON search (party, kind, id);`
 
 func searchSQLite() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, searchTable, "")
+	fmt.Fprintf(&b, searchTable, "", "")
 	for _, kind := range documentKinds {
 		// No text and no positions are kept in the index: words are asked for, not
 		// phrases. Letters that the tokenizer does not know must not split a word,
@@ -56,21 +57,23 @@ END;`, "KIND", kind))
 	return b.String()
 }
 
+// searchPostgres has a part for each kind, because the planner has to know
+// how often a word occurs among records of that kind.
 func searchPostgres() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, searchTable, ",\n    found TSVECTOR GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED")
-	b.WriteString("\nCREATE INDEX search_latest ON search (kind, id);")
+	fmt.Fprintf(&b, searchTable, ",\n    found TSVECTOR GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED", " PARTITION BY LIST (kind)")
 	for _, kind := range documentKinds {
-		fmt.Fprintf(&b, "\nCREATE INDEX search_%[1]s ON search USING GIN (found) WHERE kind = '%[1]s';", kind)
+		fmt.Fprintf(&b, "\nCREATE TABLE search_%[1]s PARTITION OF search FOR VALUES IN ('%[1]s');", kind)
 	}
+	b.WriteString("\nCREATE INDEX search_found ON search USING GIN (found);")
 	// Columns that others are made of cannot be settled later.
 	return strings.ReplaceAll(b.String(), "TEXT ", `TEXT COLLATE "C" `)
 }
 
 // document is what the search knows of a record.
 type document struct {
-	ID    candor.ID `db:"id"`
 	Kind  string    `db:"kind"`
+	ID    candor.ID `db:"id"`
 	Party candor.ID `db:"party"`
 	Title string    `db:"title"`
 	Words string    `db:"words"`
@@ -81,7 +84,7 @@ func (t *Tx) index(ctx context.Context, documents ...document) error {
 	for i, d := range documents {
 		documents[i].Words = strings.Join(terms(d.Words), " ")
 	}
-	return add(ctx, t.reader, "search", `ON CONFLICT (id) DO UPDATE SET party = excluded.party, title = excluded.title, words = excluded.words
+	return add(ctx, t.reader, "search", `ON CONFLICT (kind, id) DO UPDATE SET party = excluded.party, title = excluded.title, words = excluded.words
 WHERE search.party <> excluded.party OR search.title <> excluded.title OR search.words <> excluded.words`, documents...)
 }
 
@@ -147,7 +150,7 @@ func (r reader) match(ctx context.Context, kind, text string) (string, error) {
 // which takes long where one of the words is common; alternatives are gone
 // through as far as they are needed.
 func longer(ctx context.Context, db query.DBTX, of, word string) (string, error) {
-	const most = 300
+	const most = 16
 	rows, err := db.QueryContext(ctx, fmt.Sprintf(`
 WITH RECURSIVE longer (word) AS (
     SELECT (SELECT term FROM search_%[1]s_words WHERE term >= $1 LIMIT 1)
@@ -238,21 +241,44 @@ func (r reader) Search(ctx context.Context, scope candor.Scope, text string, mos
 	}
 	var hits []candor.Hit
 	for _, kind := range documentKinds {
-		if len(hits) == most {
+		found, err := r.searchKind(ctx, owner(scope, ""), kind, text, most-len(hits))
+		if err != nil {
+			return nil, err
+		}
+		if hits = append(hits, found...); len(hits) == most {
 			break
-		}
-		query, args, err := r.found(ctx, owner(scope, ""), kind, text, most-len(hits))
-		if err != nil {
-			return nil, err
-		}
-		rows, err := choose[document](ctx, r.db, "search", "id IN ("+query+")", args...)
-		if err != nil {
-			return nil, err
-		}
-		slices.SortFunc(rows, func(a, b document) int { return strings.Compare(string(b.ID), string(a.ID)) })
-		for _, d := range rows {
-			hits = append(hits, candor.Hit{Kind: d.Kind, ID: d.ID, Title: d.Title})
 		}
 	}
 	return hits, nil
+}
+
+// searchKind looks for records of one kind.
+func (r reader) searchKind(ctx context.Context, party candor.ID, kind, text string, most int) ([]candor.Hit, error) {
+	var looks []string
+	var args []any
+	if party != "" {
+		var look string
+		look, args = ofParty(party, kind, text, most)
+		looks = []string{look}
+	} else {
+		asked, err := r.match(ctx, kind, text)
+		if err != nil || asked == "" {
+			return nil, err
+		}
+		for _, look := range r.dialect.looks {
+			looks, args = append(looks, fmt.Sprintf(look, kind, most)), []any{asked}
+		}
+	}
+	var rows []document
+	for _, look := range looks {
+		var err error
+		if rows, err = choose[document](ctx, r.db, "search", "kind = '"+kind+"' AND id IN ("+look+")", args...); err != nil {
+			return nil, err
+		}
+		if len(rows) == most {
+			break
+		}
+	}
+	slices.SortFunc(rows, func(a, b document) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return each(rows, func(d document) candor.Hit { return candor.Hit{Kind: d.Kind, ID: d.ID, Title: d.Title} }), nil
 }

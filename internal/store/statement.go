@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"candor/internal/store/query"
 )
@@ -17,6 +20,86 @@ func (d dialect) statements(db query.DBTX) query.DBTX {
 		return numbered{db}
 	}
 	return db
+}
+
+// kept are statements that stay prepared on SQLite's one connection that
+// writes: reading a statement that adds many rows takes as long as adding them.
+// A nil *kept keeps none.
+type kept struct {
+	db    *sql.DB
+	lock  sync.Mutex
+	ready map[string]*sql.Stmt
+	asked []string // to be prepared when no transaction has the connection
+}
+
+const mostKept = 200
+
+// within gives what runs statements in a transaction.
+func (k *kept) within(tx *sql.Tx) query.DBTX {
+	if k == nil {
+		return tx
+	}
+	return keptTx{tx, k}
+}
+
+// settle prepares what transactions have asked for since the last time.
+func (k *kept) settle(ctx context.Context) {
+	if k == nil {
+		return
+	}
+	k.lock.Lock()
+	asked := k.asked
+	k.asked = nil
+	k.lock.Unlock()
+	for _, statement := range asked {
+		s, err := k.db.PrepareContext(ctx, statement)
+		if err != nil {
+			return // it is run without, and asked for again
+		}
+		k.lock.Lock()
+		if was := k.ready[statement]; was != nil {
+			_ = was.Close() // another was faster; nothing runs on it now
+		}
+		k.ready[statement] = s
+		k.lock.Unlock()
+	}
+}
+
+// get gives a prepared statement, or notes that it would be of use.
+func (k *kept) get(statement string) *sql.Stmt {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	s := k.ready[statement]
+	if s == nil && len(k.ready)+len(k.asked) < mostKept && !slices.Contains(k.asked, statement) {
+		k.asked = append(k.asked, statement)
+	}
+	return s
+}
+
+func (k *kept) close() (err error) {
+	if k == nil {
+		return nil
+	}
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	for _, s := range k.ready {
+		err = errors.Join(err, s.Close())
+	}
+	clear(k.ready)
+	return err
+}
+
+// keptTx runs statements that change something as prepared ones.
+type keptTx struct {
+	*sql.Tx
+	kept *kept
+}
+
+func (t keptTx) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if s := t.kept.get(statement); s != nil {
+		return t.StmtContext(ctx, s).ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, statement, args...)
 }
 
 // numbered writes $1, $2, … for question marks.

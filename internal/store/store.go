@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -31,6 +33,11 @@ type Options struct {
 	Log  *slog.Logger
 	// Conceal gives the salted digest of something personal.
 	Conceal func(value string) (digest, salt string)
+	// Existing refuses a database that is not there or has another schema,
+	// instead of making it or bringing it up to date.
+	Existing bool
+	// Clock tells which days are over; the system's if nil.
+	Clock candor.Clock
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -41,6 +48,8 @@ type Store struct {
 	read    *sql.DB
 	write   *sql.DB
 	queue   *river.Client[*sql.Tx]
+	history history
+	kept    *kept
 }
 
 // reader reads records, from the database or within a transaction.
@@ -65,15 +74,26 @@ type Tx struct {
 // Open opens the database, makes it if it is not there, and brings its schema
 // up to date. A database of a later version of the program is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
 	s := &Store{options: o, dialect: sqlite}
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		s.dialect = postgres
+	}
+	if o.Existing && s.dialect.guided {
+		if _, err := os.Stat(o.URL); err != nil {
+			return nil, candor.WithHint(fmt.Errorf("open database: %w", err), "Name the data folder, or the database, of a desk that was started before.")
+		}
 	}
 	read, write, err := s.dialect.open(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s.write = write
+	if s.dialect.guided {
+		s.kept = &kept{db: write, ready: map[string]*sql.Stmt{}}
+	}
 	s.read, s.reader = read, s.dialect.reader(read)
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
@@ -89,12 +109,26 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
 	}
+	if err := s.Tend(ctx); err != nil {
+		return err
+	}
 	return s.openQueue()
+}
+
+// Tend does what the database needs now and then, such as every hour: SQLite
+// has to be asked to look at its tables, PostgreSQL does so by itself.
+func (s *Store) Tend(ctx context.Context) error {
+	for _, statement := range s.dialect.tend {
+		if _, err := s.write.ExecContext(ctx, statement); err != nil {
+			return kind(err, "tend the database")
+		}
+	}
+	return nil
 }
 
 // Close closes the database. Workers must have been stopped.
 func (s *Store) Close() error {
-	err := s.write.Close()
+	err := errors.Join(s.kept.close(), s.write.Close())
 	if s.read != s.write {
 		err = errors.Join(err, s.read.Close())
 	}
@@ -130,10 +164,14 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 		return kind(err, "begin a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := f(&Tx{reader: s.dialect.reader(tx), store: s, tx: tx}); err != nil {
+	if err := f(&Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}); err != nil {
 		return err
 	}
-	return kind(tx.Commit(), "keep a transaction")
+	if err := tx.Commit(); err != nil {
+		return kind(err, "keep a transaction")
+	}
+	s.kept.settle(context.WithoutCancel(ctx))
+	return nil
 }
 
 // sub gives a folder of embedded files, which is known to be there.

@@ -102,13 +102,26 @@ func (w where) args() []any {
 	return all
 }
 
-// along keeps SQLite from any index but those in the order of a column, and
-// of rows with one value of another one in that order: a sign before a column
-// hides it from the planner, which does not know that the list ends soon.
-func (w where) along(column string, then []string) where {
+// asks tells whether one value of one of the columns is asked for.
+func (w where) asks(columns []string) bool {
+	return slices.ContainsFunc(w.conditions, func(c condition) bool { return c.one && slices.Contains(columns, c.column) })
+}
+
+// narrow leaves weak conditions no index, if there is a strong one: a value of
+// a column that few rows share.
+func (w where) narrow(weak []string) where {
+	strong := func(c condition) bool { return c.one && !slices.Contains(weak, c.column) }
+	if !slices.ContainsFunc(w.conditions, strong) {
+		return w
+	}
+	return w.hide(strong)
+}
+
+// hide keeps SQLite from the indexes of columns, but for those to keep.
+func (w where) hide(keep func(condition) bool) where {
 	w.conditions = slices.Clone(w.conditions)
 	for i, c := range w.conditions {
-		if c.column != "" && c.column != column && !(c.one && slices.Contains(then, c.column)) {
+		if c.column != "" && !keep(c) {
 			w.conditions[i].text = "+" + c.text
 		}
 	}

@@ -87,15 +87,16 @@ CREATE INDEX cases_closed ON cases (closed) WHERE closed > 0;
 CREATE INDEX cases_severity ON cases (severity, id);
 CREATE INDEX cases_due ON cases (due, id);
 CREATE INDEX cases_state ON cases (state, updated, id, class, severity);
-CREATE INDEX cases_class ON cases (class, updated, id, state, severity);
+CREATE INDEX cases_class ON cases (class, updated, id, state, severity, is_open);
 CREATE INDEX cases_party ON cases (party, updated, id, state);
 CREATE INDEX cases_asset ON cases (asset, updated, id);
 CREATE INDEX cases_assignee ON cases (assignee, updated, id) WHERE assignee <> '';
--- Few cases are open, and they are what people look at.
-CREATE INDEX cases_open ON cases (updated, id) WHERE is_open;
-CREATE INDEX cases_urgent ON cases (severity, id) WHERE is_open;
-CREATE INDEX cases_awaited ON cases (due, id) WHERE is_open;
-CREATE INDEX cases_age ON cases (opened, id, severity, state) WHERE is_open;
+-- Few cases are open, and they are what people look at. SQLite needs is_open in
+-- the index, too, to count without reading rows.
+CREATE INDEX cases_open ON cases (updated, id, is_open, class, severity) WHERE is_open;
+CREATE INDEX cases_urgent ON cases (severity, id, is_open, class) WHERE is_open;
+CREATE INDEX cases_awaited ON cases (due, id, is_open) WHERE is_open;
+CREATE INDEX cases_age ON cases (opened, id, is_open, severity, state) WHERE is_open;
 
 CREATE TABLE findings (
     id          TEXT PRIMARY KEY,
@@ -123,10 +124,12 @@ CREATE TABLE findings (
     ended       BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX findings_same ON findings (asset, rule, sha256);
+CREATE INDEX findings_asset ON findings (asset, state);
 CREATE INDEX findings_case ON findings (case_id, id, state);
 CREATE INDEX findings_first ON findings (first_seen, id, severity);
-CREATE INDEX findings_state ON findings (state, first_seen, id, class, severity);
-CREATE INDEX findings_class ON findings (class, first_seen, id, state, severity);
+CREATE INDEX findings_state ON findings (state, first_seen, id, severity);
+CREATE INDEX findings_class ON findings (class, first_seen, id, severity);
+CREATE INDEX findings_both ON findings (class, state, severity, id);
 CREATE INDEX findings_severity ON findings (severity, id);
 CREATE INDEX findings_rule ON findings (rule, id);
 CREATE INDEX findings_content ON findings (sha256);
@@ -216,7 +219,7 @@ CREATE TABLE responses (
     attempts BIGINT NOT NULL
 );
 CREATE INDEX responses_case ON responses (case_id, id);
-CREATE INDEX responses_state ON responses (state, created, id);
+CREATE INDEX responses_state ON responses (state, created, id, method);
 CREATE INDEX responses_created ON responses (created, id);
 CREATE INDEX responses_method ON responses (method, created, id);
 CREATE INDEX responses_party ON responses (party, created, id);

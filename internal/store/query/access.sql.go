@@ -92,6 +92,72 @@ func (q *Queries) DeleteSessions(ctx context.Context, owner candor.ID, keep cand
 	return err
 }
 
+const eraseIdentities = `-- name: EraseIdentities :exec
+DELETE FROM identities WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) EraseIdentities(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, eraseIdentities, party)
+	return err
+}
+
+const erasePasskeys = `-- name: ErasePasskeys :exec
+DELETE FROM passkeys WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) ErasePasskeys(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, erasePasskeys, party)
+	return err
+}
+
+const erasePasswords = `-- name: ErasePasswords :exec
+DELETE FROM passwords WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) ErasePasswords(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, erasePasswords, party)
+	return err
+}
+
+const eraseSecrets = `-- name: EraseSecrets :exec
+DELETE FROM secrets WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) EraseSecrets(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, eraseSecrets, party)
+	return err
+}
+
+const eraseSessions = `-- name: EraseSessions :exec
+DELETE FROM sessions WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) EraseSessions(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, eraseSessions, party)
+	return err
+}
+
+const eraseTokens = `-- name: EraseTokens :exec
+DELETE FROM tokens WHERE owner IN (SELECT id FROM users WHERE party = $1)
+`
+
+func (q *Queries) EraseTokens(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, eraseTokens, party)
+	return err
+}
+
+const eraseUsers = `-- name: EraseUsers :execrows
+UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', disabled = TRUE WHERE party = $1 AND party <> ''
+`
+
+func (q *Queries) EraseUsers(ctx context.Context, party candor.ID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseUsers, party)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const takeSecret = `-- name: TakeSecret :one
 DELETE FROM secrets WHERE hash = $1 RETURNING hash, purpose, owner, data, created, expires
 `

@@ -193,11 +193,12 @@ func (q *Queries) OpenCasesBySeverity(ctx context.Context) ([]OpenCasesBySeverit
 }
 
 const setCaseDue = `-- name: SetCaseDue :exec
-UPDATE cases SET due = CAST(COALESCE((SELECT MIN(d.due) FROM deadlines d WHERE d.case_id = cases.id AND d.state = 'running'), 0) AS BIGINT)
+UPDATE cases SET due = CAST(COALESCE((SELECT MIN(d.due) FROM deadlines d WHERE d.case_id = cases.id
+    AND (d.state = 'running' OR d.state = 'missed' AND d.ended = 0)), 0) AS BIGINT)
 WHERE cases.id = $1
 `
 
-// The nearest deadline that runs.
+// The nearest deadline of which what it asks for is not done.
 func (q *Queries) SetCaseDue(ctx context.Context, id candor.ID) error {
 	_, err := q.db.ExecContext(ctx, setCaseDue, id)
 	return err

@@ -14,7 +14,7 @@ import (
 
 const findingsByDay = `-- name: FindingsByDay :many
 SELECT CAST(first_seen / 86400000000 AS BIGINT) AS day, severity, COUNT(*) AS findings
-FROM findings WHERE first_seen >= $1 GROUP BY 1, severity ORDER BY 1
+FROM findings WHERE first_seen >= $1 AND first_seen < $2 GROUP BY 1, severity
 `
 
 type FindingsByDayRow struct {
@@ -23,8 +23,8 @@ type FindingsByDayRow struct {
 	Findings int64           `db:"findings"`
 }
 
-func (q *Queries) FindingsByDay(ctx context.Context, firstSeen column.Time) ([]FindingsByDayRow, error) {
-	rows, err := q.db.QueryContext(ctx, findingsByDay, firstSeen)
+func (q *Queries) FindingsByDay(ctx context.Context, since column.Time, before column.Time) ([]FindingsByDayRow, error) {
+	rows, err := q.db.QueryContext(ctx, findingsByDay, since, before)
 	if err != nil {
 		return nil, err
 	}

@@ -41,15 +41,27 @@ func (q *Queries) EraseMessages(ctx context.Context, party candor.ID) error {
 }
 
 const erasePersonal = `-- name: ErasePersonal :execrows
-DELETE FROM personal WHERE party = $1 AND party <> ''
+DELETE FROM personal WHERE $1 <> '' AND (personal.party = $1
+    OR personal.record IN (SELECT r.id FROM records r JOIN users u ON u.id = r.subject WHERE u.party = $1))
 `
 
-func (q *Queries) ErasePersonal(ctx context.Context, party candor.ID) (int64, error) {
+// What records hold of a party, and of the accounts of its people.
+func (q *Queries) ErasePersonal(ctx context.Context, party interface{}) (int64, error) {
 	result, err := q.db.ExecContext(ctx, erasePersonal, party)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const erasePlans = `-- name: ErasePlans :exec
+UPDATE responses SET plan = 'null', state = CASE WHEN state = 'proposed' THEN 'refused' ELSE state END WHERE party = $1 AND method = 'notify'
+`
+
+// What is planned for a notice has names and addresses in it.
+func (q *Queries) ErasePlans(ctx context.Context, party candor.ID) error {
+	_, err := q.db.ExecContext(ctx, erasePlans, party)
+	return err
 }
 
 const lastIndex = `-- name: LastIndex :one

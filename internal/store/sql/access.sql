@@ -27,3 +27,24 @@ DELETE FROM sessions WHERE expires <= sqlc.arg(now) OR seen <= sqlc.arg(idle);
 
 -- name: DeleteExpiredSecrets :exec
 DELETE FROM secrets WHERE expires <= $1;
+
+-- name: EraseUsers :execrows
+UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', disabled = TRUE WHERE party = $1 AND party <> '';
+
+-- name: ErasePasskeys :exec
+DELETE FROM passkeys WHERE owner IN (SELECT id FROM users WHERE party = $1);
+
+-- name: EraseIdentities :exec
+DELETE FROM identities WHERE owner IN (SELECT id FROM users WHERE party = $1);
+
+-- name: ErasePasswords :exec
+DELETE FROM passwords WHERE owner IN (SELECT id FROM users WHERE party = $1);
+
+-- name: EraseSessions :exec
+DELETE FROM sessions WHERE owner IN (SELECT id FROM users WHERE party = $1);
+
+-- name: EraseSecrets :exec
+DELETE FROM secrets WHERE owner IN (SELECT id FROM users WHERE party = $1);
+
+-- name: EraseTokens :exec
+DELETE FROM tokens WHERE owner IN (SELECT id FROM users WHERE party = $1);

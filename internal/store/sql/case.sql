@@ -10,8 +10,9 @@ UPDATE cases SET (findings, open_findings) =
 WHERE cases.id = $1;
 
 -- name: SetCaseDue :exec
--- The nearest deadline that runs.
-UPDATE cases SET due = CAST(COALESCE((SELECT MIN(d.due) FROM deadlines d WHERE d.case_id = cases.id AND d.state = 'running'), 0) AS BIGINT)
+-- The nearest deadline of which what it asks for is not done.
+UPDATE cases SET due = CAST(COALESCE((SELECT MIN(d.due) FROM deadlines d WHERE d.case_id = cases.id
+    AND (d.state = 'running' OR d.state = 'missed' AND d.ended = 0)), 0) AS BIGINT)
 WHERE cases.id = $1;
 
 -- name: CasesByState :many

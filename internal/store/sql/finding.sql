@@ -11,7 +11,7 @@ WHERE f.asset = $1 AND f.state = 'open' AND f.sensor = $2
 
 -- name: FindingsByDay :many
 SELECT CAST(first_seen / 86400000000 AS BIGINT) AS day, severity, COUNT(*) AS findings
-FROM findings WHERE first_seen >= $1 GROUP BY 1, severity ORDER BY 1;
+FROM findings WHERE first_seen >= sqlc.arg(since) AND first_seen < sqlc.arg(before) GROUP BY 1, severity;
 
 -- name: SetPlaces :execrows
 UPDATE places SET state = sqlc.arg(state) WHERE finding = sqlc.arg(finding) AND path = sqlc.arg(path);

@@ -8,13 +8,19 @@ SELECT CAST(COALESCE(MAX(log_index), -1) AS BIGINT) FROM records WHERE log_index
 SELECT COUNT(*) FROM (SELECT 1 FROM records WHERE log_index < 0 LIMIT 10000) AS pending;
 
 -- name: ErasePersonal :execrows
-DELETE FROM personal WHERE party = $1 AND party <> '';
+-- What records hold of a party, and of the accounts of its people.
+DELETE FROM personal WHERE sqlc.arg(party) <> '' AND (personal.party = sqlc.arg(party)
+    OR personal.record IN (SELECT r.id FROM records r JOIN users u ON u.id = r.subject WHERE u.party = sqlc.arg(party)));
 
 -- name: PersonalOf :many
 SELECT * FROM personal WHERE record = $1 ORDER BY name;
 
 -- name: EraseMessages :exec
 UPDATE messages SET recipient = '', subject = '', text = '', html = '' WHERE party = $1;
+
+-- name: ErasePlans :exec
+-- What is planned for a notice has names and addresses in it.
+UPDATE responses SET plan = 'null', state = CASE WHEN state = 'proposed' THEN 'refused' ELSE state END WHERE party = $1 AND method = 'notify';
 
 -- name: EraseEvents :exec
 UPDATE events SET text = '' WHERE text <> '' AND actor = sqlc.arg(actor) AND case_id IN (SELECT id FROM cases WHERE party = sqlc.arg(party));

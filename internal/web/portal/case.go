@@ -150,7 +150,7 @@ func last(events []candor.Event, kind candor.EventKind) *candor.Event {
 // running is the customer's deadline that counts, the nearest first.
 func running(all []candor.Deadline) (d *candor.Deadline) {
 	for i, one := range all {
-		if (one.State == candor.DeadlineRunning || one.State == candor.DeadlineMissed) && (d == nil || one.Due.Before(d.Due)) {
+		if one.Outstanding() && (d == nil || one.Due.Before(d.Due)) {
 			d = &all[i]
 		}
 	}

@@ -1,0 +1,80 @@
+// Package office is the part of the console that is about the provider's own
+// house: sites and parties, definitions, evidence, policy, people, settings,
+// health, and the catalogue of X.1207. Cases are another package's.
+package office
+
+//go:generate go tool -modfile=../../../tools/go.mod templ generate
+
+import (
+	"context"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/desk/playbook"
+	"candor/internal/house"
+	"candor/internal/web"
+)
+
+// Options are what the pages show or do beyond what the house knows. The zero
+// Options leave those parts out, and the pages say so.
+type Options struct {
+	// Playbooks are shown beside the policy.
+	Playbooks *playbook.Library
+	// Configured is the configuration that is in force, without secrets, as YAML.
+	Configured []byte
+	// Invite mails a link to somebody who was invited. If it is nil or gives an
+	// error, the link is shown once to whoever invites.
+	Invite func(ctx context.Context, to candor.User, link string) error
+}
+
+// office holds what the pages share.
+type office struct {
+	Options
+	site  *web.Site
+	house *house.House
+}
+
+// Needs of the pages.
+var (
+	readCases      = web.Needs{access.ReadCases}
+	readParties    = web.Needs{access.ReadParties}
+	manageParties  = web.Needs{access.ManageParties}
+	readEvidence   = web.Needs{access.ReadEvidence}
+	readPolicy     = web.Needs{access.ReadPolicy}
+	managePolicy   = web.Needs{access.ManagePolicy}
+	readPeople     = web.Needs{access.ReadPeople}
+	managePeople   = web.Needs{access.ManagePeople}
+	readSettings   = web.Needs{access.ReadSettings}
+	manageSettings = web.Needs{access.ManageSettings}
+)
+
+// Register adds the pages to the site.
+func Register(s *web.Site, h *house.House, options Options) {
+	o := &office{Options: options, site: s, house: h}
+	o.addAssets()
+	o.addParties()
+	o.addImport()
+	o.addDefinitions()
+	o.addEvidence()
+	o.addPolicy()
+	o.addPeople()
+	o.addSettings()
+	s.Page("GET /health", readSettings, o.health)
+	s.Page("GET /x1207", readCases, o.catalogue)
+	o.addNav()
+}
+
+func (o *office) addNav() {
+	const estate, trust, system = "office.nav.estate", "office.nav.trust", "office.nav.system"
+	o.site.Nav(
+		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
+		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
+		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},
+		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
+		web.NavEntry{Key: "policy", Text: "office.policy", Icon: "policy", Href: "/policy", Group: trust, Order: 32, Needs: readPolicy},
+		web.NavEntry{Key: "people", Text: "office.people", Icon: "people", Href: "/people", Group: system, Order: 40, Needs: readPeople},
+		web.NavEntry{Key: "settings", Text: "office.settings", Icon: "settings", Href: "/settings", Group: system, Order: 41, Needs: readSettings},
+		web.NavEntry{Key: "health", Text: "office.health", Icon: "health", Href: "/health", Group: system, Order: 42, Needs: readSettings},
+		web.NavEntry{Key: "x1207", Text: "office.x1207", Icon: "catalogue", Href: "/x1207", Group: system, Order: 43, Needs: readCases},
+	)
+}

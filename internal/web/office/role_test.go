@@ -1,0 +1,154 @@
+package office_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"candor"
+	"candor/internal/web"
+)
+
+// allowed is who may use which route. It is written out: what Register says is
+// what it is compared with.
+var allowed = map[string][]candor.Role{
+	"admin analyst auditor": {candor.RoleAdmin, candor.RoleAnalyst, candor.RoleAuditor},
+	"admin analyst":         {candor.RoleAdmin, candor.RoleAnalyst},
+	"admin":                 {candor.RoleAdmin},
+}
+
+var table = map[string]string{
+	"GET /sites": "admin analyst auditor", "GET /assets": "admin analyst auditor", "GET /sites/{id}": "admin analyst auditor", "GET /assets/{id}": "admin analyst auditor",
+	"GET /assets/new": "admin analyst", "POST /assets/new": "admin analyst", "GET /assets/{id}/edit": "admin analyst", "POST /assets/{id}/edit": "admin analyst",
+	"POST /assets/{id}/scan": "admin analyst", "GET /assets/{id}/scans/{scan}": "admin analyst auditor",
+
+	"GET /parties": "admin analyst auditor", "GET /parties/{id}": "admin analyst auditor", "GET /parties/new": "admin analyst", "POST /parties/new": "admin analyst",
+	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
+	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
+	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
+
+	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
+
+	"GET /definitions": "admin analyst auditor", "POST /definitions/check": "admin", "GET /definitions/{generation}/use": "admin", "POST /definitions/{generation}/use": "admin",
+	"GET /definitions/unpin": "admin", "POST /definitions/unpin": "admin",
+
+	"GET /evidence": "admin analyst auditor", "GET /evidence/{id}": "admin analyst auditor", "GET /evidence/{id}/proof": "admin analyst auditor", "GET /evidence/{id}/entry": "admin analyst auditor",
+	"GET /evidence/checkpoint": "admin analyst auditor", "GET /evidence/key": "admin analyst auditor", "GET /cases/{id}/evidence": "admin analyst auditor", "GET /cases/{id}/evidence.zip": "admin analyst auditor",
+
+	"GET /policy": "admin analyst auditor", "GET /policy/edit": "admin", "POST /policy/rehearse": "admin", "POST /policy": "admin",
+
+	"GET /people": "admin analyst auditor", "GET /people/{id}": "admin analyst auditor", "GET /people/new": "admin", "POST /people/new": "admin", "POST /people/{id}/invite": "admin",
+	"GET /people/{id}/edit": "admin", "POST /people/{id}/edit": "admin", "GET /people/{id}/disable": "admin", "POST /people/{id}/disable": "admin", "POST /people/{id}/enable": "admin",
+	"POST /people/{id}/sessions/end": "admin", "GET /people/{id}/tokens/{token}/revoke": "admin", "POST /people/{id}/tokens/{token}/revoke": "admin",
+
+	"GET /settings": "admin analyst auditor", "GET /settings/webhooks/new": "admin", "POST /settings/webhooks/new": "admin", "GET /settings/webhooks/{id}": "admin analyst auditor",
+	"POST /settings/webhooks/{id}/test": "admin", "GET /settings/webhooks/{id}/remove": "admin", "POST /settings/webhooks/{id}/remove": "admin",
+	"GET /health": "admin analyst auditor", "GET /x1207": "admin analyst auditor",
+}
+
+// TestRoles asks for every route as everybody.
+func TestRoles(t *testing.T) {
+	w := newWorld(t)
+	paths := w.paths(t)
+	seen := map[string]bool{}
+	for _, route := range w.routes {
+		name := route.Method + " " + route.Pattern
+		if table[name] == "" {
+			t.Errorf("%s is not in the table", name)
+		}
+		seen[name] = true
+	}
+	// Those who may not are asked first: what they send must leave all as it
+	// is. What the administrator sends comes last: it keeps others out.
+	each := func(do func(route web.Route, role candor.Role, may bool)) {
+		for _, route := range w.routes {
+			for _, role := range append(candor.Roles(), "") {
+				do(route, role, slices.Contains(allowed[table[route.Method+" "+route.Pattern]], role))
+			}
+		}
+	}
+	each(func(route web.Route, role candor.Role, may bool) {
+		if !may {
+			w.ask(t, route, paths(route.Pattern), role, false)
+		}
+	})
+	each(func(route web.Route, role candor.Role, may bool) {
+		if may && route.Method == http.MethodGet {
+			w.ask(t, route, paths(route.Pattern), role, true)
+		}
+	})
+	each(func(route web.Route, role candor.Role, may bool) {
+		if (route.Needs.Met(w.Who(role)) == nil) != may {
+			t.Errorf("%s %s as %s: what it needs lets them: %v", route.Method, route.Pattern, role, !may)
+		}
+		if may && route.Method == http.MethodPost && role == candor.RoleAdmin {
+			w.ask(t, route, paths(route.Pattern), role, true)
+		}
+	})
+	for name := range table {
+		if !seen[name] {
+			t.Errorf("%s is in the table and is no route", name)
+		}
+	}
+}
+
+// paths fills the places of a pattern.
+func (w *world) paths(t *testing.T) func(string) string {
+	t.Helper()
+	h, _, err := w.House.AddWebhook(t.Context(), w.Who(candor.RoleAdmin), "https://hooks.example.net/x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(t)
+	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
+	ids := map[string]string{"assets": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID)}
+	return func(pattern string) string {
+		area, _, _ := strings.Cut(pattern[1:], "/")
+		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token),
+			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
+	}
+}
+
+// ask sends a request and checks the status that comes.
+func (w *world) ask(t *testing.T, route web.Route, path string, role candor.Role, may bool) {
+	t.Helper()
+	var status int
+	var where string
+	if route.Method == http.MethodGet {
+		a := w.Get(t, w.As(role), path)
+		status, where = a.Status, a.Location()
+	} else {
+		a := w.Post(t, w.As(role), path, url.Values{})
+		status, where = a.Status, a.Location()
+	}
+	what := route.Method + " " + path + " as " + string(role)
+	signIn := strings.HasPrefix(where, web.SignIn)
+	switch {
+	case may && (status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusNotFound || status >= 500 || signIn):
+		t.Errorf("%s: %d %s", what, status, where)
+	case !may && role != "" && status != http.StatusForbidden:
+		t.Errorf("%s: %d %s, want 403", what, status, where)
+	case !may && role == "" && status != http.StatusUnauthorized && !signIn:
+		t.Errorf("%s: %d %s, want to be asked to sign in", what, status, where)
+	}
+}
+
+// TestNothingThere: what is not there, or belongs to something else, is not
+// found.
+func TestNothingThere(t *testing.T) {
+	w := newWorld(t)
+	admin := w.As(candor.RoleAdmin)
+	none := string(candor.NewID(w.Clock()))
+	for _, path := range []string{"/assets/" + none, "/assets/x", "/parties/" + none, "/parties/" + none + "/edit", "/people/" + none, "/evidence/" + none, "/evidence/" + none + "/proof",
+		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
+		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
+		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke"} {
+		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
+			t.Errorf("GET %s: %d, want 404", path, a.Status)
+		}
+	}
+}
