@@ -129,6 +129,9 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	if err == nil {
 		err = r.run(ctx, c, listener)
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // it was told to end while it began
+	}
 	return errors.Join(err, r.close())
 }
 

@@ -32,7 +32,7 @@ VALUES ($1, $2, $3, $4, jsonb($5), jsonb($6), strftime('%Y-%m-%d %H:%M:%f', $7 /
 }
 
 var postgres = dialect{
-	tables:  "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+	tables:  "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition",
 	columns: "SELECT column_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position",
 	parents: `SELECT DISTINCT p.relname::text FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
 WHERE f.contype = 'f' AND c.relname = $1 AND c.relnamespace = current_schema()::regnamespace`,

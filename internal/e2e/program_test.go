@@ -60,7 +60,7 @@ func start(t *testing.T, args ...string) *program {
 
 func launch(args ...string) (*program, error) {
 	p := &program{cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), ended: make(chan struct{}), links: make(chan string, 1)}
-	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CANDOR_") }) // the test's own
+	p.cmd.Env = environment()
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -100,6 +100,11 @@ func launch(args ...string) (*program, error) {
 		p.kill()
 		return nil, fmt.Errorf("the program did not say where it is: %s", p.errors())
 	}
+}
+
+// environment is the test's own, without what is meant for tests.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CANDOR_") })
 }
 
 // first is the link for the first administrator.

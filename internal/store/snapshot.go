@@ -12,7 +12,7 @@ func (s *Store) Snapshot(ctx context.Context, f func(*sql.Tx) error) error {
 	if !ok {
 		db = s.write
 	}
-	o := &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: s.dialect.snapshot != sql.LevelDefault}
+	o := &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: true}
 	tx, err := db.BeginTx(ctx, o)
 	if err != nil {
 		return kind(err, "begin a snapshot")

@@ -162,7 +162,7 @@ func (o *office) recordTable(r *web.Request, all []candor.Logged) ui.Table {
 		path := "/evidence/" + string(l.ID)
 		about := ui.Absent()
 		if l.Case != "" {
-			about = anchor(n.caseLabel(l.Case), "/cases/"+string(l.Case))
+			about = ui.Numbered(ui.Link{Text: n.caseLabel(l.Case), Href: "/cases/" + string(l.Case)})
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(l.ID), Label: r.Printer.T("office.record.kind." + string(l.Kind)), Href: path, Cells: cells(
 			place(r, l), named(known(r.Printer, "office.record.kind.", string(l.Kind)), path, summary(r, l)), whole(n.who(l.Actor)), about, ui.Time(l.At))})
