@@ -39,7 +39,7 @@ func (r *running) handlers() map[string]store.Handler {
 		if err != nil {
 			return err
 		}
-		return h.Desk.Propose(ctx, j.Case, have.Items, house.Responder{House: h, Zone: zone})
+		return h.Desk.Propose(ctx, j, have.Items, house.Responder{House: h, Zone: zone})
 	}))
 	add(desk.TellJob{}, handler(func(ctx context.Context, j desk.TellJob) error { return hooks.Tell(ctx, j.What, j.Case) }))
 	add(hook.Job{}, handler(func(ctx context.Context, j hook.Job) error { return hooks.Deliver(ctx, j.Delivery) }))

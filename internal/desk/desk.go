@@ -79,6 +79,7 @@ type PlayResponse struct {
 	Method  string
 	Reason  string
 	Expires calendar.Period // after it was proposed; never if it does not last
+	Again   bool            // once it was done, it is proposed again for what joins the case later
 }
 
 // Config is what the desk works with.

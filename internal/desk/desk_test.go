@@ -41,7 +41,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 		Store: adapter{s}, Clock: func() time.Time { return h.now }, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
 			return desk.Play{Title: string(c), Tasks: []desk.PlayTask{{Key: "look", Text: "Look at it", Due: calendar.Hours(2)}},
-				Responses: []desk.PlayResponse{{Method: "notify"}, {Method: "quarantine"}}}
+				Responses: []desk.PlayResponse{{Method: "notify"}, {Method: "quarantine", Again: true}}}
 		},
 		Tell: func(_ context.Context, _ desk.Tx, n desk.Notice) error { h.notices = append(h.notices, n); return nil },
 	})
@@ -308,7 +308,7 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("a policy with an unknown response: %v", err)
 		}
 		r := &responder{}
-		if err := h.Propose(ctx, id, nil, r); err != nil {
+		if err := h.Propose(ctx, desk.PolicyJob{Case: id}, nil, r); err != nil {
 			t.Fatal(err)
 		}
 		if len(r.approved) != 0 || !slices.Equal(r.proposed, []string{"notify", "quarantine"}) {
@@ -318,7 +318,7 @@ func TestPolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		r = &responder{refuse: "quarantine"}
-		if err := h.Propose(ctx, id, nil, r); err != nil {
+		if err := h.Propose(ctx, desk.PolicyJob{Case: id}, nil, r); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(r.approved, []string{"notify"}) || !slices.Contains(h.kinds(t, id), candor.EventResponse) {
@@ -326,15 +326,28 @@ func TestPolicy(t *testing.T) {
 		}
 		// Killed after it proposed, and before it approved.
 		r = &responder{refuse: "quarantine"}
-		if err := h.Propose(ctx, id, []candor.Response{{ID: "n", Method: "notify", State: candor.ResponseProposed, By: "policy:standing"}}, r); err != nil {
+		if err := h.Propose(ctx, desk.PolicyJob{Case: id}, []candor.Response{{ID: "n", Method: "notify", State: candor.ResponseProposed, By: "policy:standing"}}, r); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(r.approved, []string{"n"}) {
 			t.Errorf("what was proposed before is approved: %v", r.approved)
 		}
 		r = &responder{refuse: "quarantine"}
-		if err := h.Propose(ctx, id, []candor.Response{{ID: "n", Method: "notify", State: candor.ResponseProposed, By: "user:1"}}, r); err != nil || len(r.approved) > 0 {
+		if err := h.Propose(ctx, desk.PolicyJob{Case: id}, []candor.Response{{ID: "n", Method: "notify", State: candor.ResponseProposed, By: "user:1"}}, r); err != nil || len(r.approved) > 0 {
 			t.Errorf("somebody's own proposal was approved: %v, %v", r.approved, err)
+		}
+		// More joined the case after the files were moved away.
+		for state, want := range map[candor.ResponseState][]string{candor.ResponseVerified: {"quarantine"}, candor.ResponseApplied: {"quarantine"},
+			candor.ResponseApproved: nil, candor.ResponseRefused: nil, candor.ResponseUndone: nil} {
+			r = &responder{}
+			have := []candor.Response{{ID: "q", Method: "quarantine", State: state}, {ID: "n", Method: "notify", State: candor.ResponseVerified}}
+			if err := h.Propose(ctx, desk.PolicyJob{Case: id, Again: true}, have, r); err != nil || !slices.Equal(r.proposed, want) {
+				t.Errorf("after a quarantine that is %s: %v, %v", state, r.proposed, err)
+			}
+		}
+		r = &responder{}
+		if err := h.Propose(ctx, desk.PolicyJob{Case: id, Again: true}, nil, r); err != nil || len(r.proposed) > 0 {
+			t.Errorf("what was not proposed for the new case: %v, %v", r.proposed, err)
 		}
 	})
 }

@@ -184,7 +184,7 @@ func (d *Desk) open(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 	if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventOpened, Actor: "sensor:" + f.Sensor, Public: true}, nil); err != nil {
 		return nil, err
 	}
-	return c, tx.Enqueue(ctx, PolicyJob{Case: c.ID}, candor.JobOptions{})
+	return c, nil
 }
 
 // keep writes what was sorted.
@@ -292,6 +292,9 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 			return err
 		}
 		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFinding, Actor: "sensor:" + f.Sensor, Public: true}, map[string]any{"count": n, "scan": f.Scan}); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Again: !f.opened[c.ID]}, candor.JobOptions{Once: true}); err != nil {
 			return err
 		}
 	}

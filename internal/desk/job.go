@@ -8,7 +8,8 @@ const QueueUrgent = "urgent"
 // PolicyJob asks for Desk.Propose: what the playbook proposes for a new case,
 // and what the policy does by itself.
 type PolicyJob struct {
-	Case candor.ID `json:"case"`
+	Case  candor.ID `json:"case"`
+	Again bool      `json:"again,omitempty"` // the case is not new: findings joined it
 }
 
 // Kind names the job.

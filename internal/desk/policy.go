@@ -78,14 +78,15 @@ type Responder interface {
 
 // Propose proposes the responses of the playbook for a case, and approves
 // those that the policy lets act by themselves. What has no basis is not
-// proposed; the timeline says so. It may be called again: responses that have
-// been proposed are left alone.
-func (d *Desk) Propose(ctx context.Context, id candor.ID, have []candor.Response, r Responder) error {
+// proposed; the timeline says so. The case's responses, the latest first, are
+// left alone; what was done before findings joined the case is done again for
+// them, if the playbook says so.
+func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Response, r Responder) error {
 	var c candor.Case
 	var policy Policy
 	err := d.Store.Tx(ctx, func(tx Tx) error {
 		var err error
-		if c, err = tx.Case(ctx, candor.Everything, id); err != nil {
+		if c, err = tx.Case(ctx, candor.Everything, job.Case); err != nil {
 			return err
 		}
 		return tx.Setting(ctx, PolicySetting, &policy)
@@ -95,13 +96,15 @@ func (d *Desk) Propose(ctx context.Context, id candor.ID, have []candor.Response
 	}
 	who := candor.Principal{Name: "policy:standing"}
 	for _, p := range d.Plays(c.Class, c.Nature, c.Severity).Responses {
-		if at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method }); at >= 0 {
-			// The program may have ended between the proposal and the approval.
-			if h := have[at]; h.State == candor.ResponseProposed && h.By == who.Name && policy.Allows(c, p.Method) {
-				if err := r.Approve(ctx, who, h.ID); err != nil {
-					return err
-				}
+		at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method })
+		// The program may have ended between the proposal and the approval.
+		if at >= 0 && have[at].State == candor.ResponseProposed && have[at].By == who.Name && policy.Allows(c, p.Method) {
+			if err := r.Approve(ctx, who, have[at].ID); err != nil {
+				return err
 			}
+		}
+		done := at >= 0 && (have[at].State == candor.ResponseApplied || have[at].State == candor.ResponseVerified)
+		if again := done && p.Again && c.Open > 0; job.Again && !again || !job.Again && at >= 0 {
 			continue
 		}
 		response, err := r.Propose(ctx, who, c, p)

@@ -71,7 +71,7 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("the vault is back", "vault", "well")
-	eventually(t, "what the vault could not take is in quarantine", 5*time.Minute, func() bool { return settled(t, s, len(files)) })
+	eventually(t, "what the vault could not take is in quarantine", 5*time.Minute, func() bool { return moved(t, files) && settled(t, s, len(files)) })
 
 	reinfect(t, files)
 	filler := filepath.Join(filepath.Dir(data), "filler")
@@ -85,7 +85,7 @@ func TestFaults(t *testing.T) {
 	}
 	await("there is room", "disk", "well")
 	desk.scanAll(t, s)
-	eventually(t, "all files are in quarantine and everybody is told", 5*time.Minute, func() bool { return settled(t, s, len(files)) })
+	eventually(t, "all files are in quarantine and everybody is told", 5*time.Minute, func() bool { return moved(t, files) && settled(t, s, len(files)) })
 	if status := p.stop(t); status != 0 {
 		t.Errorf("the program ended with %d: %s", status, p.errors())
 	}
@@ -111,6 +111,17 @@ func reinfect(t *testing.T, files infected) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// moved tells whether none of the files is where it was.
+func moved(t *testing.T, files infected) bool {
+	t.Helper()
+	for path, content := range files {
+		if got, err := os.ReadFile(path); err == nil && bytes.Equal(got, content) {
+			return false
+		}
+	}
+	return true
 }
 
 // stillThere fails if a file was moved.

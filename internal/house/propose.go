@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -129,7 +130,11 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 			return err
 		}
 		switch r.State {
-		case candor.ResponseApplied, candor.ResponseFailed:
+		case candor.ResponseApplied:
+			// What was found meanwhile was none of the plan.
+			return errors.Join(d.Contained(ctx, tx, moved, "response:"+string(r.ID)),
+				tx.Enqueue(ctx, desk.PolicyJob{Case: r.Case, Again: true}, candor.JobOptions{Once: true}))
+		case candor.ResponseFailed:
 			return d.Contained(ctx, tx, moved, "response:"+string(r.ID))
 		case candor.ResponseUndone:
 			return d.Restored(ctx, tx, back)
