@@ -57,10 +57,7 @@ func (h *House) Case(ctx context.Context, who candor.Principal, id candor.ID) (v
 			return v, err
 		}
 	}
-	if !who.Role.Staff() {
-		v.public()
-	}
-	return v, nil
+	return public(who, v), nil
 }
 
 // staffView are the steps that read what only the staff sees.
@@ -83,35 +80,6 @@ func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.I
 			return err
 		},
 	}
-}
-
-// public takes away what a customer is not shown: the provider's own notes,
-// names of its people, and drafts of responses.
-func (v *CaseView) public() {
-	v.Case.Assignee = ""
-	var events []candor.Event
-	for _, e := range v.Events {
-		if e.Public {
-			events = append(events, e)
-		}
-	}
-	v.Events = events
-	var deadlines []candor.Deadline
-	for _, d := range v.Deadlines {
-		if desk.ForCustomer(d.Rule) {
-			deadlines = append(deadlines, d)
-		}
-	}
-	v.Deadlines = deadlines
-	var responses []candor.Response
-	for _, r := range v.Responses {
-		if r.State == candor.ResponseApplied || r.State == candor.ResponseVerified || r.State == candor.ResponseUndone {
-			r.By, r.Approved, r.Error, r.Plan, r.Result = "", "", "", nil, nil
-			responses = append(responses, r)
-		}
-	}
-	v.Responses = responses
-	v.Party.Note = ""
 }
 
 // SetState gives a case another state; version is the one that was seen, or 0.

@@ -30,7 +30,8 @@ func (h *House) Parties(ctx context.Context, who candor.Principal, f candor.Part
 	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
 		return candor.Page[candor.Party]{}, err
 	}
-	return h.Store.Parties(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Parties(ctx, who.Scope(), f, cut)
+	return public(who, page), err
 }
 
 // Party gives a party with what belongs to it.
@@ -53,12 +54,8 @@ func (h *House) Party(ctx context.Context, who candor.Principal, id candor.ID) (
 	if v.Cases, err = h.Store.Cases(ctx, scope, candor.CaseFilter{Party: id}, candor.Cut{Limit: 50}); err != nil {
 		return v, err
 	}
-	if who.Role.Staff() {
-		v.Users, err = h.Store.UsersOf(ctx, id)
-	} else {
-		v.Party.Note = ""
-	}
-	return v, err
+	v.Users, err = h.Store.UsersOf(ctx, id)
+	return public(who, v), err
 }
 
 // Assets lists assets.
@@ -93,7 +90,7 @@ func (h *House) Asset(ctx context.Context, who candor.Principal, id candor.ID) (
 		return v, err
 	}
 	v.Scans, err = h.Store.Scans(ctx, scope, candor.ScanFilter{Asset: id}, candor.Cut{Limit: 20})
-	return v, err
+	return public(who, v), err
 }
 
 // checkParty says what is wrong with a party.
@@ -215,7 +212,8 @@ func (h *House) Scan(ctx context.Context, who candor.Principal, asset candor.ID)
 	if err := may(who, access.ActCases, access.ActOwn); err != nil {
 		return candor.Scan{}, err
 	}
-	return h.Sites.Request(ctx, who, asset, site.Demanded)
+	x, err := h.Sites.Request(ctx, who, asset, site.Demanded)
+	return public(who, x), err
 }
 
 // AddAgreement records that a party accepted terms.

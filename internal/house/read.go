@@ -2,6 +2,8 @@ package house
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"candor"
@@ -13,7 +15,8 @@ func (h *House) Cases(ctx context.Context, who candor.Principal, f candor.CaseFi
 	if err := reads(who); err != nil {
 		return candor.Page[candor.Case]{}, err
 	}
-	return h.Store.Cases(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Cases(ctx, who.Scope(), f, cut)
+	return public(who, page), err
 }
 
 // Findings lists findings.
@@ -61,15 +64,21 @@ func (h *House) Finding(ctx context.Context, who candor.Principal, id candor.ID)
 			v.Elsewhere = append(v.Elsewhere, f)
 		}
 	}
-	return v, err
+	return public(who, v), err
 }
 
-// Responses lists responses.
+// Responses lists responses; to customers those in which something was done.
 func (h *House) Responses(ctx context.Context, who candor.Principal, f candor.ResponseFilter, cut candor.Cut) (candor.Page[candor.Response], error) {
 	if err := reads(who); err != nil {
 		return candor.Page[candor.Response]{}, err
 	}
-	return h.Store.Responses(ctx, who.Scope(), f, cut)
+	if !who.Role.Staff() {
+		if f.States = keep(f.States, shownStates); len(f.States) == 0 {
+			return candor.Page[candor.Response]{}, nil
+		}
+	}
+	page, err := h.Store.Responses(ctx, who.Scope(), f, cut)
+	return public(who, page), err
 }
 
 // Response gives one response, and the mails that it sent.
@@ -81,8 +90,11 @@ func (h *House) Response(ctx context.Context, who candor.Principal, id candor.ID
 	if err != nil {
 		return r, nil, err
 	}
+	if !who.Role.Staff() && !shown(r.State) {
+		return candor.Response{}, nil, fmt.Errorf("response %s: %w", id, candor.ErrNotFound)
+	}
 	messages, err := h.Store.MessagesOf(ctx, id)
-	return r, messages, err
+	return public(who, r), messages, err
 }
 
 // Scans lists scans.
@@ -90,7 +102,26 @@ func (h *House) Scans(ctx context.Context, who candor.Principal, f candor.ScanFi
 	if err := reads(who); err != nil {
 		return candor.Page[candor.Scan]{}, err
 	}
-	return h.Store.Scans(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Scans(ctx, who.Scope(), f, cut)
+	return public(who, page), err
+}
+
+// TheScan gives one scan.
+func (h *House) TheScan(ctx context.Context, who candor.Principal, id candor.ID) (candor.Scan, error) {
+	if err := reads(who); err != nil {
+		return candor.Scan{}, err
+	}
+	x, err := h.Store.Scan(ctx, who.Scope(), id)
+	return public(who, x), err
+}
+
+// keep leaves those of some values that are among all; all of them if none
+// are given.
+func keep[T comparable](some, all []T) []T {
+	if len(some) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(some), func(v T) bool { return !slices.Contains(all, v) })
 }
 
 // Search looks for records that hold all of the words.

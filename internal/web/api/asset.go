@@ -62,7 +62,7 @@ func (s *server) addAssets() {
 	add(s, operation{id: "get-asset", method: http.MethodGet, path: "/api/v1/assets/{id}", tag: tag, needs: readsParties, summary: "Get an asset with what belongs to it"},
 		func(ctx context.Context, who candor.Principal, in *one) (*assetWhole, error) {
 			v, err := s.House.Asset(ctx, who, in.ID)
-			return &assetWhole{public(who, v)}, err
+			return &assetWhole{v}, err
 		})
 	add(s, operation{id: "create-asset", method: http.MethodPost, path: "/api/v1/assets", tag: tag, needs: managesThem, status: http.StatusCreated, summary: "Add an asset"},
 		func(ctx context.Context, who candor.Principal, in *newAsset) (*assetAnswer, error) {
@@ -94,17 +94,17 @@ func (s *server) addScans() {
 				return nil, err
 			}
 			page, err := s.House.Scans(ctx, who, candor.ScanFilter{States: in.State, Asset: in.Asset}, cut)
-			return paged(ctx, s, who, public(who, page), err)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-scan", method: http.MethodGet, path: "/api/v1/scans/{id}", tag: tag, needs: reads, summary: "Get a scan"},
 		func(ctx context.Context, who candor.Principal, in *one) (*scanAnswer, error) {
-			x, err := s.House.Store.Scan(ctx, who.Scope(), in.ID)
-			return &scanAnswer{public(who, x)}, err
+			x, err := s.House.TheScan(ctx, who, in.ID)
+			return &scanAnswer{x}, err
 		})
 	add(s, operation{id: "start-scan", method: http.MethodPost, path: "/api/v1/assets/{id}/scans", tag: tag, needs: []access.Permission{access.ActCases, access.ActOwn}, status: http.StatusAccepted,
 		summary: "Have a site scanned now"},
 		func(ctx context.Context, who candor.Principal, in *one) (*scanAnswer, error) {
 			x, err := s.House.Scan(ctx, who, in.ID)
-			return &scanAnswer{public(who, x)}, err
+			return &scanAnswer{x}, err
 		})
 }

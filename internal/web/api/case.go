@@ -85,7 +85,7 @@ func (s *server) addCases() {
 				return nil, err
 			}
 			page, err := s.House.Cases(ctx, who, in.filter(), cut)
-			return paged(ctx, s, who, public(who, page), err)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-case", method: http.MethodGet, path: "/api/v1/cases/{id}", tag: tag, needs: reads, summary: "Get a case with all that belongs to it"},
 		func(ctx context.Context, who candor.Principal, in *one) (*caseAnswer, error) {
@@ -103,7 +103,7 @@ func (s *server) theCase(ctx context.Context, who candor.Principal, id candor.ID
 	if err != nil {
 		return nil, err
 	}
-	return &caseAnswer{ETag: etag(v.Case), Body: public(who, v)}, nil
+	return &caseAnswer{ETag: etag(v.Case), Body: v}, nil
 }
 
 func etag(c candor.Case) string { return strconv.Quote(strconv.FormatInt(c.Version, 10)) }

@@ -53,7 +53,7 @@ func (s *server) addFindings() {
 	add(s, operation{id: "get-finding", method: http.MethodGet, path: "/api/v1/findings/{id}", tag: tag, needs: reads, summary: "Get a finding with what belongs to it"},
 		func(ctx context.Context, who candor.Principal, in *one) (*findingAnswer, error) {
 			v, err := s.House.Finding(ctx, who, in.ID)
-			return &findingAnswer{public(who, v)}, err
+			return &findingAnswer{v}, err
 		})
 	add(s, operation{id: "dismiss-finding", method: http.MethodPost, path: "/api/v1/findings/{id}/dismiss", tag: tag, needs: acts,
 		summary: "Say that a finding is a false alarm", about: "The same rule in the same content of the asset opens no case again."},

@@ -77,12 +77,12 @@ func (s *server) addParties() {
 				return nil, err
 			}
 			page, err := s.House.Parties(ctx, who, candor.PartyFilter{Kind: in.Kind, Text: in.Text}, cut)
-			return paged(ctx, s, who, public(who, page), err)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-party", method: http.MethodGet, path: "/api/v1/parties/{id}", tag: tag, needs: readsParties, summary: "Get a party with what belongs to it"},
 		func(ctx context.Context, who candor.Principal, in *one) (*partyWhole, error) {
 			v, err := s.House.Party(ctx, who, in.ID)
-			return &partyWhole{public(who, v)}, err
+			return &partyWhole{v}, err
 		})
 	add(s, operation{id: "create-party", method: http.MethodPost, path: "/api/v1/parties", tag: tag, needs: managesThem, status: http.StatusCreated, summary: "Add a party"},
 		func(ctx context.Context, who candor.Principal, in *newParty) (*partyAnswer, error) {

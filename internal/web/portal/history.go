@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/internal/house"
 	"candor/internal/web/ui"
 )
 
@@ -29,7 +30,7 @@ func history(v visit, events []candor.Event) (out []ui.Event) {
 // written is what a person wrote; notes that the program writes are in its own
 // language and say no more than the event does.
 func written(e candor.Event) string {
-	if strings.HasPrefix(e.Actor, "user:") || strings.HasPrefix(e.Actor, "customer:") {
+	if e.Actor == house.Provider || strings.HasPrefix(e.Actor, "customer:") {
 		return e.Text
 	}
 	return ""
