@@ -163,14 +163,14 @@ func each(t *testing.T, f func(*testing.T, *world)) {
 func TestQuarantineAndBack(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		if _, err := w.ProposeFor(ctx, ada, w.kase, "quarantine", "", time.Time{}); !errors.Is(err, candor.ErrDenied) {
+		if _, err := w.ProposeFor(ctx, ada, house.Proposal{Case: w.kase, Method: "quarantine"}); !errors.Is(err, candor.ErrDenied) {
 			t.Fatalf("without a basis: %v", err)
 		}
 		w.agree(t)
-		if _, err := w.ProposeFor(ctx, eve, w.kase, "quarantine", "", time.Time{}); !errors.Is(err, candor.ErrDenied) {
+		if _, err := w.ProposeFor(ctx, eve, house.Proposal{Case: w.kase, Method: "quarantine"}); !errors.Is(err, candor.ErrDenied) {
 			t.Errorf("an auditor proposed: %v", err)
 		}
-		r, err := w.ProposeFor(ctx, ada, w.kase, "quarantine", "it is a web shell", time.Time{})
+		r, err := w.ProposeFor(ctx, ada, house.Proposal{Case: w.kase, Method: "quarantine", Reason: "it is a web shell"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,22 +17,33 @@ import (
 	"candor/internal/respond/quarantine"
 )
 
+// Proposal is what is to be done about a case.
+type Proposal struct {
+	Case    candor.ID
+	Method  string
+	Reason  string    // for people
+	Expires time.Time // when it is undone by itself; never if it is zero
+	// Basis chooses on what it rests: a consent or a law, with its Terms, or an
+	// agreement. The zero Basis is the party's latest agreement that allows it.
+	Basis candor.Basis
+}
+
 // ProposeFor plans a response to a case: with quarantine, of all files of its
-// open findings. It expires never if expires is zero.
-func (h *House) ProposeFor(ctx context.Context, who candor.Principal, id candor.ID, method, reason string, expires time.Time) (candor.Response, error) {
+// open findings.
+func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal) (candor.Response, error) {
 	if err := may(who, access.ActCases); err != nil {
 		return candor.Response{}, err
 	}
-	c, err := h.Store.Case(ctx, who.Scope(), id)
+	c, err := h.Store.Case(ctx, who.Scope(), p.Case)
 	if err != nil {
 		return candor.Response{}, err
 	}
-	return h.propose(ctx, who, c, method, reason, expires)
+	return h.propose(ctx, who, c, p)
 }
 
-func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, method, reason string, expires time.Time) (candor.Response, error) {
-	r := respond.Request{Case: c.ID, Method: method, Reason: reason, Expires: expires}
-	if method == "quarantine" {
+func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
+	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis}
+	if p.Method == "quarantine" {
 		spots, err := h.spots(ctx, c)
 		if err != nil {
 			return candor.Response{}, err
@@ -56,7 +67,7 @@ func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.C
 	if p.Expires != (calendar.Period{}) {
 		expires = p.Expires.After(r.House.Clock(), r.Zone)
 	}
-	return r.House.propose(ctx, who, c, p.Method, p.Reason, expires)
+	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires})
 }
 
 // Approve implements desk.Responder.

@@ -7,6 +7,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/house"
 )
 
 type responseQuery struct {
@@ -22,9 +23,10 @@ type responseQuery struct {
 type proposal struct {
 	ID   candor.ID `path:"id"`
 	Body struct {
-		Method  string    `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, …"`
-		Reason  string    `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
-		Expires time.Time `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
+		Method  string       `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, …"`
+		Reason  string       `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+		Expires time.Time    `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
+		Basis   candor.Basis `json:"basis,omitzero" doc:"On what it rests: an agreement by its identifier, a consent with its terms and when it was given, or a law by its name and clause. If missing: the latest agreement that allows it."`
 	}
 }
 
@@ -58,9 +60,9 @@ func (s *server) addResponses() {
 		})
 	add(s, operation{id: "get-response", method: http.MethodGet, path: "/api/v1/responses/{id}", tag: tag, needs: reads, summary: "Get a response, and the mails that it sent"}, s.response)
 	add(s, operation{id: "propose-response", method: http.MethodPost, path: "/api/v1/cases/{id}/responses", tag: tag, needs: acts, status: http.StatusCreated,
-		summary: "Propose a response to a case", about: "It waits for approval. Without a basis (an agreement in force that allows the method) it is refused: 403."},
+		summary: "Propose a response to a case", about: "It waits for approval. Without a basis (an agreement in force that allows the method, a consent or a law) it is refused: 403."},
 		func(ctx context.Context, who candor.Principal, in *proposal) (*responseAnswer, error) {
-			r, err := s.House.ProposeFor(ctx, who, in.ID, in.Body.Method, in.Body.Reason, in.Body.Expires.UTC())
+			r, err := s.House.ProposeFor(ctx, who, house.Proposal{Case: in.ID, Method: in.Body.Method, Reason: in.Body.Reason, Expires: in.Body.Expires.UTC(), Basis: in.Body.Basis})
 			return &responseAnswer{r}, err
 		})
 	decide := func(id, path, summary string) operation {

@@ -283,7 +283,7 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 			Path: path, Rule: "shell", Class: candor.ApplicationCompromise, Nature: candor.Malware, Severity: candor.High, SHA256: sum(content), Bytes: int64(len(content)), Language: "yara"}}}))(w.t)
 		e.assets = append(e.assets, asset)
 		e.cases = append(e.cases, must2(h.Store.Case(ctx, candor.Everything, filed.Opened[0]))(w.t))
-		e.responses = append(e.responses, must2(h.ProposeFor(ctx, admin, filed.Opened[0], "quarantine", staffNote, time.Time{}))(w.t))
+		e.responses = append(e.responses, must2(h.ProposeFor(ctx, admin, house.Proposal{Case: filed.Opened[0], Method: "quarantine", Reason: staffNote}))(w.t))
 	}
 	must2(h.Approve(ctx, admin, e.responses[2].ID))(w.t)
 	must(w.t, 0, h.Runner.Apply(ctx, e.responses[2].ID))

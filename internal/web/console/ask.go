@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"candor"
 	"candor/internal/house"
 	"candor/internal/phrase"
@@ -78,12 +80,43 @@ func (c *console) proposeForm() caseForm {
 				}
 				expires = day.In(r.Zone).AddDate(0, 0, 1) // to the end of that day
 			}
-			x, err := c.house.ProposeFor(r.Context(), r.Who, v.Case.ID, r.Line("method"), r.Text("reason"), expires)
+			basis, err := chosenBasis(r)
+			if err != nil {
+				return web.View{}, err
+			}
+			x, err := c.house.ProposeFor(r.Context(), r.Who, house.Proposal{Case: v.Case.ID, Method: r.Line("method"), Reason: r.Text("reason"), Expires: expires, Basis: basis})
 			if err != nil {
 				return web.View{}, err
 			}
 			return web.See(responsePath(x.ID)).SayAll(ui.Message{Tone: ui.Good, Title: r.T("console.proposed"), Text: r.T("console.proposed.text")}), nil
 		}}
+}
+
+// chosenBasis is what a response rests on, as the form says: by itself the
+// agreement that allows it.
+func chosenBasis(r *web.Request) (candor.Basis, error) {
+	b := candor.Basis{Kind: candor.BasisKind(r.Line("basis")), Terms: r.Line("terms"), Clause: r.Line("clause")}
+	switch b.Kind {
+	case candor.ByLaw:
+		return b, nil
+	case candor.ByConsent:
+		given, err := r.Moment("given")
+		b.Accepted = given.UTC()
+		return b, err
+	}
+	return candor.Basis{}, nil
+}
+
+// basisFields let another basis than the agreement be chosen.
+func basisFields(r *web.Request, d draft) templ.Component {
+	kinds := []ui.Option{{Value: string(candor.ByAgreement), Label: r.T("console.rests.agreement")}, {Value: string(candor.ByConsent), Label: r.T("console.rests.consent")},
+		{Value: string(candor.ByLaw), Label: r.T("console.rests.law")}}
+	first := string(candor.ByAgreement)
+	return folded(r.T("console.rests.other"),
+		ui.SelectField(d.input(ui.Input{Name: "basis", Label: r.T("console.rests.kind"), Value: first, Required: true}), kinds),
+		ui.TextField(d.input(ui.Input{Name: "terms", Label: r.T("console.rests.terms"), Hint: r.T("console.rests.terms.hint")})),
+		ui.TextField(d.input(ui.Input{Name: "clause", Label: r.T("console.rests.clause")})),
+		ui.TextField(d.input(ui.Input{Name: "given", Type: "date", Label: r.T("console.rests.given")})))
 }
 
 // proposal says what proposing a response leads to, before anything is planned.
@@ -111,10 +144,10 @@ func (c *console) proposal(r *web.Request, v house.CaseView, d draft) ui.Confirm
 	}
 	reason := ui.TextArea(d.input(ui.Input{Name: "reason", Label: r.T("console.reason"), Hint: r.T("console.reason.hint")}), 3)
 	if method == "notify" {
-		q.Form = d.fields(warned(warnings), reason)
+		q.Form = d.fields(warned(warnings), reason, basisFields(r, d))
 		return q
 	}
-	q.Form = d.fields(warned(warnings), reason, ui.TextField(d.input(ui.Input{Name: "expires", Type: "date", Label: r.T("console.expires"), Hint: r.T("console.expires.hint")})))
+	q.Form = d.fields(warned(warnings), reason, ui.TextField(d.input(ui.Input{Name: "expires", Type: "date", Label: r.T("console.expires"), Hint: r.T("console.expires.hint")})), basisFields(r, d))
 	return q
 }
 

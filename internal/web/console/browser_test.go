@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor"
+	"candor/internal/house"
 	"candor/internal/web/browsertest"
 	"candor/internal/web/webtest"
 )
@@ -58,9 +59,9 @@ func TestLook(t *testing.T) {
 	check(t, w.House.Aware(t.Context(), by, c.ID, w.Clock().Add(-2*time.Hour)))
 	check(t, w.House.Link(t.Context(), by, c.ID, all[3].ID))
 	w.agree(t, c.Party)
-	x, err := w.House.ProposeFor(t.Context(), by, c.ID, "quarantine", "The page collects passwords of a bank’s customers.", w.Clock().Add(14*24*time.Hour))
+	x, err := w.House.ProposeFor(t.Context(), by, house.Proposal{Case: c.ID, Method: "quarantine", Reason: "The page collects passwords of a bank’s customers.", Expires: w.Clock().Add(14 * 24 * time.Hour)})
 	check(t, err)
-	_, err = w.House.ProposeFor(t.Context(), by, all[0].ID, "notify", "", time.Time{})
+	_, err = w.House.ProposeFor(t.Context(), by, house.Proposal{Case: all[0].ID, Method: "notify"})
 	check(t, err)
 	v, err := w.House.Case(t.Context(), by, c.ID)
 	check(t, err)

@@ -2,13 +2,14 @@ package console_test
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"candor"
 	"candor/internal/desk/calendar"
+	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
 	"candor/internal/web/webtest"
@@ -199,6 +200,29 @@ func TestResponses(t *testing.T) {
 	}
 }
 
+// TestBasis proposes without an agreement: on a law, on a consent, and on
+// consents that are none.
+func TestBasis(t *testing.T) {
+	w := newWorld(t)
+	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
+	path := "/cases/" + string(c.ID) + "/propose"
+	form := func(more ...string) url.Values {
+		f := url.Values{"method": {"quarantine"}}
+		for i := 0; i < len(more); i += 2 {
+			f.Set(more[i], more[i+1])
+		}
+		return f
+	}
+	for name, bad := range map[string]url.Values{"nothing": form(), "a law without a name": form("basis", "law"), "a consent without a day": form("basis", "consent", "terms", "by telephone"),
+		"a consent of tomorrow": form("basis", "consent", "terms", "by telephone", "given", "2026-03-04"), "a day that is none": form("basis", "consent", "terms", "x", "given", "soon")} {
+		if a := w.Post(t, w.As(candor.RoleAnalyst), path, bad); a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusForbidden {
+			t.Errorf("%s: %d", name, a.Status)
+		}
+	}
+	has(t, w.post(t, path, "method", "quarantine", "basis", "law", "terms", "Digital Services Act", "clause", "Article 9"), "Digital Services Act")
+	has(t, w.post(t, path, "method", "notify", "basis", "consent", "terms", "agreed by telephone", "given", "2026-03-01"), "agreed by telephone")
+}
+
 // TestApproveSome approves several at once; one fails later, and is tried again.
 func TestApproveSome(t *testing.T) {
 	w := newWorld(t)
@@ -206,7 +230,7 @@ func TestApproveSome(t *testing.T) {
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
 	var ids []string
 	for _, method := range []string{"notify", "quarantine"} {
-		x, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), c.ID, method, "", time.Time{})
+		x, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), house.Proposal{Case: c.ID, Method: method})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +278,7 @@ func TestChinese(t *testing.T) {
 	w := newWorld(t)
 	w.agree(t, w.Party.ID)
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
-	if _, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), c.ID, "notify", "", time.Time{}); err != nil {
+	if _, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), house.Proposal{Case: c.ID, Method: "notify"}); err != nil {
 		t.Fatal(err)
 	}
 	path := "/cases/" + string(c.ID)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/store"
 	"candor/internal/web"
@@ -172,7 +173,7 @@ func TestAuditor(t *testing.T) {
 	w := newWorld(t)
 	w.agree(t, w.Party.ID)
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
-	x, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), c.ID, "quarantine", "why", time.Time{})
+	x, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), house.Proposal{Case: c.ID, Method: "quarantine", Reason: "why"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +211,7 @@ func TestToday(t *testing.T) {
 	hasNot(t, page, "not measured")
 	w.agree(t, w.Party.ID)
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
-	if _, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), c.ID, "quarantine", "", time.Time{}); err != nil {
+	if _, err := w.House.ProposeFor(t.Context(), w.Who(candor.RoleAnalyst), house.Proposal{Case: c.ID, Method: "quarantine"}); err != nil {
 		t.Fatal(err)
 	}
 	w.At(w.Clock().Add(3*time.Hour + 30*time.Minute))
