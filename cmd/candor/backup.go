@@ -219,21 +219,21 @@ func (p *program) restore(ctx context.Context, c *config.Config, name, identity 
 	for _, name := range report.PassedOver {
 		fmt.Fprintf(p.out, "Passed over: %s\n", name)
 	}
-	return p.missingKeys(c.Data.Dir)
+	p.missingKeys(c.Data.Dir)
+	return nil
 }
 
 // missingKeys says which keys are to be put back by hand.
-func (p *program) missingKeys(data string) error {
+func (p *program) missingKeys(data string) {
 	missing := keyFiles(data)
 	maps.DeleteFunc(missing, func(_, file string) bool { return exists(file) })
 	if len(missing) == 0 {
-		return nil
+		return
 	}
 	fmt.Fprintln(p.out, "Before the desk is started, put these keys back, which the backup does not have:")
 	for _, file := range slices.Sorted(maps.Values(missing)) {
 		fmt.Fprintf(p.out, "  %s\n", file)
 	}
-	return nil
 }
 
 func parseRecipients(all []string) ([]age.Recipient, error) {

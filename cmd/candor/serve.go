@@ -105,7 +105,7 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	}
 	defer listener.Close()
 	c.Listen.Addr = listener.Addr().String() // port 0 has become one
-	slog.SetDefault(log) // what libraries say
+	slog.SetDefault(log)                     // what libraries say
 	evidence.LogTo(logger(config.Log{Level: "error", Format: c.Log.Format}, p.err))
 	s, err := makeSetup(c, log)
 	if err != nil {
