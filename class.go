@@ -1,6 +1,9 @@
 package candor
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Class is an incident class of the Reference Incident Classification
 // Taxonomy (RSIT, version 1003), written "classification/incident type" with
@@ -39,6 +42,10 @@ var classes = []Class{
 	"other/other", Undetermined,
 	Test,
 }
+
+// Classes is the Reference Incident Classification Taxonomy, version 1003, in
+// its own order.
+func Classes() []Class { return slices.Clone(classes) }
 
 // ParseClass finds the class that a word names: the full name, or the
 // incident type alone ("phishing"). The second result is false for a word

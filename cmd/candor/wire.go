@@ -168,7 +168,7 @@ func (r *running) openAccess(context.Context) (err error) {
 	o := r.setup.access
 	o.URL, o.Provider = r.setup.publicURL, r.setup.provider.Name
 	o.Secrets, o.MaxBody = append(o.Secrets, secret), api.MaxBody
-	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock, Refuse: r.refuse}); err != nil {
+	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock, Refuse: r.refuse()}); err != nil {
 		return err
 	}
 	r.secrets = o.Secrets
@@ -176,18 +176,17 @@ func (r *running) openAccess(context.Context) (err error) {
 	return err
 }
 
-// refuse answers a request that may not go on: with a page, or for programs
-// with a line.
-func (r *running) refuse(w http.ResponseWriter, req *http.Request, err error) {
-	if r.pages != nil && !strings.HasPrefix(req.URL.Path, "/api/") {
-		r.pages.Refuse(w, req, err)
-		return
+// refuse answers a request that may not go on: with a page, or to programs as
+// the API does.
+func (r *running) refuse() func(http.ResponseWriter, *http.Request, error) {
+	programs := api.Refuser(r.setup.log, r.setup.clock)
+	return func(w http.ResponseWriter, req *http.Request, err error) {
+		if r.pages != nil && !strings.HasPrefix(req.URL.Path, "/api/") {
+			r.pages.Refuse(w, req, err)
+			return
+		}
+		programs(w, req, err)
 	}
-	status := http.StatusForbidden
-	if errors.Is(err, access.ErrSignedOut) {
-		status = http.StatusUnauthorized
-	}
-	http.Error(w, err.Error(), status)
 }
 
 // revoked tells whether a link is good no longer: its contact is none of the

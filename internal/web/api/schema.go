@@ -109,7 +109,7 @@ func (s severity) value() candor.Severity {
 }
 
 func (class) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Class", "Incident class of the Reference Incident Classification Taxonomy (RSIT 1003).", classes()...)
+	return words(r, "Class", "Incident class of the Reference Incident Classification Taxonomy (RSIT 1003).", candor.Classes()...)
 }
 
 func (nature) Schema(r huma.Registry) *huma.Schema {

@@ -133,7 +133,7 @@ func (o *office) policyForm(r *web.Request, rows []policyRow, seen, failed strin
 	for _, s := range []candor.Severity{candor.Info, candor.Low, candor.Medium, candor.High, candor.Critical} {
 		f.severities = append(f.severities, ui.Option{Value: s.String(), Label: r.T("office.policy.severity", phrase.Args{"severity": r.Printer.T("severity." + s.String())})})
 	}
-	for _, c := range classes() {
+	for _, c := range candor.Classes() {
 		f.classes = append(f.classes, ui.Option{Value: string(c), Label: className(r, c)})
 	}
 	page := policyFrame(r, r.T("office.policy.change"))
