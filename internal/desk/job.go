@@ -15,6 +15,14 @@ type PolicyJob struct {
 // Kind names the job.
 func (PolicyJob) Kind() string { return "desk.policy" }
 
+// WithdrawJob asks to refuse what is proposed for a case that came to its end.
+type WithdrawJob struct {
+	Case candor.ID `json:"case"`
+}
+
+// Kind names the job.
+func (WithdrawJob) Kind() string { return "desk.withdraw" }
+
 // RecheckJob asks to look again at the places of a case.
 type RecheckJob struct {
 	Case candor.ID `json:"case"`

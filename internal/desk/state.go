@@ -48,6 +48,11 @@ func (d *Desk) move(ctx context.Context, tx Tx, c *candor.Case, to candor.CaseSt
 	if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: actor}, details, personalNote(note)); err != nil {
 		return err
 	}
+	if !to.Open() {
+		if err := tx.Enqueue(ctx, WithdrawJob{Case: c.ID}, candor.JobOptions{}); err != nil {
+			return err
+		}
+	}
 	return tx.Enqueue(ctx, TellJob{What: "case." + string(to), Case: c.ID}, candor.JobOptions{})
 }
 

@@ -29,14 +29,19 @@ func TestJourney(t *testing.T) {
 
 	b.Run(t, "the first administrator", chromedp.Navigate(p.first(t)), browsertest.Keys("#name", "Ada Admin"), browsertest.Keys("#mail", "ada@provider.example"),
 		browsertest.Keys("#password", password+"\r"), browsertest.At("/today"))
+	b.Picture(t, "journey-today")
 	const site = "riverside-bakery.example"
 	b.Run(t, "see the case", reload("/cases?open=yes&q=riverside", `document.querySelector('main td a[href^="/cases/"]')`))
 	b.Run(t, "open it", browsertest.Click(`main td a[href^="/cases/"]`), browsertest.Wants(`location.pathname.startsWith("/cases/") && document.readyState === "complete"`))
+	b.Picture(t, "journey-case")
 	path := browsertest.Ask[string](t, b, `location.pathname`)
 	b.Run(t, "read why", browsertest.Says(site), browsertest.Click(`main a[href^="/findings/"]`), browsertest.Wants(`location.pathname.startsWith("/findings/")`),
 		browsertest.Says("Generation"))
 
-	b.Run(t, "propose a notice", chromedp.Navigate(p.URL+path+"/propose?method=notify"), browsertest.Click(".confirm .button-primary"), browsertest.Says("waits for approval"))
+	b.Picture(t, "journey-finding")
+	b.Run(t, "the proposed notice", reload(path, `document.querySelector('main a[href^="/responses/"]')`),
+		browsertest.Does(`[...document.querySelectorAll('main a[href^="/responses/"]')].find((a) => a.innerText === "Notify the customer").click()`),
+		browsertest.Wants(`location.pathname.startsWith("/responses/") && document.readyState === "complete"`))
 	b.Run(t, "approve it", browsertest.Click(`a[data-dialog="ask-approve"]`), browsertest.Wants(`document.querySelector("dialog[open]")`),
 		browsertest.Click("dialog[open] .button-primary, dialog[open] .button-destructive"), browsertest.Says("It is done in a moment"))
 
@@ -44,10 +49,13 @@ func TestJourney(t *testing.T) {
 	clean(t, filepath.Join(data, "sample", site))
 	customer := browsertest.Open(t, browsertest.Errors)
 	customer.Run(t, "the customer's page", chromedp.Navigate(link), browsertest.Says("Please look at "+site))
+	customer.Picture(t, "journey-customer")
 	customer.Run(t, "mark as fixed", browsertest.Keys(`textarea[name="fixed"]`, "We removed the files and changed our passwords."), browsertest.Click(`form[action$="/fixed"] .button-primary`))
 	b.Run(t, "the new scan closes it", reload(path, `document.body.innerText.includes("Closed")`))
 	customer.Run(t, "the customer sees it", chromedp.Navigate(link), browsertest.Wants(`!document.querySelector('form[action$="/fixed"]')`))
 
+	b.Run(t, "nothing of it waits any longer", reload(path, `![...document.querySelectorAll("main .badge")].some((b) => b.innerText === "Proposed")`))
+	b.Picture(t, "journey-closed")
 	b.Run(t, "evidence", reload(path, `document.querySelector('a[href$="/evidence.zip"]')`))
 	bundle := filepath.Join(t.TempDir(), "case.zip")
 	download(t, b, p.URL+path+"/evidence.zip", bundle)

@@ -159,6 +159,30 @@ func each(t *testing.T, f func(*testing.T, *world)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { f(t, newWorld(t, s)) })
 }
 
+// TestWithdraw refuses what waits for approval when the case is closed, and
+// not before.
+func TestWithdraw(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.agree(t)
+		r, err := w.ProposeFor(ctx, ada, house.Proposal{Case: w.kase, Method: "quarantine"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			to   candor.CaseState
+			want candor.ResponseState
+		}{{candor.CaseTriaged, candor.ResponseProposed}, {candor.CaseFalseAlarm, candor.ResponseRefused}} {
+			if err := errors.Join(w.SetState(ctx, ada, w.kase, 0, step.to, ""), w.Withdraw(ctx, w.kase)); err != nil {
+				t.Fatal(err)
+			}
+			if got, _, err := w.Response(ctx, ada, r.ID); err != nil || got.State != step.want {
+				t.Errorf("in a case that is %s the proposal is %s, %v", step.to, got.State, err)
+			}
+		}
+	})
+}
+
 // TestQuarantineAndBack goes from the finding to the restored file.
 func TestQuarantineAndBack(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -76,6 +76,22 @@ func (r Responder) Approve(ctx context.Context, who candor.Principal, id candor.
 	return err
 }
 
+// Withdraw refuses what waits for approval in a case that came to its end.
+func (h *House) Withdraw(ctx context.Context, id candor.ID) error {
+	c, err := h.Store.Case(ctx, candor.Everything, id)
+	if err != nil || c.State.Open() {
+		return err // it was opened again meanwhile
+	}
+	waiting, err := h.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: id, States: []candor.ResponseState{candor.ResponseProposed}}, candor.Cut{Limit: 100})
+	for _, r := range waiting.Items {
+		_, refused := h.Runner.Refuse(ctx, candor.Principal{}, r.ID, "the case came to its end")
+		if !errors.Is(refused, candor.ErrChanged) { // somebody decided, or it was begun
+			err = errors.Join(err, refused)
+		}
+	}
+	return err
+}
+
 // spots are the files of a case's open findings.
 func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, error) {
 	asset, err := h.Store.Asset(ctx, candor.Everything, c.Asset)

@@ -158,10 +158,12 @@ func running(all []candor.Deadline) (d *candor.Deadline) {
 }
 
 // files lists where the case's findings were seen: what is there still comes
-// first. The case has been given to whoever asks, and so its findings have.
+// first, and each file once, whatever rules saw it. The case has been given to
+// whoever asks, and so its findings have.
 func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, more int, err error) {
 	findings := slices.Clone(view.Findings)
 	slices.SortStableFunc(findings, func(a, b candor.FiledFinding) int { return cmp.Compare(rank(a.State), rank(b.State)) })
+	seen := map[string]int{} // where it is in out, by path
 	for i, f := range findings {
 		if i >= mostFindings || len(out) >= mostFiles {
 			more += max(f.Places, 1)
@@ -172,10 +174,15 @@ func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, mo
 			return nil, 0, err
 		}
 		for _, at := range places {
+			if n, ok := seen[at.Path]; ok {
+				out[n].Rule += ", " + f.Rule
+				continue
+			}
 			if len(out) >= mostFiles {
 				more++
 				continue
 			}
+			seen[at.Path] = len(out)
 			out = append(out, file{at, relative(view.Asset.Roots, at.Path), f.Rule, f.SHA256})
 		}
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"candor"
 	"candor/internal/house"
@@ -15,7 +16,7 @@ func history(v visit, events []candor.Event) (out []ui.Event) {
 	for _, e := range events {
 		text, icon, tone := words(v, e)
 		// What was seen when the case was opened is the case.
-		if text == "" || e.Kind == candor.EventFinding && len(out) == 1 && !e.At.After(out[0].At) {
+		if text == "" || e.Kind == candor.EventFinding && len(out) == 1 && e.At.Sub(out[0].At) < time.Minute {
 			continue
 		}
 		shown := ui.Event{At: e.At, Icon: icon, Tone: tone, Text: text}
