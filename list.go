@@ -24,16 +24,18 @@ type Page[T any] struct {
 
 // CaseFilter chooses cases; what is empty does not matter.
 type CaseFilter struct {
-	States      []CaseState
-	Open        *bool
-	Party       ID
-	Asset       ID
-	Assignee    ID
-	Class       Class
-	MinSeverity Severity
-	DueBefore   time.Time
-	OpenedAfter time.Time
-	Text        string // words to be found in it
+	States       []CaseState
+	Open         *bool
+	Party        ID
+	Asset        ID
+	Assignee     ID
+	Unassigned   bool // nobody's
+	Class        Class
+	MinSeverity  Severity
+	DueBefore    time.Time
+	OpenedAfter  time.Time
+	OpenedBefore time.Time
+	Text         string // words to be found in it
 }
 
 // FindingFilter chooses filed findings; what is empty does not matter.
@@ -62,7 +64,10 @@ type AssetFilter struct {
 	Kind    AssetKind
 	Owner   ID
 	Retired *bool
-	Text    string
+	// ScannedBefore chooses those whose last complete scan was before, or that
+	// had none.
+	ScannedBefore time.Time
+	Text          string
 }
 
 // ResponseFilter chooses responses; what is empty does not matter.

@@ -36,6 +36,9 @@ func (r reader) Assets(ctx context.Context, scope candor.Scope, f candor.AssetFi
 	if f.Retired != nil {
 		w.and("retired = ?", *f.Retired)
 	}
+	if !f.ScannedBefore.IsZero() {
+		w.compare("scanned", "<", column.Time(f.ScannedBefore))
+	}
 	if err := r.containing(ctx, &w, owner(scope, f.Owner), "asset", f.Text); err != nil {
 		return candor.Page[candor.Asset]{}, err
 	}

@@ -63,6 +63,9 @@ func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilt
 	if equal(&w, "assignee", f.Assignee); f.Assignee != "" {
 		w.and("assignee <> ''") // so that SQLite sees that the index holds them
 	}
+	if f.Unassigned {
+		w.and("assignee = ''")
+	}
 	equal(&w, "class", f.Class)
 	if f.MinSeverity > candor.Info {
 		w.compare("severity", ">=", f.MinSeverity)
@@ -73,6 +76,9 @@ func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilt
 	}
 	if !f.OpenedAfter.IsZero() {
 		w.since("opened", f.OpenedAfter)
+	}
+	if !f.OpenedBefore.IsZero() {
+		w.until("opened", f.OpenedBefore)
 	}
 	if err := r.containing(ctx, &w, owner(scope, f.Party), "case", f.Text); err != nil {
 		return candor.Page[candor.Case]{}, err
@@ -121,11 +127,10 @@ func (r reader) LinkedCases(ctx context.Context, scope candor.Scope, id candor.I
 // AddCase adds a case and gives it its number. It is candor.ErrExists if there
 // is an open one of that asset and class.
 func (t *Tx) AddCase(ctx context.Context, c *candor.Case) error {
-	number, err := t.q.NextNumber(ctx, "cases")
-	if err != nil {
+	if err := t.db.QueryRowContext(ctx, t.dialect.number).Scan(&c.Number); err != nil {
 		return kind(err, "number a case")
 	}
-	c.Number, c.Version = number, 1
+	c.Version = 1
 	if err := add(ctx, t.reader, "cases", "", caseRow(*c)); err != nil {
 		return err
 	}

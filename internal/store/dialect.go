@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,9 +29,10 @@ type dialect struct {
 	exists   func(error) bool // a unique index said no
 	jobs     func(*sql.DB) riverdriver.Driver[*sql.Tx]
 	search   string                         // makes the index of the search
-	hits     string                         // asks it for the latest records of a kind: its name and how many go into the text
-	looks    []string                       // the same for a few of them: one after the other, until there are enough
+	looks    []string                       // ask it for the latest records of a kind, one after the other until there are enough: its name and how many go into the text
+	among    string                         // whether the identifier is in a list
 	settle   string                         // done after each migration
+	number   string                         // gives the next number of a case
 	tend     []string                       // done now and then, so that the planner knows the tables
 	snapshot sql.IsolationLevel             // of a transaction that sees one moment
 	lock     string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
@@ -57,13 +59,16 @@ var sqlite = dialect{
 	},
 	jobs:    func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
 	search:  searchSQLite(),
-	hits:    "SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d",
+	among:   "id IN (SELECT value FROM json_each(?))",
 	looks:   []string{"SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d"},
 	requeue: "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
 	term:    func(word, more string) string { return `"` + word + `"` + more },
 	join:    " AND ",
 	expand:  true,
 	// A bounded look: an unbounded one would keep others from writing for long.
+	settle: `INSERT INTO counters (name, value) SELECT 'cases', MAX(number) FROM cases WHERE true HAVING MAX(number) > 0
+ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)`,
+	number: "INSERT INTO counters (name, value) VALUES ('cases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
 	tend:   []string{"PRAGMA analysis_limit = 20000", "PRAGMA optimize = 0x10002"},
 	guided: true,
 }
@@ -82,17 +87,18 @@ var postgres = dialect{
 	},
 	jobs:   func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
 	search: searchPostgres(),
+	among:  "id = ANY (?::text[])",
 	// A common word is found among the latest records. What is not there often
 	// enough is rare enough to gather all of it; the planner, who takes words to
 	// be independent of each other, would look for it in every record.
-	looks: []string{
-		`SELECT id FROM (SELECT id, found FROM search WHERE kind = '%[1]s' ORDER BY id DESC LIMIT 5000) AS latest
-WHERE found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %[2]d`,
+	looks: []string{latest(5_000), latest(100_000),
 		`WITH matching AS MATERIALIZED (SELECT id FROM search WHERE kind = '%[1]s' AND found @@ to_tsquery('simple', ?))
 SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	},
-	settle:   bytewise,
-	hits:     "SELECT id FROM search WHERE kind = '%[1]s' AND found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %[2]d",
+	settle: bytewise + numbers,
+	// Transactions that each open a case must not wait for one another, so that
+	// numbers come from a sequence: one that is rolled back leaves a gap.
+	number:   "SELECT nextval('case_numbers')",
 	snapshot: sql.LevelRepeatableRead,
 	lock:     " FOR UPDATE",
 	requeue:  "UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1",
@@ -106,6 +112,19 @@ SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	arrays:   true,
 	numbered: true,
 }
+
+// latest looks at so many of the latest records of a kind.
+func latest(n int) string {
+	return fmt.Sprintf(`SELECT id FROM (SELECT id, found FROM search WHERE kind = '%%[1]s' ORDER BY id DESC LIMIT %d) AS latest
+WHERE found @@ to_tsquery('simple', ?) ORDER BY id DESC LIMIT %%[2]d`, n)
+}
+
+// numbers makes the sequence of case numbers, and has it go on after those that
+// are there, as from a backup of SQLite.
+const numbers = `
+CREATE SEQUENCE IF NOT EXISTS case_numbers;
+SELECT setval('case_numbers', have.last) FROM (SELECT MAX(number) AS last FROM cases) AS have
+WHERE have.last > (SELECT last_value FROM case_numbers);`
 
 // bytewise has PostgreSQL compare text byte by byte, whatever the language of
 // the database is: as SQLite does, as lists that are cut by their order need

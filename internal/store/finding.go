@@ -166,7 +166,8 @@ func (t *Tx) LosePlaces(ctx context.Context, asset, scan candor.ID, sensor strin
 func (t *Tx) CountPlaces(ctx context.Context, findings []candor.ID) error {
 	for part := range slices.Chunk(findings, 500) {
 		marks, args := in(part)
-		statement := "UPDATE findings SET places = (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open') WHERE id IN " + marks
+		const open = "(SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open')"
+		statement := "UPDATE findings SET places = " + open + " WHERE id IN " + marks + " AND places <> " + open
 		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
 			return kind(err, "count places")
 		}

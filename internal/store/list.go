@@ -191,11 +191,7 @@ func (r reader) count(ctx context.Context, l list, w where) (int, bool, error) {
 		w = w.narrow(l.weak)
 	}
 	n, err := r.rows(ctx, l.table+" WHERE "+w.String(), counted+1, w.args())
-	if err != nil || n > counted || w.hits == "" {
-		return min(n, counted), n > counted, err
-	}
-	hits, err := r.rows(ctx, "("+w.hits+") AS hits", within, w.hitArgs)
-	return n, hits == within, err // the search gave no more, though there may be others
+	return min(n, counted), n > counted || w.cut, err
 }
 
 // rows counts the rows of a part of a query, as far as most.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ var documentKinds = [...]string{"case", "party", "asset", "finding"}
 
 // within is how many of the records that hold a text a list looks at: the
 // latest. Without a bound a common word would make every list slow.
-const within = 1000
+const within = 500
 
 const searchTable = `
 CREATE TABLE search (
@@ -66,6 +67,8 @@ func searchPostgres() string {
 		fmt.Fprintf(&b, "\nCREATE TABLE search_%[1]s PARTITION OF search FOR VALUES IN ('%[1]s');", kind)
 	}
 	b.WriteString("\nCREATE INDEX search_found ON search USING GIN (found);")
+	// Room in each page, so that a row that is seen again stays where indexes have it.
+	b.WriteString("\nALTER TABLE findings SET (fillfactor = 85);\nALTER TABLE cases SET (fillfactor = 85);")
 	// Columns that others are made of cannot be settled later.
 	return strings.ReplaceAll(b.String(), "TEXT ", `TEXT COLLATE "C" `)
 }
@@ -195,18 +198,57 @@ func ofParty(party candor.ID, kind, text string, most int) (string, []any) {
 	return fmt.Sprintf("%s ORDER BY id DESC LIMIT %d", statement, most), args
 }
 
-// found writes the query of the latest records of a kind that hold a text's
-// words; of one party, unless that is empty.
-func (r reader) found(ctx context.Context, party candor.ID, kind, text string, most int) (string, []any, error) {
+// common is how many hits the first look gives for words for which a longer
+// look along the latest records is worth while: one in a hundred.
+const common = 50
+
+// hits gives the latest records of a kind that hold a text's words, the latest
+// first; of one party, unless that is empty.
+func (r reader) hits(ctx context.Context, party candor.ID, kind, text string, most int) ([]string, error) {
 	if party != "" {
 		query, args := ofParty(party, kind, text, most)
-		return query, args, nil
+		return r.ids(ctx, query, args...)
 	}
 	asked, err := r.match(ctx, kind, text)
-	if asked == "" {
-		return "SELECT id FROM search WHERE 1 = 0", nil, err
+	if err != nil || asked == "" {
+		return nil, err
 	}
-	return fmt.Sprintf(r.dialect.hits, kind, most), []any{asked}, nil
+	var ids []string
+	for i, look := range r.dialect.looks {
+		if i == 1 && len(ids) < common {
+			continue
+		}
+		if ids, err = r.ids(ctx, fmt.Sprintf(look, kind, most), asked); err != nil || len(ids) == most {
+			break
+		}
+	}
+	return ids, err
+}
+
+func (r reader) ids(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, kind(err, "search")
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, kind(err, "search")
+		}
+		all = append(all, id)
+	}
+	return all, kind(rows.Err(), "search")
+}
+
+// among is the argument of a dialect's condition of that name.
+func (r reader) among(ids []string) (any, error) {
+	if r.dialect.arrays {
+		return ids, nil
+	}
+	text, err := json.Marshal(ids)
+	return string(text), err
 }
 
 // owner is the only party whose records can be in a list: the one that is
@@ -220,7 +262,7 @@ func owner(s candor.Scope, asked candor.ID) candor.ID {
 
 // containing asks for records whose words hold all of the text's: of the
 // latest such of a kind, and of a party unless that is empty.
-func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind, text string) (err error) {
+func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -228,8 +270,17 @@ func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind,
 		w.and("1 = 0")
 		return nil
 	}
-	w.hits, w.hitArgs, err = r.found(ctx, party, kind, text, within)
-	w.and("id IN ("+w.hits+")", w.hitArgs...)
+	ids, err := r.hits(ctx, party, kind, text, within)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		w.and("1 = 0")
+		return nil
+	}
+	list, err := r.among(ids)
+	w.and(r.dialect.among, list)
+	w.cut = len(ids) == within
 	return err
 }
 
@@ -254,31 +305,15 @@ func (r reader) Search(ctx context.Context, scope candor.Scope, text string, mos
 
 // searchKind looks for records of one kind.
 func (r reader) searchKind(ctx context.Context, party candor.ID, kind, text string, most int) ([]candor.Hit, error) {
-	var looks []string
-	var args []any
-	if party != "" {
-		var look string
-		look, args = ofParty(party, kind, text, most)
-		looks = []string{look}
-	} else {
-		asked, err := r.match(ctx, kind, text)
-		if err != nil || asked == "" {
-			return nil, err
-		}
-		for _, look := range r.dialect.looks {
-			looks, args = append(looks, fmt.Sprintf(look, kind, most)), []any{asked}
-		}
+	ids, err := r.hits(ctx, party, kind, text, most)
+	if err != nil || len(ids) == 0 {
+		return nil, err
 	}
-	var rows []document
-	for _, look := range looks {
-		var err error
-		if rows, err = choose[document](ctx, r.db, "search", "kind = '"+kind+"' AND id IN ("+look+")", args...); err != nil {
-			return nil, err
-		}
-		if len(rows) == most {
-			break
-		}
+	list, err := r.among(ids)
+	if err != nil {
+		return nil, err
 	}
+	rows, err := choose[document](ctx, r.db, "search", "kind = '"+kind+"' AND "+r.dialect.among, list)
 	slices.SortFunc(rows, func(a, b document) int { return strings.Compare(string(b.ID), string(a.ID)) })
-	return each(rows, func(d document) candor.Hit { return candor.Hit{Kind: d.Kind, ID: d.ID, Title: d.Title} }), nil
+	return each(rows, func(d document) candor.Hit { return candor.Hit{Kind: d.Kind, ID: d.ID, Title: d.Title} }), err
 }

@@ -12,8 +12,7 @@ import (
 // where gathers the conditions of a list.
 type where struct {
 	conditions []condition
-	hits       string // the query of the search that it rests on, if any
-	hitArgs    []any
+	cut        bool // it rests on a search that gave no more, though there may be others
 }
 
 // condition is one of those that all must hold.

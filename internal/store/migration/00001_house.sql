@@ -93,6 +93,7 @@ CREATE INDEX cases_asset ON cases (asset, updated, id);
 CREATE INDEX cases_assignee ON cases (assignee, updated, id) WHERE assignee <> '';
 -- Few cases are open, and they are what people look at. SQLite needs is_open in
 -- the index, too, to count without reading rows.
+CREATE INDEX cases_mine ON cases (assignee, updated, id, is_open) WHERE is_open AND assignee <> '';
 CREATE INDEX cases_open ON cases (updated, id, is_open, class, severity) WHERE is_open;
 CREATE INDEX cases_urgent ON cases (severity, id, is_open, class) WHERE is_open;
 CREATE INDEX cases_awaited ON cases (due, id, is_open) WHERE is_open;

@@ -112,19 +112,6 @@ func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, er
 	return items, nil
 }
 
-const nextNumber = `-- name: NextNumber :one
-INSERT INTO counters (name, value) VALUES ($1, 1)
-ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
-RETURNING value
-`
-
-func (q *Queries) NextNumber(ctx context.Context, name string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextNumber, name)
-	var value int64
-	err := row.Scan(&value)
-	return value, err
-}
-
 const openCaseAges = `-- name: OpenCaseAges :many
 SELECT CAST(opened / 86400000000 AS BIGINT) AS day, severity, COUNT(*) AS cases
 FROM cases WHERE is_open GROUP BY 1, severity ORDER BY 1

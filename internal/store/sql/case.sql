@@ -1,8 +1,3 @@
--- name: NextNumber :one
-INSERT INTO counters (name, value) VALUES ($1, 1)
-ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
-RETURNING value;
-
 -- name: CountCaseFindings :exec
 -- Counts a case's findings anew.
 UPDATE cases SET (findings, open_findings) =

@@ -100,6 +100,9 @@ func testParties(t *testing.T, s *store.Store) {
 	a.ObserveOnly, a.Scanned = true, noon.Add(time.Hour)
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, a, noon.Add(2*time.Hour)) })
 	same(t, must(s.Asset(ctx, candor.Everything, a.ID))(t), a)
+	for before, want := range map[time.Time]int{noon.Add(time.Hour): 0, noon.Add(2 * time.Hour): 1} {
+		same(t, must(s.Assets(ctx, candor.Everything, candor.AssetFilter{Owner: p.ID, ScannedBefore: before}, candor.Cut{}))(t).Count, want)
+	}
 	same(t, len(must(s.DueAssets(ctx, noon.Add(time.Hour), 10))(t)), 0)
 	same(t, must(s.DueAssets(ctx, noon.Add(2*time.Hour), 10))(t), []candor.Asset{a})
 	agreement := candor.Agreement{ID: candor.NewID(noon), Party: p.ID, Terms: "hosting", Version: "3", Allows: []string{"notify"}, Accepted: noon}
@@ -138,6 +141,13 @@ func testCases(t *testing.T, s *store.Store) {
 	page := must(s.Cases(ctx, candor.Scope{Party: p.ID}, candor.CaseFilter{Open: &open, MinSeverity: candor.High}, candor.Cut{}))(t)
 	same(t, page.Items, []candor.Case{second})
 	same(t, page.Count, 1)
+	for _, x := range []struct {
+		filter candor.CaseFilter
+		want   int
+	}{{candor.CaseFilter{Unassigned: true}, 2}, {candor.CaseFilter{OpenedBefore: noon}, 0}, {candor.CaseFilter{OpenedBefore: noon.Add(time.Second)}, 2},
+		{candor.CaseFilter{OpenedAfter: noon}, 2}, {candor.CaseFilter{OpenedAfter: noon.Add(time.Second)}, 0}} {
+		same(t, must(s.Cases(ctx, candor.Scope{Party: p.ID}, x.filter, candor.Cut{}))(t).Count, x.want)
+	}
 	do(t, s, func(tx *store.Tx) error { return tx.Link(ctx, c.ID, second.ID, noon) })
 	same(t, must(s.LinkedCases(ctx, candor.Everything, second.ID))(t), []candor.Case{c})
 	states, severities, err := s.CaseCounts(ctx)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"candor"
 	"candor/internal/access"
@@ -11,11 +12,12 @@ import (
 
 type assetQuery struct {
 	Paging
-	Sort    string           `query:"sort" enum:"id,name,scanned"`
-	Kind    candor.AssetKind `query:"kind"`
-	Owner   candor.ID        `query:"owner"`
-	Retired string           `query:"retired" enum:"true,false"`
-	Text    string           `query:"text" maxLength:"200" doc:"Words that are found in it."`
+	Sort          string           `query:"sort" enum:"id,name,scanned"`
+	Kind          candor.AssetKind `query:"kind"`
+	Owner         candor.ID        `query:"owner"`
+	Retired       string           `query:"retired" enum:"true,false"`
+	ScannedBefore time.Time        `query:"scanned_before" doc:"The last complete scan was earlier, or there was none."`
+	Text          string           `query:"text" maxLength:"200" doc:"Words that are found in it."`
 }
 
 // assetFields are what can be said of an asset.
@@ -56,7 +58,7 @@ func (s *server) addAssets() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := s.House.Assets(ctx, who, candor.AssetFilter{Kind: in.Kind, Owner: in.Owner, Retired: truth(in.Retired), Text: in.Text}, cut)
+			page, err := s.House.Assets(ctx, who, candor.AssetFilter{Kind: in.Kind, Owner: in.Owner, Retired: truth(in.Retired), ScannedBefore: in.ScannedBefore, Text: in.Text}, cut)
 			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-asset", method: http.MethodGet, path: "/api/v1/assets/{id}", tag: tag, needs: readsParties, summary: "Get an asset with what belongs to it"},

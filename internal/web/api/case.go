@@ -30,22 +30,24 @@ type nothing struct{}
 
 type caseQuery struct {
 	Paging
-	Sort        string             `query:"sort" enum:"updated,id,severity,opened,due"`
-	State       []candor.CaseState `query:"state" doc:"One of these states."`
-	Open        string             `query:"open" enum:"true,false" doc:"Somebody may still have to do something."`
-	Party       candor.ID          `query:"party"`
-	Asset       candor.ID          `query:"asset"`
-	Assignee    candor.ID          `query:"assignee"`
-	Class       candor.Class       `query:"class"`
-	Severity    severity           `query:"min_severity"`
-	DueBefore   time.Time          `query:"due_before"`
-	OpenedAfter time.Time          `query:"opened_after"`
-	Text        string             `query:"text" maxLength:"200" doc:"Words that are found in it."`
+	Sort         string             `query:"sort" enum:"updated,id,severity,opened,due"`
+	State        []candor.CaseState `query:"state" doc:"One of these states."`
+	Open         string             `query:"open" enum:"true,false" doc:"Somebody may still have to do something."`
+	Party        candor.ID          `query:"party"`
+	Asset        candor.ID          `query:"asset"`
+	Assignee     candor.ID          `query:"assignee"`
+	Unassigned   bool               `query:"unassigned" doc:"Nobody works on it."`
+	Class        candor.Class       `query:"class"`
+	Severity     severity           `query:"min_severity"`
+	DueBefore    time.Time          `query:"due_before"`
+	OpenedAfter  time.Time          `query:"opened_after"`
+	OpenedBefore time.Time          `query:"opened_before"`
+	Text         string             `query:"text" maxLength:"200" doc:"Words that are found in it."`
 }
 
 func (q caseQuery) filter() candor.CaseFilter {
-	return candor.CaseFilter{States: q.State, Open: truth(q.Open), Party: q.Party, Asset: q.Asset, Assignee: q.Assignee, Class: q.Class,
-		MinSeverity: q.Severity.value(), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, Text: q.Text}
+	return candor.CaseFilter{States: q.State, Open: truth(q.Open), Party: q.Party, Asset: q.Asset, Assignee: q.Assignee, Unassigned: q.Unassigned, Class: q.Class,
+		MinSeverity: q.Severity.value(), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, OpenedBefore: q.OpenedBefore, Text: q.Text}
 }
 
 // truth reads what may be true, false or left out.

@@ -10,6 +10,9 @@ import (
 	"candor/internal/web/ui"
 )
 
+// nobody is who works on a case that is unassigned, in the address.
+const nobody = "nobody"
+
 // caseViews are the views of the list of cases that everybody has.
 var caseViews = []fixedView{
 	{"open", "open=yes"}, {"mine", "assignee=me&open=yes"}, {"new", "sort=-severity&state=new"}, {"due", "due=day&open=yes&sort=due"}, {"all", ""},
@@ -19,7 +22,7 @@ var caseViews = []fixedView{
 func (c *console) cases(r *web.Request) (web.View, error) {
 	f := candor.CaseFilter{States: web.FilterMany(r, "state", candor.CaseStates()), Open: r.FilterYes("open"), Party: r.FilterID("party"),
 		Asset: r.FilterID("asset"), Assignee: r.FilterID("assignee"), Class: filterClass(r), MinSeverity: leastSeverity(r),
-		DueBefore: dueBefore(r), OpenedAfter: day(r, "opened"), Text: r.Query("q")}
+		DueBefore: dueBefore(r), OpenedAfter: day(r, "opened"), OpenedBefore: dayAfter(r, "until"), Unassigned: r.Query("assignee") == nobody, Text: r.Query("q")}
 	page, err := c.house.Cases(r.Context(), r.Who, f, r.Cut("severity", "due", "opened", "updated"))
 	if err != nil {
 		return web.View{}, err
@@ -53,6 +56,7 @@ func (c *console) caseFilters(r *web.Request, n *names, f candor.CaseFilter) ([]
 			staff[i].Value = "me"
 		}
 	}
+	staff = append([]ui.Option{{Value: nobody, Label: r.T("console.nobody")}}, staff...)
 	filters := []ui.Filter{
 		{Name: "q", Label: r.T("console.words"), Kind: ui.Words},
 		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: options(r, "case.state.", candor.CaseStates())},
@@ -62,6 +66,7 @@ func (c *console) caseFilters(r *web.Request, n *names, f candor.CaseFilter) ([]
 		{Name: "assignee", Label: r.T("console.assignee"), Kind: ui.Choice, Options: staff},
 		{Name: "due", Label: r.T("console.due"), Kind: ui.Choice, Options: options(r, "console.due.within.", []string{"now", "hour", "day", "week"})},
 		{Name: "opened", Label: r.T("console.opened.since"), Kind: ui.Day},
+		{Name: "until", Label: r.T("console.opened.until"), Kind: ui.Day},
 	}
 	return append(filters, chosen(r, n, f.Party, f.Asset)...), nil
 }

@@ -56,7 +56,7 @@ func assetsTitle(r *web.Request, k candor.AssetKind) string {
 }
 
 func (o *office) assets(r *web.Request, kind candor.AssetKind) (web.View, error) {
-	f := candor.AssetFilter{Kind: kind, Owner: r.FilterID("owner"), Text: r.Query("q"), Retired: r.FilterYes("retired")}
+	f := candor.AssetFilter{Kind: kind, Owner: r.FilterID("owner"), Text: r.Query("q"), Retired: r.FilterYes("retired"), ScannedBefore: scannedBefore(r)}
 	list, err := o.house.Assets(r.Context(), r.Who, f, r.Cut("name", "scanned"))
 	if err != nil {
 		return web.View{}, err
@@ -68,6 +68,7 @@ func (o *office) assets(r *web.Request, kind candor.AssetKind) (web.View, error)
 	l := listing{table: table, cursor: web.Cursor(list), label: r.T("office.assets.kinds"), filters: []ui.Filter{
 		{Name: "q", Label: r.T("office.assets.words"), Kind: ui.Words},
 		{Name: "retired", Label: r.T("office.asset.retired"), Kind: ui.Choice, Options: options(r, "office.", []string{"no", "yes"})},
+		{Name: "scanned", Label: r.T("office.scanned.older"), Kind: ui.Choice, Options: options(r, "office.scanned.older.", []string{"day", "week", "month"})},
 	}}
 	for _, k := range append(candor.AssetKinds(), "") {
 		l.tabs = append(l.tabs, ui.Tab{Text: assetsTitle(r, k), Href: listPath(k), Active: k == kind})
@@ -78,6 +79,15 @@ func (o *office) assets(r *web.Request, kind candor.AssetKind) (web.View, error)
 			ui.ButtonLink(ui.Link{Text: r.T("office.asset.add"), Href: "/assets/new?kind=" + string(kind)}, ui.Primary, "plus"))
 	}
 	return web.View{Page: p, Body: listPage(l)}, nil
+}
+
+// scannedBefore is the latest time of a complete scan that is asked for.
+func scannedBefore(r *web.Request) time.Time {
+	days := map[string]int{"day": 1, "week": 7, "month": 30}[r.Query("scanned")]
+	if days == 0 {
+		return time.Time{}
+	}
+	return r.Now.AddDate(0, 0, -days)
 }
 
 // assetTable lists assets; that of one owner does not name it.
