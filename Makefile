@@ -89,6 +89,11 @@ definitions:
 bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X and ClamAV, in one run
 	$(GO) run ./bench/cmd/peers -candor bin/candor -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
 
+.PHONY: bench-house
+bench-house: ## Print figures of the desk with 1,000,000 findings, on both databases
+	$(GO) run ./bench/cmd/house -database sqlite $(ARGS)
+	$(GO) run ./bench/cmd/house -database postgres $(ARGS)
+
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts
 	$(GO) run ./bench/cmd/conformance -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)

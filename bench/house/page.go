@@ -32,16 +32,6 @@ func (a *asker) as(r *rand.Rand) candor.Principal {
 
 func any1[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-// asks makes a page that is a list.
-func asks[F, T any](name string, weight float64, list lister[F, T], who candor.Principal, f func(*rand.Rand) F, cut candor.Cut) page {
-	return page{name, weight, PageGoal, func(ctx context.Context, r *rand.Rand) error {
-		_, err := list(ctx, who, f(r), cut)
-		return err
-	}}
-}
-
-type lister[F, T any] func(context.Context, candor.Principal, F, candor.Cut) (candor.Page[T], error)
-
 func (a *asker) pages() []page {
 	all := []page{
 		{"today", 6, PageGoal, func(ctx context.Context, _ *rand.Rand) error { _, err := a.Today(ctx, a.staff); return err }},
@@ -82,8 +72,8 @@ func (a *asker) pages() []page {
 }
 
 func (a *asker) searchPages() []page {
-	search := func(name string, weight float64, customer bool, text func(*rand.Rand) string) page {
-		return page{"search: " + name, weight, SearchGoal, func(ctx context.Context, r *rand.Rand) error {
+	search := func(name string, customer bool, text func(*rand.Rand) string) page {
+		return page{"search: " + name, 1, SearchGoal, func(ctx context.Context, r *rand.Rand) error {
 			who := a.staff
 			if customer {
 				who = a.as(r)
@@ -96,16 +86,16 @@ func (a *asker) searchPages() []page {
 	number := func(r *rand.Rand) string { return fmt.Sprintf("C-%d", 1+r.IntN(a.sample.count)) }
 	digest := func(r *rand.Rand) string { return any1(r, a.sample.digests) }
 	return []page{
-		search("case number", 1, false, number),
-		search("digest", 1, false, digest),
-		search("beginning of a digest", 1, false, func(r *rand.Rand) string { return digest(r)[:6+r.IntN(6)] }),
-		search("site name", 1, false, func(r *rand.Rand) string { return any1(r, a.sample.names) }),
-		search("common word", 1, false, word("wordpress", "example", "shell", "backdoor")),
-		search("common word of findings", 1, false, word("plugins", "uploads", "includes", "php")),
-		search("beginning of a common word", 1, false, word("plugi", "uplo", "incl", "wp", "p", "s", "publ")),
-		search("two common words", 1, false, word("plugins amber", "uploads skimmer", "bakery quartz", "wp admini loader")),
-		search("common and nowhere", 1, false, word("plugins nowhere", "srv zzz", "php uploads kkkkk")),
-		search("as customer, common", 1, true, word("wordpress", "plugins", "sh", "p")),
-		search("as customer, nowhere", 1, true, word("nowhere", "plugins kkkkk")),
+		search("case number", false, number),
+		search("digest", false, digest),
+		search("beginning of a digest", false, func(r *rand.Rand) string { return digest(r)[:6+r.IntN(6)] }),
+		search("site name", false, func(r *rand.Rand) string { return any1(r, a.sample.names) }),
+		search("common word", false, word("wordpress", "example", "shell", "backdoor")),
+		search("common word of findings", false, word("plugins", "uploads", "includes", "php")),
+		search("beginning of a common word", false, word("plugi", "uplo", "incl", "wp", "p", "s", "publ")),
+		search("two common words", false, word("plugins amber", "uploads skimmer", "bakery quartz", "wp admini loader")),
+		search("common and nowhere", false, word("plugins nowhere", "srv zzz", "php uploads kkkkk")),
+		search("as customer, common", true, word("wordpress", "plugins", "sh", "p")),
+		search("as customer, nowhere", true, word("nowhere", "plugins kkkkk")),
 	}
 }
