@@ -12,40 +12,6 @@ import (
 	"candor/internal/store/column"
 )
 
-const coverage = `-- name: Coverage :many
-SELECT CAST(scanned / 86400000000 AS BIGINT) AS day, COUNT(*) AS sites
-FROM assets WHERE kind = 'site' AND NOT retired GROUP BY 1 ORDER BY 1
-`
-
-type CoverageRow struct {
-	Day   int64 `db:"day"`
-	Sites int64 `db:"sites"`
-}
-
-// How many sites were last scanned on which day; day 0 is never.
-func (q *Queries) Coverage(ctx context.Context) ([]CoverageRow, error) {
-	rows, err := q.db.QueryContext(ctx, coverage)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CoverageRow
-	for rows.Next() {
-		var i CoverageRow
-		if err := rows.Scan(&i.Day, &i.Sites); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const dueAssets = `-- name: DueAssets :many
 SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired FROM assets WHERE scan_due > 0 AND scan_due <= $1 AND NOT retired ORDER BY scan_due LIMIT $2
 `
