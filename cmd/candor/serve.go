@@ -31,6 +31,7 @@ type serveFlags struct {
 	listen string
 	db     string
 	roles  []string
+	clamd  []string
 	sample bool
 }
 
@@ -50,7 +51,7 @@ func (f *serveFlags) load() (*config.Config, error) {
 			o.File = defaultConfig
 		}
 	}
-	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ",")} {
+	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ","), "listen.clamd": strings.Join(f.clamd, ",")} {
 		if value != "" {
 			o.Flags[key] = value
 		}
@@ -79,6 +80,7 @@ nothing else. The first start prints a link that makes the first administrator.`
 	f.add(c)
 	c.Flags().StringVar(&f.listen, "listen", "", "answer at `ADDR`, host:port (default 127.0.0.1:8080)")
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "do only this: web, worker (default: both)")
+	c.Flags().StringSliceVar(&f.clamd, "clamd", nil, "answer clients of clamd at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().BoolVar(&f.sample, "sample", false, "fill an empty database with a sample provider, whose site is infected with harmless samples")
 	return c
 }
@@ -174,10 +176,14 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		}
 		work.Go(func() { r.ledger.Run(inner) })
 	}
-	failed := make(chan error, 2)
-	stop, err := r.listen(c, listener, failed)
+	failed := make(chan error, 3)
+	stopClamd, err := r.answerClamd(c, failed)
 	if err != nil {
 		return err
+	}
+	stop, err := r.listen(c, listener, failed)
+	if err != nil {
+		return errors.Join(err, stopClamd())
 	}
 	select {
 	case <-ctx.Done():
@@ -185,7 +191,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	err = errors.Join(err, stop(ending))
+	err = errors.Join(err, stop(ending), stopClamd())
 	if workers != nil {
 		err = errors.Join(err, workers.Stop(ending))
 	}

@@ -39,6 +39,7 @@ type Listen struct {
 	TLSKey         string   `koanf:"tls_key"`         // PEM file
 	TrustedProxies []string `koanf:"trusted_proxies"` // networks whose X-Forwarded-For is believed
 	PublicURL      string   `koanf:"public_url"`      // as browsers see it; scheme, host, port
+	Clamd          []string `koanf:"clamd"`           // sockets for clients of clamd: paths, or host:port
 }
 
 // Database says where records are kept.

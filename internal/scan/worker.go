@@ -1,30 +1,26 @@
 package scan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"candor"
-	"candor/engine"
 )
 
 // worker scans the files of one batch after another, reusing its memory.
 type worker struct {
-	pool      *pool
-	reader    reader
-	matcher   Matcher
-	externals externals
+	pool   *pool
+	reader reader
+	looker *Looker
 }
 
 func newWorker(p *pool) *worker {
 	return &worker{
-		pool:      p,
-		reader:    reader{maxSize: p.o.MaxSize},
-		externals: newExternals(p.o.Fixed),
+		pool:   p,
+		reader: reader{maxSize: p.o.MaxSize},
+		looker: NewLooker(p.o.NewMatcher, p.o.Fixed),
 	}
 }
 
@@ -61,7 +57,7 @@ func (w *worker) file(d *directory, e entry) {
 		w.pool.fail(path, readErr)
 		return
 	}
-	findings, err := w.match(path, d.path, e.name, data)
+	findings, err := w.looker.look(path, d.path, e.name, data, w.reader.stat.Uid)
 	if len(findings) > 0 {
 		w.pool.found(findings)
 	}
@@ -74,36 +70,6 @@ func (w *worker) file(d *directory, e entry) {
 	}
 	w.pool.o.Progress.files.Add(1)
 	w.pool.o.Progress.bytes.Add(int64(len(data)))
-}
-
-// match has the content matched. Whatever goes wrong in there, a panic
-// included, is an error of this file alone.
-func (w *worker) match(path, dir, name string, data []byte) (findings []candor.Finding, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			w.matcher = nil // its state is anybody's guess
-			err = panicError(r)
-		}
-	}()
-	if w.matcher == nil {
-		w.matcher = w.pool.o.NewMatcher()
-	}
-	matches, err := w.matcher.Scan(data, engine.File{
-		Name:      path,
-		Externals: w.externals.of(dir, name, data, w.reader.stat.Uid),
-	})
-	if len(matches) == 0 {
-		return nil, err
-	}
-	digest := sha256.Sum256(data)
-	findings = make([]candor.Finding, len(matches))
-	for i, m := range matches {
-		findings[i] = verdict(m)
-		findings[i].Path = path
-		findings[i].SHA256 = hex.EncodeToString(digest[:])
-		findings[i].Bytes = int64(len(data))
-	}
-	return findings, err
 }
 
 func panicError(r any) error {
