@@ -30,7 +30,7 @@ func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 	}
 	to := r.setup.alarms
 	if n.Case.Assignee != "" {
-		u, err := r.Store.Access().User(ctx, n.Case.Assignee)
+		u, err := tx.User(ctx, n.Case.Assignee)
 		if err != nil && !errors.Is(err, candor.ErrNotFound) {
 			return err
 		}
@@ -81,6 +81,9 @@ func (r *running) send(ctx context.Context, j mailJob) error {
 	switch {
 	case sent == nil:
 		m.State, m.Sent, m.Error = candor.MessageSent, now, ""
+		if m.Case == "" && m.Response == "" {
+			m.Text = "" // it holds a link that sets a password
+		}
 	case errors.Is(sent, candor.ErrDenied) || errors.Is(sent, candor.ErrInvalid):
 		m.State, m.Bounced, m.Error = candor.MessageBounced, now, sent.Error()
 	case now.Sub(m.Created) > mailPatience:

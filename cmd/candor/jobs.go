@@ -55,7 +55,7 @@ func (r *running) handlers() map[string]store.Handler {
 
 // queues say how many jobs are done at a time.
 func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans}
+	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4}
 }
 
 // chore is something that is done again and again. Several nodes may do the

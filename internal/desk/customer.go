@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"candor"
 )
@@ -18,7 +19,7 @@ func (d *Desk) Fixed(ctx context.Context, who candor.Principal, id candor.ID, te
 			map[string]any{"says": "fixed"}, personalNote(cut(text))); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, RecheckJob{Case: c.ID, By: who.Actor()}, candor.JobOptions{Queue: QueueUrgent, Once: true})
+		return tx.Enqueue(ctx, RecheckJob{Case: c.ID, By: who.Actor(), At: d.Clock().UTC().Truncate(time.Minute)}, candor.JobOptions{Queue: QueueUrgent, Once: true})
 	})
 }
 
@@ -61,7 +62,7 @@ func (d *Desk) Recheck(ctx context.Context, who candor.Principal, id candor.ID) 
 		if err := d.event(ctx, tx, candor.Event{Case: id, Kind: candor.EventRescan, Actor: who.Actor()}, nil); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, RecheckJob{Case: id, By: who.Actor()}, candor.JobOptions{Queue: QueueUrgent, Once: true})
+		return tx.Enqueue(ctx, RecheckJob{Case: id, By: who.Actor(), At: d.Clock().UTC().Truncate(time.Minute)}, candor.JobOptions{Queue: QueueUrgent, Once: true})
 	})
 }
 

@@ -20,6 +20,7 @@ type Filing struct {
 	Scan       candor.ID
 	Sensor     string
 	Generation string
+	Began      time.Time // of the look: what was moved away since is not there again; may be zero
 	Findings   []candor.Finding
 }
 
@@ -65,22 +66,25 @@ type filing struct {
 	back   []candor.FiledFinding // were gone and are there again
 	cases  map[candor.Class]*candor.Case
 	opened map[candor.ID]bool
+	stands map[candor.ID]bool // cases of known findings: whether they are open
 }
 
 func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
-	f := &filing{Filing: in, now: d.Clock(), seen: map[candor.ID]bool{}, cases: map[candor.Class]*candor.Case{}, opened: map[candor.ID]bool{}}
+	f := &filing{Filing: in, now: d.Clock(), seen: map[candor.ID]bool{}, cases: map[candor.Class]*candor.Case{}, opened: map[candor.ID]bool{}, stands: map[candor.ID]bool{}}
 	var err error
 	if f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset); err != nil {
 		return Filed{}, err
 	}
 	sames := make([]candor.Same, len(in.Findings))
 	for i, x := range in.Findings {
+		x.Path = candor.TextPath(x.Path)
 		sames[i] = same(x)
 	}
 	if f.have, err = tx.FindingsLike(ctx, in.Asset, sames); err != nil {
 		return Filed{}, err
 	}
 	for _, x := range in.Findings {
+		x.Path = candor.TextPath(x.Path)
 		if err := d.sort(ctx, tx, f, x); err != nil {
 			return Filed{}, err
 		}
@@ -113,12 +117,39 @@ func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) err
 		f.fresh = append(f.fresh, known)
 		f.have[same(x)] = known
 	}
-	if !f.seen[known.ID] && ok && known.State != candor.FindingOpen && known.State != candor.FindingDismissed {
-		f.back = append(f.back, known)
+	if ok && known.State == candor.FindingQuarantined && known.Ended.After(f.Began) && !f.Began.IsZero() {
+		return nil // it was seen before it was moved away
+	}
+	if !f.seen[known.ID] && ok && known.State != candor.FindingDismissed {
+		back, err := d.isBack(ctx, tx, f, known)
+		if err != nil {
+			return err
+		}
+		if back {
+			f.back = append(f.back, known)
+		}
 	}
 	f.seen[known.ID] = true
 	f.places = append(f.places, candor.Place{ID: candor.NewID(f.now), Finding: known.ID, Path: x.Path, State: candor.FindingOpen, First: f.now, Last: f.now})
 	return nil
+}
+
+// isBack tells whether a known finding is to be filed anew: it was gone, or its
+// case came to an end without it.
+func (d *Desk) isBack(ctx context.Context, tx Tx, f *filing, known candor.FiledFinding) (bool, error) {
+	if known.State != candor.FindingOpen {
+		return true, nil
+	}
+	open, looked := f.stands[known.Case]
+	if !looked {
+		c, err := tx.Case(ctx, candor.Everything, known.Case)
+		if err != nil {
+			return false, err
+		}
+		open = c.State.Open()
+		f.stands[known.Case] = open
+	}
+	return !open, nil
 }
 
 // confidence is how sure a rule's own words make us: an author who calls it
@@ -294,8 +325,13 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFinding, Actor: "sensor:" + f.Sensor, Public: true}, map[string]any{"count": n, "scan": f.Scan}); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Again: !f.opened[c.ID]}, candor.JobOptions{Once: true}); err != nil {
+		if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Again: !f.opened[c.ID]}, candor.JobOptions{}); err != nil {
 			return err
+		}
+		if f.opened[c.ID] {
+			if err := tx.Enqueue(ctx, TellJob{What: "case.opened", Case: c.ID}, candor.JobOptions{}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/desk/calendar"
 )
 
 // Finish ends a complete look of a sensor at an asset: what it did not see is
@@ -161,8 +162,20 @@ func (d *Desk) shrink(ctx context.Context, tx Tx, id candor.ID, n int, state can
 // the response that did it.
 func (d *Desk) Notified(ctx context.Context, tx Tx, id candor.ID, actor string) error {
 	c, err := tx.Case(ctx, candor.Everything, id)
+	if err == nil && c.State == candor.CaseContained {
+		return d.startCustomer(ctx, tx, c)
+	}
 	if err != nil || c.State != candor.CaseNew && c.State != candor.CaseTriaged {
 		return err
 	}
 	return d.move(ctx, tx, &c, candor.CaseNotified, actor, "")
+}
+
+// startCustomer starts the customer's clock in a case that was contained before
+// the customer was told.
+func (d *Desk) startCustomer(ctx context.Context, tx Tx, c candor.Case) error {
+	if err := d.start(ctx, tx, c, calendar.Customer(c.Severity), d.Clock()); err != nil {
+		return err
+	}
+	return tx.CountCase(ctx, c.ID)
 }

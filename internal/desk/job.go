@@ -1,6 +1,10 @@
 package desk
 
-import "candor"
+import (
+	"time"
+
+	"candor"
+)
 
 // QueueUrgent is the queue of what somebody waits for.
 const QueueUrgent = "urgent"
@@ -27,6 +31,7 @@ func (WithdrawJob) Kind() string { return "desk.withdraw" }
 type RecheckJob struct {
 	Case candor.ID `json:"case"`
 	By   string    `json:"by"`
+	At   time.Time `json:"at"` // to the minute: what is asked for later is another look
 }
 
 // Kind names the job.

@@ -108,7 +108,7 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 			continue
 		}
 		response, err := r.Propose(ctx, who, c, p)
-		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) {
+		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrChanged) {
 			if err := d.explain(ctx, c, p.Method, err); err != nil {
 				return err
 			}

@@ -118,7 +118,7 @@ func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, er
 				continue
 			}
 			seen[p.Path] = true
-			all = append(all, quarantine.Spot{Root: quarantine.Raw(root), Path: quarantine.Raw(rel), SHA256: f.SHA256})
+			all = append(all, quarantine.Spot{Root: quarantine.Raw(root), Path: quarantine.Raw(candor.RawPath(rel)), SHA256: f.SHA256})
 		}
 	}
 	if len(all) == 0 {
@@ -160,7 +160,7 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 		case candor.ResponseApplied:
 			// What was found meanwhile was none of the plan.
 			return errors.Join(d.Contained(ctx, tx, moved, "response:"+string(r.ID)),
-				tx.Enqueue(ctx, desk.PolicyJob{Case: r.Case, Again: true}, candor.JobOptions{Once: true}))
+				tx.Enqueue(ctx, desk.PolicyJob{Case: r.Case, Again: true}, candor.JobOptions{}))
 		case candor.ResponseFailed:
 			return d.Contained(ctx, tx, moved, "response:"+string(r.ID))
 		case candor.ResponseUndone:
@@ -179,7 +179,7 @@ func places(ctx context.Context, tx desk.Tx, r candor.Response) (moved, back map
 	}
 	states := make(map[string]quarantine.PlaceState, len(result.Places))
 	for _, p := range result.Places {
-		states[strings.TrimSuffix(string(p.Root), "/")+"/"+string(p.Path)] = p.State
+		states[candor.TextPath(strings.TrimSuffix(string(p.Root), "/")+"/"+string(p.Path))] = p.State
 	}
 	findings, err := tx.FindingsOfCase(ctx, r.Case)
 	if err != nil {

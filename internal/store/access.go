@@ -38,7 +38,8 @@ func (s accessStore) Change(ctx context.Context, do func(access.Tx) error) error
 	return err
 }
 
-func (r accessReader) User(ctx context.Context, id candor.ID) (candor.User, error) {
+// User gives a user.
+func (r reader) User(ctx context.Context, id candor.ID) (candor.User, error) {
 	row, err := one[query.User](ctx, r.db, "users", "id = ?", id)
 	return user(row), err
 }

@@ -105,6 +105,17 @@ func (t *Tx) ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) err
 	return t.index(ctx, assetDocument(a))
 }
 
+// SetScanDue says when an asset is to be scanned next; never if due is zero.
+// Nothing else of it is written: somebody may be changing it.
+func (t *Tx) SetScanDue(ctx context.Context, asset candor.ID, due time.Time) error {
+	return kind(t.q.SetScanDue(ctx, column.Time(due), asset), "change an asset")
+}
+
+// SetScanned says when an asset was last scanned as a whole.
+func (t *Tx) SetScanned(ctx context.Context, asset candor.ID, at time.Time) error {
+	return kind(t.q.SetScanned(ctx, column.Time(at), asset), "change an asset")
+}
+
 func assetDocument(a candor.Asset) document {
 	words := append([]string{a.Name, a.Reference, a.Software}, a.Hosts...)
 	return document{"asset", a.ID, a.Owner, a.Name, strings.Join(append(words, a.Roots...), " ")}

@@ -81,9 +81,10 @@ func (r reader) FindingsLike(ctx context.Context, asset candor.ID, sames []cando
 	return have, nil
 }
 
-// Places gives where a finding's content was seen, by path.
+// Places gives where a finding's content was seen, up to 1,000: those first
+// where it still is, by path.
 func (r reader) Places(ctx context.Context, of candor.ID) ([]candor.Place, error) {
-	rows, err := choose[query.Place](ctx, r.db, "places", "finding = ? ORDER BY path LIMIT 1000", of)
+	rows, err := choose[query.Place](ctx, r.db, "places", "finding = ? ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, path LIMIT 1000", of)
 	return each(rows, func(p query.Place) candor.Place {
 		return candor.Place{ID: p.ID, Finding: p.Finding, Path: p.Path, State: p.State, First: time.Time(p.FirstSeen), Last: time.Time(p.LastSeen)}
 	}), err
@@ -155,8 +156,11 @@ func (t *Tx) SetPlace(ctx context.Context, finding candor.ID, path string, state
 // LosePlaces marks the places of an asset that a complete scan did not see as
 // gone, and gives the open findings that have no place left.
 func (t *Tx) LosePlaces(ctx context.Context, asset, scan candor.ID, sensor string, at time.Time) ([]candor.FiledFinding, error) {
-	if _, err := t.q.SeenPlaces(ctx, column.Time(at), asset, scan); err != nil {
+	if _, err := t.q.SeenPlaces(ctx, column.Time(at), asset, scan, sensor); err != nil {
 		return nil, kind(err, "change places")
+	}
+	if err := t.q.CountAssetPlaces(ctx, asset, sensor); err != nil {
+		return nil, kind(err, "count places")
 	}
 	rows, err := t.q.LostFindings(ctx, asset, sensor)
 	return each(rows, finding), kind(err, "look for findings that are gone")

@@ -101,9 +101,17 @@ func (r *Request) Return(otherwise string) string {
 	return otherwise
 }
 
+// mostForm bounds a form, in bytes. Those of the staff may bring files, as far
+// as the site lets requests be at all.
+const mostForm = 1 << 20
+
 // readForm decodes a form; what was too large or damaged is candor.ErrInvalid.
+// Files that came with it are removed by dropFiles.
 func (r *Request) readForm() error {
 	var err error
+	if !r.Who.Role.Staff() {
+		r.Body = http.MaxBytesReader(nil, r.Body, mostForm)
+	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		err = r.ParseMultipartForm(1 << 20)
 	} else {
@@ -117,4 +125,11 @@ func (r *Request) readForm() error {
 		return fmt.Errorf("read a form: %w: %w", candor.ErrInvalid, err)
 	}
 	return nil
+}
+
+// dropFiles removes what a form has brought to the disk.
+func (r *Request) dropFiles() {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // in the folder for temporary files
+	}
 }

@@ -100,6 +100,7 @@ func (s *Site) handler(needs Needs, do func(*Request) (View, error), acts bool) 
 
 // act takes a step once.
 func (s *Site) act(w http.ResponseWriter, r *Request, do func(*Request) (View, error)) {
+	defer r.dropFiles()
 	if err := r.readForm(); err != nil {
 		s.fail(w, r, err)
 		return

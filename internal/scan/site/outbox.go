@@ -53,7 +53,7 @@ func (o *outbox) file() error {
 		return nil
 	}
 	// A scan that is being stopped still keeps what it found.
-	err := o.service.Desk.File(context.WithoutCancel(o.ctx), o.scan.Asset, o.scan.ID, o.scan.Generation, o.findings)
+	err := o.service.Desk.File(context.WithoutCancel(o.ctx), o.scan, o.findings)
 	o.findings = o.findings[:0]
 	return err
 }

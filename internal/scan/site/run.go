@@ -145,9 +145,11 @@ func (s *Service) end(ctx context.Context, sc candor.Scan, a candor.Asset, state
 			return err
 		}
 		if state == candor.ScanComplete {
-			a.Scanned = now
+			if err := tx.SetScanned(ctx, a.ID, now); err != nil {
+				return err
+			}
 		}
-		return tx.ChangeAsset(ctx, a, s.Due(a, now))
+		return tx.SetScanDue(ctx, a.ID, s.Due(a, now))
 	})
 	if errors.Is(err, candor.ErrExists) {
 		return s.end(ctx, sc, a, candor.ScanFailed, errors.New("it was stopped, and another scan of the site waits"))
@@ -201,11 +203,11 @@ func (s *Service) Recheck(ctx context.Context, id candor.ID, by string) error {
 	defer definitions.Release()
 	again := &recheck{still: map[candor.Same]bool{}, failed: map[string]bool{}}
 	for _, p := range places {
-		if info, err := os.Lstat(p); err == nil && !info.Mode().IsRegular() {
+		if info, err := os.Lstat(candor.RawPath(p)); err == nil && !info.Mode().IsRegular() {
 			again.failed[p] = true // what a link leads to is not known
 		}
 	}
-	if _, err := scan.Scan(ctx, roots(places), again, scan.Options{NewMatcher: definitions.NewMatcher, Threads: s.Threads, Clock: s.Clock}); err != nil {
+	if _, err := scan.Scan(ctx, roots(raw(places)), again, scan.Options{NewMatcher: definitions.NewMatcher, Threads: s.Threads, Clock: s.Clock}); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -218,6 +220,15 @@ func (s *Service) Recheck(ctx context.Context, id candor.ID, by string) error {
 		}
 	}
 	return s.Desk.Gone(ctx, gone, by)
+}
+
+// raw gives paths as the file system has them.
+func raw(paths []string) []string {
+	all := make([]string, len(paths))
+	for i, p := range paths {
+		all[i] = candor.RawPath(p)
+	}
+	return all
 }
 
 // open is an open finding: what it is known by.
@@ -246,6 +257,15 @@ func (s *Service) places(ctx context.Context, id candor.ID) (findings map[open][
 				return err
 			}
 			key := open{f.ID, f.Rule}
+			known := 0
+			for _, p := range at {
+				if p.State == candor.FindingOpen {
+					known++
+				}
+			}
+			if known < f.Places {
+				continue // places that are not known are not clean: a scan of all decides
+			}
 			findings[key] = nil
 			for _, p := range at {
 				if p.State != candor.FindingOpen {
@@ -273,13 +293,13 @@ type recheck struct {
 }
 
 func (r *recheck) Finding(f candor.Finding) error {
-	r.still[candor.Same{Rule: f.Rule, SHA256: f.Path}] = true
+	r.still[candor.Same{Rule: f.Rule, SHA256: candor.TextPath(f.Path)}] = true
 	return nil
 }
 
 func (r *recheck) Failure(f scan.Failure) error {
 	if !errors.Is(f.Err, candor.ErrNotFound) {
-		r.failed[f.Path] = true // unknown is not clean
+		r.failed[candor.TextPath(f.Path)] = true // unknown is not clean
 	}
 	return nil
 }

@@ -45,7 +45,9 @@ func (ScheduleJob) Kind() string { return "scan.schedule" }
 // Tx is what the service does in a transaction.
 type Tx interface {
 	Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error)
-	ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) error
+	// SetScanDue says when an asset is scanned next, and SetScanned when it was.
+	SetScanDue(ctx context.Context, asset candor.ID, due time.Time) error
+	SetScanned(ctx context.Context, asset candor.ID, at time.Time) error
 	Scan(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Scan, error)
 	Scans(ctx context.Context, scope candor.Scope, f candor.ScanFilter, cut candor.Cut) (candor.Page[candor.Scan], error)
 	AddScan(ctx context.Context, s candor.Scan) error
@@ -70,7 +72,7 @@ type Definitions struct {
 
 // Desk keeps what was found.
 type Desk interface {
-	File(ctx context.Context, asset, scan candor.ID, generation string, findings []candor.Finding) error
+	File(ctx context.Context, sc candor.Scan, findings []candor.Finding) error
 	Finish(ctx context.Context, asset, scan candor.ID) error
 	Gone(ctx context.Context, findings []candor.ID, actor string) error
 }
@@ -151,6 +153,11 @@ func (s *Service) request(ctx context.Context, tx Tx, a candor.Asset, cause, by 
 	return made, tx.Enqueue(ctx, Job{Scan: made.ID}, candor.JobOptions{Queue: QueueScans})
 }
 
+// wake asks again for a scan that waits: after many errors its job was given up.
+func (s *Service) wake(ctx context.Context, tx Tx, sc candor.Scan) error {
+	return tx.Enqueue(ctx, Job{Scan: sc.ID}, candor.JobOptions{Queue: QueueScans, Once: true})
+}
+
 // waiting gives the scan of an asset that waits.
 func (s *Service) waiting(ctx context.Context, asset candor.ID) (candor.Scan, error) {
 	var found candor.Scan
@@ -159,10 +166,11 @@ func (s *Service) waiting(ctx context.Context, asset candor.ID) (candor.Scan, er
 		if err == nil && len(page.Items) == 0 {
 			return candor.Later(fmt.Errorf("the scan that waited has just begun: %w", candor.ErrChanged), time.Second)
 		}
-		if err == nil {
-			found = page.Items[0]
+		if err != nil {
+			return err
 		}
-		return err
+		found = page.Items[0]
+		return s.wake(ctx, tx, found)
 	})
 	return found, err
 }
@@ -182,13 +190,18 @@ func (s *Service) Schedule(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
+			if len(waits.Items) > 0 {
+				if err := s.wake(ctx, tx, waits.Items[0]); err != nil {
+					return err
+				}
+			}
 			if len(waits.Items) == 0 && len(a.Roots) > 0 {
 				if _, err := s.request(ctx, tx, a, Scheduled, "system"); err != nil {
 					return err
 				}
 				n++
 			}
-			if err := tx.ChangeAsset(ctx, a, s.Due(a, now)); err != nil {
+			if err := tx.SetScanDue(ctx, a.ID, s.Due(a, now)); err != nil {
 				return err
 			}
 		}

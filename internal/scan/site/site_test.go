@@ -36,7 +36,7 @@ type desk struct {
 	fail     error
 }
 
-func (d *desk) File(_ context.Context, _, _ candor.ID, _ string, findings []candor.Finding) error {
+func (d *desk) File(_ context.Context, _ candor.Scan, findings []candor.Finding) error {
 	d.findings = append(d.findings, findings...)
 	return d.fail
 }

@@ -12,6 +12,18 @@ import (
 	"candor/internal/store/column"
 )
 
+const countAssetPlaces = `-- name: CountAssetPlaces :exec
+UPDATE findings SET places = (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open')
+WHERE findings.asset = $1 AND findings.sensor = $2 AND findings.state = 'open'
+  AND findings.places <> (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open')
+`
+
+// Counts the places of a sensor's open findings anew.
+func (q *Queries) CountAssetPlaces(ctx context.Context, asset candor.ID, sensor string) error {
+	_, err := q.db.ExecContext(ctx, countAssetPlaces, asset, sensor)
+	return err
+}
+
 const findingsByDay = `-- name: FindingsByDay :many
 SELECT CAST(first_seen / 86400000000 AS BIGINT) AS day, severity, COUNT(*) AS findings
 FROM findings WHERE first_seen >= $1 AND first_seen < $2 GROUP BY 1, severity
@@ -102,12 +114,18 @@ func (q *Queries) LostFindings(ctx context.Context, asset candor.ID, sensor stri
 
 const seenPlaces = `-- name: SeenPlaces :execrows
 UPDATE places SET state = 'gone', last_seen = $1
-WHERE asset = $2 AND scan <> $3 AND state = 'open'
+WHERE places.asset = $2 AND places.scan <> $3 AND places.state = 'open'
+  AND places.finding IN (SELECT f.id FROM findings f WHERE f.asset = $2 AND f.sensor = $4)
 `
 
-// Places of a finding that a complete scan did not see are gone.
-func (q *Queries) SeenPlaces(ctx context.Context, lastSeen column.Time, asset candor.ID, scan candor.ID) (int64, error) {
-	result, err := q.db.ExecContext(ctx, seenPlaces, lastSeen, asset, scan)
+// Places of a sensor's findings that its complete look did not see are gone.
+func (q *Queries) SeenPlaces(ctx context.Context, at column.Time, asset candor.ID, scan candor.ID, sensor string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, seenPlaces,
+		at,
+		asset,
+		scan,
+		sensor,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -32,7 +32,9 @@ func (q *Queries) EraseEvents(ctx context.Context, actor string, party candor.ID
 }
 
 const eraseMessages = `-- name: EraseMessages :exec
-UPDATE messages SET recipient = '', subject = '', text = '', html = '' WHERE party = $1
+UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = ''
+WHERE messages.party = $1 OR messages.case_id IN (SELECT c.id FROM cases c WHERE c.party = $1)
+    OR messages.recipient IN (SELECT u.mail FROM users u WHERE u.party = $1)
 `
 
 func (q *Queries) EraseMessages(ctx context.Context, party candor.ID) error {
@@ -55,7 +57,9 @@ func (q *Queries) ErasePersonal(ctx context.Context, party interface{}) (int64, 
 }
 
 const erasePlans = `-- name: ErasePlans :exec
-UPDATE responses SET plan = 'null', state = CASE WHEN state = 'proposed' THEN 'refused' ELSE state END WHERE party = $1 AND method = 'notify'
+UPDATE responses SET plan = CASE WHEN method = 'notify' THEN 'null' ELSE plan END, reason = '', error = '',
+    basis = CASE WHEN basis LIKE '%"consent"%' THEN '{"kind":"consent","terms":"(erased)"}' ELSE basis END,
+    state = CASE WHEN state = 'proposed' AND method = 'notify' THEN 'refused' ELSE state END WHERE party = $1
 `
 
 // What is planned for a notice has names and addresses in it.

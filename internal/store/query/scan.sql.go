@@ -77,3 +77,21 @@ func (q *Queries) ProgressScan(ctx context.Context, arg ProgressScanParams) erro
 	)
 	return err
 }
+
+const setScanDue = `-- name: SetScanDue :exec
+UPDATE assets SET scan_due = $1 WHERE id = $2
+`
+
+func (q *Queries) SetScanDue(ctx context.Context, due column.Time, iD candor.ID) error {
+	_, err := q.db.ExecContext(ctx, setScanDue, due, iD)
+	return err
+}
+
+const setScanned = `-- name: SetScanned :exec
+UPDATE assets SET scanned = $1 WHERE id = $2
+`
+
+func (q *Queries) SetScanned(ctx context.Context, at column.Time, iD candor.ID) error {
+	_, err := q.db.ExecContext(ctx, setScanned, at, iD)
+	return err
+}

@@ -1,7 +1,14 @@
 -- name: SeenPlaces :execrows
--- Places of a finding that a complete scan did not see are gone.
-UPDATE places SET state = 'gone', last_seen = $1
-WHERE asset = $2 AND scan <> $3 AND state = 'open';
+-- Places of a sensor's findings that its complete look did not see are gone.
+UPDATE places SET state = 'gone', last_seen = sqlc.arg(at)
+WHERE places.asset = sqlc.arg(asset) AND places.scan <> sqlc.arg(scan) AND places.state = 'open'
+  AND places.finding IN (SELECT f.id FROM findings f WHERE f.asset = sqlc.arg(asset) AND f.sensor = sqlc.arg(sensor));
+
+-- name: CountAssetPlaces :exec
+-- Counts the places of a sensor's open findings anew.
+UPDATE findings SET places = (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open')
+WHERE findings.asset = $1 AND findings.sensor = $2 AND findings.state = 'open'
+  AND findings.places <> (SELECT COUNT(*) FROM places p WHERE p.finding = findings.id AND p.state = 'open');
 
 -- name: LostFindings :many
 -- Open findings of an asset of which no place is left.

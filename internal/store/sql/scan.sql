@@ -3,3 +3,9 @@ SELECT * FROM assets WHERE scan_due > 0 AND scan_due <= sqlc.arg(now) AND NOT re
 
 -- name: ProgressScan :exec
 UPDATE scans SET files = $2, bytes = $3, findings = $4, errors = $5 WHERE id = $1;
+
+-- name: SetScanDue :exec
+UPDATE assets SET scan_due = sqlc.arg(due) WHERE id = sqlc.arg(id);
+
+-- name: SetScanned :exec
+UPDATE assets SET scanned = sqlc.arg(at) WHERE id = sqlc.arg(id);

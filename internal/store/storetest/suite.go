@@ -208,12 +208,14 @@ func testFindings(t *testing.T, s *store.Store) {
 		if err != nil {
 			return err
 		}
-		same(t, lost, []candor.FiledFinding{g})
-		return tx.CountPlaces(ctx, []candor.ID{f.ID})
+		gone := g
+		gone.Places = 0
+		same(t, lost, []candor.FiledFinding{gone})
+		return nil
 	})
 	same(t, must(s.Finding(ctx, candor.Everything, f.ID))(t).Places, 1)
 	places := must(s.Places(ctx, f.ID))(t)
-	same(t, []candor.FindingState{places[0].State, places[1].State}, []candor.FindingState{candor.FindingGone, candor.FindingOpen})
+	same(t, []candor.FindingState{places[0].State, places[1].State}, []candor.FindingState{candor.FindingOpen, candor.FindingGone})
 	if days := must(s.FindingsByDay(ctx, noon.Add(-time.Hour)))(t); len(days) == 0 || !days[0].Day.Equal(noon.Truncate(24*time.Hour)) {
 		t.Errorf("by day: %v", days)
 	}

@@ -86,14 +86,23 @@ func outside(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return err
 	}
-	if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) {
+	if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) || translated.Contains(ip) || sixToFour.Contains(ip) {
 		return fmt.Errorf("%s is not an address of the open Internet: %w", ip, candor.ErrDenied)
 	}
 	return nil
 }
 
+// Addresses in which an IPv4 address may hide (RFC 6052, RFC 3056).
+var (
+	translated = netip.MustParsePrefix("64:ff9b::/96")
+	sixToFour  = netip.MustParsePrefix("2002::/16")
+)
+
 // shared is the address space of carriers' NAT (RFC 6598).
 var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// Queue is that of deliveries: whoever answers slowly keeps no other work waiting.
+const Queue = "webhooks"
 
 // body is what a webhook is sent.
 type body struct {
@@ -118,13 +127,23 @@ func (s *Sender) Tell(ctx context.Context, what string, id candor.ID) error {
 	if err != nil {
 		return err
 	}
+	public := c // customers hear nothing of whose work it is, nor of clocks of the provider's own
+	public.Assignee, public.Due = "", time.Time{}
+	outside, err := json.Marshal(body{Type: what, Timestamp: now, Data: public})
+	if err != nil {
+		return err
+	}
 	return s.store.Tx(ctx, func(tx *store.Tx) error {
 		for _, h := range hooks {
 			if !h.Active || h.Owner != "" && h.Owner != c.Party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what) {
 				continue
 			}
-			d := store.Delivery{ID: candor.NewID(now), Webhook: h.ID, Kind: what, Body: string(text), State: Waiting, Created: now}
-			if err := errors.Join(tx.SetDelivery(ctx, d), tx.Enqueue(ctx, Job{d.ID}, candor.JobOptions{})); err != nil {
+			said := text
+			if h.Owner != "" {
+				said = outside
+			}
+			d := store.Delivery{ID: candor.NewID(now), Webhook: h.ID, Kind: what, Body: string(said), State: Waiting, Created: now}
+			if err := errors.Join(tx.SetDelivery(ctx, d), tx.Enqueue(ctx, Job{d.ID}, candor.JobOptions{Queue: Queue})); err != nil {
 				return err
 			}
 		}

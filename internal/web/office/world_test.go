@@ -63,8 +63,8 @@ func (d siteStore) Tx(ctx context.Context, f func(site.Tx) error) error {
 
 type filer struct{ d *desk.Desk }
 
-func (f filer) File(ctx context.Context, asset, scan candor.ID, generation string, findings []candor.Finding) error {
-	_, err := f.d.File(ctx, desk.Filing{Asset: asset, Scan: scan, Sensor: site.Sensor, Generation: generation, Findings: findings})
+func (f filer) File(ctx context.Context, sc candor.Scan, findings []candor.Finding) error {
+	_, err := f.d.File(ctx, desk.Filing{Asset: sc.Asset, Scan: sc.ID, Sensor: site.Sensor, Generation: sc.Generation, Began: sc.Started, Findings: findings})
 	return err
 }
 
