@@ -53,7 +53,10 @@ func (m mailbox) ChangeMessage(ctx context.Context, msg candor.Message, from can
 }
 
 // facts tells what is known of a case.
-type facts struct{ s *store.Store }
+type facts struct {
+	s   *store.Store
+	due func(candor.Severity) time.Time // when a customer who is told now should have acted
+}
 
 func (f facts) Places(ctx context.Context, id candor.ID, most int) ([]string, int, error) {
 	findings, err := f.s.FindingsOfCase(ctx, id)
@@ -84,11 +87,19 @@ func (f facts) Places(ctx context.Context, id candor.ID, most int) ([]string, in
 func (f facts) CustomerDeadline(ctx context.Context, id candor.ID) (time.Time, error) {
 	all, err := f.s.Deadlines(ctx, id)
 	for _, d := range all {
-		if d.State == candor.DeadlineRunning && desk.ForCustomer(d.Rule) {
+		if d.Outstanding() && desk.ForCustomer(d.Rule) {
 			return d.Due, nil
 		}
 	}
-	return time.Time{}, err
+	if err != nil || slices.ContainsFunc(all, func(d candor.Deadline) bool { return desk.ForCustomer(d.Rule) }) {
+		return time.Time{}, err
+	}
+	// The clock starts when the customer has been told.
+	c, err := f.s.Case(ctx, candor.Everything, id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return f.due(c.Severity), nil
 }
 
 // vault keeps bytes for quarantine.

@@ -72,6 +72,7 @@ func chores(h *house.House, definitions time.Duration) []chore {
 		{"schedule scans", 30 * time.Second, func(ctx context.Context) error { _, err := h.Sites.Schedule(ctx); return err }},
 		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
 		{"end old sessions", time.Hour, h.Access.Sweep},
+		{"tend the database", time.Hour, h.Store.Tend},
 		{"forget old answers", time.Hour, func(ctx context.Context) error {
 			return h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAnswers(ctx, h.Clock().Add(-24*time.Hour)) })
 		}},

@@ -288,13 +288,24 @@ func (r *running) openResponses(context.Context) (err error) {
 	if domain == "" {
 		domain = "localhost"
 	}
-	if r.notify, err = notify.New(notify.Config{Messages: mailbox{r.Store}, Facts: facts{r.Store}, Advice: r.advice, Sender: sender, Link: r.link,
+	if r.notify, err = notify.New(notify.Config{Messages: mailbox{r.Store}, Facts: facts{r.Store, r.customerDue}, Advice: r.advice, Sender: sender, Link: r.link,
 		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
 		return err
 	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk),
 		Methods: []respond.Method{r.notify, quarantine.New(map[string]quarantine.Vault{"": vault{r.Vault}})}})
 	return nil
+}
+
+// customerDue is by when a customer who is told now should have acted; zero if
+// no rule says so.
+func (r *running) customerDue(s candor.Severity) time.Time {
+	for _, rule := range r.setup.rules {
+		if rule.Name == calendar.Customer(s) {
+			return calendar.Due(rule, r.setup.clock(), r.setup.calendar)
+		}
+	}
+	return time.Time{}
 }
 
 // linkLife is how long a link to a case's page works.

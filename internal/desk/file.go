@@ -137,7 +137,7 @@ func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) err
 // isBack tells whether a known finding is to be filed anew: it was gone, or its
 // case came to an end without it.
 func (d *Desk) isBack(ctx context.Context, tx Tx, f *filing, known candor.FiledFinding) (bool, error) {
-	if known.State != candor.FindingOpen {
+	if known.State != candor.FindingOpen || known.Party != f.asset.Owner {
 		return true, nil
 	}
 	open, looked := f.stands[known.Case]
@@ -173,6 +173,12 @@ func (d *Desk) join(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 	c := f.cases[x.Class]
 	if c == nil {
 		open, err := tx.OpenCase(ctx, f.asset.ID, x.Class)
+		if err == nil && open.Party != f.asset.Owner {
+			// What the one before has left behind is not the new owner's case.
+			if err = d.move(ctx, tx, &open, candor.CaseClosed, "system", "the asset has another owner"); err == nil {
+				err = candor.ErrNotFound
+			}
+		}
 		switch {
 		case err == nil:
 			c = &open
@@ -278,7 +284,7 @@ func (d *Desk) comeBack(ctx context.Context, tx Tx, f *filing) error {
 		if err != nil {
 			return err
 		}
-		x.State, x.Ended, x.Case = candor.FindingOpen, time.Time{}, c.ID
+		x.State, x.Ended, x.Case, x.Party = candor.FindingOpen, time.Time{}, c.ID, c.Party
 		if err := tx.ChangeFinding(ctx, x); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (h *House) Import(ctx context.Context, who candor.Principal, format string,
 	if err := may(who, access.ManageParties); err != nil {
 		return Imported{}, err
 	}
-	rows, lines, err := readRows(format, io.LimitReader(from, mostImport+1))
+	rows, lines, err := readRows(format, &bounded{from: from, left: mostImport})
 	if err != nil {
 		return Imported{}, err
 	}
@@ -128,6 +128,10 @@ func (h *House) importParty(ctx context.Context, tx *store.Tx, who candor.Princi
 		if strings.Contains(address, "@") {
 			contact.Channel = candor.Mail
 		}
+		// What a row cannot say of a contact stays as somebody wrote it.
+		if at := slices.IndexFunc(was.Contacts, func(w candor.Contact) bool { return w.Purpose == purpose && w.Address == address }); at >= 0 {
+			contact = was.Contacts[at]
+		}
 		p.Contacts = append(p.Contacts, contact)
 	}
 	if p.ID != "" && p.Name == was.Name && p.Language == was.Language && p.TimeZone == was.TimeZone && slices.Equal(p.Contacts, was.Contacts) {
@@ -187,6 +191,21 @@ func readRows(format string, from io.Reader) ([]Row, []int, error) {
 		return readJSON(from)
 	}
 	return nil, nil, candor.WithHint(fmt.Errorf("the format %.20q cannot be imported: %w", format, candor.ErrInvalid), "Choose csv or json.")
+}
+
+// bounded gives an error where io.LimitReader would give an end: half an import
+// is none.
+type bounded struct {
+	from io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p[:min(int64(len(p)), b.left+1)])
+	if b.left -= int64(n); b.left < 0 {
+		return 0, candor.WithHint(fmt.Errorf("the import is larger than %d bytes: %w", int64(mostImport), candor.ErrInvalid), "Import it in parts.")
+	}
+	return n, err
 }
 
 func tooMany() error {

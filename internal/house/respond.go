@@ -109,7 +109,8 @@ func (h *House) DryRunPolicy(ctx context.Context, who candor.Principal, p desk.P
 }
 
 func (h *House) dryRun(ctx context.Context, p desk.Policy, c candor.Case, acts []DryAct) ([]DryAct, error) {
-	for _, method := range h.Methods {
+	for _, proposed := range h.Desk.Plays(c.Class, c.Nature, c.Severity).Responses { // the policy approves; playbooks propose
+		method := proposed.Method
 		rule := slices.IndexFunc(p.Rules, func(r desk.PolicyRule) bool { return desk.Policy{Rules: []desk.PolicyRule{r}}.Allows(c, method) })
 		if rule < 0 {
 			continue
