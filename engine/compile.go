@@ -25,7 +25,7 @@ func Compile(sources []Source, o Options) (*Rules, *Report) {
 	}
 	c.mergeSignatures()
 	r := c.build()
-	c.report.Rules = len(r.infos)
+	c.report.Rules = r.infos.len()
 	slices.SortStableFunc(c.report.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
@@ -180,7 +180,7 @@ func (c *compiler) build() *Rules {
 	c.layOut(set, formulas, groups)
 	c.setDigests(set)
 	set.Init()
-	return &Rules{set: set, infos: c.infos, externs: c.externs}
+	return &Rules{set: set, infos: newInfos(c.infos), externs: c.externs}
 }
 
 // layOut moves rules that no global rule governs into groups behind gates, and

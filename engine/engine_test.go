@@ -134,6 +134,12 @@ func TestCompiledFormRoundTrips(t *testing.T) {
 	if got, want := *again.All()[0], *rules.All()[0]; got.Name != want.Name || !slices.Equal(got.Tags, want.Tags) || !slices.Equal(got.Meta, want.Meta) || got.Line != want.Line {
 		t.Errorf("rule %+v, want %+v", got, want)
 	}
+	if again.All()[0] != again.All()[0] {
+		t.Error("the description of a rule is another one each time")
+	}
+	if twice, err := again.AppendBinary(nil); err != nil || !bytes.Equal(twice, data) {
+		t.Errorf("the compiled form of what was loaded is another: %v", err)
+	}
 	for _, content := range []string{"", "xFOOx", "bar", "\x03\x00\x13 \x03\x00\x13"} {
 		got, want := again.NewScanner(ScanOptions{}).names(t, []byte(content)), rules.NewScanner(ScanOptions{}).names(t, []byte(content))
 		if !slices.Equal(got, want) {

@@ -12,7 +12,7 @@ func (s *Scanner) exhaustive(t testing.TB, data []byte) []string {
 	}
 	var out []string
 	s.inner.Exhaustive(data, extern, now, func(r uint32) {
-		if info := s.rules.infos[r]; !info.Private {
+		if info := s.rules.infos.of(r); !info.Private {
 			out = append(out, info.Namespace+":"+info.Name)
 		}
 	})

@@ -47,8 +47,8 @@ func (s *Scanner) Explain(data []byte, f File, rule *Rule) ([]Explanation, error
 func (r *Rules) text(rule *ir.Rule, e *ir.Expr) string {
 	return rule.Text(e,
 		func(id uint32) string {
-			if int(id) < len(r.infos) {
-				return r.infos[id].Name
+			if int(id) < r.infos.len() {
+				return r.infos.of(id).Name
 			}
 			return "?"
 		},
@@ -61,8 +61,8 @@ func (r *Rules) text(rule *ir.Rule, e *ir.Expr) string {
 }
 
 func (r *Rules) index(rule *Rule) (uint32, bool) {
-	for i, x := range r.infos {
-		if x == rule {
+	for i := range r.infos.known {
+		if rule != nil && r.infos.known[i].Load() == rule {
 			return uint32(i), true
 		}
 	}
@@ -73,7 +73,7 @@ func (r *Rules) index(rule *Rule) (uint32, bool) {
 // content that does not meet it cannot match. Decoding all rules for it takes
 // a moment and some memory.
 func (r *Rules) Formulas() ([]*gram.Formula, error) {
-	rules := make([]*ir.Rule, len(r.infos))
+	rules := make([]*ir.Rule, r.infos.len())
 	for i := range rules {
 		rule, err := r.set.Rule(uint32(i))
 		if err != nil {
@@ -109,17 +109,17 @@ func (r *Rules) Lint() ([]LintNote, error) {
 	hashes := r.digestRules()
 	var out []LintNote
 	for i, f := range formulas {
-		if hashes[uint32(i)] || r.infos[i].Private {
+		if hashes[uint32(i)] || r.infos.of(uint32(i)).Private {
 			continue
 		}
 		cover, cost := f.Cover()
 		switch {
 		case f.Op == gram.Nothing:
-			out = append(out, LintNote{r.infos[i], "the condition can never be true", "none"})
+			out = append(out, LintNote{r.infos.of(uint32(i)), "the condition can never be true", "none"})
 		case cost >= gram.Impossible:
-			out = append(out, LintNote{r.infos[i], r.reason(uint32(i)), "evaluated for " + audience(f)})
+			out = append(out, LintNote{r.infos.of(uint32(i)), r.reason(uint32(i)), "evaluated for " + audience(f)})
 		case cost > costly:
-			out = append(out, LintNote{r.infos[i],
+			out = append(out, LintNote{r.infos.of(uint32(i)),
 				fmt.Sprintf("it is recognised by frequent sequences only, such as %q", mostFrequentAtom(cover)),
 				fmt.Sprintf("about %.0f hits in a megabyte of web content", cost*1e6)})
 		}

@@ -252,6 +252,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
+		r.All()
 		s := r.NewScanner(ScanOptions{Strings: true})
 		for _, content := range []string{"foo bar bar MZ", "d\xc3\xa9j\xc3\xa0 document.write", "s\x00a\x00m\x00p\x00l\x00e\x00", "<html><script>document.write(1)</script>"} {
 			if _, err := s.Scan([]byte(content), File{}); err != nil {

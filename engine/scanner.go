@@ -13,13 +13,13 @@ import (
 // concurrent use.
 type Rules struct {
 	set     *match.Set
-	infos   []*Rule
+	infos   infos
 	externs []external
 }
 
 // All lists every rule and signature, in the order of the sources. Neither
 // the slice nor what it points to may be changed.
-func (r *Rules) All() []*Rule { return r.infos }
+func (r *Rules) All() []*Rule { return r.infos.all() }
 
 // Scanner matches one piece of content after another. It is not safe for
 // concurrent use: each goroutine has its own.
@@ -50,7 +50,7 @@ func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
 	}
 	s.out = s.out[:0]
 	s.inner.Scan(data, extern, now, func(r uint32) {
-		info := s.rules.infos[r]
+		info := s.rules.infos.of(r)
 		if info.Private {
 			return
 		}
@@ -76,7 +76,7 @@ func (s *Scanner) Costs() []RuleCost {
 	var out []RuleCost
 	for r, c := range s.inner.Profile() {
 		if c.Candidate > 0 {
-			out = append(out, RuleCost{s.rules.infos[r], c.Candidate, c.Time})
+			out = append(out, RuleCost{s.rules.infos.of(uint32(r)), c.Candidate, c.Time})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b RuleCost) int { return cmp.Compare(b.Time, a.Time) })

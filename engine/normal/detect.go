@@ -79,7 +79,10 @@ func (u *Types) byMagic(head []byte) (FileType, bool) {
 		strings.Contains(pythonMagics, " "+hex.EncodeToString(head[:4])+" ") {
 		return TypePythonCompiled, true
 	}
-	for i := range magics {
+	if len(head) == 0 {
+		return TypeBinaryData, false
+	}
+	for _, i := range magicsOf[head[0]] {
 		m := &magics[i]
 		if m.at+len(m.bytes) <= len(head) && string(head[m.at:m.at+len(m.bytes)]) == m.bytes {
 			return m.as, true
@@ -134,9 +137,17 @@ func textType(head []byte) FileType {
 	return utf16Type(head)
 }
 
+// inNoText has the bytes that no text holds.
+var inNoText = func() (t [256]bool) {
+	for c := range t {
+		t[c] = textClass(byte(c)) == neverText
+	}
+	return t
+}()
+
 func isASCII(head []byte) bool {
 	for _, c := range head {
-		if textClass(c) == neverText {
+		if inNoText[c] {
 			return false
 		}
 	}

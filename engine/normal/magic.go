@@ -115,3 +115,16 @@ const pythonMagics = " " +
 	"9e0c0d0a 9ff20d0a a9f20d0a b20c0d0a b3f20d0a b4f20d0a b80b0d0a bc0c0d0a c20b0d0a c60c0d0a c7f20d0a cc0b0d0a " +
 	"d00c0d0a d1f20d0a d2f20d0a d60b0d0a da0c0d0a dbf20d0a e00b0d0a e40c0d0a e5f20d0a ea0b0d0a ee0c0d0a eff20d0a " +
 	"f00d0d0a f40b0d0a f50b0d0a f80c0d0a f9f20d0a fcc40d0a fdc40d0a ff0b0d0a "
+
+// magicsOf has by the first byte of a file the numbers of the magics that may
+// fit it, in their order: there are few that do not stand at the begin.
+var magicsOf = func() (t [256][]uint8) {
+	for i, m := range magics {
+		for c := range t {
+			if m.at > 0 || m.bytes[0] == byte(c) {
+				t[c] = append(t[c], uint8(i))
+			}
+		}
+	}
+	return t
+}()

@@ -72,8 +72,10 @@ func Text(dst, src []byte) []byte {
 // out. (libclamav writes zero bytes in its place where it ends a block of 64
 // KiB; HTML ignores those.)
 func UTF16(dst, src []byte) []byte {
-	for ; len(src) >= 2; src = src[2:] {
-		dst = append(dst, src[1]<<4+src[0])
+	n := len(dst)
+	dst = slices.Grow(dst, len(src)/2)[:n+len(src)/2]
+	for out := dst[n:]; len(out) > 0 && len(src) >= 2; out, src = out[1:], src[2:] {
+		out[0] = src[1]<<4 + src[0]
 	}
 	return dst
 }

@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"candor"
 	"candor/engine"
@@ -32,8 +35,9 @@ func isYARA(name string) bool {
 // include.
 type Definitions struct {
 	Sources  []engine.Source
-	included map[string][]byte // by cleaned path
-	missed   bool              // something was included that was not foreseen
+	included map[string][]byte   // by cleaned path
+	includes map[string][]string // by cleaned path of a YARA file: the paths that it includes
+	missed   bool                // something was included that was not foreseen
 }
 
 // ReadDefinitions reads files and directories of definitions. Directories are
@@ -46,7 +50,7 @@ type Definitions struct {
 // file that another file of it includes is not loaded a second time by
 // itself; a file that is named always is.
 func ReadDefinitions(paths ...string) (*Definitions, error) {
-	d := &Definitions{included: make(map[string][]byte)}
+	d := &Definitions{included: make(map[string][]byte), includes: make(map[string][]string)}
 	seen := make(map[string]bool)
 	for _, path := range paths {
 		path = filepath.Clean(path)
@@ -122,26 +126,60 @@ func list(dir string) (names []string, err error) {
 
 // load reads files and what they include, all the way down.
 func (d *Definitions) load(names []string) ([]engine.Source, error) {
-	var sources []engine.Source
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, noDefinitions(name, err)
+	sources := make([]engine.Source, len(names))
+	for i, r := range readFiles(names) {
+		name := names[i]
+		if r.err != nil {
+			return nil, noDefinitions(name, r.err)
 		}
-		s := engine.Source{Name: name, Data: data}
+		sources[i] = engine.Source{Name: name, Data: r.data}
 		if isYARA(name) {
-			s.Namespace = name
-			d.foresee(name, data)
+			sources[i].Namespace = name
+			d.includes[name] = r.includes
 		}
-		sources = append(sources, s)
+	}
+	for _, s := range sources {
+		if isYARA(s.Name) {
+			d.foresee(s.Name)
+		}
 	}
 	return sources, nil
 }
 
+// definitionsFile is a file as it was read.
+type definitionsFile struct {
+	data     []byte
+	includes []string // if it is one of YARA
+	err      error
+}
+
+func readFile(name string) (f definitionsFile) {
+	if f.data, f.err = os.ReadFile(name); f.err == nil && isYARA(name) {
+		f.includes = includes(f.data)
+	}
+	return f
+}
+
+// readFiles reads files, several at a time.
+func readFiles(names []string) []definitionsFile {
+	out := make([]definitionsFile, len(names))
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		readers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
+				out[i] = readFile(names[i])
+			}
+		})
+	}
+	readers.Wait()
+	return out
+}
+
 // foresee reads what a YARA file includes. What cannot be read is left for
 // the compiler to ask for and to report.
-func (d *Definitions) foresee(from string, data []byte) {
-	for _, path := range includes(data) {
+func (d *Definitions) foresee(from string) {
+	for _, path := range d.includes[from] {
 		name := beside(from, path)
 		if _, ok := d.included[name]; ok {
 			continue
@@ -150,8 +188,8 @@ func (d *Definitions) foresee(from string, data []byte) {
 		if err != nil {
 			continue
 		}
-		d.included[name] = data
-		d.foresee(name, data)
+		d.included[name], d.includes[name] = data, includes(data)
+		d.foresee(name)
 	}
 }
 
@@ -160,11 +198,9 @@ func (d *Definitions) foresee(from string, data []byte) {
 func (d *Definitions) roots(sources []engine.Source) []engine.Source {
 	inner := make(map[string]bool)
 	for _, s := range sources {
-		if isYARA(s.Name) {
-			for _, path := range includes(s.Data) {
-				if name := beside(s.Name, path); name != s.Name {
-					inner[name] = true
-				}
+		for _, path := range d.includes[s.Name] {
+			if name := beside(s.Name, path); name != s.Name {
+				inner[name] = true
 			}
 		}
 	}
@@ -172,7 +208,7 @@ func (d *Definitions) roots(sources []engine.Source) []engine.Source {
 	var kept []engine.Source
 	keep := func(s engine.Source) {
 		kept = append(kept, s)
-		d.reach(s.Name, s.Data, reached)
+		d.reach(s.Name, reached)
 	}
 	for _, s := range sources {
 		if !inner[s.Name] {
@@ -188,15 +224,12 @@ func (d *Definitions) roots(sources []engine.Source) []engine.Source {
 	return kept
 }
 
-func (d *Definitions) reach(name string, data []byte, reached map[string]bool) {
+func (d *Definitions) reach(name string, reached map[string]bool) {
 	reached[name] = true
-	if !isYARA(name) {
-		return
-	}
-	for _, path := range includes(data) {
+	for _, path := range d.includes[name] {
 		next := beside(name, path)
-		if body, ok := d.included[next]; ok && !reached[next] {
-			d.reach(next, body, reached)
+		if _, ok := d.included[next]; ok && !reached[next] {
+			d.reach(next, reached)
 		}
 	}
 }

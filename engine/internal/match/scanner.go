@@ -149,7 +149,7 @@ func (s *Scanner) view(view int, f *form) {
 	}
 	s.plan = p
 	has := [plan.Alphabets]bool{plan.Text: true}
-	if view == Raw && s.set.Signatures || p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
+	if p.Strong[plan.High].Table.Atoms()+p.Strong[plan.Control].Table.Atoms() > 0 {
 		has, s.plain = plan.AlphabetsIn(f.data)
 	}
 	for a := range p.Strong {

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+
+	"candor/engine/gram"
+	"candor/engine/internal/ir"
+	"candor/engine/internal/match"
+)
+
+// infos are the descriptions of rules. Those of a compiled form stay encoded
+// until somebody asks for them: there are many thousands, with a dozen texts
+// each, and a scan tells of few.
+type infos struct {
+	data  []byte                 // encoded, one behind the other; nil if all are known
+	off   []uint32               // by rule, in data; len = rules+1
+	known []atomic.Pointer[Rule] // by rule
+}
+
+func newInfos(rules []*Rule) infos {
+	x := infos{known: make([]atomic.Pointer[Rule], len(rules))}
+	for i, r := range rules {
+		x.known[i].Store(r)
+	}
+	return x
+}
+
+func (x *infos) len() int { return len(x.known) }
+
+// of gives the description of rule i, the same pointer each time.
+func (x *infos) of(i uint32) *Rule {
+	if r := x.known[i].Load(); r != nil {
+		return r
+	}
+	r := decodeInfo(x.data[x.off[i]:x.off[i+1]])
+	if x.known[i].CompareAndSwap(nil, r) {
+		return r
+	}
+	return x.known[i].Load()
+}
+
+func (x *infos) all() []*Rule {
+	out := make([]*Rule, x.len())
+	for i := range out {
+		out[i] = x.of(uint32(i))
+	}
+	return out
+}
+
+// infoSize is about what the description of a rule takes, in bytes.
+const infoSize = 400
+
+// append appends the encoded form.
+func (x *infos) append(dst []byte) []byte {
+	if x.data != nil {
+		return gram.AppendSlice(gram.AppendSlice(dst, x.data), x.off)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, 0) // the length, when it is known
+	from, off := len(dst), []uint32{0}
+	for i := range x.known {
+		dst = appendInfo(dst, x.of(uint32(i)))
+		off = append(off, uint32(len(dst)-from))
+	}
+	binary.LittleEndian.PutUint64(dst[from-8:], uint64(len(dst)-from))
+	return gram.AppendSlice(dst, off)
+}
+
+// decodeInfos reads what append wrote, and gives the rest.
+func decodeInfos(b []byte) (x infos, rest []byte, err error) {
+	if b, err = gram.DecodeSlice(b, &x.data); err != nil {
+		return x, nil, err
+	}
+	if b, err = gram.DecodeSlice(b, &x.off); err != nil {
+		return x, nil, err
+	}
+	if len(x.off) == 0 || x.off[0] != 0 || int(x.off[len(x.off)-1]) != len(x.data) {
+		return x, nil, gram.ErrCorrupt
+	}
+	for i := 1; i < len(x.off); i++ {
+		if x.off[i] < x.off[i-1] {
+			return x, nil, gram.ErrCorrupt
+		}
+	}
+	x.known = make([]atomic.Pointer[Rule], len(x.off)-1)
+	return x, b, nil
+}
+
+func appendInfo(dst []byte, r *Rule) []byte {
+	for _, s := range []string{r.Name, r.Namespace, r.Language, r.File} {
+		dst = appendText(dst, s)
+	}
+	dst = binary.AppendUvarint(dst, uint64(r.Line))
+	dst = append(dst, flags(r))
+	dst = binary.AppendUvarint(dst, uint64(len(r.Tags)))
+	for _, t := range r.Tags {
+		dst = appendText(dst, t)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(r.Meta)))
+	for _, m := range r.Meta {
+		dst = appendMeta(dst, m)
+	}
+	return dst
+}
+
+// Kinds of values of metadata.
+const (
+	metaText byte = iota
+	metaInt
+	metaBool
+)
+
+func appendMeta(dst []byte, m Meta) []byte {
+	dst = appendText(dst, m.Name)
+	switch v := m.Value.(type) {
+	case int64:
+		return binary.AppendVarint(append(dst, metaInt), v)
+	case bool:
+		if v {
+			return append(dst, metaBool, 1)
+		}
+		return append(dst, metaBool, 0)
+	case string:
+		return appendText(append(dst, metaText), v)
+	}
+	return appendText(append(dst, metaText), fmt.Sprint(m.Value))
+}
+
+// decodeInfo reads what appendInfo wrote. Of damaged data it gives what it can
+// read.
+func decodeInfo(b []byte) *Rule {
+	d := infoDecoder{Reader: ir.Reader{B: b}, whole: string(b)}
+	r := &Rule{Name: d.text(), Namespace: d.text(), Language: d.text(), File: d.text()}
+	r.Line = int(d.Uvarint())
+	f := d.Byte()
+	r.Global, r.Private = f&match.Global != 0, f&match.Private != 0
+	if n := d.Count(); n > 0 {
+		r.Tags = make([]string, n)
+		for i := range r.Tags {
+			r.Tags[i] = d.text()
+		}
+	}
+	if n := d.Count(); n > 0 {
+		r.Meta = make([]Meta, n)
+		for i := range r.Meta {
+			r.Meta[i] = d.meta()
+		}
+	}
+	return r
+}
+
+// infoDecoder reads the description of a rule, whose texts share its memory.
+type infoDecoder struct {
+	ir.Reader
+	whole string
+}
+
+func (d *infoDecoder) text() string {
+	n := d.Count()
+	from := len(d.whole) - len(d.B)
+	d.B = d.B[n:]
+	return d.whole[from : from+n]
+}
+
+func (d *infoDecoder) meta() Meta {
+	m := Meta{Name: d.text()}
+	switch d.Byte() {
+	case metaInt:
+		m.Value = d.Varint()
+	case metaBool:
+		m.Value = d.Byte() != 0
+	default:
+		m.Value = d.text()
+	}
+	return m
+}
