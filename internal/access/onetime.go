@@ -186,7 +186,8 @@ func (s *Service) AskReset(ctx context.Context, mail string, c Client) (u candor
 	mail = mailKey(mail)
 	u, err = s.store.UserByMail(ctx, mail)
 	if errors.Is(err, candor.ErrNotFound) || err == nil && (u.Disabled || s.gate.resets.Take(mail) > 0) {
-		return candor.User{}, "", nil
+		// It is recorded, and takes as long as what is done for an account.
+		return candor.User{}, "", s.failed(ctx, u.ID, ByLink, "no link to choose another password", c)
 	}
 	if err != nil {
 		return u, "", fmt.Errorf("look up an account: %w", err)

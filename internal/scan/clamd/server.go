@@ -122,18 +122,23 @@ func (s *Server) Serve(l net.Listener) error {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
-			if s.context.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return nil
-			}
 			var temporary interface{ Temporary() bool }
 			if errors.As(err, &temporary) && temporary.Temporary() { // out of descriptors
 				time.Sleep(50 * time.Millisecond)
 				continue
 			}
-			return err
+			return s.unlessClosed(err)
 		}
 		s.accept(conn)
 	}
+}
+
+// unlessClosed is the error of a listener that nobody has closed.
+func (s *Server) unlessClosed(err error) error {
+	if s.context.Err() != nil || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 func (s *Server) accept(conn net.Conn) {

@@ -24,6 +24,9 @@ type line struct {
 	site, seen string
 }
 
+// mostOpen is how many open cases are shown: more than anybody works on at a time.
+const mostOpen = 500
+
 // overview is the start page of a customer with an account.
 func (p *portal) overview(r *web.Request) (web.View, error) {
 	ctx, who := r.Context(), r.Who
@@ -34,7 +37,7 @@ func (p *portal) overview(r *web.Request) (web.View, error) {
 	r.Speak(view.Party.Language)
 	r.In(view.Party.TimeZone)
 	yes, no := true, false
-	open, err1 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &yes}, candor.Cut{Limit: 100})
+	open, err1 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &yes}, candor.Cut{Limit: mostOpen})
 	cut := r.Cut()
 	cut.Limit = 20
 	closed, err2 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &no}, cut)
@@ -42,20 +45,31 @@ func (p *portal) overview(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	e := estate{view: view, newer: closed.Previous, older: closed.Next, account: &r.User}
-	e.open, e.closed = p.lines(r, view, open.Items), p.lines(r, view, closed.Items)
+	if e.open, err = p.lines(r, view, open.Items); err != nil {
+		return web.View{}, err
+	}
+	if e.closed, err = p.lines(r, view, closed.Items); err != nil {
+		return web.View{}, err
+	}
 	return web.View{Document: overviewPage(r.Letter(r.T("portal.my.title")), e)}, nil
 }
 
-func (p *portal) lines(r *web.Request, view house.PartyView, cases []candor.Case) (out []line) {
+func (p *portal) lines(r *web.Request, view house.PartyView, cases []candor.Case) (out []line, err error) {
 	names := map[candor.ID]candor.Asset{}
 	for _, a := range view.Assets {
 		names[a.ID] = a
 	}
 	for _, c := range cases {
-		site := names[c.Asset]
+		site, ok := names[c.Asset]
+		if !ok { // of one who has very many
+			if site, err = p.site.House.Store.Asset(r.Context(), r.Who.Scope(), c.Asset); err != nil {
+				return nil, err
+			}
+			names[c.Asset] = site
+		}
 		out = append(out, line{c, site.Name, p.Advice.For(c, r.Printer, site.Software).Seen})
 	}
-	return out
+	return out, nil
 }
 
 // allows says which methods an agreement allows, as words in a list.
