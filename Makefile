@@ -101,7 +101,7 @@ conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara
 .PHONY: lint
 lint: ## Run the linters
 	$(GO) vet ./...
-	$(LINT) run
+	$(LINT) run --allow-parallel-runners
 
 .PHONY: generate
 generate: ## Write generated files anew
