@@ -135,10 +135,15 @@ func (s *Server) Serve(l net.Listener) error {
 
 // unlessClosed is the error of a listener that nobody has closed.
 func (s *Server) unlessClosed(err error) error {
-	if s.context.Err() != nil || errors.Is(err, net.ErrClosed) {
+	select {
+	case <-s.context.Done():
 		return nil
+	default:
 	}
-	return err
+	if !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 func (s *Server) accept(conn net.Conn) {
