@@ -39,8 +39,8 @@ func TestJourney(t *testing.T) {
 		browsertest.Says("Generation"))
 
 	b.Picture(t, "journey-finding")
-	b.Run(t, "the proposed notice", reload(path, `document.querySelector('main a[href^="/responses/"]')`),
-		browsertest.Does(`[...document.querySelectorAll('main a[href^="/responses/"]')].find((a) => a.innerText === "Notify the customer").click()`),
+	const notice = `[...document.querySelectorAll('main a[href^="/responses/"]')].find((a) => a.innerText === "Notify the customer")`
+	b.Run(t, "the proposed notice", reload(path, notice), browsertest.Does(notice+".click()"),
 		browsertest.Wants(`location.pathname.startsWith("/responses/") && document.readyState === "complete"`))
 	b.Run(t, "approve it", browsertest.Click(`a[data-dialog="ask-approve"]`), browsertest.Wants(`document.querySelector("dialog[open]")`),
 		browsertest.Click("dialog[open] .button-primary, dialog[open] .button-destructive"), browsertest.Says("It is done in a moment"))
