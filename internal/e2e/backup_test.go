@@ -74,9 +74,11 @@ func TestBackup(t *testing.T) {
 	p := start(t, "--sample", "--data", data)
 	s := openStore(t, data)
 	sampled(t, s)
+	checkpoint := filepath.Join(dir, "checkpoint")
+	duplicate(t, filepath.Join(data, "evidence", "tlog", "checkpoint"), checkpoint)
+	want := holdings(t, s)
 	command(t, 0, "backup", "--data", data, "--to", key.Recipient().String(), "--keys", file)
 	command(t, 2, "backup", "--data", data, file) // it is there
-	want := holdings(t, s)
 	if status := p.stop(t); status != 0 {
 		t.Errorf("the program ended with %d: %s", status, p.errors())
 	}
@@ -94,7 +96,7 @@ func TestBackup(t *testing.T) {
 	if status := again.stop(t); status != 0 {
 		t.Errorf("the restored desk ended with %d: %s", status, again.errors())
 	}
-	command(t, 0, "verify", filepath.Join(restored, "evidence"), "--key", filepath.Join(data, "evidence", "log.pub"), "--earlier", filepath.Join(data, "evidence", "tlog", "checkpoint"))
+	command(t, 0, "verify", filepath.Join(restored, "evidence"), "--key", filepath.Join(data, "evidence", "log.pub"), "--earlier", checkpoint)
 }
 
 // TestTampered changes a log in each way that there is, and holds it against a
