@@ -71,7 +71,8 @@ func New(t testing.TB, mount ...func(*web.Site)) *World {
 		access.Deps{Store: s.Access(), Clock: w.Clock, Refuse: func(a http.ResponseWriter, r *http.Request, err error) { w.Site.Refuse(a, r, err) }}))(t)
 	d := desk.New(desk.Config{Store: adapter{s}, Clock: w.Clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
-			return desk.Play{Title: string(c), Tasks: []desk.PlayTask{{Key: "look", Text: "Look at it", Due: calendar.Hours(2)}}}
+			return desk.Play{Title: string(c), Tasks: []desk.PlayTask{{Key: "look", Text: "Look at it", Due: calendar.Hours(2)}},
+				Responses: []desk.PlayResponse{{Method: "notify"}, {Method: "quarantine"}}}
 		}})
 	w.House = &house.House{Store: s, Access: accounts, Desk: d, Clock: w.Clock, Methods: []string{"notify", "quarantine"}}
 	w.Links = must(link.New(secrets, w.Clock, nil))(t)
