@@ -45,7 +45,8 @@ type compiler struct {
 	externs    []external
 	namespaces map[string]*namespace
 	order      []*namespace
-	infos      []*Rule
+	infos      infos
+	flags      []uint8 // by rule
 	rules      []*ir.Rule
 	space      []*namespace // by rule
 	report     *Report
@@ -153,7 +154,7 @@ func (c *compiler) yara(s Source, p parsed) {
 			c.problem(Problem{File: imp.Pos.File, Line: imp.Pos.Line, Reason: "there is no module " + imp.Module})
 			continue
 		}
-		ns.env.Imported[imp.Module] = true
+		ns.env.Imported[strings.Clone(imp.Module)] = true
 	}
 	for _, r := range p.file.Rules {
 		c.yaraRule(ns, name, r)
@@ -182,15 +183,17 @@ func (c *compiler) yaraRule(ns *namespace, space string, r *yara.Rule) {
 		info.Meta = append(info.Meta, Meta(m))
 	}
 	id := c.add(ns, info, compiled)
-	ns.env.Rules[r.Name] = id
-	ns.env.Order = append(ns.env.Order, r.Name)
+	known := strings.Clone(r.Name) // that of r keeps all of the source
+	ns.env.Rules[known] = id
+	ns.env.Order = append(ns.env.Order, known)
 	if r.Global {
 		ns.globals = append(ns.globals, id)
 	}
 }
 
 func (c *compiler) add(ns *namespace, info *Rule, r *ir.Rule) uint32 {
-	c.infos = append(c.infos, info)
+	c.infos.add(info)
+	c.flags = append(c.flags, flags(info))
 	c.rules = append(c.rules, r)
 	c.space = append(c.space, ns)
 	return uint32(len(c.rules) - 1)
@@ -204,10 +207,10 @@ func (c *compiler) build() *Rules {
 	}
 	groups := c.groups(set)
 	set.Numbers, set.Patterns = plan.Number(c.rules)
-	for i, r := range c.rules {
+	set.Flags = c.flags
+	for _, r := range c.rules {
 		set.Code = r.Append(set.Code)
 		set.CodeOff = append(set.CodeOff, uint32(len(set.Code)))
-		set.Flags = append(set.Flags, flags(c.infos[i]))
 	}
 	formulas := plan.NewFormulas(c.rules, &set.Numbers, set.Patterns)
 	for i := range c.rules {
@@ -216,7 +219,8 @@ func (c *compiler) build() *Rules {
 	c.setDigests(set)
 	c.layOut(set, formulas, groups)
 	set.Init()
-	return &Rules{set: set, infos: newInfos(c.infos), externs: c.externs}
+	c.infos.ready()
+	return &Rules{set: set, infos: c.infos, externs: c.externs}
 }
 
 // layOut moves rules that no global rule governs into groups behind gates, and
@@ -289,8 +293,8 @@ func (c *compiler) groups(set *match.Set) [][]uint32 {
 		}
 	}
 	out := make([][]uint32, len(set.Groups))
-	for i, info := range c.infos {
-		if !info.Global && !info.Private {
+	for i, f := range c.flags {
+		if f&(match.Global|match.Private) == 0 {
 			g := c.space[i].group
 			out[g] = append(out[g], uint32(i))
 		}
