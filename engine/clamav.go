@@ -27,7 +27,8 @@ func (c *compiler) clamav(s Source) bool {
 	}
 	c.databases = append(c.databases, db)
 	for _, y := range db.Yara {
-		c.yara(Source{Name: y.Origin.File, Namespace: y.Origin.File, Data: y.Text})
+		s := Source{Name: y.Origin.File, Namespace: y.Origin.File, Data: y.Text}
+		c.yara(s, c.parseOne(s))
 	}
 	return true
 }
@@ -52,6 +53,7 @@ func (c *compiler) mergeSignatures() {
 		return
 	}
 	db := clamav.Merge(c.databases...)
+	c.databases, c.signed = nil, true
 	groups := map[clamav.Target]map[uint32][]*clamav.Body{}
 	for i := range db.Bodies {
 		b := &db.Bodies[i]
@@ -140,12 +142,13 @@ func (c *compiler) hashes(use int, hashes []clamav.Hash) {
 }
 
 func (c *compiler) setDigests(set *match.Set) {
-	set.Signatures, set.Types = len(c.databases) > 0, c.types
+	set.Signatures, set.Types = c.signed, c.types
 	for use, kinds := range c.digests {
 		into := [...]*[]match.Digests{&set.Digests, &set.SectionDigests, &set.Allowed}[use]
 		for kind, entries := range kinds {
 			if len(entries) > 0 {
 				*into = append(*into, match.NewDigests(clamav.HashKind(kind).Size(), entries))
+				c.digests[use][kind] = nil
 			}
 		}
 	}

@@ -31,7 +31,7 @@ var crcTable = crc32.MakeTable(crc32.Castagnoli)
 // AppendBinary appends the compiled form of r, for a cache file.
 func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 	at := len(dst)
-	dst = slices.Grow(dst, r.set.Size()+infoSize*r.infos.len())
+	dst = slices.Grow(dst, r.set.Size()+len(r.infos.data)+4*r.infos.len())
 	dst = append(dst, formatMagic...)
 	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, 0)

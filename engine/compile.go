@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"candor/engine/clamav"
 	"candor/engine/internal/ir"
@@ -20,8 +21,13 @@ import (
 // cannot be used is left out and named in the Report.
 func Compile(sources []Source, o Options) (*Rules, *Report) {
 	c := newCompiler(o)
+	files := c.parse(sources)
 	for _, s := range sources {
-		c.source(s)
+		if isYARA(s.Name) {
+			c.yara(s, <-files)
+		} else if !c.clamav(s) {
+			c.problem(Problem{File: s.Name, Reason: "unknown kind of definitions: " + strings.ToLower(filepath.Ext(s.Name))})
+		}
 	}
 	c.mergeSignatures()
 	r := c.build()
@@ -39,12 +45,14 @@ type compiler struct {
 	externs    []external
 	namespaces map[string]*namespace
 	order      []*namespace
-	infos      []*Rule
+	infos      infos
+	flags      []uint8 // by rule
 	rules      []*ir.Rule
 	space      []*namespace // by rule
 	report     *Report
 
-	databases  []*clamav.Database
+	databases  []*clamav.Database      // until their signatures are compiled
+	signed     bool                    // there are some
 	signatures [clamTargets]*namespace // by target
 	digests    [3][3][]match.Digest    // of files, sections, allowed files; by kind
 	types      []match.FileType
@@ -66,6 +74,14 @@ func newCompiler(o Options) *compiler {
 	}
 	for _, m := range mods {
 		c.modules[m.Name()] = m
+	}
+	if include := o.Include; include != nil {
+		var one sync.Mutex
+		c.o.Include = func(from, path string) (string, []byte, error) {
+			one.Lock()
+			defer one.Unlock()
+			return include(from, path)
+		}
 	}
 	c.externs = externals(o.Externals)
 	return c
@@ -91,20 +107,41 @@ func (c *compiler) namespace(name string) *namespace {
 	return n
 }
 
-func (c *compiler) source(s Source) {
-	switch ext := strings.ToLower(filepath.Ext(s.Name)); ext {
-	case ".yar", ".yara", ".rule", ".rules", "":
-		c.yara(s)
-	default:
-		if !c.clamav(s) {
-			c.problem(Problem{File: s.Name, Reason: "unknown kind of definitions: " + ext})
-		}
-	}
+// parsed is a YARA source as it was parsed.
+type parsed struct {
+	file     *yara.File
+	problems []*yara.Problem
 }
 
-func (c *compiler) yara(s Source) {
-	file, problems := yara.Parse(s.Name, s.Data, yara.Options{Include: c.o.Include})
-	for _, p := range problems {
+// parse parses the YARA sources in their order, a bit ahead of who takes them.
+func (c *compiler) parse(sources []Source) <-chan parsed {
+	const ahead = 2 // files; each takes memory until it is taken
+	out := make(chan parsed, ahead)
+	go func() {
+		for _, s := range sources {
+			if isYARA(s.Name) {
+				out <- c.parseOne(s)
+			}
+		}
+	}()
+	return out
+}
+
+func (c *compiler) parseOne(s Source) (p parsed) {
+	p.file, p.problems = yara.Parse(s.Name, s.Data, yara.Options{Include: c.o.Include})
+	return p
+}
+
+func isYARA(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yar", ".yara", ".rule", ".rules", "":
+		return true
+	}
+	return false
+}
+
+func (c *compiler) yara(s Source, p parsed) {
+	for _, p := range p.problems {
 		c.problem(Problem{File: p.Pos.File, Line: p.Pos.Line, Rule: p.Rule, Reason: p.Reason})
 	}
 	name := s.Namespace
@@ -112,14 +149,14 @@ func (c *compiler) yara(s Source) {
 		name = "default"
 	}
 	ns := c.namespace(name)
-	for _, imp := range file.Imports {
+	for _, imp := range p.file.Imports {
 		if _, ok := c.modules[imp.Module]; !ok {
 			c.problem(Problem{File: imp.Pos.File, Line: imp.Pos.Line, Reason: "there is no module " + imp.Module})
 			continue
 		}
-		ns.env.Imported[imp.Module] = true
+		ns.env.Imported[strings.Clone(imp.Module)] = true
 	}
-	for _, r := range file.Rules {
+	for _, r := range p.file.Rules {
 		c.yaraRule(ns, name, r)
 	}
 }
@@ -146,15 +183,17 @@ func (c *compiler) yaraRule(ns *namespace, space string, r *yara.Rule) {
 		info.Meta = append(info.Meta, Meta(m))
 	}
 	id := c.add(ns, info, compiled)
-	ns.env.Rules[r.Name] = id
-	ns.env.Order = append(ns.env.Order, r.Name)
+	known := strings.Clone(r.Name) // that of r keeps all of the source
+	ns.env.Rules[known] = id
+	ns.env.Order = append(ns.env.Order, known)
 	if r.Global {
 		ns.globals = append(ns.globals, id)
 	}
 }
 
 func (c *compiler) add(ns *namespace, info *Rule, r *ir.Rule) uint32 {
-	c.infos = append(c.infos, info)
+	c.infos.add(info)
+	c.flags = append(c.flags, flags(info))
 	c.rules = append(c.rules, r)
 	c.space = append(c.space, ns)
 	return uint32(len(c.rules) - 1)
@@ -168,19 +207,20 @@ func (c *compiler) build() *Rules {
 	}
 	groups := c.groups(set)
 	set.Numbers, set.Patterns = plan.Number(c.rules)
-	for i, r := range c.rules {
+	set.Flags = c.flags
+	for _, r := range c.rules {
 		set.Code = r.Append(set.Code)
 		set.CodeOff = append(set.CodeOff, uint32(len(set.Code)))
-		set.Flags = append(set.Flags, flags(c.infos[i]))
 	}
 	formulas := plan.NewFormulas(c.rules, &set.Numbers, set.Patterns)
 	for i := range c.rules {
 		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}
-	c.layOut(set, formulas, groups)
 	c.setDigests(set)
+	c.layOut(set, formulas, groups)
 	set.Init()
-	return &Rules{set: set, infos: newInfos(c.infos), externs: c.externs}
+	c.infos.ready()
+	return &Rules{set: set, infos: c.infos, externs: c.externs}
 }
 
 // layOut moves rules that no global rule governs into groups behind gates, and
@@ -207,12 +247,12 @@ func (c *compiler) layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
 		all, signatures = append(all, g), append(signatures, plan.Gated{})
 	}
 	var text [][]byte
-	if len(c.databases) > 0 {
+	if c.signed {
 		text, set.TextGated = plan.TextGate(f, c.textRules(groups))
 	}
 	for route := range plan.Routes {
 		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns, text)
-		if len(c.databases) > 0 {
+		if c.signed {
 			set.Plans[match.Normal][route] = plan.New(f, signatures, route, set.Patterns, nil)
 		}
 	}
@@ -253,8 +293,8 @@ func (c *compiler) groups(set *match.Set) [][]uint32 {
 		}
 	}
 	out := make([][]uint32, len(set.Groups))
-	for i, info := range c.infos {
-		if !info.Global && !info.Private {
+	for i, f := range c.flags {
+		if f&(match.Global|match.Private) == 0 {
 			g := c.space[i].group
 			out[g] = append(out[g], uint32(i))
 		}

@@ -31,7 +31,8 @@ type Options struct {
 	// int64, float64 or string.
 	Externals map[string]any
 	// Include answers include statements of YARA sources. Nil makes an
-	// include a problem of the file that has it.
+	// include a problem of the file that has it. It is called from other
+	// goroutines than that of Compile, one call at a time.
 	Include func(from, path string) (name string, src []byte, err error)
 	// Modules replaces the modules that conditions can import. Nil stands
 	// for all that the engine has.

@@ -134,7 +134,7 @@ func TestCompiledFormRoundTrips(t *testing.T) {
 	if got, want := *again.All()[0], *rules.All()[0]; got.Name != want.Name || !slices.Equal(got.Tags, want.Tags) || !slices.Equal(got.Meta, want.Meta) || got.Line != want.Line {
 		t.Errorf("rule %+v, want %+v", got, want)
 	}
-	if first, second := again.All()[0], again.All()[0]; first != second {
+	if first, second := again.All(), again.All(); first[0] != second[0] {
 		t.Error("the description of a rule is another one each time")
 	}
 	if twice, err := again.AppendBinary(nil); err != nil || !bytes.Equal(twice, data) {

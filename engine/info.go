@@ -10,24 +10,28 @@ import (
 	"candor/engine/internal/match"
 )
 
-// infos are the descriptions of rules. Those of a compiled form stay encoded
-// until somebody asks for them: there are many thousands, with a dozen texts
-// each, and a scan tells of few.
+// infos are the descriptions of rules. They stay encoded until somebody asks
+// for them: there are many thousands, with a dozen texts each, and a scan
+// tells of few.
 type infos struct {
-	data  []byte                 // encoded, one behind the other; nil if all are known
+	data  []byte                 // encoded, one behind the other
 	off   []uint32               // by rule, in data; len = rules+1
 	known []atomic.Pointer[Rule] // by rule
 }
 
-func newInfos(rules []*Rule) infos {
-	x := infos{known: make([]atomic.Pointer[Rule], len(rules))}
-	for i, r := range rules {
-		x.known[i].Store(r)
+// add adds one, before any is asked for.
+func (x *infos) add(r *Rule) {
+	if x.off == nil {
+		x.off = []uint32{0}
 	}
-	return x
+	x.data = appendInfo(x.data, r)
+	x.off = append(x.off, uint32(len(x.data)))
 }
 
-func (x *infos) len() int { return len(x.known) }
+// ready ends the adding.
+func (x *infos) ready() { x.known = make([]atomic.Pointer[Rule], x.len()) }
+
+func (x *infos) len() int { return max(len(x.off), 1) - 1 }
 
 // of gives the description of rule i, the same pointer each time.
 func (x *infos) of(i uint32) *Rule {
@@ -49,22 +53,13 @@ func (x *infos) all() []*Rule {
 	return out
 }
 
-// infoSize is about what the description of a rule takes, in bytes.
-const infoSize = 400
-
 // append appends the encoded form.
 func (x *infos) append(dst []byte) []byte {
-	if x.data != nil {
-		return gram.AppendSlice(gram.AppendSlice(dst, x.data), x.off)
+	off := x.off
+	if off == nil {
+		off = []uint32{0}
 	}
-	dst = binary.LittleEndian.AppendUint64(dst, 0) // the length, when it is known
-	from, off := len(dst), []uint32{0}
-	for i := range x.known {
-		dst = appendInfo(dst, x.of(uint32(i)))
-		off = append(off, uint32(len(dst)-from))
-	}
-	binary.LittleEndian.PutUint64(dst[from-8:], uint64(len(dst)-from))
-	return gram.AppendSlice(dst, off)
+	return gram.AppendSlice(gram.AppendSlice(dst, x.data), off)
 }
 
 // decodeInfos reads what append wrote, and gives the rest.
@@ -83,7 +78,7 @@ func decodeInfos(b []byte) (x infos, rest []byte, err error) {
 			return x, nil, gram.ErrCorrupt
 		}
 	}
-	x.known = make([]atomic.Pointer[Rule], len(x.off)-1)
+	x.ready()
 	return x, b, nil
 }
 

@@ -1,6 +1,9 @@
 package normal
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // simpleEscapes are those of a backslash and a letter.
 var simpleEscapes = map[byte]byte{'0': 1, 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}
@@ -42,9 +45,18 @@ func appendUnescaped(dst, src []byte) []byte {
 	return dst
 }
 
+// room makes room for n more elements. What is full becomes twice as large: the
+// forms of large pages would else be copied a dozen times as they grow.
+func room[T any](s []T, n int) []T {
+	if len(s)+n > cap(s) {
+		s = slices.Grow(s, max(n, cap(s)))
+	}
+	return s
+}
+
 func appendNonzero(dst []byte, src ...byte) []byte {
 	at := len(dst)
-	dst = append(dst, src...)
+	dst = append(room(dst, len(src)), src...)
 	for bytes.IndexByte(dst[at:], 0) >= 0 {
 		at += bytes.IndexByte(dst[at:], 0)
 		dst[at] = 1

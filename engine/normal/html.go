@@ -55,8 +55,9 @@ func (p *Pages) Read(src []byte, limit int) {
 	if len(src) > limit {
 		return
 	}
-	if cap(p.NoComment) < len(src) {
-		p.NoComment = make([]byte, 0, len(src)) // it is mostly a bit shorter
+	// It is mostly a bit shorter, but room is asked for by the block.
+	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
+		p.NoComment = make([]byte, 0, room)
 	}
 	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script

@@ -175,7 +175,7 @@ func (h *page) textRuns() {
 			i++
 		}
 		if plain && n > begin {
-			h.noTags = append(h.noTags, out[begin:n]...)
+			h.noTags = append(room(h.noTags, n-begin), out[begin:n]...)
 			h.spaced = false
 			if h.next != bad && bytes.IndexByte(out[begin:n], ' ') >= 0 {
 				h.next = bad

@@ -173,7 +173,7 @@ func (s *script) take(t token) {
 			return
 		}
 	}
-	s.tokens = append(s.tokens, t)
+	s.tokens = append(room(s.tokens, 1), t)
 	at.last = k
 }
 

@@ -3,6 +3,7 @@ package lower
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 
 	"candor/engine/automaton"
 	"candor/engine/internal/ir"
@@ -158,9 +159,9 @@ func treeVariant(n *pattern.Node, g ir.Guard) ir.Variant {
 // tied to its place by the node it begins in.
 func unshare(n *pattern.Node) *pattern.Node {
 	c := *n
-	c.Sub = nil
-	for _, s := range n.Sub {
-		c.Sub = append(c.Sub, unshare(s))
+	c.Sub = slices.Clone(n.Sub)
+	for i, s := range c.Sub {
+		c.Sub[i] = unshare(s)
 	}
 	return &c
 }

@@ -357,8 +357,19 @@ func eachFolded(data, lit []byte, from int, yield func(int) bool) {
 		}
 		return
 	}
-	want := binary.LittleEndian.Uint32(lit) | 0x20202020
-	for i := from; i+len(lit) <= len(data); i++ {
+	want, i := binary.LittleEndian.Uint32(lit)|0x20202020, from
+	for ; i+8 <= len(data); i += 5 { // as many offsets as four bytes have in eight
+		v := binary.LittleEndian.Uint64(data[i:]) | 0x2020202020202020
+		if uint32(v) != want && uint32(v>>8) != want && uint32(v>>16) != want && uint32(v>>24) != want && uint32(v>>32) != want {
+			continue
+		}
+		for k := range 5 {
+			if uint32(v>>(8*k)) == want && i+k+len(lit) <= len(data) && !yield(i+k) {
+				return
+			}
+		}
+	}
+	for ; i+len(lit) <= len(data); i++ {
 		if binary.LittleEndian.Uint32(data[i:])|0x20202020 == want && !yield(i) {
 			return
 		}

@@ -6,6 +6,9 @@ package plan
 import (
 	"encoding/binary"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"candor/engine/gram"
 	"candor/engine/internal/ir"
@@ -34,7 +37,55 @@ func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 			f.owner[p] = whose{uint32(r), uint32(i)}
 		}
 	}
+	f.placeAll()
 	return f
+}
+
+// placedTogether is how many patterns one of several workers takes at a time.
+const placedTogether = 32
+
+// placeAll derives what each pattern is found by. That is most of the work of
+// planning, and done on all processors.
+func (f *Formulas) placeAll() {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for {
+				to := int(next.Add(placedTogether))
+				for p := to - placedTogether; p < min(to, len(f.placed)); p++ {
+					f.placed[p], f.present[p] = placedFormula(uint32(p), f.variants(uint32(p)))
+				}
+				if to >= len(f.placed) {
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// variants gives those of a pattern, none for a number that no rule has.
+func (f *Formulas) variants(p uint32) []ir.Variant {
+	o := f.owner[p]
+	if int(o.rule) >= len(f.Rules) || int(o.index) >= len(f.Rules[o.rule].Patterns) {
+		return nil
+	}
+	return f.Rules[o.rule].Patterns[o.index].Variants
+}
+
+// placedFormula gives the atoms of a pattern with their places, and the
+// formula that it occurs.
+func placedFormula(p uint32, variants []ir.Variant) ([]placed, *gram.Formula) {
+	if len(variants) == 0 {
+		return nil, gram.Never()
+	}
+	atoms, cost := place(p, variants)
+	f := &gram.Formula{Op: gram.Present, Pattern: p, Set: gram.Set{Cost: cost, Atoms: make([]gram.Atom, 0, len(atoms))}}
+	for _, a := range atoms {
+		f.Set.Atoms = append(f.Set.Atoms, a.Atom)
+	}
+	return atoms, f
 }
 
 // Of gives the formula of rule r.
@@ -61,22 +112,7 @@ type need struct {
 	loop int // the pattern that a for … of is at, -1 outside
 }
 
-func (n *need) pattern(i uint32) *gram.Formula {
-	variants := n.all.Rules[n.rule].Patterns[i].Variants
-	if len(variants) == 0 {
-		return gram.Never()
-	}
-	p := n.all.numbers.Of(n.rule)[i]
-	if n.all.present[p] == nil {
-		atoms, cost := place(p, variants)
-		f := &gram.Formula{Op: gram.Present, Pattern: p, Set: gram.Set{Cost: cost}}
-		for _, a := range atoms {
-			f.Set.Atoms = append(f.Set.Atoms, a.Atom)
-		}
-		n.all.placed[p], n.all.present[p] = atoms, f
-	}
-	return n.all.present[p]
-}
+func (n *need) pattern(i uint32) *gram.Formula { return n.all.present[n.all.numbers.Of(n.rule)[i]] }
 
 // ref is the formula of the pattern that e is about.
 func (n *need) ref(e *ir.Expr) *gram.Formula {
