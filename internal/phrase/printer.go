@@ -40,6 +40,15 @@ func (p Printer) N(key string, n int, args ...Args) string {
 	return p.fill(key, m.form(form), append([]Args{{"n": n}}, args...))
 }
 
+// Word gives the text of a key that is made of data, or the data where the
+// catalogue does not know it.
+func (p Printer) Word(prefix, data string) string {
+	if key := prefix + data; p.Has(key) {
+		return p.T(key)
+	}
+	return data
+}
+
 // Has tells whether there is a text for key, so that a caller can choose
 // another for something that the catalogue does not know.
 func (p Printer) Has(key string) bool {

@@ -217,3 +217,12 @@ func line(s string) string {
 func bounded(s string, most int) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }
+
+// Options are choices whose texts are in the catalogue under a prefix.
+func Options[T ~string](r *Request, prefix string, values []T) []ui.Option {
+	all := make([]ui.Option, len(values))
+	for i, v := range values {
+		all[i] = ui.Option{Value: string(v), Label: r.Printer.T(prefix + string(v))}
+	}
+	return all
+}

@@ -22,7 +22,7 @@ func (c *console) stateForm() caseForm {
 		question: func(r *web.Request, v house.CaseView, d draft) ui.Confirmation {
 			q := question(r, v, "state", r.Fields("version", strconv.FormatInt(v.Case.Version, 10)))
 			q.What = []string{r.T("console.ask.state.what"), r.T("console.ask.state.public", phrase.Args{"party": v.Party.Name})}
-			choices := options(r, "case.state.", v.Next)
+			choices := web.Options(r, "case.state.", v.Next)
 			for i, s := range v.Next {
 				choices[i].Hint = stateHint(r, v, s)
 			}

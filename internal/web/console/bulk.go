@@ -142,11 +142,11 @@ func (c *console) askBulk(r *web.Request) (web.View, error) {
 	} else {
 		q.Title, q.Undo = r.N("console.bulk.ask.state", len(ids)), r.T("console.ask.state.undo")
 		q.What = []string{r.T("console.bulk.ask.state.what"), r.T("console.bulk.ask.state.false")}
-		fields = stacked(ui.SelectField(ui.Input{Name: "state", Label: r.T("console.state.new"), Required: true}, options(r, "case.state.", candor.CaseStates()[1:])),
+		fields = ui.InTurn(ui.SelectField(ui.Input{Name: "state", Label: r.T("console.state.new"), Required: true}, web.Options(r, "case.state.", candor.CaseStates()[1:])),
 			ui.TextArea(ui.Input{Name: "note", Label: r.T("console.note"), Hint: r.T("console.note.public")}, 3))
 	}
 	q.Fields = r.Fields("do", do, "back", back)
-	q.Form = stacked(chosenCases(chosen), fields)
+	q.Form = ui.InTurn(chosenCases(chosen), fields)
 	return web.Confirm(ui.Page{Title: r.T("console.bulk"), Active: "cases", Crumbs: []ui.Link{{Text: r.T("console.cases"), Href: back}}}, q), nil
 }
 

@@ -148,16 +148,16 @@ func (s *story) tellFacts() {
 	}
 	asset := anchor(s.Asset.Name, assetPath(s.Asset.ID))
 	if s.Asset.ObserveOnly {
-		asset = together(asset, ui.Badge(r.T("console.observe"), ui.Accent))
+		asset = ui.Together(asset, ui.Badge(r.T("console.observe"), ui.Accent))
 	}
 	add(r.T("console.asset"), asset)
 	add(r.T("console.party"), anchor(s.Party.Name, partyPath(s.Party.ID)))
-	add(r.T("console.assignee"), words(s.names.userName(c.Assignee)))
+	add(r.T("console.assignee"), ui.OrAbsent(s.names.userName(c.Assignee)))
 	add(r.T("console.class"), ui.Class(c.Class))
 	if c.Nature != "" {
 		add(r.T("console.nature"), ui.Nature(c.Nature))
 	}
-	add(r.T("console.sure"), together(ui.Text(sureness(r.Printer, c.Confidence)), ui.Confidence(c.Confidence)))
+	add(r.T("console.sure"), ui.Together(ui.Text(sureness(r.Printer, c.Confidence)), ui.Confidence(c.Confidence)))
 	add(r.T("console.opened"), ui.Time(c.Opened))
 	add(r.T("console.updated"), ui.Time(c.Updated))
 	if !c.Closed.IsZero() {
@@ -215,7 +215,7 @@ func (s *story) tellParty() {
 			text = c.Name + " · " + text
 		}
 		if c.Purpose != "" {
-			text += " (" + orWord(r.Printer, "console.purpose.", c.Purpose) + ")"
+			text += " (" + r.Printer.Word("console.purpose.", c.Purpose) + ")"
 		}
 		s.contacts = append(s.contacts, text)
 	}
@@ -271,7 +271,7 @@ func (s *story) addBasis() {
 	t.Columns = []ui.Column{t.Columns[0], t.Columns[1], t.Columns[4]}
 	for i, x := range s.Responses {
 		c := t.Rows[i].Cells
-		t.Rows[i].Cells = cells(together(below(methodName(s.r.Printer, x.Method), responsePath(x.ID), basis(s.r.Printer, s.r.Zone, x.Basis)), failed(x)), c[1], c[4])
+		t.Rows[i].Cells = cells(ui.Together(below(methodName(s.r.Printer, x.Method), responsePath(x.ID), basis(s.r.Printer, s.r.Zone, x.Basis)), failed(x)), c[1], c[4])
 	}
 }
 
@@ -292,8 +292,8 @@ func (s *story) tellRecords() {
 		if len(blobs) == 0 {
 			blobs = append(blobs, ui.Absent())
 		}
-		s.records.Rows = append(s.records.Rows, ui.Row{Key: string(l.ID), Label: orWord(r.Printer, "console.record.", string(l.Kind)), Href: recordPath(l.ID),
-			Cells: cells(index, ui.Text(orWord(r.Printer, "console.record.", string(l.Kind))), words(s.names.who(l.Actor)), together(blobs...), ui.Time(l.At))})
+		s.records.Rows = append(s.records.Rows, ui.Row{Key: string(l.ID), Label: r.Printer.Word("console.record.", string(l.Kind)), Href: recordPath(l.ID),
+			Cells: cells(index, ui.Text(r.Printer.Word("console.record.", string(l.Kind))), ui.OrAbsent(s.names.who(l.Actor)), ui.Together(blobs...), ui.Time(l.At))})
 	}
 }
 

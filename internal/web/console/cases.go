@@ -42,8 +42,8 @@ func (c *console) cases(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	l := listing{label: r.T("console.views"), tabs: tabs, filters: filters, table: caseTable(r, n, o, page.Items), cursor: web.Cursor(page)}
-	return web.View{Page: ui.Page{Title: r.T("console.cases"), Active: "cases", Actions: viewMenu(views)}, Body: listBody(l)}, nil
+	l := ui.Listing{Label: r.T("console.views"), Tabs: tabs, Filters: filters, Table: caseTable(r, n, o, page.Items), Cursor: web.Cursor(page)}
+	return web.View{Page: ui.Page{Title: r.T("console.cases"), Active: "cases", Actions: viewMenu(views)}, Body: ui.ListPage(l)}, nil
 }
 
 func (c *console) caseFilters(r *web.Request, n *names, f candor.CaseFilter) ([]ui.Filter, error) {
@@ -59,12 +59,12 @@ func (c *console) caseFilters(r *web.Request, n *names, f candor.CaseFilter) ([]
 	staff = append([]ui.Option{{Value: nobody, Label: r.T("console.nobody")}}, staff...)
 	filters := []ui.Filter{
 		{Name: "q", Label: r.T("console.words"), Kind: ui.Words},
-		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: options(r, "case.state.", candor.CaseStates())},
+		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: web.Options(r, "case.state.", candor.CaseStates())},
 		{Name: "open", Label: r.T("console.open"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("console.open.yes")}, {Value: "no", Label: r.T("console.open.no")}}},
 		{Name: "severity", Label: r.T("console.severity.least"), Kind: ui.Choice, Options: severities(r)},
 		{Name: "class", Label: r.T("console.class"), Kind: ui.Choice, Options: classes(r)},
 		{Name: "assignee", Label: r.T("console.assignee"), Kind: ui.Choice, Options: staff},
-		{Name: "due", Label: r.T("console.due"), Kind: ui.Choice, Options: options(r, "console.due.within.", []string{"now", "hour", "day", "week"})},
+		{Name: "due", Label: r.T("console.due"), Kind: ui.Choice, Options: web.Options(r, "console.due.within.", []string{"now", "hour", "day", "week"})},
 		{Name: "opened", Label: r.T("console.opened.since"), Kind: ui.Day},
 		{Name: "until", Label: r.T("console.opened.until"), Kind: ui.Day},
 	}

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"io"
 	"net/url"
 	"slices"
 
@@ -16,33 +14,6 @@ import (
 func cells(all ...templ.Component) []templ.Component { return all }
 
 func anchor(text, href string) templ.Component { return ui.Anchor(ui.Link{Text: text, Href: href}) }
-
-// words is a text, or a dash for none.
-func words(s string) templ.Component {
-	if s == "" {
-		return ui.Absent()
-	}
-	return ui.Text(s)
-}
-
-// together puts components one behind the other, with a space between; what
-// is nil is left out.
-func together(all ...templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		for _, c := range all {
-			if c == nil {
-				continue
-			}
-			if err := c.Render(ctx, w); err != nil {
-				return err
-			}
-			if _, err := io.WriteString(w, " "); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // when is one of two components.
 func when(yes bool, c, otherwise templ.Component) templ.Component {
@@ -59,15 +30,6 @@ func minor(c ui.Column) ui.Column        { c.Minor = true; return c }
 func number(c ui.Column) ui.Column       { c.Number = true; return c }
 func sorted(c ui.Column) ui.Column       { c.Sortable = true; return c }
 func largest(c ui.Column) ui.Column      { c.Sortable, c.Largest = true, true; return c }
-
-// options are choices whose texts are in the catalogue under a prefix.
-func options[T ~string](r *web.Request, prefix string, values []T) []ui.Option {
-	all := make([]ui.Option, len(values))
-	for i, v := range values {
-		all[i] = ui.Option{Value: string(v), Label: r.Printer.T(prefix + string(v))}
-	}
-	return all
-}
 
 // severities are the choices of the least severity that a list shows.
 func severities(r *web.Request) []ui.Option {

@@ -47,5 +47,5 @@ func (d draft) input(f ui.Input) ui.Input {
 
 // fields are the fields of a question, below what is wrong with them.
 func (d draft) fields(all ...templ.Component) templ.Component {
-	return stacked(append([]templ.Component{ui.ErrorSummary(d.errors)}, all...)...)
+	return ui.InTurn(append([]templ.Component{ui.ErrorSummary(d.errors)}, all...)...)
 }

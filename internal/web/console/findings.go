@@ -27,7 +27,7 @@ func (c *console) findings(r *web.Request) (web.View, error) {
 	n := c.names(r)
 	filters := []ui.Filter{
 		{Name: "q", Label: r.T("console.words"), Kind: ui.Words},
-		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: options(r, "finding.state.", candor.FindingStates())},
+		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: web.Options(r, "finding.state.", candor.FindingStates())},
 		{Name: "severity", Label: r.T("console.severity.least"), Kind: ui.Choice, Options: severities(r)},
 		{Name: "class", Label: r.T("console.class"), Kind: ui.Choice, Options: classes(r)},
 		{Name: "rule", Label: r.T("console.rule.begins"), Kind: ui.Words},
@@ -43,9 +43,9 @@ func (c *console) findings(r *web.Request) (web.View, error) {
 		}
 		filters = append(filters, ui.Filter{Name: "case", Label: r.T("console.case"), Kind: ui.Choice, Options: []ui.Option{{Value: string(f.Case), Label: name}}})
 	}
-	l := listing{label: r.T("console.views"), tabs: tabs, filters: filters, cursor: web.Cursor(page),
-		table: findingTable(r, n, tableOf{id: "findings", empty: none(r, "console.findings.none")}, page.Items)}
-	return web.View{Page: ui.Page{Title: r.T("console.findings"), Active: "findings", Actions: viewMenu(views)}, Body: listBody(l)}, nil
+	l := ui.Listing{Label: r.T("console.views"), Tabs: tabs, Filters: filters, Cursor: web.Cursor(page),
+		Table: findingTable(r, n, tableOf{id: "findings", empty: none(r, "console.findings.none")}, page.Items)}
+	return web.View{Page: ui.Page{Title: r.T("console.findings"), Active: "findings", Actions: viewMenu(views)}, Body: ui.ListPage(l)}, nil
 }
 
 // found is a finding as its page shows it.
@@ -98,11 +98,11 @@ func findingPage(r *web.Request, v house.FindingView) ui.Page {
 func findingFacts(r *web.Request, v house.FindingView) []ui.Fact {
 	f := v.Finding
 	facts := []ui.Fact{
-		{Label: r.T("console.case"), Value: together(anchor(v.Case.Label(), casePath(v.Case.ID)), ui.State(v.Case.State))},
+		{Label: r.T("console.case"), Value: ui.Together(anchor(v.Case.Label(), casePath(v.Case.ID)), ui.State(v.Case.State))},
 		{Label: r.T("console.asset"), Value: anchor(v.Asset.Name, assetPath(v.Asset.ID))},
 		{Label: r.T("console.party"), Value: anchor(v.Party.Name, partyPath(v.Party.ID))},
 		{Label: r.T("console.class"), Value: ui.Class(f.Class)},
-		{Label: r.T("console.sure"), Value: together(ui.Text(sureness(r.Printer, f.Confidence)), ui.Confidence(f.Confidence))},
+		{Label: r.T("console.sure"), Value: ui.Together(ui.Text(sureness(r.Printer, f.Confidence)), ui.Confidence(f.Confidence))},
 		{Label: r.T("console.first"), Value: ui.Time(f.First)},
 		{Label: r.T("console.last"), Value: ui.Time(f.Last)},
 	}

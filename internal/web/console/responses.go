@@ -30,7 +30,7 @@ func (c *console) responses(r *web.Request) (web.View, error) {
 	}
 	n := c.names(r)
 	filters := []ui.Filter{
-		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: options(r, "response.state.", responseStates)},
+		{Name: "state", Label: r.T("console.state"), Kind: ui.Many, Options: web.Options(r, "response.state.", responseStates)},
 		{Name: "from", Label: r.T("console.response.since"), Kind: ui.Day},
 	}
 	if len(c.house.Methods) > 0 {
@@ -45,8 +45,8 @@ func (c *console) responses(r *web.Request) (web.View, error) {
 		o.bulk = &ui.Bulk{URL: "/responses/bulk", Fields: r.Fields("back", r.URL.RequestURI()),
 			Buttons: []ui.Press{{Text: r.T("console.approve.some"), Icon: "check", Name: "do", Value: "approve"}}}
 	}
-	l := listing{label: r.T("console.views"), tabs: tabs, filters: append(filters, chosen(r, n, f.Party, "")...), table: responseTable(r, n, o, page.Items), cursor: web.Cursor(page)}
-	return web.View{Page: ui.Page{Title: r.T("console.responses"), Active: "responses", Actions: viewMenu(views)}, Body: listBody(l)}, nil
+	l := ui.Listing{Label: r.T("console.views"), Tabs: tabs, Filters: append(filters, chosen(r, n, f.Party, "")...), Table: responseTable(r, n, o, page.Items), Cursor: web.Cursor(page)}
+	return web.View{Page: ui.Page{Title: r.T("console.responses"), Active: "responses", Actions: viewMenu(views)}, Body: ui.ListPage(l)}, nil
 }
 
 // act is a response as its page shows it.
@@ -114,10 +114,10 @@ func responseFacts(r *web.Request, n *names, x candor.Response, of candor.Case) 
 	if x.Asset != "" {
 		add(r.T("console.asset"), anchor(n.assetName(x.Asset), assetPath(x.Asset)))
 	}
-	add(r.T("console.response.by"), words(n.who(x.By)))
+	add(r.T("console.response.by"), ui.OrAbsent(n.who(x.By)))
 	add(r.T("console.response.created"), ui.Time(x.Created))
 	if x.Approved != "" {
-		add(r.T("console.response.approved"), words(n.who(x.Approved)))
+		add(r.T("console.response.approved"), ui.OrAbsent(n.who(x.Approved)))
 	}
 	if !x.Applied.IsZero() {
 		add(r.T("console.response.applied"), ui.Time(x.Applied))
@@ -154,9 +154,9 @@ func (a *act) tellResult() {
 		if i >= mostFiles {
 			continue
 		}
-		state := ui.Badge(orWord(r.Printer, "console.file.", string(p.State)), fileTone(p.State))
+		state := ui.Badge(r.Printer.Word("console.file.", string(p.State)), fileTone(p.State))
 		if p.Error != "" {
-			state = together(state, quiet(short(p.Error, 120)))
+			state = ui.Together(state, quiet(short(p.Error, 120)))
 		}
 		a.files.Rows = append(a.files.Rows, ui.Row{Key: p.SHA256, Label: string(p.Path), Cells: cells(
 			ui.FilePath(printable([]byte(string(p.Root)+"/"+string(p.Path)))), state, ui.Bytes(p.Size), digest(p.SHA256))})
@@ -188,9 +188,9 @@ func mailTable(r *web.Request, all []candor.Message) ui.Table {
 	t := ui.Table{ID: "mails", Caption: r.T("console.mails"), Columns: []ui.Column{wide(column("to", r.T("console.mail.to"))), column("state", r.T("console.state")),
 		minor(column("language", r.T("ui.language"))), number(minor(column("attempts", r.T("console.response.attempts")))), column("sent", r.T("console.mail.sent"))}}
 	for _, m := range all {
-		state := ui.Badge(orWord(r.Printer, "console.mail.state.", string(m.State)), mailTone(m.State))
+		state := ui.Badge(r.Printer.Word("console.mail.state.", string(m.State)), mailTone(m.State))
 		if m.Error != "" {
-			state = together(state, quiet(short(m.Error, 120)))
+			state = ui.Together(state, quiet(short(m.Error, 120)))
 		}
 		sent := ui.Absent()
 		if !m.Sent.IsZero() {

@@ -31,9 +31,9 @@ func (c *console) search(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	l := listing{filters: []ui.Filter{{Name: "q", Label: r.T("console.words"), Kind: ui.Words}}, table: hitTable(r, text, hits),
-		cursor: ui.Cursor{Total: len(hits), AtLeast: len(hits) == mostHits}}
-	return web.View{Page: ui.Page{Title: r.T("console.search")}, Body: listBody(l)}, nil
+	l := ui.Listing{Filters: []ui.Filter{{Name: "q", Label: r.T("console.words"), Kind: ui.Words}}, Table: hitTable(r, text, hits),
+		Cursor: ui.Cursor{Total: len(hits), AtLeast: len(hits) == mostHits}}
+	return web.View{Page: ui.Page{Title: r.T("console.search")}, Body: ui.ListPage(l)}, nil
 }
 
 // searchDigest leads to the finding of a content, or to the list of them.
@@ -58,7 +58,7 @@ func hitTable(r *web.Request, text string, hits []candor.Hit) ui.Table {
 	for _, h := range hits {
 		href := hitPath(h)
 		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: h.Title, Href: href, Cells: cells(
-			together(anchor(h.Title, href), when(h.Detail != "", quiet(h.Detail), nil)), ui.Text(orWord(r.Printer, "console.search.", h.Kind)))})
+			ui.Together(anchor(h.Title, href), when(h.Detail != "", quiet(h.Detail), nil)), ui.Text(r.Printer.Word("console.search.", h.Kind)))})
 	}
 	return t
 }

@@ -80,7 +80,7 @@ func responseTable(r *web.Request, n *names, o tableOf, responses []candor.Respo
 			towards = n.assetName(x.Asset) + " · " + towards
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(x.ID), Label: label + ", " + n.partyName(x.Party), Href: href, Muted: over(x.State), Cells: cells(
-			together(below(label, href, towards), failed(x)), ui.ResponseState(x.State), name(n.who(x.By)), expires(x), ui.Time(x.Created))})
+			ui.Together(below(label, href, towards), failed(x)), ui.ResponseState(x.State), name(n.who(x.By)), expires(x), ui.Time(x.Created))})
 	}
 	return t
 }

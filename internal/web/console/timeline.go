@@ -108,7 +108,7 @@ func (s *story) tellEvent(to *ui.Event, e candor.Event, d details) {
 		to.Icon, to.Text = "link", r.T("console.event.linked")
 		to.Mark = anchor(d.Label, casePath(d.Case))
 	default:
-		to.Icon, to.Text = plainIcon(e.Kind), orWord(r.Printer, "console.event.", string(e.Kind))
+		to.Icon, to.Text = plainIcon(e.Kind), r.Printer.Word("console.event.", string(e.Kind))
 		if e.Kind == candor.EventQuestion || e.Kind == candor.EventContest {
 			to.Tone = ui.Warn
 		}

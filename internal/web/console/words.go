@@ -24,25 +24,16 @@ var taxonomy = []candor.Class{
 	"vulnerable/ddos-amplifier", "vulnerable/information-disclosure", candor.Undetermined, candor.Test,
 }
 
-// orWord gives the text of a key that is made of data, or the data where the
-// catalogue does not know it.
-func orWord(p phrase.Printer, prefix, word string) string {
-	if key := prefix + word; p.Has(key) {
-		return p.T(key)
-	}
-	return word
-}
+func className(p phrase.Printer, c candor.Class) string { return p.Word("class.", string(c)) }
 
-func className(p phrase.Printer, c candor.Class) string { return orWord(p, "class.", string(c)) }
-
-func methodName(p phrase.Printer, method string) string { return orWord(p, "console.method.", method) }
+func methodName(p phrase.Printer, method string) string { return p.Word("console.method.", method) }
 
 // ruleName is what a deadline asks for.
 func ruleName(p phrase.Printer, rule string) string {
 	if strings.HasPrefix(rule, "customer-") {
 		return p.T("console.rule.customer")
 	}
-	return orWord(p, "console.rule.", rule)
+	return p.Word("console.rule.", rule)
 }
 
 // toAuthority tells whether a deadline is one of a report that somebody submits.

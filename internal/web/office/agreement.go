@@ -36,7 +36,7 @@ func (o *office) partyOf(r *web.Request) (candor.Party, error) {
 }
 
 func (o *office) agreementView(r *web.Request, p candor.Party, f form, allows []string) (web.View, error) {
-	af := agreementForm{form: f, path: partyPath(p.ID), allows: allows, ways: options(r, "office.agreement.how.", ways), today: r.Now.In(r.Zone).Format(time.DateOnly)}
+	af := agreementForm{form: f, path: partyPath(p.ID), allows: allows, ways: web.Options(r, "office.agreement.how.", ways), today: r.Now.In(r.Zone).Format(time.DateOnly)}
 	for _, m := range o.house.Methods {
 		af.methods = append(af.methods, ui.Option{Value: m, Label: r.T("office.method."+m) + r.T("office.list.dash") + r.T("office.method."+m+".text")})
 	}

@@ -65,20 +65,20 @@ func (o *office) assets(r *web.Request, kind candor.AssetKind) (web.View, error)
 	if err != nil {
 		return web.View{}, err
 	}
-	l := listing{table: table, cursor: web.Cursor(list), label: r.T("office.assets.kinds"), filters: []ui.Filter{
+	l := ui.Listing{Table: table, Cursor: web.Cursor(list), Label: r.T("office.assets.kinds"), Filters: []ui.Filter{
 		{Name: "q", Label: r.T("office.assets.words"), Kind: ui.Words},
-		{Name: "retired", Label: r.T("office.asset.retired"), Kind: ui.Choice, Options: options(r, "office.", []string{"no", "yes"})},
-		{Name: "scanned", Label: r.T("office.scanned.older"), Kind: ui.Choice, Options: options(r, "office.scanned.older.", []string{"day", "week", "month"})},
+		{Name: "retired", Label: r.T("office.asset.retired"), Kind: ui.Choice, Options: web.Options(r, "office.", []string{"no", "yes"})},
+		{Name: "scanned", Label: r.T("office.scanned.older"), Kind: ui.Choice, Options: web.Options(r, "office.scanned.older.", []string{"day", "week", "month"})},
 	}}
 	for _, k := range append(candor.AssetKinds(), "") {
-		l.tabs = append(l.tabs, ui.Tab{Text: assetsTitle(r, k), Href: listPath(k), Active: k == kind})
+		l.Tabs = append(l.Tabs, ui.Tab{Text: assetsTitle(r, k), Href: listPath(k), Active: k == kind})
 	}
 	p := ui.Page{Title: assetsTitle(r, kind), Active: "sites", Lead: r.T("office.assets.lead")}
 	if r.May(access.ManageParties) {
-		p.Actions = actions(ui.ButtonLink(ui.Link{Text: r.T("office.import"), Href: "/import"}, ui.Plain, "download"),
+		p.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.import"), Href: "/import"}, ui.Plain, "download"),
 			ui.ButtonLink(ui.Link{Text: r.T("office.asset.add"), Href: "/assets/new?kind=" + string(kind)}, ui.Primary, "plus"))
 	}
-	return web.View{Page: p, Body: listPage(l)}, nil
+	return web.View{Page: p, Body: ui.ListPage(l)}, nil
 }
 
 // scannedBefore is the latest time of a complete scan that is asked for.
@@ -104,7 +104,7 @@ func (o *office) assetTable(r *web.Request, kind candor.AssetKind, all []candor.
 		}
 		owner := n.partyOf(a.Owner)
 		t.Rows = append(t.Rows, ui.Row{Key: string(a.ID), Label: a.Name, Href: assetPath(a.ID), Muted: a.Retired, Cells: cells(
-			named(a.Name, assetPath(a.ID), hostsBelow(r, a)), whole(partyName(r, owner)), words(a.Software), marks(r, a), lastScan(r, a), open)})
+			named(a.Name, assetPath(a.ID), hostsBelow(r, a)), whole(partyName(r, owner)), ui.OrAbsent(a.Software), marks(r, a), lastScan(r, a), open)})
 	}
 	return t, nil
 }
@@ -151,7 +151,7 @@ func marks(r *web.Request, a candor.Asset) templ.Component {
 	if a.ObserveOnly {
 		all = append(all, ui.Badge(r.T("office.asset.observe"), ui.Accent))
 	}
-	return together(all...)
+	return ui.Together(all...)
 }
 
 // lastScan is when everything was looked at last. Never is said, and does not
@@ -204,9 +204,9 @@ func assetActions(r *web.Request, d assetDetail) templ.Component {
 		edit = ui.ButtonLink(ui.Link{Text: r.T("ui.edit"), Href: assetPath(d.v.Asset.ID) + "/edit"}, ui.Plain, "")
 	}
 	if d.canScan && len(d.running) == 0 {
-		scan = step(assetPath(d.v.Asset.ID)+"/scan", r.T("office.scan.now"), "search", ui.Primary)
+		scan = web.Step(assetPath(d.v.Asset.ID)+"/scan", r.T("office.scan.now"), "search", ui.Primary)
 	}
-	return actions(edit, scan)
+	return ui.InTurn(edit, scan)
 }
 
 // noCases is good news only where somebody has looked.
@@ -224,7 +224,7 @@ func (o *office) assetFacts(r *web.Request, v house.AssetView) []ui.Fact {
 		{Label: r.T("office.owner"), Value: anchor(v.Owner.Name, partyPath(v.Owner.ID))},
 		{Label: r.T("office.scanned"), Value: lastScan(r, a)},
 		{Label: r.T("office.every"), Value: ui.Text(o.period(r, a))},
-		{Label: r.T("office.software"), Value: words(a.Software)},
+		{Label: r.T("office.software"), Value: ui.OrAbsent(a.Software)},
 		{Label: r.T("office.reference"), Value: code(a.Reference)},
 	}
 	if len(a.Hosts) > 0 {

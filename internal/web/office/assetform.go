@@ -69,7 +69,7 @@ func (o *office) assetView(r *web.Request, f form, a candor.Asset) (web.View, er
 	af := assetForm{form: f, owners: owners, every: o.periods(r, f.values["every"]), action: "/assets/new", cancel: listPath(a.Kind)}
 	p := ui.Page{Title: r.T("office.asset.new"), Active: "sites", Crumbs: []ui.Link{{Text: assetsTitle(r, a.Kind), Href: listPath(a.Kind)}}}
 	if a.ID == "" {
-		af.kinds = options(r, "asset.kind.", candor.AssetKinds())
+		af.kinds = web.Options(r, "asset.kind.", candor.AssetKinds())
 	} else {
 		af.action, af.cancel, af.retires = assetPath(a.ID)+"/edit", assetPath(a.ID), true
 		p.Title = r.T("office.edit", phrase.Args{"name": a.Name})

@@ -2,14 +2,12 @@ package office
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"candor"
-	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -19,14 +17,6 @@ func cells(all ...templ.Component) []templ.Component { return all }
 
 // anchor is a link.
 func anchor(text, href string) templ.Component { return ui.Anchor(ui.Link{Text: text, Href: href}) }
-
-// words is a text, or a dash for none.
-func words(s string) templ.Component {
-	if s == "" {
-		return ui.Absent()
-	}
-	return ui.Text(s)
-}
 
 // code is an identifier, or a dash for none.
 func code(s string) templ.Component {
@@ -42,23 +32,6 @@ func count(n int64) templ.Component {
 		return ui.Absent()
 	}
 	return ui.Number(n, "")
-}
-
-// together puts components one behind the other, with a space between.
-func together(all ...templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		for i, c := range all {
-			if i > 0 {
-				if _, err := io.WriteString(w, " "); err != nil {
-					return err
-				}
-			}
-			if err := c.Render(ctx, w); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // whole is a short text that stays on one line, cut where it is too long; on a
@@ -103,25 +76,8 @@ func without(t *ui.Table, key string) {
 	}
 }
 
-// options are choices whose texts are in the catalogue under a prefix.
-func options[T ~string](r *web.Request, prefix string, values []T) (all []ui.Option) {
-	for _, v := range values {
-		all = append(all, ui.Option{Value: string(v), Label: r.Printer.T(prefix + string(v))})
-	}
-	return all
-}
-
-// known gives the text of a key that is made of data, or the data where the
-// catalogue does not know it.
-func known(p phrase.Printer, prefix, word string) string {
-	if p.Has(prefix + word) {
-		return p.T(prefix + word)
-	}
-	return word
-}
-
 // method names a way of responding.
-func method(r *web.Request, name string) string { return known(r.Printer, "office.method.", name) }
+func method(r *web.Request, name string) string { return r.Printer.Word("office.method.", name) }
 
 // methods name ways of responding.
 func methods(r *web.Request, names []string) string {

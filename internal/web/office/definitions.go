@@ -53,7 +53,7 @@ func (o *office) definitions(r *web.Request) (web.View, error) {
 	d.history, d.use = history(r, d.health, all, d.manage)
 	p := ui.Page{Title: r.T("office.definitions"), Active: "definitions", Lead: r.T("office.definitions.lead")}
 	if d.manage {
-		p.Actions = step("/definitions/check", r.T("office.definitions.check"), "search", ui.Primary)
+		p.Actions = web.Step("/definitions/check", r.T("office.definitions.check"), "search", ui.Primary)
 	}
 	return web.View{Page: p, Body: definitionsPage(d)}, nil
 }
@@ -66,7 +66,7 @@ func generationFacts(r *web.Request, h generation.Health) []ui.Fact {
 	}
 	problems := ui.Text(r.Printer.Number(int64(g.Problems)))
 	if g.Problems > 0 {
-		problems = together(problems, quiet(r.T("office.definitions.problems.text")))
+		problems = ui.Together(problems, quiet(r.T("office.definitions.problems.text")))
 	}
 	return []ui.Fact{
 		{Label: r.T("office.generation"), Value: ui.Digest(g.ID)},
@@ -84,7 +84,7 @@ func sourceTable(r *web.Request, h generation.Health) ui.Table {
 		wide(column("name", r.T("office.source"))), column("state", r.T("office.state")), column("succeeded", r.T("office.source.succeeded")),
 		minor(column("changed", r.T("office.source.changed"))), minor(column("version", r.T("office.source.version")))}}
 	for _, s := range h.Sources {
-		t.Rows = append(t.Rows, ui.Row{Key: s.Name, Label: s.Name, Cells: cells(sourceName(s.Name, known(r.Printer, "office.source.kind.", string(s.Kind)), s.Location, sourceRemark(r, s)), sourceState(r, s), ui.Time(s.Succeeded), ui.Time(s.Changed), version(s.Version))})
+		t.Rows = append(t.Rows, ui.Row{Key: s.Name, Label: s.Name, Cells: cells(sourceName(s.Name, r.Printer.Word("office.source.kind.", string(s.Kind)), s.Location, sourceRemark(r, s)), sourceState(r, s), ui.Time(s.Succeeded), ui.Time(s.Changed), version(s.Version))})
 	}
 	return t
 }
@@ -128,7 +128,7 @@ func history(r *web.Request, h generation.Health, all []candor.Generation, manag
 		number(minor(column("problems", r.T("office.definitions.problems")))), column("made", r.T("office.definitions.made")), minor(column("used", r.T("office.definitions.since"))), column("do", r.T("office.do"))}}
 	var questions []ui.Confirmation
 	for _, g := range all {
-		do, remark := together(), g.Error
+		do, remark := ui.Together(), g.Error
 		damage, damaged := h.Damaged[g.ID]
 		if manage && g.State == candor.GenerationRetired && !damaged {
 			q := using(r, g)
@@ -140,7 +140,7 @@ func history(r *web.Request, h generation.Health, all []candor.Generation, manag
 			state, remark = ui.Badge(r.T("office.generation.damaged"), ui.Bad), damage
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: g.ID, Label: g.ID, Muted: g.State == candor.GenerationRejected, Cells: cells(
-			together(ui.Digest(g.ID), quiet(remark)), state, ui.Number(int64(g.Rules), ""), count(int64(g.Problems)), ui.Time(g.Made), ui.Time(g.Used), do)})
+			ui.Together(ui.Digest(g.ID), quiet(remark)), state, ui.Number(int64(g.Rules), ""), count(int64(g.Problems)), ui.Time(g.Made), ui.Time(g.Used), do)})
 	}
 	if !manage {
 		without(&t, "do")

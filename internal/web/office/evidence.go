@@ -70,13 +70,13 @@ func (o *office) evidence(r *web.Request) (web.View, error) {
 			return web.View{}, err
 		}
 	}
-	l := listing{above: evidenceHead(d), table: o.recordTable(r, list.Items), cursor: web.Cursor(list), filters: []ui.Filter{
-		{Name: "kind", Label: r.T("office.kind"), Kind: ui.Choice, Options: options(r, "office.record.kind.", recordKinds())},
+	l := ui.Listing{Above: evidenceHead(d), Table: o.recordTable(r, list.Items), Cursor: web.Cursor(list), Filters: []ui.Filter{
+		{Name: "kind", Label: r.T("office.kind"), Kind: ui.Choice, Options: web.Options(r, "office.record.kind.", recordKinds())},
 		{Name: "case", Label: r.T("office.record.case"), Kind: ui.Words}, {Name: "subject", Label: r.T("office.record.subject"), Kind: ui.Words}}}
 	p := ui.Page{Title: r.T("office.evidence"), Active: "evidence", Lead: r.T("office.evidence.lead")}
-	p.Actions = actions(ui.ButtonLink(ui.Link{Text: r.T("office.evidence.key"), Href: "/evidence/key"}, ui.Plain, "key"),
+	p.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.evidence.key"), Href: "/evidence/key"}, ui.Plain, "key"),
 		ui.ButtonLink(ui.Link{Text: r.T("office.checkpoint.get"), Href: "/evidence/checkpoint"}, ui.Plain, "download"))
-	return web.View{Page: p, Body: listPage(l)}, nil
+	return web.View{Page: p, Body: ui.ListPage(l)}, nil
 }
 
 // caseNamed is the case that the filter names, by its ID or by its number as
@@ -144,7 +144,7 @@ func witnessTable(r *web.Request, all []evidence.WitnessStatus) ui.Table {
 		state := ui.Badge(r.T("office.witness.well"), ui.Good)
 		switch {
 		case w.Error != "":
-			state = together(ui.Badge(r.T("office.witness.silent"), ui.Warn), quiet(w.Error))
+			state = ui.Together(ui.Badge(r.T("office.witness.silent"), ui.Warn), quiet(w.Error))
 		case w.Cosigned.IsZero():
 			state = ui.Badge(r.T("office.witness.never"), ui.Unknown)
 		}
@@ -165,7 +165,7 @@ func (o *office) recordTable(r *web.Request, all []candor.Logged) ui.Table {
 			about = ui.Numbered(ui.Link{Text: n.caseLabel(l.Case), Href: "/cases/" + string(l.Case)})
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(l.ID), Label: r.Printer.T("office.record.kind." + string(l.Kind)), Href: path, Cells: cells(
-			place(r, l), named(known(r.Printer, "office.record.kind.", string(l.Kind)), path, summary(r, l)), whole(n.who(l.Actor)), about, ui.Time(l.At))})
+			place(r, l), named(r.Printer.Word("office.record.kind.", string(l.Kind)), path, summary(r, l)), whole(n.who(l.Actor)), about, ui.Time(l.At))})
 	}
 	return t
 }

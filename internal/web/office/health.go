@@ -60,14 +60,14 @@ func (o *office) health(r *web.Request) (web.View, error) {
 }
 
 func (o *office) partOf(r *web.Request, c house.Condition) partHealth {
-	p := partHealth{name: known(r.Printer, "office.part.", c.Name), state: c.State, took: r.Printer.Span(c.Took)}
+	p := partHealth{name: r.Printer.Word("office.part.", c.Name), state: c.State, took: r.Printer.Span(c.Took)}
 	p.error, p.hint = conditionWords(c)
 	if key := "office.part." + c.Name + ".text"; r.Printer.Has(key) {
 		p.what = r.Printer.T(key)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Facts)) {
 		if c.Facts[name] != "" {
-			p.facts = append(p.facts, ui.Fact{Label: known(r.Printer, "office.fact.", name), Value: factValue(r, name, c.Facts[name])})
+			p.facts = append(p.facts, ui.Fact{Label: r.Printer.Word("office.fact.", name), Value: factValue(r, name, c.Facts[name])})
 		}
 	}
 	return p
@@ -121,7 +121,7 @@ func jobTable(r *web.Request, states map[string]int64) ui.Table {
 	t := ui.Table{ID: "jobs", Caption: r.T("office.jobs"), Empty: ui.Situation{Title: r.T("office.jobs.none"), Text: r.T("office.jobs.none.text")},
 		Columns: []ui.Column{wide(column("state", r.T("office.state"))), number(column("n", r.T("office.jobs.count")))}}
 	for _, state := range slices.Sorted(maps.Keys(states)) {
-		t.Rows = append(t.Rows, ui.Row{Key: state, Label: state, Cells: cells(ui.Text(known(r.Printer, "office.job.state.", state)), ui.Number(states[state], ""))})
+		t.Rows = append(t.Rows, ui.Row{Key: state, Label: state, Cells: cells(ui.Text(r.Printer.Word("office.job.state.", state)), ui.Number(states[state], ""))})
 	}
 	return t
 }

@@ -116,7 +116,7 @@ func deadlineTable(r *web.Request, rules []calendar.Rule) ui.Table {
 		if rule.Source != "" {
 			source = rule.Source
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: rule.Name, Label: rule.Name, Cells: cells(together(strong(known(r.Printer, "office.rule.", rule.Name)), quiet(source)),
+		t.Rows = append(t.Rows, ui.Row{Key: rule.Name, Label: rule.Name, Cells: cells(ui.Together(strong(r.Printer.Word("office.rule.", rule.Name)), quiet(source)),
 			whole(startWords(r, rule.Start)), whole(period), warn)})
 	}
 	return t
@@ -124,9 +124,9 @@ func deadlineTable(r *web.Request, rules []calendar.Rule) ui.Table {
 
 func startWords(r *web.Request, e calendar.Event) string {
 	if rule, ok := strings.CutPrefix(string(e), "met:"); ok {
-		return r.T("office.deadline.start.met", phrase.Args{"rule": known(r.Printer, "office.rule.", rule)})
+		return r.T("office.deadline.start.met", phrase.Args{"rule": r.Printer.Word("office.rule.", rule)})
 	}
-	return known(r.Printer, "office.deadline.start.", string(e))
+	return r.Printer.Word("office.deadline.start.", string(e))
 }
 
 // spanOf writes a period in words.
@@ -169,7 +169,7 @@ func (o *office) playbooks(r *web.Request) (all []playbookView) {
 func playbookOf(r *web.Request, b playbook.Playbook) playbookView {
 	v := playbookView{title: b.Title.In(r.Printer), name: b.Name}
 	for _, c := range b.Classes {
-		v.classes = append(v.classes, known(r.Printer, "class.", c))
+		v.classes = append(v.classes, r.Printer.Word("class.", c))
 	}
 	for _, q := range b.Questions {
 		v.questions = append(v.questions, q.Text.In(r.Printer))

@@ -36,16 +36,16 @@ func (o *office) parties(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	l := listing{table: partyTable(r, list.Items), cursor: web.Cursor(list), filters: []ui.Filter{
+	l := ui.Listing{Table: partyTable(r, list.Items), Cursor: web.Cursor(list), Filters: []ui.Filter{
 		{Name: "q", Label: r.T("office.parties.words"), Kind: ui.Words},
-		{Name: "kind", Label: r.T("office.kind"), Kind: ui.Choice, Options: options(r, "party.kind.", candor.PartyKinds())},
+		{Name: "kind", Label: r.T("office.kind"), Kind: ui.Choice, Options: web.Options(r, "party.kind.", candor.PartyKinds())},
 	}}
 	p := ui.Page{Title: r.T("office.parties"), Active: "parties", Lead: r.T("office.parties.lead")}
 	if r.May(access.ManageParties) {
-		p.Actions = actions(ui.ButtonLink(ui.Link{Text: r.T("office.import"), Href: "/import"}, ui.Plain, "download"),
+		p.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.import"), Href: "/import"}, ui.Plain, "download"),
 			ui.ButtonLink(ui.Link{Text: r.T("office.party.add"), Href: "/parties/new"}, ui.Primary, "plus"))
 	}
-	return web.View{Page: p, Body: listPage(l)}, nil
+	return web.View{Page: p, Body: ui.ListPage(l)}, nil
 }
 
 func partyTable(r *web.Request, all []candor.Party) ui.Table {
@@ -66,14 +66,14 @@ func partyTable(r *web.Request, all []candor.Party) ui.Table {
 			name, contact = r.T("office.party.erased"), ui.Absent()
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(p.ID), Label: name, Href: partyPath(p.ID), Muted: p.Erased, Cells: cells(
-			anchor(name, partyPath(p.ID)), whole(r.Printer.T("party.kind."+string(p.Kind))), code(p.Reference), contact, words(languageName(r, p.Language)), ui.Time(p.Updated))})
+			anchor(name, partyPath(p.ID)), whole(r.Printer.T("party.kind."+string(p.Kind))), code(p.Reference), contact, ui.OrAbsent(languageName(r, p.Language)), ui.Time(p.Updated))})
 	}
 	return t
 }
 
 // languageName is what the catalogue calls a language, or its tag.
 func languageName(r *web.Request, tag string) string {
-	return known(r.Printer, "office.language.", tag)
+	return r.Printer.Word("office.language.", tag)
 }
 
 // partyDetail is what the page of one party shows.
@@ -130,15 +130,15 @@ func partyActions(r *web.Request, d partyDetail) templ.Component {
 	if d.manage {
 		edit = ui.ButtonLink(ui.Link{Text: r.T("ui.edit"), Href: path + "/edit"}, ui.Plain, "")
 	}
-	return actions(erase, edit)
+	return ui.InTurn(erase, edit)
 }
 
 func partyFacts(r *web.Request, p candor.Party) []ui.Fact {
-	zone := words(p.TimeZone)
+	zone := ui.OrAbsent(p.TimeZone)
 	return []ui.Fact{
 		{Label: r.T("office.kind"), Value: ui.Text(r.Printer.T("party.kind." + string(p.Kind)))},
 		{Label: r.T("office.reference"), Value: code(p.Reference)},
-		{Label: r.T("office.language"), Value: words(languageName(r, p.Language))},
+		{Label: r.T("office.language"), Value: ui.OrAbsent(languageName(r, p.Language))},
 		{Label: r.T("office.zone"), Value: zone},
 		{Label: r.T("office.added"), Value: ui.Time(p.Created)},
 		{Label: r.T("office.updated"), Value: ui.Time(p.Updated)},
@@ -153,9 +153,9 @@ func agreementTable(r *web.Request, v house.PartyView, manage bool) (ui.Table, [
 			column("accepted", r.T("office.agreement.accepted")), column("state", r.T("office.state")), column("do", r.T("office.do"))}}
 	var questions []ui.Confirmation
 	for _, a := range v.Agreements {
-		state, do := ui.Badge(r.T("office.agreement.force"), ui.Good), together()
+		state, do := ui.Badge(r.T("office.agreement.force"), ui.Good), ui.Together()
 		if !a.InForce(r.Now) {
-			state = together(ui.Badge(r.T("office.agreement.withdrawn"), ui.Neutral), ui.Time(a.Withdrawn))
+			state = ui.Together(ui.Badge(r.T("office.agreement.withdrawn"), ui.Neutral), ui.Time(a.Withdrawn))
 		} else if manage {
 			q := withdrawal(r, v.Party, a)
 			questions = append(questions, q)
@@ -166,7 +166,7 @@ func agreementTable(r *web.Request, v house.PartyView, manage bool) (ui.Table, [
 			allows = ui.Text(methods(r, a.Allows))
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(a.ID), Label: a.Terms + " " + a.Version, Muted: !a.InForce(r.Now), Cells: cells(
-			agreementName(a), allows, together(ui.Time(a.Accepted), quiet(known(r.Printer, "office.agreement.how.", a.How))), state, do)})
+			agreementName(a), allows, ui.Together(ui.Time(a.Accepted), quiet(r.Printer.Word("office.agreement.how.", a.How))), state, do)})
 	}
 	if !manage {
 		without(&t, "do")

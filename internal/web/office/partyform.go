@@ -107,8 +107,8 @@ func contactError(r *web.Request, c contactRow) string {
 }
 
 func (o *office) partyView(r *web.Request, f form, p candor.Party, rows []contactRow) (web.View, error) {
-	pf := partyForm{form: f, action: "/parties/new", cancel: "/parties", contacts: rows, purposes: options(r, "office.contact.purpose.", append([]string{""}, purposes...)),
-		channels: options(r, "office.contact.channel.", []candor.Channel{candor.Mail, candor.Phone})}
+	pf := partyForm{form: f, action: "/parties/new", cancel: "/parties", contacts: rows, purposes: web.Options(r, "office.contact.purpose.", append([]string{""}, purposes...)),
+		channels: web.Options(r, "office.contact.channel.", []candor.Channel{candor.Mail, candor.Phone})}
 	pf.languages = []ui.Option{{Label: r.T("office.language.unknown")}}
 	pf.contactLanguages = []ui.Option{{Label: r.T("office.contact.language.same")}}
 	own := languages
@@ -121,7 +121,7 @@ func (o *office) partyView(r *web.Request, f form, p candor.Party, rows []contac
 	}
 	page := ui.Page{Title: r.T("office.party.new"), Active: "parties", Crumbs: []ui.Link{{Text: r.T("office.parties"), Href: "/parties"}}}
 	if p.ID == "" {
-		pf.kinds = options(r, "party.kind.", candor.PartyKinds())
+		pf.kinds = web.Options(r, "party.kind.", candor.PartyKinds())
 	} else {
 		pf.action, pf.cancel = partyPath(p.ID)+"/edit", partyPath(p.ID)
 		page.Title = r.T("office.edit", phrase.Args{"name": p.Name})
@@ -207,9 +207,9 @@ func accepted(ctx context.Context, f agreementForm) ui.Input {
 // contactWords say for what a contact is, by which way, and who it is.
 func contactWords(ctx context.Context, c candor.Contact) string {
 	p := phrase.From(ctx)
-	parts := []string{p.T("office.contact.channel." + string(c.Channel)), known(p, "office.contact.purpose.", c.Purpose), c.Name}
+	parts := []string{p.T("office.contact.channel." + string(c.Channel)), p.Word("office.contact.purpose.", c.Purpose), c.Name}
 	if c.Language != "" {
-		parts = append(parts, known(p, "office.language.", c.Language))
+		parts = append(parts, p.Word("office.language.", c.Language))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }

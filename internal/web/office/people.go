@@ -42,13 +42,13 @@ func (o *office) people(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	l := listing{table: userTable(r, list.Items, true), cursor: web.Cursor(list), filters: []ui.Filter{{Name: "q", Label: r.T("office.people.words"), Kind: ui.Words}}}
-	l.table.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}
+	l := ui.Listing{Table: userTable(r, list.Items, true), Cursor: web.Cursor(list), Filters: []ui.Filter{{Name: "q", Label: r.T("office.people.words"), Kind: ui.Words}}}
+	l.Table.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}
 	p := ui.Page{Title: r.T("office.people"), Active: "people", Lead: r.T("office.people.lead")}
 	if r.May(access.ManagePeople) {
 		p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.invite"), Href: "/people/new"}, ui.Primary, "plus")
 	}
-	return web.View{Page: p, Body: listPage(l)}, nil
+	return web.View{Page: p, Body: ui.ListPage(l)}, nil
 }
 
 // userTable lists people; sorts says whether the list can be sorted.
@@ -135,25 +135,25 @@ func personActions(r *web.Request, u candor.User) templ.Component {
 	path := personPath(u.ID)
 	edit := ui.ButtonLink(ui.Link{Text: r.T("ui.edit"), Href: path + "/edit"}, ui.Plain, "")
 	if u.Disabled {
-		return actions(edit, step(path+"/enable", r.T("office.person.enable"), "", ui.Plain))
+		return ui.InTurn(edit, web.Step(path+"/enable", r.T("office.person.enable"), "", ui.Plain))
 	}
 	link := "office.person.link.reset"
 	if u.SignedIn.IsZero() {
 		link = "office.person.link.again"
 	}
-	return actions(ui.ButtonLink(ui.Link{Text: r.T("office.person.disable"), Href: path + "/disable"}, ui.Destructive, ""), edit, step(path+"/invite", r.Printer.T(link), "link", ui.Plain))
+	return ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.person.disable"), Href: path + "/disable"}, ui.Destructive, ""), edit, web.Step(path+"/invite", r.Printer.T(link), "link", ui.Plain))
 }
 
 func (o *office) personFacts(r *web.Request, u candor.User) []ui.Fact {
 	facts := []ui.Fact{
 		{Label: r.T("office.mail"), Value: ui.Mono(u.Mail)},
-		{Label: r.T("office.role"), Value: together(ui.Badge(r.Printer.T("role."+string(u.Role)), ui.Neutral), quiet(r.Printer.T("office.role."+string(u.Role)+".text")))},
+		{Label: r.T("office.role"), Value: ui.Together(ui.Badge(r.Printer.T("role."+string(u.Role)), ui.Neutral), quiet(r.Printer.T("office.role."+string(u.Role)+".text")))},
 		{Label: r.T("office.state"), Value: personState(r, u)},
 	}
 	if u.Party != "" {
 		facts = append(facts, ui.Fact{Label: r.T("office.person.party"), Value: anchor(partyName(r, o.names(r).partyOf(u.Party)), partyPath(u.Party))})
 	}
-	return append(facts, ui.Fact{Label: r.T("office.language"), Value: words(languageName(r, u.Language))}, ui.Fact{Label: r.T("office.zone"), Value: words(u.TimeZone)},
+	return append(facts, ui.Fact{Label: r.T("office.language"), Value: ui.OrAbsent(languageName(r, u.Language))}, ui.Fact{Label: r.T("office.zone"), Value: ui.OrAbsent(u.TimeZone)},
 		ui.Fact{Label: r.T("office.person.signed"), Value: lastSignIn(r, u)}, ui.Fact{Label: r.T("office.added"), Value: ui.Time(u.Created)})
 }
 
@@ -162,7 +162,7 @@ func (o *office) sessionTable(r *web.Request, u candor.User) (ui.Table, error) {
 		wide(column("agent", r.T("office.session.browser"))), column("address", r.T("office.session.address")), column("since", r.T("office.session.since")), column("seen", r.T("office.session.seen"))}}
 	all, err := o.house.Access.Sessions(r.Context(), candor.Principal{User: u.ID})
 	for _, s := range all {
-		t.Rows = append(t.Rows, ui.Row{Key: string(s.ID), Label: s.Agent, Cells: cells(words(s.Agent), code(s.Address), ui.Time(s.Created), ui.Time(s.Seen))})
+		t.Rows = append(t.Rows, ui.Row{Key: string(s.ID), Label: s.Agent, Cells: cells(ui.OrAbsent(s.Agent), code(s.Address), ui.Time(s.Created), ui.Time(s.Seen))})
 	}
 	return t, err
 }
@@ -172,10 +172,10 @@ func (o *office) tokenTable(r *web.Request, u candor.User) (t ui.Table, question
 		wide(column("name", r.T("office.token.program"))), column("scopes", r.T("office.token.scopes")), minor(column("used", r.T("office.token.used"))), column("state", r.T("office.state")), column("do", r.T("office.do"))}}
 	all, err := o.house.Access.Tokens(r.Context(), r.Who, u.ID)
 	for _, k := range all {
-		state, do, over := ui.Badge(r.T("office.token.works"), ui.Good), together(), true
+		state, do, over := ui.Badge(r.T("office.token.works"), ui.Good), ui.Together(), true
 		switch {
 		case !k.Revoked.IsZero():
-			state = together(ui.Badge(r.T("office.token.revoked"), ui.Neutral), ui.Time(k.Revoked))
+			state = ui.Together(ui.Badge(r.T("office.token.revoked"), ui.Neutral), ui.Time(k.Revoked))
 		case !k.Expires.IsZero() && !r.Now.Before(k.Expires):
 			state = ui.Badge(r.T("office.token.expired"), ui.Neutral)
 		default:

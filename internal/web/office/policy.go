@@ -69,7 +69,7 @@ func className(r *web.Request, c candor.Class) string {
 	if c == "" {
 		return r.T("office.policy.all")
 	}
-	return known(r.Printer, "class.", string(c))
+	return r.Printer.Word("class.", string(c))
 }
 
 // policyRow is a rule as it is typed; its fields are numbered.
@@ -286,5 +286,5 @@ func (b bulletsOf) Render(ctx context.Context, w io.Writer) error {
 	if len(b.all) == 0 {
 		return ui.Absent().Render(ctx, w)
 	}
-	return bullets(b.all).Render(ctx, w)
+	return ui.Bullets(b.all).Render(ctx, w)
 }

@@ -58,9 +58,9 @@ func (o *office) record(r *web.Request) (web.View, error) {
 	if l.Index >= 0 {
 		o.readEntry(r, &d)
 	}
-	p := ui.Page{Title: known(r.Printer, "office.record.kind.", string(l.Kind)), Active: "evidence", Lead: summary(r, l), Crumbs: []ui.Link{{Text: r.T("office.evidence"), Href: "/evidence"}}}
+	p := ui.Page{Title: r.Printer.Word("office.record.kind.", string(l.Kind)), Active: "evidence", Lead: summary(r, l), Crumbs: []ui.Link{{Text: r.T("office.evidence"), Href: "/evidence"}}}
 	if l.Index >= 0 {
-		p.Actions = actions(ui.ButtonLink(ui.Link{Text: r.T("office.entry.get"), Href: "/evidence/" + string(l.ID) + "/entry"}, ui.Plain, "file"),
+		p.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.entry.get"), Href: "/evidence/" + string(l.ID) + "/entry"}, ui.Plain, "file"),
 			ui.ButtonLink(ui.Link{Text: r.T("office.proof.get"), Href: "/evidence/" + string(l.ID) + "/proof"}, ui.Plain, "download"))
 	}
 	return web.View{Page: p, Body: recordPage(d)}, nil
@@ -97,7 +97,7 @@ func (o *office) recordFacts(r *web.Request, l candor.Logged) []ui.Fact {
 	facts := []ui.Fact{
 		{Label: r.T("office.record.index"), Value: place(r, l)},
 		{Label: r.T("office.record.at"), Value: ui.ExactTime(l.At)},
-		{Label: r.T("office.record.who"), Value: together(ui.Text(n.who(l.Actor)), ui.Mono(l.Actor))},
+		{Label: r.T("office.record.who"), Value: ui.Together(ui.Text(n.who(l.Actor)), ui.Mono(l.Actor))},
 	}
 	if l.Case != "" {
 		facts = append(facts, ui.Fact{Label: r.T("office.case"), Value: anchor(n.caseLabel(l.Case), "/cases/"+string(l.Case))})
@@ -206,9 +206,9 @@ func said(r *web.Request, name, v string) string {
 	case name == "generation":
 		return short(v)
 	case name == "event":
-		return known(r.Printer, "office.record.event.", v)
+		return r.Printer.Word("office.record.event.", v)
 	case name == "method":
-		return known(r.Printer, "office.method.", v)
+		return r.Printer.Word("office.method.", v)
 	case name == "rule" && (r.Printer.Has("office.rule." + v)):
 		return r.Printer.T("office.rule." + v)
 	case name == "state", name == "from", name == "to":

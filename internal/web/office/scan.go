@@ -67,11 +67,11 @@ func scanState(r *web.Request, s candor.Scan) templ.Component {
 	if s.Error == "" {
 		return badge
 	}
-	return together(badge, quiet(s.Error))
+	return ui.Together(badge, quiet(s.Error))
 }
 
 func cause(r *web.Request, n *names, s candor.Scan) string {
-	text := known(r.Printer, "office.scan.cause.", s.Cause)
+	text := r.Printer.Word("office.scan.cause.", s.Cause)
 	if s.Cause == "demand" && s.By != "" && s.By != "system" {
 		return r.T("office.scan.cause.by", phrase.Args{"name": n.who(s.By)})
 	}

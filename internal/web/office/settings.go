@@ -85,7 +85,7 @@ func kindWords(r *web.Request, kinds []string) string {
 		if i > 0 {
 			text += r.T("office.list.comma")
 		}
-		text += known(r.Printer, "office.webhook.kind.", k)
+		text += r.Printer.Word("office.webhook.kind.", k)
 	}
 	return text
 }
@@ -99,7 +99,7 @@ func settingsFrame(r *web.Request, title string) ui.Page {
 }
 
 func (o *office) webhookForm(r *web.Request, f form, kinds []string) (web.View, error) {
-	v := web.View{Page: settingsFrame(r, r.T("office.webhook.new")), Body: webhookFormPage(f, options(r, "office.webhook.kind.", house.WebhookKinds()), kinds)}
+	v := web.View{Page: settingsFrame(r, r.T("office.webhook.new")), Body: webhookFormPage(f, web.Options(r, "office.webhook.kind.", house.WebhookKinds()), kinds)}
 	if f.bad() {
 		v = v.Again()
 	}
@@ -160,8 +160,8 @@ func (o *office) webhookView(r *web.Request, h store.Webhook, secret string) (we
 		{Label: r.T("office.webhook.kinds"), Value: ui.Text(kindWords(r, h.Kinds))}, {Label: r.T("office.added"), Value: ui.Time(h.Created)}}}
 	p := settingsFrame(r, r.T("office.webhook"))
 	if r.May(access.ManageSettings) {
-		p.Actions = actions(ui.ButtonLink(ui.Link{Text: r.T("office.webhook.remove"), Href: webhookPath(h.ID) + "/remove"}, ui.Destructive, ""),
-			step(webhookPath(h.ID)+"/test", r.T("office.webhook.test"), "external", ui.Plain))
+		p.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("office.webhook.remove"), Href: webhookPath(h.ID) + "/remove"}, ui.Destructive, ""),
+			web.Step(webhookPath(h.ID)+"/test", r.T("office.webhook.test"), "external", ui.Plain))
 	}
 	return web.View{Page: p, Body: webhookPage(d)}, nil
 }
@@ -175,14 +175,14 @@ func deliveryTable(r *web.Request, all []store.Delivery) ui.Table {
 		if d.Status != 0 {
 			status = ui.Mono(fmt.Sprint(d.Status))
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(d.ID), Label: d.Kind, Cells: cells(together(strong(known(r.Printer, "office.webhook.kind.", d.Kind)), quiet(d.Error)), deliveryState(r, d), status, ui.Number(int64(d.Attempts), ""), ui.Time(d.Created))})
+		t.Rows = append(t.Rows, ui.Row{Key: string(d.ID), Label: d.Kind, Cells: cells(ui.Together(strong(r.Printer.Word("office.webhook.kind.", d.Kind)), quiet(d.Error)), deliveryState(r, d), status, ui.Number(int64(d.Attempts), ""), ui.Time(d.Created))})
 	}
 	return t
 }
 
 func deliveryState(r *web.Request, d store.Delivery) templ.Component {
 	tone := map[string]ui.Tone{hook.Delivered: ui.Good, hook.Failed: ui.Bad, hook.Waiting: ui.Accent}[d.State]
-	return ui.Badge(known(r.Printer, "office.delivery.state.", d.State), tone)
+	return ui.Badge(r.Printer.Word("office.delivery.state.", d.State), tone)
 }
 
 // testWebhook sends a message that says that it is a test.

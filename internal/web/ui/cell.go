@@ -5,8 +5,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"candor/internal/phrase"
 )
+
+// OrAbsent is a text, or a dash for none.
+func OrAbsent(s string) templ.Component {
+	if s == "" {
+		return Absent()
+	}
+	return Text(s)
+}
 
 func exactTime(ctx context.Context, t time.Time) string {
 	return phrase.From(ctx).Time(t, From(ctx).Zone)
