@@ -229,9 +229,13 @@ func ofContent(party candor.ID, digest string, others []string, most int) (strin
 	if party != "" {
 		owned, args = " AND party = ?", append(args, party)
 	}
+	same := fmt.Sprintf("WITH same AS MATERIALIZED (SELECT id FROM findings WHERE sha256 >= ? AND sha256 < ?%s ORDER BY sha256 DESC LIMIT %d) ", owned, within)
+	end := fmt.Sprintf(" ORDER BY id DESC LIMIT %d", most)
+	if len(others) == 0 {
+		return same + "SELECT id FROM same" + end, args
+	}
 	conditions, more := holding(others)
-	return fmt.Sprintf(`WITH same AS MATERIALIZED (SELECT id FROM findings WHERE sha256 >= ? AND sha256 < ?%s ORDER BY sha256 DESC LIMIT %d)
-SELECT id FROM search WHERE kind = 'finding' AND id IN (SELECT id FROM same)%s ORDER BY id DESC LIMIT %d`, owned, within, conditions, most), append(args, more...)
+	return same + "SELECT id FROM search WHERE kind = 'finding' AND id IN (SELECT id FROM same)" + conditions + end, append(args, more...)
 }
 
 // common is how many hits the first look gives for words for which a longer
