@@ -120,8 +120,11 @@ func (g *generator) when(i, n int) time.Time {
 	return g.start.Add(time.Duration(float64(i) / float64(n) * float64(g.now.Sub(g.start)))).Truncate(time.Microsecond)
 }
 
-// Schema is a digest of the schema of this program's SQLite databases: a file
-// that was filled with another one is of no use.
+// edition is counted up when Fill writes something else into the same schema.
+const edition = "2"
+
+// Schema is a digest of the schema of this program's SQLite databases, and of
+// the edition of Fill: a file that was filled with another one is of no use.
 func Schema(ctx context.Context, folder string) (string, error) {
 	name := filepath.Join(folder, "schema.db")
 	s, err := open(ctx, name)
@@ -138,7 +141,7 @@ func Schema(ctx context.Context, folder string) (string, error) {
 	defer b.db.Close()
 	var all string
 	err = b.db.QueryRowContext(ctx, "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY name)").Scan(&all)
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(all)))[:12], err
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(edition+all)))[:12], err
 }
 
 // Copy copies a file.

@@ -101,7 +101,7 @@ func (g *generator) makeFinding(c *aCase) {
 		}
 		g.row("places", candor.NewID(first), id, c.site.id, where, state, "s1", micro(first), micro(last))
 	}
-	g.document("finding", id, c.site.owner, path, rule+" "+path+" "+sha)
+	g.document("finding", id, c.site.owner, path, rule+" "+path)
 	g.record("finding", first, id, c.id, fmt.Sprintf(`{"asset":%q,"bytes":1234,"class":%q,"definitions":"own/php.yar","generation":"g1","rule":%q,"sensor":"scan","severity":%q,"sha256":%q}`,
 		c.site.id, c.class, rule, severity, sha), path, c.site.owner)
 }

@@ -100,12 +100,12 @@ func (t *Tx) AddFindings(ctx context.Context, all []candor.FiledFinding) error {
 			return err
 		}
 		rows[i] = row
-		documents[i] = document{"finding", f.ID, f.Party, f.Path, f.Rule + " " + f.Path + " " + f.SHA256}
+		documents[i] = document{"finding", f.ID, f.Party, f.Path, f.Rule + " " + f.Path}
 	}
 	if err := add(ctx, t.reader, "findings", "", rows...); err != nil {
 		return err
 	}
-	return t.index(ctx, documents...)
+	return t.indexNew(ctx, documents...)
 }
 
 // SeeFindings notes that findings were seen again.

@@ -84,11 +84,21 @@ type document struct {
 
 // index makes records findable, or finds them anew.
 func (t *Tx) index(ctx context.Context, documents ...document) error {
+	return t.addDocuments(ctx, `ON CONFLICT (kind, id) DO UPDATE SET party = excluded.party, title = excluded.title, words = excluded.words
+WHERE search.party <> excluded.party OR search.title <> excluded.title OR search.words <> excluded.words`, documents)
+}
+
+// indexNew makes records findable that were not there before, without looking
+// for what they would replace.
+func (t *Tx) indexNew(ctx context.Context, documents ...document) error {
+	return t.addDocuments(ctx, "", documents)
+}
+
+func (t *Tx) addDocuments(ctx context.Context, following string, documents []document) error {
 	for i, d := range documents {
 		documents[i].Words = strings.Join(terms(d.Words), " ")
 	}
-	return add(ctx, t.reader, "search", `ON CONFLICT (kind, id) DO UPDATE SET party = excluded.party, title = excluded.title, words = excluded.words
-WHERE search.party <> excluded.party OR search.title <> excluded.title OR search.words <> excluded.words`, documents...)
+	return add(ctx, t.reader, "search", following, documents...)
 }
 
 // terms splits a text into the words by which it is found. Where a script
@@ -182,20 +192,50 @@ SELECT word FROM longer WHERE word < $2 LIMIT %[2]d`, of, most), word, word+"\U0
 	return "(" + strings.Join(all, " OR ") + ")", kind(rows.Err(), "look for words")
 }
 
-// ofParty writes the query of a party's records that hold the words, the
-// latest first. One party has few enough to look at each.
-func ofParty(party candor.ID, kind, text string, most int) (string, []any) {
-	statement, args := "SELECT id FROM search WHERE party = ? AND kind = ?", []any{party, kind}
-	for _, word := range terms(text) {
+// holding writes the conditions that a record holds all of the words.
+func holding(words []string) (conditions string, args []any) {
+	for _, word := range words {
 		if more(word) == "" {
-			statement += " AND ' ' || words || ' ' LIKE ?"
+			conditions += " AND ' ' || words || ' ' LIKE ?"
 			args = append(args, "% "+word+" %")
 			continue
 		}
-		statement += " AND ' ' || words LIKE ?"
+		conditions += " AND ' ' || words LIKE ?"
 		args = append(args, "% "+word+"%")
 	}
-	return fmt.Sprintf("%s ORDER BY id DESC LIMIT %d", statement, most), args
+	return conditions, args
+}
+
+// ofParty writes the query of a party's records that hold the words, the
+// latest first. One party has few enough to look at each.
+func ofParty(party candor.ID, kind, text string, most int) (string, []any) {
+	conditions, args := holding(terms(text))
+	return fmt.Sprintf("SELECT id FROM search WHERE party = ? AND kind = ?%s ORDER BY id DESC LIMIT %d", conditions, most), append([]any{party, kind}, args...)
+}
+
+// beginsDigest tells whether a word may be a content's SHA-256, or its first
+// six digits or more.
+func beginsDigest(word string) bool {
+	return len(word) >= 6 && len(word) <= 64 && strings.Trim(word, "0123456789abcdef") == ""
+}
+
+// ofContent writes the query of findings whose content's digest begins so, and
+// which hold the other words. Digests are not among the words, because each
+// would be one that nothing else has: half of the index, and of what filing
+// writes. Of content that is everywhere it looks at the latest.
+func ofContent(party candor.ID, digest string, others []string, most int) (string, []any) {
+	args := []any{digest, digest + "g"}
+	owned := ""
+	if party != "" {
+		owned, args = " AND party = ?", append(args, party)
+	}
+	same := fmt.Sprintf("WITH same AS MATERIALIZED (SELECT id FROM findings WHERE sha256 >= ? AND sha256 < ?%s ORDER BY sha256 DESC LIMIT %d) ", owned, within)
+	end := fmt.Sprintf(" ORDER BY id DESC LIMIT %d", most)
+	if len(others) == 0 {
+		return same + "SELECT id FROM same" + end, args
+	}
+	conditions, more := holding(others)
+	return same + "SELECT id FROM search WHERE kind = 'finding' AND id IN (SELECT id FROM same)" + conditions + end, append(args, more...)
 }
 
 // common is how many hits the first look gives for words for which a longer
@@ -203,8 +243,32 @@ func ofParty(party candor.ID, kind, text string, most int) (string, []any) {
 const common = 50
 
 // hits gives the latest records of a kind that hold a text's words, the latest
-// first; of one party, unless that is empty.
+// first; of one party, unless that is empty. What a finding holds is also the
+// digest of its content.
 func (r reader) hits(ctx context.Context, party candor.ID, kind, text string, most int) ([]string, error) {
+	ids, err := r.wordHits(ctx, party, kind, text, most)
+	if err != nil || kind != "finding" {
+		return ids, err
+	}
+	words := terms(text)
+	for i, word := range words {
+		if !beginsDigest(word) {
+			continue
+		}
+		query, args := ofContent(party, word, slices.Delete(slices.Clone(words), i, i+1), most)
+		of, err := r.ids(ctx, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, of...)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) })
+	ids = slices.Compact(ids)
+	return ids[:min(len(ids), most)], nil
+}
+
+// wordHits gives those that hold the words as words.
+func (r reader) wordHits(ctx context.Context, party candor.ID, kind, text string, most int) ([]string, error) {
 	if party != "" {
 		query, args := ofParty(party, kind, text, most)
 		return r.ids(ctx, query, args...)
@@ -284,8 +348,11 @@ func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind,
 	return err
 }
 
-// Search looks for records that hold all of the words: cases first, then
-// parties, assets and findings, of each kind the latest.
+// Search looks for records that hold all of the words, or longer ones that
+// begin so: cases first, then parties, assets and findings, of each kind the
+// latest. A finding is also found by its content's SHA-256, or by six or more
+// of the first digits; of content that more than 500 findings have, among the
+// latest.
 func (r reader) Search(ctx context.Context, scope candor.Scope, text string, most int) ([]candor.Hit, error) {
 	if len(terms(text)) == 0 || !scope.All && scope.Party == "" {
 		return nil, nil

@@ -8,12 +8,7 @@ import (
 // Snapshot runs f in a transaction that sees one moment and only reads, while
 // others write.
 func (s *Store) Snapshot(ctx context.Context, f func(*sql.Tx) error) error {
-	db, ok := s.db.(*sql.DB)
-	if !ok {
-		db = s.write
-	}
-	o := &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: true}
-	tx, err := db.BeginTx(ctx, o)
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: true})
 	if err != nil {
 		return kind(err, "begin a snapshot")
 	}

@@ -128,11 +128,7 @@ func (s *Store) Tend(ctx context.Context) error {
 
 // Close closes the database. Workers must have been stopped.
 func (s *Store) Close() error {
-	err := errors.Join(s.kept.close(), s.write.Close())
-	if s.read != s.write {
-		err = errors.Join(err, s.read.Close())
-	}
-	return err
+	return errors.Join(s.kept.close(), s.write.Close(), s.read.Close())
 }
 
 // Ping asks whether the database answers.

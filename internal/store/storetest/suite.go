@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +26,7 @@ func Suite(t *testing.T, s *store.Store) {
 	}{
 		{"parties and assets", testParties}, {"cases", testCases}, {"findings", testFindings}, {"timeline", testTimeline},
 		{"responses", testResponses}, {"records", testRecords}, {"scans", testScans}, {"settings", testSettings},
-		{"search", testSearch}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess},
+		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
 	}
@@ -367,6 +369,49 @@ func testSearch(t *testing.T, s *store.Store) {
 	}
 	same(t, len(must(s.Search(ctx, candor.Scope{Party: a.ID}, "searchable", 20))(t)), 0)
 	same(t, must(s.Cases(ctx, candor.Everything, candor.CaseFilter{Text: "间谍"}, candor.Cut{}))(t).Items, []candor.Case{c})
+}
+
+// testDigests finds findings by their content's digest, alone and beside words.
+func testDigests(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	p, a := Sample(t, s, "digests")
+	other, b := Sample(t, s, "others")
+	c, d := newCase(a, candor.Spam), newCase(b, candor.Spam)
+	digest := "deadbeef" + strings.Repeat("0a", 28)
+	f, g, h := newFinding(c, "rule_wso", digest), newFinding(d, "rule_loader", digest), newFinding(c, "rule_deadbeef", strings.Repeat("1b", 32))
+	f.Path, g.Path, h.Path = "/srv/f.php", "/srv/g.php", "/srv/h.php"
+	do(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.AddCase(ctx, &c), tx.AddCase(ctx, &d), tx.AddFindings(ctx, []candor.FiledFinding{f, g, h}))
+	})
+	for _, x := range []struct {
+		scope candor.Scope
+		text  string
+		want  []candor.ID
+	}{
+		{candor.Everything, digest, []candor.ID{g.ID, f.ID}},
+		{candor.Everything, strings.ToUpper(digest), []candor.ID{g.ID, f.ID}},
+		{candor.Everything, "deadbe", []candor.ID{h.ID, g.ID, f.ID}},
+		{candor.Everything, "deadb", []candor.ID{h.ID}}, // too short for a digest
+		{candor.Everything, "deadbeef wso", []candor.ID{f.ID}},
+		{candor.Everything, "load deadbeef", []candor.ID{g.ID}},
+		{candor.Everything, "deadbeef nowhere", nil},
+		{candor.Everything, digest[:63] + "f", nil},
+		{candor.Scope{Party: p.ID}, digest, []candor.ID{f.ID}},
+		{candor.Scope{Party: p.ID}, "deadbeef", []candor.ID{h.ID, f.ID}},
+		{candor.Scope{Party: other.ID}, "deadbeef wso", nil},
+	} {
+		var found []candor.ID
+		for _, hit := range must(s.Search(ctx, x.scope, x.text, 20))(t) {
+			found = append(found, hit.ID)
+		}
+		slices.SortFunc(x.want, func(a, b candor.ID) int { return strings.Compare(string(b), string(a)) }) // the latest first
+		if !slices.Equal(found, x.want) {
+			t.Errorf("%q found %v, want %v", x.text, found, x.want)
+		}
+		listed := must(s.Findings(ctx, x.scope, candor.FindingFilter{Text: x.text}, candor.Cut{Sort: "id", Descending: true}))(t)
+		same(t, listed.Count, len(x.want))
+	}
+	same(t, len(must(s.Search(ctx, candor.Everything, digest, 1))(t)), 1)
 }
 
 func testPaging(t *testing.T, s *store.Store) {
