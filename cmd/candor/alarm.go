@@ -81,15 +81,15 @@ func (r *running) send(ctx context.Context, j mailJob) error {
 	switch {
 	case sent == nil:
 		m.State, m.Sent, m.Error = candor.MessageSent, now, ""
-		if m.Case == "" && m.Response == "" {
-			m.Text = "" // it holds a link that sets a password
-		}
 	case errors.Is(sent, candor.ErrDenied) || errors.Is(sent, candor.ErrInvalid):
 		m.State, m.Bounced, m.Error = candor.MessageBounced, now, sent.Error()
 	case now.Sub(m.Created) > mailPatience:
 		m.State, m.Error = candor.MessageFailed, sent.Error()
 	default:
 		m.State, m.Error = candor.MessageQueued, sent.Error()
+	}
+	if m.State != candor.MessageQueued && m.Case == "" && m.Response == "" {
+		m.Text = "" // it holds a link that sets a password
 	}
 	if err := box.ChangeMessage(context.WithoutCancel(ctx), m, candor.MessageSending); err != nil {
 		return err

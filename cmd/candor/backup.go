@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -87,34 +86,16 @@ With --check the file is only read to its end, every digest compared.`,
 	return c
 }
 
-// keyFiles are the keys of a data folder, by the names that a backup knows them by.
-func keyFiles(data string) map[string]string {
-	return map[string]string{
-		"log.key":        filepath.Join(data, "evidence", "log.key"),
-		"vault/identity": filepath.Join(data, "vault", "identity.txt"),
-		"vault/names":    filepath.Join(data, "vault", "names.key"),
-		"secret":         filepath.Join(data, "secret"),
-	}
-}
-
-// databaseAt is the URL of the database, or the name of its file.
-func databaseAt(c *config.Config) string {
-	if u := c.Database.URL.Reveal(); u != "" {
-		return u
-	}
-	return filepath.Join(c.Data.Dir, "candor.db")
-}
-
 func (p *program) backup(ctx context.Context, c *config.Config, name string, to []age.Recipient, keys bool) error {
-	s, err := store.Open(ctx, store.Options{URL: databaseAt(c), Existing: true})
+	data := folder(c.Data.Dir)
+	s, err := store.Open(ctx, store.Options{URL: data.database(c.Database.URL.Reveal()), Existing: true})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	source := backup.Source{Database: s, Log: filepath.Join(c.Data.Dir, "evidence"), Vault: filepath.Join(c.Data.Dir, "vault"),
-		Recipients: to, Program: programVersion()}
+	source := backup.Source{Database: s, Log: data.log(), Vault: data.vault(), Recipients: to, Program: programVersion()}
 	if keys {
-		source.Keys = keyFiles(c.Data.Dir)
+		source.Keys = data.keys()
 		maps.DeleteFunc(source.Keys, func(_, file string) bool { return !exists(file) })
 	}
 	var report backup.Report
@@ -133,7 +114,7 @@ func (p *program) backup(ctx context.Context, c *config.Config, name string, to 
 	fmt.Fprintf(p.err, "Backed up: %s.\n", contents(report))
 	if !keys {
 		fmt.Fprintln(p.err, "The keys are not in it. Keep these files elsewhere, or give --keys and --to:")
-		for _, file := range slices.Sorted(maps.Values(keyFiles(c.Data.Dir))) {
+		for _, file := range slices.Sorted(maps.Values(data.keys())) {
 			if exists(file) {
 				fmt.Fprintf(p.err, "  %s\n", file)
 			}
@@ -202,15 +183,16 @@ func (p *program) restore(ctx context.Context, c *config.Config, name, identity 
 		}
 		return err
 	}
-	if err := os.MkdirAll(c.Data.Dir, 0o700); err != nil {
+	data := folder(c.Data.Dir)
+	if err := os.MkdirAll(string(data), 0o700); err != nil {
 		return candor.WithHint(fmt.Errorf("the data folder: %w", err), "Choose another with --data.")
 	}
-	s, err := store.Open(ctx, store.Options{URL: databaseAt(c)})
+	s, err := store.Open(ctx, store.Options{URL: data.database(c.Database.URL.Reveal())})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	target.Database, target.Log, target.Vault, target.Keys = s, filepath.Join(c.Data.Dir, "evidence"), filepath.Join(c.Data.Dir, "vault"), keyFiles(c.Data.Dir)
+	target.Database, target.Log, target.Vault, target.Keys = s, data.log(), data.vault(), data.keys()
 	report, err := backup.Restore(ctx, in, target)
 	if err != nil {
 		return err
@@ -219,13 +201,13 @@ func (p *program) restore(ctx context.Context, c *config.Config, name, identity 
 	for _, name := range report.PassedOver {
 		fmt.Fprintf(p.out, "Passed over: %s\n", name)
 	}
-	p.missingKeys(c.Data.Dir)
+	p.missingKeys(data)
 	return nil
 }
 
 // missingKeys says which keys are to be put back by hand.
-func (p *program) missingKeys(data string) {
-	missing := keyFiles(data)
+func (p *program) missingKeys(data folder) {
+	missing := data.keys()
 	maps.DeleteFunc(missing, func(_, file string) bool { return exists(file) })
 	if len(missing) == 0 {
 		return

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/config"
-	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/notify"
 	"candor/internal/store"
@@ -72,7 +70,7 @@ func (r *running) site(c *config.Config) (*web.Site, error) {
 	}
 	console.Register(site, r.House)
 	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation)})
-	portal.Mount(site, portal.Config{Advice: told{r.books}})
+	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal()})
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),
 		PublicURL: r.setup.publicURL, Bounce: r.bounce, Secret: r.secrets[0],
 		Welcome: func(p access.Purpose, secret string) string { return r.setup.publicURL + welcomePath(p) + secret }})
@@ -94,35 +92,6 @@ func welcomePath(p access.Purpose) string {
 		return web.ResetPath
 	}
 	return web.InvitedPath
-}
-
-// letter is a mail with a link that works once.
-type letter struct{ subject, text string }
-
-func reset(p phrase.Printer, _ phrase.Args) letter {
-	return letter{p.T("reset.subject"), p.T("reset.text")}
-}
-
-func invitation(p phrase.Printer, from phrase.Args) letter {
-	return letter{p.T("invitation.subject", from), p.T("invitation.text", from)}
-}
-
-// mails gives what mails links; nil without a mail server.
-func (r *running) mails(write func(phrase.Printer, phrase.Args) letter) func(context.Context, candor.User, string) error {
-	if r.setup.noMail {
-		return nil
-	}
-	return func(ctx context.Context, to candor.User, address string) error {
-		p := r.phrases.For(to.Language)
-		l := write(p, phrase.Args{"provider": r.setup.provider.Name})
-		now := r.setup.clock().UTC()
-		id := candor.NewID(now)
-		m := candor.Message{ID: id, To: to.Mail, Language: p.Lang(), Subject: l.subject, Text: l.text + "\n\n" + address + "\n",
-			MessageID: string(id) + "@" + r.notify.Domain, State: candor.MessageQueued, Created: now}
-		return r.Store.Tx(ctx, func(tx *store.Tx) error {
-			return errors.Join(tx.AddMessage(ctx, m), tx.Enqueue(ctx, mailJob{id}, candor.JobOptions{Queue: "urgent"}))
-		})
-	}
 }
 
 // mostBounce bounds a mail that came back, in bytes.

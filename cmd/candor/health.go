@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -87,7 +86,7 @@ func (r *running) lookEvidence(ctx context.Context) (map[string]string, error) {
 
 // lookVault tries whether the vault could keep something, without keeping it.
 func (r *running) lookVault(context.Context) (map[string]string, error) {
-	dir := filepath.Join(r.setup.data, "vault")
+	dir := r.setup.data.vault()
 	f, err := os.CreateTemp(dir, ".probe-")
 	if err != nil {
 		return nil, candor.WithHint(fmt.Errorf("the vault cannot be written: %w: %w", candor.ErrUnavailable, err), "Nothing is quarantined until it can. Look at the folder and its disk.")
@@ -102,7 +101,7 @@ const leastFree = 256 << 20
 
 func (r *running) lookDisk(context.Context) (map[string]string, error) {
 	var s unix.Statfs_t
-	if err := unix.Statfs(r.setup.data, &s); err != nil {
+	if err := unix.Statfs(string(r.setup.data), &s); err != nil {
 		return nil, err
 	}
 	free, total := s.Bavail*uint64(s.Bsize), s.Blocks*uint64(s.Bsize)

@@ -50,6 +50,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(respond.ExpireJob{}, handler(func(ctx context.Context, j respond.ExpireJob) error { return h.Runner.Expire(ctx, j.Response) }))
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
 	add(mailJob{}, handler(r.send))
+	add(renewJob{}, handler(r.renew))
 	return all
 }
 

@@ -1,5 +1,6 @@
-// Command candor is the safety desk of a service provider. Today it scans
-// content; see ARCHITECTURE.md for what is planned.
+// Command candor is the safety desk of a service provider: it scans content,
+// opens cases, acts on them, and proves what was done. ARCHITECTURE.md tells
+// how.
 package main
 
 import (
@@ -62,7 +63,9 @@ func (p *program) command() *cobra.Command {
 		Short: "Candor is the safety desk of a service provider",
 		Long: `Candor is the safety desk of a service provider.
 
-It scans hosted content with YARA and ClamAV definitions.
+"candor serve" is the desk: it watches sites, opens cases and acts on them.
+"candor scan" looks through files once, with YARA and ClamAV definitions.
+
 Exit status: 0 nothing found, 1 something found, 2 it could not be done.`,
 		Args:          unknownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -113,26 +112,26 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.data, 0o700); err != nil {
+	if err := os.MkdirAll(string(s.data), 0o700); err != nil {
 		return candor.WithHint(fmt.Errorf("the data folder: %w", err), "Choose another with --data.")
 	}
 	if sample && s.noMail {
-		s.drop = filepath.Join(s.data, "mail")
+		s.drop = s.data.at("mail")
 	}
 	r, err := open(ctx, s)
 	if err != nil {
 		return err
 	}
 	if sample {
-		err = r.fillSample(ctx, filepath.Join(s.data, "sample"))
+		err = r.fillSample(ctx, s.data.at("sample"))
 	}
 	if err == nil {
 		err = p.greet(ctx, r)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = r.run(ctx, c, listener)
-	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = nil // it was told to end while it began
 	}
 	return errors.Join(err, r.close())

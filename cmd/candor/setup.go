@@ -33,7 +33,7 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 		return setup{}, err
 	}
 	s := setup{
-		data: data, database: c.Database.URL.Reveal(), node: node + ":" + data, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
+		data: folder(data), database: c.Database.URL.Reveal(), node: node + ":" + data, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
 		provider: notify.Provider{Name: c.Provider.Name, Mail: c.Provider.Mail, Phone: c.Provider.Phone}, language: c.Provider.Language,
 		keep: c.Definitions.Keep, stale: time.Duration(c.Definitions.StaleAfter), check: time.Duration(c.Definitions.Every),
 		every: time.Duration(c.Scanning.Every), scans: 2, threads: c.Scanning.Threads, maxSize: int64(c.Scanning.MaxSize), allowed: c.Scanning.RootsAllowed,
@@ -44,7 +44,7 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 	if s.publicURL == "" {
 		s.publicURL = "http://" + browserHost(c.Listen.Addr)
 	}
-	if s.origin == "" && !exists(filepath.Join(data, "evidence")) { // a log that exists knows its own name
+	if s.origin == "" && !exists(folder(data).log()) { // a log that exists knows its own name
 		u, err := url.Parse(s.publicURL)
 		if err != nil {
 			return s, err

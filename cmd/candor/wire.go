@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -39,7 +38,7 @@ import (
 
 // setup is what the house is made from.
 type setup struct {
-	data      string // the folder of everything that is kept
+	data      folder
 	database  string // a URL; a SQLite file in data if empty
 	node      string
 	publicURL string
@@ -128,11 +127,7 @@ func (r *running) openTexts(context.Context) (err error) {
 }
 
 func (r *running) openRecords(ctx context.Context) error {
-	address := r.setup.database
-	if address == "" {
-		address = filepath.Join(r.setup.data, "candor.db")
-	}
-	s, err := store.Open(ctx, store.Options{URL: address, Node: r.setup.node, Log: r.setup.log, Conceal: conceal})
+	s, err := store.Open(ctx, store.Options{URL: r.setup.data.database(r.setup.database), Node: r.setup.node, Log: r.setup.log, Conceal: conceal})
 	if err != nil {
 		return err
 	}
@@ -150,18 +145,18 @@ func conceal(value string) (digest, salt string) {
 }
 
 func (r *running) openEvidence(ctx context.Context) (err error) {
-	r.Log, err = evidence.Open(ctx, filepath.Join(r.setup.data, "evidence"), evidence.Options{Origin: r.setup.origin, Witnesses: r.setup.witnesses, Clock: r.setup.clock})
+	r.Log, err = evidence.Open(ctx, r.setup.data.log(), evidence.Options{Origin: r.setup.origin, Witnesses: r.setup.witnesses, Clock: r.setup.clock})
 	if err != nil {
 		return err
 	}
 	r.closings = append(r.closings, func() error { return r.Log.Close(context.Background()) })
 	r.ledger = &house.Ledger{Store: r.Store, Log: r.Log, Slog: r.setup.log}
-	r.Vault, err = evidence.OpenVault(filepath.Join(r.setup.data, "vault"), r.setup.vault)
+	r.Vault, err = evidence.OpenVault(r.setup.data.vault(), r.setup.vault)
 	return err
 }
 
 func (r *running) openAccess(context.Context) (err error) {
-	secret, err := keepSecret(filepath.Join(r.setup.data, "secret"))
+	secret, err := keepSecret(r.setup.data.secret())
 	if err != nil {
 		return err
 	}
@@ -227,8 +222,8 @@ func keepSecret(name string) ([]byte, error) {
 
 func (r *running) openDefinitions(ctx context.Context) (err error) {
 	r.Definitions, err = generation.Open(ctx, generation.Options{
-		Dir: filepath.Join(r.setup.data, "definitions"), Sources: r.setup.sources, Limits: r.setup.limits, Keep: r.setup.keep, StaleAfter: r.setup.stale,
-		Cache:   scan.Cache{Dir: filepath.Join(r.setup.data, "cache")},
+		Dir: r.setup.data.at("definitions"), Sources: r.setup.sources, Limits: r.setup.limits, Keep: r.setup.keep, StaleAfter: r.setup.stale,
+		Cache:   scan.Cache{Dir: r.setup.data.at("cache")},
 		Records: generations{r.Store}, OnChange: r.changed, Clock: r.setup.clock, Log: r.setup.log})
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func (d *Desk) Fixed(ctx context.Context, who candor.Principal, id candor.ID, te
 			map[string]any{"says": "fixed"}, personalNote(cut(text))); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, RecheckJob{Case: c.ID, By: who.Actor(), At: d.Clock().UTC().Truncate(time.Minute)}, candor.JobOptions{Queue: QueueUrgent, Once: true})
+		return d.lookAgain(ctx, tx, id, who)
 	})
 }
 
@@ -62,8 +62,13 @@ func (d *Desk) Recheck(ctx context.Context, who candor.Principal, id candor.ID) 
 		if err := d.event(ctx, tx, candor.Event{Case: id, Kind: candor.EventRescan, Actor: who.Actor()}, nil); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, RecheckJob{Case: id, By: who.Actor(), At: d.Clock().UTC().Truncate(time.Minute)}, candor.JobOptions{Queue: QueueUrgent, Once: true})
+		return d.lookAgain(ctx, tx, id, who)
 	})
+}
+
+func (d *Desk) lookAgain(ctx context.Context, tx Tx, id candor.ID, who candor.Principal) error {
+	at := d.Clock().UTC().Truncate(time.Second) // a press that comes twice is one
+	return tx.Enqueue(ctx, RecheckJob{Case: id, By: who.Actor(), At: at}, candor.JobOptions{Queue: QueueUrgent, Once: true})
 }
 
 // ForCustomer tells whether a deadline is the customer's own.

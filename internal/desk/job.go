@@ -31,17 +31,11 @@ func (WithdrawJob) Kind() string { return "desk.withdraw" }
 type RecheckJob struct {
 	Case candor.ID `json:"case"`
 	By   string    `json:"by"`
-	At   time.Time `json:"at"` // to the minute: what is asked for later is another look
+	At   time.Time `json:"at"` // to the second: what is asked for later is another look
 }
 
 // Kind names the job.
 func (RecheckJob) Kind() string { return "desk.recheck" }
-
-// TickJob asks for Desk.Tick, every minute.
-type TickJob struct{}
-
-// Kind names the job.
-func (TickJob) Kind() string { return "desk.tick" }
 
 // TellJob asks to tell webhooks that something happened to a case.
 type TellJob struct {

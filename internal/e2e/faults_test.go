@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -65,7 +66,7 @@ func TestFaults(t *testing.T) {
 	}
 	await("the vault is missed", "vault", "ill")
 	desk.scanAll(t, s)
-	time.Sleep(3 * time.Second) // long enough that responses have been tried
+	eventually(t, "a quarantine is tried in vain", time.Minute, func() bool { return triedInVain(t, s) })
 	stillThere(t, files)
 	if err := errors.Join(os.Remove(vault), os.Rename(vault+".away", vault)); err != nil {
 		t.Fatal(err)
@@ -75,10 +76,11 @@ func TestFaults(t *testing.T) {
 
 	reinfect(t, files)
 	filler := filepath.Join(filepath.Dir(data), "filler")
+	mark := len(p.errors())
 	fill(t, filler)
 	await("the disk is full", "disk", "ill")
 	desk.scanAll(t, s)
-	time.Sleep(3 * time.Second)
+	eventually(t, "the full disk is told of", time.Minute, func() bool { return strings.Contains(p.errors()[mark:], "full") })
 	inOnePlace(t, vault, files)
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
@@ -101,6 +103,16 @@ func quarantined(t *testing.T, s *store.Store) int {
 		t.Fatal(err)
 	}
 	return page.Count
+}
+
+// triedInVain tells whether a quarantine has an error to tell of.
+func triedInVain(t *testing.T, s *store.Store) bool {
+	t.Helper()
+	page, err := s.Responses(t.Context(), candor.Everything, candor.ResponseFilter{Method: "quarantine"}, candor.Cut{Limit: 200, Descending: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(page.Items, func(r candor.Response) bool { return r.Error != "" })
 }
 
 // reinfect puts the files back where they were.
@@ -184,12 +196,13 @@ func TestDatabaseGone(t *testing.T) {
 	desk := signIn(t, p)
 	eventually(t, "the first file is in quarantine", time.Minute, func() bool { return quarantined(t, s) > 0 })
 
+	mark := len(p.errors())
 	database.close()
 	eventually(t, "the program says that it is not ready", 30*time.Second, func() bool { return desk.status(t, "/readyz") == http.StatusServiceUnavailable })
 	if got := desk.status(t, "/today"); got != http.StatusServiceUnavailable {
 		t.Errorf("a page without a database: %d", got)
 	}
-	time.Sleep(10 * time.Second)
+	eventually(t, "a chore misses the database", time.Minute, func() bool { return strings.Contains(p.errors()[mark:], "could not ") })
 	database.open(t)
 	eventually(t, "the program is ready", time.Minute, func() bool { return desk.status(t, "/readyz") == http.StatusOK })
 	eventually(t, "all files are in quarantine and everybody is told", 5*time.Minute, func() bool { return settled(t, s, len(files)) })
@@ -268,6 +281,9 @@ func smallDisk(t *testing.T, size int64) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("candor-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("mount a disk that can be filled: %v", err)
+		}
 		t.Skipf("a disk that can be filled needs the right to mount one: %v", err)
 	}
 	t.Cleanup(func() {

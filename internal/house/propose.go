@@ -158,9 +158,11 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 		}
 		switch r.State {
 		case candor.ResponseApplied:
+			if err := d.Contained(ctx, tx, moved, "response:"+string(r.ID)); err != nil {
+				return err
+			}
 			// What was found meanwhile was none of the plan.
-			return errors.Join(d.Contained(ctx, tx, moved, "response:"+string(r.ID)),
-				tx.Enqueue(ctx, desk.PolicyJob{Case: r.Case, Again: true}, candor.JobOptions{}))
+			return tx.Enqueue(ctx, desk.PolicyJob{Case: r.Case, Again: true}, candor.JobOptions{})
 		case candor.ResponseFailed:
 			return d.Contained(ctx, tx, moved, "response:"+string(r.ID))
 		case candor.ResponseUndone:

@@ -33,9 +33,3 @@ type ExpireJob struct {
 
 // Kind names the job.
 func (ExpireJob) Kind() string { return "respond.expire" }
-
-// SweepJob asks for Runner.Sweep, every few minutes.
-type SweepJob struct{}
-
-// Kind names the job.
-func (SweepJob) Kind() string { return "respond.sweep" }

@@ -109,8 +109,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
 	}
-	if err := s.Tend(ctx); err != nil {
-		return err
+	if !s.options.Existing {
+		if err := s.Tend(ctx); err != nil {
+			return err
+		}
 	}
 	return s.openQueue()
 }

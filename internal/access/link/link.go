@@ -33,9 +33,7 @@ import (
 type Purpose uint8
 
 const (
-	Case     Purpose = 1 // the customer's page of a case
-	Response Purpose = 2 // the customer's page of one response
-	Answer   Purpose = 3 // an answer to one question: fixed, contest, ask
+	Case Purpose = 1 // the customer's page of a case
 )
 
 // Link is what a link stands for.

@@ -19,6 +19,9 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func at(t time.Time) candor.Clock { return func() time.Time { return t } }
 
+// another is a purpose that no link has yet.
+const another = link.Purpose(3)
+
 func secret(n byte) []byte { return bytes.Repeat([]byte{n}, 32) }
 
 func links(t testing.TB, clock time.Time, revoked func(context.Context, link.Link) (bool, error), secrets ...[]byte) *link.Links {
@@ -45,7 +48,7 @@ func sign(t testing.TB, l *link.Links, what link.Link) string {
 
 func TestOpensWhatWasSigned(t *testing.T) {
 	l := links(t, now, nil, secret(1))
-	for _, want := range []link.Link{some(), {Purpose: link.Answer, Subject: candor.NewID(now), Expires: now.Add(time.Second)}} {
+	for _, want := range []link.Link{some(), {Purpose: another, Subject: candor.NewID(now), Expires: now.Add(time.Second)}} {
 		text := sign(t, l, want)
 		if len(text) != link.Length || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%q, %d characters, is not what a URL takes", text, len(text))
@@ -63,7 +66,7 @@ func TestOpensWhatWasSigned(t *testing.T) {
 func TestOneThingForALimitedTime(t *testing.T) {
 	want := some()
 	text := sign(t, links(t, now, nil, secret(1)), want)
-	if _, err := links(t, now, nil, secret(1)).Open(t.Context(), text, link.Answer); !errors.Is(err, candor.ErrNotFound) {
+	if _, err := links(t, now, nil, secret(1)).Open(t.Context(), text, another); !errors.Is(err, candor.ErrNotFound) {
 		t.Errorf("another purpose: %v", err)
 	}
 	if _, err := links(t, want.Expires.Add(-time.Second), nil, secret(1)).Open(t.Context(), text, link.Case); err != nil {

@@ -36,12 +36,6 @@ type Job struct {
 // Kind names the job.
 func (Job) Kind() string { return "scan.site" }
 
-// ScheduleJob asks for Service.Schedule, every minute.
-type ScheduleJob struct{}
-
-// Kind names the job.
-func (ScheduleJob) Kind() string { return "scan.schedule" }
-
 // Tx is what the service does in a transaction.
 type Tx interface {
 	Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error)

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/access/link"
+	"candor/internal/config"
+	"candor/internal/store"
+	"candor/internal/store/storetest"
+)
+
+// TestRenewedLink asks for another link in place of one that expired: it goes
+// to whom the first was sent to, in that person's language, and to nobody else.
+func TestRenewedLink(t *testing.T) {
+	c := config.Defaults()
+	c.Data.Dir, c.Listen.PublicURL = t.TempDir(), "https://desk.example"
+	s, err := makeSetup(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.drop = t.TempDir()
+	r, err := open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	party, asset := storetest.Sample(t, r.Store, "acme")
+	now := time.Now().UTC()
+	kase := candor.Case{ID: candor.NewID(now), Asset: asset.ID, Party: party.ID, Class: candor.Spam, Nature: candor.Malware, Severity: candor.High,
+		State: candor.CaseNew, Title: "mailer", Opened: now, Updated: now}
+	if err := r.Store.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddCase(t.Context(), &kase) }); err != nil {
+		t.Fatal(err)
+	}
+	old := link.Link{Purpose: link.Case, Subject: kase.ID, Party: party.ID, Contact: link.ContactOf(party.Contacts[0].Address)}
+	ask := r.renewal()
+	if err := errors.Join(ask(t.Context(), old), ask(t.Context(), old)); err != nil {
+		t.Fatal(err)
+	}
+	workers, err := r.Store.Work(t.Context(), r.handlers(), queues(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer workers.Stop(context.Background())
+	var mails []string
+	for deadline := time.Now().Add(time.Minute); len(mails) == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if mails, err = filepath.Glob(filepath.Join(s.drop, "*.txt")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := workers.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if mails, err = filepath.Glob(filepath.Join(s.drop, "*.txt")); err != nil || len(mails) != 1 {
+		t.Fatalf("asked for twice within an hour: %v, %v", mails, err)
+	}
+	text, err := os.ReadFile(mails[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, address, _ := strings.Cut(string(text), "https://desk.example/c/")
+	got, err := r.links.Open(t.Context(), strings.TrimSpace(address), link.Case)
+	if err != nil || got.Subject != kase.ID || got.Contact != old.Contact || !got.Expires.After(now) {
+		t.Errorf("the link of the mail opens %+v, %v", got, err)
+	}
+	if !strings.Contains(string(text), party.Contacts[0].Address) {
+		t.Errorf("sent to somebody else: %s", text)
+	}
+	gone := renewJob{Case: kase.ID, Contact: link.ContactOf("former@acme.example")}
+	if err := r.renew(t.Context(), gone); err != nil {
+		t.Error(err)
+	}
+}
