@@ -32,6 +32,7 @@ var layers = []layer{
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/scan/index", ours: []string{"engine…"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal", "candor/engine"}},
 

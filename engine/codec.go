@@ -16,11 +16,11 @@ import (
 )
 
 // The compiled form: magic, version, checksum of the rest, descriptions of
-// the rules, external variables, the set. Any change of what it holds or of
+// the rules, their fingerprints, external variables, the set. Any change of what it holds or of
 // how it is computed raises formatVersion.
 const (
 	formatMagic   = "CANDORDB"
-	formatVersion = 4
+	formatVersion = 5
 )
 
 // ErrFormat says that data is no compiled form of this version of the engine.
@@ -36,6 +36,9 @@ func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, 0)
 	dst = r.infos.append(dst)
+	for i := range r.prints {
+		dst = append(dst, r.prints[i][:]...)
+	}
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(r.externs)))
 	for _, x := range r.externs {
 		dst = appendExternal(dst, x)
@@ -71,6 +74,13 @@ func decodeRules(body []byte) (*Rules, error) {
 	var err error
 	if r.infos, body, err = decodeInfos(body); err != nil {
 		return nil, err
+	}
+	if len(body) < r.infos.len()*len(Fingerprint{}) {
+		return nil, gram.ErrCorrupt
+	}
+	r.prints = make([]Fingerprint, r.infos.len())
+	for i := range r.prints {
+		body = body[copy(r.prints[i][:], body):]
 	}
 	d := ir.Reader{B: body}
 	r.externs = make([]external, d.Length())

@@ -212,15 +212,39 @@ func (c *compiler) build() *Rules {
 		set.Code = r.Append(set.Code)
 		set.CodeOff = append(set.CodeOff, uint32(len(set.Code)))
 	}
+	c.setDigests(set)
+	prints := c.fingerprints(set)
+	groups = c.only(set, groups, prints)
 	formulas := plan.NewFormulas(c.rules, &set.Numbers, set.Patterns)
 	for i := range c.rules {
 		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}
-	c.setDigests(set)
 	c.layOut(set, formulas, groups)
 	set.Init()
 	c.infos.ready()
-	return &Rules{set: set, infos: c.infos, externs: c.externs}
+	return &Rules{set: set, infos: c.infos, externs: c.externs, prints: prints}
+}
+
+// only leaves of the rules to look for those that are asked for.
+func (c *compiler) only(set *match.Set, groups [][]uint32, prints []Fingerprint) [][]uint32 {
+	if c.o.Only == nil {
+		return groups
+	}
+	wanted := func(r uint32) bool { return c.o.Only(prints[r]) }
+	for r := range prints {
+		if !wanted(uint32(r)) {
+			set.Flags[r] |= match.Private
+		}
+	}
+	for g, rules := range groups {
+		groups[g] = slices.DeleteFunc(rules, func(r uint32) bool { return !wanted(r) })
+	}
+	for _, sets := range [][]match.Digests{set.Digests, set.SectionDigests} {
+		for i := range sets {
+			sets[i] = sets[i].Only(wanted)
+		}
+	}
+	return groups
 }
 
 // layOut moves rules that no global rule governs into groups behind gates, and

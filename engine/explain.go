@@ -70,8 +70,8 @@ func (r *Rules) index(rule *Rule) (uint32, bool) {
 }
 
 // Formulas gives the necessary formula of each rule, in the order of All:
-// content that does not meet it cannot match. Decoding all rules for it takes
-// a moment and some memory.
+// content of which no form (see Forms) meets it cannot match. Decoding all
+// rules for it takes a moment and some memory.
 func (r *Rules) Formulas() ([]*gram.Formula, error) {
 	rules := make([]*ir.Rule, r.infos.len())
 	for i := range rules {
@@ -86,7 +86,28 @@ func (r *Rules) Formulas() ([]*gram.Formula, error) {
 	for i := range out {
 		out[i] = f.Of(uint32(i))
 	}
+	for i := range r.set.Digests {
+		r.set.Digests[i].Each(func(d match.Digest) { out[d.Rule] = ofDigest(d) })
+	}
+	for i := range r.set.SectionDigests {
+		r.set.SectionDigests[i].Each(func(d match.Digest) { out[d.Rule] = &gram.Formula{Op: gram.Header, Bytes: []byte("MZ")} })
+	}
+	if len(r.set.Types) > 0 { // what is matched against what is not what Forms takes for granted
+		for i := range out {
+			if r.set.Groups[r.set.GroupOf[i]].Target > 0 {
+				out[i] = gram.Any()
+			}
+		}
+	}
 	return out, nil
+}
+
+// ofDigest is what content must be like to have a digest.
+func ofDigest(d match.Digest) *gram.Formula {
+	if d.Size == 0 {
+		return gram.Any()
+	}
+	return &gram.Formula{Op: gram.FormSize, Min: int64(d.Size), Max: int64(d.Size)}
 }
 
 // LintNote names a rule that is costly to look for, and why.

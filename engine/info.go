@@ -45,6 +45,9 @@ func (x *infos) of(i uint32) *Rule {
 	return x.known[i].Load()
 }
 
+// decode gives the description of rule i, not to be kept.
+func (x *infos) decode(i uint32) *Rule { return decodeInfo(x.data[x.off[i]:x.off[i+1]]) }
+
 func (x *infos) all() []*Rule {
 	out := make([]*Rule, x.len())
 	for i := range out {

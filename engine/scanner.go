@@ -15,6 +15,7 @@ type Rules struct {
 	set     *match.Set
 	infos   infos
 	externs []external
+	prints  []Fingerprint // by rule
 }
 
 // All lists every rule and signature, in the order of the sources. Neither
@@ -50,17 +51,29 @@ func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
 	}
 	s.out = s.out[:0]
 	s.inner.Scan(data, extern, now, func(r uint32) {
-		info := s.rules.infos.of(r)
-		if info.Private {
+		if s.rules.set.Flags[r]&match.Private != 0 {
 			return
 		}
-		m := Match{Rule: info}
+		m := Match{Rule: s.rules.infos.of(r)}
 		if s.o.Strings {
 			m.Strings = s.strings(r)
 		}
 		s.out = append(s.out, m)
 	})
 	return s.out, nil
+}
+
+// Consulted tells what besides the content had a say in the last Scan: the
+// external variables that a condition asked for, and whether the time was. The
+// same content has the same matches wherever these have the same values.
+func (s *Scanner) Consulted() (externals []string, clock bool) {
+	bits, clock := s.inner.Consulted()
+	for i, x := range s.rules.externs {
+		if bits>>min(i, 63)&1 != 0 {
+			externals = append(externals, x.name)
+		}
+	}
+	return externals, clock
 }
 
 // RuleCost is what the evaluation of a rule has cost a Scanner.

@@ -14,6 +14,7 @@ const (
 	AtLeast                   // N of Sub
 	Size                      // the content is Min to Max bytes long
 	Header                    // Bytes stand at Offset
+	FormSize                  // one of the forms of the content is Min to Max bytes long
 )
 
 // Formula is a condition on content that is necessary for a rule to match:
@@ -104,7 +105,7 @@ func Threshold(n int, fs []*Formula) *Formula {
 
 // Possible evaluates f for content of which the beginning (head) and the size
 // are known. present answers for the atoms; nil means that every atom may be
-// there. Head must reach as far as Header tests are to be decided; tests past
+// there. Of the size of forms nothing is known. Head must reach as far as Header tests are to be decided; tests past
 // its end are taken for possible unless the content ends there too.
 func (f *Formula) Possible(head []byte, size int64, present func(*Formula) bool) bool {
 	switch f.Op {

@@ -47,6 +47,24 @@ func NewDigests(width int, entries []Digest) Digests {
 	return d
 }
 
+// Each calls yield with every entry.
+func (d *Digests) Each(yield func(Digest)) {
+	for i, size := range d.Sizes {
+		yield(Digest{Size: size, Sum: d.Sums[i*d.Width : (i+1)*d.Width], Rule: d.Rules[i]})
+	}
+}
+
+// Only gives the entries of some rules.
+func (d *Digests) Only(wanted func(rule uint32) bool) Digests {
+	out := Digests{Width: d.Width}
+	d.Each(func(one Digest) {
+		if wanted(one.Rule) {
+			out.Sizes, out.Rules, out.Sums = append(out.Sizes, one.Size), append(out.Rules, one.Rule), append(out.Sums, one.Sum...)
+		}
+	})
+	return out
+}
+
 // has tells whether any entry is about content of this size.
 func (d *Digests) has(size uint32) bool {
 	if len(d.Sizes) > 0 && d.Sizes[0] == 0 {

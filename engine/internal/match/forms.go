@@ -72,6 +72,21 @@ func (s *Scanner) formsOf(data []byte) []form {
 	return out
 }
 
+// Forms calls yield with each form of data that any rule may be looked for in.
+// They are valid until it returns.
+func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
+	defer s.trim()
+	for _, f := range s.formsOf(data) {
+		switch {
+		case !f.text:
+			yield(f.data)
+		case len(data) <= normal.MaxText:
+			s.textBuffer = normal.Text(s.textBuffer[:0], data)
+			yield(s.textBuffer)
+		}
+	}
+}
+
 func (s *Scanner) textForms(out []form, t normal.FileType, raw form) []form {
 	further := normal.TypeAny
 	if t == normal.TypeTextASCII {

@@ -28,6 +28,9 @@ type Scanner struct {
 	objects map[string]module.Object
 	extern  []module.Value
 
+	consulted uint64 // by external variable, the last bit for all from the 64th on: it had a say
+	clocked   bool   // the time had a say
+
 	epoch    uint32 // of the scan; what carries an older one is void
 	ruleMark []uint32
 	ruleTrue []bool
@@ -97,8 +100,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 // Scan calls yield with the number of each rule that matches data, once each,
 // global and private ones included. Extern are the values of Set.Externals.
 func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
-	s.extern, s.now, s.yield = extern, now, yield
-	clear(s.reported)
+	s.prepare(extern, now, yield)
 	if !s.set.Signatures {
 		s.view(Raw, &form{data: data, rules: true, size: len(data)})
 		return
@@ -122,6 +124,17 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 		}
 	}
 }
+
+func (s *Scanner) prepare(extern []module.Value, now func() int64, yield func(rule uint32)) {
+	s.extern, s.yield = extern, yield
+	s.consulted, s.clocked = 0, false
+	s.now = func() int64 { s.clocked = true; return now() }
+	clear(s.reported)
+}
+
+// Consulted tells which external variables had a say in the last Scan, a bit
+// each and the last one for all from the 64th on, and whether the time had.
+func (s *Scanner) Consulted() (extern uint64, clock bool) { return s.consulted, s.clocked }
 
 // Bounds of the memory in bytes that is kept for the forms of the next content.
 const (
@@ -390,8 +403,7 @@ func (s *Scanner) Strings(r uint32, yield func(name string, start, length int, d
 // evaluating every rule and searching every pattern. It is the reference that
 // the plans are held against. Only YARA rules take part.
 func (s *Scanner) Exhaustive(data []byte, extern []module.Value, now func() int64, yield func(rule uint32)) {
-	s.extern, s.now, s.yield = extern, now, yield
-	clear(s.reported)
+	s.prepare(extern, now, yield)
 	s.begin(data)
 	s.group = -1
 	for r := range uint32(s.set.Rules()) {

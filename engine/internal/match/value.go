@@ -27,6 +27,7 @@ func (f *frame) value(e *ir.Expr) module.Value {
 		}
 		return module.Value{}
 	case ir.Extern:
+		f.s.consulted |= 1 << min(e.Int, 63)
 		return f.s.extern[e.Int]
 	case ir.Module:
 		if o := f.s.object(string(e.Str)); o != nil {

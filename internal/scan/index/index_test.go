@@ -1,0 +1,242 @@
+package index
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"candor/engine"
+	"candor/engine/gram"
+)
+
+// contents are random texts of few words, and some that nothing repeats in.
+func contents(r *rand.Rand, n int) [][]byte {
+	words := strings.Fields("eval base64_decode $_POST function return <script> </script> document.write http:// include if else while echo strrev gzinflate MZ \x7fELF GIF89a")
+	all := make([][]byte, n)
+	for i := range all {
+		size := 1 << r.IntN(15)
+		for len(all[i]) < size {
+			switch r.IntN(20) {
+			case 0:
+				all[i] = fmt.Appendf(all[i], "%x", r.Uint64())
+			case 1:
+				all[i] = append(all[i], byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32()))
+			default:
+				all[i] = append(append(all[i], words[r.IntN(len(words))]...), ' ')
+			}
+		}
+	}
+	return all
+}
+
+// formulas are random ones, of atoms that are cut out of contents.
+func formulas(r *rand.Rand, from [][]byte, depth int) *gram.Formula {
+	sub := func() (all []*gram.Formula) {
+		for range 1 + r.IntN(5) {
+			all = append(all, formulas(r, from, depth-1))
+		}
+		return all
+	}
+	switch kind := r.IntN(8); {
+	case depth > 0 && kind == 0:
+		return gram.And(sub()...)
+	case depth > 0 && kind == 1:
+		return gram.Or(sub()...)
+	case depth > 0 && kind == 2:
+		all := sub()
+		return gram.Threshold(1+r.IntN(len(all)), all)
+	case kind == 3:
+		size := int64(1 << r.IntN(15))
+		return &gram.Formula{Op: gram.Size, Min: size / 2, Max: size}
+	case kind == 4:
+		c := from[r.IntN(len(from))]
+		at := r.IntN(min(len(c), 40))
+		return &gram.Formula{Op: gram.Header, Offset: int64(at), Bytes: c[at:min(at+4, len(c))]}
+	case kind == 5:
+		size := int64(len(from[r.IntN(len(from))]))
+		return &gram.Formula{Op: gram.FormSize, Min: size, Max: size}
+	}
+	f := &gram.Formula{Op: gram.Present}
+	for range 1 + r.IntN(3) {
+		c := from[r.IntN(len(from))]
+		at := r.IntN(len(c))
+		f.Set.Atoms = append(f.Set.Atoms, gram.Atom{Bytes: gram.FoldBytes(c[at:min(at+2+r.IntN(20), len(c))])})
+	}
+	return f
+}
+
+// holdsTrue evaluates a formula over a content itself, which has one form.
+func holdsTrue(f *gram.Formula, content []byte) bool {
+	folded := gram.FoldBytes(content)
+	return sized(f).Possible(content, int64(len(content)), func(p *gram.Formula) bool {
+		return slices.ContainsFunc(p.Set.Atoms, func(a gram.Atom) bool { return bytes.Contains(folded, a.Bytes) })
+	})
+}
+
+// sized asks for the size of the content where f asks for that of a form.
+func sized(f *gram.Formula) *gram.Formula {
+	out := *f
+	if f.Op == gram.FormSize {
+		out.Op = gram.Size
+	}
+	out.Sub = nil
+	for _, s := range f.Sub {
+		out.Sub = append(out.Sub, sized(s))
+	}
+	return &out
+}
+
+// TestNothingIsLost holds the candidates against the contents: whatever meets
+// a formula is one, and a shard says of each sketch what the sketch says.
+func TestNothingIsLost(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	all := contents(r, 300)
+	sketcher := NewSketcher()
+	byClass := map[int][]Numbered{}
+	for i, c := range all {
+		s, err := Decode(sketcher.Sketch(c).Append(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		byClass[s.Class()] = append(byClass[s.Class()], Numbered{uint32(i), s})
+	}
+	if len(byClass) < 4 {
+		t.Fatalf("sketches of %d lengths only", len(byClass))
+	}
+	met, candidates := 0, 0
+	for range 800 {
+		f := formulas(r, all, 3)
+		q := NewQuery([]*gram.Formula{f})
+		for _, numbered := range byClass {
+			shard, err := Open(Lay(numbered))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shard.Candidates(q)
+			candidates += len(got)
+			for i, n := range numbered {
+				is := slices.Contains(got, i)
+				if shard.Number(i) != n.Number || is != q.Possible(n.Sketch) {
+					t.Fatalf("content %d: the shard says %v, the sketch otherwise, of %+v", n.Number, is, f)
+				}
+				if holdsTrue(f, all[n.Number]) {
+					if met++; !is {
+						t.Fatalf("content %d, which meets it, is no candidate of %+v", n.Number, f)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d candidates, of which %d meet the formula", candidates, met)
+	if met == 0 || candidates > 2*met {
+		t.Errorf("%d candidates for %d that meet the formula", candidates, met)
+	}
+}
+
+// TestRulesOfEngine holds that what a rule matches is a candidate of its
+// formula, also where it matches a normal form.
+func TestRulesOfEngine(t *testing.T) {
+	rules, report := engine.Compile([]engine.Source{
+		{Name: "a.yar", Data: []byte(`rule a { strings: $a = "Wide Needle" wide nocase $b = { 6e 65 [2-4] 64 6c 65 } $c = /ne+dle[0-9]{3}/ condition: any of them and filesize > 10 }
+rule b { strings: $a = "xored needle" xor condition: $a }
+rule c { strings: $a = "encoded needle" base64 condition: $a }`)},
+		{Name: "a.ndb", Data: []byte("Html:3:*:6f6e636c69636b3d6576696c2829\nText:7:*:6576696c2863616c6c29\n")},
+		{Name: "a.hsb", Data: []byte(strings.Repeat("0", 64) + ":100:Digest\n")},
+	}, engine.Options{})
+	if len(report.Problems) > 0 {
+		t.Fatal(report.Problems)
+	}
+	formulas, err := rules.Formulas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := map[*engine.Rule]int{}
+	for i, r := range rules.All() {
+		index[r] = i
+	}
+	wide := ""
+	for _, c := range "wide needle" {
+		wide += string(c) + "\x00"
+	}
+	xored := []byte("xored needle")
+	for i := range xored {
+		xored[i] ^= 0x5a
+	}
+	filler := strings.Repeat("this is only hay; ", 200)
+	seen := map[string]bool{}
+	sketcher, scanner := NewSketcher(), rules.NewScanner(engine.ScanOptions{})
+	for _, c := range []string{wide, "neXXXdle, longer", "neeeeedle123", string(xored), "ZW5jb2RlZCBuZWVkbGU=", "<html><body><a ONCLICK='evil()' onclick=evil()>",
+		"EVIL (   call ) evil(call)", "<html><a oncl&#105;ck=evil()>x</a>"} {
+		c = filler + c + filler
+		s := sketcher.Sketch([]byte(c))
+		matches, err := scanner.Scan([]byte(c), engine.File{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range matches {
+			seen[m.Rule.Name] = true
+			if !NewQuery(formulas[index[m.Rule] : index[m.Rule]+1]).Possible(s) {
+				t.Errorf("%s matches %.60q and is said not to", m.Rule.Name, c[len(filler):])
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("only %v match", seen)
+	}
+}
+
+// TestFewCandidates says how seldom a content is a candidate by accident.
+func TestFewCandidates(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	sketcher := NewSketcher()
+	stored, size, wrong := 0, 0, 0
+	const rounds = 2000
+	for range rounds {
+		c := contents(r, 1)[0]
+		s := sketcher.Sketch(c)
+		stored, size = stored+len(s.Bits), size+len(c)
+		atom := fmt.Appendf(nil, "%012x", r.Uint64()>>16)
+		if NewQuery([]*gram.Formula{{Op: gram.Present, Set: gram.Set{Atoms: []gram.Atom{{Bytes: atom}}}}}).Possible(s) && !bytes.Contains(c, atom) {
+			wrong++
+		}
+	}
+	t.Logf("sketches take %.1f %% of the contents; %d of %d are wrong candidates for twelve bytes", 100*float64(stored)/float64(size), wrong, rounds)
+	if wrong > rounds/50 || stored > size/6 {
+		t.Error("that is too many, or too large")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	k := NewSketcher()
+	f.Add(k.Sketch([]byte("a content")).Append(nil))
+	f.Add(Lay([]Numbered{{1, k.Sketch([]byte("another content"))}}))
+	q := NewQuery([]*gram.Formula{{Op: gram.Present, Set: gram.FromLiteral([]byte("content"))}, {Op: gram.Header, Bytes: []byte("MZ")}, {Op: gram.Size, Max: 10}})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, err := Decode(b); err == nil {
+			q.Possible(s)
+		}
+		if s, err := Open(b); err == nil {
+			for _, i := range s.Candidates(q) {
+				s.Number(i)
+			}
+		}
+	})
+}
+
+func BenchmarkSketch(b *testing.B) {
+	all := contents(rand.New(rand.NewPCG(5, 6)), 200)
+	size := 0
+	for _, c := range all {
+		size += len(c)
+	}
+	b.SetBytes(int64(size))
+	k := NewSketcher()
+	for b.Loop() {
+		for _, c := range all {
+			k.Sketch(c)
+		}
+	}
+}

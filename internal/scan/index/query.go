@@ -1,0 +1,276 @@
+package index
+
+import (
+	"bytes"
+	"math/bits"
+
+	"candor/engine/gram"
+)
+
+// Query is a number of formulas of which one must hold. It is immutable.
+type Query struct{ formulas []*formula }
+
+// formula is a gram.Formula whose atoms are the hashes of their grams.
+type formula struct {
+	op       gram.FormulaOp
+	sub      []*formula
+	n        int
+	min, max int64
+	offset   int64
+	bytes    []byte
+	atoms    [][]uint32 // Present: of one of them all bits must be set
+}
+
+// NewQuery makes a Query.
+func NewQuery(of []*gram.Formula) *Query {
+	q := &Query{}
+	for _, f := range of {
+		q.formulas = append(q.formulas, translate(f))
+	}
+	return q
+}
+
+var (
+	always = &formula{op: gram.Anything}
+	never  = &formula{op: gram.Nothing}
+)
+
+func translate(f *gram.Formula) *formula {
+	switch f.Op {
+	case gram.Nothing:
+		return never
+	case gram.Present:
+		return present(f.Set)
+	case gram.AllOf, gram.AnyOf, gram.AtLeast:
+		out := &formula{op: f.Op, n: f.N}
+		for _, s := range f.Sub {
+			out.sub = append(out.sub, translate(s))
+		}
+		return out
+	case gram.Size:
+		return &formula{op: gram.Size, min: f.Min, max: f.Max}
+	case gram.FormSize:
+		if f.Min != f.Max {
+			return always
+		}
+		return &formula{op: gram.Present, atoms: [][]uint32{{formHash(f.Min)}}}
+	case gram.Header:
+		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes}
+	}
+	return always
+}
+
+// present translates a set of atoms. An atom that is too short to have a gram
+// may be anywhere.
+func present(s gram.Set) *formula {
+	out := &formula{op: gram.Present}
+	for _, a := range s.Atoms {
+		if len(a.Bytes) < gramLength {
+			return always
+		}
+		var grams []uint32
+		var v uint32
+		for i, b := range a.Bytes {
+			if v = v<<8 | uint32(gram.Fold(b)); i >= gramLength-1 {
+				grams = append(grams, gramHash(v))
+			}
+		}
+		out.atoms = append(out.atoms, grams)
+	}
+	return out
+}
+
+// Possible tells whether a content may match one of the formulas.
+func (q *Query) Possible(s Sketch) bool {
+	mask := uint32(len(s.Bits)*8 - 1)
+	for _, f := range q.formulas {
+		if f.possible(s, mask) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *formula) possible(s Sketch, mask uint32) bool {
+	switch f.op {
+	case gram.Nothing:
+		return false
+	case gram.Present:
+		for _, grams := range f.atoms {
+			if holds(s.Bits, grams, mask) {
+				return true
+			}
+		}
+		return false
+	case gram.AllOf:
+		for _, sub := range f.sub {
+			if !sub.possible(s, mask) {
+				return false
+			}
+		}
+		return true
+	case gram.AnyOf, gram.AtLeast:
+		need := max(f.n, 1)
+		for _, sub := range f.sub {
+			if sub.possible(s, mask) {
+				if need--; need == 0 {
+					return true
+				}
+			}
+		}
+		return false
+	case gram.Size, gram.Header:
+		return f.fits(s.Size, s.Head)
+	}
+	return true
+}
+
+func holds(set []byte, grams []uint32, mask uint32) bool {
+	for _, h := range grams {
+		h &= mask
+		if set[h>>3]>>(h&7)&1 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fits tells whether a content's size and beginning are what is asked for.
+func (f *formula) fits(size int64, head []byte) bool {
+	if f.op == gram.Size {
+		return size >= f.min && size <= f.max
+	}
+	if f.offset < 0 || f.offset > size-int64(len(f.bytes)) {
+		return false
+	}
+	if f.offset >= int64(len(head)) {
+		return true
+	}
+	n := min(len(f.bytes), len(head)-int(f.offset))
+	return bytes.Equal(head[f.offset:int(f.offset)+n], f.bytes[:n])
+}
+
+// eval gives those of a shard that may meet a formula, a bit each.
+func (s *Shard) eval(f *formula) []uint64 {
+	switch f.op {
+	case gram.Nothing:
+		return nil
+	case gram.Present:
+		return s.present(f)
+	case gram.AllOf:
+		return s.all(f.sub)
+	case gram.AnyOf:
+		return s.any(f.sub)
+	case gram.AtLeast:
+		return s.atLeast(f.n, f.sub)
+	case gram.Size, gram.Header:
+		out := make([]uint64, s.words)
+		for i := range s.count {
+			if f.fits(s.size(i), s.head(i)) {
+				out[i/64] |= 1 << (i % 64)
+			}
+		}
+		return out
+	}
+	return s.whole()
+}
+
+// whole is all of a shard.
+func (s *Shard) whole() []uint64 {
+	out := make([]uint64, s.words)
+	for i := range out {
+		out[i] = ^uint64(0)
+	}
+	return out
+}
+
+func (s *Shard) present(f *formula) []uint64 {
+	out := make([]uint64, s.words)
+	one := make([]uint64, s.words)
+	for _, grams := range f.atoms {
+		for i := range one {
+			one[i] = ^uint64(0)
+		}
+		left := true
+		for _, h := range grams {
+			if left = s.and(one, h); !left {
+				break
+			}
+		}
+		for i := range out {
+			out[i] |= one[i]
+		}
+	}
+	return out
+}
+
+// all asks for the sizes and beginnings last: they take a look at each content.
+func (s *Shard) all(sub []*formula) []uint64 {
+	out := s.whole()
+	var looks []*formula
+	for _, f := range sub {
+		if f.op == gram.Size || f.op == gram.Header {
+			looks = append(looks, f)
+			continue
+		}
+		of, some := s.eval(f), uint64(0)
+		for i := range of {
+			out[i] &= of[i]
+			some |= out[i]
+		}
+		if some == 0 {
+			return nil
+		}
+	}
+	for _, f := range looks {
+		for i, w := range out {
+			for ; w != 0; w &= w - 1 {
+				at := i*64 + bits.TrailingZeros64(w)
+				if at >= s.count || !f.fits(s.size(at), s.head(at)) {
+					out[i] &^= 1 << (at % 64)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (s *Shard) any(sub []*formula) []uint64 {
+	out := make([]uint64, s.words)
+	for _, f := range sub {
+		for i, w := range s.eval(f) {
+			out[i] |= w
+		}
+	}
+	return out
+}
+
+// atLeast counts in binary digits, for 64 contents at a time.
+func (s *Shard) atLeast(n int, sub []*formula) []uint64 {
+	digits := make([][]uint64, bits.Len(uint(len(sub))))
+	for d := range digits {
+		digits[d] = make([]uint64, s.words)
+	}
+	for _, f := range sub {
+		for i, carry := range s.eval(f) {
+			for d := 0; carry != 0 && d < len(digits); d++ {
+				digits[d][i], carry = digits[d][i]^carry, digits[d][i]&carry
+			}
+		}
+	}
+	out := make([]uint64, s.words)
+	for i := range out {
+		// From the highest digit on: more than n, or equal so far.
+		more, equal := uint64(0), ^uint64(0)
+		for d := len(digits) - 1; d >= 0; d-- {
+			if n>>d&1 == 0 {
+				more |= equal & digits[d][i]
+				equal &^= digits[d][i]
+			} else {
+				equal &= digits[d][i]
+			}
+		}
+		out[i] = more | equal
+	}
+	return out
+}

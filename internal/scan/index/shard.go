@@ -1,0 +1,134 @@
+package index
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// shardBytes is about how large a shard of long sketches becomes.
+const shardBytes = 4 << 20
+
+// Capacity is how many sketches of a class go into one shard: as many as make
+// a few megabytes of it, a multiple of 64.
+func Capacity(class int) int {
+	return min(max(shardBytes<<3>>class, 64), 8192)
+}
+
+// Numbered is the sketch of the content that a number stands for.
+type Numbered struct {
+	Number uint32
+	Sketch Sketch
+}
+
+// shardMagic begins a shard, and names its version: those of older versions
+// stay readable.
+const shardMagic = "CANSHRD1"
+
+// A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
+// each content number (4), size (8), length of its head (1), its head (Head);
+// zeros up to a multiple of eight; the rows, each of count bits rounded up to
+// words of 64. All integers are little-endian.
+const (
+	shardHead  = len(shardMagic) + 1 + 4 + 4
+	shardEntry = 4 + 8 + 1 + Head
+)
+
+// Lay lays sketches of one class down as a shard.
+func Lay(all []Numbered) []byte {
+	class := all[0].Sketch.Class()
+	rows := (shardHead + len(all)*shardEntry + 7) &^ 7
+	words := (len(all) + 63) / 64
+	b := append(make([]byte, 0, rows+words*8<<class), shardMagic...)
+	b = append(b, byte(class))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(all)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(rows))
+	for _, n := range all {
+		b = binary.LittleEndian.AppendUint32(b, n.Number)
+		b = binary.LittleEndian.AppendUint64(b, uint64(n.Sketch.Size))
+		b = append(append(b, byte(len(n.Sketch.Head))), n.Sketch.Head...)
+		b = append(b, make([]byte, Head-len(n.Sketch.Head))...)
+	}
+	b = b[:cap(b)]
+	table := b[rows:]
+	for column, n := range all {
+		at, bit := column/8, byte(1)<<(column%8)
+		for i := 0; i < len(n.Sketch.Bits); i += 8 {
+			for w := binary.LittleEndian.Uint64(n.Sketch.Bits[i:]); w != 0; w &= w - 1 {
+				row := i*8 + bits.TrailingZeros64(w)
+				table[row*words*8+at] |= bit
+			}
+		}
+	}
+	return b
+}
+
+// Shard is a shard that is asked. It is immutable.
+type Shard struct {
+	class, count, words int
+	entries, rows       []byte
+}
+
+// Open reads what Lay wrote. The Shard shares the memory of b.
+func Open(b []byte) (*Shard, error) {
+	if len(b) < shardHead || string(b[:len(shardMagic)]) != shardMagic {
+		return nil, ErrCorrupt
+	}
+	s := &Shard{class: int(b[len(shardMagic)]), count: int(binary.LittleEndian.Uint32(b[len(shardMagic)+1:]))}
+	rows := uint64(binary.LittleEndian.Uint32(b[len(shardMagic)+5:]))
+	s.words = (s.count + 63) / 64
+	if s.class < minClass || s.class > maxClass || uint64(shardHead)+uint64(s.count)*shardEntry > rows || rows > uint64(len(b)) ||
+		uint64(len(b))-rows != uint64(s.words)*8<<s.class {
+		return nil, ErrCorrupt
+	}
+	s.entries, s.rows = b[shardHead:rows], b[rows:]
+	return s, nil
+}
+
+// Len is the number of contents.
+func (s *Shard) Len() int { return s.count }
+
+// Number is that of a content.
+func (s *Shard) Number(i int) uint32 { return binary.LittleEndian.Uint32(s.entries[i*shardEntry:]) }
+
+func (s *Shard) size(i int) int64 {
+	return int64(binary.LittleEndian.Uint64(s.entries[i*shardEntry+4:]))
+}
+
+func (s *Shard) head(i int) []byte {
+	e := s.entries[i*shardEntry+12 : (i+1)*shardEntry]
+	return e[1 : 1+min(int(e[0]), Head)]
+}
+
+// and leaves in set those contents that may hold a gram, and tells whether
+// there are any.
+func (s *Shard) and(set []uint64, h uint32) bool {
+	at := int(h&(1<<s.class-1)) * s.words * 8
+	row := s.rows[at : at+s.words*8]
+	var some uint64
+	for i := range set {
+		set[i] &= binary.LittleEndian.Uint64(row[i*8:])
+		some |= set[i]
+	}
+	return some != 0
+}
+
+// Candidates gives the contents that may match one of the formulas of a query,
+// by their place in the shard.
+func (s *Shard) Candidates(q *Query) []int {
+	set := make([]uint64, s.words)
+	for _, f := range q.formulas {
+		for i, w := range s.eval(f) {
+			set[i] |= w
+		}
+	}
+	var out []int
+	for i, w := range set {
+		for ; w != 0; w &= w - 1 {
+			if at := i*64 + bits.TrailingZeros64(w); at < s.count {
+				out = append(out, at)
+			}
+		}
+	}
+	return slices.Clip(out)
+}
