@@ -28,10 +28,11 @@ var layers = []layer{
 	{packages: "."},
 	{packages: "engine…", ours: []string{"engine…"}},
 
-	{packages: "internal/scan", ours: []string{".", "engine…"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/scan", ours: []string{".", "engine…", "internal/scan/known", "internal/scan/index"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/scan/known", ours: []string{"engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
 	{packages: "internal/scan/index", ours: []string{"engine…"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal", "candor/engine"}},

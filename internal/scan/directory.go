@@ -15,13 +15,21 @@ type directory struct {
 	fd   int    // unix.AT_FDCWD for the one that targets are relative to
 	path string // as it is shown; empty for the same
 	dev  uint64
+	ino  uint64
 	refs atomic.Int32
+	memo *memo // what is known of its files; nil if nothing is remembered
 }
 
 func (d *directory) hold() { d.refs.Add(1) }
 
 func (d *directory) release() {
-	if d.refs.Add(-1) == 0 && d.fd >= 0 {
+	if d.refs.Add(-1) > 0 {
+		return
+	}
+	if d.memo != nil {
+		d.memo.keep(d)
+	}
+	if d.fd >= 0 {
 		unix.Close(d.fd)
 	}
 }

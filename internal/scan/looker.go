@@ -15,6 +15,7 @@ type Looker struct {
 	newMatcher func() Matcher
 	matcher    Matcher
 	externals  externals
+	matched    []*engine.Rule // by the last look
 }
 
 // NewLooker makes a Looker; fixed names the built-in external variables that
@@ -45,16 +46,33 @@ func (l *Looker) look(path, dir, name string, content []byte, uid uint32) (findi
 		l.matcher = l.newMatcher()
 	}
 	matches, err := l.matcher.Scan(content, engine.File{Name: path, Externals: l.externals.of(dir, name, content, uid)})
-	if len(matches) == 0 {
-		return nil, err
+	l.matched = l.matched[:0]
+	for _, m := range matches {
+		l.matched = append(l.matched, m.Rule)
+		findings = append(findings, verdict(m))
+	}
+	place(findings, path, content)
+	return findings, err
+}
+
+// worded are the findings of rules that are known to match a content.
+func (l *Looker) worded(path string, content []byte, rules []*engine.Rule) (findings []candor.Finding) {
+	for _, r := range rules {
+		findings = append(findings, verdict(engine.Match{Rule: r}))
+	}
+	place(findings, path, content)
+	return findings
+}
+
+// place says of findings where they are and in what.
+func place(findings []candor.Finding, path string, content []byte) {
+	if len(findings) == 0 {
+		return
 	}
 	digest := sha256.Sum256(content)
-	findings = make([]candor.Finding, len(matches))
-	for i, m := range matches {
-		findings[i] = verdict(m)
+	for i := range findings {
 		findings[i].Path = path
 		findings[i].SHA256 = hex.EncodeToString(digest[:])
 		findings[i].Bytes = int64(len(content))
 	}
-	return findings, err
 }

@@ -18,6 +18,7 @@ import (
 
 	"candor"
 	"candor/engine"
+	"candor/internal/scan/known"
 )
 
 // Matcher matches one content after another. *engine.Scanner is one.
@@ -58,6 +59,14 @@ type Options struct {
 	Clock candor.Clock
 	// Progress is kept up to date while the scan runs; may be nil.
 	Progress *Progress
+	// Known remembers what was looked at: files that are as they were are not
+	// read, and contents that were seen are not matched again. Its rules are
+	// those of NewMatcher, whose matchers tell what they consulted. Nil
+	// remembers nothing. Findings that are remembered have no Strings.
+	Known *known.Session
+	// Audit reads one in so many files that are as they were, chosen at random;
+	// 0 stands for none.
+	Audit int
 }
 
 // Scan scans targets. Cancelling ctx is not an error: files in hand are
@@ -81,7 +90,7 @@ func Scan(ctx context.Context, targets Targets, sink Sink, o Options) (Summary, 
 
 	p := newPool(ctx, sink, o, cancel)
 	w := &walker{
-		exclude: o.Exclude, oneFileSystem: o.OneFileSystem, progress: o.Progress,
+		exclude: o.Exclude, oneFileSystem: o.OneFileSystem, progress: o.Progress, known: o.Known,
 		emit: p.submit, fail: p.fail,
 	}
 	err := w.walk(ctx, targets)

@@ -9,9 +9,10 @@ import (
 type Progress struct {
 	files, bytes, flagged, findings, failures atomic.Int64
 	links, special, excluded, large, mounts   atomic.Int64
+	known, copies, forged                     atomic.Int64
 }
 
-// Files is the number of files that were matched as a whole.
+// Files is the number of files of which all is known.
 func (p *Progress) Files() int64 { return p.files.Load() }
 
 // Bytes is the number of bytes in them.
@@ -27,12 +28,15 @@ func (p *Progress) Findings() int64 { return p.findings.Load() }
 
 // Summary says what a scan amounts to.
 type Summary struct {
-	Files       int64     `json:"files"`    // scanned from the first byte to the last
-	Bytes       int64     `json:"bytes"`    // in them
-	Seconds     float64   `json:"seconds"`  // wall time
-	Findings    int64     `json:"findings"` // a rule in a file is one
-	Flagged     int64     `json:"flagged"`  // files with at least one
-	Errors      int64     `json:"errors"`   // files and directories that could not be scanned, or not as a whole
+	Files       int64     `json:"files"`            // scanned from the first byte to the last, or known
+	Bytes       int64     `json:"bytes"`            // in them
+	Seconds     float64   `json:"seconds"`          // wall time
+	Findings    int64     `json:"findings"`         // a rule in a file is one
+	Flagged     int64     `json:"flagged"`          // files with at least one
+	Errors      int64     `json:"errors"`           // files and directories that could not be scanned, or not as a whole
+	Known       int64     `json:"known,omitempty"`  // of Files: not read, since they are as they were
+	Copies      int64     `json:"copies,omitempty"` // of Files: read, and not matched, since their content is known
+	Forged      int64     `json:"forged,omitempty"` // of Files: they had changed though their times said that they had not
 	Skipped     Skipped   `json:"skipped"`
 	Interrupted bool      `json:"interrupted"` // there was more to scan
 	Started     time.Time `json:"started"`
@@ -53,6 +57,7 @@ func (s Skipped) Total() int64 { return s.Links + s.Special + s.Excluded + s.Lar
 func (p *Progress) summary() Summary {
 	return Summary{
 		Files: p.files.Load(), Bytes: p.bytes.Load(),
+		Known: p.known.Load(), Copies: p.copies.Load(), Forged: p.forged.Load(),
 		Findings: p.findings.Load(), Flagged: p.flagged.Load(), Errors: p.failures.Load(),
 		Skipped: Skipped{
 			Links: p.links.Load(), Special: p.special.Load(), Excluded: p.excluded.Load(),

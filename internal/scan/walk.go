@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"candor"
+	"candor/internal/scan/known"
 )
 
 // maxDepth bounds how far below a target a walk goes: every level keeps a
@@ -23,6 +24,7 @@ type walker struct {
 	exclude       Exclude
 	oneFileSystem bool
 	progress      *Progress
+	known         *known.Session    // may be nil
 	emit          func(*batch) bool // takes the batch over; false stops the walk
 	fail          func(path string, err error)
 
@@ -109,7 +111,10 @@ func (w *walker) open(parent *directory, name, path string, flags int) (*directo
 		unix.Close(fd)
 		return nil, err
 	}
-	d := &directory{fd: fd, path: path, dev: st.Dev}
+	d := &directory{fd: fd, path: path, dev: st.Dev, ino: st.Ino}
+	if w.known != nil {
+		d.memo = &memo{session: w.known}
+	}
 	d.hold()
 	return d, nil
 }
@@ -147,13 +152,17 @@ func (w *walker) descend(ctx context.Context, d *directory, rootDev uint64, dept
 
 // read hands out the files of d and gives the names of its directories.
 func (w *walker) read(ctx context.Context, d *directory) (dirs []string) {
-	b := newBatch(d)
+	b, broken := newBatch(d), false
 	defer func() { w.send(b) }()
+	if d.memo != nil {
+		defer func() { d.memo.whole = !broken && !w.stopped && ctx.Err() == nil }()
+	}
 	for more := true; more && !w.done(ctx); {
 		var err error
 		w.entries, more, err = readBlock(d.fd, w.buf, w.entries[:0])
 		if err != nil {
 			w.fail(d.path, describe("list", err))
+			broken = true
 			return dirs
 		}
 		for _, e := range w.entries {
@@ -200,6 +209,9 @@ func (w *walker) send(b *batch) {
 	if len(b.entries) == 0 || w.stopped {
 		b.free()
 		return
+	}
+	if b.dir.memo != nil {
+		b.dir.memo.listed += len(b.entries) // only the walker counts, before it lets go of the directory
 	}
 	if !w.emit(b) {
 		w.stopped = true

@@ -7,21 +7,29 @@ import (
 	"runtime/debug"
 
 	"candor"
+	"candor/internal/scan/index"
+	"candor/internal/scan/known"
 )
 
 // worker scans the files of one batch after another, reusing its memory.
 type worker struct {
-	pool   *pool
-	reader reader
-	looker *Looker
+	pool     *pool
+	reader   reader
+	looker   *Looker
+	sketcher *index.Sketcher
+	audit    func(inode uint64) bool
 }
 
 func newWorker(p *pool) *worker {
-	return &worker{
+	w := &worker{
 		pool:   p,
 		reader: reader{maxSize: p.o.MaxSize},
 		looker: NewLooker(p.o.NewMatcher, p.o.Fixed),
 	}
+	if p.o.Known != nil {
+		w.sketcher, w.audit = index.NewSketcher(), known.Audits(p.o.Audit)
+	}
+	return w
 }
 
 func (w *worker) run() {
@@ -41,23 +49,41 @@ func (w *worker) run() {
 
 // file scans one file and reports what there is to report.
 func (w *worker) file(d *directory, e entry) {
+	if d.memo == nil {
+		w.read(d, e, known.Entry{}, false)
+		return
+	}
+	was, have, stands := w.stands(d, e)
+	if stands && !w.audit(was.Inode) {
+		d.memo.note(&known.Seen{Entry: was})
+		w.pool.o.Progress.known.Add(1)
+		w.pool.o.Progress.files.Add(1)
+		w.pool.o.Progress.bytes.Add(was.Size)
+		return
+	}
+	d.memo.note(w.read(d, e, was, have))
+}
+
+// read reads a file and reports what is in it. It gives what the file is, if
+// that was found out and is to be remembered. same says that it looks like was.
+func (w *worker) read(d *directory, e entry, was known.Entry, same bool) *known.Seen {
 	path := join(d.path, e.name)
 	if err := w.reader.open(d, e); err != nil {
 		if err == errLarge {
 			w.pool.o.Progress.large.Add(1)
-			return
+			return nil
 		}
 		w.pool.fail(path, err)
-		return
+		return nil
 	}
 	defer w.reader.close()
 
 	data, readErr := w.reader.read()
 	if readErr != nil && !errors.Is(readErr, candor.ErrChanged) {
 		w.pool.fail(path, readErr)
-		return
+		return nil
 	}
-	findings, err := w.looker.look(path, d.path, e.name, data, w.reader.stat.Uid)
+	sum, findings, err := w.look(path, d, e.name, data)
 	if len(findings) > 0 {
 		w.pool.found(findings)
 	}
@@ -66,10 +92,35 @@ func (w *worker) file(d *directory, e entry) {
 	}
 	if err != nil {
 		w.pool.fail(path, err)
-		return
+		return nil
 	}
 	w.pool.o.Progress.files.Add(1)
 	w.pool.o.Progress.bytes.Add(int64(len(data)))
+	if d.memo == nil {
+		return nil
+	}
+	if same && !d.memo.session.Is(was, sum) {
+		w.pool.o.Progress.forged.Add(1)
+	}
+	return w.reader.seen(e.name, sum, w.pool.o.Clock())
+}
+
+// look judges a content: it is matched, unless it is known.
+func (w *worker) look(path string, d *directory, name string, data []byte) (sum known.Sum, findings []candor.Finding, err error) {
+	if d.memo == nil {
+		findings, err = w.looker.look(path, d.path, name, data, w.reader.stat.Uid)
+		return sum, findings, err
+	}
+	defer func() {
+		if r := recover(); r != nil { // a fault from a file that shrank while its digest was taken
+			err = panicError(r)
+		}
+	}()
+	if sum = known.SumOf(data); w.reader.mapped != nil {
+		sum = sum.Of(w.reader.stat.Dev, w.reader.stat.Ino)
+	}
+	findings, err = w.judge(path, d, name, data, sum)
+	return sum, findings, err
 }
 
 func panicError(r any) error {

@@ -1,0 +1,410 @@
+package known
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
+
+	"candor/engine"
+	"candor/engine/gram"
+	"candor/internal/scan/index"
+)
+
+// Late is a content that was looked at before and that rules match which are
+// new: what was said of it then is overturned.
+type Late struct {
+	Rules []*engine.Rule // the new ones that match
+	Paths []string       // where it lies, as far as is known
+	Since time.Time      // when it was first seen
+	Clean bool           // nothing matched before
+}
+
+// Revisited says what a revisit took.
+type Revisited struct {
+	Rules      int   // that are new
+	Contents   int   // that are known
+	Candidates int   // that may match
+	Read       int   // that were read
+	Bytes      int64 // of these
+	Late       int   // that do match
+}
+
+// Compile compiles the definitions of a session again, but has only some rules
+// looked for.
+type Compile func(only func(engine.Fingerprint) bool) (*engine.Rules, error)
+
+// Revisit asks the rules of the session's generation that are new of all
+// contents that are known, and tells of those that match. Then what is known
+// holds under the generation, as after a look at everything; if it fails or ctx
+// ends, it is as before.
+//
+// What a rule says of a content beside the file that holds it (its name, the
+// time) is not settled here: such a content is looked at again where it lies.
+func (x *Session) Revisit(ctx context.Context, compile Compile, tell func(Late) error) (Revisited, error) {
+	v := &revisit{Session: x, ctx: ctx, tell: tell, settled: map[uint32]*content{}}
+	stale, fresh, err := v.stale()
+	if err != nil || len(stale) == 0 {
+		return v.done, err
+	}
+	x.store.close(stale)
+	defer x.store.reopen(stale)
+	if v.done.Rules = len(fresh); len(fresh) > 0 {
+		if err := v.look(compile, fresh); err != nil {
+			return v.done, fmt.Errorf("revisit what is known: %w", err)
+		}
+	}
+	if err := v.commit(stale); err != nil {
+		return v.done, fmt.Errorf("revisit what is known: %w", err)
+	}
+	return v.done, nil
+}
+
+func (s *Store) close(generations []uint32) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for _, g := range generations {
+		s.closing[g] = true
+	}
+}
+
+func (s *Store) reopen(generations []uint32) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for _, g := range generations {
+		delete(s.closing, g)
+	}
+}
+
+type revisit struct {
+	*Session
+	prints  map[*engine.Rule]engine.Fingerprint // of the rules that are looked for
+	ctx     context.Context
+	tell    func(Late) error
+	done    Revisited
+	settled map[uint32]*content // candidates whose verdicts changed; of one without verdicts nothing is known
+}
+
+// stale gives the generations whose verdicts do not hold, and the rules that at
+// least one of them did not have.
+func (v *revisit) stale() (stale []uint32, fresh map[engine.Fingerprint]bool, err error) {
+	fresh = map[engine.Fingerprint]bool{}
+	err = v.store.db.View(func(tx *bbolt.Tx) error {
+		v.Session.lifted = lifted(tx)
+		return tx.Bucket(bucketGenerations).ForEach(func(k, prints []byte) error {
+			g := toNumber(k)
+			if v.holds(g) || v.lifted[g] != 0 {
+				return nil
+			}
+			stale = append(stale, g)
+			had := map[engine.Fingerprint]bool{}
+			for ; len(prints) >= len(engine.Fingerprint{}); prints = prints[len(engine.Fingerprint{}):] {
+				had[engine.Fingerprint(prints)] = true
+			}
+			for f := range v.rules {
+				if !had[f] {
+					fresh[f] = true
+				}
+			}
+			return nil
+		})
+	})
+	return stale, fresh, err
+}
+
+func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error {
+	rules, err := compile(func(f engine.Fingerprint) bool { return fresh[f] })
+	if err != nil {
+		return err
+	}
+	query, err := queryOf(rules, fresh)
+	if err != nil {
+		return err
+	}
+	candidates, err := v.candidates(query)
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	places, err := v.places(candidates)
+	if err != nil {
+		return err
+	}
+	v.prints = map[*engine.Rule]engine.Fingerprint{}
+	all := rules.All()
+	for i, f := range rules.Fingerprints() {
+		v.prints[all[i]] = f
+	}
+	scanner := rules.NewScanner(engine.ScanOptions{})
+	for _, n := range slices.Sorted(maps.Keys(candidates)) {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		if err := v.judge(scanner, n, places[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queryOf gives what asks for the rules of some fingerprints.
+func queryOf(rules *engine.Rules, of map[engine.Fingerprint]bool) (*index.Query, error) {
+	formulas, err := rules.Formulas()
+	if err != nil {
+		return nil, err
+	}
+	var wanted []*gram.Formula
+	for i, f := range rules.Fingerprints() {
+		if of[f] {
+			wanted = append(wanted, formulas[i])
+		}
+	}
+	return index.NewQuery(wanted), nil
+}
+
+// candidates asks the index. A content that it does not have is one.
+func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
+	all := map[uint32]bool{}
+	err := v.store.db.View(func(tx *bbolt.Tx) error {
+		ruledOut := map[uint32]bool{}
+		err := tx.Bucket(bucketShards).ForEach(func(_, b []byte) error {
+			s, err := index.Open(b)
+			if err != nil {
+				return nil //nolint:nilerr // what cannot be read rules nothing out
+			}
+			possible := map[int]bool{}
+			for _, i := range s.Candidates(q) {
+				possible[i] = true
+			}
+			for i := range s.Len() {
+				if !possible[i] {
+					ruledOut[s.Number(i)] = true
+				}
+			}
+			return v.ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+		err = tx.Bucket(bucketFresh).ForEach(func(k, b []byte) error {
+			if s, err := index.Decode(b); err == nil && !q.Possible(s) {
+				ruledOut[toNumber(k[1:])] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(bucketContents).ForEach(func(k, _ []byte) error {
+			v.done.Contents++
+			if n := toNumber(k); !ruledOut[n] {
+				all[n] = true
+			}
+			return nil
+		})
+	})
+	v.done.Candidates = len(all)
+	return all, err
+}
+
+// places says where contents lie.
+func (v *revisit) places(of map[uint32]bool) (map[uint32][]string, error) {
+	all := map[uint32][]string{}
+	err := v.store.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketDirectories).ForEach(func(_, b []byte) error {
+			d, err := decodeDirectory(b)
+			if err != nil {
+				return nil //nolint:nilerr // it is looked at again
+			}
+			for _, e := range d.Entries {
+				if of[e.Content] {
+					all[e.Content] = append(all[e.Content], filepath.Join(d.Path, e.Name))
+				}
+			}
+			return nil
+		})
+	})
+	return all, err
+}
+
+// judge has the new rules look at a candidate.
+func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error {
+	var c *content
+	err := v.store.db.View(func(tx *bbolt.Tx) (err error) {
+		if b := tx.Bucket(bucketContents).Get(number(n)); b != nil {
+			c, err = decodeContent(b)
+		}
+		return err
+	})
+	if err != nil || c == nil {
+		return err
+	}
+	unknown := *c
+	unknown.Verdicts = nil
+	data, free, ok := anyOf(paths, c.Sum, c.Size)
+	if !ok {
+		v.settled[n] = &unknown // where it is met again, it is looked at
+		return nil
+	}
+	defer free()
+	v.done.Read, v.done.Bytes = v.done.Read+1, v.done.Bytes+c.Size
+	matches, err := scan(scanner, data, paths[0])
+	if err != nil {
+		v.settled[n] = &unknown
+		return nil
+	}
+	if names, clock := scanner.Consulted(); len(names) > 0 || clock {
+		v.settled[n] = &unknown
+	}
+	if len(matches) == 0 {
+		return nil
+	}
+	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true}
+	var prints []engine.Fingerprint
+	for _, m := range matches {
+		f := v.prints[m.Rule]
+		late.Rules, prints = append(late.Rules, v.rules[f]), append(prints, f)
+	}
+	for _, old := range c.Verdicts {
+		late.Clean = late.Clean && len(old.Rules) == 0
+	}
+	if v.settled[n] == nil {
+		changed := *c
+		changed.Verdicts = nil
+		for _, old := range c.Verdicts {
+			old.Rules = append(slices.Clone(old.Rules), prints...)
+			slices.SortFunc(old.Rules, func(a, b engine.Fingerprint) int { return bytes.Compare(a[:], b[:]) })
+			old.Rules = slices.Compact(old.Rules)
+			changed.Verdicts = append(changed.Verdicts, old)
+		}
+		v.settled[n] = &changed
+	}
+	v.done.Late++
+	return v.tell(late)
+}
+
+// scan has a content matched. What goes wrong, as where somebody shortens a
+// file that is mapped, is an error of it alone.
+func scan(scanner *engine.Scanner, data []byte, name string) (matches []engine.Match, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the matcher failed on this content: %v", r)
+		}
+	}()
+	return scanner.Scan(data, engine.File{Name: name})
+}
+
+// anyOf reads a content at one of the places where it was.
+func anyOf(paths []string, sum Sum, size int64) (data []byte, free func(), ok bool) {
+	for _, p := range paths {
+		data, st, free, err := read(p, size)
+		if err != nil {
+			continue
+		}
+		if is := SumOf(data); is == sum || is.Of(st.Dev, st.Ino) == sum {
+			return data, free, true
+		}
+		free()
+	}
+	return nil, nil, false
+}
+
+const mapFrom = 1 << 20
+
+// read reads a regular file of a size, not through any link.
+func read(path string, size int64) (data []byte, st unix.Stat_t, free func(), err error) {
+	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
+	fd, err := unix.Openat2(unix.AT_FDCWD, path, how)
+	if err != nil {
+		return nil, st, nil, err
+	}
+	f := os.NewFile(uintptr(fd), path)
+	defer f.Close()
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, st, nil, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size != size {
+		return nil, st, nil, errors.New("it is no longer that file")
+	}
+	if size < mapFrom {
+		data = make([]byte, size)
+		_, err = io.ReadFull(f, data)
+		return data, st, func() {}, err
+	}
+	data, err = unix.Mmap(fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
+	return data, st, func() { _ = unix.Munmap(data) }, err
+}
+
+// commit writes what is settled, has files look at the records of contents that
+// changed, and lifts the generations.
+func (v *revisit) commit(stale []uint32) error {
+	return v.store.db.Update(func(tx *bbolt.Tx) error {
+		contents, directories := tx.Bucket(bucketContents), tx.Bucket(bucketDirectories)
+		for n, c := range v.settled {
+			// A session of this generation may have looked at it meanwhile.
+			now, err := decodeContent(contents.Get(number(n)))
+			if err != nil {
+				return err
+			}
+			for _, w := range now.Verdicts {
+				if w.Generation == v.generation {
+					c.Verdicts = slices.DeleteFunc(c.Verdicts, func(o verdict) bool { return o.Asked == w.Asked && o.Values == w.Values })
+					c.Verdicts = append(c.Verdicts, w)
+				}
+			}
+			if err := contents.Put(number(n), c.append(nil)); err != nil {
+				return err
+			}
+		}
+		if len(v.settled) > 0 {
+			if err := v.mark(directories); err != nil {
+				return err
+			}
+		}
+		for _, g := range stale {
+			err := errors.Join(tx.Bucket(bucketLifted).Put(number(g), number(v.generation)), tx.Bucket(bucketGenerations).Delete(number(g)))
+			if err != nil {
+				return err
+			}
+		}
+		v.Session.lifted = lifted(tx)
+		return nil
+	})
+}
+
+// mark has entries of contents that are settled look at their records.
+func (v *revisit) mark(directories *bbolt.Bucket) error {
+	changed := map[string][]byte{}
+	err := directories.ForEach(func(k, b []byte) error {
+		d, err := decodeDirectory(b)
+		if err != nil {
+			return nil //nolint:nilerr // it is looked at again
+		}
+		touched := false
+		for i, e := range d.Entries {
+			if v.settled[e.Content] != nil && e.Flags&Look == 0 {
+				d.Entries[i].Flags |= Look
+				touched = true
+			}
+		}
+		if touched {
+			changed[string(k)] = d.append(nil)
+		}
+		return nil
+	})
+	for k, b := range changed {
+		err = errors.Join(err, directories.Put([]byte(k), b))
+	}
+	return err
+}
+

@@ -1,0 +1,450 @@
+package known
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zeebo/blake3"
+	"go.etcd.io/bbolt"
+
+	"candor/engine"
+	"candor/internal/scan/index"
+)
+
+// Session is the use of a Store under one generation of rules, by a scan. It is
+// safe for concurrent use. Close writes what was learned last.
+type Session struct {
+	store      *Store
+	generation uint32
+	rules      map[engine.Fingerprint]*engine.Rule
+	prints     map[*engine.Rule]engine.Fingerprint
+	order      map[*engine.Rule]int
+	lifted     map[uint32]uint32
+
+	lock    sync.Mutex
+	pending map[Sum]*learned // not written yet
+	paths   map[string]*Directory
+	size    int
+	err     error
+}
+
+// learned is a content that is to be written.
+type learned struct {
+	number uint32 // 0 for none yet
+	record content
+	sketch []byte // nil if it has been written
+	users  []func(number uint32)
+}
+
+// Begin begins a session under rules.
+func (s *Store) Begin(rules *engine.Rules) (*Session, error) {
+	n, err := s.generation(sortedPrints(rules))
+	if err != nil {
+		return nil, err
+	}
+	x := &Session{store: s, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{}, order: map[*engine.Rule]int{},
+		pending: map[Sum]*learned{}, paths: map[string]*Directory{}}
+	all := rules.All()
+	for i, f := range rules.Fingerprints() {
+		if !all[i].Private {
+			x.rules[f], x.prints[all[i]], x.order[all[i]] = all[i], f, i
+		}
+	}
+	return x, s.db.View(func(tx *bbolt.Tx) error { x.lifted = lifted(tx); return nil })
+}
+
+// holds tells whether verdicts of a generation hold under that of the session.
+func (x *Session) holds(generation uint32) bool {
+	if to, ok := x.lifted[generation]; ok {
+		generation = to
+	}
+	return generation == x.generation
+}
+
+// Directory gives what is known of the files in a directory; nil for nothing.
+func (x *Session) Directory(device, inode uint64) *Directory {
+	var d *Directory
+	_ = x.store.db.View(func(tx *bbolt.Tx) error { // what cannot be read is not known
+		if b := tx.Bucket(bucketDirectories).Get(directoryKey(device, inode)); b != nil {
+			d, _ = decodeDirectory(b)
+		}
+		return nil
+	})
+	return d
+}
+
+// Asked are the values of the external variables by name, as the verdict of a
+// content may rest on them.
+type Asked map[string]any
+
+// names are the external variables that verdicts are kept for, by their bit.
+var names = []string{"extension", "filename", "filepath", "filetype", "owner"}
+
+// values digests those that a mask names.
+func (a Asked) values(mask uint8) uint64 {
+	if mask == 0 {
+		return 0
+	}
+	h := blake3.New()
+	var n [8]byte
+	for i, name := range names {
+		if mask>>i&1 != 0 {
+			text, _ := a[name].(string)
+			binary.LittleEndian.PutUint64(n[:], uint64(len(text)))
+			_, _ = h.Write(n[:]) // a hash takes everything
+			_, _ = h.WriteString(text)
+		}
+	}
+	return binary.LittleEndian.Uint64(h.Sum(nil))
+}
+
+// Standing gives the rules that match a file that is as it was, and whether its
+// verdict still holds: under this generation, and whatever it rests on besides
+// the content.
+func (x *Session) Standing(e Entry) ([]*engine.Rule, bool) {
+	if e.Flags&Look == 0 {
+		return nil, x.holds(e.Generation)
+	}
+	var c *content
+	_ = x.store.db.View(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket(bucketContents).Get(number(e.Content)); b != nil {
+			c, _ = decodeContent(b)
+		}
+		return nil
+	})
+	if c == nil || len(c.Verdicts) != 1 || c.Verdicts[0].Asked != 0 {
+		return nil, false // where it lies has a say
+	}
+	return x.verdict(c, nil)
+}
+
+// verdict gives the rules of a verdict that holds here.
+func (x *Session) verdict(c *content, asked Asked) ([]*engine.Rule, bool) {
+	for _, v := range c.Verdicts {
+		if !x.holds(v.Generation) || v.Asked != 0 && asked.values(v.Asked) != v.Values {
+			continue
+		}
+		var all []*engine.Rule
+		for _, f := range v.Rules {
+			if r := x.rules[f]; r != nil { // it may have been withdrawn
+				all = append(all, r)
+			}
+		}
+		slices.SortFunc(all, func(a, b *engine.Rule) int { return x.order[a] - x.order[b] })
+		return all, true
+	}
+	return nil, false
+}
+
+// Is tells whether a content is the one that an entry has.
+func (x *Session) Is(e Entry, sum Sum) bool {
+	same := false
+	_ = x.store.db.View(func(tx *bbolt.Tx) error {
+		same = toNumber(tx.Bucket(bucketSums).Get(sum[:])) == e.Content
+		return nil
+	})
+	return same
+}
+
+// SumOf is the digest by which a content is known.
+func SumOf(data []byte) Sum { return blake3.Sum256(data) }
+
+// Of makes of a digest one of a file that may be written to while it is looked
+// at: what is said of the one moment must not be taken for what another file
+// holds.
+func (s Sum) Of(device, inode uint64) Sum {
+	b := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(s[:], device), inode)
+	return blake3.Sum256(b)
+}
+
+// Recall gives the rules that match a content that was seen before, and whether
+// it was. Its number is for an Entry.
+func (x *Session) Recall(sum Sum, asked Asked) (rules []*engine.Rule, ok bool) {
+	x.lock.Lock()
+	if l := x.pending[sum]; l != nil {
+		rules, ok = x.verdict(&l.record, asked)
+		x.lock.Unlock()
+		return rules, ok
+	}
+	x.lock.Unlock()
+	_ = x.store.db.View(func(tx *bbolt.Tx) error {
+		if c := stored(tx, sum); c != nil {
+			rules, ok = x.verdict(c, asked)
+		}
+		return nil
+	})
+	return rules, ok
+}
+
+// stored gives the record of a content; nil if there is none.
+func stored(tx *bbolt.Tx, sum Sum) *content {
+	n := tx.Bucket(bucketSums).Get(sum[:])
+	if n == nil {
+		return nil
+	}
+	c, err := decodeContent(tx.Bucket(bucketContents).Get(n))
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// Learned is what a look at a content gave.
+type Learned struct {
+	Sum     Sum
+	Size    int64
+	Rules   []*engine.Rule // that match
+	Sketch  func() []byte        // the encoded sketch, if it is needed
+	Asked   Asked
+	Names   []string // the external variables that had a say
+	Expires bool     // the time had a say: the verdict is not to be kept
+}
+
+// Learn keeps the verdict of a content that was looked at.
+func (x *Session) Learn(l Learned) {
+	v := verdict{Generation: x.generation}
+	for _, r := range l.Rules {
+		v.Rules = append(v.Rules, x.prints[r])
+	}
+	for _, name := range l.Names {
+		if i := slices.Index(names, name); i >= 0 {
+			v.Asked |= 1 << i // others have the values of the session, which fingerprints hold
+		}
+	}
+	v.Values = l.Asked.values(v.Asked)
+	x.lock.Lock()
+	p := x.pending[l.Sum]
+	if p == nil {
+		p = x.find(l.Sum)
+	}
+	needs := p == nil
+	x.lock.Unlock()
+	var sketch []byte
+	if needs {
+		sketch = l.Sketch() // it takes a while
+	}
+	x.lock.Lock()
+	defer x.lock.Unlock()
+	if p = x.pending[l.Sum]; p == nil {
+		if p = x.find(l.Sum); p == nil {
+			p = &learned{record: content{Sum: l.Sum, Size: l.Size, Since: x.store.now().Unix()}, sketch: sketch}
+		}
+		x.pending[l.Sum] = p
+	}
+	p.record.Verdicts = slices.DeleteFunc(p.record.Verdicts, func(o verdict) bool {
+		return !x.holds(o.Generation) || o.Asked == v.Asked && o.Values == v.Values
+	})
+	if !l.Expires {
+		p.record.Verdicts = append(p.record.Verdicts, v)
+		if n := len(p.record.Verdicts); n > mostVerdicts {
+			p.record.Verdicts = p.record.Verdicts[n-mostVerdicts:]
+		}
+	}
+	x.size += 200 + len(sketch)
+}
+
+// find gives a content of the file, to be changed.
+func (x *Session) find(sum Sum) (l *learned) {
+	_ = x.store.db.View(func(tx *bbolt.Tx) error {
+		if c := stored(tx, sum); c != nil {
+			l = &learned{number: toNumber(tx.Bucket(bucketSums).Get(sum[:])), record: *c}
+		}
+		return nil
+	})
+	return l
+}
+
+// Seen is a file that was looked at, or that is as it was.
+type Seen struct {
+	Entry
+	Sum   Sum  // of its content, if Fresh
+	Fresh bool // it was read: the entry gets the number of the content
+}
+
+// Keep notes what the files of a directory are. It replaces what was known of
+// it.
+func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
+	x.lock.Lock()
+	d := &Directory{Path: path}
+	for _, f := range files {
+		d.Entries = append(d.Entries, f.Entry)
+		x.size += entryBytes + len(f.Name)
+		if !f.Fresh {
+			continue
+		}
+		i := len(d.Entries) - 1
+		e := &d.Entries[i]
+		e.Generation = x.generation
+		p := x.pending[f.Sum]
+		if p != nil {
+			p.users = append(p.users, func(n uint32) { d.Entries[i].Content = n })
+		} else if p = x.find(f.Sum); p != nil {
+			e.Content = p.number
+		} else {
+			continue // it was not learned, and is not kept
+		}
+		if v := p.record.Verdicts; len(v) != 1 || v[0].Asked != 0 || len(v[0].Rules) > 0 {
+			e.Flags |= Look
+		}
+	}
+	x.paths[string(directoryKey(device, inode))] = d
+	full := x.size > mostPending
+	x.lock.Unlock()
+	if full {
+		return x.Flush()
+	}
+	return nil
+}
+
+// mostPending is how many bytes wait to be written.
+const mostPending = 16 << 20
+
+// Flush writes what was learned.
+func (x *Session) Flush() error {
+	x.lock.Lock()
+	defer x.lock.Unlock()
+	if x.err == nil && len(x.pending)+len(x.paths) > 0 {
+		x.err = x.write()
+	}
+	return x.err
+}
+
+// Close writes what was learned last.
+func (x *Session) Close() error { return x.Flush() }
+
+func (x *Session) write() error {
+	x.store.lock.Lock()
+	late := x.store.closing[x.generation]
+	x.store.lock.Unlock()
+	if late {
+		clear(x.pending)
+		clear(x.paths)
+		x.size = 0
+		return nil
+	}
+	err := x.store.db.Update(func(tx *bbolt.Tx) error {
+		if lifted(tx)[x.generation] != 0 {
+			return nil // revisited meanwhile: what was learned under it is looked at again
+		}
+		if err := x.writeContents(tx); err != nil {
+			return err
+		}
+		var b []byte
+		for _, key := range slices.Sorted(maps.Keys(x.paths)) {
+			d := x.paths[key]
+			d.Entries = slices.DeleteFunc(d.Entries, func(e Entry) bool { return e.Content == 0 })
+			b = d.append(nil)
+			if err := tx.Bucket(bucketDirectories).Put([]byte(key), b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	clear(x.pending)
+	clear(x.paths)
+	x.size = 0
+	return err
+}
+
+func (x *Session) writeContents(tx *bbolt.Tx) error {
+	contents, sums, fresh := tx.Bucket(bucketContents), tx.Bucket(bucketSums), tx.Bucket(bucketFresh)
+	classes := map[int]bool{}
+	for sum, l := range x.pending {
+		if n := toNumber(sums.Get(sum[:])); n != 0 {
+			if c := stored(tx, sum); l.number == 0 && c != nil { // another session learned it meanwhile
+				l.record.Since = min(l.record.Since, c.Since)
+			}
+			l.number, l.sketch = n, nil
+		}
+		if l.number == 0 {
+			next, err := contents.NextSequence()
+			if err != nil {
+				return err
+			}
+			if next >= 1<<32 {
+				return errors.New("too many contents")
+			}
+			l.number = uint32(next)
+			if err := sums.Put(bytesOf(sum), number(l.number)); err != nil {
+				return err
+			}
+		}
+		if err := contents.Put(number(l.number), l.record.append(nil)); err != nil {
+			return err
+		}
+		if l.sketch != nil {
+			s, err := index.Decode(l.sketch)
+			if err != nil {
+				return err
+			}
+			classes[s.Class()] = true
+			if err := fresh.Put(append([]byte{byte(s.Class())}, number(l.number)...), l.sketch); err != nil {
+				return err
+			}
+		}
+		for _, use := range l.users {
+			use(l.number)
+		}
+	}
+	for class := range classes {
+		if err := lay(tx, class); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bytesOf(s Sum) []byte { return slices.Clone(s[:]) }
+
+// lay lays the fresh sketches of a class down as shards, when there are enough.
+func lay(tx *bbolt.Tx, class int) error {
+	fresh, shards := tx.Bucket(bucketFresh), tx.Bucket(bucketShards)
+	var all []index.Numbered
+	cursor := fresh.Cursor()
+	for k, v := cursor.Seek([]byte{byte(class)}); k != nil && k[0] == byte(class); k, v = cursor.Next() {
+		s, err := index.Decode(v)
+		if err != nil {
+			return err
+		}
+		all = append(all, index.Numbered{Number: toNumber(k[1:]), Sketch: s})
+	}
+	for room := index.Capacity(class); len(all) >= room; all = all[room:] {
+		next, err := shards.NextSequence()
+		if err != nil {
+			return err
+		}
+		if err := shards.Put(append([]byte{byte(class)}, number(uint32(next))...), index.Lay(all[:room])); err != nil {
+			return err
+		}
+		for _, n := range all[:room] {
+			if err := fresh.Delete(append([]byte{byte(class)}, number(n.Number)...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// audits chooses files that are read although they are as they were.
+type audits struct {
+	seed maphash.Seed
+	one  uint64 // in so many; 0 for none
+}
+
+// Audits chooses one file in so many at random, other ones each time, so that
+// a forged time does not hide a change for long.
+func Audits(one int) func(inode uint64) bool {
+	a := audits{maphash.MakeSeed(), uint64(max(one, 0))}
+	return func(inode uint64) bool {
+		return a.one > 0 && maphash.Comparable(a.seed, inode)%a.one == 0
+	}
+}
+
+// YoungFor is how long after it was written to a file may be written to again
+// without its times showing it.
+const YoungFor = 2 * time.Second

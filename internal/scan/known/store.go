@@ -1,0 +1,201 @@
+// Package known remembers what was looked at, so that a scan costs what
+// changed: verdicts belong to contents, and files are known by the contents
+// that they had.
+//
+// A file that is as it was (device, inode, size, times of content and inode)
+// is not read again; a content that was seen anywhere is not matched again. A
+// verdict rests on a generation: on the fingerprints of the rules that gave it.
+// When definitions change, Revisit asks those that are new of the sketches of
+// all contents (package index), reads only the candidates, and then what is
+// known holds under the new generation, as if everything had been looked at.
+//
+// All of it is in one file, written in transactions (bbolt): after a crash it
+// is what it was after one of them, and what was not written is looked at
+// again.
+package known
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"candor/engine"
+)
+
+// The buckets of the file.
+var (
+	bucketMeta        = []byte("meta")
+	bucketDirectories = []byte("directories") // device and inode: Directory
+	bucketSums        = []byte("sums")        // digest: number
+	bucketContents    = []byte("contents")    // number: content
+	bucketFresh       = []byte("fresh")       // class and number: Sketch, until there are enough for a shard
+	bucketShards      = []byte("shards")      // class and sequence: Shard
+	bucketGenerations = []byte("generations") // number: fingerprints, sorted
+	bucketLifted      = []byte("lifted")      // number: that of the generation that all its verdicts hold under
+)
+
+// format is the version of the file. What another version wrote is begun anew:
+// nothing is lost but time.
+const format = "1"
+
+// Store is a file of what is known. It is safe for concurrent use, by one
+// process at a time.
+type Store struct {
+	db  *bbolt.DB
+	now func() time.Time
+
+	lock    sync.Mutex
+	closing map[uint32]bool // generations that are being revisited: what comes late under them is not kept
+}
+
+// Open opens the file, and makes it if it is not there. One that cannot be used
+// is moved aside and begun anew.
+func Open(name string, now func() time.Time) (*Store, error) {
+	db, err := open(name)
+	if errors.Is(err, bbolt.ErrInvalid) || errors.Is(err, bbolt.ErrChecksum) || errors.Is(err, bbolt.ErrVersionMismatch) || errors.Is(err, errOther) {
+		if err = os.Rename(name, name+".unusable"); err == nil {
+			db, err = open(name)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open what is known of files, %s: %w", name, err)
+	}
+	return &Store{db: db, now: now, closing: map[uint32]bool{}}, nil
+}
+
+var errOther = errors.New("another version wrote it")
+
+func open(name string) (*bbolt.DB, error) {
+	db, err := bbolt.Open(name, 0o600, &bbolt.Options{Timeout: 5 * time.Second, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return nil, err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, b := range [][]byte{bucketMeta, bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards, bucketGenerations, bucketLifted} {
+			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		if v := meta.Get([]byte("format")); v != nil && string(v) != format {
+			return errOther
+		}
+		return meta.Put([]byte("format"), []byte(format))
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Close closes the file. Sessions must have been closed.
+func (s *Store) Close() error { return s.db.Close() }
+
+// number is a key or value of four bytes, in the order of its size.
+func number(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+func toNumber(b []byte) uint32 {
+	if len(b) != 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(b)
+}
+
+// directoryKey is the key of a directory.
+func directoryKey(device, inode uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, device), inode)
+}
+
+// sortedPrints gives the fingerprints of rules, sorted.
+func sortedPrints(rules *engine.Rules) []engine.Fingerprint {
+	all := slices.Clone(rules.Fingerprints())
+	slices.SortFunc(all, func(a, b engine.Fingerprint) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(all)
+}
+
+// generation gives the number of a set of rules, a new one if it is new.
+func (s *Store) generation(prints []engine.Fingerprint) (n uint32, err error) {
+	flat := make([]byte, 0, len(prints)*16)
+	for i := range prints {
+		flat = append(flat, prints[i][:]...)
+	}
+	digest := sha256.Sum256(flat)
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		meta, all := tx.Bucket(bucketMeta), tx.Bucket(bucketGenerations)
+		key := append([]byte("generation "), digest[:]...)
+		if n = toNumber(meta.Get(key)); n != 0 {
+			// Definitions that come back: verdicts of then say nothing of the
+			// contents that came meanwhile, so that it is a generation of its own.
+			if tx.Bucket(bucketLifted).Get(number(n)) == nil {
+				return nil
+			}
+		}
+		next, err := all.NextSequence()
+		if err != nil {
+			return err
+		}
+		n = uint32(next)
+		return errors.Join(meta.Put(key, number(n)), all.Put(number(n), flat))
+	})
+	return n, err
+}
+
+// lifted gives, for each generation whose verdicts were revisited, the one that
+// they hold under now.
+func lifted(tx *bbolt.Tx) map[uint32]uint32 {
+	to := map[uint32]uint32{}
+	_ = tx.Bucket(bucketLifted).ForEach(func(k, v []byte) error { // it has no error of its own
+		to[toNumber(k)] = toNumber(v)
+		return nil
+	})
+	for from := range to {
+		at := from
+		for range len(to) {
+			next, ok := to[at]
+			if !ok {
+				break
+			}
+			at = next
+		}
+		to[from] = at
+	}
+	return to
+}
+
+// Stats say how much is known.
+type Stats struct {
+	Contents, Directories int
+	Bytes                 int64 // of the file
+	IndexBytes            int64 // of the sketches in it
+	ContentBytes          int64 // of the contents
+}
+
+// Stats counts what is known, which takes a pass over the contents.
+func (s *Store) Stats() (st Stats, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		st.Contents = tx.Bucket(bucketContents).Stats().KeyN
+		st.Directories = tx.Bucket(bucketDirectories).Stats().KeyN
+		st.Bytes = tx.Size()
+		for _, b := range [][]byte{bucketFresh, bucketShards} {
+			if err := tx.Bucket(b).ForEach(func(_, v []byte) error { st.IndexBytes += int64(len(v)); return nil }); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(bucketContents).ForEach(func(_, v []byte) error {
+			c, err := decodeContent(v)
+			if err == nil {
+				st.ContentBytes += c.Size
+			}
+			return err
+		})
+	})
+	return st, err
+}
