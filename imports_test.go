@@ -35,6 +35,7 @@ var layers = []layer{
 	{packages: "internal/scan/known", ours: []string{"engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
 	{packages: "internal/scan/index", ours: []string{"engine…"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/icap", ours: []string{".", "internal/scan"}, others: []string{"golang.org/x/sys", "github.com/klauspost/compress", "github.com/andybalholm/brotli"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal", "candor/engine"}},
 
 	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
