@@ -33,6 +33,7 @@ var layers = []layer{
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan"}, tests: []string{"candor/internal", "candor/engine"}},
 
 	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
