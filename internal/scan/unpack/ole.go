@@ -19,7 +19,7 @@ type compound struct {
 	sector  int // size
 	fat     []uint32
 	mini    []uint32 // FAT of the mini stream
-	small []byte   // the mini stream
+	small   []byte   // the mini stream
 	cutoff  uint32
 	streams []oleStream
 	lost    bool // some chain is broken or goes in circles
