@@ -43,7 +43,9 @@ func openers(kind string) opener {
 		return openOLE
 	case "rar":
 		return openRAR
-	case "7z", "cab", "iso":
+	case "iso":
+		return openISO
+	case "7z", "cab":
 		return notYet
 	case "exe":
 		return openExecutable

@@ -174,6 +174,7 @@ func TestFormatsOfTools(t *testing.T) {
 		{"a.cpio", "", "a.txt\n", []string{"cpio", "--quiet", "-o", "-H", "newc"}, "a.txt"},
 		{"a.cpio", "", "a.txt\n", []string{"cpio", "--quiet", "-o", "-H", "odc"}, "a.txt"},
 		{"a.cpio", "", "a.txt\n", []string{"cpio", "--quiet", "-o", "-H", "bin"}, "a.txt"},
+		{"a.iso", "a.iso", "", []string{"genisoimage", "-quiet", "-J", "-o", "a.iso", "a.txt"}, "A.TXT"},
 		{"a.tar", "", "", []string{"tar", "-cf", "-", "--format=v7", "a.txt"}, "a.txt"},
 		{"a.tar", "", "", []string{"tar", "-cf", "-", "--format=pax", "a.txt"}, "a.txt"},
 	} {
@@ -381,6 +382,13 @@ func FuzzUnpack(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	iso := make([]byte, 18*2048+64)
+	copy(iso[16*2048:], "\x01CD001")
+	copy(iso[16*2048+156:], "\x22\x00\x11\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00")
+	copy(iso[17*2048:], "\x24\x00\x10\x00\x00\x00\x00\x00\x00\x00\x40")
+	f.Add(iso)
+	f.Add(stored("a", marker, 0))
+	f.Add(compoundFile(literals("Attribute VB_Name"), 2))
 	limits := unpack.Limits{Bytes: 1 << 20, Part: 1 << 18, Entries: 200, Window: 1 << 20}
 	u := unpack.New(unpack.Options{Limits: limits, Passwords: []string{"infected"}})
 	f.Fuzz(func(t *testing.T, content []byte) {
