@@ -1,0 +1,102 @@
+package unpack
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// openExecutable looks for archives that self-extracting programs carry behind
+// their code. Zips are found by their end.
+func openExecutable(w *walk, at place, content []byte) error {
+	const far = 4 << 20
+	near := content[:min(len(content), far)]
+	for _, mark := range []string{"7z\xbc\xaf\x27\x1c\x00", "Rar!\x1a\x07", "MSCF\x00\x00\x00\x00"} {
+		if i := bytes.Index(near, []byte(mark)); i > 0 {
+			if err := w.slice(at, "exe", fmt.Sprintf("overlay@%d", i), content[i:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// openImage looks for script in an image, and for what is encoded in that.
+func openImage(w *walk, at place, content []byte) error {
+	for _, mark := range []string{"<?php", "<?=", "<script"} {
+		if i := bytes.Index(content, []byte(mark)); i >= 0 {
+			if isPhar(content) {
+				if err := openPhar(w, at, content); err != nil {
+					return err
+				}
+			}
+			return openRuns(w, at, content[i:], i)
+		}
+	}
+	return nil
+}
+
+// openUTF16 gives text of two bytes a unit in UTF-8.
+func openUTF16(w *walk, at place, content []byte) error {
+	big := content[0] == 0xfe && content[1] == 0xff || content[0] == 0
+	return w.decode(at, "utf-16", "utf-8", &utf16Reader{b: content, big: big})
+}
+
+type utf16Reader struct {
+	b    []byte
+	big  bool
+	rest []byte // encoded, but did not fit
+	room [4]byte
+}
+
+func (r *utf16Reader) Read(p []byte) (int, error) {
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	for n < len(p) && len(r.rest) == 0 {
+		c, ok := r.next()
+		if !ok {
+			break
+		}
+		size := utf8.EncodeRune(r.room[:], c)
+		k := copy(p[n:], r.room[:size])
+		n += k
+		r.rest = r.room[k:size]
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// next gives the next character, without the mark.
+func (r *utf16Reader) next() (rune, bool) {
+	for len(r.b) >= 2 {
+		c := r.unit()
+		if c == 0xfeff {
+			continue
+		}
+		if utf16.IsSurrogate(c) && len(r.b) >= 2 {
+			if pair := utf16.DecodeRune(c, r.peek()); pair != utf8.RuneError {
+				r.unit()
+				return pair, true
+			}
+		}
+		return c, true
+	}
+	return 0, false
+}
+
+func (r *utf16Reader) peek() rune {
+	if r.big {
+		return rune(r.b[0])<<8 | rune(r.b[1])
+	}
+	return rune(r.b[1])<<8 | rune(r.b[0])
+}
+
+func (r *utf16Reader) unit() rune {
+	c := r.peek()
+	r.b = r.b[2:]
+	return c
+}

@@ -1,0 +1,118 @@
+package unpack
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
+)
+
+// openXZ reads .xz streams. The library takes as much memory as a block says,
+// so every block is made to say first; those that follow are looked for by
+// their shape, since their places are only known by decoding.
+func openXZ(w *walk, at place, content []byte) error {
+	if err := w.reserve(xzDictionary(content)); err != nil {
+		return err
+	}
+	r, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(bytes.NewReader(content))
+	if err != nil {
+		return damaged(err.Error())
+	}
+	return w.decode(at, "xz", bare(at.name), r)
+}
+
+// xzDictionary gives the largest dictionary that a block header in the content
+// asks for (The .xz File Format, 3.1 and 5.3.1). Block headers lie at multiples
+// of four, have a CRC-32, and one filter that the library knows, LZMA2: ID
+// 0x21, one byte of properties. Whatever looks so counts.
+func xzDictionary(content []byte) int64 {
+	largest := int64(lzma.MinDictCap)
+	for from := 0; ; {
+		i := bytes.Index(content[from:], []byte{0x21, 0x01})
+		if i < 0 || from+i+2 >= len(content) {
+			return largest
+		}
+		p := from + i
+		from = p + 1
+		if content[p+2] > 40 || !isBlockHeader(content, p) {
+			continue
+		}
+		bits := content[p+2]
+		size := int64(1)<<32 - 1
+		if bits < 40 {
+			size = int64(2|bits&1) << (bits/2 + 11)
+		}
+		largest = max(largest, size)
+	}
+}
+
+// isBlockHeader tells whether the filter at p belongs to a block header: one
+// begins at most 20 bytes before it and has the right CRC.
+func isBlockHeader(content []byte, p int) bool {
+	for start := p - 2; start >= 0 && start >= p-20; start-- {
+		size := (int(content[start]) + 1) * 4
+		if content[start] == 0 || size > len(content)-start || p+3 > start+size-4 {
+			continue
+		}
+		sum := binary.LittleEndian.Uint32(content[start+size-4:])
+		if crc(content[start:start+size-4]) == sum {
+			return true
+		}
+	}
+	return false
+}
+
+// openLZMA reads a file of the old format: properties, dictionary, size.
+func openLZMA(w *walk, at place, content []byte) error {
+	r, err := w.lzma(bytes.NewReader(content), content)
+	if err != nil {
+		return err
+	}
+	return w.decode(at, "lzma", bare(at.name), r)
+}
+
+// lzma gives a reader of the old format, whose header is given beside it.
+func (w *walk) lzma(src io.Reader, header []byte) (io.Reader, error) {
+	if len(header) < 13 {
+		return nil, damaged("no header")
+	}
+	dictionary := int64(binary.LittleEndian.Uint32(header[1:]))
+	if size := binary.LittleEndian.Uint64(header[5:]); size < 1<<40 {
+		dictionary = min(dictionary, int64(size))
+	}
+	dictionary = max(dictionary, lzma.MinDictCap)
+	if err := w.reserve(dictionary); err != nil {
+		return nil, err
+	}
+	r, err := lzma.ReaderConfig{DictCap: int(dictionary)}.NewReader(src)
+	if large := (*lzma.ErrDictSize)(nil); errors.As(err, &large) {
+		return nil, &fault{Window, err.Error()}
+	}
+	if err != nil {
+		return nil, damaged(err.Error())
+	}
+	return r, nil
+}
+
+// openLzip reads the members of an .lz file: a header of 6 bytes, LZMA with
+// fixed properties and an end mark, a trailer of 20 bytes.
+func openLzip(w *walk, at place, content []byte) error {
+	if len(content) < 26 {
+		return damaged("shorter than a member")
+	}
+	code := content[5]
+	dictionary := uint32(1) << (code & 0x1f)
+	dictionary -= dictionary / 16 * uint32(code>>5)
+	header := make([]byte, 13)
+	header[0] = 0x5d
+	binary.LittleEndian.PutUint32(header[1:], dictionary)
+	binary.LittleEndian.PutUint64(header[5:], 1<<64-1)
+	r, err := w.lzma(io.MultiReader(bytes.NewReader(header), bytes.NewReader(content[6:])), header)
+	if err != nil {
+		return err
+	}
+	return w.decode(at, "lzip", bare(at.name), r)
+}
