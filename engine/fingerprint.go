@@ -11,8 +11,8 @@ import (
 
 // Fingerprint tells a rule by its name and by all that its verdict rests on:
 // its strings and condition, the rules that it refers to and those that govern
-// it, and this version of the engine. Where it stands, its metadata, and what
-// other rules there are do not matter. Rules with one fingerprint match the
+// it, and this version of the engine. Where it stands, its namespace and
+// metadata, and what other rules there are do not matter. Rules with one fingerprint match the
 // same content.
 type Fingerprint [16]byte
 
@@ -30,7 +30,6 @@ func (c *compiler) fingerprints(set *match.Set) []Fingerprint {
 		info, space := c.infos.decode(uint32(i)), c.space[i]
 		h.Reset()
 		part(h, []byte{formatVersion, c.flags[i], space.target})
-		part(h, []byte(info.Namespace))
 		part(h, []byte(info.Name))
 		if space.target > 0 {
 			part(h, signatures)
@@ -45,6 +44,7 @@ func (c *compiler) fingerprints(set *match.Set) []Fingerprint {
 			}
 		}
 		if refs.externs {
+			c.flags[i] |= match.Situated
 			part(h, externs)
 		}
 		for _, g := range space.globals {

@@ -25,11 +25,12 @@ func (r *Rules) All() []*Rule { return r.infos.all() }
 // Scanner matches one piece of content after another. It is not safe for
 // concurrent use: each goroutine has its own.
 type Scanner struct {
-	rules  *Rules
-	o      ScanOptions
-	inner  *match.Scanner
-	extern []module.Value
-	out    []Match
+	rules   *Rules
+	o       ScanOptions
+	inner   *match.Scanner
+	extern  []module.Value
+	out     []Match
+	answers []byte // of the last Situation
 }
 
 // NewScanner gives a Scanner over r.

@@ -14,15 +14,53 @@ import (
 	"candor/internal/config"
 	"candor/internal/scan"
 	"candor/internal/scan/clamd"
+	"candor/internal/scan/icap"
 )
 
-// answerClamd answers clients of clamd at the sockets of listen.clamd. The
-// function that it gives ends that.
-func (r *running) answerClamd(c *config.Config, failed chan<- error) (func() error, error) {
-	if len(c.Listen.Clamd) == 0 {
-		return func() error { return nil }, nil
+// scanner is a server that others have contents scanned by.
+type scanner interface {
+	Serve(net.Listener) error
+	Close() error
+}
+
+// answerScanning answers clients of clamd and of ICAP at the sockets that the
+// configuration names. The function that it gives ends that.
+func (r *running) answerScanning(c *config.Config, failed chan<- error) (stop func() error, err error) {
+	var all []scanner
+	stop = func() error {
+		var err error
+		for _, s := range all {
+			err = errors.Join(err, s.Close())
+		}
+		return err
 	}
-	s := clamd.New(clamd.Options{Definitions: r.clamdDefinitions, Version: programVersion(), MaxSize: r.setup.maxSize, Exclude: r.setup.exclude,
+	for _, x := range []struct {
+		key     string
+		sockets []string
+		make    func() scanner
+	}{{"listen.clamd", c.Listen.Clamd, r.clamd}, {"listen.icap", c.Listen.ICAP, r.icap}} {
+		if len(x.sockets) == 0 {
+			continue
+		}
+		s := x.make()
+		all = append(all, s)
+		for _, address := range x.sockets {
+			l, err := listenAt(address)
+			if err != nil {
+				return nil, errors.Join(candor.WithHint(fmt.Errorf("%s: listen at %s: %w", x.key, address, err), "Choose another address."), stop())
+			}
+			go func() {
+				if err := s.Serve(l); err != nil {
+					failed <- err
+				}
+			}()
+		}
+	}
+	return stop, nil
+}
+
+func (r *running) clamd() scanner {
+	return clamd.New(clamd.Options{Definitions: r.clamdDefinitions, Version: programVersion(), MaxSize: r.setup.maxSize, Exclude: r.setup.exclude,
 		Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock,
 		Reload: func(ctx context.Context) error { return checkDefinitions(ctx, r.House) },
 		Found: func(command string, all []candor.Finding) {
@@ -30,18 +68,19 @@ func (r *running) answerClamd(c *config.Config, failed chan<- error) (func() err
 				r.setup.log.Warn("found for a client of clamd", "command", command, "path", f.Path, "rule", f.Rule, "sha256", f.SHA256, "bytes", f.Bytes)
 			}
 		}})
-	for _, address := range c.Listen.Clamd {
-		l, err := listenAt(address)
-		if err != nil {
-			return nil, errors.Join(candor.WithHint(fmt.Errorf("listen for clients of clamd at %s: %w", address, err), "Choose another listen.clamd."), s.Close())
-		}
-		go func() {
-			if err := s.Serve(l); err != nil {
-				failed <- err
+}
+
+func (r *running) icap() scanner {
+	return icap.New(icap.Options{Definitions: func() (icap.Definitions, error) {
+		d, err := r.clamdDefinitions()
+		return icap.Definitions{Generation: d.Generation, NewMatcher: d.NewMatcher}, err
+	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock,
+		Found: func(from icap.Source, all []candor.Finding) {
+			for _, f := range all {
+				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Path, "rule", f.Rule,
+					"sha256", f.SHA256, "bytes", f.Bytes)
 			}
-		}()
-	}
-	return s.Close, nil
+		}})
 }
 
 // clamdDefinitions gives what is in use now.

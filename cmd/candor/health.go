@@ -27,40 +27,40 @@ func (r *running) checks() []house.Check {
 	return all
 }
 
-// known is what is known of a part.
-type known = map[string]string
+// looked is what is known of a part.
+type looked = map[string]string
 
 func (r *running) lookDatabase(ctx context.Context) (map[string]string, error) {
-	return known{"kind": r.Store.Kind()}, r.Store.Ping(ctx)
+	return looked{"kind": r.Store.Kind()}, r.Store.Ping(ctx)
 }
 
 func (r *running) lookJobs(ctx context.Context) (map[string]string, error) {
 	states, err := r.Store.QueueState(ctx)
-	facts := known{}
+	about := looked{}
 	for state, n := range states {
-		facts[state] = strconv.FormatInt(n, 10)
+		about[state] = strconv.FormatInt(n, 10)
 	}
-	return facts, err
+	return about, err
 }
 
 func (r *running) lookDefinitions(context.Context) (map[string]string, error) {
 	h := r.Definitions.Health()
-	facts := known{"generation": h.Generation.ID, "rules": strconv.Itoa(h.Generation.Rules), "pinned": strconv.FormatBool(h.Pinned)}
+	about := looked{"generation": h.Generation.ID, "rules": strconv.Itoa(h.Generation.Rules), "pinned": strconv.FormatBool(h.Pinned)}
 	if !h.Checked.IsZero() {
-		facts["checked"] = h.Checked.Format(time.RFC3339)
+		about["checked"] = h.Checked.Format(time.RFC3339)
 	}
 	if h.Generation.ID == "" {
-		return facts, candor.WithHint(fmt.Errorf("there are no definitions: %w", candor.ErrUnavailable), "See how their sources stand on the page of definitions.")
+		return about, candor.WithHint(fmt.Errorf("there are no definitions: %w", candor.ErrUnavailable), "See how their sources stand on the page of definitions.")
 	}
 	for _, s := range h.Sources {
 		if s.Error != "" {
-			return facts, candor.WithHint(fmt.Errorf("source %s: %s: %w", s.Name, s.Error, house.ErrStale), "The last good copy is used meanwhile.")
+			return about, candor.WithHint(fmt.Errorf("source %s: %s: %w", s.Name, s.Error, house.ErrStale), "The last good copy is used meanwhile.")
 		}
 	}
 	if h.Stale {
-		return facts, candor.WithHint(house.ErrStale, "No source has confirmed lately that the definitions are current; a clean verdict says little about what is new.")
+		return about, candor.WithHint(house.ErrStale, "No source has confirmed lately that the definitions are current; a clean verdict says little about what is new.")
 	}
-	return facts, nil
+	return about, nil
 }
 
 func (r *running) lookEvidence(ctx context.Context) (map[string]string, error) {
@@ -69,9 +69,9 @@ func (r *running) lookEvidence(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	s, err := r.Log.Status(ctx)
-	facts := known{"entries": strconv.FormatUint(s.Size, 10), "waiting": strconv.FormatInt(waiting, 10)}
+	about := looked{"entries": strconv.FormatUint(s.Size, 10), "waiting": strconv.FormatInt(waiting, 10)}
 	if !s.CheckpointAt.IsZero() {
-		facts["checkpoint"] = s.CheckpointAt.UTC().Format(time.RFC3339)
+		about["checkpoint"] = s.CheckpointAt.UTC().Format(time.RFC3339)
 	}
 	if err == nil {
 		err = r.ledger.Err()
@@ -81,7 +81,7 @@ func (r *running) lookEvidence(ctx context.Context) (map[string]string, error) {
 			err = fmt.Errorf("witness %s: %s: %w", w.Name, w.Error, house.ErrStale)
 		}
 	}
-	return facts, err
+	return about, err
 }
 
 // lookVault tries whether the vault could keep something, without keeping it.
@@ -105,16 +105,16 @@ func (r *running) lookDisk(context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	free, total := s.Bavail*uint64(s.Bsize), s.Blocks*uint64(s.Bsize)
-	facts := known{"free": strconv.FormatUint(free, 10), "total": strconv.FormatUint(total, 10)}
+	about := looked{"free": strconv.FormatUint(free, 10), "total": strconv.FormatUint(total, 10)}
 	if free < leastFree || free < total/100 {
-		return facts, candor.WithHint(fmt.Errorf("the disk of %s is nearly full: %w", r.setup.data, candor.ErrUnavailable), "Make room. What was accepted is kept; new findings and quarantines will fail.")
+		return about, candor.WithHint(fmt.Errorf("the disk of %s is nearly full: %w", r.setup.data, candor.ErrUnavailable), "Make room. What was accepted is kept; new findings and quarantines will fail.")
 	}
-	return facts, nil
+	return about, nil
 }
 
 func (r *running) lookMail(ctx context.Context) (map[string]string, error) {
 	if r.sender == nil {
 		return nil, candor.WithHint(fmt.Errorf("no mail server is set up: %w", house.ErrStale), "Name one in the configuration, under mail; notices wait until then.")
 	}
-	return known{"host": r.setup.mail.Host}, r.sender.Health(ctx)
+	return looked{"host": r.setup.mail.Host}, r.sender.Health(ctx)
 }

@@ -16,6 +16,7 @@ import (
 	"candor"
 	"candor/engine"
 	"candor/internal/scan"
+	"candor/internal/scan/known"
 	"candor/internal/scan/output"
 )
 
@@ -30,6 +31,8 @@ type scanFlags struct {
 	filesFrom     string
 	oneFileSystem bool
 	strict        bool
+	known         string
+	audit         int
 }
 
 // While files are scanned little garbage is made, so that a small percentage of
@@ -110,6 +113,8 @@ was interrupted, or could not start.`,
 	c.Flags().BoolVarP(&f.printStrings, "print-strings", "s", false, "show the strings that were seen, with their offsets")
 	c.Flags().StringVar(&f.filesFrom, "files-from", "", "scan the paths listed in `FILE` (- for standard input), one a line or separated by NUL")
 	c.Flags().BoolVarP(&f.oneFileSystem, "one-file-system", "x", false, "stay on the file system of each PATH")
+	c.Flags().StringVar(&f.known, "known", "", "remember in `FILE` what was looked at: what did not change since is not read again")
+	c.Flags().IntVar(&f.audit, "audit", 1000, "with --known, read one in `N` files all the same, chosen at random; 0 for none")
 	c.Flags().BoolVar(&f.strict, "fail-on-problems", false, "do not scan if any definition cannot be used")
 	return c
 }
@@ -171,9 +176,14 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return compiled.Rules.NewScanner(engine.ScanOptions{Strings: f.printStrings, Log: log.line})
 	}
 
+	forget, err := p.remember(c.Context(), f, &o, definitions, compiled.Rules, externals)
+	if err != nil {
+		return err
+	}
 	bar := p.startProgress(c.Context(), args, f.filesFrom != "", o)
 	summary, scanErr := scan.Scan(c.Context(), targets, bar.around(writer), o)
 	bar.stop()
+	scanErr = errors.Join(scanErr, forget())
 	err = writer.End(output.Summary{
 		Summary: summary, Definitions: compiled.Report.Rules, Problems: len(compiled.Report.Problems), Cached: compiled.Cached,
 	})
@@ -182,6 +192,28 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return candor.WithHint(fmt.Errorf("the scan ended early: %w", err), "What was reported stands; scan again for the rest.")
 	}
 	return nil
+}
+
+// remember opens what is known of files, asks rules that are new of it, and has
+// the scan use it. What it gives ends that.
+func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, d *scan.Definitions, rules *engine.Rules, externals map[string]any) (func() error, error) {
+	if f.known == "" {
+		return func() error { return nil }, nil
+	}
+	s, err := known.Open(f.known, o.Clock)
+	if err != nil {
+		return nil, candor.WithHint(err, "Is another scan using it? Name another file, or leave out --known.")
+	}
+	session, err := s.Begin(rules)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return d.Only(externals, only), nil }
+	if _, err := session.Revisit(ctx, compile, func(known.Late) error { return nil }); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	o.Known, o.Audit = session, f.audit
+	return func() error { return errors.Join(session.Close(), s.Close()) }, nil
 }
 
 // exitStatus follows clamscan, where what was found outweighs what could not

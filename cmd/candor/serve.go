@@ -31,6 +31,7 @@ type serveFlags struct {
 	db     string
 	roles  []string
 	clamd  []string
+	icap   []string
 	sample bool
 }
 
@@ -50,7 +51,7 @@ func (f *serveFlags) load() (*config.Config, error) {
 			o.File = defaultConfig
 		}
 	}
-	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ","), "listen.clamd": strings.Join(f.clamd, ",")} {
+	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ","), "listen.clamd": strings.Join(f.clamd, ","), "listen.icap": strings.Join(f.icap, ",")} {
 		if value != "" {
 			o.Flags[key] = value
 		}
@@ -79,6 +80,7 @@ nothing else. The first start prints a link that makes the first administrator.`
 	f.add(c)
 	c.Flags().StringVar(&f.listen, "listen", "", "answer at `ADDR`, host:port (default 127.0.0.1:8080)")
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "do only this: web, worker (default: both)")
+	c.Flags().StringSliceVar(&f.icap, "icap", nil, "answer clients of ICAP (proxies) at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringSliceVar(&f.clamd, "clamd", nil, "answer clients of clamd at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().BoolVar(&f.sample, "sample", false, "fill an empty database with a sample provider, whose site is infected with harmless samples")
 	return c
@@ -170,19 +172,19 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
-		for _, chore := range chores(r.House, r.setup.check) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
 	}
-	failed := make(chan error, 3)
-	stopClamd, err := r.answerClamd(c, failed)
+	failed := make(chan error, 4)
+	stopScanning, err := r.answerScanning(c, failed)
 	if err != nil {
 		return err
 	}
 	stop, err := r.listen(c, listener, failed)
 	if err != nil {
-		return errors.Join(err, stopClamd())
+		return errors.Join(err, stopScanning())
 	}
 	select {
 	case <-ctx.Done():
@@ -190,7 +192,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	err = errors.Join(err, stop(ending), stopClamd())
+	err = errors.Join(err, stop(ending), stopScanning())
 	if workers != nil {
 		err = errors.Join(err, workers.Stop(ending))
 	}

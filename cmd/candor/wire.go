@@ -29,6 +29,7 @@ import (
 	"candor/internal/respond/quarantine"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
+	"candor/internal/scan/known"
 	"candor/internal/scan/site"
 	"candor/internal/store"
 	"candor/internal/web"
@@ -86,6 +87,7 @@ type running struct {
 	notify   *notify.Method
 	ledger   *house.Ledger
 	hooks    *hook.Sender
+	known    *known.Store // of files; nil if it cannot be used
 	closings []func() error
 }
 
@@ -228,6 +230,7 @@ func (r *running) openDefinitions(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	r.openKnown()
 	r.Sites = site.New(site.Config{
 		Store: siteStore{r.Store}, Definitions: r.current, Clock: r.setup.clock, Log: r.setup.log,
 		Every: r.setup.every, Threads: r.setup.threads, Exclude: r.setup.exclude, MaxSize: r.setup.maxSize, Allowed: r.setup.allowed})
@@ -241,7 +244,8 @@ func (r *running) current() (site.Definitions, error) {
 		return site.Definitions{}, err
 	}
 	compiled := h.Compiled()
-	return site.Definitions{Generation: h.Generation().ID, Release: h.Release, NewMatcher: func() scan.Matcher { return compiled.Rules.NewScanner(engine.ScanOptions{Strings: true}) }}, nil
+	session, forget := r.remember(compiled.Rules)
+	return site.Definitions{Generation: h.Generation().ID, Known: session, Release: func() { forget(); h.Release() }, NewMatcher: func() scan.Matcher { return compiled.Rules.NewScanner(engine.ScanOptions{Strings: true}) }}, nil
 }
 
 // changed records that other definitions are used, or that some were refused.

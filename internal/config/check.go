@@ -145,9 +145,11 @@ func (k *checker) listen(l Listen) {
 			k.problem(fmt.Sprintf("listen.trusted_proxies[%d]", i+1), fmt.Sprintf("%.60q is neither an address nor a network", p), "Write it as 10.0.0.1 or 10.0.0.0/8.")
 		}
 	}
-	for i, a := range l.Clamd {
-		if key := fmt.Sprintf("listen.clamd[%d]", i+1); !filepath.IsAbs(a) {
-			k.address(key, a)
+	for name, sockets := range map[string][]string{"listen.clamd": l.Clamd, "listen.icap": l.ICAP} {
+		for i, a := range sockets {
+			if key := fmt.Sprintf("%s[%d]", name, i+1); !filepath.IsAbs(a) {
+				k.address(key, a)
+			}
 		}
 	}
 	if l.PublicURL == "" {

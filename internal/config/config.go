@@ -40,6 +40,7 @@ type Listen struct {
 	TrustedProxies []string `koanf:"trusted_proxies"` // networks whose X-Forwarded-For is believed
 	PublicURL      string   `koanf:"public_url"`      // as browsers see it; scheme, host, port
 	Clamd          []string `koanf:"clamd"`           // sockets for clients of clamd: paths, or host:port
+	ICAP           []string `koanf:"icap"`            // sockets for clients of ICAP: paths, or host:port
 }
 
 // Database says where records are kept.

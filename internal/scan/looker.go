@@ -42,10 +42,7 @@ func (l *Looker) look(path, dir, name string, content []byte, uid uint32) (findi
 			err = panicError(r)
 		}
 	}()
-	if l.matcher == nil {
-		l.matcher = l.newMatcher()
-	}
-	matches, err := l.matcher.Scan(content, engine.File{Name: path, Externals: l.externals.of(dir, name, content, uid)})
+	matches, err := l.ready().Scan(content, engine.File{Name: path, Externals: l.externals.of(dir, name, content, uid)})
 	l.matched = l.matched[:0]
 	for _, m := range matches {
 		l.matched = append(l.matched, m.Rule)
@@ -55,13 +52,12 @@ func (l *Looker) look(path, dir, name string, content []byte, uid uint32) (findi
 	return findings, err
 }
 
-// worded are the findings of rules that are known to match a content.
-func (l *Looker) worded(path string, content []byte, rules []*engine.Rule) (findings []candor.Finding) {
-	for _, r := range rules {
-		findings = append(findings, verdict(engine.Match{Rule: r}))
+// ready gives the matcher.
+func (l *Looker) ready() Matcher {
+	if l.matcher == nil {
+		l.matcher = l.newMatcher()
 	}
-	place(findings, path, content)
-	return findings
+	return l.matcher
 }
 
 // place says of findings where they are and in what.

@@ -60,9 +60,9 @@ type Options struct {
 	// Progress is kept up to date while the scan runs; may be nil.
 	Progress *Progress
 	// Known remembers what was looked at: files that are as they were are not
-	// read, and contents that were seen are not matched again. Its rules are
+	// read, and contents that are known to be clean are not matched again. Its rules are
 	// those of NewMatcher, whose matchers tell what they consulted. Nil
-	// remembers nothing. Findings that are remembered have no Strings.
+	// remembers nothing.
 	Known *known.Session
 	// Audit reads one in so many files that are as they were, chosen at random;
 	// 0 stands for none.

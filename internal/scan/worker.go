@@ -83,7 +83,7 @@ func (w *worker) read(d *directory, e entry, was known.Entry, same bool) *known.
 		w.pool.fail(path, readErr)
 		return nil
 	}
-	sum, findings, err := w.look(path, d, e.name, data)
+	sum, findings, clean, err := w.look(path, d, e.name, data)
 	if len(findings) > 0 {
 		w.pool.found(findings)
 	}
@@ -102,14 +102,14 @@ func (w *worker) read(d *directory, e entry, was known.Entry, same bool) *known.
 	if same && !d.memo.session.Is(was, sum) {
 		w.pool.o.Progress.forged.Add(1)
 	}
-	return w.reader.seen(e.name, sum, w.pool.o.Clock())
+	return w.reader.seen(e.name, sum, clean, w.pool.o.Clock())
 }
 
 // look judges a content: it is matched, unless it is known.
-func (w *worker) look(path string, d *directory, name string, data []byte) (sum known.Sum, findings []candor.Finding, err error) {
+func (w *worker) look(path string, d *directory, name string, data []byte) (sum known.Sum, findings []candor.Finding, clean bool, err error) {
 	if d.memo == nil {
 		findings, err = w.looker.look(path, d.path, name, data, w.reader.stat.Uid)
-		return sum, findings, err
+		return sum, findings, false, err
 	}
 	defer func() {
 		if r := recover(); r != nil { // a fault from a file that shrank while its digest was taken
@@ -119,8 +119,8 @@ func (w *worker) look(path string, d *directory, name string, data []byte) (sum 
 	if sum = known.SumOf(data); w.reader.mapped != nil {
 		sum = sum.Of(w.reader.stat.Dev, w.reader.stat.Ino)
 	}
-	findings, err = w.judge(path, d, name, data, sum)
-	return sum, findings, err
+	findings, clean, err = w.judge(path, d, name, data, sum)
+	return sum, findings, clean, err
 }
 
 func panicError(r any) error {

@@ -4,6 +4,7 @@
 package match
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"candor/engine/internal/ir"
@@ -37,6 +38,9 @@ type Set struct {
 	units []atomic.Pointer[unit]
 	types *normal.Types // nil without any
 	mail  bool          // there are signatures for mail
+
+	asked    sync.Once
+	question []question // that are asked of external variables
 }
 
 // FileType is a file type of a user's own: Magic at offset At tells it.
@@ -50,6 +54,7 @@ type FileType struct {
 const (
 	Global = 1 << iota
 	Private
+	Situated // its condition asks for external variables
 )
 
 // Group is the rules that the same global rules govern.

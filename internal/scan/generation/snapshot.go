@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/engine"
 	"candor/internal/scan"
 	"candor/internal/scan/starter"
 )
@@ -108,15 +109,9 @@ func (u *Updater) load(id string) (*loaded, error) {
 	if _, err := u.verify(id); err != nil {
 		return nil, err
 	}
-	files := u.path(generationsDir, id, filesDir)
-	d, err := scan.ReadDefinitions(files)
+	d, files, err := u.read(id)
 	if err != nil {
-		return nil, fmt.Errorf("generation %s: %w", id, err)
-	}
-	for i := range d.Sources {
-		if strings.HasPrefix(d.Sources[i].Name, filepath.Join(files, starterName)+"/") {
-			d.Sources[i].Namespace = starter.Namespace
-		}
+		return nil, err
 	}
 	l := &loaded{state: s, compiled: u.o.Cache.Compile(d, u.o.Externals)}
 	if l.compiled.Warn != nil {
@@ -125,6 +120,29 @@ func (u *Updater) load(id string) (*loaded, error) {
 	shorten(l.compiled, files+"/")
 	l.state.Rules, l.state.Problems = l.compiled.Report.Rules, len(l.compiled.Report.Problems)
 	return l, nil
+}
+
+// read reads the definitions of a generation, and names their folder.
+func (u *Updater) read(id string) (d *scan.Definitions, files string, err error) {
+	files = u.path(generationsDir, id, filesDir)
+	if d, err = scan.ReadDefinitions(files); err != nil {
+		return nil, files, fmt.Errorf("generation %s: %w", id, err)
+	}
+	for i := range d.Sources {
+		if strings.HasPrefix(d.Sources[i].Name, filepath.Join(files, starterName)+"/") {
+			d.Sources[i].Namespace = starter.Namespace
+		}
+	}
+	return d, files, nil
+}
+
+// Only compiles a generation again, but has only some of its rules looked for.
+func (u *Updater) Only(id string, only func(engine.Fingerprint) bool) (*engine.Rules, error) {
+	d, _, err := u.read(id)
+	if err != nil {
+		return nil, err
+	}
+	return d.Only(u.o.Externals, only), nil
 }
 
 // shorten names files by source and path: where a generation lies is nothing

@@ -31,6 +31,8 @@ const (
 	Young Flags = 1 << iota
 	// Look: the verdict is not simply "clean": the content's record tells.
 	Look
+	// Placed: the verdict holds where the directory was.
+	Placed
 )
 
 // Same tells whether a file still is as it was when it was looked at.
@@ -126,14 +128,16 @@ type content struct {
 	Verdicts []verdict
 }
 
-// verdict is what rules say of a content, where what they asked for besides it
-// is as it was.
+// verdict is what rules say of a content.
 type verdict struct {
 	Generation uint32
-	Asked      uint8  // external variables, a bit each
-	Values     uint64 // a digest of theirs
+	Placed     bool             // they asked for more than the content:
+	Situation  engine.Situation // the verdict is for this one only
 	Rules      []engine.Fingerprint
 }
+
+// same tells whether a verdict is about the same as another.
+func (v verdict) same(o verdict) bool { return v.Placed == o.Placed && v.Situation == o.Situation }
 
 // mostVerdicts bounds the verdicts of one content in different places.
 const mostVerdicts = 8
@@ -144,8 +148,11 @@ func (c *content) append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Since))
 	for _, v := range c.Verdicts {
 		dst = binary.LittleEndian.AppendUint32(dst, v.Generation)
-		dst = append(dst, v.Asked)
-		dst = binary.LittleEndian.AppendUint64(dst, v.Values)
+		placed := byte(0)
+		if v.Placed {
+			placed = 1
+		}
+		dst = append(append(dst, placed), v.Situation[:]...)
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(v.Rules)))
 		for i := range v.Rules {
 			dst = append(dst, v.Rules[i][:]...)
@@ -155,7 +162,7 @@ func (c *content) append(dst []byte) []byte {
 }
 
 func decodeContent(b []byte) (*content, error) {
-	const head, each = 32 + 8 + 8, 4 + 1 + 8 + 4
+	const head, each = 32 + 8 + 8, 4 + 1 + 16 + 4
 	if len(b) < head {
 		return nil, ErrCorrupt
 	}
@@ -164,8 +171,8 @@ func decodeContent(b []byte) (*content, error) {
 		if len(b) < each {
 			return nil, ErrCorrupt
 		}
-		v := verdict{Generation: binary.LittleEndian.Uint32(b), Asked: b[4], Values: binary.LittleEndian.Uint64(b[5:])}
-		n := uint64(binary.LittleEndian.Uint32(b[13:]))
+		v := verdict{Generation: binary.LittleEndian.Uint32(b), Placed: b[4] != 0, Situation: engine.Situation(b[5:])}
+		n := uint64(binary.LittleEndian.Uint32(b[21:]))
 		b = b[each:]
 		const width = uint64(len(engine.Fingerprint{}))
 		if n > uint64(len(b))/width {

@@ -358,7 +358,7 @@ func (v *revisit) commit(stale []uint32) error {
 			}
 			for _, w := range now.Verdicts {
 				if w.Generation == v.generation {
-					c.Verdicts = slices.DeleteFunc(c.Verdicts, func(o verdict) bool { return o.Asked == w.Asked && o.Values == w.Values })
+					c.Verdicts = slices.DeleteFunc(c.Verdicts, w.same)
 					c.Verdicts = append(c.Verdicts, w)
 				}
 			}
@@ -407,4 +407,3 @@ func (v *revisit) mark(directories *bbolt.Bucket) error {
 	}
 	return err
 }
-

@@ -23,7 +23,6 @@ type Session struct {
 	generation uint32
 	rules      map[engine.Fingerprint]*engine.Rule
 	prints     map[*engine.Rule]engine.Fingerprint
-	order      map[*engine.Rule]int
 	lifted     map[uint32]uint32
 
 	lock    sync.Mutex
@@ -47,12 +46,12 @@ func (s *Store) Begin(rules *engine.Rules) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Session{store: s, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{}, order: map[*engine.Rule]int{},
+	x := &Session{store: s, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
 		pending: map[Sum]*learned{}, paths: map[string]*Directory{}}
 	all := rules.All()
 	for i, f := range rules.Fingerprints() {
 		if !all[i].Private {
-			x.rules[f], x.prints[all[i]], x.order[all[i]] = all[i], f, i
+			x.rules[f], x.prints[all[i]] = all[i], f
 		}
 	}
 	return x, s.db.View(func(tx *bbolt.Tx) error { x.lifted = lifted(tx); return nil })
@@ -78,67 +77,47 @@ func (x *Session) Directory(device, inode uint64) *Directory {
 	return d
 }
 
-// Asked are the values of the external variables by name, as the verdict of a
-// content may rest on them.
-type Asked map[string]any
+// At gives the situation of a file; it is asked for only where it matters.
+type At func() engine.Situation
 
-// names are the external variables that verdicts are kept for, by their bit.
-var names = []string{"extension", "filename", "filepath", "filetype", "owner"}
-
-// values digests those that a mask names.
-func (a Asked) values(mask uint8) uint64 {
-	if mask == 0 {
-		return 0
+// Stands tells whether a file that is as it was is known to be clean under this
+// generation. moved says that the directory is not where it was.
+func (x *Session) Stands(e Entry, moved bool) bool {
+	if moved && e.Flags&Placed != 0 {
+		return false
 	}
-	h := blake3.New()
-	var n [8]byte
-	for i, name := range names {
-		if mask>>i&1 != 0 {
-			text, _ := a[name].(string)
-			binary.LittleEndian.PutUint64(n[:], uint64(len(text)))
-			_, _ = h.Write(n[:]) // a hash takes everything
-			_, _ = h.WriteString(text)
-		}
-	}
-	return binary.LittleEndian.Uint64(h.Sum(nil))
-}
-
-// Standing gives the rules that match a file that is as it was, and whether its
-// verdict still holds: under this generation, and whatever it rests on besides
-// the content.
-func (x *Session) Standing(e Entry) ([]*engine.Rule, bool) {
 	if e.Flags&Look == 0 {
-		return nil, x.holds(e.Generation)
+		return x.holds(e.Generation)
 	}
-	var c *content
-	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket(bucketContents).Get(number(e.Content)); b != nil {
-			c, _ = decodeContent(b)
+	clean := false
+	_ = x.store.db.View(func(tx *bbolt.Tx) error { // what cannot be read is not known
+		if c, err := decodeContent(tx.Bucket(bucketContents).Get(number(e.Content))); err == nil {
+			clean = len(c.Verdicts) == 1 && !c.Verdicts[0].Placed && x.clean(c, nil) // else where it lies has a say
 		}
 		return nil
 	})
-	if c == nil || len(c.Verdicts) != 1 || c.Verdicts[0].Asked != 0 {
-		return nil, false // where it lies has a say
-	}
-	return x.verdict(c, nil)
+	return clean
 }
 
-// verdict gives the rules of a verdict that holds here.
-func (x *Session) verdict(c *content, asked Asked) ([]*engine.Rule, bool) {
+// clean tells whether a verdict that holds here says that no rule matches.
+// Rules that it names may have been withdrawn since.
+func (x *Session) clean(c *content, at At) bool {
+	var here engine.Situation
 	for _, v := range c.Verdicts {
-		if !x.holds(v.Generation) || v.Asked != 0 && asked.values(v.Asked) != v.Values {
+		if !x.holds(v.Generation) {
 			continue
 		}
-		var all []*engine.Rule
-		for _, f := range v.Rules {
-			if r := x.rules[f]; r != nil { // it may have been withdrawn
-				all = append(all, r)
+		if v.Placed {
+			if here == (engine.Situation{}) {
+				here = at()
+			}
+			if v.Situation != here {
+				continue
 			}
 		}
-		slices.SortFunc(all, func(a, b *engine.Rule) int { return x.order[a] - x.order[b] })
-		return all, true
+		return !slices.ContainsFunc(v.Rules, func(f engine.Fingerprint) bool { return x.rules[f] != nil })
 	}
-	return nil, false
+	return false
 }
 
 // Is tells whether a content is the one that an entry has.
@@ -162,23 +141,21 @@ func (s Sum) Of(device, inode uint64) Sum {
 	return blake3.Sum256(b)
 }
 
-// Recall gives the rules that match a content that was seen before, and whether
-// it was. Its number is for an Entry.
-func (x *Session) Recall(sum Sum, asked Asked) (rules []*engine.Rule, ok bool) {
+// Clean tells whether a content was seen before and is known to be clean.
+func (x *Session) Clean(sum Sum, at At) (clean bool) {
 	x.lock.Lock()
 	if l := x.pending[sum]; l != nil {
-		rules, ok = x.verdict(&l.record, asked)
-		x.lock.Unlock()
-		return rules, ok
+		defer x.lock.Unlock()
+		return x.clean(&l.record, at)
 	}
 	x.lock.Unlock()
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
 		if c := stored(tx, sum); c != nil {
-			rules, ok = x.verdict(c, asked)
+			clean = x.clean(c, at)
 		}
 		return nil
 	})
-	return rules, ok
+	return clean
 }
 
 // stored gives the record of a content; nil if there is none.
@@ -199,10 +176,10 @@ type Learned struct {
 	Sum     Sum
 	Size    int64
 	Rules   []*engine.Rule // that match
-	Sketch  func() []byte        // the encoded sketch, if it is needed
-	Asked   Asked
-	Names   []string // the external variables that had a say
-	Expires bool     // the time had a say: the verdict is not to be kept
+	Sketch  func() []byte  // the encoded sketch, if it is needed
+	Placed  bool           // more than the content had a say: the situation in At
+	At      At
+	Expires bool // the time had a say: the verdict is not to be kept
 }
 
 // Learn keeps the verdict of a content that was looked at.
@@ -211,12 +188,9 @@ func (x *Session) Learn(l Learned) {
 	for _, r := range l.Rules {
 		v.Rules = append(v.Rules, x.prints[r])
 	}
-	for _, name := range l.Names {
-		if i := slices.Index(names, name); i >= 0 {
-			v.Asked |= 1 << i // others have the values of the session, which fingerprints hold
-		}
+	if v.Placed = l.Placed; v.Placed {
+		v.Situation = l.At()
 	}
-	v.Values = l.Asked.values(v.Asked)
 	x.lock.Lock()
 	p := x.pending[l.Sum]
 	if p == nil {
@@ -237,7 +211,7 @@ func (x *Session) Learn(l Learned) {
 		x.pending[l.Sum] = p
 	}
 	p.record.Verdicts = slices.DeleteFunc(p.record.Verdicts, func(o verdict) bool {
-		return !x.holds(o.Generation) || o.Asked == v.Asked && o.Values == v.Values
+		return !x.holds(o.Generation) || o.same(v)
 	})
 	if !l.Expires {
 		p.record.Verdicts = append(p.record.Verdicts, v)
@@ -264,6 +238,7 @@ type Seen struct {
 	Entry
 	Sum   Sum  // of its content, if Fresh
 	Fresh bool // it was read: the entry gets the number of the content
+	Clean bool // if Fresh: nothing matches it here, and the time had no say
 }
 
 // Keep notes what the files of a directory are. It replaces what was known of
@@ -288,9 +263,7 @@ func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
 		} else {
 			continue // it was not learned, and is not kept
 		}
-		if v := p.record.Verdicts; len(v) != 1 || v[0].Asked != 0 || len(v[0].Rules) > 0 {
-			e.Flags |= Look
-		}
+		e.Flags |= x.flags(&p.record, f.Clean)
 	}
 	x.paths[string(directoryKey(device, inode))] = d
 	full := x.size > mostPending
@@ -299,6 +272,19 @@ func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
 		return x.Flush()
 	}
 	return nil
+}
+
+// flags says what an entry is to remember of a content's verdict.
+func (x *Session) flags(c *content, clean bool) (f Flags) {
+	if !clean {
+		f |= Look
+	}
+	for _, v := range c.Verdicts {
+		if v.Placed {
+			f |= Placed
+		}
+	}
+	return f
 }
 
 // mostPending is how many bytes wait to be written.

@@ -33,8 +33,12 @@ func (s *Service) Run(ctx context.Context, id candor.ID) error {
 	progress := new(scan.Progress)
 	stop := s.watch(ctx, sc, progress, box)
 	summary, err := scan.Scan(ctx, roots(asset.Roots), box, scan.Options{
-		NewMatcher: definitions.NewMatcher, Exclude: s.Exclude, MaxSize: s.MaxSize, Threads: s.Threads, Clock: s.Clock, Progress: progress})
+		NewMatcher: definitions.NewMatcher, Exclude: s.Exclude, MaxSize: s.MaxSize, Threads: s.Threads, Clock: s.Clock, Progress: progress,
+		Known: definitions.Known, Audit: Audit})
 	stop()
+	if summary.Forged > 0 {
+		s.Log.Warn("files had changed though their times said that they had not", "site", asset.Name, "files", summary.Forged)
+	}
 	if err == nil {
 		err = box.flush()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"candor"
 	"candor/internal/scan"
+	"candor/internal/scan/known"
 )
 
 // Sensor is how findings of this package name what saw them.
@@ -24,6 +25,10 @@ const (
 	Demanded  = "demand"
 	Renewed   = "definitions" // they changed
 )
+
+// Audit is how many files that are as they were there are to one that is read
+// all the same.
+const Audit = 1000
 
 // QueueScans is the queue of scans, of which few run at a time.
 const QueueScans = "scans"
@@ -61,6 +66,7 @@ type Store interface {
 type Definitions struct {
 	Generation string
 	NewMatcher func() scan.Matcher
+	Known      *known.Session // what was looked at before; may be nil
 	Release    func()
 }
 
@@ -124,6 +130,26 @@ func (s *Service) Request(ctx context.Context, who candor.Principal, asset cando
 			return err
 		}
 		made, err = s.request(ctx, tx, a, cause, who.Actor())
+		return err
+	})
+	if errors.Is(err, candor.ErrExists) {
+		made, err = s.waiting(ctx, asset)
+	}
+	if err != nil {
+		return made, fmt.Errorf("ask for a scan of %s: %w", asset, err)
+	}
+	return made, nil
+}
+
+// Renew asks for a scan because the definitions changed.
+func (s *Service) Renew(ctx context.Context, asset candor.ID) (candor.Scan, error) {
+	var made candor.Scan
+	err := s.Store.Tx(ctx, func(tx Tx) error {
+		a, err := tx.Asset(ctx, candor.Everything, asset)
+		if err != nil {
+			return err
+		}
+		made, err = s.request(ctx, tx, a, Renewed, "system")
 		return err
 	})
 	if errors.Is(err, candor.ErrExists) {

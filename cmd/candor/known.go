@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"candor"
+	"candor/engine"
+	"candor/internal/scan/known"
+)
+
+// openKnown opens what is known of files. Without it everything is read each
+// time, and nothing is missed.
+func (r *running) openKnown() {
+	var err error
+	if r.known, err = known.Open(r.setup.data.at("known.db"), r.setup.clock); err != nil {
+		r.setup.log.Warn("scans read everything: what is known of files cannot be used", "error", err)
+		return
+	}
+	r.closings = append(r.closings, r.known.Close)
+}
+
+// remember gives what is known, for a scan with some rules; nil if that cannot
+// be used. The function that it gives ends the use.
+func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
+	if r.known == nil {
+		return nil, func() {}
+	}
+	session, err := r.known.Begin(rules)
+	if err != nil {
+		r.setup.log.Warn("a scan reads everything: what is known of files cannot be used", "error", err)
+		return nil, func() {}
+	}
+	return session, func() {
+		if err := session.Close(); err != nil {
+			r.setup.log.Warn("what a scan learned of files is not kept", "error", err)
+		}
+	}
+}
+
+// revisit asks rules that are new of all contents that are known. Sites that
+// hold what they find are scanned again, which costs little: what is found
+// becomes a case there.
+func (r *running) revisit(ctx context.Context) error {
+	h, err := r.Definitions.Current()
+	if errors.Is(err, candor.ErrUnavailable) || r.known == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	id := h.Generation().ID
+	session, err := r.known.Begin(h.Compiled().Rules)
+	if err != nil {
+		return err
+	}
+	var paths []string
+	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return r.Definitions.Only(id, only) }
+	done, err := session.Revisit(ctx, compile, func(l known.Late) error {
+		var rules []string
+		for _, x := range l.Rules {
+			rules = append(rules, x.Name)
+		}
+		r.setup.log.Warn("new rules find what was there before", "path", l.Paths[0], "places", len(l.Paths), "since", l.Since, "was_clean", l.Clean, "rules", rules)
+		paths = append(paths, l.Paths...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if done.Rules > 0 && done.Contents > 0 {
+		r.setup.log.Info("new rules were asked of what is known", "generation", id, "rules", done.Rules, "contents", done.Contents, "candidates", done.Candidates,
+			"read", done.Read, "bytes", done.Bytes, "late", done.Late)
+	}
+	return r.scanHolders(ctx, paths)
+}
+
+// scanHolders asks for a scan of each site that holds one of the paths.
+func (r *running) scanHolders(ctx context.Context, paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	var cut candor.Cut
+	for {
+		page, err := r.Store.Assets(ctx, candor.Everything, candor.AssetFilter{}, cut)
+		if err != nil {
+			return err
+		}
+		for _, a := range page.Items {
+			if a.Retired || !holdsAny(a.Roots, paths) {
+				continue
+			}
+			if _, err := r.Sites.Renew(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		cut.Cursor = page.Next
+	}
+}
+
+func holdsAny(roots, paths []string) bool {
+	for _, root := range roots {
+		for _, p := range paths {
+			if p == root || strings.HasPrefix(p, filepath.Clean(root)+"/") {
+				return true
+			}
+		}
+	}
+	return false
+}
