@@ -315,9 +315,9 @@ func TestForgedTime(t *testing.T) {
 	}
 	file = *info.Sys().(*syscall.Stat_t)
 	session = e.begin()
-	d := session.Directory(uint64(dir.Dev), dir.Ino)
+	d := session.Directory(dir.Dev, dir.Ino)
 	d.Entries[0].Modified, d.Entries[0].Changed = file.Mtim.Nano(), file.Ctim.Nano()
-	if err := session.Keep(uint64(dir.Dev), dir.Ino, d.Path, []known.Seen{{Entry: d.Entries[0]}}); err != nil {
+	if err := session.Keep(dir.Dev, dir.Ino, d.Path, []known.Seen{{Entry: d.Entries[0]}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := session.Flush(); err != nil {

@@ -82,7 +82,8 @@ adaptation_access out allow all
 	})
 	proxy := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
 	awaitPort(t, proxy.Host, ended, &log)
-	transport := &http.Transport{Proxy: http.ProxyURL(proxy), DisableCompression: true}
+	// A connection that squid closes meanwhile would fail an upload.
+	transport := &http.Transport{Proxy: http.ProxyURL(proxy), DisableCompression: true, DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 60 * time.Second}
 }
@@ -168,7 +169,7 @@ func TestSquid(t *testing.T) {
 	for name, content := range contents {
 		for _, query := range []string{"", "?chunked", "?gzip"} {
 			if len(content) > 60_000 {
-				continue // squid 5.7 reads no further from a fast server that fills the 64 KiB kept for a scanner before that has answered
+				continue // a fast large download stalls: squid 5.7 sends a preview and a block and then nothing more; the cause is not known
 			}
 			status, body := ask(http.MethodGet, "/"+name+query, "")
 			want := content

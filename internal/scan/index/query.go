@@ -191,9 +191,8 @@ func (s *Shard) present(f *formula) []uint64 {
 		for i := range one {
 			one[i] = ^uint64(0)
 		}
-		left := true
 		for _, h := range grams {
-			if left = s.and(one, h); !left {
+			if !s.and(one, h) {
 				break
 			}
 		}

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"candor/engine"
 )
@@ -60,7 +61,7 @@ type Store struct {
 // is moved aside and begun anew.
 func Open(name string, now func() time.Time) (*Store, error) {
 	db, err := open(name)
-	if errors.Is(err, bbolt.ErrInvalid) || errors.Is(err, bbolt.ErrChecksum) || errors.Is(err, bbolt.ErrVersionMismatch) || errors.Is(err, errOther) {
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) || errors.Is(err, bolterrors.ErrVersionMismatch) || errors.Is(err, errOther) {
 		if err = os.Rename(name, name+".unusable"); err == nil {
 			db, err = open(name)
 		}
