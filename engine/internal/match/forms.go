@@ -72,8 +72,8 @@ func (s *Scanner) formsOf(data []byte) []form {
 	return out
 }
 
-// Forms calls yield with each form of data that any rule may be looked for in.
-// They are valid until it returns.
+// Forms calls yield with each form of data that any rule may be looked for in;
+// of the normal form of a text with its seams. They are valid until it returns.
 func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
 	defer s.trim()
 	for _, f := range s.formsOf(data) {
@@ -81,7 +81,7 @@ func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
 		case !f.text:
 			yield(f.data)
 		case len(data) <= normal.MaxText:
-			s.textBuffer = normal.Text(s.textBuffer[:0], data)
+			s.textBuffer = normal.Seams(s.textBuffer[:0], data, 0, gram.MaxAtom)
 			yield(s.textBuffer)
 		}
 	}

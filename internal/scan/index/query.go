@@ -21,11 +21,19 @@ type formula struct {
 	atoms    [][]uint32 // Present: of one of them all bits must be set
 }
 
+// Asked is what a rule asks for.
+type Asked struct {
+	Formula *gram.Formula
+	// Words: it is a signature, of whose atoms only what has no white space and no
+	// DEL is certain to be in a form (see engine.Forms).
+	Words bool
+}
+
 // NewQuery makes a Query.
-func NewQuery(of []*gram.Formula) *Query {
+func NewQuery(of []Asked) *Query {
 	q := &Query{}
-	for _, f := range of {
-		q.formulas = append(q.formulas, translate(f))
+	for _, a := range of {
+		q.formulas = append(q.formulas, translate(a.Formula, a.Words))
 	}
 	return q
 }
@@ -35,16 +43,16 @@ var (
 	never  = &formula{op: gram.Nothing}
 )
 
-func translate(f *gram.Formula) *formula {
+func translate(f *gram.Formula, words bool) *formula {
 	switch f.Op {
 	case gram.Nothing:
 		return never
 	case gram.Present:
-		return present(f.Set)
+		return present(f.Set, words)
 	case gram.AllOf, gram.AnyOf, gram.AtLeast:
 		out := &formula{op: f.Op, n: f.N}
 		for _, s := range f.Sub {
-			out.sub = append(out.sub, translate(s))
+			out.sub = append(out.sub, translate(s, words))
 		}
 		return out
 	case gram.Size:
@@ -60,20 +68,25 @@ func translate(f *gram.Formula) *formula {
 	return always
 }
 
-// present translates a set of atoms. An atom that is too short to have a gram
-// may be anywhere.
-func present(s gram.Set) *formula {
+// present translates a set of atoms. An atom of which no gram is certain to be
+// there may be anywhere.
+func present(s gram.Set, words bool) *formula {
 	out := &formula{op: gram.Present}
 	for _, a := range s.Atoms {
-		if len(a.Bytes) < gramLength {
-			return always
-		}
 		var grams []uint32
 		var v uint32
-		for i, b := range a.Bytes {
-			if v = v<<8 | uint32(gram.Fold(b)); i >= gramLength-1 {
+		run := 0 // bytes without white space
+		for _, b := range a.Bytes {
+			b = gram.Fold(b)
+			if run++; words && (b == ' ' || b == 0x7f) {
+				run = 0
+			}
+			if v = v<<8 | uint32(b); run >= gramLength {
 				grams = append(grams, gramHash(v))
 			}
+		}
+		if len(grams) == 0 {
+			return always
 		}
 		out.atoms = append(out.atoms, grams)
 	}

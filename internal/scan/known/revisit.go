@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"candor/engine"
-	"candor/engine/gram"
 	"candor/internal/scan/index"
 )
 
@@ -162,10 +161,11 @@ func queryOf(rules *engine.Rules, of map[engine.Fingerprint]bool) (*index.Query,
 	if err != nil {
 		return nil, err
 	}
-	var wanted []*gram.Formula
+	var wanted []index.Asked
+	all := rules.All()
 	for i, f := range rules.Fingerprints() {
 		if of[f] {
-			wanted = append(wanted, formulas[i])
+			wanted = append(wanted, index.Asked{Formula: formulas[i], Words: all[i].Language == "clamav"})
 		}
 	}
 	return index.NewQuery(wanted), nil
