@@ -167,7 +167,9 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer frugal(f.threads)()
+	if f.known == "" { // what is learned waits in memory until it is written
+		defer frugal(f.threads)()
+	}
 	if n := len(compiled.Report.Problems); n > 0 && f.strict {
 		return candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
 	}

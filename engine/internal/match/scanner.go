@@ -55,12 +55,15 @@ type Scanner struct {
 
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*ir.Variant]*automaton.Program
-	places   []int
-	args     []module.Value // of calls
-	exe      *executable
-	reported map[uint32]bool
-	yield    func(uint32)
-	now      func() int64
+
+	situations *situations // nil until one is asked for
+	asking     bool        // questions are being asked: there are so many and no more
+	places     []int
+	args       []module.Value // of calls
+	exe        *executable
+	reported   map[uint32]bool
+	yield      func(uint32)
+	now        func() int64
 
 	forms      []form
 	textBuffer []byte
@@ -340,7 +343,7 @@ func (s *Scanner) tracked(p uint32) bool {
 func (s *Scanner) matcher(p *automaton.Program) *automaton.Matcher {
 	m := s.matchers[p]
 	if m == nil {
-		if len(s.matchers) >= maxMatchers {
+		if len(s.matchers) >= maxMatchers && !s.asking {
 			clear(s.matchers)
 		}
 		m = p.NewMatcher()

@@ -1,9 +1,12 @@
 package match
 
 import (
+	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
+	"candor/engine/automaton"
 	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
@@ -67,20 +70,81 @@ func closed(e *ir.Expr) bool {
 	return some
 }
 
-// Situation calls yield with each question that rules ask of external variables
-// alone, and with the answer.
-func (s *Scanner) Situation(extern []module.Value, yield func(question string, answer module.Value)) {
+// variable gives the external variable of a question.
+func (q question) variable() int64 {
+	e := q.expr
+	for e.Op != ir.Extern {
+		e = e.Kids[slices.IndexFunc(e.Kids, func(k *ir.Expr) bool { return k.Op == ir.Extern })]
+	}
+	return e.Int
+}
+
+// situations is what a Scanner keeps for Situation.
+type situations struct {
+	by       [][]question // by external variable
+	matchers map[*automaton.Program]*automaton.Matcher
+	answers  map[value]string
+}
+
+// value is a value of an external variable.
+type value struct {
+	variable int
+	kind     module.Kind
+	number   int64
+	float    float64
+	text     string
+}
+
+// mostAnswers bounds the values whose answers are kept.
+const mostAnswers = 1 << 14
+
+// Situation appends what conditions hear when they ask for external variables:
+// each question whose answer is not just no, with the answer.
+func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
+	k := s.situations
+	if k == nil {
+		k = &situations{by: make([][]question, len(s.set.Externals)), matchers: map[*automaton.Program]*automaton.Matcher{}, answers: map[value]string{}}
+		for _, q := range s.set.questions() {
+			v := q.variable()
+			k.by[v] = append(k.by[v], q)
+		}
+		s.situations = k
+	}
 	s.prepare(extern, func() int64 { return 0 }, nil)
-	for _, q := range s.set.questions() {
-		f := frame{s: s, u: s.set.unit(q.rule), loop: -1}
-		if q.expr.Op == ir.Extern {
-			yield(q.text, f.value(q.expr))
+	s.matchers, k.matchers, s.asking = k.matchers, s.matchers, true
+	defer func() { s.matchers, k.matchers, s.asking = k.matchers, s.matchers, false }()
+	for i, questions := range k.by {
+		if len(questions) == 0 {
 			continue
 		}
-		answer := module.Value{}
-		if v, defined := f.truth(q.expr); defined {
-			answer = module.BoolValue(v)
+		v := value{i, extern[i].Kind, extern[i].Int, extern[i].Float, string(extern[i].Str)}
+		answers, ok := k.answers[v]
+		if !ok {
+			if len(k.answers) >= mostAnswers {
+				clear(k.answers)
+			}
+			var b []byte
+			for _, q := range questions {
+				b = s.answer(b, q)
+			}
+			answers = string(b)
+			k.answers[v] = answers
 		}
-		yield(q.text, answer)
+		dst = append(dst, answers...)
 	}
+	return dst
+}
+
+func (s *Scanner) answer(dst []byte, q question) []byte {
+	f := frame{s: s, u: s.set.unit(q.rule), loop: -1}
+	if q.expr.Op != ir.Extern {
+		if yes, _ := f.truth(q.expr); yes {
+			dst = append(append(dst, 1), q.text...)
+		}
+		return dst
+	}
+	v := f.value(q.expr)
+	dst = binary.AppendVarint(append(append(dst, 2, byte(v.Kind)), q.text...), v.Int)
+	dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.Float))
+	return append(binary.AppendUvarint(dst, uint64(len(v.Str))), v.Str...)
 }
