@@ -129,22 +129,29 @@ func (s *Store) generation(prints []engine.Fingerprint) (n uint32, err error) {
 		flat = append(flat, prints[i][:]...)
 	}
 	digest := sha256.Sum256(flat)
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		meta, all := tx.Bucket(bucketMeta), tx.Bucket(bucketGenerations)
-		key := append([]byte("generation "), digest[:]...)
-		if n = toNumber(meta.Get(key)); n != 0 {
-			// Definitions that come back: verdicts of then say nothing of the
-			// contents that came meanwhile, so that it is a generation of its own.
-			if tx.Bucket(bucketLifted).Get(number(n)) == nil {
-				return nil
-			}
+	key := append([]byte("generation "), digest[:]...)
+	// Of definitions that come back after others, verdicts of then say nothing of
+	// the contents that came meanwhile: they are a generation of their own.
+	find := func(tx *bbolt.Tx) error {
+		if n = toNumber(tx.Bucket(bucketMeta).Get(key)); n != 0 && tx.Bucket(bucketLifted).Get(number(n)) != nil {
+			n = 0
 		}
+		return nil
+	}
+	if err := s.db.View(find); err != nil || n != 0 {
+		return n, err
+	}
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		if err := find(tx); err != nil || n != 0 {
+			return err
+		}
+		all := tx.Bucket(bucketGenerations)
 		next, err := all.NextSequence()
 		if err != nil {
 			return err
 		}
 		n = uint32(next)
-		return errors.Join(meta.Put(key, number(n)), all.Put(number(n), flat))
+		return errors.Join(tx.Bucket(bucketMeta).Put(key, number(n)), all.Put(number(n), flat))
 	})
 	return n, err
 }
