@@ -132,18 +132,19 @@ func (s *Store) generation(prints []engine.Fingerprint) (n uint32, err error) {
 	key := append([]byte("generation "), digest[:]...)
 	// Of definitions that come back after others, verdicts of then say nothing of
 	// the contents that came meanwhile: they are a generation of their own.
-	find := func(tx *bbolt.Tx) error {
-		if n = toNumber(tx.Bucket(bucketMeta).Get(key)); n != 0 && tx.Bucket(bucketLifted).Get(number(n)) != nil {
-			n = 0
+	find := func(tx *bbolt.Tx) uint32 {
+		n := toNumber(tx.Bucket(bucketMeta).Get(key))
+		if n != 0 && tx.Bucket(bucketLifted).Get(number(n)) != nil {
+			return 0
 		}
-		return nil
+		return n
 	}
-	if err := s.db.View(find); err != nil || n != 0 {
+	if err := s.db.View(func(tx *bbolt.Tx) error { n = find(tx); return nil }); err != nil || n != 0 {
 		return n, err
 	}
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		if err := find(tx); err != nil || n != 0 {
-			return err
+		if n = find(tx); n != 0 {
+			return nil
 		}
 		all := tx.Bucket(bucketGenerations)
 		next, err := all.NextSequence()
