@@ -136,3 +136,39 @@ rule c { strings: $a = "hay" condition: $a }`)}, Options{Externals: map[string]a
 		}
 	}
 }
+
+// TestSituation holds that situations differ where a condition hears another
+// answer, and not where it hears the same.
+func TestSituation(t *testing.T) {
+	rules, report := Compile([]Source{source(`rule a { strings: $a = "needle" condition: $a and (extension == ".php" or filepath contains "deep") }
+rule b { strings: $a = "straw" condition: $a and filename == owner }`)}, Options{Externals: map[string]any{"extension": "", "filepath": "", "filename": "", "owner": "", "filetype": ""}})
+	if len(report.Problems) > 0 {
+		t.Fatal(report.Problems)
+	}
+	s := rules.NewScanner(ScanOptions{})
+	at := func(extension, filepath, filename, owner, filetype string) Situation {
+		t.Helper()
+		here, err := s.Situation(File{Externals: map[string]any{"extension": extension, "filepath": filepath, "filename": filename, "owner": owner, "filetype": filetype}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return here
+	}
+	base := at(".js", "/srv/a", "x", "y", "")
+	for name, x := range map[string]struct {
+		there Situation
+		same  bool
+	}{
+		"another extension that nobody asks for": {at(".txt", "/srv/a", "x", "y", ""), true},
+		"another folder":                         {at(".js", "/srv/b", "x", "y", ""), true},
+		"what no rule asks for":                  {at(".js", "/srv/a", "x", "y", "PHP"), true},
+		"the extension that is asked for":        {at(".php", "/srv/a", "x", "y", ""), false},
+		"a folder that is asked for":             {at(".js", "/srv/deep/a", "x", "y", ""), false},
+		"one of two that are compared":           {at(".js", "/srv/a", "y", "y", ""), false},
+		"the other of the two":                   {at(".js", "/srv/a", "x", "x", ""), false},
+	} {
+		if (x.there == base) != x.same {
+			t.Errorf("%s: the same situation is %v", name, x.there == base)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -91,7 +92,7 @@ func (r *running) renew(ctx context.Context, j renewJob) error {
 			if err != nil {
 				return err
 			}
-			return r.post(ctx, to.Address, to.Language, renewed, address)
+			return r.post(ctx, to.Address, cmp.Or(to.Language, party.Language), renewed, address)
 		}
 	}
 	return nil

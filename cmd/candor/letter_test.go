@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +14,11 @@ import (
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
+
+// sending is a mail server that hands on what it takes.
+type sending chan candor.Message
+
+func (s sending) Send(_ context.Context, m candor.Message) error { s <- m; return nil }
 
 // TestRenewedLink asks for another link in place of one that expired: it goes
 // to whom the first was sent to, in that person's language, and to nobody else.
@@ -48,34 +51,29 @@ func TestRenewedLink(t *testing.T) {
 	if err := errors.Join(ask(t.Context(), old), ask(t.Context(), old)); err != nil {
 		t.Fatal(err)
 	}
+	sent := make(sending, 8)
+	r.notify.Sender = sent
 	workers, err := r.Store.Work(t.Context(), r.handlers(), queues(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = workers.Stop(context.Background()) }) // once more does nothing
-	var mails []string
-	for deadline := time.Now().Add(time.Minute); len(mails) == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if mails, err = filepath.Glob(filepath.Join(s.drop, "*.txt")); err != nil {
-			t.Fatal(err)
-		}
+	var m candor.Message
+	select {
+	case m = <-sent:
+	case <-time.After(time.Minute):
+		t.Fatal("no mail is sent")
 	}
-	if err := workers.Stop(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := workers.Stop(t.Context()); err != nil || len(sent) > 0 {
+		t.Fatalf("asked for twice within an hour: %d mails more, %v", len(sent), err)
 	}
-	if mails, err = filepath.Glob(filepath.Join(s.drop, "*.txt")); err != nil || len(mails) != 1 {
-		t.Fatalf("asked for twice within an hour: %v, %v", mails, err)
-	}
-	text, err := os.ReadFile(mails[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, address, _ := strings.Cut(string(text), "https://desk.example/c/")
+	_, address, _ := strings.Cut(m.Text, "https://desk.example/c/")
 	got, err := r.links.Open(t.Context(), strings.TrimSpace(address), link.Case)
 	if err != nil || got.Subject != kase.ID || got.Contact != old.Contact || !got.Expires.After(now) {
 		t.Errorf("the link of the mail opens %+v, %v", got, err)
 	}
-	if !strings.Contains(string(text), party.Contacts[0].Address) {
-		t.Errorf("sent to somebody else: %s", text)
+	if m.To != party.Contacts[0].Address || m.Language != "zh" {
+		t.Errorf("sent to %s in %q", m.To, m.Language)
 	}
 	gone := renewJob{Case: kase.ID, Contact: link.ContactOf("former@acme.example")}
 	if err := r.renew(t.Context(), gone); err != nil {

@@ -52,22 +52,22 @@ func asks(e *ir.Expr, yield func(*ir.Expr)) {
 	}
 }
 
-// closed tells whether e compares an external variable with constants.
+// closed tells whether e compares one external variable with constants.
 func closed(e *ir.Expr) bool {
 	if (e.Op < ir.Eq || e.Op > ir.Matches) && e.Op != ir.ToBool {
 		return false
 	}
-	some := false
+	externs := 0
 	for _, k := range e.Kids {
 		switch k.Op {
 		case ir.Extern:
-			some = true
+			externs++
 		case ir.Str, ir.Int, ir.Float, ir.Bool:
 		default:
 			return false
 		}
 	}
-	return some
+	return externs == 1
 }
 
 // variable gives the external variable of a question.

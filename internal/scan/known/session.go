@@ -247,6 +247,9 @@ func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
 	x.lock.Lock()
 	d := &Directory{Path: path}
 	for _, f := range files {
+		if !f.Fresh && !x.holds(f.Generation) {
+			continue // a revisit may have changed what is known of it since it was read
+		}
 		d.Entries = append(d.Entries, f.Entry)
 		x.size += entryBytes + len(f.Name)
 		if !f.Fresh {
