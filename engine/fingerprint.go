@@ -12,8 +12,8 @@ import (
 // Fingerprint tells a rule by its name and by all that its verdict rests on:
 // its strings and condition, the rules that it refers to and those that govern
 // it, and this version of the engine. Where it stands, its namespace and
-// metadata, and what other rules there are do not matter. Rules with one fingerprint match the
-// same content.
+// metadata, and what other rules there are do not matter. Rules with one
+// fingerprint match the same content.
 type Fingerprint [16]byte
 
 // Fingerprints gives the fingerprint of each rule, in the order of All. The

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"candor"
 	"candor/engine"
 	"candor/internal/scan/known"
+	"candor/internal/scan/site"
 )
 
 // openKnown opens what is known of files. Without it everything is read each
@@ -90,7 +90,7 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 			return err
 		}
 		for _, a := range page.Items {
-			if a.Retired || !holdsAny(a.Roots, paths) {
+			if a.Retired || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
 				continue
 			}
 			if _, err := r.Sites.Renew(ctx, a.ID); err != nil {
@@ -102,15 +102,4 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 		}
 		cut.Cursor = page.Next
 	}
-}
-
-func holdsAny(roots, paths []string) bool {
-	for _, root := range roots {
-		for _, p := range paths {
-			if p == root || strings.HasPrefix(p, filepath.Clean(root)+"/") {
-				return true
-			}
-		}
-	}
-	return false
 }

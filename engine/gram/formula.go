@@ -105,8 +105,9 @@ func Threshold(n int, fs []*Formula) *Formula {
 
 // Possible evaluates f for content of which the beginning (head) and the size
 // are known. present answers for the atoms; nil means that every atom may be
-// there. Of the size of forms nothing is known. Head must reach as far as Header tests are to be decided; tests past
-// its end are taken for possible unless the content ends there too.
+// there. Of the size of forms nothing is known. Head must reach as far as
+// Header tests are to be decided; tests past its end are taken for possible
+// unless the content ends there too.
 func (f *Formula) Possible(head []byte, size int64, present func(*Formula) bool) bool {
 	switch f.Op {
 	case Nothing:

@@ -178,33 +178,3 @@ func lifted(tx *bbolt.Tx) map[uint32]uint32 {
 	}
 	return to
 }
-
-// Stats say how much is known.
-type Stats struct {
-	Contents, Directories int
-	Bytes                 int64 // of the file
-	IndexBytes            int64 // of the sketches in it
-	ContentBytes          int64 // of the contents
-}
-
-// Stats counts what is known, which takes a pass over the contents.
-func (s *Store) Stats() (st Stats, err error) {
-	err = s.db.View(func(tx *bbolt.Tx) error {
-		st.Contents = tx.Bucket(bucketContents).Stats().KeyN
-		st.Directories = tx.Bucket(bucketDirectories).Stats().KeyN
-		st.Bytes = tx.Size()
-		for _, b := range [][]byte{bucketFresh, bucketShards} {
-			if err := tx.Bucket(b).ForEach(func(_, v []byte) error { st.IndexBytes += int64(len(v)); return nil }); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket(bucketContents).ForEach(func(_, v []byte) error {
-			c, err := decodeContent(v)
-			if err == nil {
-				st.ContentBytes += c.Size
-			}
-			return err
-		})
-	})
-	return st, err
-}

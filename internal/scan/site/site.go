@@ -103,7 +103,7 @@ func (s *Service) CheckRoots(roots []string) error {
 		if !filepath.IsAbs(root) || filepath.Clean(root) != root {
 			return candor.WithHint(fmt.Errorf("the root %.200q is no plain absolute path: %w", root, candor.ErrInvalid), "Write it like /srv/www/example.")
 		}
-		if len(s.Allowed) > 0 && !within(root, s.Allowed) {
+		if len(s.Allowed) > 0 && !Within(root, s.Allowed) {
 			return candor.WithHint(fmt.Errorf("the root %.200q lies in no folder that may be scanned: %w", root, candor.ErrInvalid),
 				"Those that may are "+strings.Join(s.Allowed, ", ")+"; the configuration names them under scanning.roots_allowed.")
 		}
@@ -111,8 +111,8 @@ func (s *Service) CheckRoots(roots []string) error {
 	return nil
 }
 
-// within tells whether a path lies in one of the folders.
-func within(path string, folders []string) bool {
+// Within tells whether a path lies in one of the folders, or is one.
+func Within(path string, folders []string) bool {
 	for _, f := range folders {
 		if rel, err := filepath.Rel(f, path); err == nil && filepath.IsLocal(rel) {
 			return true
