@@ -329,10 +329,18 @@ func TestConnections(t *testing.T) {
 			t.Errorf("slow: %d %s", a.status, a.reason)
 		}
 	}
-	c = w.dial(t)
-	c.send(respmod("", okHead, chunked(evil, 4)))
-	if a := c.read(); a.head.Get("X-Virus-ID") != "evil" {
-		t.Errorf("afterwards: %d %s", a.status, a.reason)
+	// They hear that it ends before their places are free.
+	for left := 1000; ; left-- {
+		c = w.dial(t)
+		c.send(respmod("", okHead, chunked(evil, 4)))
+		a := c.read()
+		if a.status == 503 && left > 0 {
+			continue
+		}
+		if a.head.Get("X-Virus-ID") != "evil" {
+			t.Errorf("afterwards: %d %s", a.status, a.reason)
+		}
+		return
 	}
 }
 
