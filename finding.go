@@ -1,9 +1,12 @@
 package candor
 
+import "strings"
+
 // Finding is one thing that a sensor observed, where, and by which rule. It
 // says what was seen; whether somebody is to blame is not its business.
 type Finding struct {
 	Path        string       `json:"path"`
+	Inside      string       `json:"inside,omitempty"` // the part of the content where it is: "a.zip//b.php"
 	Rule        string       `json:"rule"`
 	Class       Class        `json:"class"`
 	Nature      Nature       `json:"nature,omitempty"`
@@ -24,4 +27,28 @@ type Occurrence struct {
 	Offset int64  `json:"offset"` // bytes from the start of the content
 	Length int    `json:"length"` // bytes
 	Data   []byte `json:"data"`   // the first bytes of it; base64 in JSON
+}
+
+// OwnLanguage is the Language of findings that no definitions give.
+const OwnLanguage = "candor"
+
+// unread begins the rules of what was not fully looked at.
+const unread = "Candor.NotFullyRead."
+
+// Unread is the rule of content that was not fully looked at, for a reason in
+// one word ("Encrypted"). It says that the content cannot be called clean.
+func Unread(reason string) string { return unread + reason }
+
+// IsUnread tells whether f says that something was not fully looked at, and
+// not that something is there.
+func (f Finding) IsUnread() bool {
+	return f.Language == OwnLanguage && strings.HasPrefix(f.Rule, unread)
+}
+
+// Where is the path, and the part behind "//", which no cleaned path holds.
+func (f Finding) Where() string {
+	if f.Inside == "" {
+		return f.Path
+	}
+	return f.Path + "//" + f.Inside
 }

@@ -1,21 +1,42 @@
 package engine
 
-import "candor/engine/internal/match"
+import (
+	"crypto/sha256"
+	"encoding/hex"
 
-// Forms gives the forms of content that rules are matched against: the content
-// itself, and the normal forms of pages that ClamAV matches its signatures
-// against. In place of the normal form of a text it gives what is contiguous
-// there but not in the text: so of what a signature asks for, sequences of at
-// most gram.MaxAtom bytes without white space and DEL are in a form where it
-// matches, and others need not be. It belongs to one goroutine.
-type Forms struct{ inner *match.Scanner }
+	"candor/engine/internal/match"
+)
 
-// NewForms makes a Forms.
-func NewForms() *Forms {
-	set := &match.Set{CodeOff: []uint32{0}, Signatures: true}
-	set.Init()
-	return &Forms{match.NewScanner(set, nil)}
+// FormsOf names the forms of content that rules are matched against. Rules
+// whose FormsOf is the same are matched against the same forms.
+type FormsOf string
+
+const (
+	// ContentOnly is the content itself, which all that YARA has is matched against.
+	ContentOnly FormsOf = ""
+	// StandardForms are also the normal forms of pages and texts that ClamAV
+	// matches its signatures against. With file types of a user's own (.ftm)
+	// they are others and have another name.
+	StandardForms FormsOf = "standard"
+)
+
+// Forms names the forms that r is matched against.
+func (r *Rules) Forms() FormsOf {
+	switch {
+	case !r.set.Signatures:
+		return ContentOnly
+	case len(r.set.Types) == 0:
+		return StandardForms
+	}
+	return FormsOf(hex.EncodeToString(printSignatures(&match.Set{Types: r.set.Types})[:sha256.Size/2]))
 }
 
-// Each calls yield with each form of data, valid until it returns.
-func (f *Forms) Each(data []byte, yield func(form []byte)) { f.inner.Forms(data, yield) }
+// Observe has Scan call each with the forms that it matches rules against. In
+// place of the normal form of a text it gives what is contiguous there but not
+// in the text: so of what a signature asks for, sequences of at most
+// gram.MaxAtom bytes without white space and DEL are in a form where it
+// matches, and others need not be. A form is valid until each returns.
+//
+// With all it is called with the StandardForms although no rule is matched
+// against them; rules with signatures need no asking. Nil ends that.
+func (s *Scanner) Observe(each func(form []byte), all bool) { s.inner.Observe(each, all) }

@@ -152,6 +152,9 @@ func (b *bench) yaraX(ctx context.Context, s ruleset.Set) (float64, runs, error)
 // folder, so that the first run of a set compiles it and the next ones do not.
 func (b *bench) candorCommand(target string, threads int, sets ...ruleset.Set) command {
 	args := []string{"scan", "--threads", fmt.Sprint(threads), "--format", "json"}
+	if len(sets) == 1 && sets[0].Name != b.clam.Name {
+		args = append(args, "--depth", "0") // as yara and YARA-X, which look at files as a whole
+	}
 	for _, s := range sets {
 		for _, x := range s.Externals {
 			args = append(args, "--external", x+"=")

@@ -60,7 +60,7 @@ func (r *running) answerScanning(c *config.Config, failed chan<- error) (stop fu
 }
 
 func (r *running) clamd() scanner {
-	return clamd.New(clamd.Options{Definitions: r.clamdDefinitions, Version: programVersion(), MaxSize: r.setup.maxSize, Exclude: r.setup.exclude,
+	return clamd.New(clamd.Options{Definitions: r.clamdDefinitions, Version: programVersion(), MaxSize: r.setup.maxSize, Exclude: r.setup.exclude, Inside: r.setup.into,
 		Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock,
 		Reload: func(ctx context.Context) error { return checkDefinitions(ctx, r.House) },
 		Found: func(command string, all []candor.Finding) {
@@ -74,7 +74,7 @@ func (r *running) icap() scanner {
 	return icap.New(icap.Options{Definitions: func() (icap.Definitions, error) {
 		d, err := r.clamdDefinitions()
 		return icap.Definitions{Generation: d.Generation, NewMatcher: d.NewMatcher}, err
-	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock,
+	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
 		Found: func(from icap.Source, all []candor.Finding) {
 			for _, f := range all {
 				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Path, "rule", f.Rule,

@@ -7,6 +7,7 @@ import (
 
 	"candor"
 	"candor/engine"
+	"candor/internal/scan"
 	"candor/internal/scan/known"
 	"candor/internal/scan/site"
 )
@@ -28,7 +29,7 @@ func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
 	if r.known == nil {
 		return nil, func() {}
 	}
-	session, err := r.known.Begin(rules)
+	session, err := r.known.Begin(rules, scan.Opening(r.setup.into))
 	if err != nil {
 		r.setup.log.Warn("a scan reads everything: what is known of files cannot be used", "error", err)
 		return nil, func() {}
@@ -53,7 +54,7 @@ func (r *running) revisit(ctx context.Context) error {
 	}
 	defer h.Release()
 	id := h.Generation().ID
-	session, err := r.known.Begin(h.Compiled().Rules)
+	session, err := r.known.Begin(h.Compiled().Rules, scan.Opening(r.setup.into))
 	if err != nil {
 		return err
 	}

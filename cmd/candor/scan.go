@@ -18,6 +18,7 @@ import (
 	"candor/internal/scan"
 	"candor/internal/scan/known"
 	"candor/internal/scan/output"
+	"candor/internal/scan/unpack"
 )
 
 // scanFlags are the options of candor scan.
@@ -33,6 +34,9 @@ type scanFlags struct {
 	strict        bool
 	known         string
 	audit         int
+	depth         int
+	maxInside     string
+	passwords     []string
 }
 
 // While files are scanned little garbage is made, so that a small percentage of
@@ -115,8 +119,20 @@ was interrupted, or could not start.`,
 	c.Flags().BoolVarP(&f.oneFileSystem, "one-file-system", "x", false, "stay on the file system of each PATH")
 	c.Flags().StringVar(&f.known, "known", "", "remember in `FILE` what was looked at: what did not change since is not read again")
 	c.Flags().IntVar(&f.audit, "audit", 1000, "with --known, read one in `N` files all the same, chosen at random; 0 for none")
+	c.Flags().IntVar(&f.depth, "depth", 16, "look into archives, mail, documents and encoded text, to a depth of `N`; 0 looks at files as a whole")
+	c.Flags().StringVar(&f.maxInside, "max-inside", "400M", "look at no more than `BYTES` of what lies inside of one file")
+	c.Flags().StringArrayVar(&f.passwords, "password", nil, "try `WORD` on what is encrypted; may be repeated")
 	c.Flags().BoolVar(&f.strict, "fail-on-problems", false, "do not scan if any definition cannot be used")
 	return c
+}
+
+// inside says how far what lies inside of files is looked at.
+func (f *scanFlags) inside() (*unpack.Options, error) {
+	most, err := parseSize(f.maxInside)
+	if err != nil || f.depth <= 0 {
+		return nil, err
+	}
+	return &unpack.Options{Limits: unpack.Limits{Depth: f.depth, Bytes: most}, Passwords: f.passwords, Now: time.Now}, nil
 }
 
 // targets gives what to scan, and what is to be closed afterwards.
@@ -147,6 +163,9 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	if o.MaxSize, err = parseSize(f.maxSize); err != nil {
+		return err
+	}
+	if o.Inside, err = f.inside(); err != nil {
 		return err
 	}
 	externals, fixed, err := f.definitions.variables()
@@ -206,7 +225,7 @@ func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, d
 	if err != nil {
 		return nil, candor.WithHint(err, "Is another scan using it? Name another file, or leave out --known.")
 	}
-	session, err := s.Begin(rules)
+	session, err := s.Begin(rules, scan.Opening(o.Inside))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -224,7 +243,7 @@ func exitStatus(s scan.Summary) int {
 	switch {
 	case s.Findings > 0:
 		return exitFound
-	case s.Errors > 0 || s.Interrupted:
+	case s.Errors > 0 || s.Unread > 0 || s.Interrupted:
 		return exitError
 	}
 	return exitClean

@@ -20,6 +20,7 @@ import (
 	"candor/internal/respond/notify/smtp"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
+	"candor/internal/scan/unpack"
 )
 
 // makeSetup turns a configuration into what the house is made from.
@@ -67,12 +68,21 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 	if s.exclude, err = scan.ParseExclude(c.Scanning.Exclude); err != nil {
 		return s, err
 	}
+	s.into = insideOf(c.Scanning.Inside)
 	for _, fill := range []func(*config.Config) error{s.fillClocks, s.fillMail, s.fillAccess} {
 		if err := fill(c); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+// insideOf says how far what lies inside of contents is looked at.
+func insideOf(c config.Inside) *unpack.Options {
+	if c.Depth == 0 {
+		return nil
+	}
+	return &unpack.Options{Limits: unpack.Limits{Depth: c.Depth, Bytes: int64(c.Bytes), Part: int64(c.Part), Entries: c.Entries, Time: time.Duration(c.Time)}, Passwords: c.Passwords}
 }
 
 // browserHost is what a browser on this machine calls an address. Passkeys

@@ -31,6 +31,7 @@ import (
 	"candor/internal/scan/generation"
 	"candor/internal/scan/known"
 	"candor/internal/scan/site"
+	"candor/internal/scan/unpack"
 	"candor/internal/store"
 	"candor/internal/web"
 	"candor/internal/web/api"
@@ -63,6 +64,7 @@ type setup struct {
 	scans     int           // at a time
 	threads   int           // of one scan
 	maxSize   int64
+	into      *unpack.Options
 	exclude   scan.Exclude
 	allowed   []string // roots
 	vault     evidence.VaultOptions
@@ -233,7 +235,7 @@ func (r *running) openDefinitions(ctx context.Context) (err error) {
 	r.openKnown()
 	r.Sites = site.New(site.Config{
 		Store: siteStore{r.Store}, Definitions: r.current, Clock: r.setup.clock, Log: r.setup.log,
-		Every: r.setup.every, Threads: r.setup.threads, Exclude: r.setup.exclude, MaxSize: r.setup.maxSize, Allowed: r.setup.allowed})
+		Every: r.setup.every, Threads: r.setup.threads, Exclude: r.setup.exclude, MaxSize: r.setup.maxSize, Inside: r.setup.into, Allowed: r.setup.allowed})
 	return nil
 }
 

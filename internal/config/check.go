@@ -259,6 +259,18 @@ func (k *checker) scanning(s Scanning) {
 			k.problem(fmt.Sprintf("scanning.exclude[%d]", i+1), fmt.Sprintf("%.60q is a malformed glob", g), "Globs are made of *, ?, [a-z] and **.")
 		}
 	}
+	if s.Inside.Depth < 0 || s.Inside.Depth > 100 {
+		k.problem("scanning.inside.depth", fmt.Sprintf("%d is not between 0 and 100", s.Inside.Depth), "Write 0 to look at files as a whole.")
+	}
+	if s.Inside.Depth > 0 {
+		k.between("scanning.inside.time", s.Inside.Time, time.Second, time.Hour)
+		if s.Inside.Entries < 1 {
+			k.problem("scanning.inside.entries", "nothing could be looked at", "Write how many parts of one file are looked at, or a depth of 0.")
+		}
+		if s.Inside.Bytes < 1<<20 || s.Inside.Part < 1<<20 {
+			k.problem("scanning.inside", "bytes and part are at least 1M", "Write a depth of 0 to look at files as a whole.")
+		}
+	}
 	for i, r := range s.RootsAllowed {
 		k.absolute(fmt.Sprintf("scanning.roots_allowed[%d]", i+1), r)
 	}

@@ -104,6 +104,18 @@ type Scanning struct {
 	Exclude      []string `koanf:"exclude"`
 	MaxSize      Size     `koanf:"max_size"`      // 0 for no limit
 	RootsAllowed []string `koanf:"roots_allowed"` // folders in which sites may lie
+	Inside       Inside   `koanf:"inside"`
+}
+
+// Inside says how far what lies inside of contents is looked at: in archives,
+// mail, documents, encoded text.
+type Inside struct {
+	Depth     int      `koanf:"depth"` // 0 looks at contents as a whole
+	Bytes     Size     `koanf:"bytes"` // of all that lies in one
+	Part      Size     `koanf:"part"`  // of one part
+	Entries   int      `koanf:"entries"`
+	Time      Duration `koanf:"time"`
+	Passwords []string `koanf:"passwords"` // tried on what is encrypted
 }
 
 // Desk says when the desk works and what it has promised.

@@ -300,7 +300,7 @@ func (d *Desk) prove(ctx context.Context, tx Tx, f *filing) error {
 		body := map[string]any{"asset": x.Asset, "rule": x.Rule, "class": x.Class, "severity": x.Severity, "sha256": x.SHA256, "bytes": x.Bytes,
 			"sensor": x.Sensor, "generation": x.Generation, "definitions": x.Definitions}
 		r, err := d.makeRecord(candor.Record{Kind: candor.RecordFinding, Subject: x.ID, Case: x.Case, Actor: "sensor:" + f.Sensor}, body,
-			map[string]string{"path": x.Path})
+			map[string]string{"path": x.Where()})
 		if err != nil {
 			return err
 		}

@@ -105,7 +105,7 @@ func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, er
 	seen := map[string]bool{}
 	var all []quarantine.Spot
 	for _, f := range findings {
-		if f.State != candor.FindingOpen {
+		if f.State != candor.FindingOpen || f.IsUnread() {
 			continue
 		}
 		places, err := h.Store.Places(ctx, f.ID)

@@ -1,7 +1,11 @@
 package scan_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -19,6 +23,7 @@ import (
 	"candor/engine"
 	"candor/internal/scan"
 	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
 )
 
 // later is the clock of scans in these tests: what was just written is not so
@@ -49,6 +54,7 @@ type estate struct {
 	file    string
 	sources []engine.Source
 	rules   *engine.Rules
+	inside  *unpack.Options
 }
 
 func newEstate(t *testing.T, seed uint64) *estate {
@@ -81,6 +87,14 @@ func (e *estate) define() {
 		}
 	}
 	e.rules, _ = e.compile(nil)
+	switch e.r.IntN(60) {
+	case 0:
+		e.inside = nil
+	case 1:
+		e.inside = &unpack.Options{Limits: unpack.Limits{Depth: 1}}
+	case 2, 3:
+		e.inside = &unpack.Options{}
+	}
 }
 
 func (e *estate) compile(only func(engine.Fingerprint) bool) (*engine.Rules, error) {
@@ -91,7 +105,50 @@ func (e *estate) compile(only func(engine.Fingerprint) bool) (*engine.Rules, err
 	return rules, nil
 }
 
+// content is some text, often within something else, which may be damaged.
 func (e *estate) content() string {
+	c := e.text()
+	for range e.r.IntN(3) {
+		switch e.r.IntN(6) {
+		case 0:
+			c = zipped(e.t, "a/page.php", c)
+		case 1:
+			c = zipped(e.t, "one.js", c, "two", e.text(), "three.zip", zipped(e.t, "four", e.text()))
+		case 2:
+			var b bytes.Buffer
+			w := gzip.NewWriter(&b)
+			if _, err := w.Write([]byte(c)); err != nil || w.Close() != nil {
+				e.t.Fatal(err)
+			}
+			c = b.String()
+		case 3:
+			c = "<?php $x = '" + base64.StdEncoding.EncodeToString([]byte(c+strings.Repeat(" and so on", 10))) + "'; ?>"
+		case 4:
+			c = c[:len(c)*3/4]
+		}
+	}
+	return c
+}
+
+func zipped(t *testing.T, members ...string) string {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		w, err := z.Create(members[i])
+		if err == nil {
+			_, err = w.Write([]byte(members[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func (e *estate) text() string {
 	parts := []string{"needle in the hay ", "straw of gold ", "HAYSTACK haystack ", "<html><a onclick=evil()>", "evil() ", "never mind ", "hay ", "more hay, and more "}
 	switch e.r.IntN(8) {
 	case 0:
@@ -162,11 +219,13 @@ func (e *estate) scan(session *known.Session) ([]candor.Finding, scan.Summary) {
 	e.t.Helper()
 	var got collected
 	s, err := scan.Scan(e.t.Context(), func(yield func(scan.Target, error) bool) { yield(scan.Target{Path: e.root}, nil) }, &got,
-		scan.Options{NewMatcher: func() scan.Matcher { return e.rules.NewScanner(engine.ScanOptions{}) }, Known: session, Clock: later})
+		scan.Options{NewMatcher: func() scan.Matcher { return e.rules.NewScanner(engine.ScanOptions{}) }, Known: session, Clock: later, Inside: e.inside})
 	if err != nil || s.Errors > 0 {
 		e.t.Fatal(err, s, got.failures)
 	}
-	slices.SortFunc(got.findings, func(a, b candor.Finding) int { return strings.Compare(a.Path+"\x00"+a.Rule, b.Path+"\x00"+b.Rule) })
+	slices.SortFunc(got.findings, func(a, b candor.Finding) int {
+		return strings.Compare(a.Where()+"\x00"+a.Rule, b.Where()+"\x00"+b.Rule)
+	})
 	return got.findings, s
 }
 
@@ -180,7 +239,7 @@ func (c *collected) Failure(f scan.Failure) error   { c.failures = append(c.fail
 
 func (e *estate) begin() *known.Session {
 	e.t.Helper()
-	session, err := e.store.Begin(e.rules)
+	session, err := e.store.Begin(e.rules, scan.Opening(e.inside))
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -195,7 +254,7 @@ func TestKnownEqualsFresh(t *testing.T) {
 		steps = n
 	}
 	e := newEstate(t, 7)
-	var files, knew, copies, late, candidates, contents int64
+	var files, knew, copies, late, candidates, contents, inside, unread int64
 	for step := range steps {
 		for range e.r.IntN(4) {
 			e.edit()
@@ -236,10 +295,18 @@ func TestKnownEqualsFresh(t *testing.T) {
 		if err := session.Close(); err != nil {
 			t.Fatal(err)
 		}
+		for _, f := range got {
+			if f.Inside != "" {
+				inside++
+			}
+			if f.IsUnread() {
+				unread++
+			}
+		}
 		files, knew, copies = files+s.Files, knew+s.Known, copies+s.Copies
 	}
-	t.Logf("%d files, %d as they were, %d copies; %d contents asked, %d candidates, %d late findings", files, knew, copies, contents, candidates, late)
-	if knew == 0 || copies == 0 || late == 0 || candidates >= contents {
+	t.Logf("%d files, %d as they were, %d copies; %d contents asked, %d candidates, %d late findings; %d findings lay inside, %d could not be read", files, knew, copies, contents, candidates, late, inside, unread)
+	if inside == 0 || unread == 0 || knew == 0 || copies == 0 || late == 0 || candidates >= contents {
 		t.Error("it hardly ever mattered")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"candor"
 	"candor/engine"
 	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
 )
 
 // memo is what is known of the files of a directory, and what they turn out to
@@ -94,10 +95,12 @@ func (w *worker) stands(d *directory, e entry) (was known.Entry, have, stands bo
 	return was, true, d.memo.session.Stands(was, d.memo.was.Path != d.memo.place(d))
 }
 
-// teller is a Matcher that says on what its last verdict rests.
+// teller is a Matcher that says on what its last verdict rests, and shows what
+// it looks at.
 type teller interface {
 	Consulted() (externals []string, clock bool)
 	Situation(engine.File) (engine.Situation, error)
+	Observe(each func(form []byte), all bool)
 }
 
 // judge looks at a content, unless it is known to be clean. What is known to
@@ -113,19 +116,41 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		here, _ := t.Situation(engine.File{Name: path, Externals: l.externals.of(d.path, name, data, uid)}) // the scan itself tells of errors
 		return here
 	}
-	if s.Clean(sum, at) {
+	clean, sketched := s.Clean(sum, at)
+	if clean {
 		w.pool.o.Progress.copies.Add(1)
 		return nil, true, nil
 	}
+	var sketch []byte
+	if sketched {
+		l.show(nil, false)
+	} else {
+		w.sketcher.Begin(data, w.room(name, data))
+		l.show(w.sketcher.Note, s.AllForms())
+	}
 	findings, err = l.look(path, d.path, name, data, uid)
-	t, ok := l.matcher.(teller)
-	if err != nil || !ok {
+	if _, ok := l.matcher.(teller); err != nil || !ok {
 		return findings, false, err
 	}
-	asked, clock := t.Consulted()
-	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.matched, Placed: len(asked) > 0, Expires: clock, At: at,
-		Sketch: func() []byte { return w.sketcher.Sketch(data).Append(nil) }})
-	return findings, len(findings) == 0 && !clock, nil
+	if !sketched {
+		sketch = w.sketcher.End().Append(nil)
+	}
+	expires := l.rests.clock || l.rests.unread
+	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.rests.rules, Placed: l.rests.placed, Expires: expires, At: at, Sketch: sketch})
+	return findings, len(findings) == 0 && !expires, nil
+}
+
+// room is about how many bytes will be looked at of a content: more than there
+// are where something lies inside.
+func (w *worker) room(name string, data []byte) int {
+	if w.looker.unpacker == nil {
+		return len(data)
+	}
+	switch unpack.Kind(data, name) {
+	case "", "text", "image", "exe":
+		return len(data)
+	}
+	return 4 * len(data)
 }
 
 // seen is what a file that was read is known as.

@@ -58,8 +58,19 @@ func (p *pool) fail(path string, err error) {
 
 // found reports the findings of one file together.
 func (p *pool) found(findings []candor.Finding) {
-	p.o.Progress.flagged.Add(1)
-	p.o.Progress.findings.Add(int64(len(findings)))
+	var unread int64
+	for i := range findings {
+		if findings[i].IsUnread() {
+			unread++
+		}
+	}
+	if unread > 0 {
+		p.o.Progress.unread.Add(1)
+	}
+	if n := int64(len(findings)) - unread; n > 0 {
+		p.o.Progress.flagged.Add(1)
+		p.o.Progress.findings.Add(n)
+	}
 	p.deliver(func() error {
 		for _, f := range findings {
 			if err := p.sink.Finding(f); err != nil {

@@ -19,6 +19,7 @@ import (
 	"candor"
 	"candor/engine"
 	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
 )
 
 // Matcher matches one content after another. *engine.Scanner is one.
@@ -55,14 +56,17 @@ type Options struct {
 	// Fixed names the built-in external variables that are not to be set
 	// from the file, because somebody chose their values.
 	Fixed map[string]bool
+	// Inside says how far what lies inside of contents is looked at; nil does
+	// not look there. What is not looked at is a finding of its own kind.
+	Inside *unpack.Options
 	// Clock tells the time; nil stands for time.Now.
 	Clock candor.Clock
 	// Progress is kept up to date while the scan runs; may be nil.
 	Progress *Progress
 	// Known remembers what was looked at: files that are as they were are not
 	// read, and contents that are known to be clean are not matched again. Its rules are
-	// those of NewMatcher, whose matchers tell what they consulted. Nil
-	// remembers nothing.
+	// those of NewMatcher, whose matchers tell what they consulted, and it looks
+	// inside as Inside says; see Opening. Nil remembers nothing.
 	Known *known.Session
 	// Audit reads one in so many files that are as they were, chosen at random;
 	// 0 stands for none.
@@ -103,6 +107,20 @@ func Scan(ctx context.Context, targets Targets, sink Sink, o Options) (Summary, 
 		return s, cause
 	}
 	return s, err
+}
+
+// Opening is how what is known looks into contents as Options.Inside says.
+func Opening(inside *unpack.Options) known.Opening {
+	if inside == nil {
+		return known.Opening{}
+	}
+	return known.Opening{Name: inside.Name(), Open: func() known.Opener {
+		u := unpack.New(*inside)
+		return func(ctx context.Context, name string, content []byte, visit func(part []byte) error) error {
+			_, err := u.Unpack(ctx, name, content, func(p unpack.Part) error { return visit(p.Data) })
+			return err
+		}
+	}}
 }
 
 // Count counts the regular files that Scan would be offered under targets,

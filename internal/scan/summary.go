@@ -9,7 +9,7 @@ import (
 type Progress struct {
 	files, bytes, flagged, findings, failures atomic.Int64
 	links, special, excluded, large, mounts   atomic.Int64
-	known, copies, forged                     atomic.Int64
+	known, copies, forged, unread             atomic.Int64
 }
 
 // Files is the number of files of which all is known.
@@ -31,8 +31,9 @@ type Summary struct {
 	Files       int64     `json:"files"`            // scanned from the first byte to the last, or known
 	Bytes       int64     `json:"bytes"`            // in them
 	Seconds     float64   `json:"seconds"`          // wall time
-	Findings    int64     `json:"findings"`         // a rule in a file is one
+	Findings    int64     `json:"findings"`         // a rule in a file, or in a part of one, is one
 	Flagged     int64     `json:"flagged"`          // files with at least one
+	Unread      int64     `json:"unread,omitempty"` // of Files: not looked at to the end of what lies inside, which is told as findings, too
 	Errors      int64     `json:"errors"`           // files and directories that could not be scanned, or not as a whole
 	Known       int64     `json:"known,omitempty"`  // of Files: not read, since they are as they were
 	Copies      int64     `json:"copies,omitempty"` // of Files: read, and not matched, since their content is known
@@ -58,7 +59,7 @@ func (p *Progress) summary() Summary {
 	return Summary{
 		Files: p.files.Load(), Bytes: p.bytes.Load(),
 		Known: p.known.Load(), Copies: p.copies.Load(), Forged: p.forged.Load(),
-		Findings: p.findings.Load(), Flagged: p.flagged.Load(), Errors: p.failures.Load(),
+		Unread: p.unread.Load(), Findings: p.findings.Load(), Flagged: p.flagged.Load(), Errors: p.failures.Load(),
 		Skipped: Skipped{
 			Links: p.links.Load(), Special: p.special.Load(), Excluded: p.excluded.Load(),
 			Large: p.large.Load(), Mounts: p.mounts.Load(),

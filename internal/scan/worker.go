@@ -9,6 +9,7 @@ import (
 	"candor"
 	"candor/internal/scan/index"
 	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
 )
 
 // worker scans the files of one batch after another, reusing its memory.
@@ -24,10 +25,11 @@ func newWorker(p *pool) *worker {
 	w := &worker{
 		pool:   p,
 		reader: reader{maxSize: p.o.MaxSize},
-		looker: NewLooker(p.o.NewMatcher, p.o.Fixed),
+		looker: NewLooker(p.o.NewMatcher, p.o.Fixed, p.o.Inside),
 	}
 	if p.o.Known != nil {
-		w.sketcher, w.audit = index.NewSketcher(), known.Audits(p.o.Audit)
+		w.sketcher, w.audit = new(index.Sketcher), known.Audits(p.o.Audit)
+		w.looker.inside = w.sketcher.Inside
 	}
 	return w
 }
@@ -118,6 +120,9 @@ func (w *worker) look(path string, d *directory, name string, data []byte) (sum 
 	}()
 	if sum = known.SumOf(data); w.reader.mapped != nil {
 		sum = sum.Of(w.reader.stat.Dev, w.reader.stat.Ino)
+	}
+	if unpack.ByName(name) {
+		sum = sum.Of(0, 0) // what it is its name decides, too
 	}
 	findings, clean, err = w.judge(path, d, name, data, sum)
 	return sum, findings, clean, err

@@ -184,6 +184,7 @@ type details struct {
 	Line    int                 `json:"line,omitempty"`
 	Tags    []string            `json:"tags,omitempty"`
 	Strings []candor.Occurrence `json:"strings,omitempty"`
+	Inside  string              `json:"inside,omitempty"`
 }
 
 func finding(r query.Finding) candor.FiledFinding {
@@ -192,11 +193,11 @@ func finding(r query.Finding) candor.FiledFinding {
 	return candor.FiledFinding{ID: r.ID, Asset: r.Asset, Party: r.Party, Case: r.CaseID, Sensor: r.Sensor, Generation: r.Generation,
 		Confidence: r.Confidence, State: r.State, First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Ended: time.Time(r.Ended), Places: int(r.Places),
 		Finding: candor.Finding{Path: r.Path, Rule: r.Rule, Class: r.Class, Nature: r.Nature, Severity: r.Severity, SHA256: r.SHA256, Bytes: r.Size,
-			Language: r.Language, Definitions: r.Definitions, Description: r.Description, Line: d.Line, Tags: d.Tags, Strings: d.Strings}}
+			Language: r.Language, Definitions: r.Definitions, Description: r.Description, Line: d.Line, Tags: d.Tags, Strings: d.Strings, Inside: d.Inside}}
 }
 
 func findingRow(f candor.FiledFinding) (query.Finding, error) {
-	d, err := json.Marshal(details{f.Line, f.Tags, f.Strings})
+	d, err := json.Marshal(details{f.Line, f.Tags, f.Strings, f.Inside})
 	return query.Finding{ID: f.ID, Asset: f.Asset, Party: f.Party, CaseID: f.Case, Sensor: f.Sensor, Rule: f.Rule, Class: f.Class, Nature: f.Nature,
 		Severity: f.Severity, Confidence: f.Confidence, State: f.State, SHA256: f.SHA256, Size: f.Bytes, Language: f.Language,
 		Definitions: f.Definitions, Description: f.Description, Generation: f.Generation, Path: f.Path, Places: int64(f.Places),

@@ -77,13 +77,22 @@ func (s *Scanner) formsOf(data []byte) []form {
 func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
 	defer s.trim()
 	for _, f := range s.formsOf(data) {
-		switch {
-		case !f.text:
-			yield(f.data)
-		case len(data) <= normal.MaxText:
-			s.textBuffer = normal.Seams(s.textBuffer[:0], data, 0, gram.MaxAtom)
-			yield(s.textBuffer)
-		}
+		s.show(&f, data, yield)
+	}
+}
+
+// Observe has Scan call yield as Forms does: with the forms that the rules of
+// the set are matched against, or with all. Nil ends that.
+func (s *Scanner) Observe(yield func(form []byte), all bool) { s.observe, s.observeAll = yield, all }
+
+// show yields a form.
+func (s *Scanner) show(f *form, data []byte, yield func(form []byte)) {
+	switch {
+	case !f.text:
+		yield(f.data)
+	case len(data) <= normal.MaxText:
+		s.textBuffer = normal.Seams(s.textBuffer[:0], data, 0, gram.MaxAtom)
+		yield(s.textBuffer)
 	}
 }
 

@@ -65,6 +65,8 @@ type Scanner struct {
 	yield      func(uint32)
 	now        func() int64
 
+	observe    func(form []byte) // nil for nobody
+	observeAll bool              // also forms that no rule of the set is matched against
 	forms      []form
 	textBuffer []byte
 	seams      gram.Finder // of the atoms of the text gate
@@ -106,11 +108,20 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 	s.prepare(extern, now, yield)
 	if !s.set.Signatures {
 		s.view(Raw, &form{data: data, rules: true, size: len(data)})
+		switch {
+		case s.observe != nil && s.observeAll:
+			s.Forms(data, s.observe)
+		case s.observe != nil:
+			s.observe(data)
+		}
 		return
 	}
 	defer s.trim()
 	allowed, textOpened := s.allowed(data), false
 	for _, f := range s.formsOf(data) {
+		if s.observe != nil {
+			s.show(&f, data, s.observe)
+		}
 		f.signatures = !allowed && !f.unsigned
 		switch {
 		case f.rules:

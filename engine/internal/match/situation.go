@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/engine/automaton"
+	"candor/engine/gram"
 	"candor/engine/internal/ir"
 	"candor/engine/module"
 )
@@ -16,6 +17,9 @@ type question struct {
 	text string // what it is known by
 	rule uint32
 	expr *ir.Expr
+	// need are the pairs of a yes: the answer for a text that has all of none of
+	// them is no. Nil says nothing.
+	need []pairs
 }
 
 // questions gives those of all rules, each once, sorted.
@@ -29,7 +33,7 @@ func (s *Set) questions() []question {
 			u := s.unit(uint32(r))
 			asks(u.rule.Cond, func(e *ir.Expr) {
 				text := string((&ir.Rule{Cond: e}).Append(nil))
-				seen[text] = question{text, uint32(r), e}
+				seen[text] = question{text, uint32(r), e, needs(e)}
 			})
 		}
 		for _, q := range seen {
@@ -79,6 +83,48 @@ func (q question) variable() int64 {
 	return e.Int
 }
 
+// pairs is a set of pairs of neighbouring folded bytes, by a hash of eight bits.
+type pairs [4]uint64
+
+// pairsOf gives the pairs in a text.
+func pairsOf[T string | []byte](text T) (p pairs) {
+	for i := 1; i < len(text); i++ {
+		h := (uint32(gram.Fold(text[i-1]))<<8 | uint32(gram.Fold(text[i]))) * 0x9e3779b1 >> 24
+		p[h>>6] |= 1 << (h & 63)
+	}
+	return p
+}
+
+// in tells whether a text with the pairs of t may hold one with those of p.
+func (p *pairs) in(t *pairs) bool {
+	return p[0]&^t[0]|p[1]&^t[1]|p[2]&^t[2]|p[3]&^t[3] == 0
+}
+
+// needs gives the pairs of a question.
+func needs(e *ir.Expr) (out []pairs) {
+	switch e.Op {
+	case ir.Matches:
+		for _, a := range gram.FromPattern(e.Tree).Atoms {
+			out = append(out, pairsOf(a.Bytes))
+		}
+	case ir.Eq, ir.Contains, ir.IContains, ir.StartsWith, ir.IStartsWith, ir.EndsWith, ir.IEndsWith, ir.IEquals:
+		if e.Kids[0].Op == ir.Extern && e.Kids[1].Op == ir.Str {
+			out = append(out, pairsOf(e.Kids[1].Str))
+		}
+	}
+	return out
+}
+
+// no tells whether the answer for a text with the pairs of t must be no.
+func (q *question) no(t *pairs) bool {
+	for i := range q.need {
+		if q.need[i].in(t) {
+			return false
+		}
+	}
+	return q.need != nil
+}
+
 // situations is what a Scanner keeps for Situation.
 type situations struct {
 	by       [][]question // by external variable
@@ -124,8 +170,11 @@ func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 				clear(k.answers)
 			}
 			var b []byte
-			for _, q := range questions {
-				b = s.answer(b, q)
+			text := pairsOf(v.text)
+			for j := range questions {
+				if v.kind != module.String || !questions[j].no(&text) {
+					b = s.answer(b, questions[j])
+				}
 			}
 			answers = string(b)
 			k.answers[v] = answers

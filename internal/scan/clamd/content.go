@@ -226,6 +226,7 @@ func (c *session) judge(r request, name string, content []byte) {
 	// What another process truncates while it is mapped must not end the program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	findings, err := one.looker.Look(name, content, 0)
+	findings = slices.DeleteFunc(findings, candor.Finding.IsUnread)
 	switch {
 	case len(findings) > 0:
 		c.server.o.Found(r.name, findings)

@@ -36,7 +36,7 @@ func (c *session) path(r request) {
 	if r.name == "MULTISCAN" {
 		threads = s.o.Threads
 	}
-	_, err = scan.Scan(ctx, scan.Paths(r.argument), w, scan.Options{NewMatcher: d.NewMatcher, Exclude: s.o.Exclude, MaxSize: s.o.MaxSize, Threads: threads, Clock: s.o.Clock})
+	_, err = scan.Scan(ctx, scan.Paths(r.argument), w, scan.Options{NewMatcher: d.NewMatcher, Exclude: s.o.Exclude, MaxSize: s.o.MaxSize, Threads: threads, Clock: s.o.Clock, Inside: s.o.Inside})
 	switch {
 	case err != nil:
 		c.answer(r, problem(r.argument, err))
@@ -60,6 +60,9 @@ type walk struct {
 
 // Finding answers the first finding of a file, or all of them.
 func (w *walk) Finding(f candor.Finding) error {
+	if f.IsUnread() {
+		return nil // clients of clamd have no word for it
+	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	all := w.request.name == "ALLMATCHSCAN"

@@ -22,6 +22,7 @@ import (
 
 	"candor"
 	"candor/internal/scan"
+	"candor/internal/scan/unpack"
 )
 
 // Definitions are what verdicts rest on.
@@ -38,6 +39,9 @@ type Options struct {
 	// Reload has newer definitions looked for; nil: RELOAD only says that it does.
 	Reload  func(context.Context) error
 	Version string // of the program
+	// Inside says how far what lies inside of contents is looked at; nil does
+	// not look there. What cannot be looked at is no finding for clients.
+	Inside *unpack.Options
 	// MaxStream bounds a content that is sent, in bytes; 0 is clamd's 100 MB.
 	MaxStream int64
 	// MaxSize passes over larger files below a path; 0 stands for no limit.
@@ -199,7 +203,7 @@ func (s *Server) acquire() (*slot, error) {
 			return nil, err
 		}
 		if one.looker == nil || one.generation != d.Generation {
-			one.looker, one.generation = scan.NewLooker(d.NewMatcher, nil), d.Generation
+			one.looker, one.generation = scan.NewLooker(d.NewMatcher, nil, s.o.Inside), d.Generation
 		}
 		s.live.Add(1)
 		return one, nil

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"candor"
@@ -106,7 +107,7 @@ func (l *look) plain(h *head, content []byte) (err error) {
 
 func (l *look) at(path string, content []byte) error {
 	found, err := l.looker.Look(path, content, 0)
-	l.findings = append(l.findings, found...)
+	l.findings = append(l.findings, slices.DeleteFunc(found, candor.Finding.IsUnread)...)
 	return err
 }
 

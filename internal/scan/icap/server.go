@@ -29,6 +29,7 @@ import (
 
 	"candor"
 	"candor/internal/scan"
+	"candor/internal/scan/unpack"
 )
 
 // Definitions are what verdicts rest on.
@@ -48,7 +49,10 @@ type Source struct {
 type Options struct {
 	// Definitions gives what is in use. It is asked for each message.
 	Definitions func() (Definitions, error)
-	Version     string // of the program
+	// Inside says how far what lies inside of contents is looked at; nil does
+	// not look there. What cannot be looked at is no finding for clients.
+	Inside  *unpack.Options
+	Version string // of the program
 	// MaxStream bounds a body, and what a body is decoded to, in bytes; 0 is
 	// 100 MB, as clamd's.
 	MaxStream int64

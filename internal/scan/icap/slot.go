@@ -22,7 +22,7 @@ func (s *Server) acquire() (*slot, error) {
 			return nil, err
 		}
 		if one.looker == nil || one.generation != d.Generation {
-			one.looker, one.generation = scan.NewLooker(d.NewMatcher, nil), d.Generation
+			one.looker, one.generation = scan.NewLooker(d.NewMatcher, nil, s.o.Inside), d.Generation
 		}
 		return one, nil
 	case <-s.context.Done():

@@ -32,6 +32,13 @@ func contents(r *rand.Rand, n int) [][]byte {
 	return all
 }
 
+// sketch makes the sketch of a content that has one form.
+func sketch(k *Sketcher, content []byte) Sketch {
+	k.Begin(content, len(content))
+	k.Note(content)
+	return k.End()
+}
+
 // formulas are random ones, of atoms that are cut out of contents.
 func formulas(r *rand.Rand, from [][]byte, depth int) *gram.Formula {
 	sub := func() (all []*gram.Formula) {
@@ -94,10 +101,10 @@ func sized(f *gram.Formula) *gram.Formula {
 func TestNothingIsLost(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	all := contents(r, 300)
-	sketcher := NewSketcher()
+	sketcher := new(Sketcher)
 	byClass := map[int][]Numbered{}
 	for i, c := range all {
-		s, err := Decode(sketcher.Sketch(c).Append(nil))
+		s, err := Decode(sketch(sketcher, c).Append(nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,15 +174,17 @@ rule c { strings: $a = "encoded needle" base64 condition: $a }`)},
 	}
 	filler := strings.Repeat("this is only hay; ", 200)
 	seen := map[string]bool{}
-	sketcher, scanner := NewSketcher(), rules.NewScanner(engine.ScanOptions{})
+	sketcher, scanner := new(Sketcher), rules.NewScanner(engine.ScanOptions{})
+	scanner.Observe(sketcher.Note, false)
 	for _, c := range []string{wide, "neXXXdle, longer", "neeeeedle123", string(xored), "ZW5jb2RlZCBuZWVkbGU=", "<html><body><a ONCLICK='evil()' onclick=evil()>",
 		"EVIL (   call ) evil(call)", "<html><a oncl&#105;ck=evil()>x</a>", "One \t\n two   three\nfour", "join\x01\x02ed\x80wo\x03rd"} {
 		c = filler + c + filler
-		s := sketcher.Sketch([]byte(c))
+		sketcher.Begin([]byte(c), len(c))
 		matches, err := scanner.Scan([]byte(c), engine.File{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := sketcher.End()
 		for _, m := range matches {
 			seen[m.Rule.Name] = true
 			if !NewQuery([]Asked{{formulas[index[m.Rule]], m.Rule.Language == "clamav"}}).Possible(s) {
@@ -188,15 +197,46 @@ rule c { strings: $a = "encoded needle" base64 condition: $a }`)},
 	}
 }
 
+// TestParts holds that of a content with parts size and beginning say nothing,
+// and that whatever was noted is found, however much it is.
+func TestParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	all := contents(r, 40)
+	k := new(Sketcher)
+	k.Begin([]byte("PK"), 10)
+	k.Note([]byte("PK"))
+	k.Inside()
+	for _, c := range all {
+		k.Note(c)
+	}
+	s := k.End()
+	for _, f := range []*gram.Formula{{Op: gram.Size, Min: 1e6, Max: 1e7}, {Op: gram.Header, Bytes: []byte("MZ")}, {Op: gram.FormSize, Min: int64(len(all[30])), Max: int64(len(all[30]))}} {
+		shard, err := Open(Lay([]Numbered{{1, s}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := NewQuery([]Asked{{Formula: f}}); !q.Possible(s) || len(shard.Candidates(q)) != 1 {
+			t.Errorf("%+v is said to be impossible", f)
+		}
+	}
+	for range 200 {
+		c := all[r.IntN(len(all))]
+		at := r.IntN(len(c))
+		if f := (&gram.Formula{Op: gram.Present, Set: gram.Set{Atoms: []gram.Atom{{Bytes: gram.FoldBytes(c[at:min(at+12, len(c))])}}}}); !NewQuery([]Asked{{Formula: f}}).Possible(s) {
+			t.Fatalf("%q is said not to be there", f.Set.Atoms[0].Bytes)
+		}
+	}
+}
+
 // TestFewCandidates says how seldom a content is a candidate by accident.
 func TestFewCandidates(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	sketcher := NewSketcher()
+	sketcher := new(Sketcher)
 	stored, size, wrong := 0, 0, 0
 	const rounds = 2000
 	for range rounds {
 		c := contents(r, 1)[0]
-		s := sketcher.Sketch(c)
+		s := sketch(sketcher, c)
 		stored, size = stored+len(s.Bits), size+len(c)
 		atom := fmt.Appendf(nil, "%012x", r.Uint64()>>16)
 		if NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Present, Set: gram.Set{Atoms: []gram.Atom{{Bytes: atom}}}}}}).Possible(s) && !bytes.Contains(c, atom) {
@@ -210,9 +250,9 @@ func TestFewCandidates(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	k := NewSketcher()
-	f.Add(k.Sketch([]byte("a content")).Append(nil))
-	f.Add(Lay([]Numbered{{1, k.Sketch([]byte("another content"))}}))
+	k := new(Sketcher)
+	f.Add(sketch(k, []byte("a content")).Append(nil))
+	f.Add(Lay([]Numbered{{1, sketch(k, []byte("another content"))}}))
 	q := NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Present, Set: gram.FromLiteral([]byte("content"))}}, {Formula: &gram.Formula{Op: gram.Header, Bytes: []byte("MZ")}}, {Formula: &gram.Formula{Op: gram.Size, Max: 10}}})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, err := Decode(b); err == nil {
@@ -233,10 +273,10 @@ func BenchmarkSketch(b *testing.B) {
 		size += len(c)
 	}
 	b.SetBytes(int64(size))
-	k := NewSketcher()
+	k := new(Sketcher)
 	for b.Loop() {
 		for _, c := range all {
-			k.Sketch(c)
+			sketch(k, c)
 		}
 	}
 }

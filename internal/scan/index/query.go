@@ -81,7 +81,7 @@ func present(s gram.Set, words bool) *formula {
 			if run++; words && (b == ' ' || b == 0x7f) {
 				run = 0
 			}
-			if v = v<<8 | uint32(b); run >= gramLength {
+			if v = v>>8 | uint32(b)<<24; run >= gramLength {
 				grams = append(grams, gramHash(v))
 			}
 		}
@@ -133,7 +133,7 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 		}
 		return false
 	case gram.Size, gram.Header:
-		return f.fits(s.Size, s.Head)
+		return s.Parts || f.fits(s.Size, s.Head)
 	}
 	return true
 }
@@ -179,7 +179,7 @@ func (s *Shard) eval(f *formula) []uint64 {
 	case gram.Size, gram.Header:
 		out := make([]uint64, s.words)
 		for i := range s.count {
-			if f.fits(s.size(i), s.head(i)) {
+			if s.fits(f, i) {
 				out[i/64] |= 1 << (i % 64)
 			}
 		}
@@ -238,7 +238,7 @@ func (s *Shard) all(sub []*formula) []uint64 {
 		for i, w := range out {
 			for ; w != 0; w &= w - 1 {
 				at := i*64 + bits.TrailingZeros64(w)
-				if at >= s.count || !f.fits(s.size(at), s.head(at)) {
+				if at >= s.count || !s.fits(f, at) {
 					out[i] &^= 1 << (at % 64)
 				}
 			}

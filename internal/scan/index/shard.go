@@ -23,10 +23,10 @@ type Numbered struct {
 
 // shardMagic begins a shard, and names its version: those of older versions
 // stay readable.
-const shardMagic = "CANSHRD1"
+const shardMagic = "CANSHRD2"
 
 // A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
-// each content number (4), size (8), length of its head (1), its head (Head);
+// each content number (4), size (8), length of its head (1, and 128 if it has parts), its head (Head);
 // zeros up to a multiple of eight; the rows, each of count bits rounded up to
 // words of 64. All integers are little-endian.
 const (
@@ -46,7 +46,7 @@ func Lay(all []Numbered) []byte {
 	for _, n := range all {
 		b = binary.LittleEndian.AppendUint32(b, n.Number)
 		b = binary.LittleEndian.AppendUint64(b, uint64(n.Sketch.Size))
-		b = append(append(b, byte(len(n.Sketch.Head))), n.Sketch.Head...)
+		b = append(append(b, n.Sketch.headByte()), n.Sketch.Head...)
 		b = append(b, make([]byte, Head-len(n.Sketch.Head))...)
 	}
 	b = b[:cap(b)]
@@ -97,7 +97,12 @@ func (s *Shard) size(i int) int64 {
 
 func (s *Shard) head(i int) []byte {
 	e := s.entries[i*shardEntry+12 : (i+1)*shardEntry]
-	return e[1 : 1+min(int(e[0]), Head)]
+	return e[1 : 1+min(int(e[0]&^withParts), Head)]
+}
+
+// fits tells whether a content may be of the size and beginning that is asked for.
+func (s *Shard) fits(f *formula, i int) bool {
+	return s.entries[i*shardEntry+12]&withParts != 0 || f.fits(s.size(i), s.head(i))
 }
 
 // and leaves in set those contents that may hold a gram, and tells whether

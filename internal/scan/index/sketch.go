@@ -3,7 +3,8 @@
 // that is old without reading it.
 //
 // A sketch is a Bloom filter with one hash function over all sequences of four
-// folded bytes (see package gram) in all forms of a content (engine.Forms). Its
+// folded bytes (see package gram) in the forms of a content (engine.Scanner's Observe) and in those of what
+// lies inside. Its
 // length is a power of two of bits near the number of different sequences, so
 // that about half of the bits are set. A gram thus says little, but an atom of
 // a rule's formula has many, and all of them must be there: of twelve bytes that
@@ -19,10 +20,8 @@ package index
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/bits"
-
-	"candor/engine"
-	"candor/engine/gram"
 )
 
 // Head is how many bytes of a content's beginning are kept beside its sketch.
@@ -36,9 +35,21 @@ const (
 
 // Sketch is what is known of one content.
 type Sketch struct {
-	Size int64  // of the content in bytes
-	Head []byte // its beginning, at most Head bytes
-	Bits []byte // 1<<class bits, the lowest of a byte first
+	Size  int64  // of the content in bytes
+	Parts bool   // Bits tell of what lies inside, too
+	Head  []byte // its beginning, at most Head bytes
+	Bits  []byte // 1<<class bits, the lowest of a byte first
+}
+
+// withParts marks the length of a head.
+const withParts = 0x80
+
+// headByte is the length of the head, marked.
+func (s Sketch) headByte() byte {
+	if s.Parts {
+		return byte(len(s.Head)) | withParts
+	}
+	return byte(len(s.Head))
 }
 
 // Class tells how long the sketch is: it has 1<<Class bits.
@@ -50,7 +61,7 @@ var ErrCorrupt = errors.New("the index is corrupt")
 // Append appends the encoded form of s.
 func (s Sketch) Append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(s.Size))
-	dst = append(dst, byte(len(s.Head)))
+	dst = append(dst, s.headByte())
 	dst = append(dst, s.Head...)
 	return append(append(dst, byte(s.Class())), s.Bits...)
 }
@@ -62,93 +73,150 @@ func Decode(b []byte) (s Sketch, err error) {
 		return s, ErrCorrupt
 	}
 	b = b[n:]
-	head := int(b[0])
+	head := int(b[0] &^ withParts)
 	if head > Head || len(b) < 2+head {
 		return s, ErrCorrupt
 	}
-	s = Sketch{Size: int64(size), Head: b[1 : 1+head], Bits: b[2+head:]}
+	s = Sketch{Size: int64(size), Parts: b[0]&withParts != 0, Head: b[1 : 1+head], Bits: b[2+head:]}
 	if class := int(b[1+head]); class < minClass || class > maxClass || len(s.Bits) != 1<<(class-3) {
 		return s, ErrCorrupt
 	}
 	return s, nil
 }
 
-// Sketcher makes sketches, reusing its memory. It belongs to one goroutine.
+// Sketcher makes sketches, reusing its memory: Begin, Note for each form of the
+// content and of what lies inside, End. It belongs to one goroutine.
 type Sketcher struct {
-	forms  *engine.Forms
-	wide   []uint64
-	folded []byte
+	content []byte
+	parts   bool
+	slots   []byte // 0 or 1 a bit: a store costs less than a change of a bit
+	noted   int    // bytes
+	bits    []byte
 }
 
-// NewSketcher makes a Sketcher.
-func NewSketcher() *Sketcher { return &Sketcher{forms: engine.NewForms()} }
+// Begin begins the sketch of a content; room is about how many bytes will be
+// noted.
+func (k *Sketcher) Begin(content []byte, room int) {
+	k.content, k.parts, k.noted = content, false, 0
+	k.ready(1 << min(max(longest(room), minClass), maxClass))
+	clear(k.slots)
+}
 
-// Sketch makes the sketch of a content. It shares the memory of the Sketcher
-// and of the content.
-func (k *Sketcher) Sketch(content []byte) Sketch {
-	class := min(max(bits.Len(uint(len(content)))+1, minClass), maxClass)
-	k.wide = k.wide[:0]
-	for range 1 << class >> 6 {
-		k.wide = append(k.wide, 0)
+// ready makes room for n slots. What was in those that there are stays.
+func (k *Sketcher) ready(n int) {
+	if room := 1 << 16; cap(k.slots) < room {
+		k.slots = append(make([]byte, 0, room), k.slots...)
 	}
-	k.forms.Each(content, func(form []byte) {
-		set(k.wide, formHash(int64(len(form))))
-		note(k.wide, form)
-	})
-	return Sketch{Size: int64(len(content)), Head: content[:min(len(content), Head)], Bits: k.fold(class, len(content))}
+	if n > 1<<16 && cap(k.slots) < 1<<maxClass {
+		k.slots = append(make([]byte, 0, 1<<maxClass), k.slots...)
+	}
+	k.slots = k.slots[:n]
 }
 
-// fold shortens what was noted to a length that suits how much it is, and that
-// is at most three quarters of a bit a byte: of content in which nothing
-// repeats all grams are different.
-func (k *Sketcher) fold(class, size int) []byte {
+// longest is the class of the longest sketch that is at most three quarters of
+// a bit a byte: of content in which nothing repeats all grams are different.
+func longest(size int) int { return bits.Len(uint(size*3/4)) - 1 }
+
+// Inside says that what is noted next lies inside the content.
+func (k *Sketcher) Inside() { k.parts = true }
+
+// Note adds what is in a form.
+func (k *Sketcher) Note(form []byte) {
+	if k.noted += len(form); k.noted > 4*len(k.slots) && len(k.slots) < 1<<maxClass {
+		n := len(k.slots)
+		k.ready(2 * n)
+		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
+	}
+	k.slots[formHash(int64(len(form)))&uint32(len(k.slots)-1)] = 1
+	note(k.slots, form)
+}
+
+// note sets the slots of all grams of a form. The number of slots is a power of
+// two, and there is room for 1<<16, or for 1<<maxClass if they are more: so no
+// index needs to be checked.
+func note(slots, form []byte) {
+	if mask := uint32(len(slots) - 1); mask >= 1<<16 {
+		noteIn((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
+	} else {
+		noteIn((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+	}
+}
+
+func noteIn[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
+	mask &= uint32(len(slots) - 1)
+	for ; len(form) >= 8; form = form[5:] {
+		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
+		slots[gramHash(uint32(w))&mask] = 1
+		slots[gramHash(uint32(w>>8))&mask] = 1
+		slots[gramHash(uint32(w>>16))&mask] = 1
+		slots[gramHash(uint32(w>>24))&mask] = 1
+		slots[gramHash(uint32(w>>32))&mask] = 1
+	}
+	for ; len(form) >= gramLength; form = form[1:] {
+		slots[gramHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
+	}
+}
+
+// End gives the sketch, which shares the memory of the Sketcher and of the
+// content.
+func (k *Sketcher) End() Sketch {
+	b := k.bits[:0]
 	set := 0
-	for _, w := range k.wide {
-		set += bits.OnesCount64(w)
-	}
-	want := max(bits.Len(uint(max(set-1, 0))), minClass)
-	most := max(bits.Len(uint(size*3/4))-1, minClass)
-	for want = min(want, most); class > want; class-- {
-		half := len(k.wide) / 2
-		for i := range half {
-			k.wide[i] |= k.wide[half+i]
+	for i := 0; i < len(k.slots); i += 64 {
+		var w uint64
+		for j := 0; j < 64; j += 8 {
+			w |= binary.LittleEndian.Uint64(k.slots[i+j:]) * 0x0102040810204080 >> 56 << j
 		}
-		k.wide = k.wide[:half]
+		set += bits.OnesCount64(w)
+		b = binary.LittleEndian.AppendUint64(b, w)
 	}
-	k.folded = k.folded[:0]
-	for _, w := range k.wide {
-		k.folded = binary.LittleEndian.AppendUint64(k.folded, w)
-	}
-	return k.folded
+	k.bits = b
+	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Head: k.content[:min(len(k.content), Head)]}
+	s.Bits = fold(b, set, k.most())
+	k.content = nil
+	return s
 }
 
-// note sets the bits of all grams of a form. The length of wide is a power of
-// two.
-func note(wide []uint64, form []byte) {
-	if len(form) < gramLength {
-		return
+// most is the class of the longest sketch that a content may have: with parts,
+// which unpacked are more than what is stored, twice as long as without.
+func (k *Sketcher) most() int {
+	if k.parts {
+		return longest(2 * len(k.content))
 	}
-	mask := uint32(len(wide) - 1)
-	v := uint32(gram.Fold(form[0]))<<16 | uint32(gram.Fold(form[1]))<<8 | uint32(gram.Fold(form[2]))
-	for _, b := range form[3:] {
-		v = v<<8 | uint32(b|0x20)
-		h := gramHash(v)
-		wide[h>>6&mask] |= 1 << (h & 63)
+	return longest(len(k.content))
+}
+
+// fold shortens a sketch to a length that suits how much was noted, and that is
+// of at most one class. How many different grams there were follows from the
+// number of bits that are set (Swamidass and Baldi, 2007).
+func fold(b []byte, set, most int) []byte {
+	slots := len(b) * 8
+	different := math.Inf(1)
+	if set < slots {
+		different = -float64(slots) * math.Log1p(-float64(set)/float64(slots))
 	}
+	want := max(min(most, maxClass), minClass)
+	for want > minClass && different <= float64(uint(1)<<(want-1)) {
+		want--
+	}
+	for len(b)*8 > 1<<want {
+		half := len(b) / 2
+		for i := 0; i < half; i += 8 {
+			binary.LittleEndian.PutUint64(b[i:], binary.LittleEndian.Uint64(b[i:])|binary.LittleEndian.Uint64(b[half+i:]))
+		}
+		b = b[:half]
+	}
+	return b
 }
 
 // gramLength is how many bytes a gram has.
 const gramLength = 4
 
-// gramHash is where a gram has its bit; of shorter sketches the lowest bits of
-// it count.
+// gramHash is where a gram has its bit, the first byte lowest; of shorter
+// sketches the lowest bits of it count.
 func gramHash(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - maxClass) }
 
 // formHash is where the size of a form has its bit.
 func formHash(size int64) uint32 {
 	return uint32(uint64(size) * 0xd6e8feb86659fd93 >> (64 - maxClass))
-}
-
-func set(wide []uint64, h uint32) {
-	wide[h>>6&uint32(len(wide)-1)] |= 1 << (h & 63)
 }

@@ -88,6 +88,7 @@ func (s *Store) reopen(generations []uint32) {
 type revisit struct {
 	*Session
 	prints  map[*engine.Rule]engine.Fingerprint // of the rules that are looked for
+	open    Opener                              // nil if nothing is opened
 	ctx     context.Context
 	tell    func(Late) error
 	done    Revisited
@@ -143,6 +144,9 @@ func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error
 	for i, f := range rules.Fingerprints() {
 		v.prints[all[i]] = f
 	}
+	if v.opening.Open != nil {
+		v.open = v.opening.Open()
+	}
 	scanner := rules.NewScanner(engine.ScanOptions{})
 	for _, n := range slices.Sorted(maps.Keys(candidates)) {
 		if err := v.ctx.Err(); err != nil {
@@ -195,11 +199,13 @@ func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
 		if err != nil {
 			return err
 		}
-		err = tx.Bucket(bucketFresh).ForEach(func(k, b []byte) error {
-			if s, err := index.Decode(b); err == nil && !q.Possible(s) {
-				ruledOut[toNumber(k[1:])] = true
-			}
-			return nil
+		err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
+			_ = each(b, func(n index.Numbered) { // what cannot be read rules nothing out
+				if !q.Possible(n.Sketch) {
+					ruledOut[n.Number] = true
+				}
+			})
+			return v.ctx.Err()
 		})
 		if err != nil {
 			return err
@@ -257,21 +263,24 @@ func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error
 	}
 	defer free()
 	v.done.Read, v.done.Bytes = v.done.Read+1, v.done.Bytes+c.Size
-	matches, err := scan(scanner, data, paths[0])
+	matched, placed, err := v.scan(scanner, data, paths[0])
+	if v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
 	if err != nil {
 		v.settled[n] = &unknown
 		return nil
 	}
-	if names, clock := scanner.Consulted(); len(names) > 0 || clock {
+	if placed {
 		v.settled[n] = &unknown
 	}
-	if len(matches) == 0 {
+	if len(matched) == 0 {
 		return nil
 	}
 	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true}
 	var prints []engine.Fingerprint
-	for _, m := range matches {
-		f := v.prints[m.Rule]
+	for _, r := range matched {
+		f := v.prints[r]
 		late.Rules, prints = append(late.Rules, v.rules[f]), append(prints, f)
 	}
 	for _, old := range c.Verdicts {
@@ -292,16 +301,31 @@ func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error
 	return v.tell(late)
 }
 
-// scan has a content matched. What goes wrong, as where somebody shortens a
-// file that is mapped, is an error of it alone.
-func scan(scanner *engine.Scanner, data []byte, name string) (matches []engine.Match, err error) {
+// scan has a content matched, and what lies inside. What goes wrong, as where
+// somebody shortens a file that is mapped, is an error of it alone. placed says
+// that more than the content had a say.
+func (v *revisit) scan(scanner *engine.Scanner, data []byte, path string) (matched []*engine.Rule, placed bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the matcher failed on this content: %v", r)
 		}
 	}()
-	return scanner.Scan(data, engine.File{Name: name})
+	match := func(content []byte) error {
+		matches, err := scanner.Scan(content, engine.File{Name: path})
+		names, clock := scanner.Consulted()
+		placed = placed || len(names) > 0 || clock
+		for _, m := range matches {
+			if !slices.Contains(matched, m.Rule) {
+				matched = append(matched, m.Rule)
+			}
+		}
+		return err
+	}
+	if err = match(data); err == nil && v.open != nil {
+		err = v.open(v.ctx, filepath.Base(path), data, match)
+	}
+	return matched, placed, err
 }
 
 // anyOf reads a content at one of the places where it was.
@@ -350,6 +374,9 @@ func read(path string, size int64) (data []byte, st unix.Stat_t, free func(), er
 func (v *revisit) commit(stale []uint32) error {
 	return v.store.db.Update(func(tx *bbolt.Tx) error {
 		contents, directories := tx.Bucket(bucketContents), tx.Bucket(bucketDirectories)
+		if epoch(tx) != v.epoch {
+			return nil // all is begun anew
+		}
 		for n, c := range v.settled {
 			// A session of this generation may have looked at it meanwhile.
 			now, err := decodeContent(contents.Get(number(n)))

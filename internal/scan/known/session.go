@@ -1,6 +1,8 @@
 package known
 
 import (
+	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
@@ -20,6 +22,9 @@ import (
 // safe for concurrent use. Close writes what was learned last.
 type Session struct {
 	store      *Store
+	opening    Opening
+	forms      engine.FormsOf // that the store knows of
+	epoch      uint32
 	generation uint32
 	rules      map[engine.Fingerprint]*engine.Rule
 	prints     map[*engine.Rule]engine.Fingerprint
@@ -29,6 +34,8 @@ type Session struct {
 	pending map[Sum]*learned // not written yet
 	paths   map[string]*Directory
 	size    int
+	writing map[Sum]*learned // on their way into the file; not changed any more
+	written chan struct{}    // closed when they are there; nil if none are on their way
 	err     error
 }
 
@@ -40,13 +47,29 @@ type learned struct {
 	users  []func(number uint32)
 }
 
-// Begin begins a session under rules.
-func (s *Store) Begin(rules *engine.Rules) (*Session, error) {
+// Opening is how contents are looked into. The zero Opening does not.
+type Opening struct {
+	Name string        // names all that decides what is found; "" for nothing
+	Open func() Opener // gives one for one goroutine
+}
+
+// Opener hands over what lies inside a content. An error of visit ends it and is
+// returned; what cannot be opened is none.
+type Opener func(ctx context.Context, name string, content []byte, visit func(part []byte) error) error
+
+// Begin begins a session under rules. If the rules are matched against other
+// forms of content than those before, or what lies inside is found otherwise,
+// all is begun anew: nothing is lost but time.
+func (s *Store) Begin(rules *engine.Rules, o Opening) (*Session, error) {
+	is, epoch, err := s.reads(reading{rules.Forms(), o.Name})
+	if err != nil {
+		return nil, err
+	}
 	n, err := s.generation(sortedPrints(rules))
 	if err != nil {
 		return nil, err
 	}
-	x := &Session{store: s, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
+	x := &Session{store: s, opening: o, forms: is.Forms, epoch: epoch, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
 		pending: map[Sum]*learned{}, paths: map[string]*Directory{}}
 	all := rules.All()
 	for i, f := range rules.Fingerprints() {
@@ -56,6 +79,9 @@ func (s *Store) Begin(rules *engine.Rules) (*Session, error) {
 	}
 	return x, s.db.View(func(tx *bbolt.Tx) error { x.lifted = lifted(tx); return nil })
 }
+
+// AllForms tells whether sketches are to be made of all forms of contents.
+func (x *Session) AllForms() bool { return x.forms != engine.ContentOnly }
 
 // holds tells whether verdicts of a generation hold under that of the session.
 func (x *Session) holds(generation uint32) bool {
@@ -141,21 +167,26 @@ func (s Sum) Of(device, inode uint64) Sum {
 	return blake3.Sum256(b)
 }
 
-// Clean tells whether a content was seen before and is known to be clean.
-func (x *Session) Clean(sum Sum, at At) (clean bool) {
+// Clean tells whether a content is known to be clean, and whether it is known
+// at all, so that it needs no sketch.
+func (x *Session) Clean(sum Sum, at At) (clean, is bool) {
 	x.lock.Lock()
-	if l := x.pending[sum]; l != nil {
+	l := x.pending[sum]
+	if l == nil {
+		l = x.writing[sum]
+	}
+	if l != nil {
 		defer x.lock.Unlock()
-		return x.clean(&l.record, at)
+		return x.clean(&l.record, at), true
 	}
 	x.lock.Unlock()
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
 		if c := stored(tx, sum); c != nil {
-			clean = x.clean(c, at)
+			clean, is = x.clean(c, at), true
 		}
 		return nil
 	})
-	return clean
+	return clean, is
 }
 
 // stored gives the record of a content; nil if there is none.
@@ -176,7 +207,7 @@ type Learned struct {
 	Sum     Sum
 	Size    int64
 	Rules   []*engine.Rule // that match
-	Sketch  func() []byte  // the encoded sketch, if it is needed
+	Sketch  []byte         // encoded; nil if the content was known
 	Placed  bool           // more than the content had a say: the situation in At
 	At      At
 	Expires bool // the time had a say: the verdict is not to be kept
@@ -192,21 +223,11 @@ func (x *Session) Learn(l Learned) {
 		v.Situation = l.At()
 	}
 	x.lock.Lock()
+	defer x.lock.Unlock()
 	p := x.pending[l.Sum]
 	if p == nil {
-		p = x.find(l.Sum)
-	}
-	needs := p == nil
-	x.lock.Unlock()
-	var sketch []byte
-	if needs {
-		sketch = l.Sketch() // it takes a while
-	}
-	x.lock.Lock()
-	defer x.lock.Unlock()
-	if p = x.pending[l.Sum]; p == nil {
 		if p = x.find(l.Sum); p == nil {
-			p = &learned{record: content{Sum: l.Sum, Size: l.Size, Since: x.store.now().Unix()}, sketch: sketch}
+			p = &learned{record: content{Sum: l.Sum, Size: l.Size, Since: x.store.now().Unix()}, sketch: l.Sketch}
 		}
 		x.pending[l.Sum] = p
 	}
@@ -219,11 +240,16 @@ func (x *Session) Learn(l Learned) {
 			p.record.Verdicts = p.record.Verdicts[n-mostVerdicts:]
 		}
 	}
-	x.size += 200 + len(sketch)
+	x.size += 200 + len(l.Sketch)
 }
 
-// find gives a content of the file, to be changed.
+// find gives a content of the file, or one on its way there, to be changed.
 func (x *Session) find(sum Sum) (l *learned) {
+	if w := x.writing[sum]; w != nil {
+		l = &learned{record: w.record}
+		l.record.Verdicts = slices.Clone(l.record.Verdicts)
+		return l
+	}
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
 		if c := stored(tx, sum); c != nil {
 			l = &learned{number: toNumber(tx.Bucket(bucketSums).Get(sum[:])), record: *c}
@@ -259,22 +285,26 @@ func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
 		e := &d.Entries[i]
 		e.Generation = x.generation
 		p := x.pending[f.Sum]
-		if p != nil {
+		if p == nil {
+			if p = x.find(f.Sum); p == nil {
+				continue // it was not learned, and is not kept
+			}
+			if p.number == 0 {
+				x.pending[f.Sum] = p
+			}
+		}
+		if e.Content = p.number; p.number == 0 {
 			p.users = append(p.users, func(n uint32) { d.Entries[i].Content = n })
-		} else if p = x.find(f.Sum); p != nil {
-			e.Content = p.number
-		} else {
-			continue // it was not learned, and is not kept
 		}
 		e.Flags |= x.flags(&p.record, f.Clean)
 	}
 	x.paths[string(directoryKey(device, inode))] = d
-	full := x.size > mostPending
-	x.lock.Unlock()
-	if full {
-		return x.Flush()
+	if x.size > mostPending {
+		x.spill(false)
 	}
-	return nil
+	err := x.err
+	x.lock.Unlock()
+	return err
 }
 
 // flags says what an entry is to remember of a content's verdict.
@@ -297,60 +327,88 @@ const mostPending = 16 << 20
 func (x *Session) Flush() error {
 	x.lock.Lock()
 	defer x.lock.Unlock()
-	if x.err == nil && len(x.pending)+len(x.paths) > 0 {
-		x.err = x.write()
-	}
+	x.spill(true)
+	x.settle()
 	return x.err
 }
 
 // Close writes what was learned last.
 func (x *Session) Close() error { return x.Flush() }
 
-func (x *Session) write() error {
+// spill has what was learned written, beside the scan. If more is on its way
+// already it waits only if it is asked to, or if much has gathered.
+func (x *Session) spill(wait bool) {
+	if x.written != nil && !wait && x.size < 2*mostPending {
+		return
+	}
+	x.settle()
+	pending, paths := x.pending, x.paths
+	x.pending, x.paths, x.size = map[Sum]*learned{}, map[string]*Directory{}, 0
+	if x.err != nil || len(pending)+len(paths) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	x.writing, x.written = pending, done
+	go func() {
+		err := x.write(pending, paths)
+		x.lock.Lock()
+		defer x.lock.Unlock()
+		x.err, x.writing, x.written = errors.Join(x.err, err), nil, nil
+		close(done)
+	}()
+}
+
+// settle waits until nothing is on its way into the file.
+func (x *Session) settle() {
+	for x.written != nil {
+		done := x.written
+		x.lock.Unlock()
+		<-done
+		x.lock.Lock()
+	}
+}
+
+func (x *Session) write(pending map[Sum]*learned, paths map[string]*Directory) error {
 	x.store.lock.Lock()
 	late := x.store.closing[x.generation]
 	x.store.lock.Unlock()
 	if late {
-		clear(x.pending)
-		clear(x.paths)
-		x.size = 0
 		return nil
 	}
-	err := x.store.db.Update(func(tx *bbolt.Tx) error {
-		if lifted(tx)[x.generation] != 0 {
-			return nil // revisited meanwhile: what was learned under it is looked at again
+	return x.store.db.Update(func(tx *bbolt.Tx) error {
+		if lifted(tx)[x.generation] != 0 || epoch(tx) != x.epoch {
+			return nil // revisited or begun anew meanwhile: what was learned under it is looked at again
 		}
-		if err := x.writeContents(tx); err != nil {
+		if err := writeContents(tx, pending); err != nil {
 			return err
 		}
-		var b []byte
-		for _, key := range slices.Sorted(maps.Keys(x.paths)) {
-			d := x.paths[key]
+		for _, key := range slices.Sorted(maps.Keys(paths)) {
+			d := paths[key]
 			d.Entries = slices.DeleteFunc(d.Entries, func(e Entry) bool { return e.Content == 0 })
-			b = d.append(nil)
-			if err := tx.Bucket(bucketDirectories).Put([]byte(key), b); err != nil {
+			if err := tx.Bucket(bucketDirectories).Put([]byte(key), d.append(nil)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	clear(x.pending)
-	clear(x.paths)
-	x.size = 0
-	return err
 }
 
-func (x *Session) writeContents(tx *bbolt.Tx) error {
-	contents, sums, fresh := tx.Bucket(bucketContents), tx.Bucket(bucketSums), tx.Bucket(bucketFresh)
-	classes := map[int]bool{}
-	for sum, l := range x.pending {
-		if n := toNumber(sums.Get(sum[:])); n != 0 {
-			if c := stored(tx, sum); l.number == 0 && c != nil { // another session learned it meanwhile
-				l.record.Since = min(l.record.Since, c.Since)
+// writeContents writes contents in the order of their digests: what bbolt is
+// given in order it need not move about.
+func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
+	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
+	fresh := map[int]*batch{}
+	for _, sum := range slices.SortedFunc(maps.Keys(pending), func(a, b Sum) int { return bytes.Compare(a[:], b[:]) }) {
+		l := pending[sum]
+		n, record := l.number, l.record
+		have := toNumber(sums.Get(sum[:]))
+		switch {
+		case have != 0:
+			if c := stored(tx, sum); n == 0 && c != nil { // another session learned it meanwhile
+				record.Since = min(record.Since, c.Since)
 			}
-			l.number, l.sketch = n, nil
-		}
-		if l.number == 0 {
+			n = have
+		case n == 0:
 			next, err := contents.NextSequence()
 			if err != nil {
 				return err
@@ -358,30 +416,30 @@ func (x *Session) writeContents(tx *bbolt.Tx) error {
 			if next >= 1<<32 {
 				return errors.New("too many contents")
 			}
-			l.number = uint32(next)
-			if err := sums.Put(bytesOf(sum), number(l.number)); err != nil {
+			n = uint32(next)
+			if err := sums.Put(bytesOf(sum), number(n)); err != nil {
 				return err
 			}
 		}
-		if err := contents.Put(number(l.number), l.record.append(nil)); err != nil {
+		if err := contents.Put(number(n), record.append(nil)); err != nil {
 			return err
 		}
-		if l.sketch != nil {
+		if have == 0 && l.sketch != nil {
 			s, err := index.Decode(l.sketch)
 			if err != nil {
 				return err
 			}
-			classes[s.Class()] = true
-			if err := fresh.Put(append([]byte{byte(s.Class())}, number(l.number)...), l.sketch); err != nil {
-				return err
+			if fresh[s.Class()] == nil {
+				fresh[s.Class()] = &batch{}
 			}
+			fresh[s.Class()].add(n, l.sketch)
 		}
 		for _, use := range l.users {
-			use(l.number)
+			use(n)
 		}
 	}
-	for class := range classes {
-		if err := lay(tx, class); err != nil {
+	for class, b := range fresh {
+		if err := b.keep(tx, class); err != nil {
 			return err
 		}
 	}
@@ -389,35 +447,6 @@ func (x *Session) writeContents(tx *bbolt.Tx) error {
 }
 
 func bytesOf(s Sum) []byte { return slices.Clone(s[:]) }
-
-// lay lays the fresh sketches of a class down as shards, when there are enough.
-func lay(tx *bbolt.Tx, class int) error {
-	fresh, shards := tx.Bucket(bucketFresh), tx.Bucket(bucketShards)
-	var all []index.Numbered
-	cursor := fresh.Cursor()
-	for k, v := cursor.Seek([]byte{byte(class)}); k != nil && k[0] == byte(class); k, v = cursor.Next() {
-		s, err := index.Decode(v)
-		if err != nil {
-			return err
-		}
-		all = append(all, index.Numbered{Number: toNumber(k[1:]), Sketch: s})
-	}
-	for room := index.Capacity(class); len(all) >= room; all = all[room:] {
-		next, err := shards.NextSequence()
-		if err != nil {
-			return err
-		}
-		if err := shards.Put(append([]byte{byte(class)}, number(uint32(next))...), index.Lay(all[:room])); err != nil {
-			return err
-		}
-		for _, n := range all[:room] {
-			if err := fresh.Delete(append([]byte{byte(class)}, number(n.Number)...)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // audits chooses files that are read although they are as they were.
 type audits struct {

@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -37,7 +38,7 @@ var (
 	bucketDirectories = []byte("directories") // device and inode: Directory
 	bucketSums        = []byte("sums")        // digest: number
 	bucketContents    = []byte("contents")    // number: content
-	bucketFresh       = []byte("fresh")       // class and number: Sketch, until there are enough for a shard
+	bucketFresh       = []byte("fresh")       // class and sequence: batch, until there are enough for a shard
 	bucketShards      = []byte("shards")      // class and sequence: Shard
 	bucketGenerations = []byte("generations") // number: fingerprints, sorted
 	bucketLifted      = []byte("lifted")      // number: that of the generation that all its verdicts hold under
@@ -45,7 +46,14 @@ var (
 
 // format is the version of the file. What another version wrote is begun anew:
 // nothing is lost but time.
-const format = "1"
+const format = "2"
+
+// The keys of bucketMeta besides those of generations.
+var (
+	keyFormat  = []byte("format")
+	keyReading = []byte("reading") // what contents are read as; see reading
+	keyEpoch   = []byte("epoch")   // how often that changed, and all was begun anew
+)
 
 // Store is a file of what is known. It is safe for concurrent use, by one
 // process at a time.
@@ -86,16 +94,55 @@ func open(name string) (*bbolt.DB, error) {
 			}
 		}
 		meta := tx.Bucket(bucketMeta)
-		if v := meta.Get([]byte("format")); v != nil && string(v) != format {
+		if v := meta.Get(keyFormat); v != nil && string(v) != format {
 			return errOther
 		}
-		return meta.Put([]byte("format"), []byte(format))
+		return meta.Put(keyFormat, []byte(format))
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
+
+// reading is what contents are read as: the forms that rules are matched
+// against, and what lies inside. What is known under one reading says nothing
+// under another.
+type reading struct {
+	Forms  engine.FormsOf
+	Inside string // Opening.Name
+}
+
+// reads makes the file one of what is known under a reading, and gives the
+// reading that it is of and the epoch. Rules that are matched against
+// contents only can use one that knows of the standard forms, too.
+func (s *Store) reads(want reading) (is reading, epoch uint32, err error) {
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		epoch = toNumber(meta.Get(keyEpoch))
+		if b := meta.Get(keyReading); b != nil && json.Unmarshal(b, &is) == nil &&
+			(is == want || want.Forms == engine.ContentOnly && is == reading{engine.StandardForms, want.Inside}) {
+			return nil
+		}
+		is = want
+		epoch++
+		b, err := json.Marshal(want)
+		err = errors.Join(err, meta.Put(keyReading, b), meta.Put(keyEpoch, number(epoch)))
+		for _, b := range [][]byte{bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards} {
+			if err == nil {
+				err = tx.DeleteBucket(b)
+			}
+			if err == nil {
+				_, err = tx.CreateBucket(b)
+			}
+		}
+		return err
+	})
+	return is, epoch, err
+}
+
+// epoch is how often the reading changed.
+func epoch(tx *bbolt.Tx) uint32 { return toNumber(tx.Bucket(bucketMeta).Get(keyEpoch)) }
 
 // Close closes the file. Sessions must have been closed.
 func (s *Store) Close() error { return s.db.Close() }

@@ -32,7 +32,8 @@ type (
 		Text string `json:"text"`
 	}
 	sarifLocation struct {
-		Physical sarifPhysical `json:"physicalLocation"`
+		Physical sarifPhysical  `json:"physicalLocation"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifactLocation `json:"artifactLocation"`
@@ -41,6 +42,9 @@ type (
 	sarifArtifactLocation struct {
 		URI   string `json:"uri"`
 		Index *int   `json:"index,omitempty"`
+	}
+	sarifLogical struct {
+		Name string `json:"fullyQualifiedName"`
 	}
 	sarifRegion struct {
 		ByteOffset int64 `json:"byteOffset"`
@@ -118,13 +122,17 @@ func (w *sarifWriter) Finding(f candor.Finding) error {
 	rule, artifact := w.rule(f), w.artifact(f)
 	uri := pathURI(f.Path)
 	at := func(region *sarifRegion) sarifLocation {
-		return sarifLocation{sarifPhysical{sarifArtifactLocation{uri, &artifact}, region}}
+		return sarifLocation{Physical: sarifPhysical{sarifArtifactLocation{uri, &artifact}, region}}
 	}
 	r := sarifResult{
 		RuleID: w.rules[rule].ID, RuleIndex: rule, Level: level(f.Severity),
 		Message:    sarifText{"Content matches " + f.Rule + reason(f)},
 		Locations:  []sarifLocation{at(nil)},
 		Properties: sarifProperties{f.Severity, f.Class, f.Nature},
+	}
+	if f.Inside != "" {
+		r.Locations[0].Logical = []sarifLogical{{f.Inside}}
+		return w.encode(r) // offsets are not those of the file
 	}
 	for _, s := range f.Strings {
 		r.Related = append(r.Related, at(&sarifRegion{s.Offset, s.Length}))
@@ -135,7 +143,7 @@ func (w *sarifWriter) Finding(f candor.Finding) error {
 func (w *sarifWriter) Failure(f scan.Failure) error {
 	w.failures = append(w.failures, sarifNotification{
 		Level: "error", Message: sarifText{f.Err.Error()},
-		Locations: []sarifLocation{{sarifPhysical{Artifact: sarifArtifactLocation{URI: pathURI(f.Path)}}}},
+		Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifactLocation{URI: pathURI(f.Path)}}}},
 	})
 	return nil
 }

@@ -14,14 +14,19 @@ import (
 
 // textWriter writes one line a finding for people and for grep:
 //
-//	PATH: RULE FOUND (severity, class[, nature])
+//	PATH[//INSIDE]: RULE FOUND (severity, class[, nature])
 //
 // with the strings, if they are asked for, indented below it.
 type textWriter struct{ o Options }
 
 func (w *textWriter) Finding(f candor.Finding) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s FOUND (%s, %s", Printable(f.Path), Printable(f.Rule), f.Severity, f.Class)
+	if f.IsUnread() {
+		fmt.Fprintf(&b, "%s: %s (%s)\n", Printable(f.Where()), Printable(f.Rule), Printable(f.Description))
+		_, err := w.o.Out.Write([]byte(b.String()))
+		return err
+	}
+	fmt.Fprintf(&b, "%s: %s FOUND (%s, %s", Printable(f.Where()), Printable(f.Rule), f.Severity, f.Class)
 	if f.Nature != "" {
 		fmt.Fprintf(&b, ", %s", f.Nature)
 	}
@@ -50,6 +55,9 @@ func (w *textWriter) End(s Summary) error {
 	fmt.Fprintf(&b, "Scanned    %s, %s, in %s (%s/s, %.0f files/s)\n", count(s.Files, "file"), Size(s.Bytes),
 		round(s.Seconds), Size(int64(float64(s.Bytes)/seconds)), float64(s.Files)/seconds)
 	fmt.Fprintf(&b, "Found      %s in %s\n", count(s.Findings, "finding"), count(s.Flagged, "file"))
+	if s.Unread > 0 {
+		fmt.Fprintf(&b, "Not looked at to the end of what lies inside: %s\n", count(s.Unread, "file"))
+	}
 	if s.Errors > 0 {
 		fmt.Fprintf(&b, "Not scanned, or only in part: %s\n", count(s.Errors, "path"))
 	}

@@ -34,7 +34,7 @@ func (s *Service) Run(ctx context.Context, id candor.ID) error {
 	stop := s.watch(ctx, sc, progress, box)
 	summary, err := scan.Scan(ctx, roots(asset.Roots), box, scan.Options{
 		NewMatcher: definitions.NewMatcher, Exclude: s.Exclude, MaxSize: s.MaxSize, Threads: s.Threads, Clock: s.Clock, Progress: progress,
-		Known: definitions.Known, Audit: Audit})
+		Known: definitions.Known, Audit: Audit, Inside: s.Inside})
 	stop()
 	if summary.Forged > 0 {
 		s.Log.Warn("files had changed though their times said that they had not", "site", asset.Name, "files", summary.Forged)
@@ -211,7 +211,7 @@ func (s *Service) Recheck(ctx context.Context, id candor.ID, by string) error {
 			again.failed[p] = true // what a link leads to is not known
 		}
 	}
-	if _, err := scan.Scan(ctx, roots(raw(places)), again, scan.Options{NewMatcher: definitions.NewMatcher, Threads: s.Threads, Clock: s.Clock}); err != nil {
+	if _, err := scan.Scan(ctx, roots(raw(places)), again, scan.Options{NewMatcher: definitions.NewMatcher, Threads: s.Threads, Clock: s.Clock, Inside: s.Inside}); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -14,6 +14,7 @@ import (
 	"candor"
 	"candor/internal/scan"
 	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
 )
 
 // Sensor is how findings of this package name what saw them.
@@ -87,8 +88,9 @@ type Config struct {
 	Every       time.Duration // how often a site is scanned that says nothing of it; never if 0
 	Threads     int           // of one scan
 	Exclude     scan.Exclude
-	MaxSize     int64    // bytes of a file; 0 for no limit
-	Allowed     []string // folders within which roots must lie; any if empty
+	MaxSize     int64           // bytes of a file; 0 for no limit
+	Inside      *unpack.Options // how far what lies inside of contents is looked at; nil does not look there
+	Allowed     []string        // folders within which roots must lie; any if empty
 }
 
 // Service scans sites. It is safe for concurrent use.

@@ -12,6 +12,9 @@ package unpack
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 )
 
@@ -31,6 +34,19 @@ type Options struct {
 	Passwords []string         // tried in this order on what is encrypted
 	Now       func() time.Time // time.Now if nil
 }
+
+// version is of what is found inside. It changes where other parts are found.
+const version = 1
+
+// Name names all that decides what is found inside.
+func (o Options) Name() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %+v %q", version, o.Limits.orDefault(), o.Passwords)
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// ByName tells whether a name has a say in what a content is opened as.
+func ByName(name string) bool { return hasSuffix(name, ".br") }
 
 // Part is something that lies inside a content.
 type Part struct {
