@@ -15,7 +15,7 @@ import (
 	"candor/bench/ruleset"
 )
 
-// clamscanScope leaves out what Candor does not do to a file: unpacking it and
+// clamscanScope leaves out what yara does not do to a file: unpacking it and
 // taking documents apart. Normalising of HTML, scripts and text stays on, as
 // signatures for it depend on it.
 var clamscanScope = []string{
@@ -41,21 +41,31 @@ func clamDatabase(s ruleset.Set, dir string) error {
 	return nil
 }
 
-// clamd is a running daemon.
-type clamd struct {
+// Clamd is a running daemon.
+type Clamd struct {
+	Socket string
 	cmd    *exec.Cmd
 	config string
 	exited chan error
 }
 
-// startClamd starts a daemon of our own, on a socket in dir, with two scan
-// threads, and waits until it answers.
-func startClamd(ctx context.Context, database, dir string) (*clamd, error) {
+// StartClamd starts a daemon of our own with a set of signatures, on a socket
+// in dir, with two scan threads, and waits until it answers. With a cache it
+// does not look again at what was clean.
+func StartClamd(ctx context.Context, s ruleset.Set, dir string, cache bool) (*Clamd, error) {
+	database := filepath.Join(dir, "database")
+	if err := clamDatabase(s, database); err != nil {
+		return nil, err
+	}
+	disable := "yes"
+	if cache {
+		disable = "no"
+	}
 	socket := filepath.Join(dir, "clamd.sock")
 	config := filepath.Join(dir, "clamd.conf")
 	lines := []string{
 		"LocalSocket " + socket, "Foreground yes", "DatabaseDirectory " + database, "User root", "MaxThreads 2",
-		"DisableCache yes", "SelfCheck 0", "ConcurrentDatabaseReload no",
+		"DisableCache " + disable, "SelfCheck 0", "ConcurrentDatabaseReload no",
 		"ScanArchive no", "ScanPDF no", "ScanOLE2 no", "ScanMail no", "ScanSWF no", "ScanHWP3 no", "ScanXMLDOCS no", "ScanOneNote no",
 		"ScanImage no", "PhishingSignatures no", "PhishingScanURLs no",
 		"MaxFileSize 2000M", "MaxScanSize 2000M", "StreamMaxLength 2000M",
@@ -73,16 +83,16 @@ func startClamd(ctx context.Context, database, dir string) (*clamd, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	d := &clamd{cmd: cmd, config: config, exited: make(chan error, 1)}
+	d := &Clamd{Socket: socket, cmd: cmd, config: config, exited: make(chan error, 1)}
 	go func() { d.exited <- cmd.Wait() }()
 	if err := d.ready(ctx, socket); err != nil {
 		text, _ := os.ReadFile(log.Name())
-		return nil, errors.Join(err, d.stop(), errors.New(tail(string(text), 2000)))
+		return nil, errors.Join(err, d.Stop(), errors.New(tail(string(text), 2000)))
 	}
 	return d, nil
 }
 
-func (d *clamd) ready(ctx context.Context, socket string) error {
+func (d *Clamd) ready(ctx context.Context, socket string) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -103,7 +113,7 @@ func (d *clamd) ready(ctx context.Context, socket string) error {
 }
 
 // memory is the daemon's peak so far, bytes.
-func (d *clamd) memory() int64 {
+func (d *Clamd) memory() int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
 	if err != nil {
 		return 0
@@ -117,8 +127,18 @@ func (d *clamd) memory() int64 {
 	return 0
 }
 
-// stop ends the daemon and waits for it.
-func (d *clamd) stop() error {
+// Look has the daemon look at a tree, as clamdscan asks for it.
+func (d *Clamd) Look(ctx context.Context, tree string) (time.Duration, error) {
+	f, err := measure(ctx, d.look(tree))
+	return time.Duration(f.Seconds * float64(time.Second)), err
+}
+
+func (d *Clamd) look(tree string) command {
+	return command{name: "clamdscan", args: []string{"-c", d.config, "--multiscan", "--fdpass", "-i", tree}, ok: []int{1}}
+}
+
+// Stop ends the daemon and waits for it.
+func (d *Clamd) Stop() error {
 	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}

@@ -151,10 +151,7 @@ func (b *bench) yaraX(ctx context.Context, s ruleset.Set) (float64, runs, error)
 // candorCommand is candor over target. Its cache lies in the benchmark's own
 // folder, so that the first run of a set compiles it and the next ones do not.
 func (b *bench) candorCommand(target string, threads int, sets ...ruleset.Set) command {
-	args := []string{"scan", "--threads", fmt.Sprint(threads), "--format", "json"}
-	if len(sets) == 1 && sets[0].Name != b.clam.Name {
-		args = append(args, "--depth", "0") // as yara and YARA-X, which look at files as a whole
-	}
+	args := []string{"scan", "--threads", fmt.Sprint(threads), "--format", "json", "--depth", "0"} // peers look at files as a whole, too
 	for _, s := range sets {
 		for _, x := range s.Externals {
 			args = append(args, "--external", x+"=")

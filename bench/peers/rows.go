@@ -60,16 +60,16 @@ func (b *bench) together(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := startClamd(ctx, b.clamDir, b.dir)
+	d, err := StartClamd(ctx, b.clam, filepath.Join(b.dir, "clamd"), false)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err := d.stop(); err != nil {
+		if err := d.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "clamd does not stop:", err)
 		}
 	}()
-	scan := command{name: "clamdscan", args: []string{"-c", d.config, "--multiscan", "--fdpass", "-i", b.tree}, ok: []int{1}}
+	scan := d.look(b.tree)
 	r, err := repeat(ctx, b.Repeats, scan)
 	if err != nil {
 		return err

@@ -18,7 +18,13 @@ type formula struct {
 	min, max int64
 	offset   int64
 	bytes    []byte
-	atoms    [][]uint32 // Present: of one of them all bits must be set
+	atoms    []atom // Present: of one of them all bits must be set
+}
+
+// atom is the bits that an atom needs.
+type atom struct {
+	long  []uint32 // in all sketches
+	short []uint32 // in those that tell of short sequences
 }
 
 // Asked is what a rule asks for.
@@ -61,7 +67,7 @@ func translate(f *gram.Formula, words bool) *formula {
 		if f.Min != f.Max {
 			return always
 		}
-		return &formula{op: gram.Present, atoms: [][]uint32{{formHash(f.Min)}}}
+		return &formula{op: gram.Present, atoms: []atom{{long: []uint32{formHash(f.Min)}}}}
 	case gram.Header:
 		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes}
 	}
@@ -73,24 +79,37 @@ func translate(f *gram.Formula, words bool) *formula {
 func present(s gram.Set, words bool) *formula {
 	out := &formula{op: gram.Present}
 	for _, a := range s.Atoms {
-		var grams []uint32
-		var v uint32
-		run := 0 // bytes without white space
-		for _, b := range a.Bytes {
-			b = gram.Fold(b)
-			if run++; words && (b == ' ' || b == 0x7f) {
-				run = 0
-			}
-			if v = v>>8 | uint32(b)<<24; run >= gramLength {
-				grams = append(grams, gramHash(v))
-			}
-		}
-		if len(grams) == 0 {
+		x := bitsOf(a.Bytes, words)
+		if len(x.long)+len(x.short) == 0 {
 			return always
 		}
-		out.atoms = append(out.atoms, grams)
+		out.atoms = append(out.atoms, x)
 	}
 	return out
+}
+
+// bitsOf gives the bits of an atom; with words only of what lies between white
+// space.
+func bitsOf(b []byte, words bool) (x atom) {
+	var v uint32
+	run := 0 // bytes without white space
+	for _, c := range b {
+		c = gram.Fold(c)
+		if run++; words && (c == ' ' || c == 0x7f) {
+			run = 0
+		}
+		v = v>>8 | uint32(c)<<24
+		if run >= 2 {
+			x.short = append(x.short, twoHash(uint16(v>>16)))
+		}
+		if run >= 3 {
+			x.short = append(x.short, threeHash(v>>8))
+		}
+		if run >= 4 {
+			x.long = append(x.long, fourHash(v))
+		}
+	}
+	return x
 }
 
 // Possible tells whether a content may match one of the formulas.
@@ -109,8 +128,8 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 	case gram.Nothing:
 		return false
 	case gram.Present:
-		for _, grams := range f.atoms {
-			if holds(s.Bits, grams, mask) {
+		for _, a := range f.atoms {
+			if holds(s.Bits, a.long, mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
 				return true
 			}
 		}
@@ -200,20 +219,30 @@ func (s *Shard) whole() []uint64 {
 func (s *Shard) present(f *formula) []uint64 {
 	out := make([]uint64, s.words)
 	one := make([]uint64, s.words)
-	for _, grams := range f.atoms {
+	for _, a := range f.atoms {
 		for i := range one {
 			one[i] = ^uint64(0)
 		}
-		for _, h := range grams {
-			if !s.and(one, h) {
-				break
-			}
-		}
+		s.holding(one, a)
 		for i := range out {
 			out[i] |= one[i]
 		}
 	}
 	return out
+}
+
+// holding leaves in set those that may hold an atom.
+func (s *Shard) holding(set []uint64, a atom) {
+	for _, h := range a.long {
+		if !s.and(set, h, nil) {
+			return
+		}
+	}
+	for _, h := range a.short {
+		if !s.and(set, h, s.long) {
+			return
+		}
+	}
 }
 
 // all asks for the sizes and beginnings last: they take a look at each content.

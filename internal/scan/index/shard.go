@@ -23,10 +23,10 @@ type Numbered struct {
 
 // shardMagic begins a shard, and names its version: those of older versions
 // stay readable.
-const shardMagic = "CANSHRD2"
+const shardMagic = "CANSHRD3"
 
 // A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
-// each content number (4), size (8), length of its head (1, and 128 if it has parts), its head (Head);
+// each content number (4), size (8), length of its head (1, and marks), its head (Head);
 // zeros up to a multiple of eight; the rows, each of count bits rounded up to
 // words of 64. All integers are little-endian.
 const (
@@ -67,6 +67,7 @@ func Lay(all []Numbered) []byte {
 type Shard struct {
 	class, count, words int
 	entries, rows       []byte
+	long                []uint64 // those that do not tell of short sequences, a bit each
 }
 
 // Open reads what Lay wrote. The Shard shares the memory of b.
@@ -82,6 +83,12 @@ func Open(b []byte) (*Shard, error) {
 		return nil, ErrCorrupt
 	}
 	s.entries, s.rows = b[shardHead:rows], b[rows:]
+	s.long = make([]uint64, s.words)
+	for i := range s.count {
+		if s.marks(i)&withShort == 0 {
+			s.long[i/64] |= 1 << (i % 64)
+		}
+	}
 	return s, nil
 }
 
@@ -97,22 +104,29 @@ func (s *Shard) size(i int) int64 {
 
 func (s *Shard) head(i int) []byte {
 	e := s.entries[i*shardEntry+12 : (i+1)*shardEntry]
-	return e[1 : 1+min(int(e[0]&^withParts), Head)]
+	return e[1 : 1+min(int(e[0]&headMask), Head)]
 }
+
+// marks are those of a head.
+func (s *Shard) marks(i int) byte { return s.entries[i*shardEntry+12] }
 
 // fits tells whether a content may be of the size and beginning that is asked for.
 func (s *Shard) fits(f *formula, i int) bool {
-	return s.entries[i*shardEntry+12]&withParts != 0 || f.fits(s.size(i), s.head(i))
+	return s.marks(i)&withParts != 0 || f.fits(s.size(i), s.head(i))
 }
 
-// and leaves in set those contents that may hold a gram, and tells whether
-// there are any.
-func (s *Shard) and(set []uint64, h uint32) bool {
+// and leaves in set those contents that may hold a gram, and those that are
+// spared, and tells whether there are any.
+func (s *Shard) and(set []uint64, h uint32, spared []uint64) bool {
 	at := int(h&(1<<s.class-1)) * s.words * 8
 	row := s.rows[at : at+s.words*8]
 	var some uint64
 	for i := range set {
-		set[i] &= binary.LittleEndian.Uint64(row[i*8:])
+		w := binary.LittleEndian.Uint64(row[i*8:])
+		if spared != nil {
+			w |= spared[i]
+		}
+		set[i] &= w
 		some |= set[i]
 	}
 	return some != 0

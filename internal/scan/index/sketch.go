@@ -2,13 +2,14 @@
 // in a hundred of its size, so that rules that are new can be asked of content
 // that is old without reading it.
 //
-// A sketch is a Bloom filter with one hash function over all sequences of four
-// folded bytes (see package gram) in the forms of a content (engine.Scanner's Observe) and in those of what
-// lies inside. Its
-// length is a power of two of bits near the number of different sequences, so
-// that about half of the bits are set. A gram thus says little, but an atom of
-// a rule's formula has many, and all of them must be there: of twelve bytes that
-// a content does not hold, one content in five hundred seems to hold all.
+// A sketch is a Bloom filter with one hash function over all sequences of two,
+// three and four folded bytes (see package gram) in the forms of a content
+// (engine.Scanner's Observe) and in those of what lies inside. Its length is a
+// power of two of bits near the number of different sequences, so that about
+// half of the bits are set. A gram thus says little, but an atom of a rule's
+// formula has many, and all of them must be there. Rules of web shells ask for
+// atoms as short as "<?", which is why short sequences are noted. Of content
+// that is no text, where nearly all short sequences are, only those of four are.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
@@ -37,19 +38,28 @@ const (
 type Sketch struct {
 	Size  int64  // of the content in bytes
 	Parts bool   // Bits tell of what lies inside, too
+	Short bool   // Bits tell of sequences of two and three bytes, too
 	Head  []byte // its beginning, at most Head bytes
 	Bits  []byte // 1<<class bits, the lowest of a byte first
 }
 
-// withParts marks the length of a head.
-const withParts = 0x80
+// Marks of the length of a head.
+const (
+	withParts = 0x80
+	withShort = 0x40
+	headMask  = 0x3f
+)
 
 // headByte is the length of the head, marked.
 func (s Sketch) headByte() byte {
+	b := byte(len(s.Head))
 	if s.Parts {
-		return byte(len(s.Head)) | withParts
+		b |= withParts
 	}
-	return byte(len(s.Head))
+	if s.Short {
+		b |= withShort
+	}
+	return b
 }
 
 // Class tells how long the sketch is: it has 1<<Class bits.
@@ -73,11 +83,11 @@ func Decode(b []byte) (s Sketch, err error) {
 		return s, ErrCorrupt
 	}
 	b = b[n:]
-	head := int(b[0] &^ withParts)
+	head := int(b[0] & headMask)
 	if head > Head || len(b) < 2+head {
 		return s, ErrCorrupt
 	}
-	s = Sketch{Size: int64(size), Parts: b[0]&withParts != 0, Head: b[1 : 1+head], Bits: b[2+head:]}
+	s = Sketch{Size: int64(size), Parts: b[0]&withParts != 0, Short: b[0]&withShort != 0, Head: b[1 : 1+head], Bits: b[2+head:]}
 	if class := int(b[1+head]); class < minClass || class > maxClass || len(s.Bits) != 1<<(class-3) {
 		return s, ErrCorrupt
 	}
@@ -89,18 +99,36 @@ func Decode(b []byte) (s Sketch, err error) {
 type Sketcher struct {
 	content []byte
 	parts   bool
-	slots   []byte // 0 or 1 a bit: a store costs less than a change of a bit
-	noted   int    // bytes
+	short   bool
+	slots   []byte        // 0 or 1 a bit: a store costs less than a change of a bit
+	noted   int           // bytes
+	pairs   []uint16      // those that there are
+	is      [1 << 16]bool // a pair of pairs
 	bits    []byte
 }
 
 // Begin begins the sketch of a content; room is about how many bytes will be
 // noted.
 func (k *Sketcher) Begin(content []byte, room int) {
-	k.content, k.parts, k.noted = content, false, 0
+	k.content, k.parts, k.noted, k.short = content, false, 0, isText(content)
 	k.ready(1 << min(max(longest(room), minClass), maxClass))
 	clear(k.slots)
+	k.dropPairs()
 }
+
+// isText tells whether a content begins as text.
+func isText(content []byte) bool {
+	for _, c := range content[:min(len(content), 512)] {
+		if c < ' ' && (c < '\t' || c > '\r') && c != 0x1b {
+			return false
+		}
+	}
+	return true
+}
+
+// longest is the class of the longest sketch that is at most three quarters of
+// a bit a byte: of content in which nothing repeats all grams are different.
+func longest(size int) int { return bits.Len(uint(size*3/4)) - 1 }
 
 // ready makes room for n slots. What was in those that there are stays.
 func (k *Sketcher) ready(n int) {
@@ -113,10 +141,6 @@ func (k *Sketcher) ready(n int) {
 	k.slots = k.slots[:n]
 }
 
-// longest is the class of the longest sketch that is at most three quarters of
-// a bit a byte: of content in which nothing repeats all grams are different.
-func longest(size int) int { return bits.Len(uint(size*3/4)) - 1 }
-
 // Inside says that what is noted next lies inside the content.
 func (k *Sketcher) Inside() { k.parts = true }
 
@@ -128,38 +152,102 @@ func (k *Sketcher) Note(form []byte) {
 		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
 	}
 	k.slots[formHash(int64(len(form)))&uint32(len(k.slots)-1)] = 1
-	note(k.slots, form)
+	if k.short = k.short && (!k.parts || isText(form)); k.short {
+		k.notePairs(form)
+	}
+	note(k.slots, form, k.short)
 }
 
-// note sets the slots of all grams of a form. The number of slots is a power of
-// two, and there is room for 1<<16, or for 1<<maxClass if they are more: so no
-// index needs to be checked.
-func note(slots, form []byte) {
-	if mask := uint32(len(slots) - 1); mask >= 1<<16 {
-		noteIn((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
-	} else {
-		noteIn((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+// notePairs gathers the pairs of a form, of which there are few.
+func (k *Sketcher) notePairs(form []byte) {
+	for len(form) >= 8 {
+		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
+		for range 7 {
+			if p := uint16(w); !k.is[p] {
+				k.is[p] = true
+				k.pairs = append(k.pairs, p)
+			}
+			w >>= 8
+		}
+		form = form[7:]
+	}
+	for ; len(form) >= 2; form = form[1:] {
+		if p := binary.LittleEndian.Uint16(form) | 0x2020; !k.is[p] {
+			k.is[p] = true
+			k.pairs = append(k.pairs, p)
+		}
 	}
 }
 
-func noteIn[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
+// dropPairs forgets all pairs.
+func (k *Sketcher) dropPairs() {
+	for _, p := range k.pairs {
+		k.is[p] = false
+	}
+	k.pairs = k.pairs[:0]
+}
+
+// note sets the slots of all sequences of four bytes in a form, and of three if
+// short ones are noted. The number of slots is a power of two, and there is room
+// for 1<<16, or for 1<<maxClass if they are more: so no index needs to be
+// checked.
+func note(slots, form []byte, short bool) {
+	mask := uint32(len(slots) - 1)
+	switch long := mask >= 1<<16; {
+	case long && short:
+		noteShort((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
+	case long:
+		noteFour((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
+	case short:
+		noteShort((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+	default:
+		noteFour((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+	}
+}
+
+func noteFour[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
 	mask &= uint32(len(slots) - 1)
 	for ; len(form) >= 8; form = form[5:] {
 		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
-		slots[gramHash(uint32(w))&mask] = 1
-		slots[gramHash(uint32(w>>8))&mask] = 1
-		slots[gramHash(uint32(w>>16))&mask] = 1
-		slots[gramHash(uint32(w>>24))&mask] = 1
-		slots[gramHash(uint32(w>>32))&mask] = 1
+		slots[fourHash(uint32(w))&mask] = 1
+		slots[fourHash(uint32(w>>8))&mask] = 1
+		slots[fourHash(uint32(w>>16))&mask] = 1
+		slots[fourHash(uint32(w>>24))&mask] = 1
+		slots[fourHash(uint32(w>>32))&mask] = 1
 	}
-	for ; len(form) >= gramLength; form = form[1:] {
-		slots[gramHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
+	for ; len(form) >= 4; form = form[1:] {
+		slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
+	}
+}
+
+func noteShort[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
+	mask &= uint32(len(slots) - 1)
+	for ; len(form) >= 8; form = form[5:] {
+		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
+		for range 5 {
+			h := threeHash(uint32(w))
+			slots[h&mask] = 1
+			slots[(h^fourth(uint32(w)))&mask] = 1
+			w >>= 8
+		}
+	}
+	for ; len(form) >= 4; form = form[1:] {
+		w := binary.LittleEndian.Uint32(form) | 0x20202020
+		slots[threeHash(w)&mask] = 1
+		slots[fourHash(w)&mask] = 1
+	}
+	if len(form) == 3 {
+		slots[threeHash((uint32(form[0])|uint32(form[1])<<8|uint32(form[2])<<16)|0x202020)&mask] = 1
 	}
 }
 
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
 func (k *Sketcher) End() Sketch {
+	for _, p := range k.pairs {
+		k.slots[twoHash(p)&uint32(len(k.slots)-1)] = 1
+	}
+	k.dropPairs()
 	b := k.bits[:0]
 	set := 0
 	for i := 0; i < len(k.slots); i += 64 {
@@ -171,7 +259,7 @@ func (k *Sketcher) End() Sketch {
 		b = binary.LittleEndian.AppendUint64(b, w)
 	}
 	k.bits = b
-	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Head: k.content[:min(len(k.content), Head)]}
+	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Head: k.content[:min(len(k.content), Head)]}
 	s.Bits = fold(b, set, k.most())
 	k.content = nil
 	return s
@@ -209,12 +297,19 @@ func fold(b []byte, set, most int) []byte {
 	return b
 }
 
-// gramLength is how many bytes a gram has.
-const gramLength = 4
+// threeHash is where a sequence of three bytes has its bit, the first one lowest
+// in v; of shorter sketches the lowest bits of it count. Above them v may hold
+// anything.
+func threeHash(v uint32) uint32 { return v << 8 * 0x9e3779b1 >> (32 - maxClass) }
 
-// gramHash is where a gram has its bit, the first byte lowest; of shorter
-// sketches the lowest bits of it count.
-func gramHash(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - maxClass) }
+// fourHash is where a sequence of four has its bit: near that of its first
+// three, which is in the same line of a cache.
+func fourHash(v uint32) uint32 { return threeHash(v) ^ fourth(v) }
+
+func fourth(v uint32) uint32 { return v >> 24 * 0x3b >> 1 & 63 }
+
+// twoHash is where a pair has its bit.
+func twoHash(v uint16) uint32 { return uint32(v) * 0x85ebca6b >> (32 - maxClass) }
 
 // formHash is where the size of a form has its bit.
 func formHash(size int64) uint32 {

@@ -9,8 +9,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -88,9 +90,9 @@ func (s *Store) reopen(generations []uint32) {
 type revisit struct {
 	*Session
 	prints  map[*engine.Rule]engine.Fingerprint // of the rules that are looked for
-	open    Opener                              // nil if nothing is opened
 	ctx     context.Context
 	tell    func(Late) error
+	lock    sync.Mutex // of what follows
 	done    Revisited
 	settled map[uint32]*content // candidates whose verdicts changed; of one without verdicts nothing is known
 }
@@ -144,19 +146,44 @@ func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error
 	for i, f := range rules.Fingerprints() {
 		v.prints[all[i]] = f
 	}
-	if v.opening.Open != nil {
-		v.open = v.opening.Open()
+	return v.judgeAll(rules, candidates, places)
+}
+
+// judgeAll has all candidates judged, one a processor at a time.
+func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, places map[uint32][]string) error {
+	ctx, cancel := context.WithCancelCause(v.ctx)
+	defer cancel(nil)
+	numbers := make(chan uint32)
+	var judges sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		judges.Go(func() {
+			j := &judge{revisit: v, scanner: rules.NewScanner(engine.ScanOptions{})}
+			if v.opening.Open != nil {
+				j.open = v.opening.Open()
+			}
+			for n := range numbers {
+				if err := j.judge(n, places[n]); err != nil {
+					cancel(err)
+				}
+			}
+		})
 	}
-	scanner := rules.NewScanner(engine.ScanOptions{})
 	for _, n := range slices.Sorted(maps.Keys(candidates)) {
-		if err := v.ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			break
 		}
-		if err := v.judge(scanner, n, places[n]); err != nil {
-			return err
-		}
+		numbers <- n
 	}
-	return nil
+	close(numbers)
+	judges.Wait()
+	return context.Cause(ctx)
+}
+
+// judge looks at candidates, one after another.
+type judge struct {
+	*revisit
+	scanner *engine.Scanner
+	open    Opener // nil if nothing is opened
 }
 
 // queryOf gives what asks for the rules of some fingerprints.
@@ -243,9 +270,9 @@ func (v *revisit) places(of map[uint32]bool) (map[uint32][]string, error) {
 }
 
 // judge has the new rules look at a candidate.
-func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error {
+func (j *judge) judge(n uint32, paths []string) error {
 	var c *content
-	err := v.store.db.View(func(tx *bbolt.Tx) (err error) {
+	err := j.store.db.View(func(tx *bbolt.Tx) (err error) {
 		if b := tx.Bucket(bucketContents).Get(number(n)); b != nil {
 			c, err = decodeContent(b)
 		}
@@ -254,29 +281,39 @@ func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error
 	if err != nil || c == nil {
 		return err
 	}
-	unknown := *c
-	unknown.Verdicts = nil
 	data, free, ok := anyOf(paths, c.Sum, c.Size)
 	if !ok {
-		v.settled[n] = &unknown // where it is met again, it is looked at
+		j.lock.Lock()
+		defer j.lock.Unlock()
+		j.forget(n, c)
 		return nil
 	}
 	defer free()
-	v.done.Read, v.done.Bytes = v.done.Read+1, v.done.Bytes+c.Size
-	matched, placed, err := v.scan(scanner, data, paths[0])
-	if v.ctx.Err() != nil {
-		return v.ctx.Err()
+	matched, placed, err := j.scan(data, paths[0])
+	if j.ctx.Err() != nil {
+		return j.ctx.Err()
 	}
-	if err != nil {
-		v.settled[n] = &unknown
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	j.done.Read, j.done.Bytes = j.done.Read+1, j.done.Bytes+c.Size
+	if err != nil || placed {
+		j.forget(n, c)
+	}
+	if err != nil || len(matched) == 0 {
 		return nil
 	}
-	if placed {
-		v.settled[n] = &unknown
-	}
-	if len(matched) == 0 {
-		return nil
-	}
+	return j.late(n, c, matched, paths)
+}
+
+// forget has a content looked at where it is met again.
+func (v *revisit) forget(n uint32, c *content) {
+	unknown := *c
+	unknown.Verdicts = nil
+	v.settled[n] = &unknown
+}
+
+// late tells of a content that new rules match.
+func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, paths []string) error {
 	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true}
 	var prints []engine.Fingerprint
 	for _, r := range matched {
@@ -304,7 +341,7 @@ func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error
 // scan has a content matched, and what lies inside. What goes wrong, as where
 // somebody shortens a file that is mapped, is an error of it alone. placed says
 // that more than the content had a say.
-func (v *revisit) scan(scanner *engine.Scanner, data []byte, path string) (matched []*engine.Rule, placed bool, err error) {
+func (j *judge) scan(data []byte, path string) (matched []*engine.Rule, placed bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -312,8 +349,8 @@ func (v *revisit) scan(scanner *engine.Scanner, data []byte, path string) (match
 		}
 	}()
 	match := func(content []byte) error {
-		matches, err := scanner.Scan(content, engine.File{Name: path})
-		names, clock := scanner.Consulted()
+		matches, err := j.scanner.Scan(content, engine.File{Name: path})
+		names, clock := j.scanner.Consulted()
 		placed = placed || len(names) > 0 || clock
 		for _, m := range matches {
 			if !slices.Contains(matched, m.Rule) {
@@ -322,8 +359,8 @@ func (v *revisit) scan(scanner *engine.Scanner, data []byte, path string) (match
 		}
 		return err
 	}
-	if err = match(data); err == nil && v.open != nil {
-		err = v.open(v.ctx, filepath.Base(path), data, match)
+	if err = match(data); err == nil && j.open != nil {
+		err = j.open(j.ctx, filepath.Base(path), data, match)
 	}
 	return matched, placed, err
 }

@@ -1,0 +1,133 @@
+// Package estate measures what a scan costs that follows what changed, beside
+// what is the least that it could cost, and beside ClamAV's daemon, on one
+// machine in one run. What counts are the ratios.
+package estate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"candor"
+	"candor/bench/ruleset"
+	"candor/engine"
+	"candor/internal/scan"
+	"candor/internal/scan/known"
+	"candor/internal/scan/unpack"
+)
+
+// Config says what to measure.
+type Config struct {
+	Content     string // folder of files to scan
+	Definitions string // folder of the definition sets
+	Dir         string // where trees are made, on a disk with room
+	Files       int    // of the tree that does not change
+	Tenants     int    // that hold the same
+	Unique      int64  // bytes of content that are all different
+	Repeats     int
+	Log         io.Writer
+}
+
+// Row is a figure and what it is held against.
+type Row struct {
+	What  string
+	Unit  string
+	Value float64
+	Peer  string  // what the other figure is of
+	Other float64 // 0 for none
+	Goal  string
+	Met   bool
+}
+
+// Parts are what can be measured, by name.
+var Parts = map[string]func(*Bench, context.Context) error{
+	"recheck": (*Bench).recheck, "tenants": (*Bench).tenants, "rules": (*Bench).newRules, "instream": (*Bench).instream,
+}
+
+// Bench is one run on its way.
+type Bench struct {
+	Config
+	Rows  []Row
+	rules *engine.Rules // signature-base
+}
+
+// New prepares a run.
+func New(c Config) (*Bench, error) {
+	sets, err := ruleset.All(c.Definitions)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{Config: c}
+	sources, err := sets[0].Sources()
+	if err != nil {
+		return nil, err
+	}
+	b.rules = compile(sources)
+	return b, nil
+}
+
+func compile(sources []engine.Source) *engine.Rules {
+	rules, _ := engine.Compile(sources, engine.Options{Externals: scan.BuiltinExternals()})
+	return rules
+}
+
+func (b *Bench) say(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n", args...) }
+
+func (b *Bench) row(r Row) {
+	b.Rows = append(b.Rows, r)
+	b.say("%s: %.3g %s (%s %.3g), goal %s", r.What, r.Value, r.Unit, r.Peer, r.Other, r.Goal)
+}
+
+// inside is as candor scan looks by default.
+var inside = unpack.Options{}
+
+// scan scans paths with what is known, or without if store is nil. It gives
+// the time that it took, writing included.
+func (b *Bench) scan(ctx context.Context, rules *engine.Rules, store *known.Store, paths ...string) (time.Duration, scan.Summary, error) {
+	began := time.Now()
+	o := scan.Options{NewMatcher: func() scan.Matcher { return rules.NewScanner(engine.ScanOptions{}) }, Inside: &inside}
+	if store != nil {
+		var err error
+		if o.Known, err = store.Begin(rules, scan.Opening(&inside)); err != nil {
+			return 0, scan.Summary{}, err
+		}
+	}
+	s, err := scan.Scan(ctx, scan.Paths(paths...), nobody{}, o)
+	if err == nil && o.Known != nil {
+		err = o.Known.Close()
+	}
+	return time.Since(began), s, err
+}
+
+// nobody takes what is found.
+type nobody struct{}
+
+func (nobody) Finding(candor.Finding) error { return nil }
+func (nobody) Failure(f scan.Failure) error { return fmt.Errorf("%s: %w", f.Path, f.Err) }
+
+// open opens what is known, in a file of its own.
+func (b *Bench) open(name string) (*known.Store, error) {
+	name = filepath.Join(b.Dir, name)
+	if err := os.RemoveAll(name); err != nil {
+		return nil, err
+	}
+	return known.Open(name, time.Now)
+}
+
+// median repeats a measurement.
+func (b *Bench) median(one func() (time.Duration, error)) (time.Duration, error) {
+	var all []time.Duration
+	for range b.Repeats {
+		d, err := one()
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, d)
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
+}
