@@ -145,14 +145,13 @@ func (g *group) tell(m *chart, r *resolver, e event) {
 		return
 	}
 	switch {
-	case dir.path == "": // gone, or not to be seen from this mount
 	case dir.above:
 		for _, s := range dir.spots {
 			g.w.queue.tree(s.place.root, s.path, Unresolved)
 		}
 	case e.mask&unix.FAN_ONDIR == 0:
 		g.tellFile(m, r, e, dir)
-	case e.name != "":
+	case dir.path != "" && e.name != "":
 		// A root, or what leads to one, may have come.
 		g.w.outdate(Appeared, m.below(join(dir.path, e.name))...)
 		if e.mask&unix.FAN_MOVED_TO == 0 {
@@ -164,34 +163,38 @@ func (g *group) tell(m *chart, r *resolver, e event) {
 	}
 }
 
-// tellFile has told what happened to a file. If its name is gone then it may
-// have got another one while it stays open.
+// tellFile has told what happened to a file. If the name of the event is that
+// of something else by now then the file may have got another one, or always
+// had, while it stays open.
 func (g *group) tellFile(m *chart, r *resolver, e event, dir found) {
-	if len(dir.spots) == 0 && !strings.HasPrefix(e.name, nameless) {
+	if dir.path != "" && len(dir.spots) == 0 && !strings.HasPrefix(e.name, nameless) {
 		return
 	}
 	p := closed
 	if e.mask&(unix.FAN_CLOSE_WRITE|unix.FAN_CREATE|unix.FAN_MOVED_TO) == 0 {
 		p = open
 	}
-	var st unix.Stat_t
-	if err := unix.Lstat(join(dir.path, e.name), &st); err != unix.ENOENT && err != unix.ENOTDIR {
-		for _, s := range dir.spots {
-			g.w.queue.change(s.place.root, join(s.path, e.name), p)
+	if dir.path != "" {
+		there, same := has(join(dir.path, e.name), e.target)
+		if there {
+			for _, s := range dir.spots {
+				g.w.queue.change(s.place.root, join(s.path, e.name), p)
+			}
 		}
-		return
+		if same {
+			return
+		}
 	}
 	path, alive := r.name(e.target)
-	if !alive {
-		return
-	}
-	if path == "" {
-		for _, s := range dir.spots {
-			g.w.queue.tree(s.place.root, s.place.path, Unresolved)
+	switch {
+	case !alive:
+	case path == "":
+		for _, p := range m.places {
+			g.w.queue.tree(p.root, p.path, Unresolved)
 		}
-		return
-	}
-	for _, s := range m.at(path) {
-		g.w.queue.change(s.place.root, s.path, p)
+	default:
+		for _, s := range m.at(path) {
+			g.w.queue.change(s.place.root, s.path, p)
+		}
 	}
 }

@@ -142,7 +142,9 @@ func (n *inotify) ended(watch int32) (lost []*place) {
 	return lost
 }
 
-// directory follows what happens to a directory in a directory.
+// directory follows what happens to a directory in a directory. When two are
+// exchanged then the event that one left comes after the one that the other
+// came, so in each case it is looked at what is there.
 func (n *inotify) directory(up *node, e notice) {
 	if e.mask&(unix.IN_MOVED_FROM|unix.IN_MOVED_TO|unix.IN_CREATE) == 0 {
 		return
@@ -152,9 +154,6 @@ func (n *inotify) directory(up *node, e notice) {
 		n.drop(old)
 	}
 	n.mu.Unlock()
-	if e.mask&unix.IN_MOVED_FROM != 0 {
-		return
-	}
 	root, err := up.place.open()
 	if err != nil {
 		n.w.outdate(Appeared, up.place)

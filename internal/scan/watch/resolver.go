@@ -120,6 +120,20 @@ func unlinked(fd int) bool {
 	return unix.Fstat(fd, &st) == nil && st.Nlink == 0
 }
 
+// has tells whether there is anything by a path, and whether it is what a
+// handle names. A path that is too long to be asked about is taken for it.
+func has(path string, h handle) (there, same bool) {
+	is, _, err := unix.NameToHandleAt(unix.AT_FDCWD, path, 0)
+	switch err {
+	case nil:
+		return true, handle{kind: is.Type(), bytes: string(is.Bytes())} == h
+	case unix.ENOENT, unix.ENOTDIR:
+		return false, false
+	default:
+		return true, err == unix.ENAMETOOLONG
+	}
+}
+
 // name finds a name of a file, "" if the kernel knows of none. A file without
 // any name, or that is gone, is not alive.
 func (r *resolver) name(h handle) (path string, alive bool) {
