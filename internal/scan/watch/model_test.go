@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -61,7 +62,7 @@ type editor struct {
 	root    string
 	outside string
 	next    *atomic.Int64
-	links   bool // files get second names, and nothing is moved outside; otherwise the other way round
+	links   bool // files get second names, and no name of a file goes; otherwise the other way round
 	held    []*os.File
 }
 
@@ -86,7 +87,11 @@ func (e *editor) put(f *os.File) {
 
 // edit does one thing; that it may fail is part of it.
 func (e *editor) edit() {
-	switch e.rand.IntN(14) {
+	what := e.rand.IntN(14)
+	if e.links && (what == 6 || what >= 9 && what != 11) || !e.links && what == 11 {
+		return
+	}
+	switch what {
 	case 0, 1, 2:
 		if f, err := os.OpenFile(e.file(), os.O_RDWR|os.O_CREATE, 0o644); err == nil {
 			e.put(f)
@@ -119,16 +124,11 @@ func (e *editor) edit() {
 			_ = os.RemoveAll(e.dir())
 		}
 	case 11:
-		if e.links {
-			_ = os.Link(e.file(), e.file())
-		}
+		_ = os.Link(e.file(), e.file())
 	case 12:
 		_ = unix.Renameat2(unix.AT_FDCWD, e.file(), unix.AT_FDCWD, e.file(), unix.RENAME_EXCHANGE)
 		_ = unix.Renameat2(unix.AT_FDCWD, e.dir(), unix.AT_FDCWD, e.dir(), unix.RENAME_EXCHANGE)
 	case 13:
-		if e.links {
-			return
-		}
 		away := filepath.Join(e.outside, fmt.Sprint(e.next.Add(1)))
 		if os.Rename(e.dir(), away) == nil {
 			inside := filepath.Join(away, "f0")
@@ -202,17 +202,13 @@ func (r *reader) missing(root string) []string {
 		if !e.Type().IsRegular() || e.Name() == ".settle" {
 			return nil
 		}
-		b, err := os.ReadFile(path)
+		b, bad := os.ReadFile(path)
 		var st unix.Stat_t
-		if err != nil || unix.Lstat(path, &st) != nil {
-			all = append(all, path)
-			return nil
-		}
+		bad = errors.Join(bad, unix.Lstat(path, &st))
 		content, looked := r.paths[path]
-		if looked && (content == string(b) || r.files[st.Ino] == string(b)) {
-			return nil
+		if bad != nil || !looked || content != string(b) && r.files[st.Ino] != string(b) {
+			all = append(all, fmt.Sprintf("%s: %s, seen %s, %v", path, b, content, bad))
 		}
-		all = append(all, fmt.Sprintf("%s: %s, seen %s", path, b, content))
 		return nil
 	})
 	return all

@@ -16,8 +16,10 @@
 //     places are told as trees at intervals);
 //   - content that is changed through a shared mapping (told when the file is
 //     closed, which is not before the mapping ends);
-//   - a file with a second name that is written by a name outside of the roots;
-//     with inotify also one that is written by a name which is gone at once;
+//   - a file with several names that is written by one outside of the roots, or
+//     by one that is gone before it is looked at; with inotify only the name
+//     that a file is opened by is known, so also one that is opened by a name,
+//     or by none, and written when it has another;
 //   - a directory that begins with content, as a snapshot of btrfs does.
 //
 // A Guard is the other half: it has opens of files wait for a verdict.

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -311,22 +312,40 @@ func TestNameless(t *testing.T) {
 			w.await(mark, name, "")
 			unix.Close(fd)
 		}
-		// By a name that is gone when the event is read.
+		// By a name that is another file's by now.
 		first, second := filepath.Join(root, "first"), filepath.Join(root, "second")
 		write(t, first, "1")
-		if err := os.Link(first, second); err != nil {
+		held, err := os.OpenFile(first, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Link(first, second), os.Remove(first)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, first, "another")
+		w.settle()
+		mark := w.mark()
+		if _, err := held.WriteString("2"); err != nil {
+			t.Fatal(err)
+		}
+		w.await(mark, second, "")
+		held.Close()
+		// By a name in a directory that is gone.
+		dir = makeDir(t, root, "dir")
+		if held, err = os.Create(filepath.Join(dir, "third")); err != nil {
+			t.Fatal(err)
+		}
+		third := filepath.Join(root, "third")
+		if err := errors.Join(os.Link(filepath.Join(dir, "third"), third), os.RemoveAll(dir)); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
-		mark := w.mark()
-		write(t, first, "2")
-		if err := os.Remove(first); err != nil {
+		mark = w.mark()
+		if _, err := held.WriteString("3"); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the other name is told", func() bool {
-			all := w.since(mark)
-			return covers(all, second) || covers(all, first)
-		})
+		w.await(mark, third, "")
+		held.Close()
 	}
 }
 
