@@ -18,8 +18,7 @@ const listSize = 1024
 func (n *inotify) watch(p *place) error {
 	root, err := p.open()
 	if err != nil {
-		n.w.outdate(Appeared, p)
-		return nil
+		return err // if another directory is there then that is found soon
 	}
 	defer unix.Close(root)
 	top := &node{place: p}

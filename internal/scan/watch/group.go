@@ -23,14 +23,9 @@ type group struct {
 	atlas  atomic.Pointer[atlas]
 }
 
-// newGroup marks the file system of a place. It is an error if the kernel
-// would not say where something happens.
-func newGroup(w *Watcher, p *place) (*group, error) {
-	dir, err := p.open()
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(dir)
+// newGroup marks the file system of the open directory of a place. It is an
+// error if the kernel would not say where something happens.
+func newGroup(w *Watcher, p *place, dir int) (*group, error) {
 	h, _, err := unix.NameToHandleAt(dir, "", unix.AT_EMPTY_PATH)
 	if err != nil {
 		return nil, fmt.Errorf("file handles: %w", err)

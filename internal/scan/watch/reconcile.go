@@ -3,19 +3,25 @@ package watch
 import (
 	"context"
 	"maps"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // reconcile looks at roots and mounts, watches what is new, and has it told.
-func (w *Watcher) reconcile(ctx context.Context) {
+// It gives how long looking took.
+func (w *Watcher) reconcile(ctx context.Context) time.Duration {
+	began := time.Now()
 	found, absent, err := look(w.o.Roots)
+	took := time.Since(began)
 	if err != nil {
 		w.o.Log.Error("watch: roots cannot be looked at", "error", err)
-		return
+		return took
 	}
 	trees := w.compare(found, absent)
 	for p, cause := range trees {
 		if ctx.Err() != nil {
-			return
+			break
 		}
 		w.mu.Lock()
 		way := p.way
@@ -25,6 +31,7 @@ func (w *Watcher) reconcile(ctx context.Context) {
 		}
 		w.queue.tree(p.root, p.path, cause)
 	}
+	return took
 }
 
 // compare takes over what was found, marks file systems, and gives what must
@@ -119,10 +126,15 @@ func (w *Watcher) equip(p *place) {
 
 // ensure has the file system of a place marked.
 func (w *Watcher) ensure(p *place) error {
-	if g := w.groups[p.id.device]; g != nil {
+	dir, err := p.open()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
+	if w.groups[p.id.device] != nil {
 		return nil
 	}
-	g, err := newGroup(w, p)
+	g, err := newGroup(w, p, dir)
 	if err != nil {
 		return err
 	}

@@ -89,6 +89,9 @@ type Options struct {
 	stall func()        // called before each read of events; for tests
 }
 
+// share is how much longer than looking at roots the time between is, at least.
+const share = 50
+
 // Watcher watches. Status may be called at any time.
 type Watcher struct {
 	o       Options
@@ -158,12 +161,12 @@ func (w *Watcher) Run(ctx context.Context, tell func([]Change)) error {
 	defer w.readers.Wait()
 	defer w.close()
 	defer stop()
-	check := time.NewTicker(w.o.check)
+	check := time.NewTimer(w.o.check)
 	defer check.Stop()
 	rewalk := time.NewTicker(w.o.Rewalk)
 	defer rewalk.Stop()
 	for {
-		w.reconcile(ctx)
+		check.Reset(max(w.o.check, share*w.reconcile(ctx)))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
