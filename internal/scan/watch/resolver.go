@@ -17,6 +17,8 @@ const (
 	nameless = "#"
 	// climb is how many levels are gone up to where a path is short enough.
 	climb = 4096
+	// tries is how often a file's name is asked for that is renamed meanwhile.
+	tries = 5
 )
 
 // resolver finds the paths of handles, for one batch of events: all of them
@@ -149,9 +151,11 @@ func (r *resolver) name(h handle) (path string, alive bool) {
 	if unix.Fstat(fd, &is) != nil || is.Nlink == 0 {
 		return "", false
 	}
-	path, err = pathOf(fd)
-	if err != nil || unix.Lstat(path, &at) != nil || at.Dev != is.Dev || at.Ino != is.Ino {
-		return "", true
+	for range tries {
+		path, err = pathOf(fd)
+		if err == nil && unix.Lstat(path, &at) == nil && at.Dev == is.Dev && at.Ino == is.Ino {
+			return path, true
+		}
 	}
-	return path, true
+	return "", true
 }
