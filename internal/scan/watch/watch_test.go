@@ -371,7 +371,7 @@ func TestOverflow(t *testing.T) {
 		}
 		name := filepath.Join(root, "first")
 		write(t, name, "1")
-		for i := range queued + 100 {
+		for i := range queued + 5000 { // a read may be under way
 			next := filepath.Join(root, fmt.Sprint("n", i))
 			rename(t, name, next)
 			name = next
