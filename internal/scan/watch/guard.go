@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -127,9 +128,14 @@ func (g *Guard) Run(ctx context.Context) error {
 	defer g.file.Close() // lets all pass that wait
 	check := time.NewTicker(g.o.check)
 	defer check.Stop()
-	for {
-		if err := g.mark(fd); err != nil {
+	for last := ""; ; {
+		err := g.mark(fd)
+		if err != nil && len(*g.atlas.Load()) == 0 {
 			return fmt.Errorf("guard: %w", err)
+		}
+		if now := fmt.Sprint(err); now != last && err != nil {
+			g.o.Log.Warn("watch: not all is guarded", "error", err)
+			last = now
 		}
 		select {
 		case <-ctx.Done():
@@ -142,6 +148,7 @@ func (g *Guard) Run(ctx context.Context) error {
 }
 
 // mark has the mounts of all roots asked about; those that are marked stay so.
+// The error tells of those that could not be.
 func (g *Guard) mark(fd int) error {
 	found, _, err := look(g.o.Roots)
 	if err != nil {
@@ -152,17 +159,19 @@ func (g *Guard) mark(fd int) error {
 		mask = unix.FAN_OPEN_EXEC_PERM
 	}
 	var places []*place
-	for _, p := range found {
-		switch err := unix.FanotifyMark(fd, unix.FAN_MARK_ADD|unix.FAN_MARK_MOUNT, mask, unix.AT_FDCWD, p.path); err {
-		case nil, unix.ENOENT:
-			places = append(places, p)
+	var bad error
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		switch err := unix.FanotifyMark(fd, unix.FAN_MARK_ADD|unix.FAN_MARK_MOUNT, mask, unix.AT_FDCWD, path); err {
+		case nil:
+			places = append(places, found[path])
+		case unix.ENOENT, unix.ENOTDIR: // gone by now
 		default:
-			return fmt.Errorf("fanotify_mark %.200q: %w", p.path, err)
+			bad = errors.Join(bad, fmt.Errorf("fanotify_mark %.200q: %w", path, err))
 		}
 	}
 	mounts := newAtlas(places).mounts
 	g.atlas.Store(&mounts)
-	return nil
+	return bad
 }
 
 // read answers opens until the group is closed. It opens nothing itself, not
@@ -180,10 +189,21 @@ func (g *Guard) read(ctx context.Context) error {
 				g.opened(ctx, int(e.fd), e.pid)
 			}
 		}
-		if err = errors.Join(err, bad); err != nil {
+		if err != nil && !passing(err) {
 			return err
 		}
+		if err != nil { // the kernel could not open the file for us, and has denied the open
+			g.failed.Add(1)
+		}
+		if bad != nil {
+			return bad
+		}
 	}
+}
+
+// passing tells whether an error is one of an event rather than of the group.
+func passing(err error) bool {
+	return !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EBADF) && !errors.Is(err, unix.EFAULT)
 }
 
 // Forget forgets all verdicts, for there are new definitions.

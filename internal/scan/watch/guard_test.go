@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -197,6 +199,53 @@ func TestGuardExecuted(t *testing.T) {
 	if s := g.Status(); s.Asked != 2 || s.Denied != 1 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// TestGuardBusy has this process and others open files, change them and watch
+// them at the same time, and collects garbage.
+func TestGuardBusy(t *testing.T) {
+	root := tmpfs(t)
+	var names []string
+	for i := range 50 {
+		names = append(names, filepath.Join(root, fmt.Sprint("f", i)))
+		write(t, names[i], "fine")
+	}
+	bad := filepath.Join(root, "bad")
+	write(t, bad, infected)
+	begin(t, ground{}, Options{Roots: []string{root}, Quiet: time.Millisecond}, func(batch []Change) {
+		for _, c := range batch {
+			_, _ = os.ReadFile(c.Path) // as a scan would
+		}
+	})
+	guard(t, GuardOptions{Roots: []string{root}, Capacity: 20, Closed: true, Deadline: limit, Clock: time.Now,
+		Verdict: func(ctx context.Context, fd int, path string) (bool, error) {
+			if _, err := os.ReadFile(path); err != nil {
+				return false, err
+			}
+			return judge(ctx, fd, path)
+		}})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 20 {
+				if got := opens(t, append(names, bad)...); strings.Count(got, "fine") != len(names) || strings.Contains(got, infected) {
+					t.Errorf("%.200q", got)
+				}
+			}
+		})
+		all.Go(func() {
+			for i := range 1000 {
+				if i%50 == 0 {
+					runtime.GC()
+				}
+				if f, err := os.OpenFile(names[i%len(names)], os.O_WRONLY, 0); err == nil {
+					_, _ = f.WriteString("fine")
+					f.Close()
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestGuardEnds lets pass what waits when it ends.

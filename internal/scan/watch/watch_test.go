@@ -230,7 +230,7 @@ func TestRemount(t *testing.T) {
 func TestDeep(t *testing.T) {
 	each(t, func(t *testing.T, g ground, dir string) {
 		root := makeDir(t, dir, "root")
-		w := begin(t, g, Options{Roots: []string{root}}, nil)
+		w := begin(t, g, Options{Roots: []string{root}, Rewalk: 200 * time.Millisecond}, nil)
 		path, fd := root, openAt(t, unix.AT_FDCWD, root)
 		for len(path) < unix.PathMax-1-250 {
 			path, fd = path+"/"+strings.Repeat("d", 99), deeper(t, fd, strings.Repeat("d", 99))
@@ -253,6 +253,7 @@ func TestDeep(t *testing.T) {
 		writeAt(t, fd, "x")
 		if g.way == Inotify {
 			until(t, "it is noted", func() bool { return w.Status().Places[0].Note != "" })
+			w.await(mark, root, Unwatched)
 			return
 		}
 		until(t, "it is told", func() bool { return covers(w.since(mark), path+"/x") })
