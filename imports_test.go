@@ -36,8 +36,9 @@ var layers = []layer{
 	{packages: "internal/scan/index", ours: []string{"engine/gram"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/icap", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys", "github.com/klauspost/compress", "github.com/andybalholm/brotli"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/watch", ours: []string{"."}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
-	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack"}, tests: []string{"candor/internal", "candor/engine"}},
+	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
 	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
