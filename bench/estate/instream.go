@@ -65,7 +65,11 @@ func (b *Bench) instream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer d.Stop()
+	defer func() {
+		if err := d.Stop(); err != nil {
+			b.say("clamd does not stop: %v", err)
+		}
+	}()
 	rate := func(socket string) (float64, error) {
 		took, err := b.median(func() (time.Duration, error) { return send(ctx, socket, contents) })
 		return float64(len(contents)) / took.Seconds(), err
@@ -111,15 +115,23 @@ func sendOne(ctx context.Context, socket string, data []byte) error {
 	}
 	defer c.Close()
 	w := bufio.NewWriterSize(c, 64<<10)
-	w.WriteString("zINSTREAM\x00")
+	put := func(b []byte) {
+		if err == nil {
+			_, err = w.Write(b)
+		}
+	}
+	put([]byte("zINSTREAM\x00"))
 	for len(data) > 0 {
 		n := min(len(data), 1<<20)
-		w.Write(binary.BigEndian.AppendUint32(nil, uint32(n)))
-		w.Write(data[:n])
+		put(binary.BigEndian.AppendUint32(nil, uint32(n)))
+		put(data[:n])
 		data = data[n:]
 	}
-	w.Write(make([]byte, 4))
-	if err := w.Flush(); err != nil {
+	put(make([]byte, 4))
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
 		return err
 	}
 	answer, err := bufio.NewReader(c).ReadString(0)

@@ -137,7 +137,11 @@ func (b *Bench) clamdAgain(ctx context.Context, tree string, rate float64) error
 	if err != nil {
 		return err
 	}
-	defer d.Stop()
+	defer func() {
+		if err := d.Stop(); err != nil {
+			b.say("clamd does not stop: %v", err)
+		}
+	}()
 	look := func() (time.Duration, error) { return d.Look(ctx, some) }
 	if _, err := look(); err != nil {
 		return err

@@ -176,6 +176,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
+		if c.Scanning.Watch {
+			work.Go(func() { r.watch(inner) })
+		}
 	}
 	failed := make(chan error, 4)
 	stopScanning, err := r.answerScanning(c, failed)

@@ -100,6 +100,7 @@ type Source struct {
 // Scanning says how sites are scanned.
 type Scanning struct {
 	Threads      int      `koanf:"threads"` // 0 for one a processor
+	Watch        bool     `koanf:"watch"`   // look at files as they change
 	Every        Duration `koanf:"every"`   // of a site that says nothing else; 0 for on demand only
 	Exclude      []string `koanf:"exclude"`
 	MaxSize      Size     `koanf:"max_size"`      // 0 for no limit

@@ -20,7 +20,7 @@ func Defaults() *Config {
 			Sources: []Source{{Name: "starter", Kind: "starter"}},
 			Every:   hour, Keep: 5, StaleAfter: 7 * day, MoreProblems: 0.05, FewerRules: 0.2,
 		},
-		Scanning: Scanning{Every: day, Inside: Inside{Depth: 16, Bytes: 400 << 20, Part: 100 << 20, Entries: 10_000, Time: 30 * Duration(time.Second)}},
+		Scanning: Scanning{Every: day, Watch: true, Inside: Inside{Depth: 16, Bytes: 400 << 20, Part: 100 << 20, Entries: 10_000, Time: 30 * Duration(time.Second)}},
 		Desk: Desk{
 			Hours:            Hours{Monday: working, Tuesday: working, Wednesday: working, Thursday: working, Friday: working},
 			Acknowledgement:  4 * hour,

@@ -26,8 +26,11 @@ type pool struct {
 func newPool(ctx context.Context, sink Sink, o Options, cancel context.CancelCauseFunc) *pool {
 	p := &pool{o: o, ctx: ctx, cancel: cancel, sink: sink, queue: make(chan *batch, queueLength)}
 	for range o.Threads {
-		w := newWorker(p)
-		p.workers.Go(w.run)
+		w := o.Crew.take(p)
+		p.workers.Go(func() {
+			w.run()
+			o.Crew.give(w)
+		})
 	}
 	return p
 }

@@ -68,6 +68,9 @@ type Options struct {
 	// those of NewMatcher, whose matchers tell what they consulted, and it looks
 	// inside as Inside says; see Opening. Nil remembers nothing.
 	Known *known.Session
+	// Crew keeps what workers have prepared from one scan to the next; nil keeps
+	// nothing.
+	Crew *Crew
 	// Audit reads one in so many files that are as they were, chosen at random;
 	// 0 stands for none.
 	Audit int

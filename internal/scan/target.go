@@ -15,6 +15,10 @@ type Target struct {
 	// Follow tells to follow Path if it is a symbolic link. Links inside a
 	// directory are never followed.
 	Follow bool
+	// Root is a directory that Path lies in, or is: no link from there on is
+	// followed, so that whoever may write in it cannot lead the scan astray. Empty
+	// for none.
+	Root string
 }
 
 // Targets are read one by one; an error ends them.

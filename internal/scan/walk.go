@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -59,6 +60,10 @@ func (w *walker) done(ctx context.Context) bool {
 
 // target looks at what a target is and starts there.
 func (w *walker) target(ctx context.Context, here *directory, t Target) {
+	if t.Root != "" && t.Path != t.Root {
+		w.within(ctx, t)
+		return
+	}
 	flags := unix.AT_SYMLINK_NOFOLLOW
 	if t.Follow {
 		flags = 0
@@ -80,6 +85,70 @@ func (w *walker) target(ctx context.Context, here *directory, t Target) {
 	default:
 		w.progress.special.Add(1)
 	}
+}
+
+// within looks at a target that lies in a root.
+func (w *walker) within(ctx context.Context, t Target) {
+	rel, err := filepath.Rel(t.Root, t.Path)
+	if err != nil || !filepath.IsLocal(rel) {
+		w.fail(t.Path, fmt.Errorf("it does not lie in %s: %w", t.Root, candor.ErrInvalid))
+		return
+	}
+	for at := rel; at != "."; at = filepath.Dir(at) {
+		if len(w.exclude) > 0 && w.exclude.Match(join(t.Root, filepath.Dir(at)), filepath.Base(at)) {
+			w.progress.excluded.Add(1)
+			return
+		}
+	}
+	dir, name := filepath.Split(rel)
+	d, err := w.open(nil, t.Root, t.Root, unix.O_NOFOLLOW)
+	if err == nil && dir != "" {
+		var sub *directory
+		if sub, err = w.openWithin(d, filepath.Clean(dir)); err == nil {
+			d.release()
+			d = sub
+		}
+	}
+	if err != nil {
+		if d != nil {
+			d.release()
+		}
+		w.fail(t.Path, describe("open", err))
+		return
+	}
+	defer d.release()
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		w.fail(t.Path, describe("look at", err))
+		return
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		b := newBatch(d)
+		b.entries = append(b.entries, entry{name: name, ino: st.Ino})
+		w.send(b)
+	case unix.S_IFDIR:
+		sub, err := w.open(d, name, join(d.path, name), unix.O_NOFOLLOW)
+		if err != nil {
+			w.fail(t.Path, describe("open", err))
+			return
+		}
+		w.descend(ctx, sub, sub.dev, 0)
+	case unix.S_IFLNK:
+		w.progress.links.Add(1)
+	default:
+		w.progress.special.Add(1)
+	}
+}
+
+// openWithin opens a directory somewhere below another, through no link.
+func (w *walker) openWithin(d *directory, rel string) (*directory, error) {
+	fd, err := unix.Openat2(d.fd, rel, &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NONBLOCK | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS})
+	if err != nil {
+		return nil, err
+	}
+	return w.held(fd, join(d.path, rel))
 }
 
 func (w *walker) root(ctx context.Context, t Target) {
@@ -106,6 +175,11 @@ func (w *walker) open(parent *directory, name, path string, flags int) (*directo
 	if err != nil {
 		return nil, err
 	}
+	return w.held(fd, path)
+}
+
+// held makes a directory of an open one.
+func (w *walker) held(fd int, path string) (*directory, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		unix.Close(fd)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"candor"
 	"candor/internal/scan/index"
@@ -19,6 +20,42 @@ type worker struct {
 	looker   *Looker
 	sketcher *index.Sketcher
 	audit    func(inode uint64) bool
+}
+
+// Crew keeps workers between scans that have the same NewMatcher, Fixed, Inside
+// and Known or none: with many definitions it takes a while to prepare one. It
+// is safe for concurrent use.
+type Crew struct {
+	lock sync.Mutex
+	free []*worker
+}
+
+// take gives a worker to a pool.
+func (c *Crew) take(p *pool) *worker {
+	if c == nil {
+		return newWorker(p)
+	}
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	n := len(c.free)
+	if n == 0 {
+		return newWorker(p)
+	}
+	w := c.free[n-1]
+	c.free = c.free[:n-1]
+	w.pool = p
+	return w
+}
+
+// give takes a worker back.
+func (c *Crew) give(w *worker) {
+	if c == nil {
+		return
+	}
+	w.pool = nil
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.free = append(c.free, w)
 }
 
 func newWorker(p *pool) *worker {

@@ -116,18 +116,26 @@ type reading struct {
 // reads makes the file one of what is known under a reading, and gives the
 // reading that it is of and the epoch. Rules that are matched against
 // contents only can use one that knows of the standard forms, too.
-func (s *Store) reads(want reading) (is reading, epoch uint32, err error) {
+func (s *Store) reads(want reading) (is reading, at uint32, err error) {
+	suits := func(tx *bbolt.Tx) bool {
+		at = epoch(tx)
+		b := tx.Bucket(bucketMeta).Get(keyReading)
+		return b != nil && json.Unmarshal(b, &is) == nil &&
+			(is == want || want.Forms == engine.ContentOnly && is == reading{engine.StandardForms, want.Inside})
+	}
+	does := false
+	if err = s.db.View(func(tx *bbolt.Tx) error { does = suits(tx); return nil }); err != nil || does {
+		return is, at, err
+	}
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		epoch = toNumber(meta.Get(keyEpoch))
-		if b := meta.Get(keyReading); b != nil && json.Unmarshal(b, &is) == nil &&
-			(is == want || want.Forms == engine.ContentOnly && is == reading{engine.StandardForms, want.Inside}) {
+		if suits(tx) {
 			return nil
 		}
+		meta := tx.Bucket(bucketMeta)
 		is = want
-		epoch++
+		at++
 		b, err := json.Marshal(want)
-		err = errors.Join(err, meta.Put(keyReading, b), meta.Put(keyEpoch, number(epoch)))
+		err = errors.Join(err, meta.Put(keyReading, b), meta.Put(keyEpoch, number(at)))
 		for _, b := range [][]byte{bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards} {
 			if err == nil {
 				err = tx.DeleteBucket(b)
@@ -138,7 +146,7 @@ func (s *Store) reads(want reading) (is reading, epoch uint32, err error) {
 		}
 		return err
 	})
-	return is, epoch, err
+	return is, at, err
 }
 
 // epoch is how often the reading changed.

@@ -52,6 +52,8 @@ type Tx interface {
 	Scans(ctx context.Context, scope candor.Scope, f candor.ScanFilter, cut candor.Cut) (candor.Page[candor.Scan], error)
 	AddScan(ctx context.Context, s candor.Scan) error
 	ChangeScan(ctx context.Context, s candor.Scan, from candor.ScanState) error
+	// RootedAssets gives the assets in use that have roots, by id.
+	RootedAssets(ctx context.Context) ([]candor.Asset, error)
 	DueAssets(ctx context.Context, now time.Time, most int) ([]candor.Asset, error)
 	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
 	Places(ctx context.Context, finding candor.ID) ([]candor.Place, error)
@@ -145,13 +147,18 @@ func (s *Service) Request(ctx context.Context, who candor.Principal, asset cando
 
 // Renew asks for a scan because the definitions changed.
 func (s *Service) Renew(ctx context.Context, asset candor.ID) (candor.Scan, error) {
+	return s.ask(ctx, asset, Renewed)
+}
+
+// ask asks for a scan of a site by the system.
+func (s *Service) ask(ctx context.Context, asset candor.ID, cause string) (candor.Scan, error) {
 	var made candor.Scan
 	err := s.Store.Tx(ctx, func(tx Tx) error {
 		a, err := tx.Asset(ctx, candor.Everything, asset)
 		if err != nil {
 			return err
 		}
-		made, err = s.request(ctx, tx, a, Renewed, "system")
+		made, err = s.request(ctx, tx, a, cause, "system")
 		return err
 	})
 	if errors.Is(err, candor.ErrExists) {

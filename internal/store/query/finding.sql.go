@@ -115,10 +115,12 @@ func (q *Queries) LostFindings(ctx context.Context, asset candor.ID, sensor stri
 const seenPlaces = `-- name: SeenPlaces :execrows
 UPDATE places SET state = 'gone', last_seen = $1
 WHERE places.asset = $2 AND places.scan <> $3 AND places.state = 'open'
+  AND places.last_seen < COALESCE((SELECT NULLIF(s.started, 0) FROM scans s WHERE s.id = $3), 9223372036854775807)
   AND places.finding IN (SELECT f.id FROM findings f WHERE f.asset = $2 AND f.sensor = $4)
 `
 
-// Places of a sensor's findings that its complete look did not see are gone.
+// Places of a sensor's findings that its complete look did not see are gone,
+// but those that were seen since it began.
 func (q *Queries) SeenPlaces(ctx context.Context, at column.Time, asset candor.ID, scan candor.ID, sensor string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, seenPlaces,
 		at,

@@ -12,6 +12,49 @@ import (
 	"candor/internal/store/column"
 )
 
+const assetsInUse = `-- name: AssetsInUse :many
+SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired FROM assets WHERE retired = FALSE ORDER BY id
+`
+
+func (q *Queries) AssetsInUse(ctx context.Context) ([]Asset, error) {
+	rows, err := q.db.QueryContext(ctx, assetsInUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Asset
+	for rows.Next() {
+		var i Asset
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Owner,
+			&i.Name,
+			&i.Reference,
+			&i.Roots,
+			&i.Hosts,
+			&i.Software,
+			&i.ObserveOnly,
+			&i.Every,
+			&i.Created,
+			&i.Updated,
+			&i.Scanned,
+			&i.ScanDue,
+			&i.Retired,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dueAssets = `-- name: DueAssets :many
 SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired FROM assets WHERE scan_due > 0 AND scan_due <= $1 AND NOT retired ORDER BY scan_due LIMIT $2
 `

@@ -1,7 +1,9 @@
 -- name: SeenPlaces :execrows
--- Places of a sensor's findings that its complete look did not see are gone.
+-- Places of a sensor's findings that its complete look did not see are gone,
+-- but those that were seen since it began.
 UPDATE places SET state = 'gone', last_seen = sqlc.arg(at)
 WHERE places.asset = sqlc.arg(asset) AND places.scan <> sqlc.arg(scan) AND places.state = 'open'
+  AND places.last_seen < COALESCE((SELECT NULLIF(s.started, 0) FROM scans s WHERE s.id = sqlc.arg(scan)), 9223372036854775807)
   AND places.finding IN (SELECT f.id FROM findings f WHERE f.asset = sqlc.arg(asset) AND f.sensor = sqlc.arg(sensor));
 
 -- name: CountAssetPlaces :exec

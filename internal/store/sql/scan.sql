@@ -1,3 +1,6 @@
+-- name: AssetsInUse :many
+SELECT * FROM assets WHERE retired = FALSE ORDER BY id;
+
 -- name: DueAssets :many
 SELECT * FROM assets WHERE scan_due > 0 AND scan_due <= sqlc.arg(now) AND NOT retired ORDER BY scan_due LIMIT sqlc.arg(most);
 

@@ -202,8 +202,18 @@ func testFindings(t *testing.T, s *store.Store) {
 	same(t, must(s.Findings(ctx, candor.Everything, candor.FindingFilter{Content: "AA", Asset: a.ID}, candor.Cut{}))(t).Items, []candor.FiledFinding{f})
 	same(t, must(s.Findings(ctx, candor.Everything, candor.FindingFilter{Rule: "rule_", Asset: a.ID}, candor.Cut{Sort: "rule"}))(t).Items, []candor.FiledFinding{f, g})
 	do(t, s, func(tx *store.Tx) error {
-		// The second scan sees one place of f, and g nowhere.
+		// The second scan sees one place of f, and g nowhere; a watcher sees
+		// another place of f while it runs.
+		sc := candor.Scan{ID: second, Asset: a.ID, Party: p.ID, State: candor.ScanRunning, Queued: noon, Started: noon.Add(30 * time.Minute)}
+		if err := tx.AddScan(ctx, sc); err != nil {
+			return err
+		}
 		if err := tx.AddPlaces(ctx, a.ID, second, []candor.Place{place(f, "/2")}); err != nil {
+			return err
+		}
+		seen := place(f, "/4")
+		seen.Last = noon.Add(40 * time.Minute)
+		if err := tx.AddPlaces(ctx, a.ID, "", []candor.Place{seen}); err != nil {
 			return err
 		}
 		lost, err := tx.LosePlaces(ctx, a.ID, second, "scan", noon.Add(time.Hour))
@@ -215,9 +225,12 @@ func testFindings(t *testing.T, s *store.Store) {
 		same(t, lost, []candor.FiledFinding{gone})
 		return nil
 	})
-	same(t, must(s.Finding(ctx, candor.Everything, f.ID))(t).Places, 1)
-	places := must(s.Places(ctx, f.ID))(t)
-	same(t, []candor.FindingState{places[0].State, places[1].State}, []candor.FindingState{candor.FindingOpen, candor.FindingGone})
+	same(t, must(s.Finding(ctx, candor.Everything, f.ID))(t).Places, 2)
+	states := map[string]candor.FindingState{}
+	for _, x := range must(s.Places(ctx, f.ID))(t) {
+		states[x.Path] = x.State
+	}
+	same(t, states, map[string]candor.FindingState{"/1": candor.FindingGone, "/2": candor.FindingOpen, "/4": candor.FindingOpen})
 	if days := must(s.FindingsByDay(ctx, noon.Add(-time.Hour)))(t); len(days) == 0 || !days[0].Day.Equal(noon.Truncate(24*time.Hour)) {
 		t.Errorf("by day: %v", days)
 	}
