@@ -59,6 +59,7 @@ var magics = []magic{
 	{0, "7z\xbc\xaf\x27\x1c", "7z"},
 	{0, "Rar!\x1a\x07", "rar"},
 	{0, "MSCF\x00\x00\x00\x00", "cab"},
+	{0, "\x78\x9f\x3e\x22", "tnef"},
 	{0, "\xff\xfe", "utf-16"}, {0, "\xfe\xff", "utf-16"},
 	{0, "\xff\xd8\xff", "image"}, {0, "\x89PNG\r\n\x1a\n", "image"}, {0, "GIF8", "image"}, {0, "RIFF", "image"}, {0, "BM", "image"},
 	{0, "MZ", "exe"}, {0, "\x7fELF", "exe"},

@@ -175,6 +175,9 @@ func TestFormatsOfTools(t *testing.T) {
 		{"a.cpio", "", "a.txt\n", []string{"cpio", "--quiet", "-o", "-H", "odc"}, "a.txt"},
 		{"a.cpio", "", "a.txt\n", []string{"cpio", "--quiet", "-o", "-H", "bin"}, "a.txt"},
 		{"a.iso", "a.iso", "", []string{"genisoimage", "-quiet", "-J", "-o", "a.iso", "a.txt"}, "A.TXT"},
+		{"a.txt.lz", "", "", []string{"lzip", "-c", "a.txt"}, "a.txt"},
+		{"a.cab", "a.cab", "", []string{"gcab", "-c", "a.cab", "a.txt"}, "a.txt"},
+		{"a.cab", "a.cab", "", []string{"gcab", "-c", "-z", "a.cab", "a.txt"}, "a.txt"},
 		{"a.tar", "", "", []string{"tar", "-cf", "-", "--format=v7", "a.txt"}, "a.txt"},
 		{"a.tar", "", "", []string{"tar", "-cf", "-", "--format=pax", "a.txt"}, "a.txt"},
 	} {
@@ -350,14 +353,6 @@ func TestLargeDictionary(t *testing.T) {
 	content := tool(t, "", "", "xz", "--lzma2=dict=512MiB", "-c", "a.txt")
 	if f := look(t, unpack.Options{}, "a.xz", content); !f.gap(unpack.Window) {
 		t.Errorf("%v %v", f.paths, f.gaps)
-	}
-}
-
-func TestUnreadFormatsAreGaps(t *testing.T) {
-	for _, magic := range []string{"7z\xbc\xaf\x27\x1c\x00\x04rest", "MSCF\x00\x00\x00\x00rest"} {
-		if f := look(t, unpack.Options{}, "", []byte(magic)); !f.gap(unpack.Unsupported) {
-			t.Errorf("%q: %v", magic, f.gaps)
-		}
 	}
 }
 
