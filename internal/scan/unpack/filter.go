@@ -178,7 +178,7 @@ func (x *bcj2) target(opcode byte) error {
 	for range 4 {
 		b, err := from.ReadByte()
 		if err != nil {
-			return nil // the opcode still stands
+			return err
 		}
 		v = v<<8 | uint32(b)
 	}

@@ -41,6 +41,15 @@ func (f *found) has(path string) bool {
 	return false
 }
 
+func (f *found) ends(suffix string) bool {
+	for _, p := range f.paths {
+		if strings.HasSuffix(p, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
 func (f *found) gap(r unpack.Reason) bool {
 	for _, g := range f.gaps {
 		if g.Reason == r {
@@ -66,6 +75,17 @@ func look(t testing.TB, o unpack.Options, name string, content []byte) *found {
 	}
 	f.gaps = gaps
 	return f
+}
+
+// visit calls a function with every part and gives the gaps.
+func visit(t testing.TB, content []byte, f func(unpack.Part)) []unpack.Gap {
+	t.Helper()
+	gaps, err := unpack.New(unpack.Options{}).Unpack(context.Background(), "", content, func(p unpack.Part) error {
+		f(p)
+		return nil
+	})
+	check(t, err)
+	return gaps
 }
 
 func zipped(t testing.TB, method uint16, name string, data []byte) []byte {
