@@ -25,17 +25,23 @@ func openExecutable(w *walk, at place, content []byte) error {
 
 // openImage looks for script in an image, and for what is encoded in that.
 func openImage(w *walk, at place, content []byte) error {
-	for _, mark := range []string{"<?php", "<?=", "<script"} {
-		if i := bytes.Index(content, []byte(mark)); i >= 0 {
-			if isPhar(content) {
-				if err := openPhar(w, at, content); err != nil {
-					return err
-				}
-			}
-			return openRuns(w, at, content[i:], i)
+	for from := 0; ; {
+		i := bytes.IndexByte(content[from:], '<')
+		if i < 0 {
+			return nil
 		}
+		from += i + 1
+		rest := content[from:]
+		if !bytes.HasPrefix(rest, []byte("?php")) && !bytes.HasPrefix(rest, []byte("?=")) && !bytes.HasPrefix(rest, []byte("script")) {
+			continue
+		}
+		if isPhar(content) {
+			if err := openPhar(w, at, content); err != nil {
+				return err
+			}
+		}
+		return openRuns(w, at, content[from-1:], from-1)
 	}
-	return nil
 }
 
 // openUTF16 gives text of two bytes a unit in UTF-8.

@@ -33,16 +33,8 @@ func classOf(chars string) *[256]bool {
 	return &c
 }
 
-// openText looks for what is encoded in text, and for a phar behind a stub.
-func openText(w *walk, at place, content []byte) error {
-	if isPhar(content) {
-		w.openAs("phar", at, content)
-		if w.halted || w.err != nil {
-			return errStop
-		}
-	}
-	return openRuns(w, at, content, 0)
-}
+// openText looks for what is encoded in text.
+func openText(w *walk, at place, content []byte) error { return openRuns(w, at, content, 0) }
 
 // openRuns hands over what long runs of encoded text decode to, if that is
 // text or of a known kind, or was written as escapes. The text lies at an
