@@ -23,25 +23,32 @@ func openExecutable(w *walk, at place, content []byte) error {
 	return nil
 }
 
-// openImage looks for script in an image, and for what is encoded in that.
-func openImage(w *walk, at place, content []byte) error {
+// scriptAt finds where script begins in content that is not text.
+func scriptAt(content []byte) int {
 	for from := 0; ; {
 		i := bytes.IndexByte(content[from:], '<')
 		if i < 0 {
-			return nil
+			return -1
 		}
 		from += i + 1
 		rest := content[from:]
-		if !bytes.HasPrefix(rest, []byte("?php")) && !bytes.HasPrefix(rest, []byte("?=")) && !bytes.HasPrefix(rest, []byte("script")) {
-			continue
+		if bytes.HasPrefix(rest, []byte("?php")) || bytes.HasPrefix(rest, []byte("?=")) || bytes.HasPrefix(rest, []byte("script")) {
+			return from - 1
 		}
-		if isPhar(content) {
-			if err := openPhar(w, at, content); err != nil {
-				return err
-			}
-		}
-		return openRuns(w, at, content[from-1:], from-1)
 	}
+}
+
+// openScript looks for what is encoded in script that lies in content of
+// another kind: servers run script in any.
+func openScript(w *walk, at place, content []byte) error {
+	i := scriptAt(content)
+	if i < 0 {
+		return nil
+	}
+	if err := openRuns(w, at, content[i:], i); err != nil {
+		return err
+	}
+	return openMarkup(w, at, content[i:], i)
 }
 
 // openUTF16 gives text of two bytes a unit in UTF-8.

@@ -53,8 +53,8 @@ func openers(kind string) opener {
 		return openTNEF
 	case "exe":
 		return openExecutable
-	case "image":
-		return openImage
+	case "image", "script":
+		return openScript
 	case "utf-16":
 		return openUTF16
 	default:
