@@ -47,7 +47,9 @@ func TestMarkup(t *testing.T) {
 func shifted(path string, n int) string {
 	offset := 0
 	kind, digits, _ := strings.Cut(path, "@")
-	fmt.Sscan(digits, &offset)
+	if _, err := fmt.Sscan(digits, &offset); err != nil {
+		panic(err)
+	}
 	return fmt.Sprintf("%s@%d", kind, offset+n)
 }
 

@@ -53,11 +53,11 @@ func xzDictionarySize(bits byte) int64 {
 }
 
 // isBlockHeader tells whether the filter at p belongs to a block header: one
-// begins at most 20 bytes before it and has the right CRC.
+// whose flags and sizes lie right before it and whose CRC is right.
 func isBlockHeader(content []byte, p int) bool {
 	for start := p - 2; start >= 0 && start >= p-20; start-- {
 		size := (int(content[start]) + 1) * 4
-		if content[start] == 0 || size > len(content)-start || p+3 > start+size-4 {
+		if content[start] == 0 || size > len(content)-start || p+3 > start+size-4 || !isBlockSizes(content[start+1:p]) {
 			continue
 		}
 		sum := binary.LittleEndian.Uint32(content[start+size-4:])
@@ -66,6 +66,18 @@ func isBlockHeader(content []byte, p int) bool {
 		}
 	}
 	return false
+}
+
+// isBlockSizes tells whether what lies before the first filter of a block
+// header can do so: flags, and a size or two if the flags say so.
+func isBlockSizes(b []byte) bool {
+	sizes := int(b[0]>>6&1 + b[0]>>7)
+	for _, c := range b[1:] {
+		if c&0x80 == 0 {
+			sizes--
+		}
+	}
+	return sizes == 0 && (len(b) == 1 || b[len(b)-1]&0x80 == 0)
 }
 
 // openLZMA reads a file of the old format: properties, dictionary, size.

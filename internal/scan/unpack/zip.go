@@ -190,7 +190,7 @@ func (z *zipWalk) local() error {
 // the next signature.
 func (z *zipWalk) untilNext(e zipEntry) int64 {
 	n := len(z.content) - e.data
-	for _, mark := range []string{"PK\x07\x08", "PK\x03\x04", "PK\x01\x02"} {
+	for _, mark := range []string{"PK\x03\x04", "PK\x07\x08", "PK\x01\x02"} {
 		if i := bytes.Index(z.content[e.data:e.data+n], []byte(mark)); i >= 0 {
 			n = i
 		}
