@@ -30,6 +30,9 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 		}
 		return e.data + len(data), w.slice(in, "zip", e.name, data)
 	}
+	if m := e.method; (m == 12 || m == 93 || m == 95) && e.packed > 0 && e.packed < int64(len(data)) {
+		data = data[:e.packed] // readers of these would go on with what follows
+	}
 	src := bytes.NewReader(data)
 	window := w.window
 	r, err := w.zipDecoder(e.method, src, data)
