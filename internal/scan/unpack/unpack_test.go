@@ -351,6 +351,13 @@ func TestPDF(t *testing.T) {
 }
 
 func TestPhar(t *testing.T) {
+	if f := look(t, unpack.Options{}, "x.phar", phar(t)); !f.has("in.php") {
+		t.Errorf("%v %v", f.paths, f.gaps)
+	}
+}
+
+// phar is an archive of PHP with one member.
+func phar(t testing.TB) []byte {
 	z := deflated(t, []byte(marker))
 	le := binary.LittleEndian
 	str := func(b []byte, s string) []byte { return append(le.AppendUint32(b, uint32(len(s))), s...) }
@@ -367,10 +374,7 @@ func TestPhar(t *testing.T) {
 	m = le.AppendUint32(m, 0x1000|0o644)
 	m = str(m, "")
 	content := append([]byte("<?php __HALT_COMPILER(); ?>\r\n"), str(nil, string(m))...)
-	content = append(content, z...)
-	if f := look(t, unpack.Options{}, "x.phar", content); !f.has("in.php") {
-		t.Errorf("%v %v", f.paths, f.gaps)
-	}
+	return append(content, z...)
 }
 
 func TestLargeDictionary(t *testing.T) {
