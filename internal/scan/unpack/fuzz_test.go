@@ -21,6 +21,9 @@ func fuzz(f *testing.F, kind string, seeds ...[]byte) {
 	limits := unpack.Limits{Bytes: 1 << 20, Part: 1 << 18, Entries: 200, Window: 1 << 20, Depth: 3}
 	u := unpack.New(unpack.Options{Limits: limits, Passwords: []string{"infected"}})
 	f.Fuzz(func(t *testing.T, content []byte) {
+		if len(content) < 8 {
+			return // of no kind
+		}
 		var sum int64
 		gaps, err := u.As(kind, content, func(p unpack.Part) error {
 			sum += int64(len(p.Data))

@@ -29,17 +29,17 @@ func kinds(content []byte, name string) []string {
 	}
 	// The ends of zips and the manifests of phars have zero bytes, which text
 	// has not: that is fast to see.
-	if (first == "text" || first == "mail" || first == "mbox") && bytes.IndexByte(content, 0) < 0 {
-		return found
-	}
-	if first != "zip" && endsAsZip(content) {
-		found = append(found, "zip")
-	}
-	if first != "mail" && first != "mbox" && isPhar(content) {
-		found = append(found, "phar")
+	lines := first == "text" || first == "mail" || first == "mbox"
+	if !lines || bytes.IndexByte(content, 0) >= 0 {
+		if first != "zip" && endsAsZip(content) {
+			found = append(found, "zip")
+		}
+		if isPhar(content) {
+			found = append(found, "phar")
+		}
 	}
 	switch first {
-	case "text", "mail", "mbox", "image", "utf-16":
+	case "text", "image", "utf-16":
 		return found
 	}
 	if scriptAt(content) >= 0 {

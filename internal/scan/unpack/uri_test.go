@@ -65,7 +65,7 @@ func TestMarkupThatIsPlain(t *testing.T) {
 
 func TestScriptInOtherContent(t *testing.T) {
 	code := "<?php eval(base64_decode('" + base64.StdEncoding.EncodeToString([]byte(marker)) + "'));"
-	for name, before := range map[string]string{"GIF": "GIF89a\x00\x01", "program": "MZ\x90\x00\x03", "zip": "PK\x03\x04\x14\x00", "nothing known": "\x00\x01\x02\x03\x04\x05\x06\x07\x08"} {
+	for name, before := range map[string]string{"GIF": "GIF89a\x00\x01", "program": "MZ\x90\x00\x03", "zip": "PK\x03\x04\x14\x00", "mail": "Subject: x\nDate: ", "nothing known": "\x00\x01\x02\x03\x04\x05\x06\x07\x08"} {
 		path := fmt.Sprintf("base64@%d", len(before)+26)
 		if f := look(t, unpack.Options{}, "", []byte(before+code)); !f.has(path) {
 			t.Errorf("%s: %q", name, f.paths)
