@@ -45,7 +45,7 @@ func code(t testing.TB) []byte {
 	check(t, err)
 	b, err := os.ReadFile(name)
 	check(t, err)
-	return b[:min(len(b), 700<<10)]
+	return b[:min(len(b), 300<<10)]
 }
 
 func TestSevenZip(t *testing.T) {

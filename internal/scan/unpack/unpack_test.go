@@ -13,7 +13,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -432,15 +431,4 @@ func FuzzUnpack(f *testing.F) {
 func ordinary(size int) []byte {
 	line := "\tpublic function get_option_value( $name, $default = false ) { // Returns what is stored.\n\t\treturn isset( $this->values[ $name ] ) ? $this->values[ $name ] : $default;\n\t}\n\n"
 	return bytes.Repeat([]byte(line), size/len(line))
-}
-
-func BenchmarkOrdinaryText(b *testing.B) {
-	content := append([]byte("<?php\n"), ordinary(1<<20)...)
-	u := unpack.New(unpack.Options{})
-	b.SetBytes(int64(len(content)))
-	for b.Loop() {
-		if _, err := u.Unpack(context.Background(), "a.php", content, func(unpack.Part) error { return io.ErrUnexpectedEOF }); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
