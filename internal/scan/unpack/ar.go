@@ -10,7 +10,7 @@ import (
 // among them.
 func openAr(w *walk, at place, content []byte) error {
 	var names []byte // of GNU: the table of long names
-	for content = content[8:]; len(content) > 1; {
+	for content = content[min(8, len(content)):]; len(content) > 1; {
 		if len(content) < 60 || content[58] != '`' || content[59] != '\n' {
 			return damaged("no header where one should be")
 		}

@@ -2,40 +2,104 @@ package unpack
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
+// farthestOverlay is how far into a program an archive is looked for.
+const farthestOverlay = 4 << 20
+
 // openExecutable looks for archives that self-extracting programs carry behind
 // their code. Zips are found by their end.
 func openExecutable(w *walk, at place, content []byte) error {
-	const far = 4 << 20
-	near := content[:min(len(content), far)]
-	for _, mark := range []string{"7z\xbc\xaf\x27\x1c\x00", "Rar!\x1a\x07", "MSCF\x00\x00\x00\x00"} {
-		if i := bytes.Index(near, []byte(mark)); i > 0 {
-			if err := w.slice(at, "exe", fmt.Sprintf("overlay@%d", i), content[i:]); err != nil {
-				return err
-			}
+	for _, archive := range []struct {
+		mark   string
+		begins func([]byte) bool
+	}{
+		{"7z\xbc\xaf\x27\x1c\x00", beginsSevenzip},
+		{"Rar!\x1a\x07", beginsRAR},
+		{"MSCF\x00\x00\x00\x00", beginsCab},
+	} {
+		i := overlay(content, archive.mark, archive.begins)
+		if i < 0 {
+			continue
+		}
+		if err := w.slice(at, "exe", fmt.Sprintf("overlay@%d", i), content[i:]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// openImage looks for script in an image, and for what is encoded in that.
-func openImage(w *walk, at place, content []byte) error {
-	for _, mark := range []string{"<?php", "<?=", "<script"} {
-		if i := bytes.Index(content, []byte(mark)); i >= 0 {
-			if isPhar(content) {
-				if err := openPhar(w, at, content); err != nil {
-					return err
-				}
-			}
-			return openRuns(w, at, content[i:], i)
+// overlay finds where an archive begins. Programs that read archives have
+// their marks too, with nothing behind them.
+func overlay(content []byte, mark string, begins func([]byte) bool) int {
+	near := content[:min(len(content), farthestOverlay)]
+	for from := 1; from < len(near); {
+		i := bytes.Index(near[from:], []byte(mark))
+		if i < 0 {
+			return -1
+		}
+		if from += i; begins(content[from:]) {
+			return from
+		}
+		from++
+	}
+	return -1
+}
+
+func beginsSevenzip(b []byte) bool {
+	return len(b) > sevenStart && binary.LittleEndian.Uint32(b[8:]) == crc(b[12:sevenStart])
+}
+
+// beginsRAR looks at the first header: of version 4 its type and of version 5
+// its checksum.
+func beginsRAR(b []byte) bool {
+	if len(b) < 32 {
+		return false
+	}
+	if b[6] == 0 {
+		return b[9] == 0x73
+	}
+	size, n := binary.Uvarint(b[12:])
+	return b[6] == 1 && b[7] == 0 && n > 0 && size < 1<<10 && 12+n+int(size) <= len(b) && binary.LittleEndian.Uint32(b[8:]) == crc(b[12:12+n+int(size)])
+}
+
+// beginsCab looks at the version, which is 1.3, and at where the files are
+// told.
+func beginsCab(b []byte) bool {
+	return len(b) > 36 && b[24] == 3 && b[25] == 1 && int64(binary.LittleEndian.Uint32(b[16:])) < int64(len(b))
+}
+
+// scriptAt finds where script begins in content that is not text.
+func scriptAt(content []byte) int {
+	for from := 0; ; {
+		i := bytes.IndexByte(content[from:], '<')
+		if i < 0 {
+			return -1
+		}
+		from += i + 1
+		rest := content[from:]
+		if bytes.HasPrefix(rest, []byte("?php")) || bytes.HasPrefix(rest, []byte("?=")) || bytes.HasPrefix(rest, []byte("script")) {
+			return from - 1
 		}
 	}
-	return nil
+}
+
+// openScript looks for what is encoded in script that lies in content of
+// another kind: servers run script in any.
+func openScript(w *walk, at place, content []byte) error {
+	i := scriptAt(content)
+	if i < 0 {
+		return nil
+	}
+	if err := openRuns(w, at, content[i:], i); err != nil {
+		return err
+	}
+	return openMarkup(w, at, content[i:], i)
 }
 
 // openUTF16 gives text of two bytes a unit in UTF-8.

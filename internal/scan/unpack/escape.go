@@ -2,7 +2,8 @@ package unpack
 
 import "io"
 
-// escapes reads what escapes stand for: \x41, \u0041 and \101, or %41.
+// escapes reads what escapes stand for: \x41, \u0041 and \101, or %41, or
+// &#65; and &#x41;.
 // Everything else stands for itself.
 type escapes struct {
 	b    []byte
@@ -40,6 +41,9 @@ func (e *escapes) next() byte {
 
 // escape gives the value and the size of the escape here, 0 if there is none.
 func (e *escapes) escape() (byte, int) {
+	if e.mark == '&' {
+		return entity(e.b)
+	}
 	b := e.b[1:]
 	if e.mark == '%' {
 		if v, ok := digits(b, 2, 16); ok {

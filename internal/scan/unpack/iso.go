@@ -72,6 +72,9 @@ func (w *walk) isoFolder(at place, content []byte, f isoFolder, seen map[isoSpan
 			p = (p/isoSector + 1) * isoSector
 			continue
 		}
+		if err := w.check(at); err != nil {
+			return inner, err
+		}
 		if n < 34 || n > len(r) || 33+int(r[32]) > n {
 			w.gap(at, "iso", damaged("a record of a folder"))
 			return inner, nil

@@ -100,6 +100,9 @@ func (m *message) multipart(contentType string, body []byte, depth int) error {
 		m.w.gap(m.at, "mail", &fault{Depth, fmt.Sprintf("multiparts nest deeper than %d", deepestMultipart)})
 		return nil
 	}
+	if err := m.w.pass(m.at); err != nil { // several types at each depth are many readings
+		return err
+	}
 	boundary := parameter(contentType, "boundary")
 	if boundary == "" {
 		boundary = guessBoundary(body)

@@ -74,6 +74,11 @@ func (w *walk) oleStream(at place, s oleStream, data []byte, modules []vbaModule
 	if err := w.slice(at, "ole", s.path, data); err != nil {
 		return err
 	}
+	if strings.HasPrefix(s.name, "__substg1.0_1009") { // of a message of Outlook: its body
+		if err := w.decode(at, "ole", s.path+"/body.rtf", newRTFReader(data)); err != nil {
+			return err
+		}
+	}
 	if strings.HasSuffix(s.name, "Ole10Native") {
 		if label, object := oleNative(data); len(object) > 0 {
 			if err := w.slice(at, "ole-object", s.path+"/"+label, object); err != nil {
@@ -294,8 +299,23 @@ func oleName(e []byte) string {
 	units := make([]uint16, 0, 32)
 	for i := range n {
 		if u := binary.LittleEndian.Uint16(e[2*i:]); u != 0 {
-			units = append(units, u)
+			units = append(units, msiUnits(u)...)
 		}
 	}
 	return string(utf16.Decode(units))
+}
+
+// msiUnits gives the characters that an installer's database packs in one of
+// a name: two or one of 64, or the mark of a table.
+func msiUnits(u uint16) []uint16 {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
+	switch {
+	case u >= 0x3800 && u < 0x4800:
+		return []uint16{uint16(letters[(u-0x3800)&0x3f]), uint16(letters[(u-0x3800)>>6])}
+	case u >= 0x4800 && u < 0x4840:
+		return []uint16{uint16(letters[u-0x4800])}
+	case u == 0x4840:
+		return []uint16{'!'}
+	}
+	return []uint16{u}
 }

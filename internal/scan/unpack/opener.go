@@ -45,19 +45,19 @@ func openers(kind string) opener {
 		return openRAR
 	case "iso":
 		return openISO
-	case "7z", "cab":
-		return notYet
+	case "7z":
+		return openSevenzip
+	case "cab":
+		return openCab
+	case "tnef":
+		return openTNEF
 	case "exe":
 		return openExecutable
-	case "image":
-		return openImage
+	case "image", "script":
+		return openScript
 	case "utf-16":
 		return openUTF16
 	default:
 		return openText
 	}
 }
-
-// notYet tells of a format that is known but that nothing here reads, so that
-// it is not taken for clean.
-func notYet(_ *walk, _ place, _ []byte) error { return unsupported("no reader for this format") }

@@ -3,6 +3,7 @@ package unpack
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -33,15 +34,12 @@ func classOf(chars string) *[256]bool {
 	return &c
 }
 
-// openText looks for what is encoded in text, and for a phar behind a stub.
+// openText looks for what is encoded in text.
 func openText(w *walk, at place, content []byte) error {
-	if isPhar(content) {
-		w.openAs("phar", at, content)
-		if w.halted || w.err != nil {
-			return errStop
-		}
+	if err := openRuns(w, at, content, 0); err != nil {
+		return err
 	}
-	return openRuns(w, at, content, 0)
+	return openMarkup(w, at, content, 0)
 }
 
 // openRuns hands over what long runs of encoded text decode to, if that is
@@ -64,26 +62,41 @@ func openRuns(w *walk, at place, b []byte, offset int) error {
 	}
 }
 
-// nextRun finds the next run of at least shortestRun characters. It looks at
-// one byte in shortestRun, and back from it to where a run that covers it
-// would begin.
+// nextRun finds the next run of at least shortestRun characters. Such a run
+// covers one of the windows of 16 bytes that lie shortestRun-16 apart; most of
+// them have a character that no run has, as eight bytes at once tell.
 func nextRun(b []byte, from int) (start, end int, ok bool) {
-	for p := from + shortestRun - 1; p < len(b); {
-		q := p
-		for q >= from && runClass[b[q]] {
-			q--
-		}
-		if p-q < shortestRun {
-			p = q + shortestRun
+	for p := from; p+16 <= len(b); p += shortestRun - 16 {
+		if breaksIn(binary.LittleEndian.Uint64(b[p:]))|breaksIn(binary.LittleEndian.Uint64(b[p+8:])) != 0 {
 			continue
 		}
-		end = p + 1
+		end = p
 		for end < len(b) && runClass[b[end]] {
 			end++
 		}
-		return q + 1, end, true
+		if end < p+16 {
+			continue
+		}
+		start = p
+		for start > from && runClass[b[start-1]] {
+			start--
+		}
+		if end-start >= shortestRun {
+			return start, end, true
+		}
 	}
 	return 0, 0, false
+}
+
+// breaksIn tells by their highest bits which of eight bytes are of the most
+// frequent ones that no run has: those up to '*' but for '%'.
+func breaksIn(v uint64) uint64 {
+	const ones, highest, lower = 0x0101010101010101, 0x8080808080808080, 0x7f7f7f7f7f7f7f7f
+	low := v & lower // so that no byte of a term takes from or gives to another
+	below := ones*(127+'%') - low
+	above := low + ones*(127-'%')
+	upTo := ones*(127+'+') - low
+	return (below | upTo&above) & ^v & highest
 }
 
 // moreLines tells where the lines end that go on with a run.
@@ -117,13 +130,16 @@ func (w *walk) run(at place, b []byte, start, end, offset int) error {
 		}
 	}
 	if n := bytes.Count(r, []byte{'%'}); n*3 >= shortestPart {
+		if from, to := dataURI(b, start+bytes.IndexByte(r, '%')); from != to {
+			return nil // openMarkup gives more of it
+		}
 		return w.escapes(at, "percent", fmt.Sprintf("percent@%d", offset+start), &escapes{b: r, mark: '%'})
 	}
 	if isHex(r) {
 		var head [512]byte
 		n := hexHead(head[:], r)
 		if looksLike(w, head[:n], n) || bytes.HasPrefix(head[:n], []byte{1, 5, 0, 0, 2, 0, 0, 0}) {
-			return w.decode(at, "hex", fmt.Sprintf("hex@%d", offset+start), hex.NewDecoder(&lines{r}))
+			return w.decode(at, "hex", fmt.Sprintf("hex@%d", offset+start), &forgiving{hex.NewDecoder(&lines{r})})
 		}
 	}
 	uri := bytes.HasSuffix(b[:start], []byte(";base64,"))
@@ -196,7 +212,19 @@ func (w *walk) base64(in place, r []byte, url, always bool, offset int) error {
 	if err := w.show(at, data); err != nil || !deflate {
 		return err
 	}
-	return w.decode(at, "deflate", "deflate", w.inflate(bytes.NewReader(data)))
+	return w.decode(at, "deflate", "deflate", &guess{w.inflate(bytes.NewReader(data))})
+}
+
+// guess ends where what was guessed to be compressed turns out not to be, or
+// to be cut: PHP gives nothing then.
+type guess struct{ r io.Reader }
+
+func (g *guess) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // cutOff forgives a last group that is not whole.

@@ -133,7 +133,7 @@ func openZlib(w *walk, at place, content []byte) error {
 	if n, err := io.ReadFull(w.inflate(bytes.NewReader(content[2:])), some[:]); n < len(some) && !errors.Is(err, io.EOF) && !(errors.Is(err, io.ErrUnexpectedEOF) && n > 0) {
 		return nil
 	}
-	return w.decode(at, "zlib", bare(at.name), w.inflate(bytes.NewReader(content[2:])))
+	return w.decode(at, "zlib", bare(at.name), &forgiving{w.inflate(bytes.NewReader(content[2:]))})
 }
 
 func openZstd(w *walk, at place, content []byte) error {
@@ -165,6 +165,9 @@ func openLZ4(w *walk, at place, content []byte) error {
 		w.decoders.lz4 = lz4.NewReader(nil)
 	}
 	w.decoders.lz4.Reset(bytes.NewReader(content))
+	if content[0] == 2 { // the legacy format has no end
+		return w.decode(at, "lz4", bare(at.name), &forgiving{w.decoders.lz4})
+	}
 	return w.decode(at, "lz4", bare(at.name), w.decoders.lz4)
 }
 

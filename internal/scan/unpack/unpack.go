@@ -85,7 +85,8 @@ type Gap struct {
 // It holds the parts of one chain from the content to the innermost part: at
 // most twice Limits.Bytes, in practice as much as the largest members that lie
 // in one another, and Limits.Window beside it. Decoders of fixed size (some
-// 256 MiB for one method of RAR, below 20 MiB for all others) come on top.
+// 256 MiB for one method of RAR, 100 MiB for the largest headers of 7z, below
+// 20 MiB for all others) come on top.
 type Unpacker struct {
 	limits    Limits
 	passwords []string

@@ -40,21 +40,24 @@ func xzDictionary(content []byte) int64 {
 		if content[p+2] > 40 || !isBlockHeader(content, p) {
 			continue
 		}
-		bits := content[p+2]
-		size := int64(1)<<32 - 1
-		if bits < 40 {
-			size = int64(2|bits&1) << (bits/2 + 11)
-		}
-		largest = max(largest, size)
+		largest = max(largest, xzDictionarySize(content[p+2]))
 	}
 }
 
+// xzDictionarySize decodes the properties of LZMA2, at most 40.
+func xzDictionarySize(bits byte) int64 {
+	if bits == 40 {
+		return 1<<32 - 1
+	}
+	return int64(2|bits&1) << (bits/2 + 11)
+}
+
 // isBlockHeader tells whether the filter at p belongs to a block header: one
-// begins at most 20 bytes before it and has the right CRC.
+// whose flags and sizes lie right before it and whose CRC is right.
 func isBlockHeader(content []byte, p int) bool {
 	for start := p - 2; start >= 0 && start >= p-20; start-- {
 		size := (int(content[start]) + 1) * 4
-		if content[start] == 0 || size > len(content)-start || p+3 > start+size-4 {
+		if content[start] == 0 || size > len(content)-start || p+3 > start+size-4 || !isBlockSizes(content[start+1:p]) {
 			continue
 		}
 		sum := binary.LittleEndian.Uint32(content[start+size-4:])
@@ -65,20 +68,30 @@ func isBlockHeader(content []byte, p int) bool {
 	return false
 }
 
+// isBlockSizes tells whether what lies before the first filter of a block
+// header can do so: flags, and a size or two if the flags say so.
+func isBlockSizes(b []byte) bool {
+	sizes := int(b[0]>>6&1 + b[0]>>7)
+	for _, c := range b[1:] {
+		if c&0x80 == 0 {
+			sizes--
+		}
+	}
+	return sizes == 0 && (len(b) == 1 || b[len(b)-1]&0x80 == 0)
+}
+
 // openLZMA reads a file of the old format: properties, dictionary, size.
 func openLZMA(w *walk, at place, content []byte) error {
-	r, err := w.lzma(bytes.NewReader(content), content)
+	r, err := w.lzma(content[:13], bytes.NewReader(content[13:]))
 	if err != nil {
 		return err
 	}
 	return w.decode(at, "lzma", bare(at.name), r)
 }
 
-// lzma gives a reader of the old format, whose header is given beside it.
-func (w *walk) lzma(src io.Reader, header []byte) (io.Reader, error) {
-	if len(header) < 13 {
-		return nil, damaged("no header")
-	}
+// lzma gives a reader of the old format, of a header of 13 bytes and what
+// follows it. A dictionary larger than the whole is never used in full.
+func (w *walk) lzma(header []byte, body io.Reader) (io.Reader, error) {
 	dictionary := int64(binary.LittleEndian.Uint32(header[1:]))
 	if size := binary.LittleEndian.Uint64(header[5:]); size < 1<<40 {
 		dictionary = min(dictionary, int64(size))
@@ -87,7 +100,9 @@ func (w *walk) lzma(src io.Reader, header []byte) (io.Reader, error) {
 	if err := w.reserve(dictionary); err != nil {
 		return nil, err
 	}
-	r, err := lzma.ReaderConfig{DictCap: int(dictionary)}.NewReader(src)
+	header = bytes.Clone(header)
+	binary.LittleEndian.PutUint32(header[1:], uint32(dictionary))
+	r, err := lzma.ReaderConfig{DictCap: int(dictionary)}.NewReader(io.MultiReader(bytes.NewReader(header), body))
 	if large := (*lzma.ErrDictSize)(nil); errors.As(err, &large) {
 		return nil, &fault{Window, err.Error()}
 	}
@@ -110,7 +125,7 @@ func openLzip(w *walk, at place, content []byte) error {
 	header[0] = 0x5d
 	binary.LittleEndian.PutUint32(header[1:], dictionary)
 	binary.LittleEndian.PutUint64(header[5:], 1<<64-1)
-	r, err := w.lzma(io.MultiReader(bytes.NewReader(header), bytes.NewReader(content[6:])), header)
+	r, err := w.lzma(header, bytes.NewReader(content[6:]))
 	if err != nil {
 		return err
 	}

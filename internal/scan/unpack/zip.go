@@ -25,7 +25,11 @@ type zipEntry struct {
 // walk them. What both name alike is read once.
 func openZip(w *walk, at place, content []byte) error {
 	z := &zipWalk{w: w, at: at, content: content, seen: map[zipView]int{}, ends: map[int]int{}}
-	for _, dir := range zipDirectories(content) {
+	directories := zipDirectories(content)
+	if len(directories) == 0 && !bytes.HasPrefix(content, []byte("PK")) {
+		return nil // no more than the mark of an end makes it a zip
+	}
+	for _, dir := range directories {
 		if err := z.central(dir); err != nil {
 			return err
 		}
@@ -190,7 +194,7 @@ func (z *zipWalk) local() error {
 // the next signature.
 func (z *zipWalk) untilNext(e zipEntry) int64 {
 	n := len(z.content) - e.data
-	for _, mark := range []string{"PK\x07\x08", "PK\x03\x04", "PK\x01\x02"} {
+	for _, mark := range []string{"PK\x03\x04", "PK\x07\x08", "PK\x01\x02"} {
 		if i := bytes.Index(z.content[e.data:e.data+n], []byte(mark)); i >= 0 {
 			n = i
 		}

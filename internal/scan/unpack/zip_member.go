@@ -30,6 +30,9 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 		}
 		return e.data + len(data), w.slice(in, "zip", e.name, data)
 	}
+	if m := e.method; (m == 12 || m == 93 || m == 95) && e.packed > 0 && e.packed < int64(len(data)) {
+		data = data[:e.packed] // readers of these would go on with what follows
+	}
 	src := bytes.NewReader(data)
 	window := w.window
 	r, err := w.zipDecoder(e.method, src, data)
@@ -67,7 +70,7 @@ func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader,
 		header := make([]byte, 13)
 		copy(header, data[4:9])
 		binary.LittleEndian.PutUint64(header[5:], 1<<64-1)
-		return w.lzma(io.MultiReader(bytes.NewReader(header), bytes.NewReader(data[9:])), header)
+		return w.lzma(header, bytes.NewReader(data[9:]))
 	case 93:
 		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(max(1<<10, min(w.window, 1<<29)))), zstd.WithDecoderLowmem(true))
 		if err != nil {
@@ -102,7 +105,14 @@ func (w *walk) zipEncrypted(in place, e zipEntry, data []byte) error {
 		if !ok {
 			continue
 		}
-		r, err := w.zipDecoder(method, plain, nil)
+		var opened []byte // of methods that tell in their data how much memory they need
+		if method == 14 || method == 95 {
+			if opened, err = io.ReadAll(meter{w, at, plain}); err != nil {
+				return stopped(err)
+			}
+			plain = bytes.NewReader(opened)
+		}
+		r, err := w.zipDecoder(method, plain, opened)
 		if err != nil {
 			w.gap(at, "zip", err)
 			return nil
