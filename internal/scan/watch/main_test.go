@@ -101,11 +101,11 @@ func tmpfs(t testing.TB) string { return mountNew(t, "tmpfs", "none", "") }
 func ext4(t testing.TB) string {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "image")
-	if err := errors.Join(os.WriteFile(image, nil, 0o600), os.Truncate(image, 64<<20)); err != nil {
+	if err := errors.Join(os.WriteFile(image, nil, 0o600), os.Truncate(image, 512<<20)); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, args := range [][]string{{"mkfs.ext4", "-q", "-F", image}, {"mount", "-o", "loop", image, dir}} {
+	for _, args := range [][]string{{"mkfs.ext4", "-q", "-F", "-N", "100000", image}, {"mount", "-o", "loop", image, dir}} {
 		if os.Getenv(mounted) == "" {
 			t.Skip("no mounts without root")
 		}

@@ -63,6 +63,7 @@ type editor struct {
 	outside string
 	next    *atomic.Int64
 	links   bool // files get second names, and no name of a file goes; otherwise the other way round
+	names   int  // of files in a directory
 	held    []*os.File
 }
 
@@ -75,7 +76,9 @@ func (e *editor) path() string {
 	return path
 }
 
-func (e *editor) file() string { return filepath.Join(e.path(), fmt.Sprint("f", e.rand.IntN(6))) }
+func (e *editor) file() string {
+	return filepath.Join(e.path(), fmt.Sprint("f", e.rand.IntN(e.names)))
+}
 func (e *editor) dir() string {
 	return filepath.Join(e.path(), fmt.Sprint("d", e.rand.IntN(3)))
 }
@@ -138,43 +141,68 @@ func (e *editor) edit() {
 	}
 }
 
-// TestModel edits at random, and looks at whether all was told.
+// TestModel edits at random, and looks at whether all was told: with room for
+// it, with so little that it is told as trees, and with more events than the
+// kernel keeps.
 func TestModel(t *testing.T) {
 	each(t, func(t *testing.T, g ground, dir string) {
-		for _, capacity := range []int{0, 20} {
-			// inotify knows only one of the names of a file.
-			links := capacity == 0 && g.way == Fanotify
-			t.Run(fmt.Sprint("capacity ", capacity), func(t *testing.T) {
+		for _, tt := range []struct {
+			name     string
+			capacity int
+			edits    int
+			names    int
+			links    bool // inotify knows only one of the names of a file
+			stalled  bool
+		}{
+			{"plain", 0, 4000, 6, false, false},
+			{"links", 0, 4000, 6, true, false},
+			{"little", 20, 4000, 6, false, false},
+			{"stalled", 0, 15_000, 3000, false, true},
+		} {
+			if tt.links && g.way == Inotify {
+				continue
+			}
+			t.Run(tt.name, func(t *testing.T) {
 				s := *seed
 				if s == 0 {
 					s = uint64(time.Now().UnixNano())
 				}
-				t.Log("seed", s)
-				base := makeDir(t, dir, fmt.Sprint(capacity))
+				base := makeDir(t, dir, tt.name)
 				root, outside := makeDir(t, base, "root"), makeDir(t, base, "outside")
 				seen := &reader{paths: map[string]string{}, files: map[uint64]string{}}
-				w := begin(t, g, Options{Roots: []string{root}, Quiet: time.Millisecond, Held: 10 * time.Millisecond, Capacity: capacity}, seen.look)
-				model(t, links, s, root, outside)
+				gate := make(chan struct{}, 1)
+				gate <- struct{}{}
+				w := begin(t, g, Options{Roots: []string{root}, Quiet: time.Millisecond, Held: 10 * time.Millisecond, Capacity: tt.capacity,
+					stall: func() { gate <- <-gate }}, seen.look)
+				if tt.stalled {
+					<-gate
+				}
+				model(t, editor{root: root, outside: outside, links: tt.links, names: tt.names}, tt.edits, s)
+				if tt.stalled {
+					gate <- struct{}{}
+					until(t, "an overflow is told", func() bool { return w.Status().Overflows > 0 })
+				}
 				w.settle()
 				if problems := seen.missing(root); len(problems) > 0 {
-					t.Errorf("seed %d: %d files were not told: %.2000q\n%+v", s, len(problems), problems, w.Status())
+					t.Errorf("seed %d: %d files were not told: %.2000q", s, len(problems), problems)
 				}
-				t.Logf("%+v", w.Status().Counts)
+				t.Logf("seed %d: %+v", s, w.Status().Counts)
 			})
 		}
 	})
 }
 
 // model has several editors at work.
-func model(t *testing.T, links bool, seed uint64, root, outside string) {
+func model(t *testing.T, like editor, edits int, seed uint64) {
 	var all sync.WaitGroup
 	var next atomic.Int64
 	editors := make([]*editor, 4)
 	for i := range editors {
-		e := &editor{rand: rand.New(rand.NewPCG(seed, uint64(i))), root: root, outside: outside, next: &next, links: links}
-		editors[i] = e
+		e := like
+		e.rand, e.next = rand.New(rand.NewPCG(seed, uint64(i))), &next
+		editors[i] = &e
 		all.Go(func() {
-			for range 2000 {
+			for range edits {
 				e.edit()
 			}
 		})
