@@ -51,8 +51,9 @@ var Parts = map[string]func(*Bench, context.Context) error{
 // Bench is one run on its way.
 type Bench struct {
 	Config
-	Rows  []Row
-	rules *engine.Rules // signature-base
+	Rows    []Row
+	sources []engine.Source // all sets
+	rules   *engine.Rules
 }
 
 // New prepares a run.
@@ -62,11 +63,14 @@ func New(c Config) (*Bench, error) {
 		return nil, err
 	}
 	b := &Bench{Config: c}
-	sources, err := sets[0].Sources()
-	if err != nil {
-		return nil, err
+	for _, s := range sets {
+		sources, err := s.Sources()
+		if err != nil {
+			return nil, err
+		}
+		b.sources = append(b.sources, sources...)
 	}
-	b.rules = compile(sources)
+	b.rules = compile(b.sources)
 	return b, nil
 }
 

@@ -5,9 +5,9 @@
 // A sketch is a Bloom filter with one hash function over all sequences of two,
 // three and four folded bytes (see package gram) in the forms of a content
 // (engine.Scanner's Observe) and in those of what lies inside. Its length is a
-// power of two of bits near the number of different sequences, so that about
-// half of the bits are set. A gram thus says little, but an atom of a rule's
-// formula has many, and all of them must be there. Rules of web shells ask for
+// power of two of bits, two to four times the number of different sequences, so
+// that about a third of the bits are set. A gram thus says little, but an atom of
+// a rule's formula has many, and all of them must be there. Rules of web shells ask for
 // atoms as short as "<?", which is why short sequences are noted. Of content
 // that is no text, where nearly all short sequences are, only those of four are.
 //
@@ -111,7 +111,7 @@ type Sketcher struct {
 // noted.
 func (k *Sketcher) Begin(content []byte, room int) {
 	k.content, k.parts, k.noted, k.short = content, false, 0, isText(content)
-	k.ready(1 << min(max(longest(room), minClass), maxClass))
+	k.ready(1 << min(max(longest(room, k.short), minClass), maxClass))
 	clear(k.slots)
 	k.dropPairs()
 }
@@ -126,9 +126,20 @@ func isText(content []byte) bool {
 	return true
 }
 
-// longest is the class of the longest sketch that is at most three quarters of
-// a bit a byte: of content in which nothing repeats all grams are different.
-func longest(size int) int { return bits.Len(uint(size*3/4)) - 1 }
+// longest is the class of the longest sketch of a content. In short texts most
+// grams are different, in long ones they repeat; of what is no text, of which
+// fewer are noted, all are different.
+func longest(size int, short bool) int {
+	switch {
+	case !short || size > 32<<10 && size <= 256<<10:
+		size = size * 3 / 4
+	case size <= 32<<10:
+		size = size * 3 / 2
+	default:
+		size = size * 3 / 8
+	}
+	return bits.Len(uint(size)) - 1
+}
 
 // ready makes room for n slots. What was in those that there are stays.
 func (k *Sketcher) ready(n int) {
@@ -269,9 +280,9 @@ func (k *Sketcher) End() Sketch {
 // which unpacked are more than what is stored, twice as long as without.
 func (k *Sketcher) most() int {
 	if k.parts {
-		return longest(2 * len(k.content))
+		return longest(2*len(k.content), k.short)
 	}
-	return longest(len(k.content))
+	return longest(len(k.content), k.short)
 }
 
 // fold shortens a sketch to a length that suits how much was noted, and that is
@@ -284,7 +295,7 @@ func fold(b []byte, set, most int) []byte {
 		different = -float64(slots) * math.Log1p(-float64(set)/float64(slots))
 	}
 	want := max(min(most, maxClass), minClass)
-	for want > minClass && different <= float64(uint(1)<<(want-1)) {
+	for want > minClass && different <= float64(uint(1)<<(want-1))/2 {
 		want--
 	}
 	for len(b)*8 > 1<<want {
