@@ -3,6 +3,7 @@ package known
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -23,10 +24,12 @@ import (
 // Late is a content that was looked at before and that rules match which are
 // new: what was said of it then is overturned.
 type Late struct {
-	Rules []*engine.Rule // the new ones that match
-	Paths []string       // where it lies, as far as is known
-	Since time.Time      // when it was first seen
-	Clean bool           // nothing matched before
+	Rules  []*engine.Rule // the new ones that match
+	Paths  []string       // where it lies, as far as is known
+	Since  time.Time      // when it was first seen
+	Clean  bool           // nothing matched before
+	SHA256 [32]byte       // of the content
+	Size   int64          // bytes
 }
 
 // Revisited says what a revisit took.
@@ -268,7 +271,7 @@ func (v *revisit) judge(scanner *engine.Scanner, n uint32, paths []string) error
 	if len(matches) == 0 {
 		return nil
 	}
-	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true}
+	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true, SHA256: sha256.Sum256(data), Size: c.Size}
 	var prints []engine.Fingerprint
 	for _, m := range matches {
 		f := v.prints[m.Rule]
