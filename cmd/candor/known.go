@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"candor/internal/scan"
 	"candor/internal/scan/known"
 	"candor/internal/scan/site"
+	"candor/internal/store"
 )
 
 // openKnown opens what is known of files. Without it everything is read each
@@ -58,6 +60,10 @@ func (r *running) revisit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before, err := r.generationBefore(ctx, id)
+	if err != nil {
+		return err
+	}
 	var paths []string
 	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return r.Definitions.Only(id, only) }
 	done, err := session.Revisit(ctx, compile, func(l known.Late) error {
@@ -67,7 +73,7 @@ func (r *running) revisit(ctx context.Context) error {
 		}
 		r.setup.log.Warn("new rules find what was there before", "path", l.Paths[0], "places", len(l.Paths), "since", l.Since, "was_clean", l.Clean, "rules", rules)
 		paths = append(paths, l.Paths...)
-		return nil
+		return r.keepLate(ctx, l, before, id)
 	})
 	if err != nil {
 		return err
@@ -77,6 +83,39 @@ func (r *running) revisit(ctx context.Context) error {
 			"read", done.Read, "bytes", done.Bytes, "late", done.Late)
 	}
 	return r.scanHolders(ctx, paths)
+}
+
+// generationBefore gives the generation that was in use before another: a revisit
+// has all verdicts hold under it. It is empty if there was none.
+func (r *running) generationBefore(ctx context.Context, id string) (string, error) {
+	all, err := r.Store.Generations(ctx, 50)
+	var before candor.Generation
+	for _, g := range all {
+		if g.ID != id && g.Used.After(before.Used) {
+			before = g
+		}
+	}
+	return before.ID, err
+}
+
+// keepLate keeps that new rules found what was there before.
+func (r *running) keepLate(ctx context.Context, l known.Late, before, generation string) error {
+	now := r.setup.clock().UTC()
+	row := candor.LateFinding{ID: candor.NewID(now), SHA256: hex.EncodeToString(l.SHA256[:]), Size: l.Size, Path: candor.TextPath(l.Paths[0]), Places: int64(len(l.Paths)),
+		Since: l.Since, Found: now, Clean: l.Clean, Before: before, Generation: generation}
+	for _, x := range l.Rules {
+		row.Rules = append(row.Rules, x.Name)
+	}
+	return r.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddLate(ctx, row) })
+}
+
+// counted tells how much is known of files.
+func (r *running) counted() (candor.Contents, error) {
+	if r.known == nil {
+		return candor.Contents{}, candor.ErrUnavailable
+	}
+	n, err := r.known.Stats()
+	return candor.Contents(n), err
 }
 
 // scanHolders asks for a scan of each site that holds one of the paths.

@@ -108,6 +108,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	}
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside})
 	r.Checks = r.checks()
+	r.House.Known = r.counted
 	return r, nil
 }
 

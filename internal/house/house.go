@@ -33,6 +33,12 @@ type House struct {
 	Methods []string
 	// Checks are the parts whose health is shown, in order.
 	Checks []Check
+	// Known tells how much is known of files; nil if nothing is remembered.
+	Known func() (candor.Contents, error)
+	// Agents tells how the agents on servers are; nil without any.
+	Agents func(context.Context) ([]candor.AgentStatus, error)
+
+	measured measured
 }
 
 // may asks for one of the permissions.

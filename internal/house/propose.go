@@ -26,6 +26,8 @@ type Proposal struct {
 	// Basis chooses on what it rests: a consent or a law, with its Terms, or an
 	// agreement. The zero Basis is the party's latest agreement that allows it.
 	Basis candor.Basis
+	// Content bounds a quarantine to files of one content, by SHA-256; all if empty.
+	Content string
 }
 
 // ProposeFor plans a response to a case: with quarantine, of all files of its
@@ -44,7 +46,7 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
 	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis}
 	if p.Method == "quarantine" {
-		spots, err := h.spots(ctx, c)
+		spots, err := h.spots(ctx, c, p.Content)
 		if err != nil {
 			return candor.Response{}, err
 		}
@@ -92,8 +94,8 @@ func (h *House) Withdraw(ctx context.Context, id candor.ID) error {
 	return err
 }
 
-// spots are the files of a case's open findings.
-func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, error) {
+// spots are the files of a case's open findings, of one content if it is given.
+func (h *House) spots(ctx context.Context, c candor.Case, content string) ([]quarantine.Spot, error) {
 	asset, err := h.Store.Asset(ctx, candor.Everything, c.Asset)
 	if err != nil {
 		return nil, err
@@ -105,7 +107,7 @@ func (h *House) spots(ctx context.Context, c candor.Case) ([]quarantine.Spot, er
 	seen := map[string]bool{}
 	var all []quarantine.Spot
 	for _, f := range findings {
-		if f.State != candor.FindingOpen || f.IsUnread() {
+		if f.State != candor.FindingOpen || f.IsUnread() || content != "" && f.SHA256 != content {
 			continue
 		}
 		places, err := h.Store.Places(ctx, f.ID)

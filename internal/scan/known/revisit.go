@@ -3,6 +3,7 @@ package known
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -25,10 +26,12 @@ import (
 // Late is a content that was looked at before and that rules match which are
 // new: what was said of it then is overturned.
 type Late struct {
-	Rules []*engine.Rule // the new ones that match
-	Paths []string       // where it lies, as far as is known
-	Since time.Time      // when it was first seen
-	Clean bool           // nothing matched before
+	Rules  []*engine.Rule // the new ones that match
+	Paths  []string       // where it lies, as far as is known
+	Since  time.Time      // when it was first seen
+	Clean  bool           // nothing matched before
+	SHA256 [32]byte       // of the content
+	Size   int64          // bytes
 }
 
 // Revisited says what a revisit took.
@@ -302,7 +305,7 @@ func (j *judge) judge(n uint32, paths []string) error {
 	if err != nil || len(matched) == 0 {
 		return nil
 	}
-	return j.late(n, c, matched, paths)
+	return j.late(n, c, matched, paths, sha256.Sum256(data))
 }
 
 // forget has a content looked at where it is met again.
@@ -313,8 +316,8 @@ func (v *revisit) forget(n uint32, c *content) {
 }
 
 // late tells of a content that new rules match.
-func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, paths []string) error {
-	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true}
+func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, paths []string, digest [32]byte) error {
+	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true, SHA256: digest, Size: c.Size}
 	var prints []engine.Fingerprint
 	for _, r := range matched {
 		f := v.prints[r]

@@ -63,6 +63,9 @@ type Store struct {
 
 	lock    sync.Mutex
 	closing map[uint32]bool // generations that are being revisited: what comes late under them is not kept
+
+	counting sync.Mutex
+	stats    Stats // counted last
 }
 
 // Open opens the file, and makes it if it is not there. One that cannot be used

@@ -156,6 +156,20 @@ type Identity struct {
 	Created   column.Time `db:"created"`
 }
 
+type Late struct {
+	ID         candor.ID      `db:"id"`
+	SHA256     string         `db:"sha256"`
+	Size       int64          `db:"size"`
+	Rules      column.Strings `db:"rules"`
+	Path       string         `db:"path"`
+	Places     int64          `db:"places"`
+	Since      column.Time    `db:"since"`
+	Found      column.Time    `db:"found"`
+	Clean      bool           `db:"clean"`
+	Before     string         `db:"before"`
+	Generation string         `db:"generation"`
+}
+
 type Link struct {
 	CaseID candor.ID   `db:"case_id"`
 	Other  candor.ID   `db:"other"`

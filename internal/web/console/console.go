@@ -33,12 +33,14 @@ func Register(s *web.Site, h *house.House) {
 	c.addCases()
 	c.addFindings()
 	c.addResponses()
+	c.addEstate()
 	const group = "console.nav.desk"
 	s.Nav(
 		web.NavEntry{Key: "today", Text: "console.today", Icon: "today", Href: "/today", Group: group, Order: 10, Needs: reads},
 		web.NavEntry{Key: "cases", Text: "console.cases", Icon: "cases", Href: "/cases?open=yes", Group: group, Order: 11, Needs: reads},
 		web.NavEntry{Key: "findings", Text: "console.findings", Icon: "findings", Href: "/findings?state=open", Group: group, Order: 12, Needs: reads},
 		web.NavEntry{Key: "responses", Text: "console.responses", Icon: "responses", Href: "/responses", Group: group, Order: 13, Needs: reads, Count: c.waiting},
+		web.NavEntry{Key: "estate", Text: "console.estate", Icon: "globe", Href: "/estate", Group: group, Order: 14, Needs: reads},
 	)
 }
 

@@ -140,10 +140,10 @@ const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
-	ids := strings.NewReplacer("{id}", string(c.ID))
+	ids := strings.NewReplacer("{id}", string(c.ID), "{sha256}", webtest.Shell(w.PartyAsset, "a.php").SHA256)
 	for _, route := range w.Site.Routes() {
 		mine := false
-		for _, prefix := range []string{"/today", "/cases", "/findings", "/responses", "/search", "/views"} {
+		for _, prefix := range []string{"/today", "/cases", "/findings", "/responses", "/search", "/views", "/estate"} {
 			mine = mine || strings.HasPrefix(route.Pattern, prefix)
 		}
 		if !mine {

@@ -72,6 +72,13 @@ func (c *console) finding(r *web.Request) (web.View, error) {
 		d.places.Rows = append(d.places.Rows, ui.Row{Key: string(p.ID), Label: p.Path, Muted: p.State != candor.FindingOpen, Cells: cells(
 			ui.FilePath(p.Path), ui.FindingState(p.State), ui.Time(p.First), ui.Time(p.Last))})
 	}
+	late, err := c.house.LateOf(r.Context(), r.Who, f.SHA256)
+	if err != nil {
+		return web.View{}, err
+	}
+	for _, l := range late {
+		d.facts = append(d.facts, ui.Fact{Label: r.T("console.estate.late"), Value: ui.Text(lateWords(r, l))})
+	}
 	page := findingPage(r, v)
 	if f.State == candor.FindingOpen && r.May(access.ActCases) {
 		page.Actions = ui.ConfirmButton(dismissal(r, v, draft{}), r.T("console.dismiss"), "cross")
