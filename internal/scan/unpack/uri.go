@@ -60,8 +60,15 @@ func (w *walk) escapedURIs(at place, b []byte, offset int) error {
 			return nil
 		}
 		p += i
+		if _, ok := digits(b[p+1:], 2, 16); !ok {
+			continue
+		}
 		start, end := dataURI(b, p)
-		if start == end {
+		if start == end { // no other escape lies in one before the next begins
+			if i = bytes.Index(b[p:], []byte("data:")); i < 0 {
+				return nil
+			}
+			p += i
 			continue
 		}
 		if err := w.check(at); err != nil {
@@ -74,12 +81,9 @@ func (w *walk) escapedURIs(at place, b []byte, offset int) error {
 	}
 }
 
-// dataURI gives the data of the data: URI in which an escape at p lies, if it
-// does and the URI is none of base64.
+// dataURI gives the data of the data: URI in which the first escape lies at p,
+// if it does and the URI is none of base64.
 func dataURI(b []byte, p int) (start, end int) {
-	if _, ok := digits(b[p+1:], 2, 16); !ok {
-		return 0, 0
-	}
 	before := b[max(0, p-longestURIHead):p]
 	i := bytes.LastIndex(before, []byte("data:"))
 	if i < 0 {
