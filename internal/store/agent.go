@@ -50,10 +50,10 @@ func (t *Tx) SeeAgent(ctx context.Context, a candor.Agent) error {
 	return kind(err, "change an agent")
 }
 
-// ReceiveFrom notes that a report of an agent was taken, which must be the one
-// after the last; otherwise it is candor.ErrChanged.
+// ReceiveFrom notes that a report of an agent was taken. Unless it is a later
+// one than those before, it is candor.ErrChanged.
 func (t *Tx) ReceiveFrom(ctx context.Context, agent candor.ID, number int64) error {
-	result, err := t.db.ExecContext(ctx, "UPDATE agents SET received = ? WHERE id = ? AND received = ?", number, agent, number-1)
+	result, err := t.db.ExecContext(ctx, "UPDATE agents SET received = ? WHERE id = ? AND received < ?", number, agent, number)
 	if err != nil {
 		return kind(err, "change an agent")
 	}
