@@ -64,6 +64,7 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 		s.sources = append(s.sources, generation.Source{Name: x.Name, Kind: generation.Kind(x.Kind), Path: x.Path, URL: x.URL, SHA256: x.SHA256,
 			CA: x.CA, Timeout: time.Duration(x.Timeout), MaxBytes: int64(x.MaxBytes)})
 	}
+	s.excluded = c.Scanning.Exclude
 	if s.exclude, err = scan.ParseExclude(c.Scanning.Exclude); err != nil {
 		return s, err
 	}

@@ -187,8 +187,17 @@ func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principa
 	if e := time.Duration(a.Every); e != 0 && e < time.Minute {
 		return a, bad("it would be scanned more than once a minute", "Choose a longer period, or none.")
 	}
-	if err := h.Sites.CheckRoots(a.Roots); err != nil {
+	if err := h.Sites.CheckRootsOn(a.Server, a.Roots); err != nil {
 		return a, err
+	}
+	if a.Server != "" {
+		on, err := tx.Asset(ctx, who.Scope(), a.Server)
+		if err != nil {
+			return a, fmt.Errorf("the server of %s: %w", a.Name, err)
+		}
+		if a.Kind != candor.Site || on.Kind != candor.Server {
+			return a, bad("it does not lie on a server", "Name an asset of the kind server, and of sites only.")
+		}
 	}
 	if _, err := tx.Party(ctx, who.Scope(), a.Owner); err != nil {
 		return a, fmt.Errorf("the owner of %s: %w", a.Name, err)

@@ -11,6 +11,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/desk"
 	"candor/internal/evidence"
+	"candor/internal/fleet"
 	"candor/internal/respond"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
@@ -27,6 +28,7 @@ type House struct {
 	Definitions *generation.Updater
 	Log         *evidence.Log
 	Vault       *evidence.Vault
+	Fleet       *fleet.Service
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.

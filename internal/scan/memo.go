@@ -117,14 +117,19 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		w.pool.o.Progress.copies.Add(1)
 		return nil, true, nil
 	}
+	sketch := func() []byte { return w.sketcher.Sketch(data).Append(nil) }
+	if s.Vouched(sum) {
+		s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Sketch: sketch, Others: true})
+		w.pool.o.Progress.copies.Add(1)
+		return nil, true, nil
+	}
 	findings, err = l.look(path, d.path, name, data, uid)
 	t, ok := l.matcher.(teller)
 	if err != nil || !ok {
 		return findings, false, err
 	}
 	asked, clock := t.Consulted()
-	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.matched, Placed: len(asked) > 0, Expires: clock, At: at,
-		Sketch: func() []byte { return w.sketcher.Sketch(data).Append(nil) }})
+	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.matched, Placed: len(asked) > 0, Expires: clock, At: at, Sketch: sketch})
 	return findings, len(findings) == 0 && !clock, nil
 }
 

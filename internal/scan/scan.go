@@ -64,6 +64,8 @@ type Options struct {
 	// those of NewMatcher, whose matchers tell what they consulted. Nil
 	// remembers nothing.
 	Known *known.Session
+	// Pace is called before each file, and may wait; may be nil.
+	Pace func()
 	// Audit reads one in so many files that are as they were, chosen at random;
 	// 0 stands for none.
 	Audit int
