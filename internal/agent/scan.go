@@ -62,8 +62,8 @@ func (a *Agent) scans(ctx context.Context) {
 func (a *Agent) scanAll(ctx context.Context) (err error) {
 	have, asked := "", ""
 	a.state.read(func(k kept) { have, asked = k.Have, k.Asked })
-	if _, ok := a.state.next(); have == "" && !ok || !ok && have == asked {
-		return nil
+	if _, ok := a.state.next(); have == "" || !ok && have == asked {
+		return nil // there is nothing to do, or nothing to do it with as yet
 	}
 	t, err := a.load()
 	if err != nil {

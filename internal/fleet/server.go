@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -108,7 +109,9 @@ func (s *Service) answer(w http.ResponseWriter, out any, err error) {
 	if err != nil {
 		f := wire.FailureOf(err)
 		if status = f.Status(); status >= http.StatusInternalServerError {
-			s.Log.Warn("a request of an agent failed", "error", err)
+			if !errors.Is(err, context.Canceled) { // else whoever asked has gone
+				s.Log.Warn("a request of an agent failed", "error", err)
+			}
 			f.Text = "the server cannot do this now"
 		}
 		out = f
