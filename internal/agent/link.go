@@ -37,6 +37,7 @@ const identityFile = "identity.json"
 // link is the way to the nodes. It is safe for concurrent use.
 type link struct {
 	nodes   []string
+	clock   candor.Clock
 	lock    sync.Mutex
 	id      identity
 	expires time.Time
@@ -68,7 +69,7 @@ func (a *Agent) connect(ctx context.Context) (*link, error) {
 	if id.Agent == "" {
 		return nil, candor.WithHint(fmt.Errorf("the machine is not enrolled: %w", candor.ErrDenied), "Make a token with candor enrol on the desk, and give it with --token.")
 	}
-	l := &link{nodes: a.Nodes}
+	l := &link{nodes: a.Nodes, clock: a.Clock}
 	return l, l.use(id)
 }
 
@@ -88,7 +89,7 @@ func (l *link) use(id identity) error {
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(issuer)
-	client := client(&tls.Config{MinVersion: tls.VersionTLS13, ServerName: wire.ServerName, RootCAs: pool,
+	client := client(&tls.Config{MinVersion: tls.VersionTLS13, ServerName: wire.ServerName, RootCAs: pool, Time: l.clock,
 		Certificates: []tls.Certificate{{Certificate: [][]byte{id.Certificate}, PrivateKey: key, Leaf: leaf}}})
 	l.lock.Lock()
 	defer l.lock.Unlock()
