@@ -88,6 +88,17 @@ func (r *running) answerAgents(ctx context.Context, c *config.Config, failed cha
 // silentAfter is after how long an agent that was not heard of is told.
 const silentAfter = 5 * time.Minute
 
+// heard says whether an agent is heard of: heard, silent or revoked.
+func (r *running) heard(a candor.Agent) string {
+	switch {
+	case a.State != candor.AgentActive:
+		return "revoked"
+	case r.setup.clock().Sub(a.Seen) > silentAfter && r.setup.clock().Sub(a.Enrolled) > silentAfter:
+		return "silent"
+	}
+	return "heard"
+}
+
 // lookAgents tells which agents are silent.
 func (r *running) lookAgents(ctx context.Context) (map[string]string, error) {
 	all, err := r.Fleet.Agents(ctx)
@@ -96,13 +107,11 @@ func (r *running) lookAgents(ctx context.Context) (map[string]string, error) {
 	}
 	active, silent, first := 0, 0, ""
 	for _, a := range all {
-		if a.State != candor.AgentActive {
-			continue
-		}
-		active++
-		if r.setup.clock().Sub(a.Seen) > silentAfter {
-			silent++
-			first = a.Name
+		switch r.heard(a) {
+		case "heard":
+			active++
+		case "silent":
+			active, silent, first = active+1, silent+1, a.Name
 		}
 	}
 	about := looked{"active": strconv.Itoa(active), "silent": strconv.Itoa(silent)}

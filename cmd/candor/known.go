@@ -22,9 +22,9 @@ func (r *running) openKnown() {
 	r.closings = append(r.closings, r.known.Close)
 }
 
-// remember gives what is known, for a scan with some rules; nil if that cannot
-// be used. The function that it gives ends the use.
-func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
+// remember gives what is known, for a scan with the rules of a generation; nil
+// if that cannot be used. The function that it gives ends the use.
+func (r *running) remember(generation string, rules *engine.Rules) (*known.Session, func()) {
 	if r.known == nil {
 		return nil, func() {}
 	}
@@ -33,7 +33,12 @@ func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
 		r.setup.log.Warn("a scan reads everything: what is known of files cannot be used", "error", err)
 		return nil, func() {}
 	}
+	told := r.claims(generation)
+	if told != nil {
+		session.Others = told
+	}
 	return session, func() {
+		told.keep()
 		if err := session.Close(); err != nil {
 			r.setup.log.Warn("what a scan learned of files is not kept", "error", err)
 		}

@@ -66,6 +66,7 @@ type setup struct {
 	exclude   scan.Exclude
 	excluded  []string // as it is written
 	allowed   []string // roots
+	agents    bool     // are answered
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	inside    bool // webhooks may reach the provider's own network
@@ -245,7 +246,7 @@ func (r *running) current() (site.Definitions, error) {
 		return site.Definitions{}, err
 	}
 	compiled := h.Compiled()
-	session, forget := r.remember(compiled.Rules)
+	session, forget := r.remember(h.Generation().ID, compiled.Rules)
 	return site.Definitions{Generation: h.Generation().ID, Known: session, Release: func() { forget(); h.Release() }, NewMatcher: func() scan.Matcher { return compiled.Rules.NewScanner(engine.ScanOptions{Strings: true}) }}, nil
 }
 

@@ -28,3 +28,8 @@ func (s *Service) believed(ctx context.Context, under string, after store.Believ
 	}
 	return out, err
 }
+
+// Forget removes verdicts that rest on anything but these.
+func (s *Service) Forget(ctx context.Context, but []string) error {
+	return s.Store.Tx(ctx, func(tx Tx) error { return tx.ForgetVerdicts(ctx, but) })
+}
