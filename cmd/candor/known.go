@@ -95,7 +95,7 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 			return err
 		}
 		for _, a := range page.Items {
-			if a.Retired || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
+			if a.Retired || a.Server != "" || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
 				continue
 			}
 			if _, err := r.Sites.Renew(ctx, a.ID); err != nil {
