@@ -149,7 +149,7 @@ func (a *Agent) enrol(ctx context.Context) (identity, error) {
 	l := &link{nodes: a.Nodes, client: client(pinned(token.Issuer, a.Clock, &id.Issuer))}
 	defer l.client.CloseIdleConnections()
 	var out wire.EnrolAnswer
-	if err := l.ask(ctx, http.MethodPost, wire.Enrol, wire.EnrolRequest{Token: token.SecretText(), Request: request, Name: a.Name, Version: a.Version}, &out); err != nil {
+	if err := l.ask(ctx, wire.Enrol, wire.EnrolRequest{Token: token.SecretText(), Request: request, Name: a.Name, Version: a.Version}, &out); err != nil {
 		return identity{}, err
 	}
 	id.Agent, id.Certificate = out.Agent, out.Certificate
@@ -173,7 +173,7 @@ func (a *Agent) renew(ctx context.Context) error {
 		return err
 	}
 	var out wire.EnrolAnswer
-	if err := a.link.ask(ctx, http.MethodPost, wire.Renew, wire.RenewRequest{Request: request}, &out); err != nil {
+	if err := a.link.ask(ctx, wire.Renew, wire.RenewRequest{Request: request}, &out); err != nil {
 		return err
 	}
 	id.Certificate = out.Certificate
@@ -184,15 +184,15 @@ func (a *Agent) renew(ctx context.Context) error {
 	return a.link.use(id)
 }
 
-// ask sends a message and reads the answer. Nodes are tried in turn.
-func (l *link) ask(ctx context.Context, method, path string, in, out any) error {
+// ask posts a message and reads the answer. Nodes are tried in turn.
+func (l *link) ask(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
 	var failed error
 	for range l.nodes {
-		r, err := l.send(ctx, method, path, bytes.NewReader(body))
+		r, err := l.send(ctx, http.MethodPost, path, bytes.NewReader(body))
 		if err == nil {
 			defer r.Body.Close()
 			return decode(r, out)

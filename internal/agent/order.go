@@ -30,7 +30,7 @@ func (a *Agent) carryOut(ctx context.Context, t wire.Task) {
 		out.Error.After, out.Error.Temporary = respond.RetryAfter(err)
 	}
 	a.Log.Info("an order was carried out", "kind", t.Kind, "error", err)
-	if err := a.link.ask(ctx, http.MethodPost, wire.Tasks+string(t.ID)+"/done", out, nil); err != nil {
+	if err := a.link.ask(ctx, wire.Tasks+string(t.ID)+"/done", out, nil); err != nil {
 		a.fail("tell the end of an order", err)
 	}
 }
@@ -112,7 +112,7 @@ func (a *Agent) may(roots []string) error {
 
 // Save implements respond.Journal: the result is durable with the node.
 func (o *order) Save(ctx context.Context, result json.RawMessage) error {
-	err := o.agent.link.ask(ctx, http.MethodPost, wire.Tasks+string(o.task.ID)+"/save", wire.Outcome{Result: result}, nil)
+	err := o.agent.link.ask(ctx, wire.Tasks+string(o.task.ID)+"/save", wire.Outcome{Result: result}, nil)
 	return o.note(err)
 }
 

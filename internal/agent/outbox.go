@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -132,7 +131,7 @@ func (a *Agent) deliver(ctx context.Context) {
 // all that follow: it is told, and left out.
 func (a *Agent) hand(ctx context.Context, number int64, data json.RawMessage) error {
 	var out wire.Received
-	err := a.link.ask(ctx, http.MethodPost, wire.Reports, data, &out)
+	err := a.link.ask(ctx, wire.Reports, data, &out)
 	if errors.Is(err, candor.ErrInvalid) {
 		a.Log.Error("the node refuses a report, which is lost", "number", number, "error", err)
 		out.Received, err = number, nil

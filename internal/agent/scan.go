@@ -107,9 +107,9 @@ func (a *Agent) scan(ctx context.Context, t *tools, j job) error {
 	site, ok := a.state.site(j.Asset)
 	switch {
 	case !ok:
-		return b.end(ctx, j, wire.End{Error: "the agent does not look after this site"}, scan.Summary{})
+		return b.end(j, wire.End{Error: "the agent does not look after this site"}, scan.Summary{})
 	case len(a.Roots) > 0 && !allWithin(site.Roots, a.Roots):
-		return b.end(ctx, j, wire.End{Error: "the agent may not look there: its --root names other folders"}, scan.Summary{})
+		return b.end(j, wire.End{Error: "the agent may not look there: its --root names other folders"}, scan.Summary{})
 	}
 	var settings wire.Settings
 	a.state.read(func(k kept) { settings = k.Settings })
@@ -146,7 +146,7 @@ func (a *Agent) scan(ctx context.Context, t *tools, j job) error {
 	} else if err := standing(site.Roots); err != nil {
 		end = wire.End{Error: err.Error()}
 	}
-	return b.end(ctx, j, end, summary)
+	return b.end(j, end, summary)
 }
 
 func allWithin(paths, folders []string) bool {
@@ -222,7 +222,7 @@ func (b *box) flush() error {
 }
 
 // end keeps the last part, and notes the scan as done.
-func (b *box) end(ctx context.Context, j job, end wire.End, s scan.Summary) error {
+func (b *box) end(j job, end wire.End, s scan.Summary) error {
 	end.At = b.agent.Clock().UTC()
 	b.report.End, b.report.Files, b.report.Bytes, b.report.Findings, b.report.Errors = &end, s.Files, s.Bytes, s.Findings, s.Errors
 	r := b.report

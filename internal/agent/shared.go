@@ -180,7 +180,7 @@ func (a *Agent) tell(ctx context.Context) {
 	s.lock.Unlock()
 	slices.Sort(all)
 	for part := range slices.Chunk(all, wire.MostDigests) {
-		if err := a.link.ask(ctx, http.MethodPost, wire.Verdicts, wire.Claim{Under: under, Digests: part}, nil); err != nil {
+		if err := a.link.ask(ctx, wire.Verdicts, wire.Claim{Under: under, Digests: part}, nil); err != nil {
 			a.Log.Info("what was found to be clean is not told to others", "error", err)
 			return
 		}

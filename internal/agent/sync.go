@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
@@ -52,7 +51,7 @@ func (a *Agent) syncOnce(ctx context.Context, work *sync.WaitGroup, first bool) 
 		}
 	}()
 	var out wire.SyncAnswer
-	err := a.link.ask(asking, http.MethodPost, wire.Sync, in, &out)
+	err := a.link.ask(asking, wire.Sync, in, &out)
 	if asking.Err() != nil && ctx.Err() == nil && err != nil {
 		return nil // there is more to tell
 	}

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -251,6 +253,59 @@ func TestAgentAlone(t *testing.T) {
 	if status := p.stop(t); status != 0 {
 		t.Errorf("the program ended with %d: %s", status, p.errors())
 	}
+}
+
+// TestAgentKilled kills the agent at random moments while it scans, keeps
+// findings and moves files. In the end each file is in the vault, none half
+// moved, and each finding filed.
+func TestAgentKilled(t *testing.T) {
+	kills := 6
+	if n, err := strconv.Atoi(os.Getenv("CANDOR_KILLS")); err == nil {
+		kills = n
+	}
+	dir := t.TempDir()
+	data, address, home := filepath.Join(dir, "data"), freeAddress(t), filepath.Join(dir, "agent")
+	files := makeEstate(t, data, filepath.Join(dir, "sites"), 4, 30)
+	s := openStore(t, data)
+	onServer(t, s)
+	p := start(t, "--data", data, "--agents", address)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(standing(s), p.errors())
+		}
+	})
+	args := []string{"--server", address, "--data", home, "--token", enrol(t, data)}
+	for range kills {
+		a := startAgent(t, args...)
+		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond) // the moment is what is tried
+		a.kill()
+		if exists(filepath.Join(home, "identity.json")) {
+			args = args[:4]
+		} else {
+			args[5] = enrol(t, data) // it was killed between the token's use and keeping what it gave
+		}
+	}
+	startAgent(t, args...)
+	eventually(t, "all files are in quarantine", 4*time.Minute, func() bool {
+		page, err := s.Findings(t.Context(), candor.Everything, candor.FindingFilter{States: []candor.FindingState{candor.FindingOpen}}, candor.Cut{Limit: 1})
+		return err == nil && page.Count == 0 && verified(t, s) >= 4 && gone(files)
+	})
+	checkFiles(t, data, files)
+}
+
+// gone tells whether no file is where it was.
+func gone(files infected) bool {
+	for path, was := range files {
+		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, was) {
+			return false
+		}
+	}
+	return true
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // everySecond has the one site scanned as often as it goes, and gives it.

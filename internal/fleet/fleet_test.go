@@ -122,7 +122,12 @@ const rule = `rule Bad { meta: severity = "high" strings: $a = "bad content" con
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{s: storetest.SQLite(t), desk: &desk{}}
+	return worldOn(t, storetest.SQLite(t))
+}
+
+func worldOn(t *testing.T, s *store.Store) *world {
+	t.Helper()
+	w := &world{s: s, desk: &desk{}}
 	w.party, _ = storetest.Sample(t, w.s, "acme")
 	rules := filepath.Join(t.TempDir(), "rules.yar")
 	if err := os.WriteFile(rules, []byte(rule), 0o600); err != nil {
@@ -452,6 +457,49 @@ func (w *world) claims(t *testing.T, name string) bool {
 }
 
 func definitionsOf(w *world) string { return w.Definitions.Current() }
+
+// TestNodes has two nodes on one database, of which one is gone: the agent uses
+// the other, whose certificate is of the same issuer, and does what the first
+// ordered.
+func TestNodes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := worldOn(t, s)
+		server, on := w.server(t, "web1")
+		w.write(t, on, "a.php", "bad content")
+		other := &world{Service: fleet.New(w.Config), s: s}
+		c := w.config(t, t.TempDir(), w.token(t, server))
+		c.Nodes = []string{"127.0.0.1:1", other.serve(t, "127.0.0.1:0")}
+		c.Wait = time.Minute // the order is found by looking
+		w.agent(t, c)
+		if sc := w.scan(t, on); sc.State != candor.ScanComplete || sc.Findings != 1 {
+			t.Errorf("the scan is %+v", sc)
+		}
+	})
+}
+
+// TestElsewhere sends what an agent has no business with: it is refused, and
+// keeps back nothing.
+func TestElsewhere(t *testing.T) {
+	w := newWorld(t)
+	server, on := w.server(t, "web1")
+	_, other := w.server(t, "web2")
+	digest := string(bytes.Repeat([]byte("a"), 64))
+	send := func(asset candor.Asset, path string) {
+		t.Helper()
+		r := site.Report{Scan: candor.NewID(w.now()), Asset: asset.ID, Cause: "schedule", Began: w.now(), Generation: "g",
+			Found: []candor.Finding{{Path: path, Rule: "r", Class: candor.Test, SHA256: digest}}}
+		if err := w.sites.Take(t.Context(), server.ID, r); (err == nil) != (asset.ID == on.ID && filepath.Dir(path) == on.Roots[0]) || err != nil && !errors.Is(err, candor.ErrDenied) {
+			t.Errorf("%s at %s: %v", path, asset.Name, err)
+		}
+	}
+	send(on, filepath.Join(on.Roots[0], "a"))
+	send(on, filepath.Join(other.Roots[0], "a"))
+	send(on, "/etc/passwd")
+	send(other, filepath.Join(other.Roots[0], "a"))
+	if got := w.desk.paths(); len(got) != 1 {
+		t.Errorf("the desk has %q", got)
+	}
+}
 
 // TestHouse makes sure that what the program itself found is believed at once.
 func TestHouse(t *testing.T) {

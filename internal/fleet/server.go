@@ -154,11 +154,12 @@ func (s *Service) sync(ctx context.Context, a candor.Agent, in wire.SyncRequest)
 		return wire.SyncAnswer{}, err
 	}
 	a.Seen, a.Version, a.Generation, a.Status = s.Clock().UTC(), in.Version, in.Generation, status
-	if err := s.Store.Tx(ctx, func(tx Tx) error { return tx.SeeAgent(ctx, a) }); err != nil {
+	heard := context.WithoutCancel(ctx) // whoever asked may have more to tell already
+	if err := s.Store.Tx(heard, func(tx Tx) error { return tx.SeeAgent(heard, a) }); err != nil {
 		return wire.SyncAnswer{}, err
 	}
 	for _, p := range in.Status.Scans {
-		if err := s.Sites.Progress(ctx, a.Asset, progress(p)); err != nil {
+		if err := s.Sites.Progress(heard, a.Asset, progress(p)); err != nil {
 			s.Log.Warn("the progress of a scan could not be kept", "scan", p.Scan, "error", err)
 		}
 	}
