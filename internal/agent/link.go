@@ -32,7 +32,10 @@ type identity struct {
 	Token       string    `json:"token"`       // SHA-256 of the token that was used, so that a new one is noticed
 }
 
-const identityFile = "identity.json"
+const (
+	identityFile = "identity.json"
+	pendingFile  = "enrolling.json" // what identityFile will be
+)
 
 // link is the way to the nodes. It is safe for concurrent use.
 type link struct {
@@ -55,11 +58,10 @@ func (a *Agent) connect(ctx context.Context) (*link, error) {
 	}
 	used := sha256.Sum256([]byte(strings.TrimSpace(a.Token)))
 	if a.Token != "" && id.Token != fmt.Sprintf("%x", used) {
-		fresh, err := a.enrol(ctx)
+		fresh, err := a.enrol(ctx, fmt.Sprintf("%x", used))
 		if err != nil {
 			return nil, fmt.Errorf("enrol: %w", err)
 		}
-		fresh.Token = fmt.Sprintf("%x", used)
 		if err := replace(a.at(identityFile), fresh); err != nil {
 			return nil, fmt.Errorf("keep the identity of the agent: %w", err)
 		}
@@ -127,17 +129,28 @@ func pinned(digest [32]byte, clock candor.Clock, issuer *[]byte) *tls.Config {
 		}}
 }
 
-// enrol makes a key and has it certified.
-func (a *Agent) enrol(ctx context.Context) (identity, error) {
+// enrol makes a key and has it certified. The key is kept first: a token that was
+// used works again for the same key, should the answer get lost.
+func (a *Agent) enrol(ctx context.Context, used string) (identity, error) {
 	token, err := wire.ParseToken(a.Token)
 	if err != nil {
 		return identity{}, err
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return identity{}, err
+	var id identity
+	if err := load(a.at(pendingFile), &id); err != nil || id.Token != used {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return identity{}, err
+		}
+		id = identity{Token: used}
+		if id.Key, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
+			return identity{}, err
+		}
+		if err := replace(a.at(pendingFile), id); err != nil {
+			return identity{}, err
+		}
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
+	key, err := x509.ParsePKCS8PrivateKey(id.Key)
 	if err != nil {
 		return identity{}, err
 	}
@@ -145,7 +158,6 @@ func (a *Agent) enrol(ctx context.Context) (identity, error) {
 	if err != nil {
 		return identity{}, err
 	}
-	id := identity{Key: private}
 	l := &link{nodes: a.Nodes, client: client(pinned(token.Issuer, a.Clock, &id.Issuer))}
 	defer l.client.CloseIdleConnections()
 	var out wire.EnrolAnswer

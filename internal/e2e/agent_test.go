@@ -279,11 +279,6 @@ func TestAgentKilled(t *testing.T) {
 		a := startAgent(t, args...)
 		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond) // the moment is what is tried
 		a.kill()
-		if exists(filepath.Join(home, "identity.json")) {
-			args = args[:4]
-		} else {
-			args[5] = enrol(t, data) // it was killed between the token's use and keeping what it gave
-		}
 	}
 	startAgent(t, args...)
 	eventually(t, "all files are in quarantine", 4*time.Minute, func() bool {
@@ -301,11 +296,6 @@ func gone(files infected) bool {
 		}
 	}
 	return true
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 // everySecond has the one site scanned as often as it goes, and gives it.

@@ -78,7 +78,8 @@ func readRequest(der []byte) (*x509.CertificateRequest, string, error) {
 	return r, hex.EncodeToString(sum[:]), nil
 }
 
-// enrol takes a token and gives a certificate.
+// enrol takes a token and gives a certificate. A machine that was killed before
+// it had the answer may ask again, for the same key.
 func (s *Service) enrol(ctx context.Context, in wire.EnrolRequest) (wire.EnrolAnswer, error) {
 	request, digest, err := readRequest(in.Request)
 	if err != nil {
@@ -87,6 +88,9 @@ func (s *Service) enrol(ctx context.Context, in wire.EnrolRequest) (wire.EnrolAn
 	i, err := s.issuer(ctx)
 	if err != nil {
 		return wire.EnrolAnswer{}, err
+	}
+	if a, err := s.again(ctx, in.Token, digest); err == nil {
+		return s.renew(ctx, a, wire.RenewRequest{Request: in.Request})
 	}
 	now := s.Clock().UTC()
 	a := candor.Agent{ID: candor.NewID(now), Name: in.Name, Key: digest, State: candor.AgentActive, Enrolled: now, Expires: now.Add(AgentLife), Version: in.Version}
@@ -118,6 +122,19 @@ func (s *Service) enrol(ctx context.Context, in wire.EnrolRequest) (wire.EnrolAn
 	}
 	s.Log.Info("an agent enrolled", "agent", a.ID, "server", a.Asset, "name", a.Name)
 	return wire.EnrolAnswer{Agent: a.ID, Certificate: certificate}, nil
+}
+
+// again gives the active agent that a key and a token have made already.
+func (s *Service) again(ctx context.Context, token, key string) (candor.Agent, error) {
+	k, err := s.Store.AgentToken(ctx, hashOf(token))
+	if err != nil {
+		return candor.Agent{}, err
+	}
+	a, err := s.Store.AgentOf(ctx, k.Asset)
+	if err == nil && (a.Key != key || k.Used.IsZero() || !s.Clock().Before(k.Expires)) {
+		err = candor.ErrNotFound
+	}
+	return a, err
 }
 
 // renew gives a certificate for the same key.

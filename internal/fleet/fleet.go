@@ -31,6 +31,7 @@ type Reader interface {
 	Agent(ctx context.Context, id candor.ID) (candor.Agent, error)
 	AgentOf(ctx context.Context, server candor.ID) (candor.Agent, error)
 	Agents(ctx context.Context, most int) ([]candor.Agent, error)
+	AgentToken(ctx context.Context, hash string) (candor.AgentToken, error)
 	AgentTask(ctx context.Context, same string) (candor.AgentTask, error)
 	AgentTaskByID(ctx context.Context, id candor.ID) (candor.AgentTask, error)
 	AgentTasks(ctx context.Context, server candor.ID, most int) ([]candor.AgentTask, error)

@@ -321,8 +321,8 @@ func TestBounded(t *testing.T) {
 func TestTokens(t *testing.T) {
 	w := newWorld(t)
 	server, _ := w.server(t, "web1")
-	try := func(token string) error {
-		a, err := agent.New(t.Context(), w.config(t, t.TempDir(), token))
+	tryAt := func(dir, token string) error {
+		a, err := agent.New(t.Context(), w.config(t, dir, token))
 		if err == nil {
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
@@ -330,8 +330,9 @@ func TestTokens(t *testing.T) {
 		}
 		return err
 	}
-	token := w.token(t, server)
-	if err := try(token); err != nil {
+	try := func(token string) error { return tryAt(t.TempDir(), token) }
+	token, home := w.token(t, server), t.TempDir()
+	if err := tryAt(home, token); err != nil {
 		t.Fatal(err)
 	}
 	first, err := w.s.AgentOf(t.Context(), server.ID)
@@ -340,6 +341,16 @@ func TestTokens(t *testing.T) {
 	}
 	if err := try(token); !errors.Is(err, candor.ErrDenied) {
 		t.Errorf("a token that was used: %v", err)
+	}
+	// The answer got lost: the same machine may ask again.
+	if err := os.Remove(filepath.Join(home, "identity.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := tryAt(home, token); err != nil {
+		t.Errorf("the same machine again: %v", err)
+	}
+	if a, err := w.s.AgentOf(t.Context(), server.ID); err != nil || a.ID != first.ID {
+		t.Errorf("it became another agent: %v, %v", a.ID, err)
 	}
 	late := w.token(t, server)
 	w.advance(25 * time.Hour)

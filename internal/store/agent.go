@@ -74,6 +74,12 @@ func (t *Tx) AddAgentToken(ctx context.Context, k candor.AgentToken) error {
 	return add(ctx, t.reader, "agent_tokens", "", query.AgentToken{Hash: k.Hash, Asset: k.Asset, By: k.By, Created: column.Time(k.Created), Expires: column.Time(k.Expires), Used: column.Time(k.Used)})
 }
 
+// AgentToken gives a token, used or not.
+func (r reader) AgentToken(ctx context.Context, hash string) (candor.AgentToken, error) {
+	k, err := one[query.AgentToken](ctx, r.db, "agent_tokens", "hash = ?", hash)
+	return candor.AgentToken{Hash: k.Hash, Asset: k.Asset, By: k.By, Created: time.Time(k.Created), Expires: time.Time(k.Expires), Used: time.Time(k.Used)}, err
+}
+
 // UseAgentToken takes a token that was not used and has not expired. Any other
 // is candor.ErrDenied.
 func (t *Tx) UseAgentToken(ctx context.Context, hash string, now time.Time) (candor.AgentToken, error) {
@@ -84,8 +90,7 @@ func (t *Tx) UseAgentToken(ctx context.Context, hash string, now time.Time) (can
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return candor.AgentToken{}, fmt.Errorf("the token is not known, was used or has expired: %w", candor.ErrDenied)
 	}
-	k, err := one[query.AgentToken](ctx, t.db, "agent_tokens", "hash = ?", hash)
-	return candor.AgentToken{Hash: k.Hash, Asset: k.Asset, By: k.By, Created: time.Time(k.Created), Expires: time.Time(k.Expires), Used: time.Time(k.Used)}, err
+	return t.AgentToken(ctx, hash)
 }
 
 // AgentTask gives the task that asks for something.
