@@ -56,6 +56,7 @@ type Tx interface {
 	DeleteAgentTask(ctx context.Context, id candor.ID) error
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error
 	ClaimClean(ctx context.Context, under, who string, digests []string, now time.Time) error
+	ForgetAgentTasks(ctx context.Context, before time.Time) error
 	ForgetVerdicts(ctx context.Context, but []string) error
 	AddRecord(ctx context.Context, r candor.Record) error
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"candor/internal/fleet/wire"
 	"candor/internal/store"
@@ -29,7 +30,15 @@ func (s *Service) believed(ctx context.Context, under string, after store.Believ
 	return out, err
 }
 
-// Forget removes verdicts that rest on anything but these.
+// keptFor is how long the end of a task is kept that nobody has asked for.
+const keptFor = 7 * 24 * time.Hour
+
+// Forget removes verdicts that rest on anything but these, and what is over.
 func (s *Service) Forget(ctx context.Context, but []string) error {
-	return s.Store.Tx(ctx, func(tx Tx) error { return tx.ForgetVerdicts(ctx, but) })
+	return s.Store.Tx(ctx, func(tx Tx) error {
+		if err := tx.ForgetAgentTasks(ctx, s.Clock().Add(-keptFor)); err != nil {
+			return err
+		}
+		return tx.ForgetVerdicts(ctx, but)
+	})
 }

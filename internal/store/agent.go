@@ -132,6 +132,16 @@ func (t *Tx) DeleteAgentTask(ctx context.Context, id candor.ID) error {
 	return kind(err, "remove a task")
 }
 
+// ForgetAgentTasks removes tasks that were done, and tokens that expired, before
+// a time.
+func (t *Tx) ForgetAgentTasks(ctx context.Context, before time.Time) error {
+	if _, err := t.db.ExecContext(ctx, "DELETE FROM agent_tasks WHERE state = 'done' AND updated < ?", column.Time(before)); err != nil {
+		return kind(err, "forget tasks")
+	}
+	_, err := t.db.ExecContext(ctx, "DELETE FROM agent_tokens WHERE expires < ?", column.Time(before))
+	return kind(err, "forget tokens")
+}
+
 // Issuer gives what is kept under a name.
 func (r reader) Issuer(ctx context.Context, name string) (candor.Issuer, error) {
 	row, err := one[query.Issuer](ctx, r.db, "issuers", "name = ?", name)

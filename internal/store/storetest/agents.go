@@ -52,7 +52,14 @@ func testAgents(t *testing.T, s *store.Store) {
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeAgentTask(ctx, task) }), candor.ErrChanged)
 	same(t, must(s.AgentTask(ctx, "scan:1"))(t), task)
 	same(t, must(s.AgentTaskByID(ctx, task.ID))(t), task)
-	do(t, s, func(tx *store.Tx) error { return tx.DeleteAgentTask(ctx, task.ID) })
+	do(t, s, func(tx *store.Tx) error { return tx.ForgetAgentTasks(ctx, noon) })
+	same(t, must(s.AgentTaskByID(ctx, task.ID))(t), task)
+	do(t, s, func(tx *store.Tx) error { return tx.ForgetAgentTasks(ctx, noon.Add(2*time.Hour)) })
+	_, err := s.AgentTaskByID(ctx, task.ID)
+	isKind(t, err, candor.ErrNotFound)
+	_, err = s.AgentToken(ctx, "h")
+	isKind(t, err, candor.ErrNotFound)
+	do(t, s, func(tx *store.Tx) error { return tx.DeleteAgentTask(ctx, task.ID) }) // none is no error
 
 	first := candor.Issuer{Certificate: []byte{1}, Key: []byte{2}, Created: noon}
 	do(t, s, func(tx *store.Tx) error { return tx.AddIssuer(ctx, "x", first) })
