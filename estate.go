@@ -68,7 +68,7 @@ type ScanPace struct {
 type AgentStatus struct {
 	Name       string    `json:"name"`
 	Seen       time.Time `json:"seen,omitzero"` // when it last called
-	Lag        Period    `json:"lag"`           // of what it has to tell
+	Backlog    int64     `json:"backlog"`       // reports that it has to tell
 	Generation string    `json:"generation,omitempty"`
 	Sites      int64     `json:"sites"`
 }

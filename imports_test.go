@@ -71,7 +71,12 @@ var layers = []layer{
 	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/respond", "internal/respond/quarantine",
+	{packages: "internal/fleet/wire", ours: []string{"."}},
+	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
+	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack"},
+		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
+
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/respond", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

@@ -73,6 +73,7 @@ type Asset struct {
 	Software    string    `json:"software,omitempty"`  // wordpress, joomla, drupal, magento, …; empty if unknown
 	ObserveOnly bool      `json:"observe_only"`        // no response may ever touch it
 	Every       Period    `json:"every"`               // how often its content is scanned; 0 takes the policy's
+	Server      ID        `json:"server,omitempty"`    // of a site: the server whose agent looks after it; empty if this program reads its roots itself
 	Created     time.Time `json:"created"`
 	Updated     time.Time `json:"updated"`
 	Scanned     time.Time `json:"scanned,omitzero"` // the end of the last complete scan

@@ -31,6 +31,10 @@ func (r *Rules) Forms() FormsOf {
 	return FormsOf(hex.EncodeToString(printSignatures(&match.Set{Types: r.set.Types})[:sha256.Size/2]))
 }
 
+// Forms calls each with the StandardForms of data, as Observe has them, and
+// matches nothing.
+func (s *Scanner) Forms(data []byte, each func(form []byte)) { s.inner.Forms(data, each) }
+
 // Observe has Scan call each with the forms that it matches rules against. In
 // place of the normal form of a text it gives what is contiguous there but not
 // in the text: so of what a signature asks for, sequences of at most

@@ -25,9 +25,9 @@ func (r *running) openKnown() {
 	r.closings = append(r.closings, r.known.Close)
 }
 
-// remember gives what is known, for a scan with some rules; nil if that cannot
-// be used. The function that it gives ends the use.
-func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
+// remember gives what is known, for a scan with the rules of a generation; nil
+// if that cannot be used. The function that it gives ends the use.
+func (r *running) remember(generation string, rules *engine.Rules) (*known.Session, func()) {
 	if r.known == nil {
 		return nil, func() {}
 	}
@@ -36,7 +36,12 @@ func (r *running) remember(rules *engine.Rules) (*known.Session, func()) {
 		r.setup.log.Warn("a scan reads everything: what is known of files cannot be used", "error", err)
 		return nil, func() {}
 	}
+	told := r.claims(generation)
+	if told != nil {
+		session.Others = told
+	}
 	return session, func() {
+		told.keep()
 		if err := session.Close(); err != nil {
 			r.setup.log.Warn("what a scan learned of files is not kept", "error", err)
 		}
@@ -130,7 +135,7 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 			return err
 		}
 		for _, a := range page.Items {
-			if a.Retired || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
+			if a.Retired || a.Server != "" || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
 				continue
 			}
 			if _, err := r.Sites.Renew(ctx, a.ID); err != nil {

@@ -27,12 +27,13 @@ var (
 	waitingMetric    = prometheus.NewDesc("candor_evidence_waiting", "Records that the evidence log has not taken yet, up to 10000.", nil, nil)
 	entriesMetric    = prometheus.NewDesc("candor_evidence_entries", "Entries of the evidence log.", nil, nil)
 	rulesMetric      = prometheus.NewDesc("candor_definitions_rules", "Rules in the definitions in use.", nil, nil)
+	agentsMetric     = prometheus.NewDesc("candor_agents", "Agents on hosting servers, by state: heard, silent, revoked.", []string{"state"}, nil)
 	staleMetric      = prometheus.NewDesc("candor_definitions_stale", "1 if the definitions are not known to be current.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c houseCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, staleMetric} {
+	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, agentsMetric, staleMetric} {
 		to <- d
 	}
 }
@@ -62,6 +63,15 @@ func (c houseCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	if n, err := c.r.Log.Size(ctx); err == nil {
 		gauge(entriesMetric, float64(n))
+	}
+	if all, err := c.r.Fleet.Agents(ctx); err == nil {
+		states := map[string]int{"heard": 0, "silent": 0, "revoked": 0}
+		for _, a := range all {
+			states[c.r.heard(a)]++
+		}
+		for state, n := range states {
+			gauge(agentsMetric, float64(n), state)
+		}
 	}
 	h := c.r.Definitions.Health()
 	gauge(rulesMetric, float64(h.Generation.Rules))

@@ -32,6 +32,7 @@ type serveFlags struct {
 	roles  []string
 	clamd  []string
 	icap   []string
+	agents string
 	sample bool
 }
 
@@ -51,7 +52,7 @@ func (f *serveFlags) load() (*config.Config, error) {
 			o.File = defaultConfig
 		}
 	}
-	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ","), "listen.clamd": strings.Join(f.clamd, ","), "listen.icap": strings.Join(f.icap, ",")} {
+	for key, value := range map[string]string{"data.dir": f.data, "listen.addr": f.listen, "database.url": f.db, "roles": strings.Join(f.roles, ","), "listen.clamd": strings.Join(f.clamd, ","), "listen.icap": strings.Join(f.icap, ","), "listen.agents": f.agents} {
 		if value != "" {
 			o.Flags[key] = value
 		}
@@ -82,6 +83,7 @@ nothing else. The first start prints a link that makes the first administrator.`
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "do only this: web, worker (default: both)")
 	c.Flags().StringSliceVar(&f.icap, "icap", nil, "answer clients of ICAP (proxies) at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringSliceVar(&f.clamd, "clamd", nil, "answer clients of clamd at `SOCKET`, a path or host:port; may be given several times")
+	c.Flags().StringVar(&f.agents, "agents", "", "answer agents on hosting servers at `ADDR`, host:port")
 	c.Flags().BoolVar(&f.sample, "sample", false, "fill an empty database with a sample provider, whose site is infected with harmless samples")
 	return c
 }
@@ -172,7 +174,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
-		for _, chore := range chores(r.House, r.setup.check, r.revisit) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forgetVerdicts) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
@@ -185,9 +187,13 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if err != nil {
 		return err
 	}
-	stop, err := r.listen(c, listener, failed)
+	stopAgents, err := r.answerAgents(ctx, c, failed)
 	if err != nil {
 		return errors.Join(err, stopScanning())
+	}
+	stop, err := r.listen(c, listener, failed)
+	if err != nil {
+		return errors.Join(err, stopScanning(), stopAgents(ctx))
 	}
 	select {
 	case <-ctx.Done():
@@ -195,7 +201,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	err = errors.Join(err, stop(ending), stopScanning())
+	err = errors.Join(err, stop(ending), stopScanning(), stopAgents(ending))
 	if workers != nil {
 		err = errors.Join(err, workers.Stop(ending))
 	}

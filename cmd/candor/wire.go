@@ -21,12 +21,12 @@ import (
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
 	"candor/internal/evidence"
+	"candor/internal/fleet"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/notify"
 	"candor/internal/respond/notify/smtp"
-	"candor/internal/respond/quarantine"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/known"
@@ -66,7 +66,9 @@ type setup struct {
 	maxSize   int64
 	into      *unpack.Options
 	exclude   scan.Exclude
+	excluded  []string // as it is written
 	allowed   []string // roots
+	agents    bool     // are answered
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	inside    bool // webhooks may reach the provider's own network
@@ -101,7 +103,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openFleet, r.openDesk, r.openResponses} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -247,7 +249,7 @@ func (r *running) current() (site.Definitions, error) {
 		return site.Definitions{}, err
 	}
 	compiled := h.Compiled()
-	session, forget := r.remember(compiled.Rules)
+	session, forget := r.remember(h.Generation().ID, compiled.Rules)
 	return site.Definitions{Generation: h.Generation().ID, Known: session, Release: func() { forget(); h.Release() }, NewMatcher: func() scan.Matcher { return compiled.Rules.NewScanner(engine.ScanOptions{Strings: true}) }}, nil
 }
 
@@ -295,7 +297,7 @@ func (r *running) openResponses(context.Context) (err error) {
 		return err
 	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk),
-		Methods: []respond.Method{r.notify, quarantine.New(map[string]quarantine.Vault{"": vault{r.Vault}})}})
+		Methods: []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}})
 	return nil
 }
 

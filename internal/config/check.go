@@ -152,6 +152,9 @@ func (k *checker) listen(l Listen) {
 			}
 		}
 	}
+	if l.Agents != "" {
+		k.address("listen.agents", l.Agents)
+	}
 	if l.PublicURL == "" {
 		return
 	}

@@ -41,6 +41,7 @@ type Listen struct {
 	PublicURL      string   `koanf:"public_url"`      // as browsers see it; scheme, host, port
 	Clamd          []string `koanf:"clamd"`           // sockets for clients of clamd: paths, or host:port
 	ICAP           []string `koanf:"icap"`            // sockets for clients of ICAP: paths, or host:port
+	Agents         string   `koanf:"agents"`          // host:port for agents on hosting servers; none if empty
 }
 
 // Database says where records are kept.

@@ -2,6 +2,7 @@ package house
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/fleet/wire"
 )
 
 // EstateView is what is looked at, how well, and what it holds.
@@ -52,14 +54,29 @@ func (h *House) Estate(ctx context.Context, who candor.Principal) (v EstateView,
 			return v, err
 		}
 	}
-	if h.Agents != nil {
-		if v.Agents, err = h.Agents(ctx); err != nil {
-			return v, err
-		}
+	if v.Agents, err = h.agents(ctx); err != nil {
+		return v, err
 	}
 	v.Next = nextFull(v.Coverage, h.Clock())
 	v.Late, err = h.Store.LateFindings(ctx, "", candor.Cut{Limit: 10})
 	return v, err
+}
+
+// agents are those that may call, and how they are.
+func (h *House) agents(ctx context.Context) (out []candor.AgentStatus, err error) {
+	if h.Fleet == nil {
+		return nil, nil
+	}
+	all, err := h.Fleet.Agents(ctx)
+	for _, a := range all {
+		if a.State == candor.AgentRevoked {
+			continue
+		}
+		var said wire.Status
+		_ = json.Unmarshal(a.Status, &said) // what another version said otherwise is not shown
+		out = append(out, candor.AgentStatus{Name: a.Name, Seen: a.Seen, Backlog: int64(said.Backlog), Generation: a.Generation, Sites: int64(said.Sites)})
+	}
+	return out, err
 }
 
 func (h *House) measure(ctx context.Context, v *EstateView) (err error) {

@@ -187,8 +187,17 @@ func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principa
 	if e := time.Duration(a.Every); e != 0 && e < time.Minute {
 		return a, bad("it would be scanned more than once a minute", "Choose a longer period, or none.")
 	}
-	if err := h.Sites.CheckRoots(a.Roots); err != nil {
+	if err := h.Sites.CheckRootsOn(a.Server, a.Roots); err != nil {
 		return a, err
+	}
+	if a.Server != "" {
+		on, err := tx.Asset(ctx, who.Scope(), a.Server)
+		if err != nil {
+			return a, fmt.Errorf("the server of %s: %w", a.Name, err)
+		}
+		if a.Kind != candor.Site || on.Kind != candor.Server {
+			return a, bad("it does not lie on a server", "Name an asset of the kind server, and of sites only.")
+		}
 	}
 	if _, err := tx.Party(ctx, who.Scope(), a.Owner); err != nil {
 		return a, fmt.Errorf("the owner of %s: %w", a.Name, err)
@@ -204,7 +213,28 @@ func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principa
 		return a, err
 	}
 	a.Created, a.Scanned, a.Kind = was.Created, was.Scanned, was.Kind
+	if a.Server != was.Server {
+		if err := h.stopScans(ctx, tx, a.ID); err != nil {
+			return a, err
+		}
+	}
 	return a, tx.ChangeAsset(ctx, a, h.Sites.Due(a, now))
+}
+
+// stopScans ends scans of a site that lies elsewhere now: what is still said of
+// them is about another place.
+func (h *House) stopScans(ctx context.Context, tx *store.Tx, asset candor.ID) error {
+	under, err := tx.Scans(ctx, candor.Everything, candor.ScanFilter{Asset: asset, States: []candor.ScanState{candor.ScanRunning}}, candor.Cut{})
+	if err != nil {
+		return err
+	}
+	for _, sc := range under.Items {
+		sc.State, sc.Ended, sc.Error = candor.ScanPartial, h.Clock().UTC(), "the site was moved to another server"
+		if err := tx.ChangeScan(ctx, sc, candor.ScanRunning); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Scan asks for a scan of a site.

@@ -11,6 +11,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/desk"
 	"candor/internal/evidence"
+	"candor/internal/fleet"
 	"candor/internal/respond"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
@@ -27,6 +28,7 @@ type House struct {
 	Definitions *generation.Updater
 	Log         *evidence.Log
 	Vault       *evidence.Vault
+	Fleet       *fleet.Service
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.
@@ -35,8 +37,6 @@ type House struct {
 	Checks []Check
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
-	// Agents tells how the agents on servers are; nil without any.
-	Agents func(context.Context) ([]candor.AgentStatus, error)
 
 	measured measured
 }

@@ -36,6 +36,7 @@ type Row struct {
 	OwnerKind string   `json:"owner_kind,omitempty"` // customer if empty
 	Owner     string   `json:"owner,omitempty"`      // the reference of the party
 	Roots     []string `json:"roots,omitempty"`
+	Server    string   `json:"server,omitempty"` // of a site: the reference of the server on which it lies
 	Hosts     []string `json:"hosts,omitempty"`
 	Software  string   `json:"software,omitempty"`
 	Observe   bool     `json:"observe_only,omitempty"`
@@ -161,11 +162,19 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 		a = was
 	}
 	a.Owner, a.Name, a.Roots, a.Hosts, a.Software, a.ObserveOnly = owner.ID, r.Name, r.Roots, r.Hosts, r.Software, r.Observe
+	a.Server = ""
+	if r.Server != "" {
+		on, err := tx.AssetByReference(ctx, candor.Server, r.Server)
+		if err != nil {
+			return fmt.Errorf("the server %.80q: %w", r.Server, err)
+		}
+		a.Server = on.ID
+	}
 	if err := a.Every.UnmarshalText([]byte(r.Every)); err != nil {
 		return err
 	}
 	if a.ID != "" && a.Owner == was.Owner && a.Name == was.Name && slices.Equal(a.Roots, was.Roots) && slices.Equal(a.Hosts, was.Hosts) &&
-		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every {
+		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server {
 		done.Same++
 		return nil
 	}
@@ -239,7 +248,7 @@ func readCSV(from io.Reader) (rows []Row, lines []int, err error) {
 	for i, name := range head {
 		head[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 		if setters[head[i]] == nil {
-			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, hosts, software, observe_only, every.")
+			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every.")
 		}
 	}
 	for {
@@ -274,6 +283,7 @@ var setters = map[string]func(*Row, string){
 	"owner_kind":   func(r *Row, v string) { r.OwnerKind = v },
 	"owner":        func(r *Row, v string) { r.Owner = v },
 	"roots":        func(r *Row, v string) { r.Roots = listOf(v) },
+	"server":       func(r *Row, v string) { r.Server = v },
 	"hosts":        func(r *Row, v string) { r.Hosts = listOf(v) },
 	"software":     func(r *Row, v string) { r.Software = v },
 	"observe_only": func(r *Row, v string) { r.Observe = v == "true" || v == "1" || v == "yes" },

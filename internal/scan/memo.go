@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"path/filepath"
 	"sync"
 	"time"
@@ -101,6 +102,7 @@ type teller interface {
 	Consulted() (externals []string, clock bool)
 	Situation(engine.File) (engine.Situation, error)
 	Observe(each func(form []byte), all bool)
+	Forms(data []byte, each func(form []byte))
 }
 
 // judge looks at a content, unless it is known to be clean. What is known to
@@ -121,6 +123,13 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		w.pool.o.Progress.copies.Add(1)
 		return nil, true, nil
 	}
+	if s.Vouched(sum) {
+		if sketch, ok := w.survey(name, data, sketched); ok {
+			s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Sketch: sketch, Others: true})
+			w.pool.o.Progress.copies.Add(1)
+			return nil, true, nil
+		}
+	}
 	var sketch []byte
 	if sketched {
 		l.show(nil, false)
@@ -138,6 +147,34 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 	expires := l.rests.clock || l.rests.unread
 	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.rests.rules, Placed: l.rests.placed, Expires: expires, At: at, Sketch: sketch})
 	return findings, len(findings) == 0 && !expires, nil
+}
+
+// survey makes the sketch of a content without having it matched, unless there
+// is one. It fails for one that cannot be looked at to the end of what lies
+// inside: that is told each time.
+func (w *worker) survey(name string, data []byte, sketched bool) ([]byte, bool) {
+	l := w.looker
+	t, ok := l.ready().(teller)
+	if sketched || !ok {
+		return nil, ok
+	}
+	note := w.sketcher.Note
+	if w.pool.o.Known.AllForms() {
+		note = func(content []byte) { t.Forms(content, w.sketcher.Note) }
+	}
+	w.sketcher.Begin(data, w.room(name, data))
+	note(data)
+	if l.unpacker != nil {
+		gaps, err := l.unpacker.Unpack(context.Background(), name, data, func(p unpack.Part) error {
+			l.inside()
+			note(p.Data)
+			return nil
+		})
+		if err != nil || len(gaps) > 0 {
+			return nil, false
+		}
+	}
+	return w.sketcher.End().Append(nil), true
 }
 
 // room is about how many bytes will be looked at of a content: more than there

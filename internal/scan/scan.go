@@ -71,6 +71,8 @@ type Options struct {
 	// Crew keeps what workers have prepared from one scan to the next; nil keeps
 	// nothing.
 	Crew *Crew
+	// Pace is called before each file, and may wait; may be nil.
+	Pace func()
 	// Audit reads one in so many files that are as they were, chosen at random;
 	// 0 stands for none.
 	Audit int

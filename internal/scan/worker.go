@@ -80,6 +80,9 @@ func (w *worker) run() {
 			if w.pool.ctx.Err() != nil {
 				break
 			}
+			if w.pool.o.Pace != nil {
+				w.pool.o.Pace()
+			}
 			w.file(b.dir, e)
 		}
 		b.free()

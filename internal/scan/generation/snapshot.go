@@ -17,7 +17,6 @@ import (
 	"candor"
 	"candor/engine"
 	"candor/internal/scan"
-	"candor/internal/scan/starter"
 )
 
 // entry is one file of a generation.
@@ -128,11 +127,7 @@ func (u *Updater) read(id string) (d *scan.Definitions, files string, err error)
 	if d, err = scan.ReadDefinitions(files); err != nil {
 		return nil, files, fmt.Errorf("generation %s: %w", id, err)
 	}
-	for i := range d.Sources {
-		if strings.HasPrefix(d.Sources[i].Name, filepath.Join(files, starterName)+"/") {
-			d.Sources[i].Namespace = starter.Namespace
-		}
-	}
+	nameStarter(d, files)
 	return d, files, nil
 }
 

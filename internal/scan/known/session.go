@@ -21,6 +21,10 @@ import (
 // Session is the use of a Store under one generation of rules, by a scan. It is
 // safe for concurrent use. Close writes what was learned last.
 type Session struct {
+	// Others knows contents that others looked at; may be nil. It is set before
+	// the session is used.
+	Others Others
+
 	store      *Store
 	opening    Opening
 	forms      engine.FormsOf // that the store knows of
@@ -37,6 +41,17 @@ type Session struct {
 	writing map[Sum]*learned // on their way into the file; not changed any more
 	written chan struct{}    // closed when they are there; nil if none are on their way
 	err     error
+}
+
+// Others knows contents that were looked at elsewhere by the same program under
+// the same rules. It is safe for concurrent use, and answers at once: it is
+// asked for each content that is new here.
+type Others interface {
+	// Clean tells whether a content is known to match no rule, whatever its file
+	// is called and wherever it lies.
+	Clean(Sum) bool
+	// Tell says that a content was found to be so.
+	Tell(Sum)
 }
 
 // learned is a content that is to be written.
@@ -189,6 +204,10 @@ func (x *Session) Clean(sum Sum, at At) (clean, is bool) {
 	return clean, is
 }
 
+// Vouched tells whether others found a content that is new here to be clean. It
+// is to be learned then, as one that was looked at.
+func (x *Session) Vouched(sum Sum) bool { return x.Others != nil && x.Others.Clean(sum) }
+
 // stored gives the record of a content; nil if there is none.
 func stored(tx *bbolt.Tx, sum Sum) *content {
 	n := tx.Bucket(bucketSums).Get(sum[:])
@@ -211,10 +230,14 @@ type Learned struct {
 	Placed  bool           // more than the content had a say: the situation in At
 	At      At
 	Expires bool // the time had a say: the verdict is not to be kept
+	Others  bool // it is the verdict of others
 }
 
 // Learn keeps the verdict of a content that was looked at.
 func (x *Session) Learn(l Learned) {
+	if x.Others != nil && len(l.Rules) == 0 && !l.Placed && !l.Expires && !l.Others {
+		x.Others.Tell(l.Sum)
+	}
 	v := verdict{Generation: x.generation}
 	for _, r := range l.Rules {
 		v.Rules = append(v.Rules, x.prints[r])

@@ -17,7 +17,12 @@ import (
 //
 // What a scan did not see is only gone if it saw everything: a scan that was
 // stopped, or that could not read a file or a root, ends as partial.
+//
+// A site on another server is scanned by its agent: Run only asks for it.
 func (s *Service) Run(ctx context.Context, id candor.ID) error {
+	if ordered, err := s.order(ctx, id); ordered || err != nil {
+		return err
+	}
 	sc, asset, err := s.begin(ctx, id)
 	if err != nil || sc.State != candor.ScanRunning {
 		return err
@@ -195,6 +200,10 @@ func (s *Service) watch(ctx context.Context, sc candor.Scan, p *scan.Progress, b
 func (s *Service) Recheck(ctx context.Context, id candor.ID, by string) error {
 	findings, places, asset, err := s.places(ctx, id)
 	if err != nil || len(findings) == 0 {
+		return err
+	}
+	if asset.Server != "" {
+		_, err := s.ask(ctx, asset.ID, Mended) // its agent looks again at all of it, which costs what changed
 		return err
 	}
 	if err := standing(asset.Roots); err != nil {

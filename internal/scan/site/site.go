@@ -25,6 +25,7 @@ const (
 	Scheduled = "schedule"
 	Demanded  = "demand"
 	Renewed   = "definitions" // they changed
+	Mended    = "fixed"       // somebody says so
 )
 
 // Audit is how many files that are as they were there are to one that is read
@@ -80,6 +81,13 @@ type Desk interface {
 	Gone(ctx context.Context, findings []candor.ID, actor string) error
 }
 
+// Remote has the agent of a server scan what lies there. What it sees comes by
+// Service.Take.
+type Remote interface {
+	// Order asks for a scan. To ask again for the same one does nothing.
+	Order(ctx context.Context, server candor.ID, sc candor.Scan) error
+}
+
 // Config is what the service works with.
 type Config struct {
 	Store       Store
@@ -93,6 +101,7 @@ type Config struct {
 	MaxSize     int64           // bytes of a file; 0 for no limit
 	Inside      *unpack.Options // how far what lies inside of contents is looked at; nil does not look there
 	Allowed     []string        // folders within which roots must lie; any if empty
+	Remote      Remote          // for sites that lie on other servers; may be nil
 }
 
 // Service scans sites. It is safe for concurrent use.
@@ -102,14 +111,25 @@ type Service struct{ Config }
 func New(c Config) *Service { return &Service{c} }
 
 // CheckRoots says what is wrong with a site's roots.
-func (s *Service) CheckRoots(roots []string) error {
+func (s *Service) CheckRoots(roots []string) error { return checkRoots(roots, s.Allowed) }
+
+// CheckRootsOn says what is wrong with the roots of a site on a server; empty
+// is this one. What may be scanned elsewhere the agent there decides.
+func (s *Service) CheckRootsOn(server candor.ID, roots []string) error {
+	if server != "" {
+		return checkRoots(roots, nil)
+	}
+	return s.CheckRoots(roots)
+}
+
+func checkRoots(roots, allowed []string) error {
 	for _, root := range roots {
 		if !filepath.IsAbs(root) || filepath.Clean(root) != root {
 			return candor.WithHint(fmt.Errorf("the root %.200q is no plain absolute path: %w", root, candor.ErrInvalid), "Write it like /srv/www/example.")
 		}
-		if len(s.Allowed) > 0 && !Within(root, s.Allowed) {
+		if len(allowed) > 0 && !Within(root, allowed) {
 			return candor.WithHint(fmt.Errorf("the root %.200q lies in no folder that may be scanned: %w", root, candor.ErrInvalid),
-				"Those that may are "+strings.Join(s.Allowed, ", ")+"; the configuration names them under scanning.roots_allowed.")
+				"Those that may are "+strings.Join(allowed, ", ")+"; the configuration names them under scanning.roots_allowed.")
 		}
 	}
 	return nil

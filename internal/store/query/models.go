@@ -9,6 +9,42 @@ import (
 	"candor/internal/store/column"
 )
 
+type Agent struct {
+	ID         candor.ID         `db:"id"`
+	Asset      candor.ID         `db:"asset"`
+	Name       string            `db:"name"`
+	Key        string            `db:"key"`
+	State      candor.AgentState `db:"state"`
+	Enrolled   column.Time       `db:"enrolled"`
+	Expires    column.Time       `db:"expires"`
+	Seen       column.Time       `db:"seen"`
+	Version    string            `db:"version"`
+	Generation string            `db:"generation"`
+	Received   int64             `db:"received"`
+	Status     column.Raw        `db:"status"`
+}
+
+type AgentTask struct {
+	ID      candor.ID             `db:"id"`
+	Asset   candor.ID             `db:"asset"`
+	Same    string                `db:"same"`
+	Kind    string                `db:"kind"`
+	Body    column.Raw            `db:"body"`
+	State   candor.AgentTaskState `db:"state"`
+	Result  column.Raw            `db:"result"`
+	Created column.Time           `db:"created"`
+	Updated column.Time           `db:"updated"`
+}
+
+type AgentToken struct {
+	Hash    string      `db:"hash"`
+	Asset   candor.ID   `db:"asset"`
+	By      string      `db:"by"`
+	Created column.Time `db:"created"`
+	Expires column.Time `db:"expires"`
+	Used    column.Time `db:"used"`
+}
+
 type Agreement struct {
 	ID        candor.ID      `db:"id"`
 	Party     candor.ID      `db:"party"`
@@ -46,6 +82,7 @@ type Asset struct {
 	Scanned     column.Time      `db:"scanned"`
 	ScanDue     column.Time      `db:"scan_due"`
 	Retired     bool             `db:"retired"`
+	Server      candor.ID        `db:"server"`
 }
 
 type Case struct {
@@ -154,6 +191,13 @@ type Identity struct {
 	SubjectID string      `db:"subject_id"`
 	Owner     candor.ID   `db:"owner"`
 	Created   column.Time `db:"created"`
+}
+
+type Issuer struct {
+	Name        string       `db:"name"`
+	Certificate column.Bytes `db:"certificate"`
+	Key         column.Bytes `db:"key"`
+	Created     column.Time  `db:"created"`
 }
 
 type Late struct {
@@ -361,6 +405,14 @@ type User struct {
 	Disabled bool        `db:"disabled"`
 	Created  column.Time `db:"created"`
 	SignedIn column.Time `db:"signed_in"`
+}
+
+type Verdict struct {
+	Number int64  `db:"number"`
+	Under  string `db:"under"`
+	Digest string `db:"digest"`
+	One    string `db:"one"`
+	Two    string `db:"two"`
 }
 
 type View struct {

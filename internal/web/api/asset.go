@@ -27,6 +27,7 @@ type assetFields struct {
 	Name        string           `json:"name" minLength:"1" maxLength:"200"`
 	Reference   string           `json:"reference,omitempty" maxLength:"200" doc:"Your own number for it; unique among its kind."`
 	Roots       []string         `json:"roots,omitempty" maxItems:"100" doc:"Absolute folders that hold a site's content."`
+	Server      candor.ID        `json:"server,omitempty" doc:"The server on which a site lies, whose agent looks after it; missing if this program reads its roots itself."`
 	Hosts       []string         `json:"hosts,omitempty" maxItems:"1000" doc:"Host names."`
 	Software    string           `json:"software,omitempty" maxLength:"100" example:"wordpress"`
 	ObserveOnly bool             `json:"observe_only,omitempty" doc:"No response may ever touch it."`
@@ -36,7 +37,7 @@ type assetFields struct {
 
 func (f assetFields) asset(id candor.ID) candor.Asset {
 	return candor.Asset{ID: id, Kind: f.Kind, Owner: f.Owner, Name: f.Name, Reference: f.Reference, Roots: f.Roots, Hosts: f.Hosts,
-		Software: f.Software, ObserveOnly: f.ObserveOnly, Every: f.Every, Retired: f.Retired}
+		Software: f.Software, ObserveOnly: f.ObserveOnly, Every: f.Every, Retired: f.Retired, Server: f.Server}
 }
 
 type newAsset struct{ Body assetFields }

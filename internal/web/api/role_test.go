@@ -29,7 +29,7 @@ type object = map[string]any
 func (w *world) fill(op api.Operation, e estate) (path string, body any, headers []string) {
 	id := map[string]string{
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
-		"get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID),
+		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID),
 		"use-generation": sum("none"), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]

@@ -23,6 +23,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
+	"candor/internal/fleet"
 	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
@@ -114,6 +115,14 @@ type estate struct {
 	task      candor.Task
 	hook      candor.ID
 	scan      candor.Scan
+	server    candor.Asset
+	agent     candor.Agent
+}
+
+type fleetStore struct{ *store.Store }
+
+func (d fleetStore) Tx(ctx context.Context, f func(fleet.Tx) error) error {
+	return d.Store.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
 }
 
 func (w *world) clock() time.Time {
@@ -161,6 +170,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	h.Sites = site.New(site.Config{Store: siteStore{s}, Clock: w.clock, Log: logger})
 	h.Runner = respond.New(respond.Config{Store: respondStore{s}, Now: w.clock, Then: house.Follow(h.Desk),
 		Methods: []respond.Method{quarantine.New(map[string]quarantine.Vault{"": vault{h.Vault}})}})
+	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{s}, Clock: w.clock, Log: logger})
 	h.Checks = []house.Check{{Name: "database", Look: func(context.Context) (map[string]string, error) { return nil, nil }}}
 	config := api.Config{House: h, Access: h.Access, Clock: w.clock, Log: logger, Version: "1.0.0", PublicURL: address, Burst: 1 << 20,
 		Bounce:  func(ctx context.Context, r io.Reader) error { return w.bounce(ctx, r) },
@@ -292,6 +302,9 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e.finding = must2(h.Store.FindingsOfCase(ctx, e.cases[0].ID))(w.t)[0]
 	e.task = must2(h.Store.Tasks(ctx, e.cases[0].ID))(w.t)[0]
 	e.scan = must2(h.Scan(ctx, admin, e.assets[1].ID))(w.t)
+	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
+	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
+	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))
 	return e
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"time"
 
 	"candor"
 	"candor/internal/access"
@@ -55,9 +54,9 @@ func (c *console) estate(r *web.Request) (web.View, error) {
 		p.late.Rows = append(p.late.Rows, ui.Row{Key: string(l.ID), Label: l.Path, Href: hotPath(l.SHA256), Cells: cells(
 			below(short(list(r.Printer, l.Rules), 100), hotPath(l.SHA256), lateWords(r, l)), ui.Time(l.Since), ui.Time(l.Found), ui.Number(l.Places, ""))})
 	}
-	p.agents = tableOf{id: "agents", few: true}.table(r, r.T("console.estate.agents"), wide(column("name", r.T("console.estate.agent"))), column("seen", r.T("console.last")), column("lag", r.T("console.estate.lag")))
+	p.agents = tableOf{id: "agents", few: true}.table(r, r.T("console.estate.agents"), wide(column("name", r.T("console.estate.agent"))), column("seen", r.T("console.last")), column("generation", r.T("console.estate.generation")), number(minor(column("sites", r.T("console.estate.sites")))), number(column("backlog", r.T("console.estate.backlog"))))
 	for _, a := range v.Agents {
-		p.agents.Rows = append(p.agents.Rows, ui.Row{Key: a.Name, Label: a.Name, Cells: cells(ui.Text(a.Name), ui.Time(a.Seen), ui.Text(r.Printer.Span(time.Duration(a.Lag))))})
+		p.agents.Rows = append(p.agents.Rows, ui.Row{Key: a.Name, Label: a.Name, Cells: cells(ui.Text(a.Name), ui.Time(a.Seen), ui.Text(short(a.Generation, 13)), ui.Number(a.Sites, ""), ui.Number(a.Backlog, ""))})
 	}
 	return web.View{Page: ui.Page{Title: r.T("console.estate"), Active: "estate"}, Body: estateBody(p)}, nil
 }

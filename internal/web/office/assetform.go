@@ -228,7 +228,7 @@ func (o *office) readAsset(r *web.Request, f *form, a *candor.Asset) error {
 			f.refuse("roots", r.T("office.asset.roots.bad", phrase.Args{"path": root}))
 		}
 	}
-	if err := o.house.Sites.CheckRoots(a.Roots); err != nil {
+	if err := o.house.Sites.CheckRootsOn(a.Server, a.Roots); err != nil {
 		f.refuse("roots", r.T("office.asset.roots.outside", phrase.Args{"folders": strings.Join(o.house.Sites.Allowed, ", ")}))
 	}
 	if err := a.Every.UnmarshalText([]byte(f.values["every"])); err != nil {
