@@ -91,6 +91,10 @@ definitions:
 bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X and ClamAV, in one run
 	$(GO) run ./bench/cmd/peers -candor bin/candor -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
 
+.PHONY: bench-estate
+bench-estate: definitions $(CONTENT) ## Print what scans cost that follow what changed, beside their least and beside clamd
+	$(GO) run ./bench/cmd/estate -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
+
 .PHONY: bench-house
 bench-house: ## Print figures of the desk with 1,000,000 findings, on both databases
 	$(GO) run ./bench/cmd/house -database sqlite $(ARGS)

@@ -47,11 +47,11 @@ func (r reader) Assets(ctx context.Context, scope candor.Scope, f candor.AssetFi
 	return turn(page, asset), err
 }
 
-// RootedAssets gives the assets in use that have roots, by id.
+// RootedAssets gives the assets in use that have roots on this machine, by id.
 func (r reader) RootedAssets(ctx context.Context) ([]candor.Asset, error) {
 	rows, err := r.q.AssetsInUse(ctx)
 	all := each(rows, asset)
-	return slices.DeleteFunc(all, func(a candor.Asset) bool { return len(a.Roots) == 0 }), kind(err, "look for sites to watch")
+	return slices.DeleteFunc(all, func(a candor.Asset) bool { return len(a.Roots) == 0 || a.Server != "" }), kind(err, "look for sites to watch")
 }
 
 // DueAssets gives assets whose content is to be scanned, the longest due first.

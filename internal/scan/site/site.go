@@ -53,7 +53,7 @@ type Tx interface {
 	Scans(ctx context.Context, scope candor.Scope, f candor.ScanFilter, cut candor.Cut) (candor.Page[candor.Scan], error)
 	AddScan(ctx context.Context, s candor.Scan) error
 	ChangeScan(ctx context.Context, s candor.Scan, from candor.ScanState) error
-	// RootedAssets gives the assets in use that have roots, by id.
+	// RootedAssets gives the assets in use that have roots on this machine, by id.
 	RootedAssets(ctx context.Context) ([]candor.Asset, error)
 	DueAssets(ctx context.Context, now time.Time, most int) ([]candor.Asset, error)
 	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
