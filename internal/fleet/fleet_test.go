@@ -459,7 +459,7 @@ func TestShared(t *testing.T) {
 // claims tells whether what a server found clean has arrived.
 func (w *world) claims(t *testing.T, name string) bool {
 	t.Helper()
-	under := definitionsOf(w) + " 1"
+	under := wire.Under(definitionsOf(w), "1", agent.Opening())
 	all, err := w.s.Believed(t.Context(), under, store.Believed{}, 10)
 	if err != nil {
 		t.Fatal(err)

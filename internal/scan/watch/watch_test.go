@@ -180,13 +180,13 @@ func TestMounts(t *testing.T) {
 			w.await(mark, point, Appeared)
 			mark = w.mark()
 			write(t, file, "1")
-			w.await(mark, file, "")
+			until(t, "the file is told, or a tree that it lies in", func() bool { return covers(w.since(mark), file) })
 			mark = w.mark()
 			unmount(t, point)
 			until(t, "what lay below is told", func() bool { return covers(w.since(mark), point) })
 			mark = w.mark()
 			write(t, file, "1")
-			w.await(mark, file, "")
+			until(t, "the file is told, or a tree that it lies in", func() bool { return covers(w.since(mark), file) })
 		}
 
 		// The same directory is seen at two places.

@@ -65,7 +65,7 @@ func TestLook(t *testing.T) {
 	check(t, err)
 	v, err := w.House.Case(t.Context(), by, c.ID)
 	check(t, err)
-	for _, path := range []string{"/cases", "/findings", "/responses", "/cases/" + string(c.ID), "/today", "/findings?state=open&class=fraud/phishing"} {
+	for _, path := range []string{"/cases", "/estate", "/findings", "/responses", "/cases/" + string(c.ID), "/today", "/findings?state=open&class=fraud/phishing"} {
 		if n := len(w.get(t, path)); n > 100_000 {
 			t.Errorf("%s has %d bytes", path, n)
 		} else {
@@ -74,7 +74,7 @@ func TestLook(t *testing.T) {
 	}
 	look(t, b, w, map[string]string{"today": "/today", "cases": "/cases?open=yes", "cases-filtered": "/cases?open=yes&state=new&severity=high&sort=due", "case": "/cases/" + string(c.ID),
 		"state": "/cases/" + string(c.ID) + "/state", "propose": "/cases/" + string(c.ID) + "/propose?method=quarantine", "aware": "/cases/" + string(c.ID) + "/aware",
-		"findings": "/findings?state=open", "finding": "/findings/" + string(v.Findings[0].ID), "responses": "/responses", "response": "/responses/" + string(x.ID),
+		"findings": "/findings?state=open", "finding": "/findings/" + string(v.Findings[0].ID), "estate": "/estate", "content": "/estate/content/" + v.Findings[0].SHA256, "responses": "/responses", "response": "/responses/" + string(x.ID),
 		"approve": "/responses/" + string(x.ID) + "/approve", "search": "/search?q=hofstaetter", "bulk": "/cases/bulk?do=state&back=/cases&id=" + string(all[1].ID) + "&id=" + string(all[2].ID)})
 }
 

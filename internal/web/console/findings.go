@@ -129,6 +129,9 @@ func origin(r *web.Request, f candor.FiledFinding) []ui.Fact {
 		facts = append(facts, ui.Fact{Label: r.T("console.content"), Value: ui.FullDigest(f.SHA256)}, ui.Fact{Label: r.T("console.size"), Value: ui.Bytes(f.Bytes)})
 	}
 	facts = append(facts, ui.Fact{Label: r.T("console.rule"), Value: ui.Mono(f.Rule)})
+	if f.Inside != "" {
+		facts = append(facts, ui.Fact{Label: r.T("console.inside"), Value: ui.Mono(f.Inside)})
+	}
 	if f.Definitions != "" {
 		facts = append(facts, ui.Fact{Label: r.T("console.definitions"), Value: ui.Mono(f.Definitions)})
 	}
