@@ -22,9 +22,9 @@ type worker struct {
 	audit    func(inode uint64) bool
 }
 
-// Crew keeps workers between scans that have the same NewMatcher, Fixed, Inside
-// and Known or none: with many definitions it takes a while to prepare one. It
-// is safe for concurrent use.
+// Crew keeps workers between scans that have the same NewMatcher, Fixed and
+// Inside: with many definitions it takes a while to prepare one. It is safe for
+// concurrent use.
 type Crew struct {
 	lock sync.Mutex
 	free []*worker
@@ -44,6 +44,7 @@ func (c *Crew) take(p *pool) *worker {
 	w := c.free[n-1]
 	c.free = c.free[:n-1]
 	w.pool = p
+	w.remember()
 	return w
 }
 
@@ -64,11 +65,23 @@ func newWorker(p *pool) *worker {
 		reader: reader{maxSize: p.o.MaxSize},
 		looker: NewLooker(p.o.NewMatcher, p.o.Fixed, p.o.Inside),
 	}
-	if p.o.Known != nil {
-		w.sketcher, w.audit = new(index.Sketcher), known.Audits(p.o.Audit)
+	w.remember()
+	return w
+}
+
+// remember makes ready for a scan that remembers.
+func (w *worker) remember() {
+	if w.pool.o.Known == nil {
+		if w.looker.observe != nil {
+			w.looker.show(nil, false)
+		}
+		return
+	}
+	if w.sketcher == nil {
+		w.sketcher = new(index.Sketcher)
 		w.looker.inside = w.sketcher.Inside
 	}
-	return w
+	w.audit = known.Audits(w.pool.o.Audit)
 }
 
 func (w *worker) run() {
