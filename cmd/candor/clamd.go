@@ -65,7 +65,10 @@ func (r *running) clamd() scanner {
 		Reload: func(ctx context.Context) error { return checkDefinitions(ctx, r.House) },
 		Found: func(command string, all []candor.Finding) {
 			for _, f := range all {
-				r.setup.log.Warn("found for a client of clamd", "command", command, "path", f.Path, "rule", f.Rule, "sha256", f.SHA256, "bytes", f.Bytes)
+				r.setup.log.Warn("found for a client of clamd", "command", command, "path", f.Where(), "rule", f.Rule, "sha256", f.SHA256, "bytes", f.Bytes)
+			}
+			if err := r.file(context.Background(), all); err != nil {
+				r.setup.log.Error("what was found for a client of clamd is not filed; a scan will find it", "error", err)
 			}
 		}})
 }
@@ -77,7 +80,7 @@ func (r *running) icap() scanner {
 	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
 		Found: func(from icap.Source, all []candor.Finding) {
 			for _, f := range all {
-				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Path, "rule", f.Rule,
+				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Where(), "rule", f.Rule,
 					"sha256", f.SHA256, "bytes", f.Bytes)
 			}
 		}})

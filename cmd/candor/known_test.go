@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,14 @@ func TestRevisit(t *testing.T) {
 	if sc := scanned(r.Sites.Renew(t.Context(), asset.ID)); sc.Findings != 0 || sc.Files != 2 {
 		t.Fatalf("%+v", sc)
 	}
+	// A client of clamd asks about a file of the site, and about one elsewhere.
+	here, elsewhere := candor.Finding{Path: filepath.Join(root, "up.php"), Rule: "up", Class: candor.Phishing, SHA256: strings.Repeat("a", 64)}, candor.Finding{Path: "/tmp/up.php", Rule: "up", Class: candor.Phishing, SHA256: strings.Repeat("b", 64)}
+	if err := r.file(t.Context(), []candor.Finding{here, elsewhere}); err != nil {
+		t.Fatal(err)
+	}
+	if cases, err := r.Store.Cases(t.Context(), candor.Everything, candor.CaseFilter{}, candor.Cut{}); err != nil || len(cases.Items) != 1 || cases.Items[0].Asset != asset.ID || cases.Items[0].Findings != 1 {
+		t.Fatalf("%+v, %v", cases.Items, err)
+	}
 	put(filepath.Join(rules, "b.yar"), `rule b { strings: $a = "a needle that is old" condition: $a }`)
 	if err := errors.Join(checkDefinitions(t.Context(), r.House), r.revisit(t.Context())); err != nil {
 		t.Fatal(err)
@@ -79,7 +88,7 @@ func TestRevisit(t *testing.T) {
 		t.Errorf("%+v", sc)
 	}
 	cases, err := r.Store.Cases(t.Context(), candor.Everything, candor.CaseFilter{}, candor.Cut{})
-	if err != nil || len(cases.Items) != 1 {
+	if err != nil || len(cases.Items) != 2 {
 		t.Errorf("%+v, %v", cases.Items, err)
 	}
 	if err := r.revisit(t.Context()); err != nil {
