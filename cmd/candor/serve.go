@@ -167,7 +167,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	defer cancel()
 	var workers *store.Workers
 	if slices.Contains(c.Roles, "worker") {
-		if _, err := r.Store.Requeue(ctx); err != nil {
+		if _, err := r.Store.Requeue(inner); err != nil {
 			return err
 		}
 		var err error

@@ -111,7 +111,9 @@ func onServer(t *testing.T, s *store.Store) candor.ID {
 // enrol makes a token.
 func enrol(t *testing.T, data string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), binary, "enrol", "--data", data, "web1").Output()
+	c := exec.CommandContext(t.Context(), binary, "enrol", "--data", data, "web1")
+	c.Env = environment()
+	out, err := c.Output()
 	if err != nil {
 		t.Fatalf("enrol: %v", err)
 	}

@@ -45,6 +45,15 @@ type dialect struct {
 	numbered bool                           // whether statements number their parameters
 }
 
+// led is a table by one of its indexes: SQLite would take that of states, which
+// nearly all rows share.
+func (d dialect) led(table, index string) string {
+	if d.guided {
+		return table + " INDEXED BY " + index
+	}
+	return table
+}
+
 var sqlite = dialect{
 	name:  "SQLite",
 	goose: goose.DialectSQLite3,

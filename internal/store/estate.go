@@ -51,7 +51,7 @@ func (r reader) HotContents(ctx context.Context, cut candor.Cut) (page candor.Pa
 			return page, err
 		}
 	}
-	const open = "findings WHERE state = 'open' AND sha256 <> ''"
+	open := r.dialect.led("findings", "findings_hot") + " WHERE state = 'open' AND sha256 <> ''"
 	if page.Count, err = r.rows(ctx, open+" GROUP BY sha256", counted+1, nil); err != nil || page.Count == 0 {
 		return page, err
 	}
