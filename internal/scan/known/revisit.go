@@ -210,10 +210,10 @@ func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
 	all := map[uint32]bool{}
 	err := v.store.db.View(func(tx *bbolt.Tx) error {
 		ruledOut := map[uint32]bool{}
-		err := tx.Bucket(bucketShards).ForEach(func(_, b []byte) error {
-			s, err := index.Open(b)
+		ask := func(shard []byte) {
+			s, err := index.Open(shard)
 			if err != nil {
-				return nil //nolint:nilerr // what cannot be read rules nothing out
+				return // what cannot be read rules nothing out
 			}
 			possible := map[int]bool{}
 			for _, i := range s.Candidates(q) {
@@ -224,21 +224,20 @@ func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
 					ruledOut[s.Number(i)] = true
 				}
 			}
-			return v.ctx.Err()
-		})
+		}
+		err := tx.Bucket(bucketShards).ForEach(func(_, b []byte) error { ask(b); return v.ctx.Err() })
 		if err != nil {
 			return err
 		}
+		fresh := map[int][]index.Numbered{} // by class; side by side they are asked at once
 		err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
-			_ = each(b, func(n index.Numbered) { // what cannot be read rules nothing out
-				if !q.Possible(n.Sketch) {
-					ruledOut[n.Number] = true
-				}
-			})
-			return v.ctx.Err()
+			return each(b, func(n index.Numbered) { fresh[n.Sketch.Class()] = append(fresh[n.Sketch.Class()], n) })
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, index.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
 			return err
+		}
+		for _, all := range fresh {
+			ask(index.Lay(all))
 		}
 		return tx.Bucket(bucketContents).ForEach(func(k, _ []byte) error {
 			v.done.Contents++
