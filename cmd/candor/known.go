@@ -128,23 +128,17 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 	if len(paths) == 0 {
 		return nil
 	}
-	var cut candor.Cut
-	for {
-		page, err := r.Store.Assets(ctx, candor.Everything, candor.AssetFilter{}, cut)
-		if err != nil {
+	sites, err := r.Store.RootedAssets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range sites {
+		if !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
+			continue
+		}
+		if _, err := r.Sites.Renew(ctx, a.ID); err != nil {
 			return err
 		}
-		for _, a := range page.Items {
-			if a.Retired || a.Server != "" || !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
-				continue
-			}
-			if _, err := r.Sites.Renew(ctx, a.ID); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		cut.Cursor = page.Next
 	}
+	return nil
 }

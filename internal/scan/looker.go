@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"path"
 	"path/filepath"
 	"slices"
 
@@ -76,7 +75,7 @@ func (l *Looker) look(path, dir, name string, content []byte, uid uint32) (findi
 		if l.inside != nil {
 			l.inside()
 		}
-		findings, err = l.match(findings, path, p.Path, dir, lastName(p.Path), p.Data, uid)
+		findings, err = l.match(findings, path, p.Path, dir, filepath.Base(p.Path), p.Data, uid)
 		return err
 	})
 	l.rests.unread = len(gaps) > 0
@@ -112,9 +111,6 @@ func count(findings []candor.Finding, rule string) (n int) {
 	}
 	return n
 }
-
-// lastName is the name of a part as of a file.
-func lastName(inside string) string { return path.Base(inside) }
 
 // ready gives the matcher.
 func (l *Looker) ready() Matcher {
