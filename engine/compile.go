@@ -239,11 +239,17 @@ func (c *compiler) only(set *match.Set, groups [][]uint32, prints []Fingerprint)
 	for g, rules := range groups {
 		groups[g] = slices.DeleteFunc(rules, func(r uint32) bool { return !wanted(r) })
 	}
+	signed := false // else the forms that signatures are matched against need not be made
+	for g, rules := range groups {
+		signed = signed || set.Groups[g].Target > 0 && len(rules) > 0
+	}
 	for _, sets := range [][]match.Digests{set.Digests, set.SectionDigests} {
 		for i := range sets {
 			sets[i] = sets[i].Only(wanted)
+			signed = signed || len(sets[i].Sizes) > 0
 		}
 	}
+	c.signed, set.Signatures = signed, signed
 	return groups
 }
 

@@ -268,15 +268,19 @@ func FuzzDecode(f *testing.F) {
 
 func BenchmarkSketch(b *testing.B) {
 	all := contents(rand.New(rand.NewPCG(5, 6)), 200)
-	size := 0
-	for _, c := range all {
-		size += len(c)
-	}
-	b.SetBytes(int64(size))
-	k := new(Sketcher)
-	for b.Loop() {
-		for _, c := range all {
-			sketch(k, c)
-		}
+	for name, all := range map[string][][]byte{"small": all, "large": {bytes.Join(all, nil)}} {
+		b.Run(name, func(b *testing.B) {
+			size := 0
+			for _, c := range all {
+				size += len(c)
+			}
+			b.SetBytes(int64(size))
+			k := new(Sketcher)
+			for b.Loop() {
+				for _, c := range all {
+					sketch(k, c)
+				}
+			}
+		})
 	}
 }

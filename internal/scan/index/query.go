@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"math/bits"
+	"slices"
 
 	"candor/engine/gram"
 )
@@ -100,16 +101,25 @@ func bitsOf(b []byte, words bool) (x atom) {
 		}
 		v = v>>8 | uint32(c)<<24
 		if run >= 2 {
-			x.short = append(x.short, twoHash(uint16(v>>16)))
-		}
-		if run >= 3 {
-			x.short = append(x.short, threeHash(v>>8))
+			x.short = append(x.short, twoHash(pairOf(uint16(v>>16))))
 		}
 		if run >= 4 {
 			x.long = append(x.long, fourHash(v))
 		}
 	}
-	return x
+	return atom{spread(x.long), spread(x.short)}
+}
+
+// spread puts those first that lie apart: grams that overlap tend to be there
+// together, so that others rule more out.
+func spread(of []uint32) []uint32 {
+	out := make([]uint32, 0, len(of))
+	for from := range min(4, len(of)) {
+		for i := from; i < len(of); i += 4 {
+			out = append(out, of[i])
+		}
+	}
+	return out
 }
 
 // Possible tells whether a content may match one of the formulas.
@@ -182,29 +192,24 @@ func (f *formula) fits(size int64, head []byte) bool {
 	return bytes.Equal(head[f.offset:int(f.offset)+n], f.bytes[:n])
 }
 
-// eval gives those of a shard that may meet a formula, a bit each.
-func (s *Shard) eval(f *formula) []uint64 {
+// eval gives those of some contents of a shard that may meet a formula, a bit
+// each; nil for none.
+func (s *Shard) eval(f *formula, of []uint64) []uint64 {
 	switch f.op {
 	case gram.Nothing:
 		return nil
 	case gram.Present:
-		return s.present(f)
+		return s.present(f, of)
 	case gram.AllOf:
-		return s.all(f.sub)
+		return s.all(f.sub, of)
 	case gram.AnyOf:
-		return s.any(f.sub)
+		return s.any(f.sub, of)
 	case gram.AtLeast:
-		return s.atLeast(f.n, f.sub)
+		return s.atLeast(f.n, f.sub, of)
 	case gram.Size, gram.Header:
-		out := make([]uint64, s.words)
-		for i := range s.count {
-			if s.fits(f, i) {
-				out[i/64] |= 1 << (i % 64)
-			}
-		}
-		return out
+		return s.look(f, of)
 	}
-	return s.whole()
+	return of
 }
 
 // whole is all of a shard.
@@ -216,84 +221,98 @@ func (s *Shard) whole() []uint64 {
 	return out
 }
 
-func (s *Shard) present(f *formula) []uint64 {
-	out := make([]uint64, s.words)
-	one := make([]uint64, s.words)
+func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
+	one, left := make([]uint64, s.words), of
 	for _, a := range f.atoms {
-		for i := range one {
-			one[i] = ^uint64(0)
+		copy(one, left)
+		if !s.holding(one, a) {
+			continue
 		}
-		s.holding(one, a)
-		for i := range out {
-			out[i] |= one[i]
+		if out == nil {
+			out, left = make([]uint64, s.words), slices.Clone(of)
+		}
+		for i, w := range one {
+			out[i] |= w
+			left[i] &^= w
 		}
 	}
 	return out
 }
 
-// holding leaves in set those that may hold an atom.
-func (s *Shard) holding(set []uint64, a atom) {
+// holding leaves in set those that may hold an atom, and tells whether there are
+// any.
+func (s *Shard) holding(set []uint64, a atom) bool {
 	for _, h := range a.long {
 		if !s.and(set, h, nil) {
-			return
+			return false
 		}
 	}
 	for _, h := range a.short {
 		if !s.and(set, h, s.long) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // all asks for the sizes and beginnings last: they take a look at each content.
-func (s *Shard) all(sub []*formula) []uint64 {
-	out := s.whole()
-	var looks []*formula
-	for _, f := range sub {
-		if f.op == gram.Size || f.op == gram.Header {
-			looks = append(looks, f)
-			continue
-		}
-		of, some := s.eval(f), uint64(0)
-		for i := range of {
-			out[i] &= of[i]
-			some |= out[i]
-		}
-		if some == 0 {
-			return nil
+func (s *Shard) all(sub []*formula, of []uint64) []uint64 {
+	for _, looks := range [2]bool{false, true} {
+		for _, f := range sub {
+			if looks != (f.op == gram.Size || f.op == gram.Header) {
+				continue
+			}
+			if of = s.eval(f, of); of == nil {
+				return nil
+			}
 		}
 	}
-	for _, f := range looks {
-		for i, w := range out {
-			for ; w != 0; w &= w - 1 {
-				at := i*64 + bits.TrailingZeros64(w)
-				if at >= s.count || !s.fits(f, at) {
-					out[i] &^= 1 << (at % 64)
-				}
+	return of
+}
+
+// look gives those of a size or with a beginning.
+func (s *Shard) look(f *formula, of []uint64) (out []uint64) {
+	for i, w := range of {
+		for ; w != 0; w &= w - 1 {
+			at := i*64 + bits.TrailingZeros64(w)
+			if at >= s.count || !s.fits(f, at) {
+				continue
 			}
+			if out == nil {
+				out = make([]uint64, s.words)
+			}
+			out[i] |= 1 << (at % 64)
 		}
 	}
 	return out
 }
 
-func (s *Shard) any(sub []*formula) []uint64 {
-	out := make([]uint64, s.words)
+func (s *Shard) any(sub []*formula, of []uint64) (out []uint64) {
+	left := of
 	for _, f := range sub {
-		for i, w := range s.eval(f) {
+		some := s.eval(f, left)
+		if some == nil {
+			continue
+		}
+		if out == nil {
+			out, left = make([]uint64, s.words), slices.Clone(of)
+		}
+		for i, w := range some {
 			out[i] |= w
+			left[i] &^= w
 		}
 	}
 	return out
 }
 
 // atLeast counts in binary digits, for 64 contents at a time.
-func (s *Shard) atLeast(n int, sub []*formula) []uint64 {
+func (s *Shard) atLeast(n int, sub []*formula, of []uint64) []uint64 {
 	digits := make([][]uint64, bits.Len(uint(len(sub))))
 	for d := range digits {
 		digits[d] = make([]uint64, s.words)
 	}
 	for _, f := range sub {
-		for i, carry := range s.eval(f) {
+		for i, carry := range s.eval(f, of) {
 			for d := 0; carry != 0 && d < len(digits); d++ {
 				digits[d][i], carry = digits[d][i]^carry, digits[d][i]&carry
 			}
@@ -302,7 +321,7 @@ func (s *Shard) atLeast(n int, sub []*formula) []uint64 {
 	out := make([]uint64, s.words)
 	for i := range out {
 		// From the highest digit on: more than n, or equal so far.
-		more, equal := uint64(0), ^uint64(0)
+		more, equal := uint64(0), of[i]
 		for d := len(digits) - 1; d >= 0; d-- {
 			if n>>d&1 == 0 {
 				more |= equal & digits[d][i]

@@ -23,7 +23,7 @@ type Numbered struct {
 
 // shardMagic begins a shard, and names its version: those of older versions
 // stay readable.
-const shardMagic = "CANSHRD3"
+const shardMagic = "CANSHRD4"
 
 // A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
 // each content number (4), size (8), length of its head (1, and marks), its head (Head);
@@ -107,12 +107,15 @@ func (s *Shard) head(i int) []byte {
 	return e[1 : 1+min(int(e[0]&headMask), Head)]
 }
 
+// Parts tells whether the sketch of a content tells of what lies inside, too.
+func (s *Shard) Parts(i int) bool { return s.marks(i)&withParts != 0 }
+
 // marks are those of a head.
 func (s *Shard) marks(i int) byte { return s.entries[i*shardEntry+12] }
 
 // fits tells whether a content may be of the size and beginning that is asked for.
 func (s *Shard) fits(f *formula, i int) bool {
-	return s.marks(i)&withParts != 0 || f.fits(s.size(i), s.head(i))
+	return s.Parts(i) || f.fits(s.size(i), s.head(i))
 }
 
 // and leaves in set those contents that may hold a gram, and those that are
@@ -135,14 +138,8 @@ func (s *Shard) and(set []uint64, h uint32, spared []uint64) bool {
 // Candidates gives the contents that may match one of the formulas of a query,
 // by their place in the shard.
 func (s *Shard) Candidates(q *Query) []int {
-	set := make([]uint64, s.words)
-	for _, f := range q.formulas {
-		for i, w := range s.eval(f) {
-			set[i] |= w
-		}
-	}
 	var out []int
-	for i, w := range set {
+	for i, w := range s.any(q.formulas, s.whole()) {
 		for ; w != 0; w &= w - 1 {
 			if at := i*64 + bits.TrailingZeros64(w); at < s.count {
 				out = append(out, at)

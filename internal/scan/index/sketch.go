@@ -2,14 +2,14 @@
 // in a hundred of its size, so that rules that are new can be asked of content
 // that is old without reading it.
 //
-// A sketch is a Bloom filter with one hash function over all sequences of two,
-// three and four folded bytes (see package gram) in the forms of a content
+// A sketch is a Bloom filter with one hash function over all sequences of four
+// folded bytes (see package gram) and all pairs in the forms of a content
 // (engine.Scanner's Observe) and in those of what lies inside. Its length is a
 // power of two of bits, two to four times the number of different sequences, so
 // that about a third of the bits are set. A gram thus says little, but an atom of
 // a rule's formula has many, and all of them must be there. Rules of web shells ask for
-// atoms as short as "<?", which is why short sequences are noted. Of content
-// that is no text, where nearly all short sequences are, only those of four are.
+// atoms as short as "<?", which is why pairs are noted. Of content that is no
+// text, where nearly all pairs are, they are not.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
@@ -38,7 +38,7 @@ const (
 type Sketch struct {
 	Size  int64  // of the content in bytes
 	Parts bool   // Bits tell of what lies inside, too
-	Short bool   // Bits tell of sequences of two and three bytes, too
+	Short bool   // Bits tell of pairs, too
 	Head  []byte // its beginning, at most Head bytes
 	Bits  []byte // 1<<class bits, the lowest of a byte first
 }
@@ -100,10 +100,8 @@ type Sketcher struct {
 	content []byte
 	parts   bool
 	short   bool
-	slots   []byte        // 0 or 1 a bit: a store costs less than a change of a bit
-	noted   int           // bytes
-	pairs   []uint16      // those that there are
-	is      [1 << 16]bool // a pair of pairs
+	slots   []byte // 0 or 1 a bit: a store costs less than a change of a bit
+	noted   int    // bytes
 	bits    []byte
 }
 
@@ -113,7 +111,6 @@ func (k *Sketcher) Begin(content []byte, room int) {
 	k.content, k.parts, k.noted, k.short = content, false, 0, isText(content)
 	k.ready(1 << min(max(longest(room, k.short), minClass), maxClass))
 	clear(k.slots)
-	k.dropPairs()
 }
 
 // isText tells whether a content begins as text.
@@ -163,56 +160,25 @@ func (k *Sketcher) Note(form []byte) {
 		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
 	}
 	k.slots[formHash(int64(len(form)))&uint32(len(k.slots)-1)] = 1
-	if k.short = k.short && (!k.parts || isText(form)); k.short {
-		k.notePairs(form)
-	}
-	note(k.slots, form, k.short)
+	k.short = k.short && (!k.parts || isText(form))
+	k.note(form)
 }
 
-// notePairs gathers the pairs of a form, of which there are few.
-func (k *Sketcher) notePairs(form []byte) {
-	for len(form) >= 8 {
-		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
-		for range 7 {
-			if p := uint16(w); !k.is[p] {
-				k.is[p] = true
-				k.pairs = append(k.pairs, p)
-			}
-			w >>= 8
-		}
-		form = form[7:]
-	}
-	for ; len(form) >= 2; form = form[1:] {
-		if p := binary.LittleEndian.Uint16(form) | 0x2020; !k.is[p] {
-			k.is[p] = true
-			k.pairs = append(k.pairs, p)
-		}
-	}
-}
-
-// dropPairs forgets all pairs.
-func (k *Sketcher) dropPairs() {
-	for _, p := range k.pairs {
-		k.is[p] = false
-	}
-	k.pairs = k.pairs[:0]
-}
-
-// note sets the slots of all sequences of four bytes in a form, and of three if
-// short ones are noted. The number of slots is a power of two, and there is room
-// for 1<<16, or for 1<<maxClass if they are more: so no index needs to be
+// note sets the slots of all sequences of four bytes in a form, and of the
+// pairs if they are wanted. The number of slots is a power of two, and there is
+// room for 1<<16, or for 1<<maxClass if they are more: so no index needs to be
 // checked.
-func note(slots, form []byte, short bool) {
-	mask := uint32(len(slots) - 1)
+func (k *Sketcher) note(form []byte) {
+	mask := uint32(len(k.slots) - 1)
 	switch long := mask >= 1<<16; {
-	case long && short:
-		noteShort((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
+	case long && k.short:
+		noteShort((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
 	case long:
-		noteFour((*[1 << maxClass]byte)(slots[:1<<maxClass]), mask, form)
-	case short:
-		noteShort((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+		noteFour((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
+	case k.short:
+		noteShort((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
 	default:
-		noteFour((*[1 << 16]byte)(slots[:1<<16]), mask, form)
+		noteFour((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
 	}
 }
 
@@ -235,30 +201,39 @@ func noteShort[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, fo
 	mask &= uint32(len(slots) - 1)
 	for ; len(form) >= 8; form = form[5:] {
 		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
-		for range 5 {
-			h := threeHash(uint32(w))
-			slots[h&mask] = 1
-			slots[(h^fourth(uint32(w)))&mask] = 1
-			w >>= 8
+		slots[fourHash(uint32(w))&mask] = 1
+		slots[fourHash(uint32(w>>8))&mask] = 1
+		slots[fourHash(uint32(w>>16))&mask] = 1
+		slots[fourHash(uint32(w>>24))&mask] = 1
+		slots[fourHash(uint32(w>>32))&mask] = 1
+		even, odd := narrow(w), narrow(w>>8)
+		slots[twoHash(uint32(even)&(1<<14-1))&mask] = 1
+		slots[twoHash(uint32(odd)&(1<<14-1))&mask] = 1
+		slots[twoHash(uint32(even>>16)&(1<<14-1))&mask] = 1
+		slots[twoHash(uint32(odd>>16)&(1<<14-1))&mask] = 1
+		slots[twoHash(uint32(even>>32)&(1<<14-1))&mask] = 1
+	}
+	for ; len(form) >= 2; form = form[1:] {
+		if len(form) >= 4 {
+			slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
 		}
-	}
-	for ; len(form) >= 4; form = form[1:] {
-		w := binary.LittleEndian.Uint32(form) | 0x20202020
-		slots[threeHash(w)&mask] = 1
-		slots[fourHash(w)&mask] = 1
-	}
-	if len(form) == 3 {
-		slots[threeHash((uint32(form[0])|uint32(form[1])<<8|uint32(form[2])<<16)|0x202020)&mask] = 1
+		slots[twoHash(pairOf(binary.LittleEndian.Uint16(form)))&mask] = 1
 	}
 }
+
+// narrow gives the numbers of four pairs, 14 bits in 16 each: folding sets one
+// bit of a byte, which is left out.
+func narrow(w uint64) uint64 {
+	w = w&0x1f1f1f1f1f1f1f1f | w>>1&0x6060606060606060
+	return w&0x007f007f007f007f | w>>1&0x3f803f803f803f80
+}
+
+// pairOf is the number of a pair.
+func pairOf(v uint16) uint32 { return uint32(narrow(uint64(v))) }
 
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
 func (k *Sketcher) End() Sketch {
-	for _, p := range k.pairs {
-		k.slots[twoHash(p)&uint32(len(k.slots)-1)] = 1
-	}
-	k.dropPairs()
 	b := k.bits[:0]
 	set := 0
 	for i := 0; i < len(k.slots); i += 64 {
@@ -308,19 +283,12 @@ func fold(b []byte, set, most int) []byte {
 	return b
 }
 
-// threeHash is where a sequence of three bytes has its bit, the first one lowest
-// in v; of shorter sketches the lowest bits of it count. Above them v may hold
-// anything.
-func threeHash(v uint32) uint32 { return v << 8 * 0x9e3779b1 >> (32 - maxClass) }
+// fourHash is where a sequence of four bytes has its bit, the first one lowest
+// in v; of shorter sketches the lowest bits of it count.
+func fourHash(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - maxClass) }
 
-// fourHash is where a sequence of four has its bit: near that of its first
-// three, which is in the same line of a cache.
-func fourHash(v uint32) uint32 { return threeHash(v) ^ fourth(v) }
-
-func fourth(v uint32) uint32 { return v >> 24 * 0x3b >> 1 & 63 }
-
-// twoHash is where a pair has its bit.
-func twoHash(v uint16) uint32 { return uint32(v) * 0x85ebca6b >> (32 - maxClass) }
+// twoHash is where a pair has its bit; see pairOf.
+func twoHash(pair uint32) uint32 { return pair * 0x85ebca6b >> (32 - maxClass) }
 
 // formHash is where the size of a form has its bit.
 func formHash(size int64) uint32 {

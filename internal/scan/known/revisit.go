@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -165,7 +165,7 @@ func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, plac
 				j.open = v.opening.Open()
 			}
 			for n := range numbers {
-				if err := j.judge(n, places[n]); err != nil {
+				if err := j.judge(n, places[n], candidates[n]); err != nil {
 					cancel(err)
 				}
 			}
@@ -187,6 +187,7 @@ type judge struct {
 	*revisit
 	scanner *engine.Scanner
 	open    Opener // nil if nothing is opened
+	buffer  []byte
 }
 
 // queryOf gives what asks for the rules of some fingerprints.
@@ -205,50 +206,84 @@ func queryOf(rules *engine.Rules, of map[engine.Fingerprint]bool) (*index.Query,
 	return index.NewQuery(wanted), nil
 }
 
-// candidates asks the index. A content that it does not have is one.
+// candidates gives the contents that may match, and whether something may lie
+// inside them.
 func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
 	all := map[uint32]bool{}
 	err := v.store.db.View(func(tx *bbolt.Tx) error {
-		ruledOut := map[uint32]bool{}
-		ask := func(shard []byte) {
-			s, err := index.Open(shard)
-			if err != nil {
-				return // what cannot be read rules nothing out
-			}
-			possible := map[int]bool{}
-			for _, i := range s.Candidates(q) {
-				possible[i] = true
-			}
-			for i := range s.Len() {
-				if !possible[i] {
-					ruledOut[s.Number(i)] = true
-				}
-			}
-		}
-		err := tx.Bucket(bucketShards).ForEach(func(_, b []byte) error { ask(b); return v.ctx.Err() })
+		shards, err := shards(tx)
 		if err != nil {
 			return err
 		}
-		fresh := map[int][]index.Numbered{} // by class; side by side they are asked at once
-		err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
-			return each(b, func(n index.Numbered) { fresh[n.Sketch.Class()] = append(fresh[n.Sketch.Class()], n) })
-		})
-		if err != nil && !errors.Is(err, index.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
-			return err
-		}
-		for _, all := range fresh {
-			ask(index.Lay(all))
-		}
+		said := v.ask(q, shards)
 		return tx.Bucket(bucketContents).ForEach(func(k, _ []byte) error {
 			v.done.Contents++
-			if n := toNumber(k); !ruledOut[n] {
-				all[n] = true
+			if is := said[toNumber(k)]; is != ruledOut {
+				all[toNumber(k)] = is != whole
 			}
-			return nil
+			return v.ctx.Err()
 		})
 	})
 	v.done.Candidates = len(all)
 	return all, err
+}
+
+// What an index says of a content. What it does not tell of is a candidate.
+const (
+	ruledOut = 1 + iota
+	whole    // it is a candidate, but nothing lies inside
+)
+
+// ask asks shards, one a processor at a time.
+func (v *revisit) ask(q *index.Query, shards [][]byte) map[uint32]int {
+	said := map[uint32]int{}
+	var lock sync.Mutex
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(shards) && v.ctx.Err() == nil; i = next.Add(1) - 1 {
+				s, err := index.Open(shards[i])
+				if err != nil {
+					continue // what cannot be read rules nothing out
+				}
+				possible := s.Candidates(q)
+				lock.Lock()
+				for i := range s.Len() {
+					switch {
+					case len(possible) == 0 || possible[0] != i:
+						said[s.Number(i)] = ruledOut
+					default:
+						if possible = possible[1:]; !s.Parts(i) {
+							said[s.Number(i)] = whole
+						}
+					}
+				}
+				lock.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return said
+}
+
+// shards gives all shards, valid as long as tx. Sketches that are in none yet
+// are laid side by side.
+func shards(tx *bbolt.Tx) (all [][]byte, err error) {
+	if err = tx.Bucket(bucketShards).ForEach(func(_, b []byte) error { all = append(all, b); return nil }); err != nil {
+		return nil, err
+	}
+	fresh := map[int][]index.Numbered{} // by class
+	err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
+		return each(b, func(n index.Numbered) { fresh[n.Sketch.Class()] = append(fresh[n.Sketch.Class()], n) })
+	})
+	if err != nil && !errors.Is(err, index.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
+		return nil, err
+	}
+	for _, of := range fresh {
+		all = append(all, index.Lay(of))
+	}
+	return all, nil
 }
 
 // places says where contents lie.
@@ -261,7 +296,7 @@ func (v *revisit) places(of map[uint32]bool) (map[uint32][]string, error) {
 				return nil //nolint:nilerr // it is looked at again
 			}
 			for _, e := range d.Entries {
-				if of[e.Content] {
+				if _, is := of[e.Content]; is {
 					all[e.Content] = append(all[e.Content], filepath.Join(d.Path, e.Name))
 				}
 			}
@@ -271,8 +306,8 @@ func (v *revisit) places(of map[uint32]bool) (map[uint32][]string, error) {
 	return all, err
 }
 
-// judge has the new rules look at a candidate.
-func (j *judge) judge(n uint32, paths []string) error {
+// judge has the new rules look at a candidate, and at what may lie inside.
+func (j *judge) judge(n uint32, paths []string, inside bool) error {
 	var c *content
 	err := j.store.db.View(func(tx *bbolt.Tx) (err error) {
 		if b := tx.Bucket(bucketContents).Get(number(n)); b != nil {
@@ -283,7 +318,7 @@ func (j *judge) judge(n uint32, paths []string) error {
 	if err != nil || c == nil {
 		return err
 	}
-	data, free, ok := anyOf(paths, c.Sum, c.Size)
+	data, free, ok := j.anyOf(paths, c.Sum, c.Size)
 	if !ok {
 		j.lock.Lock()
 		defer j.lock.Unlock()
@@ -291,7 +326,7 @@ func (j *judge) judge(n uint32, paths []string) error {
 		return nil
 	}
 	defer free()
-	matched, placed, err := j.scan(data, paths[0])
+	matched, placed, err := j.scan(data, paths[0], inside)
 	if j.ctx.Err() != nil {
 		return j.ctx.Err()
 	}
@@ -343,7 +378,7 @@ func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, paths []str
 // scan has a content matched, and what lies inside. What goes wrong, as where
 // somebody shortens a file that is mapped, is an error of it alone. placed says
 // that more than the content had a say.
-func (j *judge) scan(data []byte, path string) (matched []*engine.Rule, placed bool, err error) {
+func (j *judge) scan(data []byte, path string, inside bool) (matched []*engine.Rule, placed bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -361,16 +396,17 @@ func (j *judge) scan(data []byte, path string) (matched []*engine.Rule, placed b
 		}
 		return err
 	}
-	if err = match(data); err == nil && j.open != nil {
+	if err = match(data); err == nil && inside && j.open != nil {
 		err = j.open(j.ctx, filepath.Base(path), data, match)
 	}
 	return matched, placed, err
 }
 
-// anyOf reads a content at one of the places where it was.
-func anyOf(paths []string, sum Sum, size int64) (data []byte, free func(), ok bool) {
+// anyOf reads a content at one of the places where it was. It is valid until
+// free is called.
+func (j *judge) anyOf(paths []string, sum Sum, size int64) (data []byte, free func(), ok bool) {
 	for _, p := range paths {
-		data, st, free, err := read(p, size)
+		data, st, free, err := j.read(p, size)
 		if err != nil {
 			continue
 		}
@@ -385,14 +421,13 @@ func anyOf(paths []string, sum Sum, size int64) (data []byte, free func(), ok bo
 const mapFrom = 1 << 20
 
 // read reads a regular file of a size, not through any link.
-func read(path string, size int64) (data []byte, st unix.Stat_t, free func(), err error) {
+func (j *judge) read(path string, size int64) (data []byte, st unix.Stat_t, free func(), err error) {
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, how)
 	if err != nil {
 		return nil, st, nil, err
 	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
+	defer unix.Close(fd)
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, st, nil, err
 	}
@@ -400,12 +435,29 @@ func read(path string, size int64) (data []byte, st unix.Stat_t, free func(), er
 		return nil, st, nil, errors.New("it is no longer that file")
 	}
 	if size < mapFrom {
-		data = make([]byte, size)
-		_, err = io.ReadFull(f, data)
-		return data, st, func() {}, err
+		data = slices.Grow(j.buffer[:0], int(size))[:size]
+		j.buffer = data
+		return data, st, func() {}, fill(data, fd)
 	}
 	data, err = unix.Mmap(fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
 	return data, st, func() { _ = unix.Munmap(data) }, err
+}
+
+// fill reads a file from its beginning.
+func fill(data []byte, fd int) error {
+	for at := 0; at < len(data); {
+		n, err := unix.Pread(fd, data[at:], int64(at))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrUnexpectedEOF
+		default:
+			at += n
+		}
+	}
+	return nil
 }
 
 // commit writes what is settled, has files look at the records of contents that
