@@ -114,6 +114,19 @@ func (r *running) keepLate(ctx context.Context, l known.Late, before, generation
 	return r.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddLate(ctx, row) })
 }
 
+// forget forgets verdicts that agents ask for no more, and files that are gone.
+func (r *running) forget(ctx context.Context) error {
+	err := r.forgetVerdicts(ctx)
+	if r.known == nil {
+		return err
+	}
+	done, gone := r.known.Forget(ctx)
+	if done != (known.Forgotten{}) {
+		r.setup.log.Info("files that are gone were forgotten", "directories", done.Directories, "contents", done.Contents)
+	}
+	return errors.Join(err, gone)
+}
+
 // counted tells how much is known of files.
 func (r *running) counted() (candor.Contents, error) {
 	if r.known == nil {

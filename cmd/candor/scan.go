@@ -225,6 +225,9 @@ func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, d
 	if err != nil {
 		return nil, candor.WithHint(err, "Is another scan using it? Name another file, or leave out --known.")
 	}
+	if _, err := s.Forget(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	session, err := s.Begin(rules, scan.Opening(o.Inside))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -79,6 +79,11 @@ func (a *Agent) scanAll(ctx context.Context) (err error) {
 	if err := a.revisit(ctx, t); err != nil {
 		return err
 	}
+	if t.store != nil {
+		if _, err := t.store.Forget(ctx); err != nil {
+			a.Log.Warn("files that are gone stay known", "error", err)
+		}
+	}
 	a.share(ctx, t)
 	for ctx.Err() == nil {
 		j, ok := a.state.next()

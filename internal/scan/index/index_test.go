@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"candor/engine"
 	"candor/engine/gram"
 )
@@ -112,6 +114,17 @@ func TestNothingIsLost(t *testing.T) {
 	}
 	if len(byClass) < 4 {
 		t.Fatalf("sketches of %d lengths only", len(byClass))
+	}
+	for _, numbered := range byClass {
+		shard, err := Open(Lay(numbered))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range numbered {
+			if diff := cmp.Diff(n.Sketch, shard.Sketch(i)); diff != "" {
+				t.Fatalf("content %d (- what was laid down, + what is given back): %s", n.Number, diff)
+			}
+		}
 	}
 	met, candidates := 0, 0
 	for range 800 {

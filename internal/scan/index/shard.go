@@ -107,6 +107,15 @@ func (s *Shard) head(i int) []byte {
 	return e[1 : 1+min(int(e[0]&headMask), Head)]
 }
 
+// Sketch gives that of a content.
+func (s *Shard) Sketch(i int) Sketch {
+	marks, bits := s.marks(i), make([]byte, 1<<s.class>>3)
+	for row := range 1 << s.class {
+		bits[row/8] |= s.rows[row*s.words*8+i/8] >> (i % 8) & 1 << (row % 8)
+	}
+	return Sketch{Size: s.size(i), Parts: marks&withParts != 0, Short: marks&withShort != 0, Head: s.head(i), Bits: bits}
+}
+
 // Parts tells whether the sketch of a content tells of what lies inside, too.
 func (s *Shard) Parts(i int) bool { return s.marks(i)&withParts != 0 }
 

@@ -470,7 +470,11 @@ func (v *revisit) commit(stale []uint32) error {
 		}
 		for n, c := range v.settled {
 			// A session of this generation may have looked at it meanwhile.
-			now, err := decodeContent(contents.Get(number(n)))
+			b := contents.Get(number(n))
+			if b == nil {
+				continue // forgotten meanwhile
+			}
+			now, err := decodeContent(b)
 			if err != nil {
 				return err
 			}

@@ -29,6 +29,7 @@ type Session struct {
 	opening    Opening
 	forms      engine.FormsOf // that the store knows of
 	epoch      uint32
+	loss       uint32 // when it began
 	generation uint32
 	rules      map[engine.Fingerprint]*engine.Rule
 	prints     map[*engine.Rule]engine.Fingerprint
@@ -92,7 +93,7 @@ func (s *Store) Begin(rules *engine.Rules, o Opening) (*Session, error) {
 			x.rules[f], x.prints[all[i]] = all[i], f
 		}
 	}
-	return x, s.db.View(func(tx *bbolt.Tx) error { x.lifted = lifted(tx); return nil })
+	return x, s.db.View(func(tx *bbolt.Tx) error { x.lifted, x.loss = lifted(tx), loss(tx); return nil })
 }
 
 // AllForms tells whether sketches are to be made of all forms of contents.
@@ -405,9 +406,12 @@ func (x *Session) write(pending map[Sum]*learned, paths map[string]*Directory) e
 		if err := writeContents(tx, pending); err != nil {
 			return err
 		}
+		contents, lost := tx.Bucket(bucketContents), loss(tx) != x.loss
 		for _, key := range slices.Sorted(maps.Keys(paths)) {
 			d := paths[key]
-			d.Entries = slices.DeleteFunc(d.Entries, func(e Entry) bool { return e.Content == 0 })
+			d.Entries = slices.DeleteFunc(d.Entries, func(e Entry) bool {
+				return e.Content == 0 || lost && contents.Get(number(e.Content)) == nil
+			})
 			if err := tx.Bucket(bucketDirectories).Put([]byte(key), d.append(nil)); err != nil {
 				return err
 			}
@@ -431,7 +435,9 @@ func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 				record.Since = min(record.Since, c.Since)
 			}
 			n = have
-		case n == 0:
+		case n != 0:
+			continue // it was forgotten meanwhile
+		default:
 			next, err := contents.NextSequence()
 			if err != nil {
 				return err

@@ -53,6 +53,8 @@ var (
 	keyFormat  = []byte("format")
 	keyReading = []byte("reading") // what contents are read as; see reading
 	keyEpoch   = []byte("epoch")   // how often that changed, and all was begun anew
+	keyForgot  = []byte("forgot")  // when Forget last came to its end
+	keyLoss    = []byte("loss")    // how often something was forgotten
 )
 
 // Store is a file of what is known. It is safe for concurrent use, by one
