@@ -19,6 +19,7 @@ type worker struct {
 	reader   reader
 	looker   *Looker
 	sketcher *index.Sketcher
+	digester *known.Digester
 	audit    func(inode uint64) bool
 }
 
@@ -78,7 +79,7 @@ func (w *worker) remember() {
 		return
 	}
 	if w.sketcher == nil {
-		w.sketcher = new(index.Sketcher)
+		w.sketcher, w.digester = new(index.Sketcher), known.NewDigester()
 		w.looker.inside = w.sketcher.Inside
 	}
 	w.audit = known.Audits(w.pool.o.Audit)
@@ -171,8 +172,10 @@ func (w *worker) look(path string, d *directory, name string, data []byte) (sum 
 			err = panicError(r)
 		}
 	}()
-	if sum = known.SumOf(data); w.reader.mapped != nil {
-		sum = sum.Of(w.reader.stat.Dev, w.reader.stat.Ino)
+	if w.reader.mapped != nil {
+		sum = known.SumOf(data).Of(w.reader.stat.Dev, w.reader.stat.Ino)
+	} else {
+		sum = w.digester.Sum(data)
 	}
 	if unpack.ByName(name) {
 		sum = sum.Of(0, 0) // what it is its name decides, too

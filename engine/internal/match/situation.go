@@ -130,6 +130,20 @@ type situations struct {
 	by       [][]question // by external variable
 	matchers map[*automaton.Program]*automaton.Matcher
 	answers  map[value]string
+	last     []given // by external variable: most files of a folder have the same
+}
+
+// given is a value, and what is heard when it is asked for. The zero one is of
+// no value.
+type given struct {
+	value
+	answers string
+	is      bool
+}
+
+// of tells whether v has the value.
+func (g *given) of(v *module.Value) bool {
+	return g.is && g.kind == v.Kind && g.number == v.Int && g.float == v.Float && g.text == string(v.Str)
 }
 
 // value is a value of an external variable.
@@ -149,7 +163,7 @@ const mostAnswers = 1 << 14
 func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 	k := s.situations
 	if k == nil {
-		k = &situations{by: make([][]question, len(s.set.Externals)), matchers: map[*automaton.Program]*automaton.Matcher{}, answers: map[value]string{}}
+		k = &situations{by: make([][]question, len(s.set.Externals)), matchers: map[*automaton.Program]*automaton.Matcher{}, answers: map[value]string{}, last: make([]given, len(s.set.Externals))}
 		for _, q := range s.set.questions() {
 			v := q.variable()
 			k.by[v] = append(k.by[v], q)
@@ -161,6 +175,10 @@ func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 	defer func() { s.matchers, k.matchers, s.asking = k.matchers, s.matchers, false }()
 	for i, questions := range k.by {
 		if len(questions) == 0 {
+			continue
+		}
+		if last := &k.last[i]; last.of(&extern[i]) {
+			dst = append(dst, last.answers...)
 			continue
 		}
 		v := value{i, extern[i].Kind, extern[i].Int, extern[i].Float, string(extern[i].Str)}
@@ -179,6 +197,7 @@ func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 			answers = string(b)
 			k.answers[v] = answers
 		}
+		k.last[i] = given{v, answers, true}
 		dst = append(dst, answers...)
 	}
 	return dst

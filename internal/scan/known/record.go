@@ -117,9 +117,6 @@ func decodeDirectory(b []byte) (*Directory, error) {
 	return &d, nil
 }
 
-// Sum is the BLAKE3 digest of a content.
-type Sum [32]byte
-
 // content is what is known of one content.
 type content struct {
 	Sum      Sum

@@ -3,7 +3,6 @@ package known
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"hash/maphash"
 	"maps"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zeebo/blake3"
 	"go.etcd.io/bbolt"
 
 	"candor/engine"
@@ -170,17 +168,6 @@ func (x *Session) Is(e Entry, sum Sum) bool {
 		return nil
 	})
 	return same
-}
-
-// SumOf is the digest by which a content is known.
-func SumOf(data []byte) Sum { return blake3.Sum256(data) }
-
-// Of makes of a digest one of a file that may be written to while it is looked
-// at: what is said of the one moment must not be taken for what another file
-// holds.
-func (s Sum) Of(device, inode uint64) Sum {
-	b := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(s[:], device), inode)
-	return blake3.Sum256(b)
 }
 
 // Clean tells whether a content is known to be clean, and whether it is known
