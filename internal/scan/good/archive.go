@@ -25,7 +25,8 @@ import (
 // the machine's time and memory.
 const (
 	mostMembers    = 2_000_000
-	mostUnpacked   = 64 << 30  // bytes of all members
+	leastUnpacked  = 256 << 20 // bytes of all members that any archive may have,
+	mostRatio      = 200       // and more for each byte of its own
 	mostCompressed = 2 << 30   // bytes of what is compressed by xz, which is looked through first
 	mostDictionary = 256 << 20 // bytes that a decoder may take
 )
@@ -37,7 +38,7 @@ type members struct {
 	add    func(path string, d Digest) error
 	failed error // of add
 	count  int
-	bytes  int64
+	left   int64 // bytes that further members may have
 }
 
 func tooMuch(what string) error {
@@ -46,6 +47,7 @@ func tooMuch(what string) error {
 
 // open adds the members of an archive. What is none has none.
 func (m *members) open(f io.ReaderAt, size int64) error {
+	m.left = leastUnpacked + mostRatio*size
 	begin := make([]byte, 512)
 	n, err := f.ReadAt(begin, 0)
 	if err != nil && err != io.EOF {
@@ -206,14 +208,13 @@ func (m *members) member(name string, r io.Reader) error {
 	if m.count++; m.count > mostMembers {
 		return tooMuch("too many members")
 	}
-	left := mostUnpacked - m.bytes
-	counted := &counter{r: io.LimitReader(bounded{m.ctx, r}, left+1)}
+	counted := &counter{r: io.LimitReader(bounded{m.ctx, r}, m.left+1)}
 	s, err := sumContent(counted)
-	if m.bytes += counted.n; err != nil {
+	if m.left -= counted.n; err != nil {
 		return err
 	}
-	if counted.n > left {
-		return tooMuch("too much in it")
+	if m.left < 0 {
+		return tooMuch("far more in it than its size tells")
 	}
 	if name != "" {
 		name = strings.TrimPrefix(path.Clean("/"+name), "/")

@@ -31,9 +31,7 @@ type Builder struct {
 
 // NewBuilder makes a Builder of an empty list.
 func NewBuilder() *Builder {
-	b := &Builder{places: map[string]uint32{}}
-	b.place("") // never fails
-	return b
+	return &Builder{strings: []byte{0}, places: map[string]uint32{"": 0}}
 }
 
 // Change makes a Builder of the list in a file; of an empty one if there is no
@@ -187,14 +185,22 @@ func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	copy(h.Magic[:], magic)
 	sum := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(w, sum), 256<<10)
-	_ = binary.Write(out, binary.LittleEndian, h) // bufio.Writer keeps its first error
+	err = binary.Write(out, binary.LittleEndian, h)
 	var line [rowBytes]byte
 	for _, r := range b.rows {
-		out.Write(r.append(line[:0]))
+		if err == nil {
+			_, err = out.Write(r.append(line[:0]))
+		}
 	}
-	out.Write(b.strings)
-	out.Write(origins)
-	if err := out.Flush(); err != nil {
+	for _, rest := range [][]byte{b.strings, origins} {
+		if err == nil {
+			_, err = out.Write(rest)
+		}
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
 		return 0, err
 	}
 	if _, err := w.Write(sum.Sum(nil)); err != nil {

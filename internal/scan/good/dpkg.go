@@ -45,7 +45,7 @@ func (b *Builder) AddDpkg(ctx context.Context, prefix, dir string, now time.Time
 		if err != nil {
 			return a, fmt.Errorf("package %s: %w", name, err)
 		}
-		a.add(of)
+		a.Add(of)
 	}
 	return a, nil
 }

@@ -1,7 +1,6 @@
 package good
 
 import (
-	"bytes"
 	"context"
 	"crypto/md5" //nolint:gosec // it is what others have published
 	"crypto/sha256"
@@ -24,7 +23,8 @@ type Added struct {
 	Unread   []string // what could not be read, with the reason
 }
 
-func (a *Added) add(o Added) {
+// Add adds up.
+func (a *Added) Add(o Added) {
 	a.Contents += o.Contents
 	a.Differ = append(a.Differ, o.Differ...)
 	a.Missing += o.Missing
@@ -183,10 +183,18 @@ func (b *Builder) confirm(ctx context.Context, a *Added, root *os.Root, s *Sum) 
 		a.Missing++
 	case err != nil:
 		a.cannot(s.Path, err)
-	case said.SHA256 != (Digest{}) && said.SHA256 != there.SHA256, said.MD5 != (MD5{}) && !bytes.Equal(said.MD5[:], there.MD5[:]):
+	case !said.fits(there):
 		a.Differ = append(a.Differ, s.Path)
 	default:
 		s.SHA256 = there.SHA256
 	}
 	return nil
+}
+
+// fits tells whether a content is the one that a sum is of.
+func (s Sum) fits(there Sum) bool {
+	if s.SHA256 == (Digest{}) {
+		return s.MD5 == there.MD5
+	}
+	return s.SHA256 == there.SHA256 && (s.MD5 == MD5{} || s.MD5 == there.MD5)
 }
