@@ -72,3 +72,16 @@ type AgentStatus struct {
 	Generation string    `json:"generation,omitempty"`
 	Sites      int64     `json:"sites"`
 }
+
+// DoubtedRule is a rule that matched contents which are known to be good: it is
+// probably wrong.
+type DoubtedRule struct {
+	Rule        string    `json:"rule"`
+	Definitions string    `json:"definitions"` // the file that holds it
+	Findings    int64     `json:"findings"`    // in such contents, of all states
+	Open        int64     `json:"open"`        // of these
+	Contents    int64     `json:"contents"`
+	Sites       int64     `json:"sites"`
+	Last        time.Time `json:"last_seen"`
+	Good        string    `json:"known_good"` // as what one of the contents is known
+}
