@@ -12,7 +12,8 @@ type HotContent struct {
 	Places   int64     `json:"places"`   // that hold it now
 	Severity Severity  `json:"severity"` // the gravest
 	First    time.Time `json:"first_seen"`
-	Rules    []string  `json:"rules"` // that match it, sorted
+	Rules    []string  `json:"rules"`                // that match it, sorted
+	Good     string    `json:"known_good,omitempty"` // as what it is known to be good
 }
 
 // LateFinding is a content that was there before there were rules that match
