@@ -226,7 +226,7 @@ func contentBody(good string, late []string, findings ui.Table) templ.Component 
 		}
 		ctx = templ.ClearChildren(ctx)
 		if good != "" {
-			templ_7745c5c3_Err = knownGood(good).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = knownGood(good, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
