@@ -95,7 +95,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark f
 			return h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAnswers(ctx, h.Clock().Add(-24*time.Hour)) })
 		}},
 		{"ask new rules of what is known", 30 * time.Second, revisit},
-		{"mark what is known to be good", 30 * time.Second, remark},
+		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what agents ask for no more", time.Hour, forget},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

@@ -183,7 +183,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		}
 	}
 	if workers == nil { // else it is a chore
-		work.Go(func() { chore{"read lists of known-good files", 30 * time.Second, r.readGood}.run(inner, r.setup.log) })
+		work.Go(func() { chore{"read lists of known-good files", 10 * time.Second, r.readGood}.run(inner, r.setup.log) })
 	}
 	failed := make(chan error, 4)
 	stopScanning, err := r.answerScanning(c, failed)
