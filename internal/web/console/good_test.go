@@ -7,6 +7,7 @@ import (
 
 	"candor"
 	"candor/internal/desk"
+	"candor/internal/web/browsertest"
 	"candor/internal/web/webtest"
 )
 
@@ -75,4 +76,22 @@ func waiting(t *testing.T, w *world, id candor.ID) int {
 		t.Fatal(err)
 	}
 	return len(page.Items)
+}
+
+// TestLookKnownGood opens the pages on a phone as TestLook does.
+func TestLookKnownGood(t *testing.T) {
+	b, w := browsertest.Open(t, browsertest.Errors), newWorld(t)
+	signIn(t, b, w)
+	w.House.Desk.Good = func(string) (string, bool) {
+		return "wordpress 6.4.2: wp-includes/class-wp-customize-widgets.php (and in 12 more)", true
+	}
+	w.House.Desk.Doubt = desk.Play{Title: "Probably a false alarm"}
+	f := webtest.Shell(w.PartyAsset, "wp-includes/class-wp-customize-widgets.php")
+	c := w.File(t, w.PartyAsset, f)
+	found, err := w.House.Store.FindingsOfCase(t.Context(), c.ID)
+	check(t, err)
+	w.House.Desk.Good = nil
+	w.File(t, w.OtherAsset, webtest.Shell(w.OtherAsset, "b.php"))
+	look(t, b, w, map[string]string{"good-case": "/cases/" + string(c.ID), "good-cases": "/cases?open=yes", "good-findings": "/findings?good=yes&state=open", "good-finding": "/findings/" + string(found[0].ID),
+		"good-content": "/estate/content/" + f.SHA256, "good-estate": "/estate"})
 }

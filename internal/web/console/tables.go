@@ -57,7 +57,7 @@ func doubt(r *web.Request, good bool) templ.Component {
 
 // goodFilter asks whether contents are known to be good.
 func goodFilter(r *web.Request) ui.Filter {
-	return ui.Filter{Name: "good", Label: r.T("console.good"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("console.good.yes")}, {Value: "no", Label: r.T("console.good.no")}}}
+	return ui.Filter{Name: "good", Label: r.T("console.good.as"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("console.good.yes")}, {Value: "no", Label: r.T("console.good.no")}}}
 }
 
 // name is a name in a narrow column.
