@@ -47,7 +47,8 @@ type Case struct {
 	Opened     time.Time  `json:"opened"`
 	Updated    time.Time  `json:"updated"`
 	Closed     time.Time  `json:"closed,omitzero"`
-	Version    int64      `json:"version"` // goes up with each change; to see that nobody else changed it
+	Good       bool       `json:"known_good,omitempty"` // it is about contents that are known to be good alone: probably false alarms
+	Version    int64      `json:"version"`              // goes up with each change; to see that nobody else changed it
 }
 
 // Label is the number as people write it.
@@ -83,6 +84,7 @@ const (
 	EventDeadline EventKind = "deadline"
 	EventResponse EventKind = "response"
 	EventLinked   EventKind = "linked"
+	EventGood     EventKind = "known-good" // findings left it, since a list knows their contents to be good or does so no longer
 )
 
 // Task is something to do in a case.

@@ -12,7 +12,8 @@ type HotContent struct {
 	Places   int64     `json:"places"`   // that hold it now
 	Severity Severity  `json:"severity"` // the gravest
 	First    time.Time `json:"first_seen"`
-	Rules    []string  `json:"rules"` // that match it, sorted
+	Rules    []string  `json:"rules"`                // that match it, sorted
+	Good     string    `json:"known_good,omitempty"` // as what it is known to be good
 }
 
 // LateFinding is a content that was there before there were rules that match
@@ -71,4 +72,17 @@ type AgentStatus struct {
 	Backlog    int64     `json:"backlog"`       // reports that it has to tell
 	Generation string    `json:"generation,omitempty"`
 	Sites      int64     `json:"sites"`
+}
+
+// DoubtedRule is a rule that matched contents which are known to be good: it is
+// probably wrong.
+type DoubtedRule struct {
+	Rule        string    `json:"rule"`
+	Definitions string    `json:"definitions"` // the file that holds it
+	Findings    int64     `json:"findings"`    // in such contents, of all states
+	Open        int64     `json:"open"`        // of these
+	Contents    int64     `json:"contents"`
+	Sites       int64     `json:"sites"`
+	Last        time.Time `json:"last_seen"`
+	Good        string    `json:"known_good"` // as what one of the contents is known
 }

@@ -35,7 +35,10 @@ type FiledFinding struct {
 	Last       time.Time    `json:"last_seen"`
 	Ended      time.Time    `json:"ended,omitzero"`
 	Places     int          `json:"places"` // how many places hold it now
-	Finding                 // Path is the place where it was seen last
+	// RuleSeverity is what the rule says, where Severity is lowered since the
+	// content is known to be good.
+	RuleSeverity Severity `json:"rule_severity,omitempty"`
+	Finding               // Path is the place where it was seen last
 }
 
 // Place is where a filed finding's content was seen.

@@ -19,6 +19,9 @@ type Finding struct {
 	Description string       `json:"description,omitempty"`
 	Tags        []string     `json:"tags,omitempty"`
 	Strings     []Occurrence `json:"strings,omitempty"`
+	// Good says as what the content is known to be good, if a list knows it:
+	// the rule is probably wrong.
+	Good string `json:"known_good,omitempty"`
 }
 
 // Occurrence is one place where a string of a rule was seen.

@@ -36,6 +36,7 @@ var layers = []layer{
 	{packages: "internal/scan/index", ours: []string{"engine/gram"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/icap", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys", "github.com/klauspost/compress", "github.com/andybalholm/brotli"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/good", ours: []string{".", "internal/scan/unpack"}, others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz"}},
 	{packages: "internal/scan/watch", ours: []string{"."}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},

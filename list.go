@@ -32,6 +32,7 @@ type CaseFilter struct {
 	Unassigned   bool // nobody's
 	Class        Class
 	MinSeverity  Severity
+	Good         *bool // about what is known to be good
 	DueBefore    time.Time
 	OpenedAfter  time.Time
 	OpenedBefore time.Time
@@ -48,6 +49,7 @@ type FindingFilter struct {
 	Rule        string // begins with
 	Content     string // SHA-256, or the beginning of one
 	MinSeverity Severity
+	Good        *bool // whether its content is known to be good
 	FirstAfter  time.Time
 	FirstBefore time.Time
 	Text        string

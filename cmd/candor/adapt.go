@@ -163,10 +163,19 @@ func plays(books *playbook.Library, p phrase.Printer) func(candor.Class, candor.
 	}
 }
 
+// doubt is what to do about what is found in known-good files.
+func doubt(p phrase.Printer) desk.Play {
+	return desk.Play{Title: p.T("desk.doubt.title"), Tasks: []desk.PlayTask{
+		{Key: "doubt-rule", Text: p.T("playbook.task.doubt-rule")}, {Key: "doubt-list", Text: p.T("playbook.task.doubt-list")}}}
+}
+
 // told gives the advice of the playbooks to the customers' pages.
 type told struct{ books *playbook.Library }
 
 func (t told) For(c candor.Case, p phrase.Printer, software string) portal.Told {
+	if c.Good {
+		return portal.Told{Seen: p.T("portal.good.seen"), Means: p.T("portal.good.means"), Steps: []string{p.T("portal.good.step")}}
+	}
 	a := t.books.For(c.Class, c.Nature, c.Severity).Advice.In(p, software)
 	return portal.Told{Seen: a.Seen, Means: a.Means, Steps: a.Steps, Next: a.Next}
 }

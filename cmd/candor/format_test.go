@@ -90,6 +90,7 @@ type sarifLog struct {
 			RuleID           string         `json:"ruleId"`
 			RuleIndex        *int           `json:"ruleIndex"`
 			Level            string         `json:"level"`
+			Rank             float64        `json:"rank"`
 			Message          message        `json:"message"`
 			Locations        []location     `json:"locations"`
 			RelatedLocations []location     `json:"relatedLocations"`
@@ -156,7 +157,7 @@ func checkSARIF(data []byte) error {
 		if r.RuleIndex == nil || *r.RuleIndex >= len(run.Tool.Driver.Rules) || run.Tool.Driver.Rules[*r.RuleIndex].ID != r.RuleID {
 			return fmt.Errorf("%s does not lead to its rule", r.RuleID)
 		}
-		if r.Message.Text == "" || !slices.Contains(levels, r.Level) || len(r.Locations) != 1 {
+		if r.Message.Text == "" || !slices.Contains(levels, r.Level) || r.Rank < 0 || r.Rank > 100 || len(r.Locations) != 1 {
 			return fmt.Errorf("%s: level %q, message %q, %d locations", r.RuleID, r.Level, r.Message.Text, len(r.Locations))
 		}
 		at := r.Locations[0].PhysicalLocation.ArtifactLocation

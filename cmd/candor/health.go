@@ -24,6 +24,9 @@ func (r *running) checks() []house.Check {
 		{Name: "disk", Look: r.lookDisk},
 		{Name: "mail", Look: r.lookMail},
 	}
+	if len(r.setup.good) > 0 {
+		all = append(all, house.Check{Name: "good", Look: r.lookGood})
+	}
 	if r.setup.agents {
 		all = append(all, house.Check{Name: "agents", Look: r.lookAgents})
 	}

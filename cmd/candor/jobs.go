@@ -84,7 +84,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"schedule scans", 30 * time.Second, func(ctx context.Context) error { _, err := h.Sites.Schedule(ctx); return err }},
@@ -95,6 +95,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget func(cont
 			return h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAnswers(ctx, h.Clock().Add(-24*time.Hour)) })
 		}},
 		{"ask new rules of what is known", 30 * time.Second, revisit},
+		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

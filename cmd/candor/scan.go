@@ -37,6 +37,7 @@ type scanFlags struct {
 	depth         int
 	maxInside     string
 	passwords     []string
+	good          []string
 }
 
 // While files are scanned little garbage is made, so that a small percentage of
@@ -122,6 +123,7 @@ was interrupted, or could not start.`,
 	c.Flags().IntVar(&f.depth, "depth", 16, "look into archives, mail, documents and encoded text, to a depth of `N`; 0 looks at files as a whole")
 	c.Flags().StringVar(&f.maxInside, "max-inside", "400M", "look at no more than `BYTES` of what lies inside of one file")
 	c.Flags().StringArrayVar(&f.passwords, "password", nil, "try `WORD` on what is encrypted; may be repeated")
+	c.Flags().StringArrayVar(&f.good, "good", nil, "say of findings that are in `LIST`, of \"candor good\" or sha256sum, that they are probably false alarms; may be repeated")
 	c.Flags().BoolVar(&f.strict, "fail-on-problems", false, "do not scan if any definition cannot be used")
 	return c
 }
@@ -178,6 +180,13 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	defer list.Close()
+	lists, err := openGood(c.Context(), f.good)
+	if err != nil {
+		return err
+	}
+	if lists != nil {
+		defer lists.Close()
+	}
 	definitions, err := f.definitions.read()
 	if err != nil {
 		return err
@@ -202,11 +211,12 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	bar := p.startProgress(c.Context(), args, f.filesFrom != "", o)
-	summary, scanErr := scan.Scan(c.Context(), targets, bar.around(writer), o)
+	sink := markGood(bar.around(writer), lists)
+	summary, scanErr := scan.Scan(c.Context(), targets, sink, o)
 	bar.stop()
 	scanErr = errors.Join(scanErr, forget())
 	err = writer.End(output.Summary{
-		Summary: summary, Definitions: compiled.Report.Rules, Problems: len(compiled.Report.Problems), Cached: compiled.Cached,
+		Summary: summary, Definitions: compiled.Report.Rules, Problems: len(compiled.Report.Problems), Cached: compiled.Cached, Good: sink.found,
 	})
 	p.status = exitStatus(summary)
 	if err = errors.Join(scanErr, err); err != nil {

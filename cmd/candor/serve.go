@@ -174,13 +174,16 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
-		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
 		if c.Scanning.Watch {
 			work.Go(func() { r.watch(inner) })
 		}
+	}
+	if workers == nil { // else it is a chore
+		work.Go(func() { chore{"read lists of known-good files", 10 * time.Second, r.readGood}.run(inner, r.setup.log) })
 	}
 	failed := make(chan error, 4)
 	stopScanning, err := r.answerScanning(c, failed)

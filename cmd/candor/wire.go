@@ -29,6 +29,7 @@ import (
 	"candor/internal/respond/notify/smtp"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
+	"candor/internal/scan/good"
 	"candor/internal/scan/known"
 	"candor/internal/scan/site"
 	"candor/internal/scan/unpack"
@@ -68,6 +69,7 @@ type setup struct {
 	exclude   scan.Exclude
 	excluded  []string // as it is written
 	allowed   []string // roots
+	good      []string // lists of known-good files
 	agents    bool     // are answered
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
@@ -92,6 +94,8 @@ type running struct {
 	ledger   *house.Ledger
 	hooks    *hook.Sender
 	known    *known.Store // of files; nil if it cannot be used
+	good     *good.Lists  // of known-good files
+	marked   string       // what of these open findings were held against
 	closings []func() error
 }
 
@@ -103,7 +107,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openFleet, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -271,7 +275,7 @@ func (g generations) SetGeneration(ctx context.Context, x candor.Generation) err
 
 func (r *running) openDesk(context.Context) error {
 	r.Desk = desk.New(desk.Config{Store: deskStore{r.Store}, Clock: r.setup.clock, Calendar: r.setup.calendar, Rules: r.setup.rules,
-		Plays: plays(r.books, r.phrases.ForConsole(r.setup.language)), Tell: r.tell})
+		Plays: plays(r.books, r.phrases.ForConsole(r.setup.language)), Good: r.good.Look, Doubt: doubt(r.phrases.ForConsole(r.setup.language)), Tell: r.tell})
 	r.Sites.Desk = filer{r.Desk}
 	return nil
 }

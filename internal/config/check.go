@@ -277,6 +277,9 @@ func (k *checker) scanning(s Scanning) {
 	for i, r := range s.RootsAllowed {
 		k.absolute(fmt.Sprintf("scanning.roots_allowed[%d]", i+1), r)
 	}
+	for i, g := range s.Good {
+		k.absolute(fmt.Sprintf("scanning.good[%d]", i+1), g)
+	}
 }
 
 func (k *checker) evidence(e Evidence) {

@@ -106,6 +106,7 @@ type Scanning struct {
 	Exclude      []string `koanf:"exclude"`
 	MaxSize      Size     `koanf:"max_size"`      // 0 for no limit
 	RootsAllowed []string `koanf:"roots_allowed"` // folders in which sites may lie
+	Good         []string `koanf:"good"`          // lists of known-good files
 	Inside       Inside   `koanf:"inside"`
 }
 

@@ -21,13 +21,14 @@ type Tx interface {
 	Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error)
 
 	Case(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Case, error)
-	OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error)
+	OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error)
 	AddCase(ctx context.Context, c *candor.Case) error
 	ChangeCase(ctx context.Context, c *candor.Case) error
 	CountCase(ctx context.Context, id candor.ID) error
 	Link(ctx context.Context, a, b candor.ID, at time.Time) error
 
 	Finding(ctx context.Context, scope candor.Scope, id candor.ID) (candor.FiledFinding, error)
+	OpenFindings(ctx context.Context, behind candor.ID, most int) ([]candor.FiledFinding, error)
 	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
 	FindingsLike(ctx context.Context, asset candor.ID, sames []candor.Same) (map[candor.Same]candor.FiledFinding, error)
 	AddFindings(ctx context.Context, all []candor.FiledFinding) error
@@ -89,6 +90,11 @@ type Config struct {
 	Calendar *calendar.Calendar
 	Rules    []calendar.Rule
 	Plays    func(candor.Class, candor.Nature, candor.Severity) Play
+	// Good tells as what a content is known to be good, by its SHA-256; empty if
+	// it is not. It is not sure where a list could not be asked. Nil knows none.
+	Good func(sha256 string) (as string, sure bool)
+	// Doubt is what to do in a case that is about such contents alone.
+	Doubt Play
 	// Tell tells the staff, in the transaction; nil tells nobody.
 	Tell func(ctx context.Context, tx Tx, n Notice) error
 }

@@ -35,44 +35,66 @@ type Filed struct {
 // all of it is durable.
 func (d *Desk) File(ctx context.Context, f Filing) (Filed, error) {
 	var filed Filed
-	var err error
-	// Another sensor may have opened the same case, or seen the same finding, or
-	// a person changed the case, since the transaction began.
-	for range 5 {
-		err = d.Store.Tx(ctx, func(tx Tx) error {
-			var err error
-			filed, err = d.file(ctx, tx, f)
-			return err
-		})
-		if !errors.Is(err, candor.ErrExists) && !errors.Is(err, candor.ErrChanged) {
-			break
-		}
-	}
+	err := d.again(ctx, func(tx Tx) (err error) {
+		filed, err = d.file(ctx, tx, f)
+		return err
+	})
 	if err != nil {
 		return Filed{}, fmt.Errorf("file %d findings of asset %s: %w", len(f.Findings), f.Asset, err)
 	}
 	return filed, nil
 }
 
+// again runs a transaction that files something, and once more if another
+// sensor has opened the same case, or seen the same finding, or a person
+// changed the case, since it began.
+func (d *Desk) again(ctx context.Context, f func(Tx) error) (err error) {
+	for range 5 {
+		err = d.Store.Tx(ctx, f)
+		if !errors.Is(err, candor.ErrExists) && !errors.Is(err, candor.ErrChanged) {
+			break
+		}
+	}
+	return err
+}
+
 // filing is a Filing on its way.
 type filing struct {
 	Filing
-	now    time.Time
-	asset  candor.Asset
-	have   map[candor.Same]candor.FiledFinding // also what is new
-	fresh  []candor.FiledFinding
-	seen   map[candor.ID]bool
-	places []candor.Place
-	back   []candor.FiledFinding // were gone and are there again
-	cases  map[candor.Class]*candor.Case
-	opened map[candor.ID]bool
-	stands map[candor.ID]bool // cases of known findings: whether they are open
+	actor   string
+	now     time.Time
+	asset   candor.Asset
+	have    map[candor.Same]candor.FiledFinding // also what is new
+	fresh   []candor.FiledFinding
+	seen    map[candor.ID]bool
+	places  []candor.Place
+	back    []candor.FiledFinding // were gone and are there again, or belong to another case now
+	renamed []candor.FiledFinding // are known to be good as something else
+	as      map[candor.ID]string  // as what those of back and renamed are known now
+	left    map[candor.ID]moved   // cases that findings moved from
+	cases   map[subject]*candor.Case
+	opened  map[candor.ID]bool
+	stands  map[candor.ID]bool // cases of known findings: whether they are open
+}
+
+// subject is what the findings of one case at an asset have in common.
+type subject struct {
+	class candor.Class
+	good  bool
+}
+
+// begin makes a filing of nothing yet.
+func (d *Desk) begin(ctx context.Context, tx Tx, in Filing, actor string) (*filing, error) {
+	f := &filing{Filing: in, actor: actor, now: d.Clock(), seen: map[candor.ID]bool{}, as: map[candor.ID]string{}, left: map[candor.ID]moved{},
+		cases: map[subject]*candor.Case{}, opened: map[candor.ID]bool{}, stands: map[candor.ID]bool{}}
+	var err error
+	f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset)
+	return f, err
 }
 
 func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
-	f := &filing{Filing: in, now: d.Clock(), seen: map[candor.ID]bool{}, cases: map[candor.Class]*candor.Case{}, opened: map[candor.ID]bool{}, stands: map[candor.ID]bool{}}
-	var err error
-	if f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset); err != nil {
+	f, err := d.begin(ctx, tx, in, "sensor:"+in.Sensor)
+	if err != nil {
 		return Filed{}, err
 	}
 	sames := make([]candor.Same, len(in.Findings))
@@ -106,14 +128,17 @@ func same(x candor.Finding) candor.Same {
 // sort puts one finding to those that are new or to those that were known.
 func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) error {
 	known, ok := f.have[same(x)]
-	if !ok {
-		c, err := d.join(ctx, tx, f, x)
+	as, sure := d.known(x)
+	if x.Good = ""; !ok {
+		x.SHA256 = same(x).SHA256
+		known = candor.FiledFinding{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Sensor: f.Sensor,
+			Generation: f.Generation, State: candor.FindingOpen, First: f.now, Last: f.now, Finding: x}
+		rank(&known, as)
+		c, err := d.join(ctx, tx, f, known.Finding)
 		if err != nil {
 			return err
 		}
-		x.SHA256 = same(x).SHA256
-		known = candor.FiledFinding{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Case: c.ID, Sensor: f.Sensor,
-			Generation: f.Generation, Confidence: confidence(x), State: candor.FindingOpen, First: f.now, Last: f.now, Finding: x}
+		known.Case = c.ID
 		f.fresh = append(f.fresh, known)
 		f.have[same(x)] = known
 	}
@@ -125,8 +150,14 @@ func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) err
 		if err != nil {
 			return err
 		}
-		if back {
+		switch {
+		case back:
 			f.back = append(f.back, known)
+			if sure {
+				f.as[known.ID] = as
+			}
+		case sure:
+			f.mark(known, as)
 		}
 	}
 	f.seen[known.ID] = true
@@ -156,6 +187,8 @@ func (d *Desk) isBack(ctx context.Context, tx Tx, f *filing, known candor.FiledF
 // suspicious is less so than one who names a family.
 func confidence(x candor.Finding) candor.Confidence {
 	switch {
+	case x.Good != "":
+		return goodConfidence
 	case x.Language == "clamav" && x.Nature == candor.Malware, slices.Contains(x.Tags, "confirmed"):
 		return 95
 	case x.Severity >= candor.Critical:
@@ -170,9 +203,10 @@ func confidence(x candor.Finding) candor.Confidence {
 
 // join gives the case that a finding belongs to, and opens it if there is none.
 func (d *Desk) join(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*candor.Case, error) {
-	c := f.cases[x.Class]
+	of := subject{x.Class, x.Good != ""}
+	c := f.cases[of]
 	if c == nil {
-		open, err := tx.OpenCase(ctx, f.asset.ID, x.Class)
+		open, err := tx.OpenCase(ctx, f.asset.ID, of.class, of.good)
 		if err == nil && open.Party != f.asset.Owner {
 			// What the one before has left behind is not the new owner's case.
 			if err = d.move(ctx, tx, &open, candor.CaseClosed, "system", "the asset has another owner"); err == nil {
@@ -190,7 +224,7 @@ func (d *Desk) join(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 		default:
 			return nil, err
 		}
-		f.cases[x.Class] = c
+		f.cases[of] = c
 	}
 	c.Severity = max(c.Severity, x.Severity)
 	c.Confidence = max(c.Confidence, confidence(x))
@@ -199,9 +233,10 @@ func (d *Desk) join(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 }
 
 func (d *Desk) open(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*candor.Case, error) {
-	play := d.Plays(x.Class, x.Nature, x.Severity)
 	c := &candor.Case{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Class: x.Class, Nature: x.Nature, Severity: x.Severity,
-		Confidence: confidence(x), State: candor.CaseNew, Title: play.Title + ": " + f.asset.Name, Opened: f.now, Updated: f.now}
+		Confidence: confidence(x), State: candor.CaseNew, Good: x.Good != "", Opened: f.now, Updated: f.now}
+	play := d.play(*c)
+	c.Title = play.Title + ": " + f.asset.Name
 	if err := tx.AddCase(ctx, c); err != nil {
 		return nil, err
 	}
@@ -215,10 +250,12 @@ func (d *Desk) open(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 			return nil, err
 		}
 	}
-	if err := d.start(ctx, tx, *c, calendar.Acknowledgement, f.now); err != nil {
-		return nil, err
+	if !c.Good {
+		if err := d.start(ctx, tx, *c, calendar.Acknowledgement, f.now); err != nil {
+			return nil, err
+		}
 	}
-	if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventOpened, Actor: "sensor:" + f.Sensor, Public: true}, nil); err != nil {
+	if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventOpened, Actor: f.actor, Public: true}, nil); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -248,13 +285,12 @@ func (d *Desk) keep(ctx context.Context, tx Tx, f *filing) error {
 	if err := tx.CountPlaces(ctx, again); err != nil {
 		return err
 	}
-	if err := d.comeBack(ctx, tx, f); err != nil {
-		return err
+	for _, step := range []func(context.Context, Tx, *filing) error{d.comeBack, d.rename, d.prove, d.note, d.leave} {
+		if err := step(ctx, tx, f); err != nil {
+			return err
+		}
 	}
-	if err := d.prove(ctx, tx, f); err != nil {
-		return err
-	}
-	return d.note(ctx, tx, f)
+	return nil
 }
 
 // once leaves one place of each path of a finding: a statement cannot write
@@ -273,33 +309,16 @@ func once(places []candor.Place) []candor.Place {
 	})
 }
 
-// comeBack opens findings again that were gone, in the case that is open now.
-func (d *Desk) comeBack(ctx context.Context, tx Tx, f *filing) error {
-	for _, x := range f.back {
-		c, err := d.join(ctx, tx, f, x.Finding)
-		if err != nil {
-			return err
-		}
-		x, err = tx.Finding(ctx, candor.Everything, x.ID)
-		if err != nil {
-			return err
-		}
-		x.State, x.Ended, x.Case, x.Party = candor.FindingOpen, time.Time{}, c.ID, c.Party
-		if err := tx.ChangeFinding(ctx, x); err != nil {
-			return err
-		}
-		f.fresh = append(f.fresh, x)
-	}
-	return nil
-}
-
 // prove records each finding for the evidence log.
 func (d *Desk) prove(ctx context.Context, tx Tx, f *filing) error {
 	records := make([]candor.Record, len(f.fresh))
 	for i, x := range f.fresh {
 		body := map[string]any{"asset": x.Asset, "rule": x.Rule, "class": x.Class, "severity": x.Severity, "sha256": x.SHA256, "bytes": x.Bytes,
 			"sensor": x.Sensor, "generation": x.Generation, "definitions": x.Definitions}
-		r, err := d.makeRecord(candor.Record{Kind: candor.RecordFinding, Subject: x.ID, Case: x.Case, Actor: "sensor:" + f.Sensor}, body,
+		if x.Good != "" {
+			body["known_good"] = x.Good
+		}
+		r, err := d.makeRecord(candor.Record{Kind: candor.RecordFinding, Subject: x.ID, Case: x.Case, Actor: f.actor}, body,
 			map[string]string{"path": x.Where()})
 		if err != nil {
 			return err
@@ -315,8 +334,9 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 	for _, x := range f.fresh {
 		joined[x.Case]++
 	}
-	for _, class := range slices.Sorted(maps.Keys(f.cases)) {
-		c := f.cases[class]
+	order := slices.SortedFunc(maps.Keys(f.cases), func(a, b subject) int { return cmp.Or(cmp.Compare(a.class, b.class), truth(a.good)-truth(b.good)) })
+	for _, of := range order {
+		c := f.cases[of]
 		n := joined[c.ID]
 		if n == 0 {
 			continue
@@ -328,7 +348,7 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 		if err := tx.CountCase(ctx, c.ID); err != nil {
 			return err
 		}
-		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFinding, Actor: "sensor:" + f.Sensor, Public: true}, map[string]any{"count": n, "scan": f.Scan}); err != nil {
+		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFinding, Actor: f.actor, Public: true}, map[string]any{"count": n, "scan": f.Scan}); err != nil {
 			return err
 		}
 		if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Again: !f.opened[c.ID]}, candor.JobOptions{}); err != nil {
@@ -341,4 +361,11 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 		}
 	}
 	return nil
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -25,9 +25,10 @@ type Policy struct {
 // PolicySetting is the name under which the policy is kept.
 const PolicySetting = "policy"
 
-// Allows tells whether the policy lets a method act by itself in a case.
+// Allows tells whether the policy lets a method act by itself in a case: never
+// in one about what is known to be good.
 func (p Policy) Allows(c candor.Case, method string) bool {
-	return slices.ContainsFunc(p.Rules, func(r PolicyRule) bool {
+	return !c.Good && slices.ContainsFunc(p.Rules, func(r PolicyRule) bool {
 		return (r.Class == "" || r.Class == c.Class) && c.Severity >= r.Severity && c.Confidence >= r.Confidence && r.Method == method
 	})
 }
@@ -95,7 +96,7 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 		return err
 	}
 	who := candor.Principal{Name: "policy:standing"}
-	for _, p := range d.Plays(c.Class, c.Nature, c.Severity).Responses {
+	for _, p := range d.play(c).Responses {
 		at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method })
 		// The program may have ended between the proposal and the approval.
 		if at >= 0 && have[at].State == candor.ResponseProposed && have[at].By == who.Name && policy.Allows(c, p.Method) {

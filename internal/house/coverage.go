@@ -152,6 +152,16 @@ func (v ContentView) Open() (all []candor.FiledFinding) {
 	return all
 }
 
+// Good is as what the content is known to be good; empty if it is not.
+func (v ContentView) Good() string {
+	for _, f := range v.Findings.Items {
+		if f.Good != "" && f.State == candor.FindingOpen {
+			return f.Good
+		}
+	}
+	return ""
+}
+
 var sha256Words = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Content gives one content wherever it lies.

@@ -26,7 +26,8 @@ type Proposal struct {
 	// Basis chooses on what it rests: a consent or a law, with its Terms, or an
 	// agreement. The zero Basis is the party's latest agreement that allows it.
 	Basis candor.Basis
-	// Content bounds a quarantine to files of one content, by SHA-256; all if empty.
+	// Content bounds a quarantine to files of one content, by SHA-256. If it is
+	// empty it is of all but those that are known to be good.
 	Content string
 }
 
@@ -95,6 +96,7 @@ func (h *House) Withdraw(ctx context.Context, id candor.ID) error {
 }
 
 // spots are the files of a case's open findings, of one content if it is given.
+// Those that are known to be good have to be named so.
 func (h *House) spots(ctx context.Context, c candor.Case, content string) ([]quarantine.Spot, error) {
 	asset, err := h.Store.Asset(ctx, candor.Everything, c.Asset)
 	if err != nil {
@@ -104,9 +106,13 @@ func (h *House) spots(ctx context.Context, c candor.Case, content string) ([]qua
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
+	seen, good := map[string]bool{}, false
 	var all []quarantine.Spot
 	for _, f := range findings {
+		if f.State == candor.FindingOpen && f.Good != "" && content == "" {
+			good = true
+			continue
+		}
 		if f.State != candor.FindingOpen || f.IsUnread() || content != "" && f.SHA256 != content {
 			continue
 		}
@@ -122,6 +128,9 @@ func (h *House) spots(ctx context.Context, c candor.Case, content string) ([]qua
 			seen[p.Path] = true
 			all = append(all, quarantine.Spot{Root: quarantine.Raw(root), Path: quarantine.Raw(candor.RawPath(rel)), SHA256: f.SHA256})
 		}
+	}
+	if len(all) == 0 && good {
+		return nil, candor.WithHint(fmt.Errorf("what was found is known to be good: %w", candor.ErrInvalid), "See to the rule, which is probably wrong. If the file is to be moved away all the same, propose it for that one content, from its page.")
 	}
 	if len(all) == 0 {
 		return nil, candor.WithHint(fmt.Errorf("no file of the case is there any longer: %w", candor.ErrInvalid), "There is nothing to move away.")

@@ -31,16 +31,18 @@ func (r reader) CaseByNumber(ctx context.Context, scope candor.Scope, number int
 	return theCase(row), err
 }
 
-// OpenCase gives the open case of an asset and a class.
-func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error) {
-	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND is_open", asset, class)
+// OpenCase gives the open case of an asset and a class, about what is known to
+// be good or about all else.
+func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error) {
+	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open", asset, class, good)
 	return theCase(row), err
 }
 
-// OpenCase gives the open case of an asset and a class, and keeps others from
-// changing it until the transaction ends: several sensors may add to it.
-func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class) (candor.Case, error) {
-	rows, err := choose[query.Case](ctx, t.db, "cases", "asset = ? AND class = ? AND is_open"+t.dialect.lock, asset, class)
+// OpenCase gives the open case of an asset and a class, about what is known to
+// be good or about all else, and keeps others from changing it until the
+// transaction ends: several sensors may add to it.
+func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error) {
+	rows, err := choose[query.Case](ctx, t.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open"+t.dialect.lock, asset, class, good)
 	if err == nil && len(rows) == 0 {
 		err = fmt.Errorf("open case of asset %s: %w", asset, candor.ErrNotFound)
 	}
@@ -67,6 +69,9 @@ func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilt
 		w.and("assignee = ''")
 	}
 	equal(&w, "class", f.Class)
+	if f.Good != nil {
+		w.and(map[bool]string{true: "good", false: "NOT good"}[*f.Good])
+	}
 	if f.MinSeverity > candor.Info {
 		w.compare("severity", ">=", f.MinSeverity)
 	}
@@ -175,12 +180,12 @@ func caseDocument(c candor.Case) document {
 func theCase(r query.Case) candor.Case {
 	return candor.Case{ID: r.ID, Number: r.Number, Asset: r.Asset, Party: r.Party, Class: r.Class, Nature: r.Nature, Severity: r.Severity,
 		Confidence: r.Confidence, State: r.State, Title: r.Title, Assignee: r.Assignee, Open: int(r.OpenFindings), Findings: int(r.Findings),
-		Due: time.Time(r.Due), Opened: time.Time(r.Opened), Updated: time.Time(r.Updated), Closed: time.Time(r.Closed), Version: r.Version}
+		Due: time.Time(r.Due), Opened: time.Time(r.Opened), Updated: time.Time(r.Updated), Closed: time.Time(r.Closed), Version: r.Version, Good: r.Good}
 }
 
 func caseRow(c candor.Case) query.Case {
 	return query.Case{ID: c.ID, Number: c.Number, Asset: c.Asset, Party: c.Party, Class: c.Class, Nature: c.Nature, Severity: c.Severity,
 		Confidence: c.Confidence, State: c.State, IsOpen: c.State.Open(), Title: c.Title, Assignee: c.Assignee, OpenFindings: int64(c.Open),
 		Findings: int64(c.Findings), Due: column.Time(c.Due), Opened: column.Time(c.Opened), Updated: column.Time(c.Updated),
-		Closed: column.Time(c.Closed), Version: c.Version}
+		Closed: column.Time(c.Closed), Version: c.Version, Good: c.Good}
 }

@@ -121,19 +121,19 @@ func (r reader) detail(ctx context.Context, all []candor.HotContent) error {
 		at[all[i].SHA256], sums[i] = &all[i], all[i].SHA256
 	}
 	marks, args := in(sums)
-	rows, err := r.db.QueryContext(ctx, "SELECT sha256, rule, CAST(SUM(places) AS BIGINT) FROM findings WHERE state = 'open' AND sha256 IN "+marks+" GROUP BY sha256, rule ORDER BY sha256, rule", args...)
+	rows, err := r.db.QueryContext(ctx, "SELECT sha256, rule, CAST(SUM(places) AS BIGINT), MAX(good) FROM findings WHERE state = 'open' AND sha256 IN "+marks+" GROUP BY sha256, rule ORDER BY sha256, rule", args...)
 	if err != nil {
 		return kind(err, "read the rules of contents")
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var sum, rule string
+		var sum, rule, good string
 		var places int64
-		if err := rows.Scan(&sum, &rule, &places); err != nil {
+		if err := rows.Scan(&sum, &rule, &places, &good); err != nil {
 			return kind(err, "read the rules of contents")
 		}
 		// Each rule sees the same places.
-		at[sum].Rules, at[sum].Places = append(at[sum].Rules, rule), max(at[sum].Places, places)
+		at[sum].Rules, at[sum].Places, at[sum].Good = append(at[sum].Rules, rule), max(at[sum].Places, places), max(at[sum].Good, good)
 	}
 	return kind(rows.Err(), "read the rules of contents")
 }

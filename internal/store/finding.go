@@ -35,6 +35,9 @@ func (r reader) Findings(ctx context.Context, scope candor.Scope, f candor.Findi
 	equal(&w, "class", f.Class)
 	begins(&w, "rule", f.Rule)
 	begins(&w, "sha256", strings.ToLower(f.Content))
+	if f.Good != nil {
+		w.and(map[bool]string{true: "good <> ''", false: "good = ''"}[*f.Good])
+	}
 	if f.MinSeverity > candor.Info {
 		w.compare("severity", ">=", f.MinSeverity)
 	}
@@ -185,21 +188,22 @@ type details struct {
 	Tags    []string            `json:"tags,omitempty"`
 	Strings []candor.Occurrence `json:"strings,omitempty"`
 	Inside  string              `json:"inside,omitempty"`
+	Said    candor.Severity     `json:"rule_severity,omitempty"`
 }
 
 func finding(r query.Finding) candor.FiledFinding {
 	var d details
 	_ = json.Unmarshal(r.Details, &d) // ours; what an older version wrote otherwise is left out
 	return candor.FiledFinding{ID: r.ID, Asset: r.Asset, Party: r.Party, Case: r.CaseID, Sensor: r.Sensor, Generation: r.Generation,
-		Confidence: r.Confidence, State: r.State, First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Ended: time.Time(r.Ended), Places: int(r.Places),
+		Confidence: r.Confidence, State: r.State, First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Ended: time.Time(r.Ended), Places: int(r.Places), RuleSeverity: d.Said,
 		Finding: candor.Finding{Path: r.Path, Rule: r.Rule, Class: r.Class, Nature: r.Nature, Severity: r.Severity, SHA256: r.SHA256, Bytes: r.Size,
-			Language: r.Language, Definitions: r.Definitions, Description: r.Description, Line: d.Line, Tags: d.Tags, Strings: d.Strings, Inside: d.Inside}}
+			Language: r.Language, Definitions: r.Definitions, Description: r.Description, Line: d.Line, Tags: d.Tags, Strings: d.Strings, Inside: d.Inside, Good: r.Good}}
 }
 
 func findingRow(f candor.FiledFinding) (query.Finding, error) {
-	d, err := json.Marshal(details{f.Line, f.Tags, f.Strings, f.Inside})
+	d, err := json.Marshal(details{f.Line, f.Tags, f.Strings, f.Inside, f.RuleSeverity})
 	return query.Finding{ID: f.ID, Asset: f.Asset, Party: f.Party, CaseID: f.Case, Sensor: f.Sensor, Rule: f.Rule, Class: f.Class, Nature: f.Nature,
 		Severity: f.Severity, Confidence: f.Confidence, State: f.State, SHA256: f.SHA256, Size: f.Bytes, Language: f.Language,
 		Definitions: f.Definitions, Description: f.Description, Generation: f.Generation, Path: f.Path, Places: int64(f.Places),
-		Details: d, FirstSeen: column.Time(f.First), LastSeen: column.Time(f.Last), Ended: column.Time(f.Ended)}, err
+		Details: d, Good: f.Good, FirstSeen: column.Time(f.First), LastSeen: column.Time(f.Last), Ended: column.Time(f.Ended)}, err
 }

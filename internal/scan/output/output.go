@@ -20,9 +20,10 @@ type Writer interface {
 // Summary is what stands at the end: the scan, and what it was made with.
 type Summary struct {
 	scan.Summary
-	Definitions int  `json:"definitions"` // rules and signatures in force
-	Problems    int  `json:"problems"`    // rules and signatures that could not be used
-	Cached      bool `json:"cached"`      // the definitions came compiled from the cache
+	Definitions int   `json:"definitions"`          // rules and signatures in force
+	Problems    int   `json:"problems"`             // rules and signatures that could not be used
+	Cached      bool  `json:"cached"`               // the definitions came compiled from the cache
+	Good        int64 `json:"known_good,omitempty"` // of the findings: in contents that are known to be good
 }
 
 // Options say where and how to write.

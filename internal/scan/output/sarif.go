@@ -54,6 +54,7 @@ type (
 		RuleID     string          `json:"ruleId"`
 		RuleIndex  int             `json:"ruleIndex"`
 		Level      string          `json:"level"`
+		Rank       *float64        `json:"rank,omitempty"`
 		Message    sarifText       `json:"message"`
 		Locations  []sarifLocation `json:"locations"`
 		Related    []sarifLocation `json:"relatedLocations,omitempty"`
@@ -63,6 +64,7 @@ type (
 		Severity candor.Severity `json:"severity"`
 		Class    candor.Class    `json:"class"`
 		Nature   candor.Nature   `json:"nature,omitempty"`
+		Good     string          `json:"knownGood,omitempty"`
 	}
 	sarifRule struct {
 		ID            string              `json:"id"`
@@ -128,7 +130,12 @@ func (w *sarifWriter) Finding(f candor.Finding) error {
 		RuleID: w.rules[rule].ID, RuleIndex: rule, Level: level(f.Severity),
 		Message:    sarifText{"Content matches " + f.Rule + reason(f)},
 		Locations:  []sarifLocation{at(nil)},
-		Properties: sarifProperties{f.Severity, f.Class, f.Nature},
+		Properties: sarifProperties{f.Severity, f.Class, f.Nature, f.Good},
+	}
+	if f.Good != "" {
+		rank := goodRank
+		r.Level, r.Rank = level(candor.Info), &rank
+		r.Message.Text += " The file is known to be good (" + f.Good + "): this is probably a false alarm of the rule."
 	}
 	if f.Inside != "" {
 		r.Locations[0].Logical = []sarifLogical{{f.Inside}}
@@ -217,6 +224,10 @@ func (w *sarifWriter) artifact(f candor.Finding) int {
 	})
 	return len(w.artifacts) - 1
 }
+
+// goodRank is the priority of what is found in known-good files, of 100 (SARIF
+// 3.27.25); others have none.
+const goodRank = 10.0
 
 func reason(f candor.Finding) string {
 	if f.Description == "" {

@@ -14,7 +14,7 @@ import (
 
 // textWriter writes one line a finding for people and for grep:
 //
-//	PATH[//INSIDE]: RULE FOUND (severity, class[, nature])
+//	PATH[//INSIDE]: RULE FOUND (severity, class[, nature][; known good: …])
 //
 // with the strings, if they are asked for, indented below it.
 type textWriter struct{ o Options }
@@ -29,6 +29,9 @@ func (w *textWriter) Finding(f candor.Finding) error {
 	fmt.Fprintf(&b, "%s: %s FOUND (%s, %s", Printable(f.Where()), Printable(f.Rule), f.Severity, f.Class)
 	if f.Nature != "" {
 		fmt.Fprintf(&b, ", %s", f.Nature)
+	}
+	if f.Good != "" {
+		fmt.Fprintf(&b, "; known good: %s, probably a false alarm of the rule", Printable(f.Good))
 	}
 	b.WriteString(")\n")
 	if w.o.Strings {
@@ -54,7 +57,11 @@ func (w *textWriter) End(s Summary) error {
 	seconds := max(s.Seconds, 1e-9)
 	fmt.Fprintf(&b, "Scanned    %s, %s, in %s (%s/s, %.0f files/s)\n", count(s.Files, "file"), Size(s.Bytes),
 		round(s.Seconds), Size(int64(float64(s.Bytes)/seconds)), float64(s.Files)/seconds)
-	fmt.Fprintf(&b, "Found      %s in %s\n", count(s.Findings, "finding"), count(s.Flagged, "file"))
+	fmt.Fprintf(&b, "Found      %s in %s", count(s.Findings, "finding"), count(s.Flagged, "file"))
+	if s.Good > 0 {
+		fmt.Fprintf(&b, ", %d of them in known-good files", s.Good)
+	}
+	b.WriteByte('\n')
 	if s.Unread > 0 {
 		fmt.Fprintf(&b, "Not looked at to the end of what lies inside: %s\n", count(s.Unread, "file"))
 	}

@@ -66,7 +66,7 @@ func (q *Queries) CountCaseFindings(ctx context.Context, id candor.ID) error {
 }
 
 const linkedCases = `-- name: LinkedCases :many
-SELECT c.id, c.number, c.asset, c.party, c.class, c.nature, c.severity, c.confidence, c.state, c.is_open, c.title, c.assignee, c.open_findings, c.findings, c.due, c.opened, c.updated, c.closed, c.version FROM links l JOIN cases c ON c.id = l.other WHERE l.case_id = $1 ORDER BY c.number
+SELECT c.id, c.number, c.asset, c.party, c.class, c.nature, c.severity, c.confidence, c.state, c.is_open, c.title, c.assignee, c.open_findings, c.findings, c.due, c.opened, c.updated, c.closed, c.version, c.good FROM links l JOIN cases c ON c.id = l.other WHERE l.case_id = $1 ORDER BY c.number
 `
 
 func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, error) {
@@ -98,6 +98,7 @@ func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, er
 			&i.Updated,
 			&i.Closed,
 			&i.Version,
+			&i.Good,
 		); err != nil {
 			return nil, err
 		}

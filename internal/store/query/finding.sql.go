@@ -59,7 +59,7 @@ func (q *Queries) FindingsByDay(ctx context.Context, since column.Time, before c
 }
 
 const lostFindings = `-- name: LostFindings :many
-SELECT f.id, f.asset, f.party, f.case_id, f.sensor, f.rule, f.class, f.nature, f.severity, f.confidence, f.state, f.sha256, f.size, f.language, f.definitions, f.description, f.generation, f.path, f.places, f.details, f.first_seen, f.last_seen, f.ended FROM findings f
+SELECT f.id, f.asset, f.party, f.case_id, f.sensor, f.rule, f.class, f.nature, f.severity, f.confidence, f.state, f.sha256, f.size, f.language, f.definitions, f.description, f.generation, f.path, f.places, f.details, f.first_seen, f.last_seen, f.ended, f.good FROM findings f
 WHERE f.asset = $1 AND f.state = 'open' AND f.sensor = $2
   AND NOT EXISTS (SELECT 1 FROM places p WHERE p.finding = f.id AND p.state = 'open')
 `
@@ -98,6 +98,7 @@ func (q *Queries) LostFindings(ctx context.Context, asset candor.ID, sensor stri
 			&i.FirstSeen,
 			&i.LastSeen,
 			&i.Ended,
+			&i.Good,
 		); err != nil {
 			return nil, err
 		}

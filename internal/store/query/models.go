@@ -105,6 +105,7 @@ type Case struct {
 	Updated      column.Time       `db:"updated"`
 	Closed       column.Time       `db:"closed"`
 	Version      int64             `db:"version"`
+	Good         bool              `db:"good"`
 }
 
 type Counter struct {
@@ -173,6 +174,7 @@ type Finding struct {
 	FirstSeen   column.Time         `db:"first_seen"`
 	LastSeen    column.Time         `db:"last_seen"`
 	Ended       column.Time         `db:"ended"`
+	Good        string              `db:"good"`
 }
 
 type Generation struct {

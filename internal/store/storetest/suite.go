@@ -26,7 +26,7 @@ func Suite(t *testing.T, s *store.Store) {
 	}{
 		{"parties and assets", testParties}, {"cases", testCases}, {"findings", testFindings}, {"timeline", testTimeline},
 		{"responses", testResponses}, {"records", testRecords}, {"scans", testScans}, {"settings", testSettings},
-		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts},
+		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts}, {"known good", testGood},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
 	}
@@ -124,7 +124,7 @@ func testCases(t *testing.T, s *store.Store) {
 	c := newCase(a, candor.ApplicationCompromise)
 	do(t, s, func(tx *store.Tx) error { return tx.AddCase(ctx, &c) })
 	same(t, must(s.Case(ctx, candor.Scope{Party: p.ID}, c.ID))(t), c)
-	same(t, must(s.OpenCase(ctx, a.ID, c.Class))(t), c)
+	same(t, must(s.OpenCase(ctx, a.ID, c.Class, false))(t), c)
 	same(t, must(s.CaseByNumber(ctx, candor.Everything, c.Number))(t), c)
 	_, err := s.Case(ctx, candor.Scope{Party: a.ID}, c.ID)
 	isKind(t, err, candor.ErrNotFound)

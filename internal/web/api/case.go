@@ -39,6 +39,7 @@ type caseQuery struct {
 	Unassigned   bool               `query:"unassigned" doc:"Nobody works on it."`
 	Class        candor.Class       `query:"class"`
 	Severity     severity           `query:"min_severity"`
+	Good         string             `query:"known_good" enum:"true,false" doc:"It is about contents that are known to be good."`
 	DueBefore    time.Time          `query:"due_before"`
 	OpenedAfter  time.Time          `query:"opened_after"`
 	OpenedBefore time.Time          `query:"opened_before"`
@@ -47,7 +48,7 @@ type caseQuery struct {
 
 func (q caseQuery) filter() candor.CaseFilter {
 	return candor.CaseFilter{States: q.State, Open: truth(q.Open), Party: q.Party, Asset: q.Asset, Assignee: q.Assignee, Unassigned: q.Unassigned, Class: q.Class,
-		MinSeverity: q.Severity.value(), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, OpenedBefore: q.OpenedBefore, Text: q.Text}
+		MinSeverity: q.Severity.value(), Good: truth(q.Good), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, OpenedBefore: q.OpenedBefore, Text: q.Text}
 }
 
 // truth reads what may be true, false or left out.

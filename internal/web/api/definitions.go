@@ -53,6 +53,11 @@ func (s *server) addDefinitions() {
 		func(context.Context, candor.Principal, *struct{}) (*definitionsAnswer, error) {
 			return s.definitionsHealth(), nil
 		})
+	add(s, operation{id: "list-doubted-rules", method: http.MethodGet, path: "/api/v1/definitions/doubted", tag: tag, needs: []access.Permission{access.ReadCases},
+		summary: "List rules that match known-good files", about: "They are probably wrong. Those come first that do it the most now; 100 are the most."},
+		func(ctx context.Context, who candor.Principal, _ *struct{}) (*whole[candor.DoubtedRule], error) {
+			return wholeOf(s.House.DoubtedRules(ctx, who))
+		})
 	add(s, operation{id: "check-definitions", method: http.MethodPost, path: "/api/v1/definitions/check", tag: tag, needs: managesSettings, status: http.StatusAccepted,
 		summary: "Look at the sources of definitions at once"},
 		done(func(ctx context.Context, who candor.Principal, _ *struct{}) error {

@@ -20,6 +20,7 @@ type findingQuery struct {
 	Rule        string                `query:"rule" maxLength:"500" doc:"Begins with this."`
 	Content     string                `query:"sha256" pattern:"^[0-9a-f]{1,64}$" doc:"SHA-256 of the content, or how it begins."`
 	Severity    severity              `query:"min_severity"`
+	Good        string                `query:"known_good" enum:"true,false" doc:"A list knows the content to be good: probably a false alarm of the rule."`
 	FirstAfter  time.Time             `query:"first_after"`
 	FirstBefore time.Time             `query:"first_before"`
 	Text        string                `query:"text" maxLength:"200" doc:"Words that are found in it."`
@@ -27,7 +28,7 @@ type findingQuery struct {
 
 func (q findingQuery) filter() candor.FindingFilter {
 	return candor.FindingFilter{States: q.State, Case: q.Case, Party: q.Party, Asset: q.Asset, Class: q.Class, Rule: q.Rule, Content: q.Content,
-		MinSeverity: q.Severity.value(), FirstAfter: q.FirstAfter, FirstBefore: q.FirstBefore, Text: q.Text}
+		MinSeverity: q.Severity.value(), Good: truth(q.Good), FirstAfter: q.FirstAfter, FirstBefore: q.FirstBefore, Text: q.Text}
 }
 
 type dismissal struct {

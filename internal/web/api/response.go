@@ -25,6 +25,7 @@ type proposal struct {
 	Body struct {
 		Method  string       `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, …"`
 		Reason  string       `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+		Content string       `json:"sha256,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Quarantine files of this content only. Files that are known to be good are moved only if it names them."`
 		Expires time.Time    `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
 		Basis   candor.Basis `json:"basis,omitzero" doc:"On what it rests: an agreement by its identifier, a consent with its terms and when it was given, or a law by its name and clause. If missing: the latest agreement that allows it."`
 	}
@@ -62,7 +63,7 @@ func (s *server) addResponses() {
 	add(s, operation{id: "propose-response", method: http.MethodPost, path: "/api/v1/cases/{id}/responses", tag: tag, needs: acts, status: http.StatusCreated,
 		summary: "Propose a response to a case", about: "It waits for approval. Without a basis (an agreement in force that allows the method, a consent or a law) it is refused: 403."},
 		func(ctx context.Context, who candor.Principal, in *proposal) (*responseAnswer, error) {
-			r, err := s.House.ProposeFor(ctx, who, house.Proposal{Case: in.ID, Method: in.Body.Method, Reason: in.Body.Reason, Expires: in.Body.Expires.UTC(), Basis: in.Body.Basis})
+			r, err := s.House.ProposeFor(ctx, who, house.Proposal{Case: in.ID, Method: in.Body.Method, Reason: in.Body.Reason, Expires: in.Body.Expires.UTC(), Basis: in.Body.Basis, Content: in.Body.Content})
 			return &responseAnswer{r}, err
 		})
 	decide := func(id, path, summary string) operation {

@@ -46,7 +46,7 @@ func (c *console) estate(r *web.Request) (web.View, error) {
 		number(largest(column("sites", r.T("console.estate.sites")))), number(minor(column("places", r.T("console.places")))), number(minor(column("cases", r.T("console.cases")))), largest(column("first_seen", r.T("console.first"))))
 	for _, h := range page.Items {
 		p.hot.Rows = append(p.hot.Rows, ui.Row{Key: h.SHA256, Label: h.SHA256[:min(12, len(h.SHA256))], Href: hotPath(h.SHA256), Cells: cells(ui.Severity(h.Severity),
-			below(short(list(r.Printer, h.Rules), 100), hotPath(h.SHA256), short(h.SHA256, 13)), ui.Number(h.Sites, ""), ui.Number(h.Places, ""), ui.Number(h.Cases, ""), ui.Time(h.First))})
+			ui.Together(below(short(list(r.Printer, h.Rules), 100), hotPath(h.SHA256), short(h.SHA256, 13)), doubt(r, h.Good != "")), ui.Number(h.Sites, ""), ui.Number(h.Places, ""), ui.Number(h.Cases, ""), ui.Time(h.First))})
 	}
 	p.late = tableOf{id: "late", few: true, empty: ui.Situation{Title: r.T("console.estate.late.none")}}.table(r, r.T("console.estate.late"),
 		wide(column("rules", r.T("console.estate.rules"))), column("since", r.T("console.estate.since")), column("found", r.T("console.estate.found")), number(minor(column("places", r.T("console.places")))))
@@ -133,7 +133,7 @@ func (c *console) content(r *web.Request) (web.View, error) {
 		late = append(late, list(r.Printer, l.Rules)+": "+lateWords(r, l))
 	}
 	t := findingTable(r, c.names(r), tableOf{id: "findings", few: true}, v.Findings.Items[:min(50, len(v.Findings.Items))])
-	return web.View{Page: page, Body: contentBody(late, t)}, nil
+	return web.View{Page: page, Body: contentBody(v.Good(), late, t)}, nil
 }
 
 func contentPage(r *web.Request, v house.ContentView) ui.Page {

@@ -9,12 +9,12 @@ import (
 	"candor/internal/web/ui"
 )
 
-var findingViews = []fixedView{{"open", "state=open"}, {"grave", "severity=high&sort=-severity&state=open"}, {"all", ""}}
+var findingViews = []fixedView{{"open", "state=open"}, {"grave", "severity=high&sort=-severity&state=open"}, {"good", "good=yes&state=open"}, {"all", ""}}
 
 // findings lists findings.
 func (c *console) findings(r *web.Request) (web.View, error) {
 	f := candor.FindingFilter{States: web.FilterMany(r, "state", candor.FindingStates()), Case: r.FilterID("case"), Party: r.FilterID("party"),
-		Asset: r.FilterID("asset"), Class: filterClass(r), Rule: r.Query("rule"), Content: r.Query("content"), MinSeverity: leastSeverity(r),
+		Asset: r.FilterID("asset"), Class: filterClass(r), Rule: r.Query("rule"), Content: r.Query("content"), MinSeverity: leastSeverity(r), Good: r.FilterYes("good"),
 		FirstAfter: day(r, "from"), FirstBefore: dayAfter(r, "to"), Text: r.Query("q")}
 	page, err := c.house.Findings(r.Context(), r.Who, f, r.Cut("severity", "rule", "first_seen", "last_seen"))
 	if err != nil {
@@ -32,6 +32,7 @@ func (c *console) findings(r *web.Request) (web.View, error) {
 		{Name: "class", Label: r.T("console.class"), Kind: ui.Choice, Options: classes(r)},
 		{Name: "rule", Label: r.T("console.rule.begins"), Kind: ui.Words},
 		{Name: "content", Label: r.T("console.content.begins"), Kind: ui.Words},
+		goodFilter(r),
 		{Name: "from", Label: r.T("console.first.from"), Kind: ui.Day},
 		{Name: "to", Label: r.T("console.first.to"), Kind: ui.Day},
 	}
@@ -112,6 +113,9 @@ func findingFacts(r *web.Request, v house.FindingView) []ui.Fact {
 		{Label: r.T("console.sure"), Value: ui.Together(ui.Text(sureness(r.Printer, f.Confidence)), ui.Confidence(f.Confidence))},
 		{Label: r.T("console.first"), Value: ui.Time(f.First)},
 		{Label: r.T("console.last"), Value: ui.Time(f.Last)},
+	}
+	if f.Good != "" {
+		facts = append(facts, ui.Fact{Label: r.T("console.good.as"), Value: ui.Text(f.Good)}, ui.Fact{Label: r.T("console.good.severity"), Value: ui.Severity(f.RuleSeverity)})
 	}
 	if f.Nature != "" {
 		facts = append(facts, ui.Fact{Label: r.T("console.nature"), Value: ui.Nature(f.Nature)})

@@ -38,13 +38,26 @@ func caseTable(r *web.Request, n *names, o tableOf, cases []candor.Case) ui.Tabl
 	t := o.table(r, r.T("console.cases"), append(columns, sorted(column("due", r.T("console.due"))), minor(largest(column("opened", r.T("console.opened")))))...)
 	for _, c := range cases {
 		href := casePath(c.ID)
-		row := cells(ui.Severity(c.Severity), below(c.Title, href, c.Label()+" · "+n.partyName(c.Party)), ui.State(c.State))
+		row := cells(ui.Severity(c.Severity), ui.Together(below(c.Title, href, c.Label()+" · "+n.partyName(c.Party)), doubt(r, c.Good)), ui.State(c.State))
 		if !o.few {
 			row = append(row, name(n.userName(c.Assignee)), ui.Number(int64(c.Open), ""))
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: string(c.ID), Label: c.Label(), Href: href, Muted: !c.State.Open(), Cells: append(row, ui.Due(c.Due), ui.Time(c.Opened))})
 	}
 	return t
+}
+
+// doubt says that something is probably a false alarm, if it is.
+func doubt(r *web.Request, good bool) templ.Component {
+	if !good {
+		return nil
+	}
+	return ui.Badge(r.T("console.good"), ui.Neutral)
+}
+
+// goodFilter asks whether contents are known to be good.
+func goodFilter(r *web.Request) ui.Filter {
+	return ui.Filter{Name: "good", Label: r.T("console.good.as"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("console.good.yes")}, {Value: "no", Label: r.T("console.good.no")}}}
 }
 
 // name is a name in a narrow column.
@@ -62,7 +75,7 @@ func findingTable(r *web.Request, n *names, o tableOf, findings []candor.FiledFi
 		number(minor(column("places", r.T("console.places")))), minor(column("digest", r.T("console.content"))), largest(column("first_seen", r.T("console.first"))))
 	for _, f := range findings {
 		t.Rows = append(t.Rows, ui.Row{Key: string(f.ID), Label: f.Rule, Href: findingPath(f.ID), Muted: f.State != candor.FindingOpen, Cells: cells(
-			ui.Severity(f.Severity), placed(f.Rule, n.assetName(f.Asset), f.Path, findingPath(f.ID)), ui.FindingState(f.State),
+			ui.Severity(f.Severity), ui.Together(placed(f.Rule, n.assetName(f.Asset), f.Path, findingPath(f.ID)), doubt(r, f.Good != "")), ui.FindingState(f.State),
 			ui.Number(int64(f.Places), ""), content(f.SHA256), ui.Time(f.First))})
 	}
 	return t

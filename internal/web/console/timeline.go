@@ -32,6 +32,7 @@ type details struct {
 	Case     candor.ID `json:"case"`
 	Label    string    `json:"label"`
 	Says     string    `json:"says"`
+	Good     bool      `json:"good"`
 }
 
 // read takes what it understands; what is damaged says nothing.
@@ -106,6 +107,13 @@ func (s *story) tellEvent(to *ui.Event, e candor.Event, d details) {
 		s.tellResponse(to, d)
 	case candor.EventLinked:
 		to.Icon, to.Text = "link", r.T("console.event.linked")
+		to.Mark = anchor(d.Label, casePath(d.Case))
+	case candor.EventGood:
+		key := "console.event.bad"
+		if d.Good {
+			key = "console.event.good"
+		}
+		to.Icon, to.Text = "next", r.Printer.N(key, d.Count)
 		to.Mark = anchor(d.Label, casePath(d.Case))
 	default:
 		to.Icon, to.Text = plainIcon(e.Kind), r.Printer.Word("console.event.", string(e.Kind))

@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"net/url"
 	"regexp"
 	"slices"
 
@@ -32,6 +33,7 @@ type definitionsDetail struct {
 	facts   []ui.Fact
 	sources ui.Table
 	history ui.Table
+	doubted ui.Table
 	manage  bool
 	unpin   ui.Confirmation
 	use     []ui.Confirmation
@@ -50,6 +52,11 @@ func (o *office) definitions(r *web.Request) (web.View, error) {
 			d.failing = append(d.failing, s.Name)
 		}
 	}
+	doubted, err := o.house.DoubtedRules(r.Context(), r.Who)
+	if err != nil {
+		return web.View{}, err
+	}
+	d.doubted = doubtedTable(r, doubted)
 	d.history, d.use = history(r, d.health, all, d.manage)
 	p := ui.Page{Title: r.T("office.definitions"), Active: "definitions", Lead: r.T("office.definitions.lead")}
 	if d.manage {
@@ -85,6 +92,19 @@ func sourceTable(r *web.Request, h generation.Health) ui.Table {
 		minor(column("changed", r.T("office.source.changed"))), minor(column("version", r.T("office.source.version")))}}
 	for _, s := range h.Sources {
 		t.Rows = append(t.Rows, ui.Row{Key: s.Name, Label: s.Name, Cells: cells(sourceName(s.Name, r.Printer.Word("office.source.kind.", string(s.Kind)), s.Location, sourceRemark(r, s)), sourceState(r, s), ui.Time(s.Succeeded), ui.Time(s.Changed), version(s.Version))})
+	}
+	return t
+}
+
+// doubtedTable lists rules that match known-good files.
+func doubtedTable(r *web.Request, all []candor.DoubtedRule) ui.Table {
+	t := ui.Table{ID: "doubted", Caption: r.T("office.doubted"), Empty: ui.Situation{Title: r.T("office.doubted.none"), Text: r.T("office.doubted.none.text")}, Columns: []ui.Column{
+		wide(column("rule", r.T("office.doubted.rule"))), number(column("open", r.T("office.doubted.open"))), number(minor(column("findings", r.T("office.doubted.findings")))),
+		number(column("contents", r.T("office.doubted.contents"))), number(column("sites", r.T("office.doubted.sites"))), minor(column("last", r.T("office.doubted.last")))}}
+	for _, x := range all {
+		href := "/findings?" + url.Values{"good": {"yes"}, "rule": {x.Rule}}.Encode()
+		t.Rows = append(t.Rows, ui.Row{Key: x.Rule, Label: x.Rule, Href: href, Muted: x.Open == 0, Cells: cells(doubtedRule(x, href), ui.Number(x.Open, ""),
+			ui.Number(x.Findings, ""), ui.Number(x.Contents, ""), ui.Number(x.Sites, ""), ui.Time(x.Last))})
 	}
 	return t
 }

@@ -1,0 +1,12 @@
+package good
+
+import (
+	"bytes"
+	"context"
+)
+
+// Members gives the names of the members of an archive.
+func Members(ctx context.Context, content []byte) (names []string, err error) {
+	m := members{ctx: ctx, add: func(name string, _ Digest) error { names = append(names, name); return nil }}
+	return names, m.open(bytes.NewReader(content), int64(len(content)))
+}
