@@ -3,9 +3,9 @@ package notice
 // Context gives the JSON-LD 1.1 context that makes a notice a description in
 // the terms of the W3C Data Privacy Vocabulary 2.1, its personal data (pd),
 // its terms for the GDPR (eu-gdpr), and Dublin Core.
-func Context() []byte { return indented(map[string]any{"@context": context()}) }
+func Context() []byte { return indented(map[string]any{"@context": vocabulary()}) }
 
-func context() map[string]any {
+func vocabulary() map[string]any {
 	own := "urn:candor:" + SchemaVersion + "#"
 	c := map[string]any{
 		"@version": 1.1,

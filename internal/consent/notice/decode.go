@@ -64,7 +64,7 @@ func (n *Notice) LinkedData() ([]byte, error) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return nil, fmt.Errorf("notice %s as linked data: %w", n.ID, err)
 	}
-	members["@context"], members["@type"] = context(), "dpv:PrivacyNotice"
+	members["@context"], members["@type"] = vocabulary(), "dpv:PrivacyNotice"
 	return indented(members), nil
 }
 

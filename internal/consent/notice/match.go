@@ -2,6 +2,7 @@ package notice
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -214,11 +215,13 @@ func judge(at Moment, before, otherParty, longer bool) Verdict {
 // first of those that come nearest.
 type search struct{ best Answer }
 
-// nearness orders verdicts, the best first.
-var nearness = map[Verdict]int{Declared: 0, Early: 1, Lasting: 2, OtherParty: 3}
+// distance orders verdicts, the best first.
+func (v Verdict) distance() int {
+	return slices.Index([]Verdict{Declared, Early, Lasting, OtherParty}, v)
+}
 
 func (s *search) see(list string, i int, v Verdict) {
-	if s.best.Verdict == "" || nearness[v] < nearness[s.best.Verdict] {
+	if s.best.Verdict == "" || v.distance() < s.best.Verdict.distance() {
 		s.best = Answer{v, "/code/" + list + "/" + strconv.Itoa(i)}
 	}
 }

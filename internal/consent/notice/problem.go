@@ -28,8 +28,11 @@ type Problem struct {
 func (p Problem) In(t phrase.Printer) (what, do string) {
 	args := phrase.Args{}
 	for name, v := range p.Args {
-		if f, ok := v.(float64); ok {
-			v = t.Decimal(f, 1)
+		switch w := v.(type) {
+		case float64:
+			v = t.Decimal(w, 1)
+		case string:
+			v = t.Word("notice."+name+".", w) // "measure" and "unit" are words of the catalogue
 		}
 		args[name] = v
 	}
