@@ -151,9 +151,10 @@ func TestReading(t *testing.T) {
 	for i := range n.Purposes {
 		n.Purposes[i].Description = Text{"zh": "茶"}
 	}
-	n.Consent = nil
-	if r := n.Short(c.For("en")).Reading(); r.prose.words >= leastWords+20 || r.Hard {
-		t.Errorf("texts in Chinese were judged as English: %+v", r)
+	for _, s := range n.Short(c.For("en")).prose {
+		if strings.Contains(s.text, "茶") {
+			t.Errorf("a text in Chinese was judged as English: %+v", s)
+		}
 	}
 }
 

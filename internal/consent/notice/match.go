@@ -45,16 +45,16 @@ func NewMatcher(n *Notice) *Matcher { return &Matcher{n} }
 type Cookie struct {
 	Type     string        // a word of the notice: "cookie", "local-storage"; empty is a cookie
 	Name     string        //
-	Domain   string        // to which it belongs
+	Domain   string        // to which it belongs; empty is the page's own origin
 	Site     string        // host of the page
 	Lifetime time.Duration // zero ends with the session; negative has no end
 }
 
 // Third tells whether a cookie is another site's: neither domain lies in the
-// other.
+// other. What has no domain is the site's own.
 func (c Cookie) Third() bool {
 	site, domain := cleanHost(c.Site), strings.TrimPrefix(cleanHost(c.Domain), ".")
-	return !within(site, domain) && !within(domain, site)
+	return domain != "" && !within(site, domain) && !within(domain, site)
 }
 
 func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
