@@ -97,13 +97,17 @@ func TestValidate(t *testing.T) {
 func TestValidateWhole(t *testing.T) {
 	for code, edit := range map[string]func(*Notice){
 		"withdrawal": func(n *Notice) { n.Consent = nil },
-		"removal":    func(n *Notice) { n.Code.Workers = []Worker{{Path: "/w.js", Scope: "/", Use: Use{Purposes: []string{"order"}}}} },
-		"retention":  func(n *Notice) { n.Purposes[4].Note = nil },
+		"removal": func(n *Notice) {
+			n.Code.Workers = []Worker{{Path: "/w.js", Scope: "/", Use: Use{Purposes: []string{"order"}}}}
+		},
+		"retention": func(n *Notice) { n.Purposes[4].Note = nil },
 		"contact": func(n *Notice) {
 			n.Parties[0].Email, n.Parties[0].Phone, n.Parties[0].Address = "", "", ""
 		},
-		"whose":     func(n *Notice) { n.Code.Requests[0].Party = "" },
-		"unused":    func(n *Notice) { n.Purposes = append(n.Purposes, Purpose{ID: "idle", Type: "service", Description: n.Title}) },
+		"whose": func(n *Notice) { n.Code.Requests[0].Party = "" },
+		"unused": func(n *Notice) {
+			n.Purposes = append(n.Purposes, Purpose{ID: "idle", Type: "service", Description: n.Title})
+		},
 		"reference": func(n *Notice) { n.Code.Scripts[0].Purposes = []string{"none"} },
 	} {
 		n := sample(t, "shop")
@@ -121,8 +125,8 @@ func TestReading(t *testing.T) {
 		"en": "Notwithstanding applicable contractual considerations, organisational responsibilities necessitate comprehensive documentation of individually identifiable information, particularly regarding international transfers, administrative proceedings and subsequent commercial utilisation by affiliated undertakings, intermediaries and professional representatives, irrespective of jurisdictional characteristics, technological peculiarities, infrastructural dependencies and organisational restructurings undertaken periodically.",
 		"zh": "在不违反适用法律法规及监管要求的前提下本公司及其关联企业可基于业务运营客户关系管理风险控制市场推广产品研发统计分析以及其他与上述目的直接或间接相关的合理需要而收集存储使用加工传输提供公开您的各类个人信息",
 		"ar": "بالاستناد للاعتبارات التعاقدية والمسؤوليات المؤسساتية والالتزامات القانونية المستوجبة، فالاستخدامات المستقبلية للمعلومات الشخصية المستخلصة والاستثمارات التكنولوجية والمستلزمات الإدارية والاستراتيجيات التسويقية المتخصصة والمعالجات الإلكترونية المتواصلة تستوجب الموافقات الاستثنائية والاستشارات المتخصصة والاتفاقيات الاستراتيجية والمراسلات المستعجلة والاحتياطات الاستباقية والمسؤوليات المتبادلة والاستعدادات المستمرة والاحتمالات المستقبلية.",
-		"es": "Sin perjuicio de las consideraciones contractuales aplicables, las responsabilidades organizativas correspondientes requieren la documentación exhaustiva de informaciones individualmente identificables, particularmente respecto de transferencias internacionales, procedimientos administrativos y posteriores utilizaciones comerciales por sociedades vinculadas, intermediarios y representantes profesionales, independientemente de características jurisdiccionales, peculiaridades tecnológicas y dependencias infraestructurales.",
-		"fr": "Nonobstant les considérations contractuelles applicables, les responsabilités organisationnelles correspondantes nécessitent la documentation exhaustive des informations individuellement identifiables, particulièrement concernant les transferts internationaux, procédures administratives et utilisations commerciales ultérieures par sociétés affiliées, intermédiaires et représentants professionnels, indépendamment des caractéristiques juridictionnelles, particularités technologiques et dépendances infrastructurelles.",
+		"es": "Sin perjuicio de las consideraciones contractuales aplicables, las responsabilidades organizativas correspondientes requieren la documentación exhaustiva de informaciones individualmente identificables, particularmente respecto de transferencias internacionales, procedimientos administrativos y posteriores utilizaciones comerciales por sociedades vinculadas, intermediarios y representantes profesionales, independientemente de características jurisdiccionales, peculiaridades tecnológicas y peculiaridades infraestructurales.",
+		"fr": "Nonobstant les considérations contractuelles applicables, les responsabilités organisationnelles correspondantes nécessitent la documentation exhaustive des informations individuellement identifiables, particulièrement concernant les transmissions internationales, procédures administratives et utilisations commerciales ultérieures par sociétés affiliées, intermédiaires et représentants professionnels, indépendamment des caractéristiques juridictionnelles, particularités technologiques et dépendances infrastructurelles.",
 		"ru": "Независимо от применимых договорных обязательств организационная ответственность предусматривает исчерпывающее документирование индивидуально идентифицируемой информации, преимущественно относительно международной передачи, административного производства и последующего коммерческого использования аффилированными организациями, посредниками и профессиональными представителями вследствие территориальных особенностей, технологических обстоятельств, инфраструктурных зависимостей, законодательных преобразований, периодических реорганизаций, непредвиденных обстоятельств.",
 	}
 	for _, lang := range c.Languages() {
@@ -165,7 +169,7 @@ func TestSyllables(t *testing.T) {
 	}{
 		{"en", "the data agree table wanted used pages sites nation special browser video you", "1 2 2 2 2 1 2 1 2 2 2 3 1"},
 		{"es", "datos publicidad país aire cuenta ciudad leer quiere guerra", "2 4 2 2 2 2 2 2 2"},
-		{"fr", "données site responsable accord nous pages vraiment peuvent", "2 1 3 2 1 1 2 1"},
+		{"fr", "données site lisible accord nous pages vraiment peuvent", "2 1 2 2 1 1 2 1"},
 		{"ru", "данные сайт согласие мы", "3 1 4 1"},
 	} {
 		var got []string

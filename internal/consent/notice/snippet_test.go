@@ -72,7 +72,7 @@ func start(t *testing.T, path string, args ...string) {
 }
 
 // ask gets an address as soon as the server answers.
-func ask(t *testing.T, client *http.Client, address string) (*http.Response, []byte) {
+func ask(t *testing.T, client *http.Client, address string) (status int, header http.Header, body []byte) {
 	t.Helper()
 	end := time.Now().Add(20 * time.Second)
 	for {
@@ -83,7 +83,7 @@ func ask(t *testing.T, client *http.Client, address string) (*http.Response, []b
 			if err != nil {
 				t.Fatal(err)
 			}
-			return resp, body
+			return resp.StatusCode, resp.Header, body
 		}
 		var refused *net.OpError
 		if !errors.As(err, &refused) || time.Now().After(end) {
@@ -99,17 +99,17 @@ func serves(t *testing.T, n *Notice, client *http.Client, site string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, body := ask(t, client, site+WellKnown)
-	if resp.StatusCode != http.StatusOK || !bytes.Equal(body, want) {
-		t.Errorf("%d, %d bytes of %d: %.300s", resp.StatusCode, len(body), len(want), body)
+	status, header, body := ask(t, client, site+WellKnown)
+	if status != http.StatusOK || !bytes.Equal(body, want) {
+		t.Errorf("%d, %d bytes of %d: %.300s", status, len(body), len(want), body)
 	}
 	for name, value := range map[string]string{"Content-Type": MediaType, "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"} {
-		if got := resp.Header.Values(name); len(got) != 1 || got[0] != value {
+		if got := header.Values(name); len(got) != 1 || got[0] != value {
 			t.Errorf("%s: %q, want %q", name, got, value)
 		}
 	}
-	if resp, _ := ask(t, client, site+"/.well-known/other.json"); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("another address answers with %d", resp.StatusCode)
+	if status, _, _ := ask(t, client, site+"/.well-known/other.json"); status != http.StatusNotFound {
+		t.Errorf("another address answers with %d", status)
 	}
 	read, problems := Decode(body)
 	if read == nil {
