@@ -3,6 +3,8 @@ package notice
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -369,9 +371,12 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(d)
 		}
 		n.Validate()
-		var out bytes.Buffer
-		if err := n.Full(c.For("fr")).HTML(&out); err != nil {
-			t.Fatal(err)
+		n.CheckShort(c)
+		for _, lang := range []string{"ar", "zh"} {
+			p := c.For(lang)
+			if err := errors.Join(n.Full(p).HTML(io.Discard), n.Full(p).Text(io.Discard), n.Short(p).HTML(io.Discard), n.Short(p).Text(io.Discard)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

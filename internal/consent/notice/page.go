@@ -121,10 +121,10 @@ func (t Text) in(lang, other string) (text, tag string) {
 			found = tag
 		}
 	}
-	if found != "" {
-		return t[found], found
+	if found == "" {
+		found = other
 	}
-	return t[other], other
+	return t[found], found
 }
 
 func base(tag string) string {

@@ -244,6 +244,13 @@ func TestText(t *testing.T) {
 	if strings.Contains(b.String(), "\x00") || strings.Count(b.String(), "\u2066")+strings.Count(b.String(), "\u2068") != strings.Count(b.String(), "\u2069") {
 		t.Error("isolates are not closed")
 	}
+	for _, r := range []string{"文字，", "“文字”", "文（字）"} {
+		for _, line := range strings.Split(strings.TrimSpace(wrapped(strings.Repeat(r, 40), "  ")), "\n") {
+			if columns(line) > width+2 || strings.ContainsAny(string([]rune(strings.TrimSpace(line))[:1]), "，）”") {
+				t.Errorf("a line of %d columns: %s", columns(line), line)
+			}
+		}
+	}
 	if got := wrapped("- "+strings.Repeat("word ", 20), "  "); got != "- "+strings.TrimSpace(strings.Repeat("word ", 15))+"\n  word word word word word\n" {
 		t.Errorf("%q", got)
 	}

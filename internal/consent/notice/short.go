@@ -76,7 +76,12 @@ func (a *author) shortPurposes() {
 		if p.Retention == "purpose" && p.Note != nil {
 			kept = a.free(at+"/retention_note", p.Note)
 		}
-		rows = append(rows, []Inline{a.free(at+"/description", p.Description), a.data(p.Data), kept})
+		what := a.free(at+"/description", p.Description)
+		if len(what) == 0 || what[0].Lang != "" { // words in another language say less than the kind of purpose
+			kind := "notice.purpose." + p.Type
+			what = a.labelled(kind, what)
+		}
+		rows = append(rows, []Inline{what, a.data(p.Data), kept})
 	}
 	a.table("notice.data", []string{"for", "data", "kept"}, rows)
 }
@@ -226,7 +231,10 @@ func (a *author) choice() {
 			a.para(Inline{{Text: a.t.T("notice.choice.page"), Href: c.URL}})
 		}
 	}
-	a.para(a.free("/removal", a.n.Removal))
+	if a.n.Removal != nil {
+		a.heading(2, "removal", "notice.removal")
+		a.para(a.free("/removal", a.n.Removal))
+	}
 }
 
 func (a *author) version() {

@@ -3,17 +3,32 @@ package notice
 import (
 	"io"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 )
 
-// width is that of plain text, in code points.
+// width is that of plain text, in columns.
 const width = 78
+
+// columns tells how wide a text is: characters of Chinese take two, marks and
+// isolates none.
+func columns(s string) (n int) {
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x30ff || r >= 0xff00 && r <= 0xff60:
+			n += 2
+		case unicode.IsMark(r) || r >= 0x2066 && r <= 0x2069:
+		default:
+			n++
+		}
+	}
+	return n
+}
 
 // Text writes the page as plain text, in UTF-8. Rows of tables become
 // paragraphs, so that they can be read aloud.
 func (p *Page) Text(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString(p.Title + "\n" + strings.Repeat("=", min(width, utf8.RuneCountInString(p.Title))) + "\n\n")
+	b.WriteString(p.Title + "\n" + strings.Repeat("=", min(width, columns(p.Title))) + "\n\n")
 	for _, block := range p.Blocks {
 		switch {
 		case block.Level > 0:
@@ -22,7 +37,7 @@ func (p *Page) Text(w io.Writer) error {
 			if block.Level > 2 {
 				line = "."
 			}
-			b.WriteString("\n" + title + "\n" + strings.Repeat(line, min(width, utf8.RuneCountInString(title))) + "\n\n")
+			b.WriteString("\n" + title + "\n" + strings.Repeat(line, min(width, columns(title))) + "\n\n")
 		case block.Table != nil:
 			block.Table.text(&b, p.Dir)
 		case block.Items != nil:
@@ -85,23 +100,38 @@ func (s Span) address() string {
 	return address
 }
 
-// wrapped breaks a line at spaces; what has none stays whole.
+// wrapped breaks a line at spaces, and behind characters of Chinese but before
+// no punctuation. What has neither stays whole.
 func wrapped(s, indent string) string {
 	var b strings.Builder
 	at := 0
-	for i, word := range strings.Split(s, " ") {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > width:
+	for _, piece := range pieces(s) {
+		n := columns(strings.TrimRight(piece, " "))
+		if at > 0 && at+n > width {
 			b.WriteString("\n" + indent)
-			at = utf8.RuneCountInString(indent)
-		default:
-			b.WriteByte(' ')
-			at++
+			at = columns(indent)
 		}
-		b.WriteString(word)
-		at += n
+		b.WriteString(piece)
+		at += columns(piece)
 	}
-	return strings.TrimRight(b.String(), " ") + "\n"
+	out := strings.Split(b.String(), "\n")
+	for i := range out {
+		out[i] = strings.TrimRight(out[i], " ")
+	}
+	return strings.Join(out, "\n") + "\n"
+}
+
+// pieces cuts a text where a line may end.
+func pieces(s string) (out []string) {
+	runes, start := []rune(s), 0
+	for i, r := range runes {
+		next := rune(0)
+		if i+1 < len(runes) {
+			next = runes[i+1]
+		}
+		if r == ' ' && next != ' ' || columns(string(r)) == 2 && next != ' ' && !unicode.IsPunct(next) && !unicode.In(r, unicode.Ps, unicode.Pi) {
+			out, start = append(out, string(runes[start:i+1])), i+1
+		}
+	}
+	return append(out, string(runes[start:]))
 }
