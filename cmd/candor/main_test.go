@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -33,6 +35,31 @@ func TestScript(t *testing.T) {
 			"status":   status,
 		},
 	})
+}
+
+// TestNoticeDocument runs every "candor notice" that docs/notice.md shows.
+func TestNoticeDocument(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	doc, err := os.ReadFile(filepath.Join("docs", "notice.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for line := range strings.Lines(string(doc)) {
+		command, is := strings.CutPrefix(line, "    candor ")
+		if !is {
+			continue
+		}
+		ran++
+		command, _, _ = strings.Cut(command, ">")
+		var out, complaints bytes.Buffer
+		if status := run(strings.Fields(command), strings.NewReader(""), &out, &complaints); status != exitClean || out.Len() == 0 {
+			t.Errorf("%s: exit status %d: %s", command, status, complaints.String())
+		}
+	}
+	if ran < 8 {
+		t.Errorf("only %d commands were found", ran)
+	}
 }
 
 // status N PROGRAM… runs a program, which must end with exit status N.
