@@ -21,4 +21,6 @@ var (
 	NewBCJ2 = func(in []io.Reader) io.Reader { return newBCJ2(in) }
 	NewBCJ  = func(r io.Reader) io.Reader { return &bcj{r: r} }
 	NewRTF  = newRTFReader
+
+	UPXUnfilter = upxUnfilter
 )
