@@ -23,6 +23,20 @@ type cabFolder struct {
 	files  []cabFile
 }
 
+// known tells whether the method is. Quantum is not.
+func (f *cabFolder) known() bool {
+	switch f.method & 0xf {
+	case cabNone, cabMSZIP:
+		return true
+	case cabLZX:
+		return f.window() >= 15 && f.window() <= 21
+	}
+	return false
+}
+
+// window is the size of the window of LZX, as a power of two.
+func (f *cabFolder) window() int { return int(f.method >> 8 & 0x1f) }
+
 type cabFile struct {
 	name       string
 	size, from int64 // in the unpacked folder
@@ -33,10 +47,9 @@ const (
 	cabNext     = 2
 	cabReserve  = 4
 
-	cabNone    = 0 // methods, in the lowest four bits
-	cabMSZIP   = 1
-	cabQuantum = 2
-	cabLZX     = 3
+	cabNone  = 0 // methods, in the lowest four bits; 2 is Quantum
+	cabMSZIP = 1
+	cabLZX   = 3
 
 	cabMostFolders = 1 << 12
 )
@@ -139,9 +152,8 @@ func (c *cabinet) files(b []byte, count int) {
 // cabFolder hands over the files of a folder. A file that lies before where
 // the one before it ended has the folder unpacked again.
 func (w *walk) cabFolder(at place, c *cabinet, f *cabFolder) error {
-	if method := f.method & 0xf; method > cabMSZIP && len(f.files) > 0 {
-		name := map[uint16]string{cabQuantum: "Quantum", cabLZX: "LZX"}[method]
-		w.gap(at, "cab", unsupported(fmt.Sprintf("method %d of cabinets %s", method, name)))
+	if method := f.method & 0xf; !f.known() && len(f.files) > 0 {
+		w.gap(at, "cab", unsupported(fmt.Sprintf("method %d of cabinets", method)))
 		for range f.files {
 			if err := w.pass(at); err != nil {
 				return err
@@ -188,6 +200,7 @@ type cabReader struct {
 	left  int // blocks
 	zip   bool
 	flate io.Reader
+	lzx   *lzx // if that is the method
 	room  [2][cabBlock]byte
 	used  int // which room the last block is in
 	last  []byte
@@ -196,7 +209,11 @@ type cabReader struct {
 }
 
 func newCabReader(c *cabinet, f *cabFolder) *cabReader {
-	return &cabReader{c: c, next: f.start, left: f.blocks, zip: f.method&0xf == cabMSZIP}
+	r := &cabReader{c: c, next: f.start, left: f.blocks, zip: f.method&0xf == cabMSZIP}
+	if f.method&0xf == cabLZX {
+		r.lzx = newLZX(f.window())
+	}
+	return r
 }
 
 func (r *cabReader) Read(p []byte) (int, error) {
@@ -222,14 +239,21 @@ func (r *cabReader) block() error {
 	}
 	h := cursor{b: r.c.content[r.next:]}
 	h.uint32() // checksum
-	packed := h.uint16()
-	h.uint16() // unpacked
+	packed, size := h.uint16(), h.uint16()
 	h.take(uint32(r.c.reserve))
 	if h.short {
 		return damaged("a block is not there")
 	}
 	data := h.b[:min(int(packed), len(h.b))]
 	r.next += 8 + r.c.reserve + int(packed)
+	if r.lzx != nil {
+		if size > cabBlock {
+			return errLZX
+		}
+		var err error
+		r.rest, err = r.lzx.decode(data, int(size))
+		return err
+	}
 	if !r.zip {
 		r.rest = data
 		return nil

@@ -1,6 +1,7 @@
 package unpack
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
@@ -61,6 +62,11 @@ func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader,
 		return src, nil
 	case 8:
 		return w.inflate(src), nil
+	case 9:
+		if b, ok := src.(io.ByteReader); ok {
+			return newDeflate64(b), nil // so that it is known where it ends
+		}
+		return newDeflate64(bufio.NewReader(src)), nil
 	case 12:
 		return bzip2.NewReader(src), nil
 	case 14: // 5.8.8: version, size of properties, properties; no size of the whole
