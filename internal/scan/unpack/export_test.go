@@ -22,5 +22,10 @@ var (
 	NewBCJ  = func(r io.Reader) io.Reader { return &bcj{r: r} }
 	NewRTF  = newRTFReader
 
+	NewDeflate64 = func(r io.ByteReader) io.Reader { return newDeflate64(r) }
+	NewBranches  = func(arch string, r io.Reader) io.Reader {
+		return newBranches(map[string]uint64{"arm": sevenARM, "thumb": sevenARMT, "arm64": sevenARM64}[arch], r)
+	}
+
 	UPXUnfilter = upxUnfilter
 )
