@@ -12,7 +12,8 @@ import (
 type cabinet struct {
 	content []byte
 	folders []cabFolder
-	reserve int // bytes reserved in each block of data
+	reserve int  // bytes reserved in each block of data
+	lzx     *lzx // of the folder that is being read
 }
 
 // cabFolder is a stream that holds members one after another.
@@ -211,7 +212,8 @@ type cabReader struct {
 func newCabReader(c *cabinet, f *cabFolder) *cabReader {
 	r := &cabReader{c: c, next: f.start, left: f.blocks, zip: f.method&0xf == cabMSZIP}
 	if f.method&0xf == cabLZX {
-		r.lzx = newLZX(f.window())
+		c.lzx = newLZX(f.window(), c.lzx)
+		r.lzx = c.lzx
 	}
 	return r
 }

@@ -41,9 +41,19 @@ const (
 // lzxSlots are how many slots of positions windows of 1<<15 bytes and more have.
 var lzxSlots = [7]int{30, 32, 34, 36, 38, 42, 50}
 
-// newLZX makes a decoder for a window of 1<<power bytes, of 15 to 21.
-func newLZX(power int) *lzx {
-	return &lzx{window: make([]byte, 1<<power), slots: lzxSlots[power-15], recent: [3]uint32{1, 1, 1}}
+// newLZX makes a decoder for a window of 1<<power bytes, of 15 to 21. It takes
+// the memory of one that is done with.
+func newLZX(power int, old *lzx) *lzx {
+	x := old
+	if x == nil {
+		x = &lzx{}
+	}
+	window := x.window
+	if cap(window) < 1<<power {
+		window = make([]byte, 1<<power)
+	}
+	*x = lzx{window: window[:1<<power], slots: lzxSlots[power-15], recent: [3]uint32{1, 1, 1}}
+	return x
 }
 
 var errLZX = damaged("data that is not LZX")

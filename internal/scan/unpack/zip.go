@@ -171,8 +171,12 @@ func (z *zipWalk) local() error {
 		if err := z.w.check(z.at); err != nil {
 			return err
 		}
+		if !zipPlausible(z.content[p:]) {
+			p += 4
+			continue
+		}
 		e, ok := z.localAt(int64(p))
-		if !ok || !e.plausible() {
+		if !ok {
 			p += 4
 			continue
 		}
@@ -260,11 +264,15 @@ func (e *zipEntry) field(id uint16) []byte {
 	return nil
 }
 
-// plausible tells local headers from bytes that look like one by chance.
-func (e *zipEntry) plausible() bool {
-	switch e.method {
+// zipPlausible tells local headers from bytes that look like one by chance, by
+// their method and flags.
+func zipPlausible(header []byte) bool {
+	if len(header) < 30 || header[7]&0x80 != 0 {
+		return false
+	}
+	switch binary.LittleEndian.Uint16(header[8:]) {
 	case 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99:
-		return e.flags&0x8000 == 0
+		return true
 	}
 	return false
 }
