@@ -171,6 +171,9 @@ func (w *walk) cabFolder(at place, c *cabinet, f *cabFolder) error {
 		if err != nil {
 			return err
 		}
+		if f.method&0xf == cabNone && f.blocks == 1 {
+			inner = inner.lies(at)
+		}
 		if err := w.drain(inner, io.LimitReader(r, file.from-r.given)); err != nil {
 			if stopped(err) != nil {
 				return errStop

@@ -149,6 +149,9 @@ func (w *walk) rar(at place, content []byte, o []rardecode.Option) (shown bool, 
 		if err != nil {
 			return shown, err
 		}
+		if !h.Encrypted && !h.Solid && h.PackedSize == h.UnPackedSize { // stored
+			inner = inner.lies(at)
+		}
 		data, err := w.read(inner, r)
 		if len(data) == 0 && isRarLocked(err) {
 			if !shown {

@@ -182,7 +182,7 @@ func (u *upxELF) unpack(head []byte) error {
 	if int64(len(u.out)) < u.size && u.size > u.w.limits.Part {
 		u.w.gap(u.at, "upx", tooLarge(u.w.limits.Part))
 	}
-	return u.w.slice(u.at, "upx", "upx", u.out)
+	return u.w.made(u.at, "upx", u.out)
 }
 
 // segments fills the segments. Of a shared library the beginning, which the

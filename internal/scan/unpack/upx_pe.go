@@ -34,7 +34,7 @@ func (w *walk) upxPE(at place, content []byte) error {
 	if whole {
 		image = w.upxProgram(at, content, image, b)
 	}
-	return w.slice(at, "upx", "upx", image)
+	return w.made(at, "upx", image)
 }
 
 // upxPEBlock finds the header and tells where it is, 0 if there is none.

@@ -30,6 +30,9 @@ func openZip(w *walk, at place, content []byte) error {
 		return nil // no more than the mark of an end makes it a zip
 	}
 	for _, dir := range directories {
+		if w.covered(dir.start, dir.end) {
+			continue // readers that find this one find the archive that the part is
+		}
 		if err := z.central(dir); err != nil {
 			return err
 		}
@@ -162,12 +165,17 @@ func (z *zipWalk) named(e zipEntry, offset int64) error {
 // local reads what local headers name, from the first to the last, as readers
 // of streams do, and finds the next one where the chain breaks.
 func (z *zipWalk) local() error {
+	skip := z.w.skip()
 	for p := 0; ; {
 		i := bytes.Index(z.content[p:], []byte("PK\x03\x04"))
 		if i < 0 {
 			return nil
 		}
 		p += i
+		if q := skip(p); q > p {
+			p = q
+			continue
+		}
 		if err := z.w.check(z.at); err != nil {
 			return err
 		}
