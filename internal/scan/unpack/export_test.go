@@ -28,4 +28,5 @@ var (
 	}
 
 	UPXUnfilter = upxUnfilter
+	RARPower    = rarPower
 )

@@ -139,7 +139,7 @@ func (w *walk) rar(at place, content []byte, o []rardecode.Option) (shown bool, 
 		if err != nil {
 			return shown, rarError(err)
 		}
-		if h.IsDir {
+		if h.IsDir || h.LinkType != 0 && h.PackedSize == 0 { // a link, or a copy of another member
 			if err := w.pass(at); err != nil {
 				return shown, err
 			}

@@ -112,7 +112,7 @@ func (s *sevenWalk) lzma2(c *sevenCoder, src io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, damaged(err.Error())
 	}
-	return r, nil
+	return &salvage{r: r}, nil
 }
 
 // ppmd reads PPMd variant H: the order, then the memory of the model.

@@ -36,7 +36,7 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 	}
 	src := bytes.NewReader(data)
 	window := w.window
-	r, err := w.zipDecoder(e.method, src, data)
+	r, err := w.zipDecoder(e.method, src, data, e.sized())
 	if err != nil {
 		w.gap(in.inside("zip", e.name), "zip", err)
 		return e.data + int(max(0, min(e.packed, int64(len(data))))), w.pass(in)
@@ -55,8 +55,17 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 	return end, w.show(at, part)
 }
 
+// sized gives how large an entry is of whose data, LZMA, the end is not marked,
+// or else -1.
+func (e *zipEntry) sized() int64 {
+	if e.flags&2 != 0 || e.unpacked <= 0 {
+		return -1
+	}
+	return e.unpacked
+}
+
 // zipDecoder gives a reader of a method of compression (APPNOTE.TXT, 4.4.5).
-func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader, error) {
+func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte, size int64) (io.Reader, error) {
 	switch method {
 	case 0:
 		return src, nil
@@ -75,7 +84,7 @@ func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader,
 		}
 		header := make([]byte, 13)
 		copy(header, data[4:9])
-		binary.LittleEndian.PutUint64(header[5:], 1<<64-1)
+		binary.LittleEndian.PutUint64(header[5:], uint64(size))
 		return w.lzma(header, bytes.NewReader(data[9:]))
 	case 93:
 		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(max(1<<10, min(w.window, 1<<29)))), zstd.WithDecoderLowmem(true))
@@ -118,7 +127,7 @@ func (w *walk) zipEncrypted(in place, e zipEntry, data []byte) error {
 			}
 			plain = bytes.NewReader(opened)
 		}
-		r, err := w.zipDecoder(method, plain, opened)
+		r, err := w.zipDecoder(method, plain, opened, e.sized())
 		if err != nil {
 			w.gap(at, "zip", err)
 			return nil
