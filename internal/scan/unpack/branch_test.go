@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -145,4 +147,42 @@ func TestDamagedDeflate64(t *testing.T) {
 	if found == 0 {
 		t.Error("no damage was seen")
 	}
+}
+
+func TestFiltersOfXZ(t *testing.T) {
+	want := branchy(300_000)
+	for _, filters := range []string{"--x86", "--arm", "--armthumb", "--arm64", "--powerpc", "--sparc", "--delta=dist=4", "--delta=dist=1 --x86", "--x86 --block-size=50000 --check=sha256", "--arm --check=none"} {
+		content := filteredXZ(t, want, strings.Fields(filters)...)
+		var got []byte
+		gaps := except(visit(t, content, func(p unpack.Part) {
+			if p.Kind == "xz" {
+				got = bytes.Clone(p.Data)
+			}
+		}), "xz//")
+		if len(gaps) > 0 || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes of %d, %d differ, %v", filters, len(got), len(want), differences(got, want), gaps)
+		}
+	}
+	if f := look(t, unpack.Options{}, "", filteredXZ(t, want, "--ia64")); !f.gap(unpack.Unsupported) {
+		t.Errorf("a filter that is not known: %v", f.gaps)
+	}
+	if f := look(t, unpack.Options{Limits: unpack.Limits{Window: 1 << 20}}, "", filteredXZ(t, want, "--x86")); !f.gap(unpack.Window) {
+		t.Errorf("a small window: %v", f.gaps)
+	}
+}
+
+// filteredXZ has xz pack a content with filters before LZMA2.
+func filteredXZ(t testing.TB, content []byte, switches ...string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("xz"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	c := exec.Command("xz", append(append([]string{"-c"}, switches...), "--lzma2=preset=1,dict=2MiB")...)
+	c.Stdin = bytes.NewReader(content)
+	out, err := c.Output()
+	check(t, err)
+	return out
 }

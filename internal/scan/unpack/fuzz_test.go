@@ -84,6 +84,11 @@ func FuzzRPM(f *testing.F) {
 	fuzz(f, "rpm", append([]byte("\xed\xab\xee\xdb"+strings.Repeat("\x00", 92)+header+header), gzipped(f, []byte(marker))...))
 }
 
+func FuzzXZ(f *testing.F) {
+	plain, filtered := filteredXZ(f, []byte(marker)), filteredXZ(f, branchy(500), "--arm", "--block-size=200")
+	fuzz(f, "xz", plain, filtered)
+}
+
 func FuzzMail(f *testing.F) {
 	fuzz(f, "mail", []byte("From: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\nQUJD=REVG\n--b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n#04)#\nend\n--b--\n"),
 		[]byte("Content-Type: text/html; name=\"=?utf-8?q?a?=\"\nContent-Transfer-Encoding: quoted-printable\n\na=3Db=\n\n"), tripleMail(2), deepMail(3))

@@ -56,7 +56,7 @@ func rarPower(content []byte) int {
 		if n <= 0 || size == 0 || size > uint64(len(content)-p) {
 			break
 		}
-		h := rarHeader{content[p:][:size]}
+		h := varints{content[p:][:size]}
 		kind, flags := h.number(), h.number()
 		extra, data := uint64(0), uint64(0)
 		if flags&1 != 0 {
@@ -84,12 +84,12 @@ func rarPower(content []byte) int {
 // header.
 func rarExtraPower(extra []byte) int {
 	most := 0
-	for h := (rarHeader{extra}); len(h.b) > 0; {
+	for h := (varints{extra}); len(h.b) > 0; {
 		size := h.number()
 		if size > uint64(len(h.b)) {
 			break
 		}
-		record := rarHeader{h.b[:size]}
+		record := varints{h.b[:size]}
 		h.b = h.b[size:]
 		if record.number() == 1 {
 			most = max(most, record.power())
@@ -98,10 +98,10 @@ func rarExtraPower(extra []byte) int {
 	return most
 }
 
-// rarHeader reads the fields of a header.
-type rarHeader struct{ b []byte }
+// varints reads numbers of seven bits a byte, the lowest first.
+type varints struct{ b []byte }
 
-func (h *rarHeader) number() uint64 {
+func (h *varints) number() uint64 {
 	v, n := binary.Uvarint(h.b)
 	if n <= 0 {
 		h.b = nil
@@ -112,7 +112,7 @@ func (h *rarHeader) number() uint64 {
 }
 
 // power reads the exponent behind the version and the flags of encryption.
-func (h *rarHeader) power() int {
+func (h *varints) power() int {
 	h.number()
 	h.number()
 	if len(h.b) == 0 {

@@ -14,6 +14,9 @@ import (
 // so every block is made to say first; those that follow are looked for by
 // their shape, since their places are only known by decoding.
 func openXZ(w *walk, at place, content []byte) error {
+	if xzFiltered(content) {
+		return w.decode(at, "xz", bare(at.name), w.newXZBlocks(content))
+	}
 	if err := w.reserve(xzDictionary(content)); err != nil {
 		return err
 	}
