@@ -15,7 +15,7 @@ BENCH       ?= .
 # Debian packages that tests compare with, and that they start.
 DEBIAN      := yara clamav clamdscan osslsigncode postgresql chromium fonts-noto-cjk \
                c-icap squid zip xz-utils bzip2 zstd lz4 brotli binutils cpio p7zip-full genisoimage \
-               lzip gcab msitools qpdf rpm \
+               lzip gcab cabextract msitools qpdf rpm \
                nginx-light apache2-bin php-cli fonts-noto-core
 # Where "make run" keeps everything, and where it answers.
 DATA        ?= $(if $(EMPTY),data/empty,data/sample)

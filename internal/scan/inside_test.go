@@ -1,6 +1,9 @@
 package scan_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,5 +70,54 @@ rule php { strings: $a = "needle in the hay" condition: $a and extension == ".ph
 	}
 	if s, got = look(nil); len(got) > 0 || s.Unread > 0 {
 		t.Errorf("files as a whole hold nothing, and there is %q", got)
+	}
+}
+
+// TestInnermost: what a rule finds in a part it finds in all that holds the part
+// as it is; told is the part alone.
+func TestInnermost(t *testing.T) {
+	rules, report := engine.Compile([]engine.Source{{Name: "a.yar", Data: []byte(`
+rule needle { strings: $a = "needle in the hay" condition: $a }
+rule whole { strings: $a = "needle in the hay" condition: $a and filesize > 600 }`)}}, engine.Options{})
+	if len(report.Problems) > 0 {
+		t.Fatal(report.Problems)
+	}
+	root := t.TempDir()
+	store := func(name, data string) string {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Comment: strings.Repeat("a comment ", 50)})
+		if err == nil {
+			_, err = w.Write([]byte(data))
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	in := store("in.zip", store("page.php", "the needle in the hay"))
+	write(t, filepath.Join(root, "stored.zip"), in)
+	write(t, filepath.Join(root, "deflated.zip"), zipped(t, "stored.zip", in))
+	write(t, filepath.Join(root, "page.php"), "needle in the hay "+base64.StdEncoding.EncodeToString([]byte(strings.Repeat("a needle in the hay. ", 10))))
+	var got collected
+	_, err := scan.Scan(t.Context(), scan.Paths(root), &got, scan.Options{NewMatcher: func() scan.Matcher { return rules.NewScanner(engine.ScanOptions{}) }, Inside: &unpack.Options{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, f := range got.findings {
+		lines = append(lines, strings.TrimPrefix(f.Where(), root+"/")+" "+f.Rule)
+	}
+	slices.Sort(lines)
+	want := []string{
+		"deflated.zip//stored.zip//in.zip whole", "deflated.zip//stored.zip//in.zip//page.php needle",
+		"page.php needle", "page.php//base64@18 needle", // the text itself is another one
+		"stored.zip//in.zip whole", "stored.zip//in.zip//page.php needle",
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Error("-want +got:", diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"candor"
 	"candor/engine"
@@ -75,7 +76,9 @@ func (l *Looker) look(path, dir, name string, content []byte, uid uint32) (findi
 		if l.inside != nil {
 			l.inside()
 		}
+		before := len(findings)
 		findings, err = l.match(findings, path, p.Path, dir, filepath.Base(p.Path), p.Data, uid)
+		findings = innermost(findings, before, p)
 		return err
 	})
 	l.rests.unread = len(gaps) > 0
@@ -101,6 +104,19 @@ func (l *Looker) match(findings []candor.Finding, path, inside, dir, name string
 		}
 	}
 	return findings, err
+}
+
+// innermost drops findings of places that hold a part as it is, and so what the
+// same rules found in the part, which lie from a place on.
+func innermost(findings []candor.Finding, from int, p unpack.Part) []candor.Finding {
+	if from == len(findings) || p.Within == p.Path {
+		return findings
+	}
+	of := slices.Clone(findings[from:])
+	return slices.DeleteFunc(findings, func(f candor.Finding) bool {
+		around := f.Inside == "" || strings.HasPrefix(p.Path, f.Inside+"//")
+		return around && len(f.Inside) >= len(p.Within) && count(of, f.Rule) > 0
+	})
 }
 
 func count(findings []candor.Finding, rule string) (n int) {

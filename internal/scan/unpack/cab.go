@@ -12,7 +12,8 @@ import (
 type cabinet struct {
 	content []byte
 	folders []cabFolder
-	reserve int // bytes reserved in each block of data
+	reserve int  // bytes reserved in each block of data
+	lzx     *lzx // of the folder that is being read
 }
 
 // cabFolder is a stream that holds members one after another.
@@ -22,6 +23,20 @@ type cabFolder struct {
 	method uint16
 	files  []cabFile
 }
+
+// known tells whether the method is. Quantum is not.
+func (f *cabFolder) known() bool {
+	switch f.method & 0xf {
+	case cabNone, cabMSZIP:
+		return true
+	case cabLZX:
+		return f.window() >= 15 && f.window() <= 21
+	}
+	return false
+}
+
+// window is the size of the window of LZX, as a power of two.
+func (f *cabFolder) window() int { return int(f.method >> 8 & 0x1f) }
 
 type cabFile struct {
 	name       string
@@ -33,10 +48,9 @@ const (
 	cabNext     = 2
 	cabReserve  = 4
 
-	cabNone    = 0 // methods, in the lowest four bits
-	cabMSZIP   = 1
-	cabQuantum = 2
-	cabLZX     = 3
+	cabNone  = 0 // methods, in the lowest four bits; 2 is Quantum
+	cabMSZIP = 1
+	cabLZX   = 3
 
 	cabMostFolders = 1 << 12
 )
@@ -139,9 +153,8 @@ func (c *cabinet) files(b []byte, count int) {
 // cabFolder hands over the files of a folder. A file that lies before where
 // the one before it ended has the folder unpacked again.
 func (w *walk) cabFolder(at place, c *cabinet, f *cabFolder) error {
-	if method := f.method & 0xf; method > cabMSZIP && len(f.files) > 0 {
-		name := map[uint16]string{cabQuantum: "Quantum", cabLZX: "LZX"}[method]
-		w.gap(at, "cab", unsupported(fmt.Sprintf("method %d of cabinets %s", method, name)))
+	if method := f.method & 0xf; !f.known() && len(f.files) > 0 {
+		w.gap(at, "cab", unsupported(fmt.Sprintf("method %d of cabinets", method)))
 		for range f.files {
 			if err := w.pass(at); err != nil {
 				return err
@@ -157,6 +170,9 @@ func (w *walk) cabFolder(at place, c *cabinet, f *cabFolder) error {
 		inner, err := w.enter(at, "cab", file.name)
 		if err != nil {
 			return err
+		}
+		if f.method&0xf == cabNone && f.blocks == 1 {
+			inner = inner.lies(at)
 		}
 		if err := w.drain(inner, io.LimitReader(r, file.from-r.given)); err != nil {
 			if stopped(err) != nil {
@@ -188,6 +204,7 @@ type cabReader struct {
 	left  int // blocks
 	zip   bool
 	flate io.Reader
+	lzx   *lzx // if that is the method
 	room  [2][cabBlock]byte
 	used  int // which room the last block is in
 	last  []byte
@@ -196,7 +213,12 @@ type cabReader struct {
 }
 
 func newCabReader(c *cabinet, f *cabFolder) *cabReader {
-	return &cabReader{c: c, next: f.start, left: f.blocks, zip: f.method&0xf == cabMSZIP}
+	r := &cabReader{c: c, next: f.start, left: f.blocks, zip: f.method&0xf == cabMSZIP}
+	if f.method&0xf == cabLZX {
+		c.lzx = newLZX(f.window(), c.lzx)
+		r.lzx = c.lzx
+	}
+	return r
 }
 
 func (r *cabReader) Read(p []byte) (int, error) {
@@ -222,14 +244,21 @@ func (r *cabReader) block() error {
 	}
 	h := cursor{b: r.c.content[r.next:]}
 	h.uint32() // checksum
-	packed := h.uint16()
-	h.uint16() // unpacked
+	packed, size := h.uint16(), h.uint16()
 	h.take(uint32(r.c.reserve))
 	if h.short {
 		return damaged("a block is not there")
 	}
 	data := h.b[:min(int(packed), len(h.b))]
 	r.next += 8 + r.c.reserve + int(packed)
+	if r.lzx != nil {
+		if size > cabBlock {
+			return errLZX
+		}
+		var err error
+		r.rest, err = r.lzx.decode(data, int(size))
+		return err
+	}
 	if !r.zip {
 		r.rest = data
 		return nil

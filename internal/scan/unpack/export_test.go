@@ -21,4 +21,12 @@ var (
 	NewBCJ2 = func(in []io.Reader) io.Reader { return newBCJ2(in) }
 	NewBCJ  = func(r io.Reader) io.Reader { return &bcj{r: r} }
 	NewRTF  = newRTFReader
+
+	NewDeflate64 = func(r io.ByteReader) io.Reader { return newDeflate64(r) }
+	NewBranches  = func(arch string, r io.Reader) io.Reader {
+		return newBranches(map[string]uint64{"arm": sevenARM, "thumb": sevenARMT, "arm64": sevenARM64}[arch], r)
+	}
+
+	UPXUnfilter = upxUnfilter
+	RARPower    = rarPower
 )

@@ -84,6 +84,11 @@ func FuzzRPM(f *testing.F) {
 	fuzz(f, "rpm", append([]byte("\xed\xab\xee\xdb"+strings.Repeat("\x00", 92)+header+header), gzipped(f, []byte(marker))...))
 }
 
+func FuzzXZ(f *testing.F) {
+	plain, filtered := filteredXZ(f, []byte(marker)), filteredXZ(f, branchy(500), "--arm", "--block-size=200")
+	fuzz(f, "xz", plain, filtered)
+}
+
 func FuzzMail(f *testing.F) {
 	fuzz(f, "mail", []byte("From: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\nQUJD=REVG\n--b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n#04)#\nend\n--b--\n"),
 		[]byte("Content-Type: text/html; name=\"=?utf-8?q?a?=\"\nContent-Transfer-Encoding: quoted-printable\n\na=3Db=\n\n"), tripleMail(2), deepMail(3))
@@ -124,7 +129,10 @@ func FuzzSevenZip(f *testing.F) {
 	fuzz(f, "7z", sevenHeader(folder), sevenHeader(aes), sevenHeader("\x17\x06\x00\x01\x09\x01\x00\x07\x0b\x01\x00\x01\x01\x00\x0c\x01\x00\x00"))
 }
 
-func FuzzCab(f *testing.F) { fuzz(f, "cab", cabinetAgain(f, 2)) }
+func FuzzCab(f *testing.F) {
+	m := []byte(marker)
+	fuzz(f, "cab", cabinetAgain(f, 2), lzxCabinet(m, true, 1), lzxCabinet(m, false, 2), lzxCabinet(m, false, 3))
+}
 
 func FuzzTNEF(f *testing.F) {
 	p := append([]byte("\x01\x00\x00\x00"), mapiValues(0x102, 0x1009, string(compressedRTF("abcdefgh")))...)
@@ -148,10 +156,16 @@ func FuzzUTF16(f *testing.F) {
 func FuzzStreams(f *testing.F) {
 	f.Add([]byte("\xe8\x00\x00\x00\x00\xe9\x01\x00\x00\xff\xe8\xe8\x00\x00\x00\x00"))
 	f.Add(compressedRTF("abcdefgh"))
+	f.Add([]byte("\x03\xeb\x00\x00\xeb\xeb\x00\xf0\x00\xf8\x01\x00\x00\x94\x48\x00\x00\x01\x40\x00\x00\x07"))
+	f.Add(deflated(f, []byte("a short text, a short text, a short text"))) // deflate64 is the same but for long matches
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for name, open := range map[string]func() io.Reader{
-			"bcj": func() io.Reader { return unpack.NewBCJ(bytes.NewReader(b)) },
-			"rtf": func() io.Reader { return unpack.NewRTF(b) },
+			"bcj":       func() io.Reader { return unpack.NewBCJ(bytes.NewReader(b)) },
+			"arm":       func() io.Reader { return unpack.NewBranches("arm", bytes.NewReader(b)) },
+			"thumb":     func() io.Reader { return unpack.NewBranches("thumb", bytes.NewReader(b)) },
+			"arm64":     func() io.Reader { return unpack.NewBranches("arm64", bytes.NewReader(b)) },
+			"deflate64": func() io.Reader { return unpack.NewDeflate64(bytes.NewReader(b)) },
+			"rtf":       func() io.Reader { return unpack.NewRTF(b) },
 			"bcj2": func() io.Reader {
 				n := len(b) / 4
 				return unpack.NewBCJ2([]io.Reader{bytes.NewReader(b[:n]), bytes.NewReader(b[n : 2*n]), bytes.NewReader(b[2*n : 3*n]), bytes.NewReader(b[3*n:])})

@@ -23,7 +23,7 @@ func Kind(content []byte, name string) string {
 // formats find the same file to be theirs.
 func kinds(content []byte, name string) []string {
 	first := head(content, name)
-	found := make([]string, 0, 3)
+	found := make([]string, 0, 4)
 	if first != "" {
 		found = append(found, first)
 	}
@@ -41,6 +41,8 @@ func kinds(content []byte, name string) []string {
 	switch first {
 	case "text", "image", "utf-16":
 		return found
+	case "exe":
+		found = append(found, "upx")
 	}
 	if scriptAt(content) >= 0 {
 		found = append(found, "script")

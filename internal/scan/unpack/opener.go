@@ -53,6 +53,8 @@ func openers(kind string) opener {
 		return openTNEF
 	case "exe":
 		return openExecutable
+	case "upx":
+		return openUPX
 	case "image", "script":
 		return openScript
 	case "utf-16":

@@ -27,7 +27,7 @@ func openPDF(w *walk, at place, content []byte) error {
 		w.gap(at, "pdf", encrypted("streams are encrypted"))
 		return nil
 	}
-	for from, n := 0, 1; ; n++ {
+	for from, end, n := 0, 0, 1; ; n++ { // end is that of the stream before
 		i := bytes.Index(content[from:], []byte("stream"))
 		if i < 0 {
 			return nil
@@ -40,7 +40,7 @@ func openPDF(w *walk, at place, content []byte) error {
 		if word >= 3 && string(content[word-3:word]) == "end" {
 			continue
 		}
-		dict := pdfDictionary(content[max(0, word-longestDictionary):word])
+		dict := pdfDictionary(content[max(end, word-longestDictionary):word])
 		if dict == nil {
 			continue
 		}
@@ -49,7 +49,8 @@ func openPDF(w *walk, at place, content []byte) error {
 		data = bytes.TrimPrefix(data, []byte("\n"))
 		data = pdfSpan(data, dict)
 		from = len(content) - len(content[from:]) + len(data)
-		if err := w.pdfStream(at, fmt.Sprintf("stream-%d", n), dict, data); err != nil {
+		end = from
+		if err := w.pdfStream(at, n, dict, data); err != nil {
 			return err
 		}
 	}
@@ -101,9 +102,10 @@ func pdfValue(dict []byte, key string) []byte {
 			return nil
 		}
 		from += i + 1
-		name, n := pdfName(dict[from:])
+		n := pdfNameEnd(dict[from:])
+		raw := dict[from : from+n]
 		from += n
-		if name == key {
+		if string(raw) == key || bytes.IndexByte(raw, '#') >= 0 && pdfUnescaped(raw) == key {
 			return bytes.TrimLeft(dict[from:], " \r\n\t\x00\f")
 		}
 	}
@@ -111,23 +113,43 @@ func pdfValue(dict []byte, key string) []byte {
 
 // pdfName reads a name behind its slash.
 func pdfName(b []byte) (string, int) {
+	n := pdfNameEnd(b)
+	return pdfUnescaped(b[:n]), n
+}
+
+// pdfNameEnds are the characters before which names end.
+var pdfNameEnds = func() (set [256]bool) {
+	for c := range ' ' + 1 {
+		set[c] = true
+	}
+	for _, c := range []byte("/<>[]()%{}") {
+		set[c] = true
+	}
+	return set
+}()
+
+func pdfNameEnd(b []byte) int {
+	for i, c := range b {
+		if pdfNameEnds[c] {
+			return i
+		}
+	}
+	return len(b)
+}
+
+func pdfUnescaped(b []byte) string {
 	var name []byte
 	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '#':
+		if b[i] == '#' {
 			if v, ok := digits(b[i+1:], 2, 16); ok {
 				name = append(name, v)
 				i += 2
 				continue
 			}
-			name = append(name, c)
-		case c <= ' ' || bytes.IndexByte([]byte("/<>[]()%{}"), c) >= 0:
-			return string(name), i
-		default:
-			name = append(name, c)
 		}
+		name = append(name, b[i])
 	}
-	return string(name), len(b)
+	return string(name)
 }
 
 // pdfFilters gives the names of the filters in the order of decoding.
@@ -157,24 +179,25 @@ func pdfFilters(dict []byte) []string {
 	return filters
 }
 
-// pdfStream decodes a stream up to a filter of images, whose data images keep.
-func (w *walk) pdfStream(in place, name string, dict, data []byte) error {
+// pdfStream decodes the nth stream up to a filter of images, whose data images keep.
+func (w *walk) pdfStream(in place, n int, dict, data []byte) error {
 	filters := pdfFilters(dict)
+	name := func() string { return fmt.Sprintf("stream-%d", n) }
 	if len(filters) == 0 {
 		if k := head(data, ""); k == "" || k == "text" || k == "image" || k == "zlib" {
 			return nil
 		}
-		return w.slice(in, "pdf", name, data)
+		return w.slice(in, "pdf", name(), data)
 	}
 	if len(filters) > mostFilters {
-		w.gap(in.inside("pdf", name), "pdf", unsupported(fmt.Sprintf("%d filters", len(filters))))
+		w.gap(in.inside("pdf", name()), "pdf", unsupported(fmt.Sprintf("%d filters", len(filters))))
 		return w.pass(in)
 	}
 	var r io.Reader = bytes.NewReader(data)
 	for i, f := range filters {
 		next, known := pdfFilter(f, r, dict)
 		if !known {
-			w.gap(in.inside("pdf", name), "pdf", unsupported("filter "+f))
+			w.gap(in.inside("pdf", name()), "pdf", unsupported("filter "+f))
 			return w.pass(in)
 		}
 		if next == nil {
@@ -188,7 +211,7 @@ func (w *walk) pdfStream(in place, name string, dict, data []byte) error {
 			r = meter{w, in, r}
 		}
 	}
-	return w.decode(in, "pdf", name, &forgiving{r})
+	return w.decode(in, "pdf", name(), &forgiving{r})
 }
 
 // pdfFilter gives the decoder of a filter, nil for those of images; false for
@@ -250,42 +273,64 @@ func predicted(dict []byte, r io.Reader) io.Reader {
 		return r
 	}
 	size := (colors*bits*columns + 7) / 8
-	return &pngRows{r: r, step: max(1, colors*bits/8), row: make([]byte, size+1), above: make([]byte, size+1)}
+	return &pngRows{r: r, step: max(1, colors*bits/8), size: size + 1}
 }
 
 // pngRows undoes the filters of PNG, row by row.
 type pngRows struct {
 	r          io.Reader
 	step       int
-	row, above []byte // the first byte is the filter
+	size       int    // of a row, the first byte of which is the filter
+	row, above []byte // as long as there was data; what is missing is zero
 	rest       []byte
 }
 
 func (x *pngRows) Read(p []byte) (int, error) {
 	if len(x.rest) == 0 {
-		n, err := io.ReadFull(x.r, x.row)
-		if n < 2 {
+		x.row, x.above = x.above, x.row
+		if err := x.fill(); len(x.row) < 2 {
 			if err == nil || err == io.ErrUnexpectedEOF {
 				err = io.EOF
 			}
 			return 0, err
 		}
-		x.undo(n)
-		x.rest = x.row[1:n]
-		x.row, x.above = x.above, x.row
+		x.undo()
+		x.rest = x.row[1:]
 	}
 	n := copy(p, x.rest)
 	x.rest = x.rest[n:]
 	return n, nil
 }
 
-func (x *pngRows) undo(n int) {
-	for i := 1; i < n; i++ {
-		var left, corner byte
-		if i > x.step {
-			left, corner = x.row[i-x.step], x.above[i-x.step]
+// fill reads a row. What the dictionary says of its size is not believed before
+// the data is there.
+func (x *pngRows) fill() error {
+	x.row = x.row[:0]
+	for len(x.row) < x.size {
+		if len(x.row) == cap(x.row) {
+			x.row = append(make([]byte, 0, min(max(2*cap(x.row), 512), x.size)), x.row...)
 		}
-		up := x.above[i]
+		n, err := io.ReadFull(x.r, x.row[len(x.row):min(cap(x.row), x.size)])
+		x.row = x.row[:len(x.row)+n]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *pngRows) undo() {
+	for i := 1; i < len(x.row); i++ {
+		var left, corner, up byte
+		if i < len(x.above) {
+			up = x.above[i]
+		}
+		if i > x.step {
+			left = x.row[i-x.step]
+			if i-x.step < len(x.above) {
+				corner = x.above[i-x.step]
+			}
+		}
 		switch x.row[0] {
 		case 1:
 			x.row[i] += left

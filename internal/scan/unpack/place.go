@@ -12,10 +12,11 @@ const longestName = 300
 
 // place is where a content lies.
 type place struct {
-	path  string // as in Part.Path
-	name  string // the last name, as it is given
-	kind  string // what carried it
-	depth int    // 0 is the content itself
+	path   string // as in Part.Path
+	within string // as in Part.Within
+	name   string // the last name, as it is given
+	kind   string // what carried it
+	depth  int    // 0 is the content itself
 }
 
 // Join gives the path of a part: the names from the outside in, joined by
@@ -33,7 +34,14 @@ func (p place) inside(kind, name string) place {
 	if name == "" {
 		name = kind
 	}
-	return place{path: Join(p.path, name), name: name, kind: kind, depth: p.depth + 1}
+	path := Join(p.path, name)
+	return place{path: path, within: path, name: name, kind: kind, depth: p.depth + 1}
+}
+
+// lies says of a place that what it holds lies in another as it is.
+func (p place) lies(in place) place {
+	p.within = in.within
+	return p
 }
 
 func escape(name string) string {

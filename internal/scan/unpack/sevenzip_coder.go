@@ -22,20 +22,26 @@ import (
 
 // The methods of coders (Methods.txt of the LZMA SDK) that are known here.
 const (
-	sevenCopy    = 0x00
-	sevenDelta   = 0x03
-	sevenX86     = 0x04
-	sevenLZMA2   = 0x21
-	sevenLZMA    = 0x030101
-	sevenBCJ     = 0x03030103
-	sevenBCJ2    = 0x0303011b
-	sevenPPMd    = 0x030401
-	sevenDeflate = 0x040108
-	sevenBzip2   = 0x040202
-	sevenZstd    = 0x04f71101
-	sevenBrotli  = 0x04f71102
-	sevenLZ4     = 0x04f71104
-	sevenAES     = 0x06f10701
+	sevenCopy      = 0x00
+	sevenDelta     = 0x03
+	sevenX86       = 0x04
+	sevenLZMA2     = 0x21
+	sevenLZMA      = 0x030101
+	sevenBCJ       = 0x03030103
+	sevenBCJ2      = 0x0303011b
+	sevenPPC       = 0x03030205
+	sevenARM       = 0x03030501
+	sevenARMT      = 0x03030701
+	sevenSPARC     = 0x03030805
+	sevenARM64     = 0x0a
+	sevenPPMd      = 0x030401
+	sevenDeflate   = 0x040108
+	sevenDeflate64 = 0x040109
+	sevenBzip2     = 0x040202
+	sevenZstd      = 0x04f71101
+	sevenBrotli    = 0x04f71102
+	sevenLZ4       = 0x04f71104
+	sevenAES       = 0x06f10701
 )
 
 // coder gives a reader of what a coder makes of its inputs. Decoders are made
@@ -60,6 +66,8 @@ func (s *sevenWalk) coder(c *sevenCoder, in []io.Reader, password string) (io.Re
 		return s.ppmd(c, src)
 	case sevenDeflate:
 		return flate.NewReader(src), nil
+	case sevenDeflate64:
+		return newDeflate64(bufio.NewReader(src)), nil
 	case sevenBzip2:
 		return bzip2.NewReader(src), nil
 	case sevenZstd:
@@ -77,6 +85,9 @@ func (s *sevenWalk) coder(c *sevenCoder, in []io.Reader, password string) (io.Re
 		return &delta{r: src, back: int(c.props[0]) + 1}, nil
 	case sevenBCJ, sevenX86:
 		return &bcj{r: src}, nil
+	}
+	if r := newBranches(c.method, src); r != nil && len(c.props) == 0 {
+		return r, nil
 	}
 	return nil, unsupported(fmt.Sprintf("method %#x", c.method))
 }
@@ -101,7 +112,7 @@ func (s *sevenWalk) lzma2(c *sevenCoder, src io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, damaged(err.Error())
 	}
-	return r, nil
+	return &salvage{r: r}, nil
 }
 
 // ppmd reads PPMd variant H: the order, then the memory of the model.

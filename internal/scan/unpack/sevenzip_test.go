@@ -16,6 +16,12 @@ import (
 // sevenZip packs files of the given contents with the switches.
 func sevenZip(t testing.TB, files map[string][]byte, switches ...string) []byte {
 	t.Helper()
+	return sevenZipped(t, "a.7z", files, switches...)
+}
+
+// sevenZipped has 7z make an archive of a name.
+func sevenZipped(t testing.TB, archive string, files map[string][]byte, switches ...string) []byte {
+	t.Helper()
 	if _, err := exec.LookPath("7z"); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
@@ -23,7 +29,7 @@ func sevenZip(t testing.TB, files map[string][]byte, switches ...string) []byte 
 		t.Skip(err)
 	}
 	dir := t.TempDir()
-	args := append([]string{"a", "-bd", "a.7z"}, switches...)
+	args := append([]string{"a", "-bd", archive}, switches...)
 	for name, content := range files {
 		check(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 		args = append(args, name)
@@ -33,7 +39,7 @@ func sevenZip(t testing.TB, files map[string][]byte, switches ...string) []byte 
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("7z %v: %v: %s", args, err, out)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "a.7z"))
+	b, err := os.ReadFile(filepath.Join(dir, archive))
 	check(t, err)
 	return b
 }

@@ -36,7 +36,7 @@ type Options struct {
 }
 
 // version is of what is found inside. It changes where other parts are found.
-const version = 1
+const version = 2
 
 // Name names all that decides what is found inside.
 func (o Options) Name() string {
@@ -53,6 +53,11 @@ type Part struct {
 	Path string // its place; see Join
 	Kind string // what carried it: "zip", "mail", "base64"; one of the names that Kind gives, or of an encoding
 	Data []byte // only valid until the callback returns; not to be changed
+
+	// Within is the outermost place that holds the part as it is, so that what is
+	// found in the part is found there too: "" for the content itself, and Path
+	// for a part that was decoded.
+	Within string
 }
 
 // Reason says why something was not looked at.

@@ -22,8 +22,10 @@ type walk struct {
 	entries  int   // that may still be entered
 	window   int64 // that decoders may still take
 	gaps     []Gap
-	halted   bool  // a budget has run out
-	err      error // of visit or the context
+	halted   bool     // a budget has run out
+	opened   []byte   // the content that is being looked into
+	regions  []region // of it, those that were handed over as they are
+	err      error    // of visit or the context
 }
 
 // errStop ends everything: walk.halted or walk.err say why.
@@ -47,6 +49,9 @@ type opener func(w *walk, at place, content []byte) error
 
 // open looks into a content, as each of the kinds that it may be.
 func (w *walk) open(at place, content []byte) {
+	outer, regions := w.opened, w.regions
+	w.opened, w.regions = content, nil
+	defer func() { w.opened, w.regions = outer, regions }()
 	for _, kind := range kinds(content, at.name) {
 		if w.halted || w.err != nil {
 			return
@@ -147,6 +152,21 @@ func (w *walk) slice(in place, kind, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	w.note(data)
+	return w.give(at.lies(in), kind, data)
+}
+
+// made hands over the one member that was made of a content.
+func (w *walk) made(in place, kind string, data []byte) error {
+	at, err := w.enter(in, kind, kind)
+	if err != nil {
+		return err
+	}
+	return w.give(at, kind, data)
+}
+
+// give hands over data within the limits.
+func (w *walk) give(at place, kind string, data []byte) error {
 	n := int64(len(data))
 	if n > w.limits.Part {
 		n = w.limits.Part
@@ -191,7 +211,7 @@ func (w *walk) show(at place, data []byte) error {
 		return nil
 	}
 	w.visiting = true
-	w.err = w.visit(Part{Path: at.path, Kind: at.kind, Data: data})
+	w.err = w.visit(Part{Path: at.path, Kind: at.kind, Data: data, Within: at.within})
 	w.visiting = false
 	if w.err != nil {
 		return errStop

@@ -14,6 +14,9 @@ import (
 // so every block is made to say first; those that follow are looked for by
 // their shape, since their places are only known by decoding.
 func openXZ(w *walk, at place, content []byte) error {
+	if xzFiltered(content) {
+		return w.decode(at, "xz", bare(at.name), w.newXZBlocks(content))
+	}
 	if err := w.reserve(xzDictionary(content)); err != nil {
 		return err
 	}
@@ -109,7 +112,34 @@ func (w *walk) lzma(header []byte, body io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, damaged(err.Error())
 	}
-	return r, nil
+	return &salvage{r: r}, nil
+}
+
+// salvage gives what a decoder of LZMA holds back when it fails: all that it
+// has in its dictionary and has not given.
+type salvage struct {
+	r    io.Reader
+	err  error
+	left int // bytes that may still be given after the error
+}
+
+func (s *salvage) Read(p []byte) (int, error) {
+	if s.err == nil {
+		n, err := s.r.Read(p)
+		if err == nil || errors.Is(err, io.EOF) {
+			return n, err
+		}
+		s.err, s.left = err, 64<<20
+		if n > 0 {
+			return n, nil
+		}
+	}
+	n, _ := s.r.Read(p[:min(len(p), s.left)])
+	s.left -= n
+	if n == 0 {
+		return 0, s.err
+	}
+	return n, nil
 }
 
 // openLzip reads the members of an .lz file: a header of 6 bytes, LZMA with

@@ -30,6 +30,9 @@ func openZip(w *walk, at place, content []byte) error {
 		return nil // no more than the mark of an end makes it a zip
 	}
 	for _, dir := range directories {
+		if w.covered(dir.start, dir.end) {
+			continue // readers that find this one find the archive that the part is
+		}
 		if err := z.central(dir); err != nil {
 			return err
 		}
@@ -162,17 +165,26 @@ func (z *zipWalk) named(e zipEntry, offset int64) error {
 // local reads what local headers name, from the first to the last, as readers
 // of streams do, and finds the next one where the chain breaks.
 func (z *zipWalk) local() error {
+	skip := z.w.skip()
 	for p := 0; ; {
 		i := bytes.Index(z.content[p:], []byte("PK\x03\x04"))
 		if i < 0 {
 			return nil
 		}
 		p += i
+		if q := skip(p); q > p {
+			p = q
+			continue
+		}
 		if err := z.w.check(z.at); err != nil {
 			return err
 		}
+		if !zipPlausible(z.content[p:]) {
+			p += 4
+			continue
+		}
 		e, ok := z.localAt(int64(p))
-		if !ok || !e.plausible() {
+		if !ok {
 			p += 4
 			continue
 		}
@@ -260,11 +272,15 @@ func (e *zipEntry) field(id uint16) []byte {
 	return nil
 }
 
-// plausible tells local headers from bytes that look like one by chance.
-func (e *zipEntry) plausible() bool {
-	switch e.method {
+// zipPlausible tells local headers from bytes that look like one by chance, by
+// their method and flags.
+func zipPlausible(header []byte) bool {
+	if len(header) < 30 || header[7]&0x80 != 0 {
+		return false
+	}
+	switch binary.LittleEndian.Uint16(header[8:]) {
 	case 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99:
-		return e.flags&0x8000 == 0
+		return true
 	}
 	return false
 }

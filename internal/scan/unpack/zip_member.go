@@ -1,6 +1,7 @@
 package unpack
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
@@ -35,7 +36,7 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 	}
 	src := bytes.NewReader(data)
 	window := w.window
-	r, err := w.zipDecoder(e.method, src, data)
+	r, err := w.zipDecoder(e.method, src, data, e.sized())
 	if err != nil {
 		w.gap(in.inside("zip", e.name), "zip", err)
 		return e.data + int(max(0, min(e.packed, int64(len(data))))), w.pass(in)
@@ -54,13 +55,27 @@ func (w *walk) zipMember(in place, content []byte, e zipEntry) (end int, err err
 	return end, w.show(at, part)
 }
 
+// sized gives how large an entry is of whose data, LZMA, the end is not marked,
+// or else -1.
+func (e *zipEntry) sized() int64 {
+	if e.flags&2 != 0 || e.unpacked <= 0 {
+		return -1
+	}
+	return e.unpacked
+}
+
 // zipDecoder gives a reader of a method of compression (APPNOTE.TXT, 4.4.5).
-func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader, error) {
+func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte, size int64) (io.Reader, error) {
 	switch method {
 	case 0:
 		return src, nil
 	case 8:
 		return w.inflate(src), nil
+	case 9:
+		if b, ok := src.(io.ByteReader); ok {
+			return newDeflate64(b), nil // so that it is known where it ends
+		}
+		return newDeflate64(bufio.NewReader(src)), nil
 	case 12:
 		return bzip2.NewReader(src), nil
 	case 14: // 5.8.8: version, size of properties, properties; no size of the whole
@@ -69,7 +84,7 @@ func (w *walk) zipDecoder(method uint16, src io.Reader, data []byte) (io.Reader,
 		}
 		header := make([]byte, 13)
 		copy(header, data[4:9])
-		binary.LittleEndian.PutUint64(header[5:], 1<<64-1)
+		binary.LittleEndian.PutUint64(header[5:], uint64(size))
 		return w.lzma(header, bytes.NewReader(data[9:]))
 	case 93:
 		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(max(1<<10, min(w.window, 1<<29)))), zstd.WithDecoderLowmem(true))
@@ -112,7 +127,7 @@ func (w *walk) zipEncrypted(in place, e zipEntry, data []byte) error {
 			}
 			plain = bytes.NewReader(opened)
 		}
-		r, err := w.zipDecoder(method, plain, opened)
+		r, err := w.zipDecoder(method, plain, opened, e.sized())
 		if err != nil {
 			w.gap(at, "zip", err)
 			return nil
