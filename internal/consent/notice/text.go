@@ -39,7 +39,7 @@ func (p *Page) Text(w io.Writer) error {
 			}
 			b.WriteString("\n" + title + "\n" + strings.Repeat(line, min(width, columns(title))) + "\n\n")
 		case block.Table != nil:
-			block.Table.text(&b, p.Dir)
+			block.Table.text(&b, p)
 		case block.Items != nil:
 			for _, item := range block.Items {
 				b.WriteString(wrapped("- "+item.plain(p.Dir), "  "))
@@ -53,15 +53,19 @@ func (p *Page) Text(w io.Writer) error {
 	return err
 }
 
-func (t *Table) text(b *strings.Builder, dir string) {
+func (t *Table) text(b *strings.Builder, p *Page) {
+	colon := map[string]string{"zh": "：", "fr": " : "}[p.Lang]
+	if colon == "" {
+		colon = ": "
+	}
 	for _, row := range t.Rows {
 		for i, cell := range row {
-			if text := cell.plain(dir); text != "" {
+			if text := cell.plain(p.Dir); text != "" {
 				mark := "  "
 				if i == 0 {
 					mark = "* "
 				}
-				b.WriteString(wrapped(mark+t.Head[i]+": "+text, "  "))
+				b.WriteString(wrapped(mark+t.Head[i]+colon+text, "  "))
 			}
 		}
 	}
