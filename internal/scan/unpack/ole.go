@@ -192,7 +192,7 @@ func (c *compound) chain(n uint32, limit int64) []byte {
 			c.lost = true
 			break
 		}
-		if straight && int64(n) == int64(first)+run/int64(c.sector) {
+		if straight && run%int64(c.sector) == 0 && int64(n) == int64(first)+run/int64(c.sector) {
 			run += int64(len(s))
 		} else {
 			if straight {
