@@ -37,6 +37,7 @@ type members struct {
 	ctx    context.Context
 	add    func(path string, d Digest) error
 	failed error // of add
+	least  int64 // bytes that all members may have, of an archive of any size
 	count  int
 	left   int64 // bytes that further members may have
 }
@@ -47,7 +48,7 @@ func tooMuch(what string) error {
 
 // open adds the members of an archive. What is none has none.
 func (m *members) open(f io.ReaderAt, size int64) error {
-	m.left = leastUnpacked + mostRatio*size
+	m.left = m.least + mostRatio*size
 	begin := make([]byte, 512)
 	n, err := f.ReadAt(begin, 0)
 	if err != nil && err != io.EOF {

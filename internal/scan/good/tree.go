@@ -128,7 +128,7 @@ func (b *Builder) addFile(ctx context.Context, origin uint32, name string) (a Ad
 		return a, err
 	}
 	a.Contents++
-	m := members{ctx: ctx, add: func(path string, d Digest) error { a.Contents++; return b.Add(origin, d, path) }}
+	m := members{ctx: ctx, least: leastUnpacked, add: func(path string, d Digest) error { a.Contents++; return b.Add(origin, d, path) }}
 	if err := m.open(f, info.Size()); err != nil {
 		if ctx.Err() != nil || m.failed != nil {
 			return a, errors.Join(ctx.Err(), m.failed)

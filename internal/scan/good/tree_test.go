@@ -165,7 +165,7 @@ func TestBomb(t *testing.T) {
 	if _, err := g.Write(b.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.CopyN(g, zeros{}, 400<<20); err != nil {
+	if _, err := io.CopyN(g, zeros{}, 64<<20); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Close(); err != nil {
