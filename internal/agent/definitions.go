@@ -123,7 +123,7 @@ func (a *Agent) revisit(ctx context.Context, t *tools) error {
 		a.state.read(func(k kept) {
 			for _, x := range k.Sites {
 				for _, p := range l.Paths {
-					sites[x.Asset] = sites[x.Asset] || within(p, x.Roots)
+					sites[x.Asset] = sites[x.Asset] || scan.Within(p, x.Roots)
 				}
 			}
 		})
@@ -143,14 +143,4 @@ func (a *Agent) revisit(ctx context.Context, t *tools) error {
 		}
 	}
 	return a.state.change(func(k *kept) { k.Asked = t.received.ID })
-}
-
-// within tells whether a path lies in one of the folders, or is one.
-func within(path string, folders []string) bool {
-	for _, f := range folders {
-		if rel, err := filepath.Rel(f, path); err == nil && filepath.IsLocal(rel) {
-			return true
-		}
-	}
-	return false
 }

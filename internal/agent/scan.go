@@ -151,7 +151,7 @@ func (a *Agent) scan(ctx context.Context, t *tools, j job) error {
 
 func allWithin(paths, folders []string) bool {
 	for _, p := range paths {
-		if !within(p, folders) {
+		if !scan.Within(p, folders) {
 			return false
 		}
 	}

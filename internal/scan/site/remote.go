@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/scan"
 )
 
 // Report is what the agent of a server says of a scan there: a part of it, or
@@ -84,7 +85,7 @@ func (s *Service) Take(ctx context.Context, server candor.ID, r Report) error {
 // other.
 func within(a candor.Asset, found []candor.Finding) error {
 	for _, f := range found {
-		if !Within(f.Path, a.Roots) {
+		if !scan.Within(f.Path, a.Roots) {
 			return fmt.Errorf("a finding at %.200q lies outside of %s: %w", f.Path, a.Name, candor.ErrDenied)
 		}
 	}
