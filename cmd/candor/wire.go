@@ -63,6 +63,7 @@ type setup struct {
 	every     time.Duration // how often a site is scanned
 	scans     int           // at a time
 	threads   int           // of one scan
+	watch     bool          // files are looked at as they change
 	maxSize   int64
 	into      *unpack.Options
 	exclude   scan.Exclude

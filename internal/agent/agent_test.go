@@ -120,7 +120,7 @@ func TestSharedList(t *testing.T) {
 	one, two := known.SumOf([]byte("1")), known.SumOf([]byte("2"))
 	s := &shared{dir: t.TempDir()}
 	s.open("g")
-	s.list.Sums = []known.Sum{one}
+	s.list.Store(&sharedList{Under: "g", Sums: []known.Sum{one}})
 	if err := s.keep(); err != nil {
 		t.Fatal(err)
 	}

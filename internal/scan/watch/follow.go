@@ -80,7 +80,10 @@ func (f *Follower) begin(ctx context.Context, all *sync.WaitGroup, before, roots
 	var once sync.Once
 	all.Go(func() {
 		_ = next.Run(watching, func(changes []Change) { // its error is that of watching
-			once.Do(func() { close(begun) })
+			once.Do(func() {
+				close(begun)
+				f.note(next)
+			})
 			f.told(ctx, changes, fresh)
 		})
 		once.Do(func() { close(begun) })
@@ -96,6 +99,15 @@ func (f *Follower) begin(ctx context.Context, all *sync.WaitGroup, before, roots
 		defer cancel()
 		next.drain(ctx)
 	}, nil
+}
+
+// note tells where not all that changes is seen as it changes.
+func (f *Follower) note(w *Watcher) {
+	for _, p := range w.Status().Places {
+		if p.Note != "" {
+			f.Log.Warn("not all that changes is seen as it changes", "path", p.Path, "way", p.Way, "note", p.Note)
+		}
+	}
 }
 
 // drain waits until what is seen by now is told, for a while.
