@@ -273,7 +273,7 @@ func (g generations) SetGeneration(ctx context.Context, x candor.Generation) err
 func (r *running) openDesk(context.Context) error {
 	r.Desk = desk.New(desk.Config{Store: deskStore{r.Store}, Clock: r.setup.clock, Calendar: r.setup.calendar, Rules: r.setup.rules,
 		Plays: plays(r.books, r.phrases.ForConsole(r.setup.language)), Tell: r.tell})
-	r.Sites.Desk = filer{r.Desk}
+	r.Sites.Desk = filer{r.Desk, r.House}
 	return nil
 }
 
