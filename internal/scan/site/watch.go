@@ -3,7 +3,6 @@ package site
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -19,7 +18,8 @@ const Watched = "watch"
 // ends. A tree of which changes may not have been seen is walked; a whole root
 // is scanned by a job.
 func (s *Service) Watch(ctx context.Context, o watch.Options) error {
-	w := &watcher{Service: s}
+	w := &watcher{Service: s, holder: holder{take: s.Definitions}}
+	defer w.holder.close()
 	f := watch.Follower{Options: o, List: w.list, Look: w.look}
 	f.Log = s.Log
 	return f.Run(ctx)
@@ -28,10 +28,11 @@ func (s *Service) Watch(ctx context.Context, o watch.Options) error {
 // watcher looks at what changes.
 type watcher struct {
 	*Service
-	lock       sync.Mutex
-	sites      []candor.Asset
-	crew       *scan.Crew
-	generation string // of the crew
+	holder holder
+	crews  crews
+
+	lock  sync.Mutex
+	sites []candor.Asset
 }
 
 // list gives the roots of the sites that lie on this machine.
@@ -76,27 +77,33 @@ func (w *watcher) look(ctx context.Context, changes []watch.Change) error {
 // lookAt scans some of a site and files what is found. Nothing that is not
 // found there is gone for that.
 func (w *watcher) lookAt(ctx context.Context, a candor.Asset, targets []scan.Target) error {
-	definitions, err := w.Definitions()
+	definitions, err := w.holder.get()
 	if err != nil {
-		return fmt.Errorf("no definitions to scan with: %w", err)
+		return err
 	}
-	defer definitions.Release()
-	crew := w.crewOf(definitions.Generation)
+	defer w.holder.give(definitions)
 	sc := candor.Scan{Asset: a.ID, Party: a.Owner, Generation: definitions.Generation, Started: w.Clock().UTC()}
 	box := &outbox{service: w.Service, ctx: ctx, scan: sc, limit: 500}
 	_, err = scan.Scan(ctx, scan.Some(targets...), changed{box}, scan.Options{NewMatcher: definitions.NewMatcher, Exclude: w.Exclude, MaxSize: w.MaxSize, Threads: w.Threads,
-		Clock: w.Clock, Known: definitions.Known, Inside: w.Inside, Crew: crew})
+		Clock: w.Clock, Known: definitions.Known, Inside: w.Inside, Crew: w.crews.of(definitions.Generation)})
 	return errors.Join(err, box.flush())
 }
 
-// crewOf gives the workers for a generation of definitions.
-func (w *watcher) crewOf(generation string) *scan.Crew {
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	if w.crew == nil || w.generation != generation {
-		w.crew, w.generation = new(scan.Crew), generation
+// crews keeps workers for the definitions that were used last. It is safe for
+// concurrent use.
+type crews struct {
+	lock       sync.Mutex
+	crew       *scan.Crew
+	generation string
+}
+
+func (c *crews) of(generation string) *scan.Crew {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if c.crew == nil || c.generation != generation {
+		c.crew, c.generation = new(scan.Crew), generation
 	}
-	return w.crew
+	return c.crew
 }
 
 // changed is an outbox for what may be gone again.
