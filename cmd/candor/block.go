@@ -25,9 +25,10 @@ func (w *watching) guard() (*watch.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
+	without := map[string]string{"open": "let pass", "closed": "denied"}[w.f.block]
 	return watch.NewGuard(watch.GuardOptions{Roots: w.roots, Verdict: w.verdict, Deadline: w.f.deadline, Closed: w.f.block == "closed", Executed: w.f.executed,
 		Exempt: exempt, Workers: w.f.threads, Clock: time.Now, Log: w.log,
-		Begun: func() { w.p.say("opens wait for a verdict; without one they are %s", w.f.block) },
+		Begun: func() { w.p.say("opens wait for a verdict; without one they are %s", without) },
 		Denied: func(path string, pid int) {
 			w.p.say("%s: the open by process %d was denied", output.Printable(path), pid)
 		}})

@@ -121,6 +121,17 @@ func used(pid int) (time.Duration, error) {
 
 // fill adds a server with sites.
 func fill(ctx context.Context, s *store.Store, folder string, sites int) error {
+	for i := range sites {
+		root := filepath.Join(folder, fmt.Sprint(i))
+		if err := os.MkdirAll(root, 0o755); err != nil {
+			return err
+		}
+		for k := range 20 {
+			if err := os.WriteFile(filepath.Join(root, fmt.Sprintf("%d.html", k)), fmt.Appendf(nil, "<p>page %d of site %d</p>\n", k, i), 0o644); err != nil {
+				return err
+			}
+		}
+	}
 	now := time.Now().UTC()
 	return s.Tx(ctx, func(tx *store.Tx) error {
 		p := candor.Party{ID: candor.NewID(now), Kind: candor.Customer, Name: "bench", Language: "en", Created: now, Updated: now}
@@ -129,16 +140,7 @@ func fill(ctx context.Context, s *store.Store, folder string, sites int) error {
 			return err
 		}
 		for i := range sites {
-			root := filepath.Join(folder, fmt.Sprint(i))
-			if err := os.MkdirAll(root, 0o755); err != nil {
-				return err
-			}
-			for k := range 20 {
-				if err := os.WriteFile(filepath.Join(root, fmt.Sprintf("%d.html", k)), fmt.Appendf(nil, "<p>page %d of site %d</p>\n", k, i), 0o644); err != nil {
-					return err
-				}
-			}
-			a := candor.Asset{ID: candor.NewID(now), Kind: candor.Site, Owner: p.ID, Name: fmt.Sprintf("site%d.example", i), Server: server.ID, Roots: []string{root}, Created: now, Updated: now}
+			a := candor.Asset{ID: candor.NewID(now), Kind: candor.Site, Owner: p.ID, Name: fmt.Sprintf("site%d.example", i), Server: server.ID, Roots: []string{filepath.Join(folder, fmt.Sprint(i))}, Created: now, Updated: now}
 			if err := tx.AddAsset(ctx, a, time.Time{}); err != nil {
 				return err
 			}
