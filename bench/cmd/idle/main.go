@@ -2,6 +2,9 @@
 // definitions, lets it come to rest, and prints the memory that it holds then; or
 // an agent that watches sites, and what that takes of memory and processor.
 //
+// Set TMPDIR to a file system that nobody else writes to: what others do there
+// an agent is told of, too.
+//
 //	go run ./bench/cmd/idle -definitions DIR
 //	go run ./bench/cmd/idle -agent 100
 package main
