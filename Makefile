@@ -96,6 +96,12 @@ bench-peers: build definitions $(CONTENT) ## Print ratios beside yara, YARA-X an
 bench-estate: definitions $(CONTENT) ## Print what scans cost that follow what changed, beside their least and beside clamd
 	$(GO) run ./bench/cmd/estate -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
 
+.PHONY: bench-watch
+bench-watch: ## Print how long after a file is written it is filed, on both databases, and what an agent takes that waits
+	$(GO) run ./bench/cmd/watch -database sqlite $(ARGS)
+	$(GO) run ./bench/cmd/watch -database postgres $(ARGS)
+	$(GO) run ./bench/cmd/idle -agent 100
+
 .PHONY: bench-house
 bench-house: ## Print figures of the desk with 1,000,000 findings, on both databases
 	$(GO) run ./bench/cmd/house -database sqlite $(ARGS)

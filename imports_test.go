@@ -28,7 +28,7 @@ var layers = []layer{
 	{packages: "."},
 	{packages: "engine…", ours: []string{"engine…"}},
 
-	{packages: "internal/scan", ours: []string{".", "engine…", "internal/scan/known", "internal/scan/index", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/scan", ours: []string{".", "engine…", "internal/scan/known", "internal/scan/index", "internal/scan/unpack", "internal/scan/watch"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
@@ -78,7 +78,7 @@ var layers = []layer{
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
-	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack"},
+	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/respond", "internal/respond/quarantine",

@@ -10,6 +10,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/playbook"
 	"candor/internal/evidence"
+	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/scan/site"
@@ -131,11 +132,18 @@ func (r reader) Read(b []byte) (int, error) {
 	return r.r.Read(b)
 }
 
-// filer files what a scan found.
-type filer struct{ d *desk.Desk }
+// filer files what a scan found, but for files on their way to the vault or back.
+type filer struct {
+	d *desk.Desk
+	h *house.House
+}
 
 func (f filer) File(ctx context.Context, sc candor.Scan, findings []candor.Finding) error {
-	_, err := f.d.File(ctx, desk.Filing{Asset: sc.Asset, Scan: sc.ID, Sensor: site.Sensor, Generation: sc.Generation, Began: sc.Started, Findings: findings})
+	findings, err := f.h.InPlace(ctx, sc.Asset, sc.Started, findings)
+	if err != nil || len(findings) == 0 {
+		return err
+	}
+	_, err = f.d.File(ctx, desk.Filing{Asset: sc.Asset, Scan: sc.ID, Sensor: site.Sensor, Generation: sc.Generation, Began: sc.Started, Findings: findings})
 	return err
 }
 

@@ -28,6 +28,7 @@ type agentFlags struct {
 	cpu     string
 	memory  string
 	threads int
+	watch   bool
 	alone   time.Duration
 	log     string
 }
@@ -38,8 +39,8 @@ func (p *program) agentCommand() *cobra.Command {
 		Use:   "agent",
 		Short: "Look after this hosting server: scan what lies here, act here on order",
 		Long: `Look after this hosting server for a desk that runs elsewhere (candor serve
---agents): scan the sites that lie here, report what is found, move files away on
-order. While the desk cannot be reached it goes on by itself, and reports later.
+--agents): scan the sites that lie here, look at files as they change,
+report what is found, move files away on order. While the desk cannot be reached it goes on by itself, and reports later.
 
 The first time it needs a token, which "candor enrol" makes. Each option can also
 be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`,
@@ -59,6 +60,7 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 	c.Flags().StringVar(&f.cpu, "cpu", "25%", "take at most this `SHARE` of one processor; 0 for no bound")
 	c.Flags().StringVar(&f.memory, "memory", "512M", "keep to about `SIZE` of memory")
 	c.Flags().IntVar(&f.threads, "threads", 1, "scan with `N` threads")
+	c.Flags().BoolVar(&f.watch, "watch", true, "look at files as they change, if the desk wants it; --watch=false does not")
 	c.Flags().DurationVar(&f.alone, "alone", 10*time.Minute, "go by the last schedule after `TIME` without an answer")
 	c.Flags().StringVar(&f.log, "log", "info", "say this much: debug, info, warn, error")
 	return c
@@ -66,7 +68,7 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 
 // environment takes what was not given as an option.
 func (f *agentFlags) environment(c *cobra.Command) error {
-	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "alone", "log"} {
+	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "watch", "alone", "log"} {
 		value, ok := os.LookupEnv("CANDOR_AGENT_" + strings.ToUpper(name))
 		if !ok || c.Flags().Changed(name) {
 			continue
@@ -118,7 +120,7 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 		log.Warn("the agent does not step back behind others", "error", err)
 	}
 	a, err := agent.New(ctx, agent.Config{Nodes: f.nodes, Token: token, Dir: dir, Roots: f.roots, Name: f.name, Version: programVersion(), Build: programIdentity(),
-		CPU: share, Threads: f.threads, Alone: f.alone, Log: log, Clock: time.Now})
+		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, Log: log, Clock: time.Now})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (r *running) openFleet(context.Context) error {
 	v := vault{r.Vault}
 	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v,
 		Local:    quarantine.New(map[string]quarantine.Vault{"": v}),
-		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
+		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize, Watch: r.setup.watch}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
 	r.Sites.Remote = r.Fleet
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"candor"
 	"candor/internal/desk"
+	"candor/internal/scan"
 	"candor/internal/scan/site"
 )
 
@@ -23,7 +24,7 @@ func (r *running) file(ctx context.Context, findings []candor.Finding) error {
 	for _, a := range sites {
 		var here []candor.Finding
 		for _, f := range findings {
-			if site.Within(f.Path, a.Roots) {
+			if scan.Within(f.Path, a.Roots) {
 				here = append(here, f)
 			}
 		}

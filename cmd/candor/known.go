@@ -10,7 +10,6 @@ import (
 	"candor/engine"
 	"candor/internal/scan"
 	"candor/internal/scan/known"
-	"candor/internal/scan/site"
 	"candor/internal/store"
 )
 
@@ -146,7 +145,7 @@ func (r *running) scanHolders(ctx context.Context, paths []string) error {
 		return err
 	}
 	for _, a := range sites {
-		if !slices.ContainsFunc(paths, func(p string) bool { return site.Within(p, a.Roots) }) {
+		if !slices.ContainsFunc(paths, func(p string) bool { return scan.Within(p, a.Roots) }) {
 			continue
 		}
 		if _, err := r.Sites.Renew(ctx, a.ID); err != nil {

@@ -64,7 +64,8 @@ func (p *program) command() *cobra.Command {
 		Long: `Candor is the safety desk of a service provider.
 
 "candor serve" is the desk: it watches sites, opens cases and acts on them.
-"candor scan" looks through files once, with YARA and ClamAV definitions.
+"candor scan" looks through files once, with YARA and ClamAV definitions, and
+"candor watch" as they change.
 
 Exit status: 0 nothing found, 1 something found, 2 it could not be done.`,
 		Args:          unknownCommand,
@@ -79,7 +80,7 @@ Exit status: 0 nothing found, 1 something found, 2 it could not be done.`,
 		return candor.WithHint(err, fmt.Sprintf("Run %q for the options there are.", c.CommandPath()+" --help"))
 	})
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(p.serveCommand(), p.agentCommand(), p.enrolCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.witnessCommand(), p.configCommand(), p.scanCommand(), p.definitionsCommand(), p.goodCommand(), p.noticeCommand(), p.samplesCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.agentCommand(), p.enrolCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.witnessCommand(), p.configCommand(), p.scanCommand(), p.watchCommand(), p.definitionsCommand(), p.goodCommand(), p.noticeCommand(), p.samplesCommand(), p.versionCommand())
 	return root
 }
 

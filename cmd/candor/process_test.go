@@ -146,19 +146,7 @@ func TestUnreadable(t *testing.T) {
 		}
 	}
 	c := self(t, "scan", "--no-cache", "--definitions", rules, tree)
-	if os.Geteuid() == 0 {
-		// The test binary lies where nobody cannot reach it.
-		program, err := os.ReadFile(c.Path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Path = filepath.Join(dir, "candor")
-		if err := os.WriteFile(c.Path, program, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		c.Dir = "/"
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	}
+	asNobody(t, c, dir)
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	_ = c.Run() // the status is looked at below
@@ -173,6 +161,25 @@ func TestUnreadable(t *testing.T) {
 	if !strings.Contains(out.String(), "Scanned    1 file,") || !strings.Contains(out.String(), "only in part: 2 paths") {
 		t.Errorf("summary:\n%s", out.String())
 	}
+}
+
+// asNobody has root run a command as nobody. The test binary lies where nobody
+// cannot reach it, so that a copy in dir is used.
+func asNobody(t *testing.T, c *exec.Cmd, dir string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	program, err := os.ReadFile(c.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Path = filepath.Join(dir, "candor")
+	if err := os.WriteFile(c.Path, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.Dir = "/"
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
 // TestBrokenPipe makes sure that a result that nobody received is not passed

@@ -18,25 +18,15 @@ import (
 	"candor/internal/scan"
 	"candor/internal/scan/known"
 	"candor/internal/scan/output"
-	"candor/internal/scan/unpack"
 )
 
 // scanFlags are the options of candor scan.
 type scanFlags struct {
-	definitions   definitionFlags
-	format        string
-	exclude       []string
-	maxSize       string
-	threads       int
-	printStrings  bool
+	lookFlags
 	filesFrom     string
 	oneFileSystem bool
-	strict        bool
 	known         string
 	audit         int
-	depth         int
-	maxInside     string
-	passwords     []string
 	good          []string
 }
 
@@ -110,31 +100,13 @@ was interrupted, or could not start.`,
   find /srv -mtime -1 -type f -print0 | candor scan --files-from -`,
 		RunE: func(c *cobra.Command, args []string) error { return p.scan(c, f, args) },
 	}
-	f.definitions.add(c)
-	c.Flags().StringVarP(&f.format, "format", "f", "text", "write `FORMAT`: "+output.Formats)
-	c.Flags().StringArrayVar(&f.exclude, "exclude", nil, "pass over what matches `GLOB`: a name, or a path if it has a slash (** for any directories); may be repeated")
-	c.Flags().StringVar(&f.maxSize, "max-size", "0", "pass over files of more than `BYTES` (64k, 10M, 2G); 0 for no limit")
-	c.Flags().IntVarP(&f.threads, "threads", "p", 0, "scan `N` files at a time; 0 for one a processor")
-	c.Flags().BoolVarP(&f.printStrings, "print-strings", "s", false, "show the strings that were seen, with their offsets")
+	f.add(c)
 	c.Flags().StringVar(&f.filesFrom, "files-from", "", "scan the paths listed in `FILE` (- for standard input), one a line or separated by NUL")
 	c.Flags().BoolVarP(&f.oneFileSystem, "one-file-system", "x", false, "stay on the file system of each PATH")
 	c.Flags().StringVar(&f.known, "known", "", "remember in `FILE` what was looked at: what did not change since is not read again")
 	c.Flags().IntVar(&f.audit, "audit", 1000, "with --known, read one in `N` files all the same, chosen at random; 0 for none")
-	c.Flags().IntVar(&f.depth, "depth", 16, "look into archives, mail, documents and encoded text, to a depth of `N`; 0 looks at files as a whole")
-	c.Flags().StringVar(&f.maxInside, "max-inside", "400M", "look at no more than `BYTES` of what lies inside of one file")
-	c.Flags().StringArrayVar(&f.passwords, "password", nil, "try `WORD` on what is encrypted; may be repeated")
 	c.Flags().StringArrayVar(&f.good, "good", nil, "say of findings that are in `LIST`, of \"candor good\" or sha256sum, that they are probably false alarms; may be repeated")
-	c.Flags().BoolVar(&f.strict, "fail-on-problems", false, "do not scan if any definition cannot be used")
 	return c
-}
-
-// inside says how far what lies inside of files is looked at.
-func (f *scanFlags) inside() (*unpack.Options, error) {
-	most, err := parseSize(f.maxInside)
-	if err != nil || f.depth <= 0 {
-		return nil, err
-	}
-	return &unpack.Options{Limits: unpack.Limits{Depth: f.depth, Bytes: most}, Passwords: f.passwords, Now: time.Now}, nil
 }
 
 // targets gives what to scan, and what is to be closed afterwards.
@@ -156,25 +128,15 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if len(args) == 0 && f.filesFrom == "" {
 		return needArgs("PATH")(c, args)
 	}
-	writer, err := output.New(f.format, output.Options{Out: p.out, Log: p.err, Strings: f.printStrings, Version: programVersion()})
+	writer, err := f.writer(p)
 	if err != nil {
 		return err
 	}
-	o := scan.Options{OneFileSystem: f.oneFileSystem, Threads: f.threads, Clock: time.Now, Progress: new(scan.Progress)}
-	if o.Exclude, err = scan.ParseExclude(f.exclude); err != nil {
-		return err
-	}
-	if o.MaxSize, err = parseSize(f.maxSize); err != nil {
-		return err
-	}
-	if o.Inside, err = f.inside(); err != nil {
-		return err
-	}
-	externals, fixed, err := f.definitions.variables()
+	o, externals, err := f.options()
 	if err != nil {
 		return err
 	}
-	o.Fixed = fixed
+	o.OneFileSystem = f.oneFileSystem
 	targets, list, err := f.targets(c.Context(), p.in, args)
 	if err != nil {
 		return err
@@ -187,25 +149,14 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if lists != nil {
 		defer lists.Close()
 	}
-	definitions, err := f.definitions.read()
-	if err != nil {
-		return err
-	}
-	compiled, err := f.definitions.compile(p, definitions, externals)
+	definitions, compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
 	}
 	if f.known == "" { // what is learned waits in memory until it is written
 		defer frugal(f.threads)()
 	}
-	if n := len(compiled.Report.Problems); n > 0 && f.strict {
-		return candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
-	}
-	log := &consoleLog{to: p.err}
-	o.NewMatcher = func() scan.Matcher {
-		return compiled.Rules.NewScanner(engine.ScanOptions{Strings: f.printStrings, Log: log.line})
-	}
-
+	o.NewMatcher = f.matchers(p, compiled)
 	forget, err := p.remember(c.Context(), f, &o, definitions, compiled.Rules, externals)
 	if err != nil {
 		return err

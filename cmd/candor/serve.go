@@ -178,7 +178,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
-		if c.Scanning.Watch {
+		if r.setup.watch {
 			work.Go(func() { r.watch(inner) })
 		}
 	}

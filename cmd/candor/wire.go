@@ -64,6 +64,7 @@ type setup struct {
 	every     time.Duration // how often a site is scanned
 	scans     int           // at a time
 	threads   int           // of one scan
+	watch     bool          // files are looked at as they change
 	maxSize   int64
 	into      *unpack.Options
 	exclude   scan.Exclude
@@ -276,7 +277,7 @@ func (g generations) SetGeneration(ctx context.Context, x candor.Generation) err
 func (r *running) openDesk(context.Context) error {
 	r.Desk = desk.New(desk.Config{Store: deskStore{r.Store}, Clock: r.setup.clock, Calendar: r.setup.calendar, Rules: r.setup.rules,
 		Plays: plays(r.books, r.phrases.ForConsole(r.setup.language)), Good: r.good.Look, Doubt: doubt(r.phrases.ForConsole(r.setup.language)), Tell: r.tell})
-	r.Sites.Desk = filer{r.Desk}
+	r.Sites.Desk = filer{r.Desk, r.House}
 	return nil
 }
 

@@ -1,5 +1,6 @@
 // Package agent looks after a hosting server: it scans there what lies there,
-// when it is told to or when it is due, and acts on order.
+// when it is told to or when it is due, looks at what changes as it changes, and
+// acts on order.
 //
 // What it finds is in a file of its own before the scan goes on, and is sent
 // until a node has said that it is durable there. While no node answers it
@@ -35,6 +36,7 @@ type Config struct {
 	Build   string   // tells one build of the program from another
 	CPU     float64  // of one processor that scans may take; no bound if 0
 	Threads int      // of a scan; 1 if 0
+	Watch   bool     // files are looked at as they change, if the desk wants it
 	Clock   candor.Clock
 	Log     *slog.Logger
 	// Wait is how long a node may keep a question open until there is something
@@ -54,9 +56,11 @@ type Agent struct {
 	reports  *outbox
 	pace     *pace
 	shared   *shared
+	tools    *toolbox
 	started  time.Time
 	jobs     chan struct{} // there is a scan to do
 	finished chan struct{} // there is something to tell at once
+	resited  chan struct{} // there are other sites
 
 	lock    sync.Mutex
 	running map[candor.ID]*running // scans
@@ -96,7 +100,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the folder of the agent: %w", err)
 	}
-	a := &Agent{Config: c, started: c.Clock().UTC(), jobs: make(chan struct{}, 1), finished: make(chan struct{}, 1), running: map[candor.ID]*running{}, tasks: map[candor.ID]bool{}}
+	a := &Agent{Config: c, started: c.Clock().UTC(), jobs: make(chan struct{}, 1), finished: make(chan struct{}, 1), resited: make(chan struct{}, 1), running: map[candor.ID]*running{}, tasks: map[candor.ID]bool{}}
 	var err error
 	if a.reports, err = openOutbox(a.at("reports.db")); err != nil {
 		return nil, err
@@ -108,6 +112,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 		return nil, errors.Join(err, a.reports.close())
 	}
 	a.pace, a.shared = newPace(c.CPU), &shared{dir: c.Dir}
+	a.tools = newToolbox(a)
 	a.spent = used()
 	return a, nil
 }
@@ -118,12 +123,12 @@ func (a *Agent) at(name string) string { return filepath.Join(a.Dir, name) }
 // Run works until ctx ends. What was begun is begun anew at the next start.
 func (a *Agent) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){a.deliver, a.scans, a.schedule} {
+	for _, f := range []func(context.Context){a.deliver, a.scans, a.schedule, a.watch} {
 		work.Go(func() { f(ctx) })
 	}
 	a.sync(ctx, &work)
 	work.Wait()
-	return a.reports.close()
+	return errors.Join(a.tools.close(), a.reports.close())
 }
 
 // fail remembers what went wrong, to be told; nil says that it is well.

@@ -2,8 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -58,56 +56,6 @@ var inside = unpack.Options{}
 // Opening names how agents look into contents.
 func Opening() string { return scan.Opening(&inside).Name }
 
-// tools are what a scan works with. They are loaded for it: an agent that
-// waits needs no rules in memory.
-type tools struct {
-	received *generation.Received
-	compiled *scan.Compiled
-	store    *known.Store
-	session  *known.Session
-}
-
-// load makes definitions ready, and opens what is known of files.
-func (a *Agent) load() (*tools, error) {
-	id := ""
-	a.state.read(func(k kept) { id = k.Have })
-	if id == "" {
-		return nil, candor.WithHint(fmt.Errorf("there are no definitions yet: %w", candor.ErrUnavailable), "They come from the first node that answers.")
-	}
-	received, err := generation.OpenReceived(a.at("definitions"), id)
-	if err != nil {
-		return nil, err
-	}
-	t := &tools{received: received, compiled: received.Compile(scan.Cache{Dir: a.at("cache"), Program: a.Build})}
-	if t.compiled.Report.Rules == 0 {
-		return nil, fmt.Errorf("none of the definitions can be used: %w", candor.ErrInvalid)
-	}
-	if t.store, err = known.Open(a.at("known.db"), a.Clock); err != nil {
-		a.Log.Warn("a scan reads everything: what is known of files cannot be used", "error", err)
-		return t, nil
-	}
-	if t.session, err = t.store.Begin(t.compiled.Rules, scan.Opening(&inside)); err != nil {
-		return nil, errors.Join(err, t.store.Close())
-	}
-	return t, nil
-}
-
-// close keeps what was learned.
-func (t *tools) close() error {
-	var err error
-	if t.session != nil {
-		err = t.session.Close()
-	}
-	if t.store != nil {
-		err = errors.Join(err, t.store.Close())
-	}
-	return err
-}
-
-func (t *tools) matcher() scan.Matcher {
-	return t.compiled.Rules.NewScanner(engine.ScanOptions{Strings: true})
-}
-
 // revisit asks rules that are new of all contents that are known, and has sites
 // that hold what they find scanned again.
 func (a *Agent) revisit(ctx context.Context, t *tools) error {
@@ -123,7 +71,7 @@ func (a *Agent) revisit(ctx context.Context, t *tools) error {
 		a.state.read(func(k kept) {
 			for _, x := range k.Sites {
 				for _, p := range l.Paths {
-					sites[x.Asset] = sites[x.Asset] || within(p, x.Roots)
+					sites[x.Asset] = sites[x.Asset] || scan.Within(p, x.Roots)
 				}
 			}
 		})
@@ -143,14 +91,4 @@ func (a *Agent) revisit(ctx context.Context, t *tools) error {
 		}
 	}
 	return a.state.change(func(k *kept) { k.Asked = t.received.ID })
-}
-
-// within tells whether a path lies in one of the folders, or is one.
-func within(path string, folders []string) bool {
-	for _, f := range folders {
-		if rel, err := filepath.Rel(f, path); err == nil && filepath.IsLocal(rel) {
-			return true
-		}
-	}
-	return false
 }

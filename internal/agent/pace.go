@@ -26,10 +26,17 @@ const window = 5 * time.Second
 
 func newPace(share float64) *pace { return &pace{share: share, from: used()} }
 
-// wait waits until the share is kept, or ctx ends.
-func (p *pace) wait(ctx context.Context) {
+// settle waits until the share is kept, however long that is, or ctx ends.
+func (p *pace) settle(ctx context.Context) {
+	for p.wait(ctx) && ctx.Err() == nil {
+	}
+}
+
+// wait waits until the share is kept, for a second at most, or until ctx ends.
+// It tells whether it is not kept even then.
+func (p *pace) wait(ctx context.Context) (more bool) {
 	if p.share <= 0 {
-		return
+		return false
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -41,6 +48,7 @@ func (p *pace) wait(ctx context.Context) {
 	if owed > 2*time.Millisecond {
 		pause(ctx, min(owed, time.Second))
 	}
+	return owed > time.Second
 }
 
 // StepBack puts all threads of the process, and those that come, behind all

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"candor"
@@ -18,6 +17,7 @@ import (
 const (
 	causeScheduled = "schedule"
 	causeRenewed   = "definitions"
+	causeWatched   = "watch" // what changed may not have been seen
 )
 
 // audit is how many files that are as they were there are to one that is read
@@ -65,16 +65,11 @@ func (a *Agent) scanAll(ctx context.Context) (err error) {
 	if _, ok := a.state.next(); have == "" || !ok && have == asked {
 		return nil // there is nothing to do, or nothing to do it with as yet
 	}
-	t, err := a.load()
+	t, err := a.tools.take(true)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		err = errors.Join(err, t.close())
-		a.shared.close()
-		t = nil
-		debug.FreeOSMemory() // it may be hours until the next one
-	}()
+	defer func() { err = errors.Join(err, t.flush(), a.tools.give()) }()
 	a.forget(t.received.ID)
 	if err := a.revisit(ctx, t); err != nil {
 		return err
@@ -135,7 +130,7 @@ func (a *Agent) scan(ctx context.Context, t *tools, j job) error {
 		delete(a.running, j.Scan)
 	}()
 	summary, err := scan.Scan(ctx, targets(site.Roots), b, scan.Options{NewMatcher: t.matcher, Inside: &inside, Exclude: exclude, MaxSize: settings.MaxSize, Threads: max(a.Threads, 1),
-		Clock: a.Clock, Progress: r.progress, Known: t.session, Audit: audit, Pace: func() { a.pace.wait(ctx) }})
+		Clock: a.Clock, Progress: r.progress, Known: t.session, Audit: audit, Crew: &t.crew, Pace: func() { a.pace.wait(ctx) }})
 	if err != nil {
 		return err
 	}
@@ -156,7 +151,7 @@ func (a *Agent) scan(ctx context.Context, t *tools, j job) error {
 
 func allWithin(paths, folders []string) bool {
 	for _, p := range paths {
-		if !within(p, folders) {
+		if !scan.Within(p, folders) {
 			return false
 		}
 	}

@@ -25,8 +25,9 @@ type shared struct {
 	count  atomic.Int64
 	spared atomic.Int64
 
+	list atomic.Pointer[sharedList] // does not change
+
 	lock  sync.Mutex
-	list  sharedList
 	under string
 	told  map[known.Sum]bool // found to be clean here, to be told
 }
@@ -50,11 +51,19 @@ func (s *shared) len() int { return int(s.count.Load()) }
 
 // Clean implements known.Others.
 func (s *shared) Clean(sum known.Sum) bool {
-	_, ok := slices.BinarySearchFunc(s.list.Sums, sum, compare)
+	_, ok := slices.BinarySearchFunc(s.now().Sums, sum, compare)
 	if ok {
 		s.spared.Add(1)
 	}
 	return ok
+}
+
+// now gives the list.
+func (s *shared) now() sharedList {
+	if l := s.list.Load(); l != nil {
+		return *l
+	}
+	return sharedList{}
 }
 
 func compare(a, b known.Sum) int { return slices.Compare(a[:], b[:]) }
@@ -63,7 +72,7 @@ func compare(a, b known.Sum) int { return slices.Compare(a[:], b[:]) }
 func (s *shared) Tell(sum known.Sum) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	if len(s.told) < mostTold {
+	if s.told != nil && len(s.told) < mostTold {
 		s.told[sum] = true
 	}
 }
@@ -72,7 +81,10 @@ func (s *shared) file() string { return filepath.Join(s.dir, "shared.json") }
 
 // open reads the list that is kept, if it holds under these definitions.
 func (s *shared) open(under string) {
-	s.under, s.told, s.list = under, map[known.Sum]bool{}, sharedList{Under: under}
+	s.lock.Lock()
+	s.under, s.told = under, map[known.Sum]bool{}
+	s.lock.Unlock()
+	s.list.Store(&sharedList{Under: under})
 	var kept sharedList
 	if load(s.file(), &kept) != nil || kept.Under != under {
 		return
@@ -85,17 +97,18 @@ func (s *shared) open(under string) {
 		kept.Sums = append(kept.Sums, known.Sum(flat))
 	}
 	if slices.IsSortedFunc(kept.Sums, compare) {
-		s.list = kept
+		s.list.Store(&kept)
 	}
-	s.count.Store(int64(len(s.list.Sums)))
+	s.count.Store(int64(len(s.now().Sums)))
 }
 
 // keep writes the list: the contents first, so that a place in it is never
 // ahead of them.
 func (s *shared) keep() error {
-	flat := make([]byte, 0, len(s.list.Sums)*len(known.Sum{}))
-	for i := range s.list.Sums {
-		flat = append(flat, s.list.Sums[i][:]...)
+	list := s.now()
+	flat := make([]byte, 0, len(list.Sums)*len(known.Sum{}))
+	for i := range list.Sums {
+		flat = append(flat, list.Sums[i][:]...)
 	}
 	fresh := s.file() + ".sums.new"
 	if err := os.Remove(s.file()); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -107,32 +120,33 @@ func (s *shared) keep() error {
 	if err := os.Rename(fresh, s.file()+".sums"); err != nil {
 		return err
 	}
-	return replace(s.file(), s.list)
+	return replace(s.file(), list)
 }
 
 // close lets go of the memory.
 func (s *shared) close() {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.list, s.told = sharedList{}, nil
+	s.list.Store(nil)
+	s.told = nil
 }
 
-// share fetches what others found to be clean under the definitions of t, and
-// has the scans use it. Without a node they use what was fetched before.
+// share fetches what others found to be clean under the definitions of t, for
+// those who use them. Without a node they use what was fetched before.
 func (a *Agent) share(ctx context.Context, t *tools) {
 	if t.session == nil {
 		return
 	}
 	s := a.shared
-	s.open(wire.Under(t.received.ID, a.Version, Opening()))
-	t.session.Others = s
-	at := wire.Believed{Number: max(s.list.Number-overlap, 0)}
+	list := s.now()
+	list.Sums = slices.Clip(list.Sums) // others read it: what is added goes into a copy
+	at := wire.Believed{Number: max(list.Number-overlap, 0)}
 	if at.Number == 0 {
 		at.Digest = ""
 	}
 	fresh := 0
-	for ctx.Err() == nil && len(s.list.Sums) < mostShared {
-		q := url.Values{"under": {s.under}, "number": {strconv.FormatInt(at.Number, 10)}, "digest": {at.Digest}}
+	for ctx.Err() == nil && len(list.Sums) < mostShared {
+		q := url.Values{"under": {list.Under}, "number": {strconv.FormatInt(at.Number, 10)}, "digest": {at.Digest}}
 		r, err := a.link.send(ctx, http.MethodGet, wire.Verdicts+"?"+q.Encode(), nil)
 		if err != nil {
 			break
@@ -145,18 +159,21 @@ func (a *Agent) share(ctx context.Context, t *tools) {
 		}
 		for _, d := range at.Digests {
 			if b, err := hex.DecodeString(d); err == nil && len(b) == len(known.Sum{}) {
-				s.list.Sums = append(s.list.Sums, known.Sum(b))
+				list.Sums = append(list.Sums, known.Sum(b))
 				fresh++
 			}
 		}
-		s.list.Number, s.list.Digest = at.Number, at.Digest
+		list.Number, list.Digest = at.Number, at.Digest
 		if !at.More {
 			break
 		}
 	}
-	slices.SortFunc(s.list.Sums, compare)
-	s.list.Sums = slices.Compact(s.list.Sums)
-	if s.count.Store(int64(len(s.list.Sums))); fresh > 0 {
+	if fresh > 0 {
+		slices.SortFunc(list.Sums, compare)
+		list.Sums = slices.Compact(list.Sums)
+	}
+	s.list.Store(&list)
+	if s.count.Store(int64(len(list.Sums))); fresh > 0 {
 		if err := s.keep(); err != nil {
 			a.Log.Warn("what others found to be clean is fetched again next time", "error", err)
 		}

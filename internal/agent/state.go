@@ -127,7 +127,7 @@ func (s *state) delivered(number int64) error {
 func (s *state) told(out wire.SyncAnswer) error {
 	same := false
 	s.read(func(k kept) {
-		same = k.Generation == out.Generation && slices.EqualFunc(k.Sites, out.Sites, sameSite) && k.Settings.MaxSize == out.Settings.MaxSize && slices.Equal(k.Settings.Exclude, out.Settings.Exclude)
+		same = k.Generation == out.Generation && slices.EqualFunc(k.Sites, out.Sites, sameSite) && k.Settings.MaxSize == out.Settings.MaxSize && k.Settings.Watch == out.Settings.Watch && slices.Equal(k.Settings.Exclude, out.Settings.Exclude)
 	})
 	if same {
 		return nil

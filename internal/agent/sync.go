@@ -63,6 +63,7 @@ func (a *Agent) syncOnce(ctx context.Context, work *sync.WaitGroup, first bool) 
 	if err := a.state.told(out); err != nil {
 		return err
 	}
+	nudge(a.resited) // it may be
 	if err := a.reports.taken(out.Received); err != nil {
 		return err
 	}

@@ -196,6 +196,12 @@ func (r *reader) settled() error {
 
 // close ends what open began. The content is gone afterwards.
 func (r *reader) close() {
+	r.unmap()
+	unix.Close(r.fd)
+}
+
+// unmap lets go of the content.
+func (r *reader) unmap() {
 	if r.eviction != nil {
 		r.eviction.end()
 		r.eviction = nil
@@ -204,5 +210,4 @@ func (r *reader) close() {
 		_ = unix.Munmap(r.mapped) // fails only for a range that is not mapped
 		r.mapped = nil
 	}
-	unix.Close(r.fd)
 }

@@ -35,6 +35,17 @@ func Paths(paths ...string) Targets {
 	}
 }
 
+// Some are these targets.
+func Some(targets ...Target) Targets {
+	return func(yield func(Target, error) bool) {
+		for _, t := range targets {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
 // List reads targets from a list of paths: one a line, or separated by NUL if
 // a NUL is among the first bytes that r gives, as find -print0 writes them.
 // Lists are made by programs, so links in them are not followed. The list may

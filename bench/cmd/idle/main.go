@@ -1,11 +1,16 @@
 // Command idle starts a desk with the sample provider and a folder of
-// definitions, lets it come to rest, and prints the memory that it holds then.
+// definitions, lets it come to rest, and prints the memory that it holds then; or
+// an agent that watches sites, and what that takes of memory and processor.
+//
+// Set TMPDIR to a file system that nobody else writes to: what others do there
+// an agent is told of, too.
 //
 //	go run ./bench/cmd/idle -definitions DIR
+//	go run ./bench/cmd/idle -agent 100
 package main
 
 import (
-	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,7 +18,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -21,10 +25,15 @@ import (
 const goal = 150
 
 func main() {
-	definitions := flag.String("definitions", "", "folder of definitions")
-	rest := flag.Duration("rest", 30*time.Second, "how long it is left alone before it is looked at")
+	definitions := flag.String("definitions", "", "folder of definitions; the starter set when not given")
+	rest := flag.Duration("rest", 30*time.Second, "how long it is left alone and looked at")
+	agents := flag.Int("agent", 0, "measure an agent that watches so many sites, instead of the desk")
 	flag.Parse()
-	missed, err := run(*definitions, *rest)
+	measured := func() (bool, error) { return run(*definitions, *rest) }
+	if *agents > 0 {
+		measured = func() (bool, error) { return runAgent(context.Background(), *definitions, *agents, *rest) }
+	}
+	missed, err := measured()
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "idle:", err)
@@ -35,37 +44,31 @@ func main() {
 }
 
 func run(definitions string, rest time.Duration) (missed bool, err error) {
-	if definitions, err = filepath.Abs(definitions); err != nil {
-		return false, err
-	}
 	dir, err := os.MkdirTemp("", "candor-idle-")
 	if err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	program, conf := filepath.Join(dir, "candor"), filepath.Join(dir, "candor.yml")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/candor").CombinedOutput(); err != nil {
-		return false, fmt.Errorf("build: %w: %s", err, out)
-	}
-	text := fmt.Sprintf("definitions:\n  sources:\n    - {name: bench, kind: folder, path: %q}\n", definitions)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		return false, err
-	}
-	desk := exec.Command(program, "serve", "--sample", "--config", conf, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0")
-	desk.Stderr = os.Stderr
-	out, err := desk.StdoutPipe()
+	program, err := build(context.Background(), dir)
 	if err != nil {
 		return false, err
 	}
-	if err := desk.Start(); err != nil {
-		return false, err
+	args := []string{"serve", "--sample", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"}
+	if definitions != "" {
+		conf, err := configuration(dir, definitions)
+		if err != nil {
+			return false, err
+		}
+		args = append(args, "--config", conf)
 	}
-	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "/first/"); {
+	desk, err := start(exec.Command(program, args...), "/first/")
+	if err != nil {
+		return false, err
 	}
 	time.Sleep(rest)
 	now, err1 := status(desk.Process.Pid, "VmRSS")
 	most, err2 := status(desk.Process.Pid, "VmHWM")
-	err = errors.Join(err1, err2, desk.Process.Signal(syscall.SIGTERM), desk.Wait())
+	err = errors.Join(err1, err2, end(desk))
 	fmt.Printf("resident after %s of rest: %.0f MB (goal %d); at most, while definitions were compiled and sites scanned: %.0f MB\n", rest, now, goal, most)
 	return now > goal, err
 }

@@ -115,6 +115,7 @@ type Site struct {
 type Settings struct {
 	Exclude []string `json:"exclude,omitempty"`
 	MaxSize int64    `json:"max_size,omitempty"` // bytes of a file; 0 for no limit
+	Watch   bool     `json:"watch,omitempty"`    // what changes is to be looked at, as it changes
 }
 
 // The kinds of tasks.
@@ -168,11 +169,12 @@ type Failure struct {
 	After     time.Duration `json:"after,omitempty"`
 }
 
-// Report is a part of what a scan saw. Reports are counted up from 1 by the
-// agent and taken in that order; one that was taken before is passed over.
+// Report is a part of what a scan saw, or without a scan what was found in files
+// that changed. Reports are counted up from 1 by the agent and taken in that
+// order; one that was taken before is passed over.
 type Report struct {
 	Number     int64            `json:"number"`
-	Scan       candor.ID        `json:"scan"`
+	Scan       candor.ID        `json:"scan,omitempty"` // empty only if it has no End
 	Asset      candor.ID        `json:"asset"`
 	Cause      string           `json:"cause"`
 	Began      time.Time        `json:"began"`
@@ -290,8 +292,13 @@ func (r *Report) Check() error {
 	if r.Number < 1 || len(r.Found) > MostFindings || r.Files < 0 || r.Bytes < 0 || r.Findings < 0 || r.Errors < 0 {
 		return invalid("the numbers of a report make no sense")
 	}
-	if err := ids(r.Scan, r.Asset); err != nil {
+	if err := ids(r.Asset); err != nil {
 		return err
+	}
+	if r.Scan != "" || r.End != nil {
+		if err := ids(r.Scan); err != nil {
+			return err
+		}
 	}
 	if r.End != nil {
 		if err := word("error", r.End.Error); err != nil {

@@ -23,6 +23,7 @@ func TestReport(t *testing.T) {
 		"":                 func(*wire.Report) {},
 		"number":           func(r *wire.Report) { r.Number = 0 },
 		"scan":             func(r *wire.Report) { r.Scan = "x" },
+		"end of no scan":   func(r *wire.Report) { r.Scan, r.End = "", &wire.End{} },
 		"relative":         func(r *wire.Report) { r.Found[0].Path = "a.php" },
 		"out of its site":  func(r *wire.Report) { r.Found[0].Path = "/srv/../etc/passwd" },
 		"no digest":        func(r *wire.Report) { r.Found[0].SHA256 = "aa" },
@@ -39,6 +40,14 @@ func TestReport(t *testing.T) {
 		if err := r.Check(); (err == nil) != (name == "") || err != nil && !errors.Is(err, candor.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestChangeReport holds that what was found in files that changed needs no scan.
+func TestChangeReport(t *testing.T) {
+	r := wire.Report{Number: 1, Asset: id, Found: []candor.Finding{found()}}
+	if err := r.Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -57,8 +57,6 @@ const (
 	newName  = "new"  // the file that is being put back; the stub once they are exchanged
 )
 
-func (p *Place) name(role string) string { return ".candor-" + p.Token + "." + role }
-
 // ReadResult reads Response.Result. What it accepts is safe to act on: no
 // path leads out of its root and no name into another folder. The error is
 // candor.ErrInvalid.

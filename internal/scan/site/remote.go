@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/scan"
 )
 
 // Report is what the agent of a server says of a scan there: a part of it, or
 // its end.
 type Report struct {
-	Scan       candor.ID
+	Scan       candor.ID // empty for what was found in files that changed
 	Asset      candor.ID
 	Cause      string    // of a scan that it began by itself
 	Began      time.Time // by the server's clock
@@ -53,6 +54,9 @@ func (s *Service) order(ctx context.Context, id candor.ID) (ordered bool, err er
 // Take takes what an agent saw. To take the same twice is to take it once. A
 // site that does not lie on that server is candor.ErrDenied.
 func (s *Service) Take(ctx context.Context, server candor.ID, r Report) error {
+	if r.Scan == "" {
+		return s.takeChange(ctx, server, r)
+	}
 	sc, a, err := s.join(ctx, server, r)
 	if err != nil || sc.State != candor.ScanRunning {
 		return err
@@ -80,11 +84,37 @@ func (s *Service) Take(ctx context.Context, server candor.ID, r Report) error {
 	return s.end(ctx, sc, a, candor.ScanComplete, nil)
 }
 
+// takeChange takes what an agent found in files that changed. Nothing is gone for
+// that.
+func (s *Service) takeChange(ctx context.Context, server candor.ID, r Report) error {
+	var a candor.Asset
+	err := s.Store.Tx(ctx, func(tx Tx) (err error) {
+		a, err = of(ctx, tx, server, r.Asset)
+		return err
+	})
+	if err == nil {
+		err = within(a, r.Found)
+	}
+	if err != nil || len(r.Found) == 0 {
+		return err
+	}
+	return s.Desk.File(ctx, candor.Scan{Asset: a.ID, Party: a.Owner, Generation: r.Generation, Started: r.Began}, r.Found)
+}
+
+// of gives a site of a server.
+func of(ctx context.Context, tx Tx, server, asset candor.ID) (candor.Asset, error) {
+	a, err := tx.Asset(ctx, candor.Everything, asset)
+	if err == nil && (a.Server != server || server == "") {
+		err = fmt.Errorf("%s is no site of that server: %w", a.Name, candor.ErrDenied)
+	}
+	return a, err
+}
+
 // within makes sure that findings lie in the site: an agent answers for no
 // other.
 func within(a candor.Asset, found []candor.Finding) error {
 	for _, f := range found {
-		if !Within(f.Path, a.Roots) {
+		if !scan.Within(f.Path, a.Roots) {
 			return fmt.Errorf("a finding at %.200q lies outside of %s: %w", f.Path, a.Name, candor.ErrDenied)
 		}
 	}
@@ -95,11 +125,8 @@ func within(a candor.Asset, found []candor.Finding) error {
 // itself is made.
 func (s *Service) join(ctx context.Context, server candor.ID, r Report) (sc candor.Scan, a candor.Asset, err error) {
 	err = s.Store.Tx(ctx, func(tx Tx) error {
-		if a, err = tx.Asset(ctx, candor.Everything, r.Asset); err != nil {
+		if a, err = of(ctx, tx, server, r.Asset); err != nil {
 			return err
-		}
-		if a.Server != server || server == "" {
-			return fmt.Errorf("%s is no site of that server: %w", a.Name, candor.ErrDenied)
 		}
 		sc, err = tx.Scan(ctx, candor.Everything, r.Scan)
 		switch {

@@ -127,22 +127,12 @@ func checkRoots(roots, allowed []string) error {
 		if !filepath.IsAbs(root) || filepath.Clean(root) != root {
 			return candor.WithHint(fmt.Errorf("the root %.200q is no plain absolute path: %w", root, candor.ErrInvalid), "Write it like /srv/www/example.")
 		}
-		if len(allowed) > 0 && !Within(root, allowed) {
+		if len(allowed) > 0 && !scan.Within(root, allowed) {
 			return candor.WithHint(fmt.Errorf("the root %.200q lies in no folder that may be scanned: %w", root, candor.ErrInvalid),
 				"Those that may are "+strings.Join(allowed, ", ")+"; the configuration names them under scanning.roots_allowed.")
 		}
 	}
 	return nil
-}
-
-// Within tells whether a path lies in one of the folders, or is one.
-func Within(path string, folders []string) bool {
-	for _, f := range folders {
-		if rel, err := filepath.Rel(f, path); err == nil && filepath.IsLocal(rel) {
-			return true
-		}
-	}
-	return false
 }
 
 // Request asks for a scan of a site. If one waits already, it is that one.

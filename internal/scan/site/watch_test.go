@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/scan"
 	"candor/internal/scan/site"
 	"candor/internal/scan/watch"
 )
@@ -69,7 +70,7 @@ func TestWatch(t *testing.T) {
 		t.Error("Watch gives no error when it is ended")
 	}
 	for len(w.desk.filed) > 0 {
-		if f := <-w.desk.filed; !site.Within(f.Path, []string{w.root}) || filepath.Base(f.Path) == "secret.php" {
+		if f := <-w.desk.filed; !scan.Within(f.Path, []string{w.root}) || filepath.Base(f.Path) == "secret.php" {
 			t.Errorf("%s was filed, which lies elsewhere", f.Path)
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,21 +26,29 @@ func (g *Guard) opened(ctx context.Context, fd int, pid int32) {
 		g.finish(fd, true)
 		return
 	}
+	by := asker{pid: int(pid), path: path}
 	known, generation := g.verdicts.of(is)
 	if known.given {
 		g.known.Add(1)
-		g.finish(fd, known.allow)
+	}
+	if known.allow {
+		g.finish(fd, true)
 		return
 	}
 	select {
 	case g.slots <- struct{}{}:
 		g.all.Go(func() {
 			defer func() { <-g.slots }()
-			g.ask(ctx, fd, path, is, generation)
+			if known.given {
+				g.settle(fd, false, by)
+				unix.Close(fd)
+				return
+			}
+			g.ask(ctx, fd, by, is, generation)
 		})
 	default:
 		g.late.Add(1)
-		g.finish(fd, !g.o.Closed)
+		g.finish(fd, !g.o.Closed && !known.given)
 	}
 }
 
@@ -59,6 +70,48 @@ func (g *Guard) concerned(fd int) (path string, in bool) {
 	return "", false
 }
 
+// asker is who opens what.
+type asker struct {
+	pid  int
+	path string
+}
+
+// settle answers an open: there are those whom nothing is denied.
+func (g *Guard) settle(fd int, allow bool, by asker) {
+	if !allow && g.exempted(by.pid) {
+		g.exempt.Add(1)
+		allow = true
+	}
+	if g.respond(fd, allow); !allow {
+		g.o.Denied(by.path, by.pid)
+	}
+}
+
+// exempted tells whether a process may open what others may not.
+func (g *Guard) exempted(pid int) bool {
+	if len(g.o.Exempt) == 0 || pid <= 0 {
+		return false
+	}
+	ids, err := users(pid)
+	return err == nil && !slices.ContainsFunc(ids, func(id int) bool { return !slices.Contains(g.o.Exempt, id) })
+}
+
+// users gives the four user ids of a process: real, effective, saved, and the
+// one that it opens files as.
+func users(pid int) ([]int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(status)) {
+		ids := make([]int, 4)
+		if n, _ := fmt.Sscanf(line, "Uid: %d %d %d %d", &ids[0], &ids[1], &ids[2], &ids[3]); n == len(ids) {
+			return ids, nil
+		}
+	}
+	return nil, fmt.Errorf("process %d has no users", pid)
+}
+
 // answer of Verdict.
 type answer struct {
 	allow bool
@@ -66,35 +119,35 @@ type answer struct {
 }
 
 // ask seeks a verdict and answers in time, with it or without.
-func (g *Guard) ask(ctx context.Context, fd int, path string, is stamp, generation uint64) {
+func (g *Guard) ask(ctx context.Context, fd int, by asker, is stamp, generation uint64) {
 	due, stop := context.WithTimeout(ctx, g.o.Deadline)
 	defer stop()
 	answers := make(chan answer, 1)
-	g.all.Go(func() { answers <- g.verdict(due, fd, path) })
+	g.all.Go(func() { answers <- g.verdict(due, fd, by.path) })
 	select {
 	case a := <-answers:
-		g.answer(fd, path, a)
+		g.answer(fd, by, a)
 		g.remember(fd, is, a, generation)
 	case <-due.Done():
 		g.late.Add(1)
-		g.respond(fd, !g.o.Closed)
+		g.settle(fd, !g.o.Closed, by)
 		g.remember(fd, is, <-answers, generation) // of use to those who come after
 	}
 	unix.Close(fd)
 }
 
 // answer answers with a verdict.
-func (g *Guard) answer(fd int, path string, a answer) {
+func (g *Guard) answer(fd int, by asker, a answer) {
 	switch {
 	case a.err == nil:
-		g.respond(fd, a.allow)
+		g.settle(fd, a.allow, by)
 	case errors.Is(a.err, context.DeadlineExceeded):
 		g.late.Add(1)
-		g.respond(fd, !g.o.Closed)
+		g.settle(fd, !g.o.Closed, by)
 	default:
 		g.failed.Add(1)
-		g.respond(fd, !g.o.Closed)
-		g.o.Log.Warn("watch: there is no verdict on a file that is opened", "path", path, "error", a.err)
+		g.settle(fd, !g.o.Closed, by)
+		g.o.Log.Warn("watch: there is no verdict on a file that is opened", "path", by.path, "error", a.err)
 	}
 }
 

@@ -32,6 +32,14 @@ type GuardOptions struct {
 	Deadline time.Duration
 	// Closed denies what there is no verdict on, instead of allowing it.
 	Closed bool
+	// Exempt are users whose processes may open what others may not: all four
+	// user ids of a process must be among them.
+	Exempt []int
+	// Begun is called once opens wait for verdicts; may be nil.
+	Begun func()
+	// Denied is told of opens that were denied, but for those of which too many
+	// waited, by several goroutines; may be nil.
+	Denied func(path string, pid int)
 	// Executed has only programs asked about that are to be executed.
 	Executed bool
 	// Workers is how many verdicts are sought at a time. Twice the processors if 0.
@@ -75,7 +83,7 @@ type Guard struct {
 	workers  chan struct{}
 	all      sync.WaitGroup
 
-	asked, known, denied, late, failed atomic.Uint64
+	asked, known, denied, exempt, late, failed atomic.Uint64
 }
 
 // GuardStatus says what a Guard did.
@@ -83,6 +91,7 @@ type GuardStatus struct {
 	Asked  uint64 // verdicts sought
 	Known  uint64 // opens answered by a verdict that was remembered
 	Denied uint64 // opens
+	Exempt uint64 // opens that were to be denied, but for who asked
 	Late   uint64 // opens answered without a verdict since there was no time, or too many waited
 	Failed uint64 // opens answered without a verdict since there was an error
 }
@@ -104,6 +113,9 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Denied == nil {
+		o.Denied = func(string, int) {}
 	}
 	g := &Guard{o: o, pid: int32(os.Getpid()), verdicts: newVerdicts(standard(o.Capacity, 1<<16)),
 		slots: make(chan struct{}, slots), workers: make(chan struct{}, o.Workers)}
@@ -128,10 +140,14 @@ func (g *Guard) Run(ctx context.Context) error {
 	defer g.file.Close() // lets all pass that wait
 	check := time.NewTicker(g.o.check)
 	defer check.Stop()
-	for last := ""; ; {
+	for last, begun := "", false; ; {
 		err := g.mark(fd)
 		if err != nil && len(*g.atlas.Load()) == 0 {
 			return fmt.Errorf("guard: %w", err)
+		}
+		if !begun && g.o.Begun != nil && len(*g.atlas.Load()) > 0 {
+			begun = true
+			g.o.Begun()
 		}
 		if now := fmt.Sprint(err); now != last && err != nil {
 			g.o.Log.Warn("watch: not all is guarded", "error", err)
@@ -211,5 +227,5 @@ func (g *Guard) Forget() { g.verdicts.forget() }
 
 // Status tells how things are. It may be called at any time.
 func (g *Guard) Status() GuardStatus {
-	return GuardStatus{Asked: g.asked.Load(), Known: g.known.Load(), Denied: g.denied.Load(), Late: g.late.Load(), Failed: g.failed.Load()}
+	return GuardStatus{Asked: g.asked.Load(), Known: g.known.Load(), Denied: g.denied.Load(), Exempt: g.exempt.Load(), Late: g.late.Load(), Failed: g.failed.Load()}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -199,6 +200,45 @@ func TestGuardExecuted(t *testing.T) {
 	}
 	if s := g.Status(); s.Asked != 2 || s.Denied != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestGuardExempt lets processes of some users open what others may not.
+func TestGuardExempt(t *testing.T) {
+	root := tmpfs(t)
+	for up := root; up != os.TempDir(); up = filepath.Dir(up) { // nobody is to get there
+		if err := os.Chmod(up, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad := filepath.Join(root, "bad")
+	write(t, bad, infected)
+	denied := make(chan string, 10)
+	g := guard(t, GuardOptions{Roots: []string{root}, Verdict: judge, Exempt: []int{0}, Denied: func(path string, pid int) { denied <- fmt.Sprint(path, pid > 0) }})
+	for range 2 {
+		if got := opens(t, bad); got != infected {
+			t.Errorf("root: %q", got)
+		}
+		// A program that root started for another user is not root's.
+		c := exec.Command("cat", bad)
+		c.Dir, c.SysProcAttr = "/", &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		if out, _ := c.CombinedOutput(); !strings.Contains(string(out), "Operation not permitted") { // its status says the same
+			t.Errorf("nobody: %q", out)
+		}
+		select {
+		case got := <-denied:
+			if got != fmt.Sprint(bad, true) {
+				t.Errorf("told of %s", got)
+			}
+		case <-time.After(limit):
+			t.Fatal("nobody is told")
+		}
+	}
+	if s := g.Status(); s.Exempt != 2 || s.Denied != 2 || s.Asked != 1 {
+		t.Errorf("%+v", s)
+	}
+	if ids, err := users(os.Getpid()); err != nil || !slices.Equal(ids, []int{0, 0, 0, 0}) {
+		t.Errorf("own users: %v, %v", ids, err)
 	}
 }
 

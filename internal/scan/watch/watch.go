@@ -89,8 +89,13 @@ type Options struct {
 	stall func()        // called before each read of events; for tests
 }
 
-// share is how much longer than looking at roots the time between is, at least.
-const share = 50
+// How much longer than looking at roots the time between is: at least share, and
+// ease as long as that is no more than slow times Options.check.
+const (
+	share = 50
+	ease  = 400
+	slow  = 10
+)
 
 // Watcher watches. Status may be called at any time.
 type Watcher struct {
@@ -166,7 +171,8 @@ func (w *Watcher) Run(ctx context.Context, tell func([]Change)) error {
 	rewalk := time.NewTicker(w.o.Rewalk)
 	defer rewalk.Stop()
 	for {
-		check.Reset(max(w.o.check, share*w.reconcile(ctx)))
+		took := w.reconcile(ctx)
+		check.Reset(max(w.o.check, share*took, min(ease*took, slow*w.o.check)))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
