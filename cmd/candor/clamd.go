@@ -74,10 +74,7 @@ func (r *running) clamd() scanner {
 }
 
 func (r *running) icap() scanner {
-	return icap.New(icap.Options{Definitions: func() (icap.Definitions, error) {
-		d, err := r.clamdDefinitions()
-		return icap.Definitions{Generation: d.Generation, NewMatcher: d.NewMatcher}, err
-	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
+	return icap.New(icap.Options{Definitions: r.clamdDefinitions, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
 		Found: func(from icap.Source, all []candor.Finding) {
 			for _, f := range all {
 				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Where(), "rule", f.Rule,

@@ -50,7 +50,6 @@ type request struct {
 }
 
 func (c *session) serve() {
-	defer c.conn.Close()
 	defer c.files.close()
 	defer c.tasks.Wait()
 	inSession, n := false, 0
@@ -159,8 +158,8 @@ func (c *session) later(do func()) {
 
 func (c *session) reload(r request) {
 	if reload := c.server.o.Reload; reload != nil {
-		c.server.group.Go(func() {
-			if err := reload(c.server.context); err != nil {
+		c.server.door.Go(func() {
+			if err := reload(c.server.door.Context()); err != nil {
 				c.server.o.Log.Warn("clamd: definitions were not reloaded", "error", err)
 			}
 		})
