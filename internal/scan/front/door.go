@@ -55,12 +55,18 @@ func (d *Door) Serve(l net.Listener, serve, refuse func(net.Conn)) error {
 		case err == nil:
 			d.let(conn, serve, refuse)
 		case isTemporary(err) && d.wait():
-		case d.context.Err() != nil || errors.Is(err, net.ErrClosed):
-			return nil
 		default:
-			return err
+			return d.unlessClosed(err)
 		}
 	}
+}
+
+// unlessClosed is the error of a listener that nobody has closed.
+func (d *Door) unlessClosed(err error) error {
+	if d.context.Err() == nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 // opens notes a listener; not after Close.
