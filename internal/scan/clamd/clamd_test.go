@@ -281,7 +281,8 @@ func TestClamdscan(t *testing.T) {
 		}
 		modes := [][]string{{"--stream"}}
 		if name == "unix" {
-			modes = append(modes, nil, []string{"--fdpass"}, []string{"--multiscan"}, []string{"--multiscan", "--fdpass"}, []string{"--allmatch"})
+			// --stdout is how ModSecurity's runav.pl runs it for uploads.
+			modes = append(modes, nil, []string{"--stdout"}, []string{"--fdpass"}, []string{"--multiscan"}, []string{"--multiscan", "--fdpass"}, []string{"--allmatch"})
 		}
 		for _, mode := range modes {
 			for file, want := range map[string]int{good: 0, bad: 1} {

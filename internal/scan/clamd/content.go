@@ -212,8 +212,8 @@ func (d *descriptors) Read(b []byte) (int, error) {
 	if oobn > 0 {
 		d.keep(oob[:oobn])
 	}
-	if n == 0 && err == nil {
-		err = io.EOF
+	if n == 0 && err == nil || errors.Is(err, io.EOF) {
+		err = io.EOF // without wrapping
 	}
 	return n, err
 }

@@ -6,6 +6,7 @@ package front
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -133,4 +134,15 @@ func (d *Door) Close() error {
 	d.lock.Unlock()
 	d.group.Wait()
 	return err
+}
+
+// Linger lets the other end read the last answer, for as long as it still
+// sends, up to a time: closing at once what has not been read from would have
+// the answer thrown away.
+func Linger(conn net.Conn, most time.Duration) {
+	half, ok := conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || conn.SetReadDeadline(time.Now().Add(most)) != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, conn) // nothing of it counts
 }
