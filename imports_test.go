@@ -92,7 +92,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
 }
 
 // wired may import every package of ours.

@@ -92,6 +92,7 @@ type running struct {
 	ledger   *house.Ledger
 	hooks    *hook.Sender
 	known    *known.Store // of files; nil if it cannot be used
+	passed   passed
 	closings []func() error
 }
 
