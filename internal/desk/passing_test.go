@@ -110,6 +110,17 @@ func TestPassingLies(t *testing.T) {
 	})
 }
 
+// TestHostedSites looks sites up by the whole of a host name.
+func TestHostedSites(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for host, want := range map[string]int{"acme.example": 1, "acme.exampl": 0, "cme.example": 0, "": 0, "%": 0, `acme.example"`: 0} {
+			if all, err := h.s.HostedSites(t.Context(), host); err != nil || len(all) != want || want > 0 && all[0].ID != h.site.ID {
+				t.Errorf("%q: %v, %v", host, all, err)
+			}
+		}
+	})
+}
+
 // TestPassingMuch sends the same to ever other addresses.
 func TestPassingMuch(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
