@@ -44,11 +44,7 @@ func (r *running) filePassed(ctx context.Context, from icap.Source, findings []c
 // hosts gives the site that an address is of: the first, if several name its
 // host.
 func (r *running) hosts(ctx context.Context, address string) (candor.Asset, bool, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return candor.Asset{}, false, nil // of no site
-	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := hostOf(address)
 	names := []string{host}
 	// Sites may be named as people write them: 例子.example.
 	if written, err := idna.ToUnicode(host); err == nil && written != host {
@@ -61,6 +57,15 @@ func (r *running) hosts(ctx context.Context, address string) (candor.Asset, bool
 		}
 	}
 	return candor.Asset{}, false, nil
+}
+
+// hostOf is the host of an address, in lower case; empty if it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
 func first(all []candor.Asset) (a candor.Asset) {
