@@ -13,7 +13,7 @@ PACKAGES    ?= ./...
 FUZZTIME    ?= 30s
 BENCH       ?= .
 # Debian packages that tests compare with, and that they start.
-DEBIAN      := yara clamav clamdscan osslsigncode postgresql chromium fonts-noto-cjk \
+DEBIAN      := yara clamav clamdscan clamav-milter osslsigncode postgresql chromium fonts-noto-cjk \
                c-icap squid zip xz-utils bzip2 zstd lz4 brotli binutils cpio p7zip-full genisoimage \
                lzip gcab cabextract msitools qpdf rpm \
                nginx-light apache2-bin php-cli fonts-noto-core

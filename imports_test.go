@@ -34,8 +34,9 @@ var layers = []layer{
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/known", ours: []string{"engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
 	{packages: "internal/scan/index", ours: []string{"engine/gram"}, tests: []string{"candor/engine"}},
-	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
-	{packages: "internal/scan/icap", ours: []string{".", "internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys", "github.com/klauspost/compress", "github.com/andybalholm/brotli"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/front", ours: []string{"internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/front", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
+	{packages: "internal/scan/icap", ours: []string{".", "internal/scan/front", "internal/scan/unpack"}, others: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"}, tests: []string{"candor/engine", "candor/internal/scan"}},
 	{packages: "internal/scan/good", ours: []string{".", "internal/scan/unpack"}, others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz"}},
 	{packages: "internal/scan/watch", ours: []string{"."}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
@@ -96,7 +97,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
 }
 
 // wired may import every package of ours.

@@ -74,14 +74,15 @@ func (r *running) clamd() scanner {
 }
 
 func (r *running) icap() scanner {
-	return icap.New(icap.Options{Definitions: func() (icap.Definitions, error) {
-		d, err := r.clamdDefinitions()
-		return icap.Definitions{Generation: d.Generation, NewMatcher: d.NewMatcher}, err
-	}, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
+	return icap.New(icap.Options{Definitions: r.clamdDefinitions, Version: programVersion(), Threads: r.setup.threads, Log: r.setup.log, Clock: r.setup.clock, Inside: r.setup.into,
 		Found: func(from icap.Source, all []candor.Finding) {
+			site, err := r.filePassed(context.Background(), from, all)
+			if err != nil {
+				r.setup.log.Error("what was found for a client of ICAP is not filed", "error", err)
+			}
 			for _, f := range all {
 				r.setup.log.Warn("found for a client of ICAP", "method", from.Method, "url", from.URL, "client", from.Client, "path", f.Where(), "rule", f.Rule,
-					"sha256", f.SHA256, "bytes", f.Bytes)
+					"sha256", f.SHA256, "bytes", f.Bytes, "site", site)
 			}
 		}})
 }

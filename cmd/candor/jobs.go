@@ -47,6 +47,7 @@ func (r *running) handlers() map[string]store.Handler {
 		return h.Desk.Propose(ctx, j, have.Items, house.Responder{House: h, Zone: zone})
 	}))
 	add(desk.WithdrawJob{}, handler(func(ctx context.Context, j desk.WithdrawJob) error { return h.Withdraw(ctx, j.Case) }))
+	add(desk.PassedJob{}, handler(func(ctx context.Context, j desk.PassedJob) error { return h.Desk.EndPassed(ctx, j.Asset) }))
 	add(desk.TellJob{}, handler(func(ctx context.Context, j desk.TellJob) error { return hooks.Tell(ctx, j.What, j.Case) }))
 	add(hook.Job{}, handler(func(ctx context.Context, j hook.Job) error { return hooks.Deliver(ctx, j.Delivery) }))
 	add(respond.ApplyJob{}, handler(func(ctx context.Context, j respond.ApplyJob) error { return h.Runner.Apply(ctx, j.Response) }))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,12 +29,13 @@ var (
 	entriesMetric    = prometheus.NewDesc("candor_evidence_entries", "Entries of the evidence log.", nil, nil)
 	rulesMetric      = prometheus.NewDesc("candor_definitions_rules", "Rules in the definitions in use.", nil, nil)
 	agentsMetric     = prometheus.NewDesc("candor_agents", "Agents on hosting servers, by state: heard, silent, revoked.", []string{"state"}, nil)
+	passedMetric     = prometheus.NewDesc("candor_icap_findings_total", "Findings in what passed by proxies, by outcome: filed, elsewhere (no site of ours), failed.", []string{"outcome"}, nil)
 	staleMetric      = prometheus.NewDesc("candor_definitions_stale", "1 if the definitions are not known to be current.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c houseCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, agentsMetric, staleMetric} {
+	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, agentsMetric, passedMetric, staleMetric} {
 		to <- d
 	}
 }
@@ -72,6 +74,9 @@ func (c houseCollector) Collect(to chan<- prometheus.Metric) {
 		for state, n := range states {
 			gauge(agentsMetric, float64(n), state)
 		}
+	}
+	for outcome, n := range map[string]*atomic.Int64{"filed": &c.r.passed.filed, "elsewhere": &c.r.passed.elsewhere, "failed": &c.r.passed.failed} {
+		to <- prometheus.MustNewConstMetric(passedMetric, prometheus.CounterValue, float64(n.Load()), outcome)
 	}
 	h := c.r.Definitions.Health()
 	gauge(rulesMetric, float64(h.Generation.Rules))

@@ -97,6 +97,7 @@ type running struct {
 	known    *known.Store // of files; nil if it cannot be used
 	good     *good.Lists  // of known-good files
 	marked   string       // what of these open findings were held against
+	passed   passed
 	closings []func() error
 }
 

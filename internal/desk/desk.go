@@ -31,6 +31,7 @@ type Tx interface {
 	OpenFindings(ctx context.Context, behind candor.ID, most int) ([]candor.FiledFinding, error)
 	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
 	FindingsLike(ctx context.Context, asset candor.ID, sames []candor.Same) (map[candor.Same]candor.FiledFinding, error)
+	UnseenFindings(ctx context.Context, asset candor.ID, sensor string, since time.Time) ([]candor.FiledFinding, error)
 	AddFindings(ctx context.Context, all []candor.FiledFinding) error
 	SeeFindings(ctx context.Context, ids []candor.ID, at time.Time, generation string) error
 	ChangeFinding(ctx context.Context, f candor.FiledFinding) error

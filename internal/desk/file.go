@@ -105,6 +105,9 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 	if f.have, err = tx.FindingsLike(ctx, in.Asset, sames); err != nil {
 		return Filed{}, err
 	}
+	if in.Findings, err = d.handOver(ctx, tx, f); err != nil {
+		return Filed{}, err
+	}
 	for _, x := range in.Findings {
 		x.Path = candor.TextPath(x.Path)
 		if err := d.sort(ctx, tx, f, x); err != nil {

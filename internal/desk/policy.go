@@ -105,7 +105,13 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 			}
 		}
 		done := at >= 0 && (have[at].State == candor.ResponseApplied || have[at].State == candor.ResponseVerified)
-		if again := done && p.Again && c.Open > 0; job.Again && !again || !job.Again && at >= 0 {
+		again := done && p.Again && c.Open > 0
+		if at < 0 && job.Again && p.Again { // what passed by had no file
+			if again, err = d.hasPassed(ctx, c.ID); err != nil {
+				return err
+			}
+		}
+		if job.Again && !again || !job.Again && at >= 0 {
 			continue
 		}
 		response, err := r.Propose(ctx, who, c, p)

@@ -54,6 +54,17 @@ func (r reader) RootedAssets(ctx context.Context) ([]candor.Asset, error) {
 	return slices.DeleteFunc(all, func(a candor.Asset) bool { return len(a.Roots) == 0 || a.Server != "" }), kind(err, "look for sites to watch")
 }
 
+// HostedSites gives the sites in use that have a host name, which is written in
+// lower case; by id.
+func (r reader) HostedSites(ctx context.Context, host string) ([]candor.Asset, error) {
+	if host == "" || strings.ContainsAny(host, `%_"\`) {
+		return nil, nil // no host name has these
+	}
+	rows, err := choose[query.Asset](ctx, r.db, "assets", "kind = 'site' AND retired = FALSE AND LOWER(CAST(hosts AS TEXT)) LIKE ? ORDER BY id", `%"`+host+`%`)
+	is := func(name string) bool { return strings.TrimSuffix(strings.ToLower(name), ".") == host }
+	return slices.DeleteFunc(each(rows, asset), func(a candor.Asset) bool { return !slices.ContainsFunc(a.Hosts, is) }), err
+}
+
 // DueAssets gives assets whose content is to be scanned, the longest due first.
 func (r reader) DueAssets(ctx context.Context, now time.Time, most int) ([]candor.Asset, error) {
 	rows, err := r.q.DueAssets(ctx, column.Time(now), int32(most))

@@ -84,6 +84,13 @@ func (r reader) FindingsLike(ctx context.Context, asset candor.ID, sames []cando
 	return have, nil
 }
 
+// UnseenFindings gives an asset's open findings of a sensor that were not seen
+// since a moment.
+func (r reader) UnseenFindings(ctx context.Context, asset candor.ID, sensor string, since time.Time) ([]candor.FiledFinding, error) {
+	rows, err := choose[query.Finding](ctx, r.db, "findings", "asset = ? AND state = 'open' AND sensor = ? AND last_seen < ? ORDER BY id", asset, sensor, column.Time(since))
+	return each(rows, finding), err
+}
+
 // Places gives where a finding's content was seen, up to 1,000: those first
 // where it still is, by path.
 func (r reader) Places(ctx context.Context, of candor.ID) ([]candor.Place, error) {

@@ -46,6 +46,12 @@ type world struct {
 
 func serve(t testing.TB, change func(*clamd.Options)) *world {
 	t.Helper()
+	return serveIn(t, t.TempDir(), change)
+}
+
+// serveIn serves at a socket in a folder, and by TCP.
+func serveIn(t testing.TB, dir string, change func(*clamd.Options)) *world {
+	t.Helper()
 	compiled, w := rules(t), &world{}
 	o := clamd.Options{Version: "test", MaxStream: 8 << 20, Idle: 5 * time.Second,
 		Definitions: func() (clamd.Definitions, error) {
@@ -61,7 +67,7 @@ func serve(t testing.TB, change func(*clamd.Options)) *world {
 		change(&o)
 	}
 	w.Server = clamd.New(o)
-	w.unix = filepath.Join(t.TempDir(), "clamd.sock")
+	w.unix = filepath.Join(dir, "clamd.sock")
 	for network, address := range map[string]string{"unix": w.unix, "tcp": "127.0.0.1:0"} {
 		l, err := net.Listen(network, address)
 		if err != nil {
@@ -257,13 +263,7 @@ func TestNoDefinitions(t *testing.T) {
 
 // TestClamdscan has Debian's client drive the server, unchanged.
 func TestClamdscan(t *testing.T) {
-	client, err := exec.LookPath("clamdscan")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("clamdscan is not installed: apt-get install clamdscan")
-		}
-		t.Skip("clamdscan is not installed")
-	}
+	client := need(t, "clamdscan", "clamdscan")
 	w := serve(t, nil)
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good"), filepath.Join(dir, "bad")
@@ -281,7 +281,8 @@ func TestClamdscan(t *testing.T) {
 		}
 		modes := [][]string{{"--stream"}}
 		if name == "unix" {
-			modes = append(modes, nil, []string{"--fdpass"}, []string{"--multiscan"}, []string{"--multiscan", "--fdpass"}, []string{"--allmatch"})
+			// --stdout is how ModSecurity's runav.pl runs it for uploads.
+			modes = append(modes, nil, []string{"--stdout"}, []string{"--fdpass"}, []string{"--multiscan"}, []string{"--multiscan", "--fdpass"}, []string{"--allmatch"})
 		}
 		for _, mode := range modes {
 			for file, want := range map[string]int{good: 0, bad: 1} {

@@ -10,123 +10,85 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"candor"
+	"candor/internal/scan/front"
 )
-
-// inMemory is how much of a content is held in memory; of more, a file is
-// mapped.
-const inMemory = 1 << 20
-
-// errTooLarge says that a stream was longer than it may be.
-var errTooLarge = errors.New("INSTREAM size limit exceeded")
-
-// held is a content in memory: in a buffer that is used again, or mapped.
-type held struct {
-	bytes  []byte
-	buffer *[]byte
-	mapped bool
-}
-
-// buffers hold what is read, up to inMemory each.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func (h held) free() {
-	if h.mapped {
-		_ = unix.Munmap(h.bytes) // it was mapped
-	}
-	if h.buffer != nil {
-		buffers.Put(h.buffer)
-	}
-}
 
 // stream takes a content in chunks, each after its length, and has it looked
 // at while further commands are read. Whoever sends slowly keeps nobody else
 // from being served.
 func (c *session) stream(r request) bool {
-	content, err := c.chunks()
-	if err != nil {
-		if errors.Is(err, errTooLarge) {
+	h := front.NewHold()
+	if err := h.Fill(&chunks{session: c}, c.server.o.MaxStream); err != nil {
+		h.Free()
+		if errors.Is(err, front.ErrTooLarge) {
 			c.answer(r, "INSTREAM size limit exceeded. ERROR")
-		} else if !errors.Is(err, io.EOF) {
+		} else if !errors.Is(err, io.ErrUnexpectedEOF) {
 			c.server.o.Log.Debug("clamd: a stream broke off", "error", err)
 		}
 		return false
 	}
-	c.later(func() {
-		defer content.free()
-		c.judge(r, "stream", content.bytes)
-	})
+	c.later(func() { c.look(r, "stream", h) })
 	return true
 }
 
-// chunks reads a stream to its end: into memory, or what is too long for that
-// into a file that has no name.
-func (c *session) chunks() (held, error) {
-	buffer := buffers.Get().(*[]byte)
-	h := held{buffer: buffer, bytes: (*buffer)[:0]}
-	spool, total, err := c.receive(&h)
-	*buffer = h.bytes[:0]
-	if spool != nil {
-		defer spool.Close()
-		if err == nil {
-			h.free()
-			return mapFile(spool, total)
-		}
-	}
+// look looks at a content that is held, and gives it back.
+func (c *session) look(r request, name string, h *front.Hold) {
+	defer h.Free()
+	content, err := h.Content()
 	if err != nil {
-		h.free()
+		c.answer(r, problem(name, err))
+		return
 	}
-	return h, err
+	c.judge(r, name, content)
 }
 
-// receive reads chunks; the file is nil as long as memory holds them.
-func (c *session) receive(h *held) (spool *os.File, total int64, err error) {
-	for {
-		var size [4]byte
-		if err := c.read(size[:]); err != nil {
-			return spool, total, err
-		}
-		n := int64(binary.BigEndian.Uint32(size[:]))
-		if n == 0 {
-			return spool, total, nil
-		}
-		if total += n; total > c.server.o.MaxStream {
-			return spool, total, errTooLarge
-		}
-		if spool == nil && total > inMemory {
-			if spool, err = nameless(); err != nil {
-				return nil, total, err
-			}
-			if _, err := spool.Write(h.bytes); err != nil {
-				return spool, total, err
-			}
-		}
-		if spool != nil {
-			err = c.pass(spool, n)
-		} else {
-			from := len(h.bytes)
-			h.bytes = slices.Grow(h.bytes, int(n))[:from+int(n)]
-			err = c.read(h.bytes[from:])
-		}
-		if err != nil {
-			return spool, total, err
-		}
-	}
+// chunks reads a stream, of chunks that each come after their length.
+type chunks struct {
+	session *session
+	left    int64 // of the chunk
+	total   int64 // that the lengths give, in bytes
+	done    bool
 }
 
-// read fills b; each time something comes, whoever sends has time again.
+func (c *chunks) Read(b []byte) (int, error) {
+	if c.left == 0 && !c.done {
+		if err := c.next(); err != nil {
+			return 0, err
+		}
+	}
+	if c.done {
+		return 0, io.EOF
+	}
+	n, err := c.session.some(b[:min(int64(len(b)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// next goes to the next chunk; the one of length 0 is the end. What would be
+// too large is known by its length.
+func (c *chunks) next() error {
+	var size [4]byte
+	if err := c.session.read(size[:]); err != nil {
+		return err
+	}
+	c.left = int64(binary.BigEndian.Uint32(size[:]))
+	c.done = c.left == 0
+	if c.total += c.left; c.total > c.session.server.o.MaxStream {
+		return front.ErrTooLarge
+	}
+	return nil
+}
+
+// read fills b.
 func (c *session) read(b []byte) error {
 	for len(b) > 0 {
-		if err := c.conn.SetReadDeadline(time.Now().Add(c.server.o.Idle)); err != nil {
-			return err
-		}
-		n, err := c.in.Read(b)
+		n, err := c.some(b)
 		if b = b[n:]; err != nil && len(b) > 0 {
 			return err
 		}
@@ -134,32 +96,17 @@ func (c *session) read(b []byte) error {
 	return nil
 }
 
-func (c *session) pass(to io.Writer, n int64) error {
-	for block := make([]byte, min(n, 64<<10)); n > 0; {
-		part := block[:min(n, int64(len(block)))]
-		if err := c.read(part); err != nil {
-			return err
-		}
-		if _, err := to.Write(part); err != nil {
-			return err
-		}
-		n -= int64(len(part))
+// some reads what there is. Each time something comes, whoever sends has time
+// again. That there comes nothing more is io.ErrUnexpectedEOF.
+func (c *session) some(b []byte) (int, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(c.server.o.Idle)); err != nil {
+		return 0, err
 	}
-	return nil
-}
-
-func nameless() (*os.File, error) {
-	f, err := os.CreateTemp("", "candor-stream-")
-	if err != nil {
-		return nil, err
+	n, err := c.in.Read(b)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	return f, os.Remove(f.Name())
-}
-
-// mapFile maps the first bytes of a file, which may then be closed.
-func mapFile(f *os.File, size int64) (held, error) {
-	content, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
-	return held{bytes: content, mapped: err == nil}, err
+	return n, err
 }
 
 // file looks at a file whose descriptor comes with one byte after the command.
@@ -179,53 +126,41 @@ func (c *session) file(r request) bool {
 	c.later(func() {
 		defer f.Close()
 		name := fmt.Sprintf("fd[%d]", f.Fd())
-		content, err := c.server.load(f)
+		h, err := c.server.load(f)
 		if err != nil {
 			c.answer(r, problem(name, err))
 			return
 		}
-		defer content.free()
-		c.judge(r, name, content.bytes)
+		c.look(r, name, h)
 	})
 	return true
 }
 
-// load gives the content of an open file.
-func (s *Server) load(f *os.File) (held, error) {
+// load holds the content of an open file.
+func (s *Server) load(f *os.File) (*front.Hold, error) {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return held{}, err
+		return nil, err
 	case !info.Mode().IsRegular():
-		return held{}, errors.New("Not a regular file")
+		return nil, errors.New("Not a regular file")
 	case s.o.MaxSize > 0 && info.Size() > s.o.MaxSize:
-		return held{}, errors.New("File is larger than is looked at")
-	case info.Size() > inMemory:
-		return mapFile(f, info.Size())
+		return nil, errors.New("File is larger than is looked at")
 	}
-	buffer := buffers.Get().(*[]byte)
-	*buffer = slices.Grow((*buffer)[:0], int(info.Size()))
-	h := held{buffer: buffer}
-	n, err := io.ReadFull(io.NewSectionReader(f, 0, info.Size()), (*buffer)[:info.Size()])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		h.free()
-		return held{}, err
-	}
-	h.bytes = (*buffer)[:n]
-	return h, nil
+	return front.HoldFile(f, info.Size())
 }
 
 // judge looks at a content and answers what it is.
 func (c *session) judge(r request, name string, content []byte) {
-	one, err := c.server.acquire()
+	one, err := c.server.lookers.Take(c.server.door.Context())
 	if err != nil {
 		c.answer(r, problem(name, err))
 		return
 	}
-	defer c.server.release(one)
+	defer c.server.lookers.Give(one)
 	// What another process truncates while it is mapped must not end the program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	findings, err := one.looker.Look(name, content, 0)
+	findings, err := one.Look(name, content, 0)
 	findings = slices.DeleteFunc(findings, candor.Finding.IsUnread)
 	switch {
 	case len(findings) > 0:
@@ -277,8 +212,8 @@ func (d *descriptors) Read(b []byte) (int, error) {
 	if oobn > 0 {
 		d.keep(oob[:oobn])
 	}
-	if n == 0 && err == nil {
-		err = io.EOF
+	if n == 0 && err == nil || errors.Is(err, io.EOF) {
+		err = io.EOF // without wrapping
 	}
 	return n, err
 }

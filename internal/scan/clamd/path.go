@@ -29,7 +29,7 @@ func (c *session) path(r request) {
 		c.answer(r, problem(r.argument, err))
 		return
 	}
-	ctx, cancel := context.WithCancel(s.context)
+	ctx, cancel := context.WithCancel(s.door.Context())
 	defer cancel()
 	w := &walk{session: c, request: r, cancel: cancel}
 	threads := 1
@@ -40,7 +40,7 @@ func (c *session) path(r request) {
 	switch {
 	case err != nil:
 		c.answer(r, problem(r.argument, err))
-	case s.context.Err() != nil:
+	case s.door.Context().Err() != nil:
 		c.answer(r, r.argument+": the scanner is being ended. ERROR")
 	case !w.said:
 		c.answer(r, r.argument+": OK")
@@ -111,7 +111,7 @@ func (s *Server) version() string {
 func (s *Server) stats() string {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	live, waiting := s.live.Load(), s.waiting.Load()
+	live, waiting := s.lookers.Busy(), s.lookers.Waiting()
 	mb := func(n uint64) string { return fmt.Sprintf("%.3fM", float64(n)/(1<<20)) }
 	return fmt.Sprintf("POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live %d  idle %d max %d idle-timeout %d\nQUEUE: %d items\n\tSTATS %.6f\n\nMEMSTATS: heap %s mmap 0.000M used %s free %s releasable %s pools 1 pools_used %s pools_total %s\nEND",
 		live, int64(s.o.Threads)-live, s.o.Threads, int(s.o.Idle/time.Second), waiting, s.o.Clock().Sub(s.begun).Seconds(),

@@ -11,26 +11,20 @@ package clamd
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"candor"
 	"candor/internal/scan"
+	"candor/internal/scan/front"
 	"candor/internal/scan/unpack"
 )
 
 // Definitions are what verdicts rest on.
-type Definitions struct {
-	Generation string
-	Made       time.Time
-	NewMatcher func() scan.Matcher
-}
+type Definitions = front.Definitions
 
 // Options are what a Server works with. Definitions is needed.
 type Options struct {
@@ -62,23 +56,9 @@ type Options struct {
 // Server answers on any number of listeners. It is safe for concurrent use.
 type Server struct {
 	o       Options
-	slots   chan *slot
-	context context.Context
-	cancel  context.CancelFunc
-	group   sync.WaitGroup
-	live    atomic.Int64 // contents that are being looked at
-	waiting atomic.Int64
+	door    *front.Door
+	lookers *front.Lookers
 	begun   time.Time
-
-	lock      sync.Mutex
-	listeners map[net.Listener]bool
-	sessions  map[*session]bool
-}
-
-// slot is the right to look at a content, with what was prepared for it.
-type slot struct {
-	looker     *scan.Looker
-	generation string
 }
 
 // New makes a Server.
@@ -104,115 +84,21 @@ func New(o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{o: o, slots: make(chan *slot, o.Threads), begun: o.Clock(), listeners: map[net.Listener]bool{}, sessions: map[*session]bool{}}
-	s.context, s.cancel = context.WithCancel(context.Background())
-	for range o.Threads {
-		s.slots <- &slot{}
-	}
-	return s
+	return &Server{o: o, door: front.NewDoor(o.Connections), lookers: front.NewLookers(o.Threads, o.Definitions, o.Inside), begun: o.Clock()}
 }
 
 // Serve answers connections until the listener is closed, which Close does;
 // then it gives nil. Files below paths are scanned only for those who come by a
 // socket of this machine's file system.
 func (s *Server) Serve(l net.Listener) error {
-	s.lock.Lock()
-	if s.context.Err() != nil {
-		s.lock.Unlock()
-		return l.Close()
-	}
-	s.listeners[l] = true
-	s.lock.Unlock()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			var temporary interface{ Temporary() bool }
-			if errors.As(err, &temporary) && temporary.Temporary() { // out of descriptors
-				time.Sleep(50 * time.Millisecond)
-				continue
-			}
-			return s.unlessClosed(err)
-		}
-		s.accept(conn)
-	}
+	return s.door.Serve(l, func(conn net.Conn) { newSession(s, conn).serve() }, s.refuse)
 }
 
-// unlessClosed is the error of a listener that nobody has closed.
-func (s *Server) unlessClosed(err error) error {
-	select {
-	case <-s.context.Done():
-		return nil
-	default:
-	}
-	if !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
-}
-
-func (s *Server) accept(conn net.Conn) {
-	c := newSession(s, conn)
-	s.lock.Lock()
-	full := len(s.sessions) >= s.o.Connections
-	if !full && s.context.Err() == nil {
-		s.sessions[c] = true
-		s.group.Add(1)
-	}
-	s.lock.Unlock()
-	if full {
-		_, _ = io.WriteString(conn, "COMMAND REFUSED: TOO MANY CONNECTIONS. ERROR\n")
-	}
-	if full || s.context.Err() != nil {
-		conn.Close()
-		return
-	}
-	go func() {
-		defer s.group.Done()
-		c.serve()
-		s.lock.Lock()
-		delete(s.sessions, c)
-		s.lock.Unlock()
-	}()
+// refuse tells whoever is too many so. It fits into the socket's buffer.
+func (s *Server) refuse(conn net.Conn) {
+	_ = conn.SetWriteDeadline(time.Now().Add(s.o.Idle)) // whoever has gone does not hear it
+	_, _ = io.WriteString(conn, "COMMAND REFUSED: TOO MANY CONNECTIONS. ERROR\n")
 }
 
 // Close ends all connections, and waits for what is being looked at.
-func (s *Server) Close() error {
-	s.cancel()
-	s.lock.Lock()
-	var err error
-	for l := range s.listeners {
-		err = errors.Join(err, l.Close())
-	}
-	for c := range s.sessions {
-		c.conn.Close()
-	}
-	s.lock.Unlock()
-	s.group.Wait()
-	return err
-}
-
-// acquire waits for the right to look at a content.
-func (s *Server) acquire() (*slot, error) {
-	s.waiting.Add(1)
-	defer s.waiting.Add(-1)
-	select {
-	case one := <-s.slots:
-		d, err := s.o.Definitions()
-		if err != nil {
-			s.slots <- one
-			return nil, err
-		}
-		if one.looker == nil || one.generation != d.Generation {
-			one.looker, one.generation = scan.NewLooker(d.NewMatcher, nil, s.o.Inside), d.Generation
-		}
-		s.live.Add(1)
-		return one, nil
-	case <-s.context.Done():
-		return nil, context.Cause(s.context)
-	}
-}
-
-func (s *Server) release(one *slot) {
-	s.live.Add(-1)
-	s.slots <- one
-}
+func (s *Server) Close() error { return s.door.Close() }

@@ -8,14 +8,18 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"candor/internal/scan/front"
 )
 
 const (
 	mostCommand = 8 << 10 // of a command with its path, in bytes
 	mostAsked   = 16      // of commands in a session that are not answered yet
+	mostLinger  = 2 * time.Second
 )
 
 // session is one connection.
@@ -50,7 +54,6 @@ type request struct {
 }
 
 func (c *session) serve() {
-	defer c.conn.Close()
 	defer c.files.close()
 	defer c.tasks.Wait()
 	inSession, n := false, 0
@@ -72,7 +75,12 @@ func (c *session) serve() {
 		case inSession:
 			r.id = fmt.Sprintf("%d: ", n)
 		}
-		if !c.do(r) || !inSession {
+		if !c.do(r) {
+			c.tasks.Wait()
+			c.linger()
+			return
+		}
+		if !inSession {
 			return
 		}
 	}
@@ -96,18 +104,65 @@ func (c *session) command() (request, error) {
 		if err := c.in.UnreadByte(); err != nil {
 			return r, err
 		}
+		err := c.bare(&r)
+		return r, err
 	}
 	line, err := c.in.ReadSlice(r.end)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		c.answer(r, "COMMAND TOO LONG. ERROR")
+		c.tooLong(r)
 	}
 	if err != nil {
 		return r, err
 	}
-	text := string(bytes.TrimSuffix(line[:len(line)-1], []byte("\r")))
-	r.name, r.argument, _ = strings.Cut(text, " ")
+	r.parse(line[:len(line)-1])
 	return r, nil
 }
+
+// bare reads a command without a prefix. Of those that take no argument clamd
+// misses no end, and neither does NodeClam write one; of the others half a path
+// would be another path.
+func (c *session) bare(r *request) error {
+	for {
+		n := c.in.Buffered()
+		text, err := c.in.Peek(n)
+		if err != nil {
+			return err
+		}
+		line, _, ended := bytes.Cut(text, []byte("\n"))
+		if !ended && !slices.Contains(endless, string(text)) {
+			switch _, err = c.in.Peek(n + 1); {
+			case errors.Is(err, bufio.ErrBufferFull):
+				c.tooLong(*r)
+				return err
+			case err == nil:
+				continue
+			case err != io.EOF: // whoever asks ends it so
+				return err
+			}
+		}
+		r.parse(line)
+		if ended {
+			n = len(line) + 1
+		}
+		_, err = c.in.Discard(n)
+		return err
+	}
+}
+
+// endless are commands that need no end where they come without a prefix.
+var endless = []string{"PING", "VERSION", "RELOAD", "STATS"}
+
+func (c *session) tooLong(r request) {
+	c.answer(r, "COMMAND TOO LONG. ERROR")
+	c.linger()
+}
+
+func (r *request) parse(line []byte) {
+	r.name, r.argument, _ = strings.Cut(string(bytes.TrimSuffix(line, []byte("\r"))), " ")
+}
+
+// linger lets whoever still sends read the answer.
+func (c *session) linger() { front.Linger(c.conn, min(c.server.o.Idle, mostLinger)) }
 
 // answer writes one line. It is written whole, whoever else answers.
 func (c *session) answer(r request, text string) {
@@ -159,8 +214,8 @@ func (c *session) later(do func()) {
 
 func (c *session) reload(r request) {
 	if reload := c.server.o.Reload; reload != nil {
-		c.server.group.Go(func() {
-			if err := reload(c.server.context); err != nil {
+		c.server.door.Go(func() {
+			if err := reload(c.server.door.Context()); err != nil {
 				c.server.o.Log.Warn("clamd: definitions were not reloaded", "error", err)
 			}
 		})

@@ -13,6 +13,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+
+	"candor/internal/scan/front"
 )
 
 const (
@@ -40,7 +42,7 @@ func codings(h *head) (all []string) {
 
 // decode decodes a content into h. What could be decoded is held also if it
 // fails, since browsers show that much.
-func decode(h *hold, content []byte, codings []string, most int64) error {
+func decode(h *front.Hold, content []byte, codings []string, most int64) error {
 	if len(codings) > mostCodings {
 		return &encodingError{"too many encodings"}
 	}
@@ -55,9 +57,9 @@ func decode(h *hold, content []byte, codings []string, most int64) error {
 		}
 		in = reader
 	}
-	err := h.fill(in, most)
+	err := h.Fill(in, most)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, front.ErrTooLarge):
 		return &encodingError{"decoded it is larger than can be looked at"}
 	case err != nil:
 		return &encodingError{"it does not decode as its Content-Encoding says"}

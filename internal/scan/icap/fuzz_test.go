@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"candor/internal/scan/front"
 )
 
 // FuzzRequest reads requests: those that are taken are such that nobody can see
@@ -172,49 +174,24 @@ func FuzzDecode(f *testing.F) {
 	}
 	const most = 100_000
 	f.Fuzz(func(t *testing.T, content []byte, coding string) {
-		h := newHold()
-		defer h.free()
+		h := front.NewHold()
+		defer h.Free()
 		err := decode(h, content, []string{coding, "gzip"}, most)
 		if err != nil && !errors.As(err, new(*encodingError)) {
 			t.Errorf("%q: an error of no kind: %v", content, err)
 		}
-		h2 := newHold()
-		defer h2.free()
+		h2 := front.NewHold()
+		defer h2.Free()
 		err = decode(h2, content, []string{coding}, most)
 		if err != nil && !errors.As(err, new(*encodingError)) {
 			t.Errorf("%q: an error of no kind: %v", content, err)
 		}
-		if h.size > most+1 || h2.size > most+1 {
-			t.Errorf("%d and %d bytes", h.size, h2.size)
+		for _, h := range []*front.Hold{h, h2} {
+			if content, err := h.Content(); err != nil || len(content) > most+1 {
+				t.Errorf("%d bytes, %v", len(content), err)
+			}
 		}
 	})
-}
-
-// TestHold holds what comes in pieces, in memory and in a file.
-func TestHold(t *testing.T) {
-	pattern := bytes.Repeat([]byte("0123456789abcdefg"), 300_000)
-	for _, size := range []int{0, 1, 100, inMemory - 1, inMemory, inMemory + 1, 3 * inMemory, 4_000_000} {
-		for _, most := range []int{size - 1, size, size + 1} {
-			h := newHold()
-			half := size / 2
-			err := errors.Join(h.fill(bytes.NewReader(pattern[:half]), int64(most)), h.fill(bytes.NewReader(pattern[half:size]), int64(most)))
-			if most < 0 {
-				h.free()
-				continue
-			}
-			if tooLarge := errors.Is(err, errTooLarge); tooLarge != (most < size) || !tooLarge && err != nil {
-				t.Errorf("%d bytes, %d at most: %v", size, most, err)
-			}
-			got, err := h.content()
-			if err != nil || !bytes.Equal(got, pattern[:size]) {
-				t.Errorf("%d bytes, %d at most: %d are held, %v", size, most, len(got), err)
-			}
-			if (h.mapped != nil) != (size >= inMemory) {
-				t.Errorf("%d bytes are mapped: %v", size, h.mapped != nil)
-			}
-			h.free()
-		}
-	}
 }
 
 // TestLists reads fields that are lists.

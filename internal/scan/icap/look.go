@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"candor"
-	"candor/internal/scan"
+	"candor/internal/scan/front"
 )
 
 // verdict is what a look at a body gave.
@@ -23,17 +23,17 @@ type verdict struct {
 // judge looks at a body in all its forms. Whatever goes wrong is a reason why
 // it was not looked at as a whole.
 func (s *Server) judge(from Source, r *request, content []byte, tooLarge bool) (v verdict) {
-	one, err := s.acquire()
+	one, err := s.lookers.Take(s.door.Context())
 	if err != nil {
 		s.o.Log.Warn("icap: a body was not looked at", "error", err)
 		return verdict{unseen: "there are no definitions", tag: s.tag()}
 	}
-	defer s.release(one)
-	v.tag = s.tagOf(one.generation)
+	defer s.lookers.Give(one)
+	v.tag = s.tagOf(one.Generation)
 	if tooLarge {
 		v.unseen = fmt.Sprintf("larger than %d bytes", s.o.MaxStream)
 	}
-	l := look{looker: one.looker, most: s.o.MaxStream, name: from.URL}
+	l := look{looker: one, most: s.o.MaxStream, name: from.URL}
 	if l.name == "" {
 		l.name = "body"
 	}
@@ -54,7 +54,7 @@ func (s *Server) judge(from Source, r *request, content []byte, tooLarge bool) (
 
 // look is one look at a body.
 type look struct {
-	looker   *scan.Looker
+	looker   *front.Looker
 	most     int64 // that it may be decoded to, in bytes
 	name     string
 	findings []candor.Finding
@@ -78,10 +78,10 @@ func (l *look) body(h *head, content []byte) (err error) {
 	if len(encodings) == 0 || len(content) == 0 {
 		return l.plain(h, content)
 	}
-	decoded := newHold()
-	defer decoded.free()
+	decoded := front.NewHold()
+	defer decoded.Free()
 	err = decode(decoded, content, encodings, l.most)
-	plain, fail := decoded.content()
+	plain, fail := decoded.Content()
 	if fail != nil {
 		return errors.Join(err, fail)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,11 +48,43 @@ type world struct {
 	lock    sync.Mutex
 	from    []icap.Source
 	found   []candor.Finding
+
+	received atomic.Int64  // bytes, by all connections
+	more     chan struct{} // holds one after some came
+}
+
+// counted tells how much comes by the connections of a listener.
+type counted struct {
+	net.Listener
+	world *world
+}
+
+func (c counted) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		return countedConn{tcp, c.world}, nil
+	}
+	return conn, err
+}
+
+type countedConn struct {
+	*net.TCPConn
+	world *world
+}
+
+func (c countedConn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	c.world.received.Add(int64(n))
+	select {
+	case c.world.more <- struct{}{}:
+	default:
+	}
+	return n, err
 }
 
 func serve(t testing.TB, change func(*icap.Options)) *world {
 	t.Helper()
-	compiled, w := rules(t), &world{}
+	compiled, w := rules(t), &world{more: make(chan struct{}, 1)}
 	o := icap.Options{Version: "test", MaxStream: 8 << 20, Idle: 10 * time.Second,
 		Clock: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
 		Definitions: func() (icap.Definitions, error) {
@@ -72,7 +105,7 @@ func serve(t testing.TB, change func(*icap.Options)) *world {
 	}
 	w.address = l.Addr().String()
 	go func() {
-		if err := w.Serve(l); err != nil {
+		if err := w.Serve(counted{l, w}); err != nil {
 			t.Errorf("serve: %v", err)
 		}
 	}()

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"strconv"
+
+	"candor/internal/scan/front"
 )
 
 // errBegun says that something failed after an answer had begun.
@@ -17,14 +19,14 @@ func (c *session) modify(r *request) (last bool, err error) {
 	if !r.body {
 		return r.last, c.pass(r, nil, nil, verdict{tag: c.server.tag()})
 	}
-	b, h := newChunks(c.in, r.preview), newHold()
-	defer h.free()
+	b, h := newChunks(c.in, r.preview), front.NewHold()
+	defer h.Free()
 	err = c.receive(r, b, h)
-	tooLarge := errors.Is(err, errTooLarge)
+	tooLarge := errors.Is(err, front.ErrTooLarge)
 	if err != nil && !tooLarge {
 		return true, err
 	}
-	content, err := h.content()
+	content, err := h.Content()
 	if err != nil {
 		return true, fmt.Errorf("hold a body: %w", err)
 	}
@@ -36,27 +38,27 @@ func (c *session) modify(r *request) (last bool, err error) {
 	return r.last, c.pass(r, b, content, v)
 }
 
-// receive reads a body. It gives errTooLarge with as much in h as is looked at,
+// receive reads a body. It gives front.ErrTooLarge with as much in h as is looked at,
 // and leaves the rest unread; nothing is in h if it can be known before.
-func (c *session) receive(r *request, b *chunks, h *hold) error {
+func (c *session) receive(r *request, b *chunks, h *front.Hold) error {
 	most := max(c.server.o.MaxStream, r.preview)
 	hopeless := !c.server.o.FailOpen && r.declared() > most
 	if r.preview < 0 {
 		if hopeless {
-			return errTooLarge
+			return front.ErrTooLarge
 		}
-		return h.fill(b, most)
+		return h.Fill(b, most)
 	}
-	if err := h.fill(b, most); err != nil || b.whole {
+	if err := h.Fill(b, most); err != nil || b.whole {
 		return err
 	}
 	if hopeless {
-		return errTooLarge
+		return front.ErrTooLarge
 	}
 	r.preview = -1 // from here on 204 is for those who allow it (RFC 3507, 4.6)
 	b.again()
 	c.out.WriteString("ICAP/1.0 100 Continue\r\n\r\n")
-	return h.fill(b, most)
+	return h.Fill(b, most)
 }
 
 // declared is the length that the encapsulated head gives the body, or 0.

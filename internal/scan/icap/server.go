@@ -18,25 +18,19 @@
 package icap
 
 import (
-	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"runtime"
-	"sync"
 	"time"
 
 	"candor"
-	"candor/internal/scan"
+	"candor/internal/scan/front"
 	"candor/internal/scan/unpack"
 )
 
-// Definitions are what verdicts rest on.
-type Definitions struct {
-	Generation string // ISTag changes with it
-	NewMatcher func() scan.Matcher
-}
+// Definitions are what verdicts rest on; ISTag changes with their generation.
+type Definitions = front.Definitions
 
 // Source is where a content comes from, as the client says.
 type Source struct {
@@ -76,14 +70,8 @@ type Options struct {
 // Server answers on any number of listeners. It is safe for concurrent use.
 type Server struct {
 	o       Options
-	slots   chan *slot
-	context context.Context
-	cancel  context.CancelFunc
-	group   sync.WaitGroup
-
-	lock      sync.Mutex
-	listeners map[net.Listener]bool
-	sessions  map[*session]bool
+	door    *front.Door
+	lookers *front.Lookers
 }
 
 // New makes a Server.
@@ -109,84 +97,20 @@ func New(o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{o: o, slots: make(chan *slot, o.Threads), listeners: map[net.Listener]bool{}, sessions: map[*session]bool{}}
-	s.context, s.cancel = context.WithCancel(context.Background())
-	for range o.Threads {
-		s.slots <- &slot{}
-	}
-	return s
+	return &Server{o: o, door: front.NewDoor(o.Connections), lookers: front.NewLookers(o.Threads, o.Definitions, o.Inside)}
 }
 
 // Serve answers connections until the listener is closed, which Close does;
 // then it gives nil.
 func (s *Server) Serve(l net.Listener) error {
-	s.lock.Lock()
-	if s.context.Err() != nil {
-		s.lock.Unlock()
-		return l.Close()
-	}
-	s.listeners[l] = true
-	s.lock.Unlock()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			var temporary interface{ Temporary() bool }
-			if errors.As(err, &temporary) && temporary.Temporary() { // out of descriptors
-				time.Sleep(50 * time.Millisecond)
-				continue
-			}
-			return s.unlessClosed(err)
-		}
-		s.accept(conn)
-	}
+	return s.door.Serve(l, func(conn net.Conn) { newSession(s, conn).serve() }, s.refuse)
 }
 
-// unlessClosed is the error of a listener that nobody has closed.
-func (s *Server) unlessClosed(err error) error {
-	if s.context.Err() == nil && !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
-}
-
-func (s *Server) accept(conn net.Conn) {
-	c := newSession(s, conn)
-	s.lock.Lock()
-	full, ended := len(s.sessions) >= s.o.Connections, s.context.Err() != nil
-	if !full && !ended {
-		s.sessions[c] = true
-		s.group.Add(1)
-	}
-	s.lock.Unlock()
-	if full || ended {
-		// It fits into the socket's buffer; whoever has gone does not hear it.
-		_ = conn.SetWriteDeadline(time.Now().Add(s.o.Idle))
-		_, _ = io.WriteString(conn, "ICAP/1.0 503 Service Unavailable: too many connections\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n")
-		conn.Close()
-		return
-	}
-	go func() {
-		defer s.group.Done()
-		c.serve()
-		s.lock.Lock()
-		delete(s.sessions, c)
-		s.lock.Unlock()
-	}()
+// refuse tells whoever is too many so. It fits into the socket's buffer.
+func (s *Server) refuse(conn net.Conn) {
+	_ = conn.SetWriteDeadline(time.Now().Add(s.o.Idle)) // whoever has gone does not hear it
+	_, _ = io.WriteString(conn, "ICAP/1.0 503 Service Unavailable: too many connections\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n")
 }
 
 // Close ends all connections, and waits for what is being looked at.
-func (s *Server) Close() error {
-	s.cancel()
-	s.lock.Lock()
-	var err error
-	for l := range s.listeners {
-		err = errors.Join(err, l.Close())
-	}
-	clear(s.listeners)
-	for c := range s.sessions {
-		c.wire.conn.Close()
-	}
-	s.lock.Unlock()
-	s.group.Wait()
-	return err
-}
+func (s *Server) Close() error { return s.door.Close() }

@@ -31,7 +31,6 @@ func newSession(s *Server, conn net.Conn) *session {
 }
 
 func (c *session) serve() {
-	defer c.wire.conn.Close()
 	for {
 		c.wire.until = time.Time{}
 		if _, err := c.in.Peek(1); err != nil {

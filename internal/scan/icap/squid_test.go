@@ -2,6 +2,7 @@ package icap_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,12 +22,28 @@ import (
 	"candor/internal/scan/icap"
 )
 
-// squid runs Debian's squid with the server as its scanner, and gives a client
-// that goes through it. It never passes by a scanner that does not answer.
-func squid(t *testing.T, address string) *http.Client {
+// outruns tells whether a squid stalls where an origin is faster than the
+// scanner: squid's bug 5352, of 2023 (also in Debian 12, by the mending of
+// CVE-2024-25111), mended in 6.13. Once 64 KB wait for the scanner it reads no
+// more from the origin until a part of the answer has come, which is too early
+// for a scanner that wants to see all of it.
+func outruns(t *testing.T, program string) bool {
 	t.Helper()
-	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
-	program := need(t, "squid", "squid")
+	out, err := exec.CommandContext(t.Context(), program, "-v").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(out), "Squid Cache: Version %d.%d", &major, &minor); err != nil {
+		t.Fatalf("the version of squid: %v\n%s", err, out)
+	}
+	return major < 6 || major == 6 && minor < 13
+}
+
+// squid runs squid with the server as its scanner, and gives a client that goes
+// through it. It never passes by a scanner that does not answer.
+func squid(t *testing.T, program, address string) *http.Client {
+	t.Helper()
 	port := freePort(t)
 	// Squid gives up root for a user who has to reach the folder.
 	dir, err := os.MkdirTemp("/tmp", "candor-squid-")
@@ -70,7 +87,7 @@ adaptation_access out allow all
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	go func() { ended <- c.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		_ = c.Process.Signal(os.Interrupt) // it may have ended
 		select {
@@ -117,14 +134,39 @@ func awaitPort(t *testing.T, address string, ended <-chan error, log *bytes.Buff
 	t.Fatal("squid does not answer")
 }
 
+// keepAhead writes a content, and is at most ahead bytes further than what the
+// server has received meanwhile.
+func (w *world) keepAhead(ctx context.Context, to http.ResponseWriter, content string, ahead int) {
+	begun, flush := w.received.Load(), http.NewResponseController(to)
+	for sent := 0; sent < len(content); {
+		n := min(16<<10, len(content)-sent)
+		if _, err := io.WriteString(to, content[sent:sent+n]); err != nil || flush.Flush() != nil {
+			return // the proxy has gone
+		}
+		for sent += n; w.received.Load()-begun < int64(sent-ahead); {
+			select {
+			case <-w.more:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
 // TestSquid downloads and uploads through squid.
 func TestSquid(t *testing.T) {
-	w := serve(t, func(o *icap.Options) { o.Clock = time.Now }) // squid reckons with Date
+	scanner := serve(t, func(o *icap.Options) { o.Clock = time.Now }) // squid reckons with Date
 	random := make([]byte, 3<<20)
 	for i := range random {
 		random[i] = byte(rand.Uint32())
 	}
 	contents := map[string]string{"small": "nothing but good", "empty": "", "medium": string(random[:40_000]), "large": string(random), "bad": evil, "bad-behind": string(random[:40_000]) + evil, "bad-at-the-end": string(random) + evil}
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
+	program := need(t, "squid", "squid")
+	ahead := len(random) * 2 // bytes that the origin may be ahead of the scanner
+	if outruns(t, program) {
+		ahead = 32 << 10
+	}
 	var uploaded string
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{name}", func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +178,7 @@ func TestSquid(t *testing.T) {
 		if !r.URL.Query().Has("chunked") {
 			w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		}
-		_, _ = io.WriteString(w, content) // the proxy may go
+		scanner.keepAhead(r.Context(), w, content, ahead)
 	})
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -148,7 +190,7 @@ func TestSquid(t *testing.T) {
 	})
 	origin := httptest.NewServer(mux)
 	t.Cleanup(origin.Close)
-	client := squid(t, w.address)
+	client := squid(t, program, scanner.address)
 	ask := func(method, path, content string) (int, string) {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), method, origin.URL+path, strings.NewReader(content))
@@ -168,9 +210,6 @@ func TestSquid(t *testing.T) {
 	}
 	for name, content := range contents {
 		for _, query := range []string{"", "?chunked", "?gzip"} {
-			if len(content) > 60_000 {
-				continue // a fast large download stalls: squid 5.7 sends a preview and a block and then nothing more; the cause is not known
-			}
 			status, body := ask(http.MethodGet, "/"+name+query, "")
 			want := content
 			if query == "?gzip" {
@@ -186,14 +225,14 @@ func TestSquid(t *testing.T) {
 			t.Errorf("upload of %s: %d %.80q, %d bytes came", name, status, body, len(uploaded))
 		}
 	}
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	for _, from := range w.from {
+	scanner.lock.Lock()
+	defer scanner.lock.Unlock()
+	for _, from := range scanner.from {
 		if from.Client != "127.0.0.1" || !strings.HasPrefix(from.URL, origin.URL+"/") {
 			t.Errorf("found at %+v", from)
 		}
 	}
-	if len(w.from) != 9 {
-		t.Errorf("%d were found", len(w.from))
+	if len(scanner.from) != 12 {
+		t.Errorf("%d were found", len(scanner.from))
 	}
 }

@@ -2,9 +2,10 @@ package icap
 
 import (
 	"bufio"
-	"io"
 	"net"
 	"time"
+
+	"candor/internal/scan/front"
 )
 
 // wire is a connection whose other end has to keep going.
@@ -45,12 +46,5 @@ func (w *wire) Write(b []byte) (int, error) {
 	return w.conn.Write(b)
 }
 
-// linger lets the other end read the last answer: closing at once what it has
-// not been read from would have the answer thrown away.
-func (w *wire) linger() {
-	half, ok := w.conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || w.conn.SetReadDeadline(time.Now().Add(min(w.idle, 2*time.Second))) != nil {
-		return
-	}
-	_, _ = io.Copy(io.Discard, w.conn) // nothing of it counts
-}
+// linger lets the other end read the last answer.
+func (w *wire) linger() { front.Linger(w.conn, min(w.idle, 2*time.Second)) }
