@@ -108,7 +108,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			return nil, err
 		}
 	}
-	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside})
+	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known = r.counted
 	return r, nil

@@ -63,7 +63,8 @@ func (h *House) Assets(ctx context.Context, who candor.Principal, f candor.Asset
 	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
 		return candor.Page[candor.Asset]{}, err
 	}
-	return h.Store.Assets(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Assets(ctx, who.Scope(), f, cut)
+	return public(who, page), err
 }
 
 // AssetView is an asset with what belongs to it.

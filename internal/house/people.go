@@ -137,5 +137,6 @@ func (h *House) Deliveries(ctx context.Context, who candor.Principal, webhook ca
 	if err := h.webhook(ctx, who, webhook); err != nil {
 		return nil, err
 	}
-	return h.Store.Deliveries(ctx, webhook, 100)
+	all, err := h.Store.Deliveries(ctx, webhook, 100)
+	return public(who, all), err
 }

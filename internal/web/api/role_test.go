@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -156,7 +157,10 @@ func (w *world) prepare(name string) map[string]string {
 func (w *world) checkPublic(t *testing.T, what string, rec *httptest.ResponseRecorder) {
 	t.Helper()
 	body := rec.Body.String()
-	secrets := []string{staffNote, "user:", w.b.party.Name, string(w.b.party.ID)}
+	secrets := []string{staffNote, "user:", w.b.party.Name, string(w.b.party.ID), mailAnswer}
+	for _, a := range w.a.assets {
+		secrets = append(secrets, filepath.Dir(a.Roots[0])) // the rest of it is the customer's name
+	}
 	for _, name := range []string{"admin", "analyst", "auditor"} {
 		secrets = append(secrets, string(w.people[name].who.User), w.people[name].who.Name)
 	}
@@ -229,11 +233,11 @@ func TestPlanted(t *testing.T) {
 		}
 		path, _, _ := w.fill(op, w.a)
 		body := w.ask(w.people["admin"], op.Method, path, nil).Body.String()
-		for _, secret := range []string{staffNote, "user:", "acme", string(w.a.hook), w.a.finding.SHA256} {
+		for _, secret := range []string{staffNote, "user:", "acme", string(w.a.hook), w.a.finding.SHA256, mailAnswer, w.a.assets[0].Roots[0]} {
 			seen[secret] = seen[secret] || strings.Contains(body, secret)
 		}
 	}
-	if len(seen) != 5 || slices.Contains(slices.Collect(maps.Values(seen)), false) {
+	if len(seen) != 7 || slices.Contains(slices.Collect(maps.Values(seen)), false) {
 		t.Errorf("of the secrets were seen %v", seen)
 	}
 }

@@ -44,6 +44,9 @@ const address = "https://desk.example"
 // The words that only the staff may read.
 const staffNote = "STAFF-ONLY-NOTE"
 
+// mailAnswer is what a mail server said.
+const mailAnswer = "550 5.1.1 mx3.inside.example: no such box"
+
 type deskStore struct{ *store.Store }
 
 func (d deskStore) Tx(ctx context.Context, f func(desk.Tx) error) error {
@@ -302,6 +305,9 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e.finding = must2(h.Store.FindingsOfCase(ctx, e.cases[0].ID))(w.t)[0]
 	e.task = must2(h.Store.Tasks(ctx, e.cases[0].ID))(w.t)[0]
 	e.scan = must2(h.Scan(ctx, admin, e.assets[1].ID))(w.t)
+	m := candor.Message{ID: candor.NewID(w.now), Response: e.responses[2].ID, Case: e.cases[2].ID, Party: e.party.ID, To: "owner@example.org", Language: "en", Subject: "s", Text: "t",
+		MessageID: string(candor.NewID(w.now)) + "@desk.example", State: candor.MessageBounced, Error: mailAnswer, Created: w.now}
+	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
 	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
 	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))
