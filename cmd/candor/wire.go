@@ -296,7 +296,7 @@ func (r *running) openResponses(context.Context) (err error) {
 		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
 		return err
 	}
-	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk),
+	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),
 		Methods: []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}})
 	return nil
 }

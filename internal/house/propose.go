@@ -143,12 +143,14 @@ func rootOf(roots []string, path string) (root, rel string, ok bool) {
 // Follow moves a case along when a response took a state. It is what
 // respond.Config.Then is set to; transactions are those of the store.
 func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, candor.ResponseState) error {
-	return func(ctx context.Context, t respond.Tx, r candor.Response, _ candor.ResponseState) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response, from candor.ResponseState) error {
 		tx, ok := t.(desk.Tx)
 		if !ok {
 			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
 		}
 		switch {
+		case r.Method == "quarantine" && (r.State == candor.ResponseUndoing || r.State == from): // undone, or to be kept
+			return d.Decided(ctx, tx, r.Case)
 		case r.Method == "notify" && r.State == candor.ResponseApplied:
 			return d.Notified(ctx, tx, r.Case, "response:"+string(r.ID))
 		case r.Method != "quarantine" || len(r.Result) == 0:
@@ -171,6 +173,18 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 			return d.Restored(ctx, tx, back)
 		}
 		return nil
+	}
+}
+
+// AskWhatIsHeld has a person decide about a quarantine that goes on beyond its
+// time. It is what respond.Config.Held is set to.
+func AskWhatIsHeld(d *desk.Desk) func(context.Context, respond.Tx, candor.Response) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response) error {
+		tx, ok := t.(desk.Tx)
+		if !ok {
+			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
+		}
+		return d.Held(ctx, tx, r.Case)
 	}
 }
 

@@ -163,6 +163,7 @@ type Today struct {
 	Mine       candor.Page[candor.Case]     `json:"mine"`       // open and assigned to whoever asks
 	Approvals  candor.Page[candor.Response] `json:"approvals"`  // proposed responses
 	Failed     candor.Page[candor.Response] `json:"failed"`     // responses that failed
+	Held       candor.Page[candor.Response] `json:"held"`       // responses that go on beyond their time
 	Running    candor.Page[candor.Scan]     `json:"running"`    // scans
 	States     map[candor.CaseState]int64   `json:"states"`     // open cases
 	Severities map[candor.Severity]int64    `json:"severities"` // open cases
@@ -199,6 +200,10 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 		},
 		func() (err error) {
 			t.Failed, err = h.Store.Responses(ctx, all, candor.ResponseFilter{States: []candor.ResponseState{candor.ResponseFailed}}, few)
+			return err
+		},
+		func() (err error) {
+			t.Held, err = h.Store.Responses(ctx, all, candor.ResponseFilter{Held: true}, few)
 			return err
 		},
 		func() (err error) {

@@ -23,6 +23,15 @@ type Config struct {
 	// Then, if set, is called whenever a response took a state, in the same
 	// transaction: the desk moves its case along here.
 	Then func(ctx context.Context, tx Tx, r candor.Response, from candor.ResponseState) error
+
+	// Hold, if set, looks at a response whose time is over before it is undone.
+	// What it gives is why the response must go on; nil lets it be undone. With
+	// an error nothing is done yet, and it is asked again later: what could not
+	// be looked at is not put back.
+	Hold func(context.Context, candor.Response) (*Holding, error)
+	// Held, if set, is called when a response goes on for that reason, in the
+	// same transaction: a person is asked here.
+	Held func(ctx context.Context, tx Tx, r candor.Response) error
 }
 
 // Runner carries responses through their states. Each step is one transaction
