@@ -97,7 +97,7 @@ func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address st
 		if err := tx.AddWebhook(ctx, hook); err != nil {
 			return err
 		}
-		return h.recordJSON(ctx, tx, "", candor.RecordPolicy, hook.ID, who, map[string]any{"webhook": "added", "host": u.Host})
+		return h.record(ctx, tx, who.Party, candor.RecordPolicy, hook.ID, who, []byte(`{"webhook":"added"}`), map[string]string{"host": u.Host})
 	})
 	return hook, secret, err
 }
