@@ -12,7 +12,6 @@ import (
 
 	"candor"
 	"candor/internal/access"
-	"candor/internal/scan/site"
 	"candor/internal/store"
 )
 
@@ -236,15 +235,6 @@ func (h *House) stopScans(ctx context.Context, tx *store.Tx, asset candor.ID) er
 		}
 	}
 	return nil
-}
-
-// Scan asks for a scan of a site.
-func (h *House) Scan(ctx context.Context, who candor.Principal, asset candor.ID) (candor.Scan, error) {
-	if err := may(who, access.ActCases, access.ActOwn); err != nil {
-		return candor.Scan{}, err
-	}
-	x, err := h.Sites.Request(ctx, who, asset, site.Demanded)
-	return public(who, x), err
 }
 
 // AddAgreement records that a party accepted terms.

@@ -73,6 +73,10 @@ func WebhookKinds() []string {
 	return []string{"case.opened", "case.triaged", "case.notified", "case.contained", "case.resolved", "case.closed", "case.false-alarm"}
 }
 
+// MostWebhooks is how many webhooks a customer can have, and how many the
+// provider.
+const MostWebhooks = 20
+
 // AddWebhook adds a webhook and gives the secret that signs what it is sent,
 // once.
 func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address string, kinds []string) (store.Webhook, string, error) {
@@ -94,6 +98,17 @@ func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address st
 	now := h.Clock().UTC()
 	hook := store.Webhook{ID: candor.NewID(now), URL: u.String(), Secret: secret, Kinds: kinds, Owner: who.Party, Active: true, Created: now}
 	err = h.tx(ctx, func(tx *store.Tx) error {
+		if err := tx.Turn(ctx, "webhooks", who.Party); err != nil {
+			return err
+		}
+		have, err := tx.Webhooks(ctx, candor.Everything)
+		if err != nil {
+			return err
+		}
+		have = slices.DeleteFunc(have, func(w store.Webhook) bool { return w.Owner != who.Party })
+		if len(have) >= MostWebhooks {
+			return candor.WithHint(fmt.Errorf("there are %d webhooks already: %w", len(have), candor.ErrInvalid), "Remove those that nobody listens to.")
+		}
 		if err := tx.AddWebhook(ctx, hook); err != nil {
 			return err
 		}
