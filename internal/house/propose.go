@@ -28,6 +28,9 @@ type Proposal struct {
 	Basis candor.Basis
 	// Content bounds a quarantine to files of one content, by SHA-256; all if empty.
 	Content string
+	// Known, if not nil, is how many responses of the method to the case are
+	// known. If there are others by now the error is candor.ErrExists.
+	Known *int
 }
 
 // ProposeFor plans a response to a case: with quarantine, of all files of its
@@ -44,7 +47,7 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 }
 
 func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
-	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis}
+	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis, Known: p.Known}
 	if p.Method == "quarantine" {
 		spots, err := h.spots(ctx, c, p.Content)
 		if err != nil {
@@ -63,13 +66,30 @@ type Responder struct {
 	Zone  *time.Location
 }
 
+// Follow does a desk.PolicyJob. Of several nodes that do one for the same case
+// at the same time one proposes.
+func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
+	var have []candor.Response
+	cut := candor.Cut{Limit: 500}
+	for {
+		page, err := r.House.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, cut)
+		if err != nil {
+			return err
+		}
+		have = append(have, page.Items...)
+		if cut.Cursor = page.Next; page.Next == "" {
+			return r.House.Desk.Propose(ctx, j, have, r)
+		}
+	}
+}
+
 // Propose implements desk.Responder.
-func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse) (candor.Response, error) {
+func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse, known int) (candor.Response, error) {
 	var expires time.Time
 	if p.Expires != (calendar.Period{}) {
 		expires = p.Expires.After(r.House.Clock(), r.Zone)
 	}
-	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires})
+	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires, Known: &known})
 }
 
 // Approve implements desk.Responder.

@@ -86,6 +86,12 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		By: actor(who), Created: now, Updated: now, Expires: req.Expires,
 	}
 	err = r.Store.Tx(ctx, func(tx Tx) error {
+		if err := tx.Turn(ctx, "propose", resp.Case); err != nil {
+			return err
+		}
+		if err := alone(ctx, tx, req); err != nil {
+			return err
+		}
 		if err := tx.AddResponse(ctx, resp); err != nil {
 			return err
 		}
@@ -95,6 +101,19 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		return tx.Enqueue(ctx, ExpireJob{Response: resp.ID}, candor.JobOptions{At: resp.Expires})
 	})
 	return resp, err
+}
+
+// alone is candor.ErrExists if there are other responses than whoever asks
+// knows of.
+func alone(ctx context.Context, tx Tx, req Request) error {
+	if req.Known == nil {
+		return nil
+	}
+	n, err := tx.CountResponses(ctx, req.Case, req.Method)
+	if err == nil && n != *req.Known {
+		err = candor.WithHint(fmt.Errorf("another response to %s was proposed meanwhile: %w", req.Method, candor.ErrExists), "Look at the case again.")
+	}
+	return err
 }
 
 // look reads what the request names, completes it, and checks that it may be

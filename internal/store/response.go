@@ -58,6 +58,12 @@ func (r reader) ExpiredResponses(ctx context.Context, now time.Time, most int) (
 	return each(rows, response), kind(err, "look for expired responses")
 }
 
+// CountResponses tells how many responses of a method there are to a case.
+func (r reader) CountResponses(ctx context.Context, of candor.ID, method string) (n int, err error) {
+	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM responses WHERE case_id = ? AND method = ?", of, method).Scan(&n)
+	return n, kind(err, "count responses")
+}
+
 // AddResponse adds a response.
 func (t *Tx) AddResponse(ctx context.Context, r candor.Response) error {
 	return add(ctx, t.reader, "responses", "", responseRow(r))
