@@ -13,7 +13,7 @@ import (
 // can be: a look at a large site costs hours of a disk.
 const (
 	pauseOfCustomers = 10 * time.Minute
-	pauseOfStaff     = time.Minute
+	pauseOfStaff     = 10 * time.Second
 )
 
 // Scan asks for a scan of a site. One that was asked for and waits or runs is

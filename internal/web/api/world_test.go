@@ -90,6 +90,7 @@ func (v vault) Get(_ context.Context, digest string) (io.ReadCloser, error) {
 type world struct {
 	t       testing.TB
 	house   *house.House
+	proofs  *evidence.Log
 	handler http.Handler
 	log     *bytes.Buffer
 	lock    sync.Mutex // of now
@@ -164,9 +165,10 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	h.Access, err = access.New(access.Options{URL: address, Secrets: [][]byte{bytes.Repeat([]byte{7}, 32)}, MaxBody: api.MaxBody,
 		Hash: password.Params{Memory: 64, Time: 1, Threads: 1}}, access.Deps{Store: s.Access(), Clock: w.clock, Refuse: api.Refuser(logger, w.clock)})
 	must(t, 0, err)
-	h.Log, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
+	w.proofs, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
 	must(t, 0, err)
-	t.Cleanup(func() { must(t, 0, h.Log.Close(context.Background())) })
+	h.Log = w.proofs
+	t.Cleanup(func() { must(t, 0, w.proofs.Close(context.Background())) })
 	h.Vault = must2(evidence.OpenVault(filepath.Join(folder, "vault"), evidence.VaultOptions{}))(t)
 	h.Definitions = must2(generation.Open(t.Context(), generation.Options{Dir: filepath.Join(folder, "definitions"), Clock: w.clock,
 		Sources: []generation.Source{{Name: "starter", Kind: generation.Starter}}, Records: generations{s}}))(t)
@@ -206,7 +208,7 @@ func (l *locked) Write(b []byte) (int, error) {
 // prove carries records into the evidence log until the test ends.
 func (w *world) prove() {
 	ctx, cancel := context.WithCancel(context.Background())
-	ledger := house.Ledger{Store: w.house.Store, Log: w.house.Log, Clock: w.clock, Slog: w.house.Logger}
+	ledger := house.Ledger{Store: w.house.Store, Log: w.proofs, Clock: w.clock, Slog: w.house.Logger}
 	ended := make(chan struct{})
 	go func() { ledger.Run(ctx); close(ended) }()
 	w.t.Cleanup(func() { cancel(); <-ended })
