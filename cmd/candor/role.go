@@ -144,10 +144,11 @@ func (r *running) sameEvidence(ctx context.Context) error {
 func (r *running) keepSecrets(ctx context.Context) ([][]byte, error) {
 	name := r.setup.data.secret()
 	own, err := os.ReadFile(name)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case err == nil && len(own) < 32:
 		return nil, candor.WithHint(fmt.Errorf("the secret in %s is too short: %w", name, candor.ErrInvalid), "Remove the file; a new one is made, and links that were sent stop working.")
-	case errors.Is(err, fs.ErrNotExist):
+	case fresh:
 		own = make([]byte, 32)
 		rand.Read(own)
 		if !r.shared() {
@@ -160,6 +161,9 @@ func (r *running) keepSecrets(ctx context.Context) ([][]byte, error) {
 		return [][]byte{own}, nil
 	}
 	kept, err := r.Store.Keep(ctx, "links", own)
+	if err == nil && fresh { // for backups, which have keys as files
+		return [][]byte{kept}, os.WriteFile(name, kept, 0o600)
+	}
 	if err != nil || string(kept) == string(own) {
 		return [][]byte{kept}, err
 	}

@@ -68,7 +68,7 @@ func TestRoles(t *testing.T) {
 	if state := desk.health(t)["evidence"]; state != "well" {
 		t.Errorf("on the web the evidence is %q", state)
 	}
-	for _, path := range []string{"/evidence", , "/definitions", "/today"} {
+	for _, path := range []string{"/evidence", "/definitions", "/today"} {
 		if status := desk.status(t, path); status != http.StatusOK {
 			t.Errorf("%s: %d", path, status)
 		}
