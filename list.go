@@ -78,6 +78,7 @@ type ResponseFilter struct {
 	Case         ID
 	Party        ID
 	Method       string
+	Held         bool // goes on beyond its time, and a person is to decide
 	CreatedAfter time.Time
 }
 

@@ -1,6 +1,10 @@
 package candor
 
-import "time"
+import (
+	"path"
+	"strings"
+	"time"
+)
 
 // PartyKind says what a party is to the provider.
 type PartyKind string
@@ -78,6 +82,20 @@ type Asset struct {
 	Updated     time.Time `json:"updated"`
 	Scanned     time.Time `json:"scanned,omitzero"` // the end of the last complete scan
 	Retired     bool      `json:"retired,omitempty"`
+}
+
+// Relative is a place of the asset as its owner knows it: below the longest of
+// the roots that hold it, or only its last name if none does. How the
+// provider's disks are laid out is not in it.
+func (a Asset) Relative(place string) string {
+	longest, rest := -1, path.Base(place)
+	for _, root := range a.Roots {
+		root = strings.TrimSuffix(TextPath(root), "/") + "/"
+		if below, ok := strings.CutPrefix(place, root); ok && below != "" && len(root) > longest {
+			longest, rest = len(root), below
+		}
+	}
+	return rest
 }
 
 // Period is a span of time that is written as Go writes durations: "24h".

@@ -38,6 +38,7 @@ type Response struct {
 	Updated  time.Time       `json:"updated"`
 	Applied  time.Time       `json:"applied,omitzero"`
 	Expires  time.Time       `json:"expires,omitzero"` // it is undone then; never if zero
+	Held     time.Time       `json:"held,omitzero"`    // when it went on beyond its time, since what it took away is still found to be harmful; zero if it did not, or a person decided since
 	Attempts int             `json:"attempts"`
 }
 

@@ -79,7 +79,7 @@ func (r *running) lookEvidence(ctx context.Context) (map[string]string, error) {
 	if !s.CheckpointAt.IsZero() {
 		about["checkpoint"] = s.CheckpointAt.UTC().Format(time.RFC3339)
 	}
-	if err == nil {
+	if err == nil && r.ledger != nil {
 		err = r.ledger.Err()
 	}
 	for _, w := range s.Witnesses {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
-	"sync"
 	"time"
 
 	"candor"
@@ -33,18 +31,11 @@ func handler[J candor.Job](do func(context.Context, J) error) store.Handler {
 func (r *running) handlers() map[string]store.Handler {
 	h, hooks, zone := r.House, r.hooks, r.setup.zone
 	all := map[string]store.Handler{}
-	var cases turns
 	add := func(job candor.Job, do store.Handler) { all[job.Kind()] = do }
 	add(site.Job{}, handler(func(ctx context.Context, j site.Job) error { return h.Sites.Run(ctx, j.Scan) }))
 	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error { return h.Sites.Recheck(ctx, j.Case, j.By) }))
 	add(desk.PolicyJob{}, handler(func(ctx context.Context, j desk.PolicyJob) error {
-		// Of two at a time for one case both would move the same files away.
-		defer cases.hold(j.Case)()
-		have, err := h.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, candor.Cut{Limit: 100})
-		if err != nil {
-			return err
-		}
-		return h.Desk.Propose(ctx, j, have.Items, house.Responder{House: h, Zone: zone})
+		return house.Responder{House: h, Zone: zone}.Follow(ctx, j)
 	}))
 	add(desk.WithdrawJob{}, handler(func(ctx context.Context, j desk.WithdrawJob) error { return h.Withdraw(ctx, j.Case) }))
 	add(desk.PassedJob{}, handler(func(ctx context.Context, j desk.PassedJob) error { return h.Desk.EndPassed(ctx, j.Asset) }))
@@ -58,18 +49,6 @@ func (r *running) handlers() map[string]store.Handler {
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
 	return all
-}
-
-// turns has one at a time of those that hold the same, and sometimes of others.
-type turns [64]sync.Mutex
-
-// hold waits for its turn. The function that it gives ends it.
-func (t *turns) hold(id candor.ID) (end func()) {
-	h := fnv.New32a()
-	h.Write([]byte(id))
-	one := &t[h.Sum32()%uint32(len(t))]
-	one.Lock()
-	return one.Unlock
 }
 
 // queues say how many jobs are done at a time.

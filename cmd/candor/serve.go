@@ -144,6 +144,9 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 // greet says where the desk is, and how to get in the first time.
 func (p *program) greet(ctx context.Context, r *running) error {
 	fmt.Fprintf(p.out, "Candor is at %s\n", r.setup.publicURL)
+	if !r.setup.does(config.RoleWeb) {
+		return nil
+	}
 	admins, err := r.Store.Access().Admins(ctx)
 	if err != nil || admins > 0 {
 		return err
@@ -184,6 +187,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	if workers == nil { // else it is a chore
 		work.Go(func() { chore{"read lists of known-good files", 10 * time.Second, r.readGood}.run(inner, r.setup.log) })
+	}
+	if r.shared() {
+		work.Go(func() { r.followDefinitions(inner) })
 	}
 	failed := make(chan error, 4)
 	stopScanning, err := r.answerScanning(c, failed)

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"candor/engine"
 	"candor/internal/access"
 	"candor/internal/access/link"
+	"candor/internal/config"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
@@ -44,6 +44,7 @@ type setup struct {
 	data      folder
 	database  string // a URL; a SQLite file in data if empty
 	node      string
+	roles     []string
 	publicURL string
 	origin    string // of the evidence log
 	provider  notify.Provider
@@ -92,7 +93,7 @@ type running struct {
 	pages    *web.Site
 	sender   *smtp.Sender
 	notify   *notify.Method
-	ledger   *house.Ledger
+	ledger   *house.Ledger // nil where this program is no worker
 	hooks    *hook.Sender
 	known    *known.Store // of files; nil if it cannot be used
 	good     *good.Lists  // of known-good files
@@ -114,7 +115,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			return nil, err
 		}
 	}
-	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside})
+	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known = r.counted
 	return r, nil
@@ -140,6 +141,13 @@ func (r *running) openTexts(context.Context) (err error) {
 }
 
 func (r *running) openRecords(ctx context.Context) error {
+	if r.setup.does(config.RoleWorker) {
+		end, err := r.takeName()
+		if err != nil {
+			return err
+		}
+		r.closings = append(r.closings, end)
+	}
 	s, err := store.Open(ctx, store.Options{URL: r.setup.data.database(r.setup.database), Node: r.setup.node, Log: r.setup.log, Conceal: conceal})
 	if err != nil {
 		return err
@@ -157,25 +165,14 @@ func conceal(value string) (digest, salt string) {
 	return c.Digest.String(), c.Salt.String()
 }
 
-func (r *running) openEvidence(ctx context.Context) (err error) {
-	r.Log, err = evidence.Open(ctx, r.setup.data.log(), evidence.Options{Origin: r.setup.origin, Witnesses: r.setup.witnesses, Clock: r.setup.clock})
-	if err != nil {
-		return err
-	}
-	r.closings = append(r.closings, func() error { return r.Log.Close(context.Background()) })
-	r.ledger = &house.Ledger{Store: r.Store, Log: r.Log, Slog: r.setup.log}
-	r.Vault, err = evidence.OpenVault(r.setup.data.vault(), r.setup.vault)
-	return err
-}
-
-func (r *running) openAccess(context.Context) (err error) {
-	secret, err := keepSecret(r.setup.data.secret())
+func (r *running) openAccess(ctx context.Context) (err error) {
+	secrets, err := r.keepSecrets(ctx)
 	if err != nil {
 		return err
 	}
 	o := r.setup.access
 	o.URL, o.Provider = r.setup.publicURL, r.setup.provider.Name
-	o.Secrets, o.MaxBody = append(o.Secrets, secret), api.MaxBody
+	o.Secrets, o.MaxBody = append(o.Secrets, secrets...), api.MaxBody
 	if r.Access, err = access.New(o, access.Deps{Store: r.Store.Access(), Clock: r.setup.clock, Refuse: r.refuse()}); err != nil {
 		return err
 	}
@@ -215,24 +212,6 @@ func (r *running) revoked(ctx context.Context, l link.Link) (bool, error) {
 	return err == nil, err
 }
 
-// keepSecret reads the secret that signs links and cookies, and makes it the
-// first time.
-func keepSecret(name string) ([]byte, error) {
-	secret, err := os.ReadFile(name)
-	if err == nil && len(secret) >= 32 {
-		return secret, nil
-	}
-	if err == nil {
-		return nil, candor.WithHint(fmt.Errorf("the secret in %s is too short: %w", name, candor.ErrInvalid), "Remove the file; a new one is made, and links that were sent stop working.")
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	secret = make([]byte, 32)
-	rand.Read(secret)
-	return secret, os.WriteFile(name, secret, 0o600)
-}
-
 func (r *running) openDefinitions(ctx context.Context) (err error) {
 	r.Definitions, err = generation.Open(ctx, generation.Options{
 		Dir: r.setup.data.at("definitions"), Sources: r.setup.sources, Limits: r.setup.limits, Keep: r.setup.keep, StaleAfter: r.setup.stale,
@@ -241,7 +220,9 @@ func (r *running) openDefinitions(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.openKnown()
+	if r.setup.does(config.RoleWorker) { // it has one user, and only scans need it
+		r.openKnown()
+	}
 	r.Sites = site.New(site.Config{
 		Store: siteStore{r.Store}, Definitions: r.current, Clock: r.setup.clock, Log: r.setup.log,
 		Every: r.setup.every, Threads: r.setup.threads, Exclude: r.setup.exclude, MaxSize: r.setup.maxSize, Inside: r.setup.into, Allowed: r.setup.allowed})
@@ -302,7 +283,7 @@ func (r *running) openResponses(context.Context) (err error) {
 		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
 		return err
 	}
-	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk),
+	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),
 		Methods: []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}})
 	return nil
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -12,11 +13,14 @@ import (
 
 // Wait is the error for those who must wait before they try again. It is a
 // kind of candor.ErrUnavailable.
-type Wait struct{ For time.Duration }
+type Wait struct {
+	For time.Duration
+	Why string // in words; empty for too many attempts
+}
 
-// Error says how long, in whole seconds.
+// Error says why, and how long, in whole seconds.
 func (w *Wait) Error() string {
-	return "too many attempts; try again in " + strconv.Itoa(w.Seconds()) + " s"
+	return cmp.Or(w.Why, "too many attempts") + "; try again in " + strconv.Itoa(w.Seconds()) + " s"
 }
 
 // Unwrap gives the kind.
@@ -68,12 +72,12 @@ type attempt struct {
 func (g *gate) enter(account string, from netip.Addr, device string) (*attempt, error) {
 	a := &attempt{gate: g, account: string(digest(account)), network: network(from), device: device}
 	if wait := g.addresses.Take(a.network); wait > 0 {
-		return nil, &Wait{wait}
+		return nil, &Wait{For: wait}
 	}
 	wait := a.slow()
 	if wait > 0 {
 		g.addresses.Return(a.network) // a try that is not made is no guess
-		return nil, &Wait{wait}
+		return nil, &Wait{For: wait}
 	}
 	return a, nil
 }
@@ -106,7 +110,7 @@ func (a *attempt) passed() {
 // begin bounds how many ceremonies a network can have the server remember.
 func (g *gate) begin(from netip.Addr) error {
 	if wait := g.begins.Take(network(from)); wait > 0 {
-		return &Wait{wait}
+		return &Wait{For: wait}
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (s *Service) Throttle(burst, perSecond int, next http.Handler) http.Handler
 			key = network(s.address(r))
 		}
 		if wait := buckets.Take(key); wait > 0 {
-			s.refuse(w, r, &Wait{wait})
+			s.refuse(w, r, &Wait{For: wait})
 			return
 		}
 		next.ServeHTTP(w, r)

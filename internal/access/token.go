@@ -73,6 +73,9 @@ func ParseToken(text string) (candor.ID, bool) {
 	return candor.ID(strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")), true
 }
 
+// MostTokens is how many tokens that work one user can have.
+const MostTokens = 50
+
 // MakeToken makes a token for a program that acts for the principal, and gives
 // its text, which is not kept: it can be shown only now. Zero expires is
 // never.
@@ -89,6 +92,14 @@ func (s *Service) MakeToken(ctx context.Context, p candor.Principal, name string
 	text := newToken(t.ID)
 	t.Hash = digest(text)
 	err := s.store.Change(ctx, func(tx Tx) error {
+		have, err := tx.Tokens(ctx, p.User)
+		if err != nil {
+			return err
+		}
+		have = slices.DeleteFunc(have, func(t Token) bool { return !t.Revoked.IsZero() || !t.Expires.IsZero() && !t.Expires.After(now) })
+		if len(have) >= MostTokens {
+			return candor.WithHint(fmt.Errorf("there are %d tokens already: %w", len(have), candor.ErrInvalid), "Revoke those that no program uses.")
+		}
 		return errors.Join(tx.AddToken(ctx, t), s.record(ctx, tx, p.Actor(), p.User, entry{Event: TokenMade, Token: t.ID, Scopes: t.Scopes}, nil))
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func (o *order) do(ctx context.Context) (json.RawMessage, error) {
 		if err := o.agent.may(t.Asset.Roots); err != nil {
 			return nil, err
 		}
-		p, err := method.Plan(ctx, respond.Request{Options: t.Options, Method: method.Name()}, respond.Target{Asset: t.Asset, Party: t.Party})
+		p, err := method.Plan(ctx, respond.Request{Options: t.Options, Method: method.Name()}, respond.Target{Asset: t.Asset})
 		if err != nil {
 			return nil, err
 		}

@@ -73,7 +73,8 @@ func texts(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]string
 
 // kept tells whether a table is ours. River and goose keep their own.
 func kept(table string) bool {
-	return table != "goose_db_version" && !strings.HasPrefix(table, "river_")
+	return table != "goose_db_version" && table != "keys" && // keys are files in a backup
+		!strings.HasPrefix(table, "river_")
 }
 
 // tablesOf gives our tables, those first to which others refer.

@@ -102,7 +102,7 @@ type Config struct {
 
 // Notice is something that the staff should hear of.
 type Notice struct {
-	Kind     string // deadline-warning, deadline-missed, question, contest
+	Kind     string // deadline-warning, deadline-missed, question, contest, held
 	Case     candor.Case
 	Deadline candor.Deadline
 	Text     string

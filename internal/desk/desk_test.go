@@ -285,7 +285,7 @@ type responder struct {
 	refuse             string
 }
 
-func (r *responder) Propose(_ context.Context, _ candor.Principal, _ candor.Case, p desk.PlayResponse) (candor.Response, error) {
+func (r *responder) Propose(_ context.Context, _ candor.Principal, _ candor.Case, p desk.PlayResponse, _ int) (candor.Response, error) {
 	if p.Method == r.refuse {
 		return candor.Response{}, candor.WithHint(candor.ErrDenied, "Record an agreement.")
 	}

@@ -179,3 +179,52 @@ func (d *Desk) startCustomer(ctx context.Context, tx Tx, c candor.Case) error {
 	}
 	return tx.CountCase(ctx, c.ID)
 }
+
+// HeldTask is the key of the task to decide about files that are kept away
+// beyond their time.
+const HeldTask = "held"
+
+// Held asks a person to decide about what a response keeps away beyond its
+// time, since it is still found to be harmful. It is called in the transaction
+// of the response. While it is asked nobody is asked again.
+func (d *Desk) Held(ctx context.Context, tx Tx, id candor.ID) error {
+	c, err := tx.Case(ctx, candor.Everything, id)
+	if err != nil {
+		return err
+	}
+	tasks, err := tx.Tasks(ctx, id)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(tasks, func(t candor.Task) bool { return t.Key == HeldTask && t.Done.IsZero() }) {
+		return nil
+	}
+	now := d.Clock()
+	t := candor.Task{ID: candor.NewID(now), Case: id, Key: HeldTask, Text: "Decide about files that stay in quarantine beyond their time", Order: len(tasks) + 1, Created: now}
+	if err := tx.AddTask(ctx, t); err != nil {
+		return err
+	}
+	if err := d.event(ctx, tx, candor.Event{Case: id, Kind: candor.EventTask, Actor: "system"}, map[string]any{"task": t.Text, "key": t.Key, "done": false, "added": true}); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx, Notice{Kind: "held", Case: c})
+}
+
+// Decided ends that task: somebody decided. It is called in the transaction of
+// the response.
+func (d *Desk) Decided(ctx context.Context, tx Tx, id candor.ID) error {
+	tasks, err := tx.Tasks(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.Key != HeldTask || !t.Done.IsZero() {
+			continue
+		}
+		t.Done, t.DoneBy = d.Clock(), "system"
+		if err := tx.ChangeTask(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

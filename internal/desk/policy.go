@@ -73,14 +73,16 @@ func (d *Desk) SetPolicy(ctx context.Context, who candor.Principal, p Policy, me
 
 // Responder proposes and approves responses.
 type Responder interface {
-	Propose(ctx context.Context, who candor.Principal, c candor.Case, p PlayResponse) (candor.Response, error)
+	// Propose proposes one, beside so many of its method that are known; it is
+	// candor.ErrExists if there are others by now.
+	Propose(ctx context.Context, who candor.Principal, c candor.Case, p PlayResponse, known int) (candor.Response, error)
 	Approve(ctx context.Context, who candor.Principal, id candor.ID) error
 }
 
 // Propose proposes the responses of the playbook for a case, and approves
 // those that the policy lets act by themselves. What has no basis is not
-// proposed; the timeline says so. The case's responses, the latest first, are
-// left alone; what was done before findings joined the case is done again for
+// proposed; the timeline says so. All of the case's responses, the latest
+// first, are left alone; what was done before findings joined the case is done again for
 // them, if the playbook says so.
 func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Response, r Responder) error {
 	var c candor.Case
@@ -100,7 +102,7 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 		at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method })
 		// The program may have ended between the proposal and the approval.
 		if at >= 0 && have[at].State == candor.ResponseProposed && have[at].By == who.Name && policy.Allows(c, p.Method) {
-			if err := r.Approve(ctx, who, have[at].ID); err != nil {
+			if err := r.Approve(ctx, who, have[at].ID); err != nil && !errors.Is(err, candor.ErrChanged) {
 				return err
 			}
 		}
@@ -114,7 +116,10 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 		if job.Again && !again || !job.Again && at >= 0 {
 			continue
 		}
-		response, err := r.Propose(ctx, who, c, p)
+		response, err := r.Propose(ctx, who, c, p, count(have, p.Method))
+		if errors.Is(err, candor.ErrExists) {
+			continue // another node did it, or a person
+		}
 		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrChanged) {
 			if err := d.explain(ctx, c, p.Method, err); err != nil {
 				return err
@@ -131,6 +136,16 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 		}
 	}
 	return nil
+}
+
+// count tells how many responses are of a method.
+func count(all []candor.Response, method string) (n int) {
+	for _, r := range all {
+		if r.Method == method {
+			n++
+		}
+	}
+	return n
 }
 
 // explain tells in the timeline why a response was not proposed.

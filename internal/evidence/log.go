@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,6 +57,10 @@ type Options struct {
 	Clock     candor.Clock      // by default the system's
 	Random    io.Reader         // for the signing key; by default the system's
 }
+
+// ErrHeld says that another program appends to the log. It comes with
+// candor.ErrUnavailable.
+var ErrHeld = errors.New("another program appends to it")
 
 // Log is an append-only verifiable log that this program appends to. It is
 // safe for concurrent use. What only reads is a Reader's.
@@ -176,7 +181,7 @@ func lockDir(dir string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		return nil, candor.WithHint(
-			fmt.Errorf("evidence log %s: another program appends to it: %w: %w", dir, candor.ErrUnavailable, err),
+			fmt.Errorf("evidence log %s: %w: %w: %w", dir, ErrHeld, candor.ErrUnavailable, err),
 			"Stop that program first, or use another folder.")
 	}
 	return f, nil

@@ -33,19 +33,28 @@ type WitnessStatus struct {
 	Error    string    `json:"error,omitempty"`   // why the last request brought no cosignature
 }
 
-// Status tells how the log is.
-func (l *Log) Status(ctx context.Context) (Status, error) {
-	size, err := l.Size(ctx)
+// Status tells how the log is. Of witnesses only who appends to it knows.
+func (r *Reader) Status(ctx context.Context) (Status, error) {
+	size, err := r.Size(ctx)
 	if err != nil {
 		return Status{}, err
 	}
-	c, err := l.published()
+	c, err := r.published()
 	if err != nil {
 		return Status{}, err
 	}
-	info, err := os.Stat(filepath.Join(l.files.root, layout.CheckpointPath))
+	info, err := os.Stat(filepath.Join(r.files.root, layout.CheckpointPath))
 	if err != nil {
 		return Status{}, unavailable("checkpoint", err)
 	}
-	return Status{Origin: l.Origin(), Size: size, Covered: c.Size, CheckpointAt: info.ModTime().UTC(), Witnesses: l.courier.status()}, nil
+	return Status{Origin: r.Origin(), Size: size, Covered: c.Size, CheckpointAt: info.ModTime().UTC()}, nil
+}
+
+// Status tells how the log is, and how it goes with its witnesses.
+func (l *Log) Status(ctx context.Context) (Status, error) {
+	s, err := l.Reader.Status(ctx)
+	if err == nil {
+		s.Witnesses = l.courier.status()
+	}
+	return s, err
 }

@@ -47,8 +47,7 @@ func (q Quarantine) Plan(ctx context.Context, req respond.Request, t respond.Tar
 	if t.Asset.Server == "" {
 		return q.Local.Plan(ctx, req, t)
 	}
-	body, err := json.Marshal(wire.PlanTask{Options: req.Options, Asset: candor.Asset{ID: t.Asset.ID, Name: t.Asset.Name, Kind: t.Asset.Kind, Roots: t.Asset.Roots},
-		Party: candor.Party{Name: t.Party.Name}})
+	body, err := json.Marshal(wire.PlanTask{Options: req.Options, Asset: candor.Asset{ID: t.Asset.ID, Name: t.Asset.Name, Kind: t.Asset.Kind, Roots: t.Asset.Roots}})
 	if err != nil {
 		return respond.Plan{}, err
 	}

@@ -2,6 +2,7 @@ package house
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"candor"
@@ -80,6 +81,39 @@ func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.I
 			return err
 		},
 	}
+}
+
+// CasePlaces gives where findings of a case were seen, by finding: of those
+// that are asked for, to customers relative to the site.
+func (h *House) CasePlaces(ctx context.Context, who candor.Principal, id candor.ID, findings []candor.ID) (map[candor.ID][]candor.Place, error) {
+	if err := reads(who); err != nil {
+		return nil, err
+	}
+	c, err := h.Store.Case(ctx, who.Scope(), id)
+	if err != nil {
+		return nil, err
+	}
+	site, err := h.Store.Asset(ctx, candor.Everything, c.Asset)
+	if err != nil {
+		return nil, err
+	}
+	all, err := h.Store.FindingsOfCase(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := map[candor.ID][]candor.Place{}
+	for _, f := range all {
+		if !slices.Contains(findings, f.ID) {
+			continue
+		}
+		if out[f.ID], err = h.Store.Places(ctx, f.ID); err != nil {
+			return nil, err
+		}
+		if !who.Role.Staff() {
+			eachOf(out[f.ID], func(p *candor.Place) { p.Path = site.Relative(p.Path) })
+		}
+	}
+	return out, nil
 }
 
 // SetState gives a case another state; version is the one that was seen, or 0.

@@ -12,7 +12,6 @@ import (
 
 	"candor"
 	"candor/internal/access"
-	"candor/internal/scan/site"
 	"candor/internal/store"
 )
 
@@ -63,7 +62,8 @@ func (h *House) Assets(ctx context.Context, who candor.Principal, f candor.Asset
 	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
 		return candor.Page[candor.Asset]{}, err
 	}
-	return h.Store.Assets(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Assets(ctx, who.Scope(), f, cut)
+	return public(who, page), err
 }
 
 // AssetView is an asset with what belongs to it.
@@ -237,15 +237,6 @@ func (h *House) stopScans(ctx context.Context, tx *store.Tx, asset candor.ID) er
 	return nil
 }
 
-// Scan asks for a scan of a site.
-func (h *House) Scan(ctx context.Context, who candor.Principal, asset candor.ID) (candor.Scan, error) {
-	if err := may(who, access.ActCases, access.ActOwn); err != nil {
-		return candor.Scan{}, err
-	}
-	x, err := h.Sites.Request(ctx, who, asset, site.Demanded)
-	return public(who, x), err
-}
-
 // AddAgreement records that a party accepted terms.
 func (h *House) AddAgreement(ctx context.Context, who candor.Principal, a candor.Agreement) (candor.Agreement, error) {
 	if err := may(who, access.ManageParties); err != nil {
@@ -262,7 +253,7 @@ func (h *House) AddAgreement(ctx context.Context, who candor.Principal, a candor
 		if err := tx.AddAgreement(ctx, a); err != nil {
 			return err
 		}
-		return h.recordJSON(ctx, tx, a.Party, candor.RecordConsent, a.ID, who, a)
+		return h.recordConsent(ctx, tx, who, a)
 	})
 	return a, err
 }
@@ -285,10 +276,24 @@ func (h *House) WithdrawAgreement(ctx context.Context, who candor.Principal, par
 			if err := tx.ChangeAgreement(ctx, a); err != nil {
 				return err
 			}
-			return h.recordJSON(ctx, tx, party, candor.RecordConsent, a.ID, who, a)
+			return h.recordConsent(ctx, tx, who, a)
 		}
 		return fmt.Errorf("agreement %s: %w", id, candor.ErrNotFound)
 	})
+}
+
+// recordConsent keeps what a party accepted. How it did may name people.
+func (h *House) recordConsent(ctx context.Context, tx *store.Tx, who candor.Principal, a candor.Agreement) error {
+	var personal map[string]string
+	if a.How != "" {
+		personal = map[string]string{"how": a.How}
+	}
+	a.How = ""
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	return h.record(ctx, tx, a.Party, candor.RecordConsent, a.ID, who, body, personal)
 }
 
 func (h *House) recordJSON(ctx context.Context, tx *store.Tx, about candor.ID, kind candor.RecordKind, subject candor.ID, who candor.Principal, body any) error {
@@ -297,39 +302,4 @@ func (h *House) recordJSON(ctx context.Context, tx *store.Tx, about candor.ID, k
 		return err
 	}
 	return h.record(ctx, tx, about, kind, subject, who, text, nil)
-}
-
-// ErasePerson removes what is personal of a party: names, contacts, what its
-// people wrote, the mails to them, and who may sign in. Cases and the evidence log
-// stay, and the log still verifies: it holds salted digests only.
-func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor.ID) error {
-	if err := may(who, access.ManagePeople); err != nil {
-		return err
-	}
-	err := h.tx(ctx, func(tx *store.Tx) error {
-		p, err := tx.Party(ctx, who.Scope(), id)
-		if err != nil {
-			return err
-		}
-		p.Name, p.Reference, p.Contacts, p.Note, p.Erased, p.Updated = "(erased)", "", nil, "", true, h.Clock().UTC()
-		if err := tx.ChangeParty(ctx, p); err != nil {
-			return err
-		}
-		n, err := tx.ErasePersonal(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := tx.EraseWords(ctx, id); err != nil {
-			return err
-		}
-		accounts, err := tx.EraseUsers(ctx, id)
-		if err != nil {
-			return err
-		}
-		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n, "accounts": accounts})
-	})
-	if err != nil {
-		return fmt.Errorf("erase a person's data: %w", err)
-	}
-	return nil
 }

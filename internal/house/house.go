@@ -5,6 +5,7 @@ package house
 
 import (
 	"context"
+	"io"
 	"log/slog"
 
 	"candor"
@@ -26,7 +27,7 @@ type House struct {
 	Runner      *respond.Runner
 	Sites       *site.Service
 	Definitions *generation.Updater
-	Log         *evidence.Log
+	Log         Log // the evidence log, to read
 	Vault       *evidence.Vault
 	Fleet       *fleet.Service
 	Clock       candor.Clock
@@ -39,6 +40,21 @@ type House struct {
 	Known func() (candor.Contents, error)
 
 	measured measured
+}
+
+// Log is the evidence log, as far as reading goes: an *evidence.Log where this
+// program appends to it, and an *evidence.Reader where another does.
+type Log interface {
+	Status(context.Context) (evidence.Status, error)
+	Size(context.Context) (uint64, error)
+	Key() string
+	Origin() string
+	Checkpoint() ([]byte, error)
+	Await(ctx context.Context, size uint64) error
+	Entry(ctx context.Context, index uint64) (evidence.Entry, error)
+	Inclusion(ctx context.Context, index uint64) (evidence.Inclusion, error)
+	Consistency(ctx context.Context, from, to uint64) ([]evidence.Digest, error)
+	WriteBundle(ctx context.Context, w io.Writer, b evidence.Bundle) error
 }
 
 // may asks for one of the permissions.

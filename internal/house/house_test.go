@@ -63,6 +63,7 @@ func (v vault) Get(_ context.Context, digest string) (io.ReadCloser, error) {
 // world is a house with one customer, whose site holds one infected file.
 type world struct {
 	*house.House
+	log   *evidence.Log
 	now   time.Time
 	dir   string
 	party candor.Party
@@ -82,11 +83,12 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	w := &world{House: &house.House{Store: s, Methods: []string{"notify", "quarantine"}}, now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir()}
 	w.Clock = func() time.Time { return w.now }
 	var err error
-	if w.Log, err = evidence.Open(t.Context(), filepath.Join(w.dir, "log"), evidence.Options{Origin: "test.example/evidence"}); err != nil {
+	if w.log, err = evidence.Open(t.Context(), filepath.Join(w.dir, "log"), evidence.Options{Origin: "test.example/evidence"}); err != nil {
 		t.Fatal(err)
 	}
+	w.Log = w.log
 	t.Cleanup(func() {
-		if err := w.Log.Close(context.Background()); err != nil {
+		if err := w.log.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -139,7 +141,7 @@ func (w *world) carry(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	l := &house.Ledger{Store: w.Store, Log: w.Log, Slog: slog.New(slog.DiscardHandler)}
+	l := &house.Ledger{Store: w.Store, Log: w.log, Slog: slog.New(slog.DiscardHandler)}
 	done := make(chan struct{})
 	go func() { defer close(done); l.Run(ctx) }()
 	for {
@@ -438,7 +440,7 @@ func TestLedgerRecovers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Log.Append(ctx, e); err != nil {
+		if _, err := w.log.Append(ctx, e); err != nil {
 			t.Fatal(err)
 		}
 		w.carry(t)

@@ -16,10 +16,12 @@ import (
 
 // Ledger carries records from the database, where they were kept together
 // with what they tell of, into the evidence log. One program does it at a
-// time: the log's own lock sees to that.
+// time: the log's own lock sees to that. The others wait until it ends.
 type Ledger struct {
 	Store *store.Store
-	Log   *evidence.Log
+	Log   *evidence.Log // nil while another program appends to it
+	// Open opens the log to append; needed where Log is nil.
+	Open  func(context.Context) (*evidence.Log, error)
 	Clock candor.Clock
 	Slog  *slog.Logger
 
@@ -29,6 +31,9 @@ type Ledger struct {
 
 // Run carries until ctx ends. A database or a disk that is away is tried again.
 func (l *Ledger) Run(ctx context.Context) {
+	if !l.lead(ctx) {
+		return
+	}
 	recovered := false
 	for wait := time.Duration(0); ; {
 		select {
@@ -56,6 +61,36 @@ func (l *Ledger) Run(ctx context.Context) {
 			wait = 0
 		default:
 			wait = 250 * time.Millisecond
+		}
+	}
+}
+
+// takeOver is how often it is looked whether the log is free.
+const takeOver = 5 * time.Second
+
+// lead opens the log, as soon as no other program has it. It gives false if
+// ctx ended before.
+func (l *Ledger) lead(ctx context.Context) bool {
+	if l.Log != nil {
+		return true
+	}
+	tick := time.NewTicker(takeOver)
+	defer tick.Stop()
+	for {
+		log, err := l.Open(ctx)
+		switch {
+		case err == nil:
+			l.Slog.Info("this worker carries records into the evidence log from now on")
+			l.Log = log
+			return true
+		case errors.Is(err, evidence.ErrHeld):
+			err = nil // as it should be
+		}
+		l.note(ctx, err)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
 		}
 	}
 }

@@ -73,6 +73,10 @@ func WebhookKinds() []string {
 	return []string{"case.opened", "case.triaged", "case.notified", "case.contained", "case.resolved", "case.closed", "case.false-alarm"}
 }
 
+// MostWebhooks is how many webhooks a customer can have, and how many the
+// provider.
+const MostWebhooks = 20
+
 // AddWebhook adds a webhook and gives the secret that signs what it is sent,
 // once.
 func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address string, kinds []string) (store.Webhook, string, error) {
@@ -94,10 +98,21 @@ func (h *House) AddWebhook(ctx context.Context, who candor.Principal, address st
 	now := h.Clock().UTC()
 	hook := store.Webhook{ID: candor.NewID(now), URL: u.String(), Secret: secret, Kinds: kinds, Owner: who.Party, Active: true, Created: now}
 	err = h.tx(ctx, func(tx *store.Tx) error {
+		if err := tx.Turn(ctx, "webhooks", who.Party); err != nil {
+			return err
+		}
+		have, err := tx.Webhooks(ctx, candor.Everything)
+		if err != nil {
+			return err
+		}
+		have = slices.DeleteFunc(have, func(w store.Webhook) bool { return w.Owner != who.Party })
+		if len(have) >= MostWebhooks {
+			return candor.WithHint(fmt.Errorf("there are %d webhooks already: %w", len(have), candor.ErrInvalid), "Remove those that nobody listens to.")
+		}
 		if err := tx.AddWebhook(ctx, hook); err != nil {
 			return err
 		}
-		return h.recordJSON(ctx, tx, "", candor.RecordPolicy, hook.ID, who, map[string]any{"webhook": "added", "host": u.Host})
+		return h.record(ctx, tx, who.Party, candor.RecordPolicy, hook.ID, who, []byte(`{"webhook":"added"}`), map[string]string{"host": u.Host})
 	})
 	return hook, secret, err
 }
@@ -137,5 +152,6 @@ func (h *House) Deliveries(ctx context.Context, who candor.Principal, webhook ca
 	if err := h.webhook(ctx, who, webhook); err != nil {
 		return nil, err
 	}
-	return h.Store.Deliveries(ctx, webhook, 100)
+	all, err := h.Store.Deliveries(ctx, webhook, 100)
+	return public(who, all), err
 }

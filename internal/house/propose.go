@@ -29,6 +29,9 @@ type Proposal struct {
 	// Content bounds a quarantine to files of one content, by SHA-256. If it is
 	// empty it is of all but those that are known to be good.
 	Content string
+	// Known, if not nil, is how many responses of the method to the case are
+	// known. If there are others by now the error is candor.ErrExists.
+	Known *int
 }
 
 // ProposeFor plans a response to a case: with quarantine, of all files of its
@@ -45,7 +48,7 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 }
 
 func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
-	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis}
+	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis, Known: p.Known}
 	if p.Method == "quarantine" {
 		spots, err := h.spots(ctx, c, p.Content)
 		if err != nil {
@@ -64,13 +67,30 @@ type Responder struct {
 	Zone  *time.Location
 }
 
+// Follow does a desk.PolicyJob. Of several nodes that do one for the same case
+// at the same time one proposes.
+func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
+	var have []candor.Response
+	cut := candor.Cut{Limit: 500}
+	for {
+		page, err := r.House.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, cut)
+		if err != nil {
+			return err
+		}
+		have = append(have, page.Items...)
+		if cut.Cursor = page.Next; page.Next == "" {
+			return r.House.Desk.Propose(ctx, j, have, r)
+		}
+	}
+}
+
 // Propose implements desk.Responder.
-func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse) (candor.Response, error) {
+func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse, known int) (candor.Response, error) {
 	var expires time.Time
 	if p.Expires != (calendar.Period{}) {
 		expires = p.Expires.After(r.House.Clock(), r.Zone)
 	}
-	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires})
+	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires, Known: &known})
 }
 
 // Approve implements desk.Responder.
@@ -152,12 +172,14 @@ func rootOf(roots []string, path string) (root, rel string, ok bool) {
 // Follow moves a case along when a response took a state. It is what
 // respond.Config.Then is set to; transactions are those of the store.
 func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, candor.ResponseState) error {
-	return func(ctx context.Context, t respond.Tx, r candor.Response, _ candor.ResponseState) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response, from candor.ResponseState) error {
 		tx, ok := t.(desk.Tx)
 		if !ok {
 			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
 		}
 		switch {
+		case r.Method == "quarantine" && (r.State == candor.ResponseUndoing || r.State == from): // undone, or to be kept
+			return d.Decided(ctx, tx, r.Case)
 		case r.Method == "notify" && r.State == candor.ResponseApplied:
 			return d.Notified(ctx, tx, r.Case, "response:"+string(r.ID))
 		case r.Method != "quarantine" || len(r.Result) == 0:
@@ -180,6 +202,18 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 			return d.Restored(ctx, tx, back)
 		}
 		return nil
+	}
+}
+
+// AskWhatIsHeld has a person decide about a quarantine that goes on beyond its
+// time. It is what respond.Config.Held is set to.
+func AskWhatIsHeld(d *desk.Desk) func(context.Context, respond.Tx, candor.Response) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response) error {
+		tx, ok := t.(desk.Tx)
+		if !ok {
+			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
+		}
+		return d.Held(ctx, tx, r.Case)
 	}
 }
 

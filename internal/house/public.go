@@ -1,11 +1,16 @@
 package house
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"candor"
 	"candor/internal/desk"
+	"candor/internal/store"
 )
 
 // Provider is who did what somebody of the staff did, to customers.
@@ -24,8 +29,14 @@ func public[T any](who candor.Principal, v T) T {
 		eachOf(v.Items, publicCase)
 	case *candor.Page[candor.Party]:
 		eachOf(v.Items, publicParty)
+	case *candor.Page[candor.Asset]:
+		eachOf(v.Items, publicAsset)
 	case *candor.Page[candor.Response]:
 		eachOf(v.Items, publicResponse)
+	case *[]candor.Message:
+		eachOf(*v, publicMessage)
+	case *[]store.Delivery:
+		eachOf(*v, publicDelivery)
 	case *candor.Page[candor.Scan]:
 		eachOf(v.Items, publicScan)
 	case *candor.Response:
@@ -35,14 +46,17 @@ func public[T any](who candor.Principal, v T) T {
 	case *CaseView:
 		v.public()
 	case *FindingView:
+		v.public()
 		publicParty(&v.Party)
 		publicCase(&v.Case)
 	case *PartyView:
 		publicParty(&v.Party)
 		v.Users = nil
+		eachOf(v.Assets, publicAsset)
 		eachOf(v.Cases.Items, publicCase)
 	case *AssetView:
 		publicParty(&v.Owner)
+		publicAsset(&v.Asset)
 		eachOf(v.Cases.Items, publicCase)
 		eachOf(v.Scans.Items, publicScan)
 	}
@@ -58,6 +72,8 @@ func eachOf[T any](all []T, do func(*T)) {
 func (v *CaseView) public() {
 	publicCase(&v.Case)
 	publicParty(&v.Party)
+	eachOf(v.Findings, func(f *candor.FiledFinding) { publicFinding(f, v.Asset) })
+	publicAsset(&v.Asset)
 	v.Events = slices.DeleteFunc(v.Events, func(e candor.Event) bool { return !e.Public })
 	eachOf(v.Events, func(e *candor.Event) {
 		if byStaff(e.Actor) {
@@ -80,9 +96,56 @@ var shownStates = []candor.ResponseState{candor.ResponseApplied, candor.Response
 
 func shown(s candor.ResponseState) bool { return slices.Contains(shownStates, s) }
 
+// public words the places of a finding. Where the same content lies elsewhere
+// is told of the customer's own sites, which are of other roots.
+func (v *FindingView) public() {
+	publicFinding(&v.Finding, v.Asset)
+	eachOf(v.Elsewhere, func(f *candor.FiledFinding) { publicFinding(f, v.elsewhere[f.Asset]) })
+	eachOf(v.Places, func(p *candor.Place) { p.Path = v.Asset.Relative(p.Path) })
+	publicAsset(&v.Asset)
+}
+
+// PublicCase is a case as customers are shown it, by whatever road.
+func PublicCase(c candor.Case) candor.Case { publicCase(&c); return c }
+
+// publicFilter refuses to choose or sort customers' cases by what they are not
+// shown of them: the order of a list tells what it is sorted by.
+func publicFilter(who candor.Principal, f candor.CaseFilter, cut candor.Cut) error {
+	if who.Role.Staff() || f.Assignee == "" && !f.Unassigned && f.DueBefore.IsZero() && cut.Sort != "due" && cut.Sort != "assignee" {
+		return nil
+	}
+	return candor.WithHint(fmt.Errorf("cases are not chosen or sorted by whose work they are, or when they are due: %w", candor.ErrInvalid), "Leave assignee, unassigned, due_before and the sort by due out.")
+}
+
 // publicCase takes away whose work it is. When it is due tells of clocks of the
 // provider's own.
 func publicCase(c *candor.Case) { c.Assignee, c.Due = "", candor.Case{}.Due }
+
+// publicAsset takes away where on which of the provider's servers a site lies.
+func publicAsset(a *candor.Asset) { a.Roots, a.Server = nil, "" }
+
+// publicFinding gives places relative to the site, and of the file of
+// definitions only its name. What has no content has its place as SHA256.
+func publicFinding(f *candor.FiledFinding, a candor.Asset) {
+	if f.SHA256 == f.Path || strings.Contains(f.SHA256, "/") {
+		f.SHA256 = a.Relative(f.SHA256)
+	}
+	f.Path, f.Definitions = a.Relative(f.Path), path.Base(f.Definitions)
+	if f.Definitions == "." {
+		f.Definitions = ""
+	}
+}
+
+// publicMessage takes away what the mail servers in between said.
+func publicMessage(m *candor.Message) { m.Error = "" }
+
+// publicDelivery leaves the status that the customer's own program answered
+// with. What else goes wrong may name addresses of the provider's network.
+func publicDelivery(d *store.Delivery) {
+	if d.Error != "" && d.Status == 0 {
+		d.Error = "the webhook could not be reached"
+	}
+}
 
 func publicParty(p *candor.Party) { p.Note = "" }
 
@@ -98,3 +161,55 @@ func publicScan(x *candor.Scan) {
 }
 
 func byStaff(actor string) bool { return strings.HasPrefix(actor, "user:") }
+
+// sites gives assets by their identifiers, for places to be told relative to
+// them. One that is gone from the scope leaves only names of files.
+func (h *House) sites(ctx context.Context, who candor.Principal, findings []candor.FiledFinding) (map[candor.ID]candor.Asset, error) {
+	all := map[candor.ID]candor.Asset{}
+	if who.Role.Staff() {
+		return all, nil
+	}
+	for _, f := range findings {
+		if _, have := all[f.Asset]; have {
+			continue
+		}
+		a, err := h.Store.Asset(ctx, who.Scope(), f.Asset)
+		if err != nil && !errors.Is(err, candor.ErrNotFound) {
+			return nil, err
+		}
+		all[f.Asset] = a
+	}
+	return all, nil
+}
+
+// publicFindings words the places of findings of several sites.
+func (h *House) publicFindings(ctx context.Context, who candor.Principal, findings []candor.FiledFinding) error {
+	at, err := h.sites(ctx, who, findings)
+	if err != nil || who.Role.Staff() {
+		return err
+	}
+	eachOf(findings, func(f *candor.FiledFinding) { publicFinding(f, at[f.Asset]) })
+	return nil
+}
+
+// publicHits words what a search found: findings are called by their places.
+func (h *House) publicHits(ctx context.Context, who candor.Principal, hits []candor.Hit) error {
+	if who.Role.Staff() {
+		return nil
+	}
+	for i, x := range hits {
+		if x.Kind != "finding" {
+			continue
+		}
+		f, err := h.Store.Finding(ctx, who.Scope(), x.ID)
+		if err != nil {
+			return err
+		}
+		found := []candor.FiledFinding{f}
+		if err := h.publicFindings(ctx, who, found); err != nil {
+			return err
+		}
+		hits[i].Title, hits[i].Detail = found[0].Path, ""
+	}
+	return nil
+}

@@ -15,6 +15,9 @@ func (h *House) Cases(ctx context.Context, who candor.Principal, f candor.CaseFi
 	if err := reads(who); err != nil {
 		return candor.Page[candor.Case]{}, err
 	}
+	if err := publicFilter(who, f, cut); err != nil {
+		return candor.Page[candor.Case]{}, err
+	}
 	page, err := h.Store.Cases(ctx, who.Scope(), f, cut)
 	return public(who, page), err
 }
@@ -24,7 +27,11 @@ func (h *House) Findings(ctx context.Context, who candor.Principal, f candor.Fin
 	if err := reads(who); err != nil {
 		return candor.Page[candor.FiledFinding]{}, err
 	}
-	return h.Store.Findings(ctx, who.Scope(), f, cut)
+	page, err := h.Store.Findings(ctx, who.Scope(), f, cut)
+	if err != nil {
+		return candor.Page[candor.FiledFinding]{}, err
+	}
+	return page, h.publicFindings(ctx, who, page.Items)
 }
 
 // FindingView is a finding with what belongs to it.
@@ -36,6 +43,8 @@ type FindingView struct {
 	Case    candor.Case         `json:"case"`
 	// Elsewhere are findings of the same content at other assets.
 	Elsewhere []candor.FiledFinding `json:"elsewhere,omitempty"`
+
+	elsewhere map[candor.ID]candor.Asset // for customers
 }
 
 // Finding gives a finding with what belongs to it.
@@ -63,6 +72,9 @@ func (h *House) Finding(ctx context.Context, who candor.Principal, id candor.ID)
 		if f.Asset != v.Finding.Asset {
 			v.Elsewhere = append(v.Elsewhere, f)
 		}
+	}
+	if err == nil {
+		v.elsewhere, err = h.sites(ctx, who, v.Elsewhere)
 	}
 	return public(who, v), err
 }
@@ -94,7 +106,7 @@ func (h *House) Response(ctx context.Context, who candor.Principal, id candor.ID
 		return candor.Response{}, nil, fmt.Errorf("response %s: %w", id, candor.ErrNotFound)
 	}
 	messages, err := h.Store.MessagesOf(ctx, id)
-	return public(who, r), messages, err
+	return public(who, r), public(who, messages), err
 }
 
 // Scans lists scans.
@@ -129,7 +141,11 @@ func (h *House) Search(ctx context.Context, who candor.Principal, text string, m
 	if err := reads(who); err != nil {
 		return nil, err
 	}
-	return h.Store.Search(ctx, who.Scope(), text, min(max(most, 1), 100))
+	hits, err := h.Store.Search(ctx, who.Scope(), text, min(max(most, 1), 100))
+	if err != nil {
+		return nil, err
+	}
+	return hits, h.publicHits(ctx, who, hits)
 }
 
 // Records lists records of the evidence log.
@@ -147,6 +163,7 @@ type Today struct {
 	Mine       candor.Page[candor.Case]     `json:"mine"`       // open and assigned to whoever asks
 	Approvals  candor.Page[candor.Response] `json:"approvals"`  // proposed responses
 	Failed     candor.Page[candor.Response] `json:"failed"`     // responses that failed
+	Held       candor.Page[candor.Response] `json:"held"`       // responses that go on beyond their time
 	Running    candor.Page[candor.Scan]     `json:"running"`    // scans
 	States     map[candor.CaseState]int64   `json:"states"`     // open cases
 	Severities map[candor.Severity]int64    `json:"severities"` // open cases
@@ -183,6 +200,10 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 		},
 		func() (err error) {
 			t.Failed, err = h.Store.Responses(ctx, all, candor.ResponseFilter{States: []candor.ResponseState{candor.ResponseFailed}}, few)
+			return err
+		},
+		func() (err error) {
+			t.Held, err = h.Store.Responses(ctx, all, candor.ResponseFilter{Held: true}, few)
 			return err
 		},
 		func() (err error) {

@@ -2,7 +2,9 @@ package house
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"candor"
 	"candor/internal/access"
@@ -34,10 +36,20 @@ func (h *House) Refuse(ctx context.Context, who candor.Principal, id candor.ID, 
 	return h.Runner.Refuse(ctx, who, id, reason)
 }
 
-// Undo has undone what a response did.
+// Undo has undone what a response did. Files that were moved away since they
+// were found to be harmful are put back for a reason only, which is recorded.
 func (h *House) Undo(ctx context.Context, who candor.Principal, id candor.ID, reason string) (candor.Response, error) {
 	if err := may(who, access.ApproveResponses); err != nil {
 		return candor.Response{}, err
+	}
+	if reason = strings.TrimSpace(reason); reason == "" {
+		r, err := h.Store.Response(ctx, who.Scope(), id)
+		if err != nil {
+			return r, err
+		}
+		if r.Method == "quarantine" {
+			return r, candor.WithHint(fmt.Errorf("undo response %s: files that were found to be harmful are not put back without a reason: %w", id, candor.ErrInvalid), "Say why they are to be put back.")
+		}
 	}
 	return h.Runner.Undo(ctx, who, id, reason)
 }

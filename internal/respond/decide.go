@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"candor"
 )
@@ -74,7 +75,7 @@ func (r *Runner) decide(ctx context.Context, who candor.Principal, id candor.ID,
 
 // undo moves a response to undoing and asks for the job that does it.
 func (r *Runner) undo(ctx context.Context, tx Tx, resp candor.Response, s step) (candor.Response, error) {
-	s.to = candor.ResponseUndoing
+	s.to, resp.Held = candor.ResponseUndoing, time.Time{}
 	resp, err := r.move(ctx, tx, resp, s)
 	if err != nil {
 		return resp, err

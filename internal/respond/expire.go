@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,17 +12,38 @@ import (
 // sweepBatch bounds how many responses one look for expired ones gives.
 const sweepBatch = 100
 
-// Expire ends a response whose time is over: what was done is undone, what was
-// not is refused. It does nothing for one that goes on, or has ended.
+// Expire ends a response whose time is over: what was done is undone, unless it
+// must go on (Config.Hold), what was not is refused. It does nothing for one
+// that goes on, or has ended.
 func (r *Runner) Expire(ctx context.Context, id candor.ID) error {
-	err := r.Store.Tx(ctx, func(tx Tx) error {
+	if err := r.expire(ctx, id); err != nil {
+		return fmt.Errorf("end response %s at its time: %w", id, err)
+	}
+	return nil
+}
+
+func (r *Runner) expire(ctx context.Context, id candor.ID) error {
+	var looked candor.Response
+	err := r.Store.Tx(ctx, func(tx Tx) (err error) { looked, err = tx.Response(ctx, candor.Everything, id); return err })
+	if err != nil || !r.over(looked) {
+		return err
+	}
+	undo := begun(looked) && CanBecome(looked.State, candor.ResponseUndoing)
+	if undo {
+		if held, err := r.held(ctx, looked); held || err != nil {
+			return err
+		}
+	}
+	return r.Store.Tx(ctx, func(tx Tx) error {
 		resp, err := tx.Response(ctx, candor.Everything, id)
-		if err != nil || resp.Expires.IsZero() || resp.Expires.After(r.Now()) {
+		if err != nil || !r.over(resp) {
 			return err
 		}
 		s := step{actor: system, expired: true}
 		switch {
-		case begun(resp) && CanBecome(resp.State, candor.ResponseUndoing):
+		case taken(looked, resp) || !bytes.Equal(looked.Result, resp.Result):
+			return fmt.Errorf("it moved on meanwhile: %w", candor.ErrChanged) // and is looked at again
+		case undo:
 			_, err = r.undo(ctx, tx, resp, s)
 		case !begun(resp) && CanBecome(resp.State, candor.ResponseRefused):
 			s.to = candor.ResponseRefused
@@ -29,10 +51,6 @@ func (r *Runner) Expire(ctx context.Context, id candor.ID) error {
 		}
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("end response %s at its time: %w", id, err)
-	}
-	return nil
 }
 
 // Sweep ends all responses whose time is over, as far as their own jobs have

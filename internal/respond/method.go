@@ -85,6 +85,9 @@ type Request struct {
 	Reason  string       `json:"reason,omitempty"` // why, in words
 	Expires time.Time    `json:"expires,omitzero"` // it is undone then; never if zero
 	Basis   candor.Basis `json:"basis"`            // the choice of one: see Runner.Propose
+	// Known, if not nil, is how many responses of the method to the case whoever
+	// asks knows of. If there are others by now nothing is proposed.
+	Known *int `json:"-"`
 	// Options are the method's own, a JSON object or nothing.
 	Options json.RawMessage `json:"options,omitempty"`
 }

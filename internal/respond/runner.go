@@ -23,6 +23,15 @@ type Config struct {
 	// Then, if set, is called whenever a response took a state, in the same
 	// transaction: the desk moves its case along here.
 	Then func(ctx context.Context, tx Tx, r candor.Response, from candor.ResponseState) error
+
+	// Hold, if set, looks at a response whose time is over before it is undone.
+	// What it gives is why the response must go on; nil lets it be undone. With
+	// an error nothing is done yet, and it is asked again later: what could not
+	// be looked at is not put back.
+	Hold func(context.Context, candor.Response) (*Holding, error)
+	// Held, if set, is called when a response goes on for that reason, in the
+	// same transaction: a person is asked here.
+	Held func(ctx context.Context, tx Tx, r candor.Response) error
 }
 
 // Runner carries responses through their states. Each step is one transaction
@@ -77,6 +86,12 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		By: actor(who), Created: now, Updated: now, Expires: req.Expires,
 	}
 	err = r.Store.Tx(ctx, func(tx Tx) error {
+		if err := tx.Turn(ctx, "propose", resp.Case); err != nil {
+			return err
+		}
+		if err := alone(ctx, tx, req); err != nil {
+			return err
+		}
 		if err := tx.AddResponse(ctx, resp); err != nil {
 			return err
 		}
@@ -86,6 +101,19 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		return tx.Enqueue(ctx, ExpireJob{Response: resp.ID}, candor.JobOptions{At: resp.Expires})
 	})
 	return resp, err
+}
+
+// alone is candor.ErrExists if there are other responses than whoever asks
+// knows of.
+func alone(ctx context.Context, tx Tx, req Request) error {
+	if req.Known == nil {
+		return nil
+	}
+	n, err := tx.CountResponses(ctx, req.Case, req.Method)
+	if err == nil && n != *req.Known {
+		err = candor.WithHint(fmt.Errorf("another response to %s was proposed meanwhile: %w", req.Method, candor.ErrExists), "Look at the case again.")
+	}
+	return err
 }
 
 // look reads what the request names, completes it, and checks that it may be

@@ -21,6 +21,8 @@ type step struct {
 	text     string // what a person wrote
 	failure  string // becomes Response.Error
 	expired  bool   // because its time was over
+	held     *Holding
+	kept     bool
 }
 
 // move takes a response to another state and writes that down.
@@ -51,7 +53,7 @@ func (r *Runner) note(ctx context.Context, tx Tx, resp candor.Response, s step) 
 	if err != nil {
 		return err
 	}
-	if err := tx.AddRecord(ctx, record); err != nil || r.Then == nil {
+	if err := tx.AddRecord(ctx, record); err != nil || r.Then == nil || s.held != nil {
 		return err
 	}
 	return r.Then(ctx, tx, resp, s.from)
@@ -66,14 +68,16 @@ type EventDetails struct {
 	Expired  bool                 `json:"expired,omitempty"` // because its time was over
 	Error    string               `json:"error,omitempty"`   // of failed and halted ones, whose events are not public
 	Until    time.Time            `json:"until,omitzero"`    // when it expires
+	Held     *Holding             `json:"held,omitempty"`    // why it goes on beyond its time
+	Kept     bool                 `json:"kept,omitempty"`    // somebody said that it is to go on without an end
 }
 
 func event(resp candor.Response, s step) (candor.Event, error) {
 	details, err := json.Marshal(EventDetails{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to,
-		Expired: s.expired, Error: resp.Error, Until: resp.Expires})
+		Expired: s.expired, Error: resp.Error, Until: resp.Expires, Held: s.held, Kept: s.kept})
 	return candor.Event{
 		ID: candor.NewID(resp.Updated), Case: resp.Case, At: resp.Updated, Kind: candor.EventResponse,
-		Actor: s.actor, Public: public(s.to), Text: s.text, Details: details,
+		Actor: s.actor, Public: public(s.to) && !s.kept, Text: s.text, Details: details,
 	}, err
 }
 
@@ -87,6 +91,8 @@ type proven struct {
 	Party    candor.ID            `json:"party,omitempty"`
 	Basis    candor.Basis         `json:"basis"`
 	Expired  bool                 `json:"expired,omitempty"`
+	Held     *Holding             `json:"held,omitempty"`
+	Kept     bool                 `json:"kept,omitempty"`
 	Attempts int                  `json:"attempts,omitempty"`
 	Proof    json.RawMessage      `json:"proof,omitempty"` // the method's own
 }
@@ -95,7 +101,7 @@ type proven struct {
 // files or addresses, is personal.
 func (r *Runner) record(resp candor.Response, s step) (candor.Record, error) {
 	body := proven{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to, Asset: resp.Asset, Party: resp.Party,
-		Basis: resp.Basis, Expired: s.expired, Attempts: resp.Attempts}
+		Basis: resp.Basis, Expired: s.expired, Held: s.held, Kept: s.kept, Attempts: resp.Attempts}
 	personal := map[string]string{}
 	set := func(key, value string) {
 		if value != "" {
@@ -114,7 +120,7 @@ func (r *Runner) record(resp candor.Response, s step) (candor.Record, error) {
 	}
 	rec := candor.Record{ID: candor.NewID(resp.Updated), Kind: candor.RecordResponse, At: resp.Updated,
 		Subject: resp.ID, Case: resp.Case, Actor: s.actor, Personal: personal}
-	if decided(s.to) {
+	if decided(s.to) || s.kept {
 		rec.Kind = candor.RecordDecision
 	}
 	if p, ok := r.methods[resp.Method].(Prover); ok {

@@ -25,6 +25,11 @@ type Tx interface {
 	// transaction.
 	Response(context.Context, candor.Scope, candor.ID) (candor.Response, error)
 	AddResponse(context.Context, candor.Response) error
+	// CountResponses tells how many responses of a method there are to a case.
+	CountResponses(ctx context.Context, id candor.ID, method string) (int, error)
+	// Turn waits until no other transaction on the store holds the turn for
+	// what a subject is worked on, and holds it until this one ends.
+	Turn(ctx context.Context, what string, subject candor.ID) error
 	// ChangeResponse stores the response if the stored one is in the state
 	// from, and gives candor.ErrChanged if it is in another.
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error

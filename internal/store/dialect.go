@@ -36,6 +36,7 @@ type dialect struct {
 	tend     []string                       // done now and then, so that the planner knows the tables
 	snapshot sql.IsolationLevel             // of a transaction that sees one moment
 	lock     string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
+	forget   string                         // errors of jobs that hold a text
 	requeue  string                         // jobs of a node that died
 	term     func(word, more string) string // more is * if the word may go on
 	join     string                         // between terms
@@ -70,6 +71,7 @@ var sqlite = dialect{
 	search:  searchSQLite(),
 	among:   "id IN (SELECT value FROM json_each(?))",
 	looks:   []string{"SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d"},
+	forget:  "UPDATE river_job SET errors = NULL WHERE instr(errors, CAST(? AS BLOB)) > 0",
 	requeue: "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
 	term:    func(word, more string) string { return `"` + word + `"` + more },
 	join:    " AND ",
@@ -110,6 +112,7 @@ SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	number:   "SELECT nextval('case_numbers')",
 	snapshot: sql.LevelRepeatableRead,
 	lock:     " FOR UPDATE",
+	forget:   "UPDATE river_job SET errors = NULL WHERE strpos(array_to_string(errors, ' '), ?) > 0",
 	requeue:  "UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1",
 	term: func(word, more string) string {
 		if more != "" {

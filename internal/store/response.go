@@ -42,6 +42,9 @@ func (r reader) Responses(ctx context.Context, scope candor.Scope, f candor.Resp
 	equal(&w, "case_id", f.Case)
 	equal(&w, "party", f.Party)
 	equal(&w, "method", f.Method)
+	if f.Held {
+		w.compare("held", ">", column.Time(time.Time{}))
+	}
 	if !f.CreatedAfter.IsZero() {
 		w.since("created", f.CreatedAfter)
 	}
@@ -53,6 +56,12 @@ func (r reader) Responses(ctx context.Context, scope candor.Scope, f candor.Resp
 func (r reader) ExpiredResponses(ctx context.Context, now time.Time, most int) ([]candor.Response, error) {
 	rows, err := r.q.ExpiredResponses(ctx, column.Time(now), int32(most))
 	return each(rows, response), kind(err, "look for expired responses")
+}
+
+// CountResponses tells how many responses of a method there are to a case.
+func (r reader) CountResponses(ctx context.Context, of candor.ID, method string) (n int, err error) {
+	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM responses WHERE case_id = ? AND method = ?", of, method).Scan(&n)
+	return n, kind(err, "count responses")
 }
 
 // AddResponse adds a response.
@@ -73,13 +82,13 @@ func (t *Tx) ChangeResponse(ctx context.Context, r candor.Response, from candor.
 func response(r query.Response) candor.Response {
 	return candor.Response{ID: r.ID, Case: r.CaseID, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: r.Basis.V,
 		Reason: r.Reason, Plan: json.RawMessage(r.Plan), Result: json.RawMessage(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
-		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Applied: time.Time(r.Applied), Expires: time.Time(r.Expires), Attempts: int(r.Attempts)}
+		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Applied: time.Time(r.Applied), Expires: time.Time(r.Expires), Held: time.Time(r.Held), Attempts: int(r.Attempts)}
 }
 
 func responseRow(r candor.Response) query.Response {
 	return query.Response{ID: r.ID, CaseID: r.Case, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: column.Of(r.Basis),
 		Reason: r.Reason, Plan: column.Raw(r.Plan), Result: column.Raw(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
-		Created: column.Time(r.Created), Updated: column.Time(r.Updated), Applied: column.Time(r.Applied), Expires: column.Time(r.Expires), Attempts: int64(r.Attempts)}
+		Created: column.Time(r.Created), Updated: column.Time(r.Updated), Applied: column.Time(r.Applied), Expires: column.Time(r.Expires), Held: column.Time(r.Held), Attempts: int64(r.Attempts)}
 }
 
 // MessagesOf gives the mails of a response.

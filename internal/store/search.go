@@ -245,7 +245,19 @@ const common = 50
 // hits gives the latest records of a kind that hold a text's words, the latest
 // first; of one party, unless that is empty. What a finding holds is also the
 // digest of its content.
-func (r reader) hits(ctx context.Context, party candor.ID, kind, text string, most int) ([]string, error) {
+func (r reader) hits(ctx context.Context, of asker, kind, text string, most int) ([]string, error) {
+	if of.own {
+		ids, err := r.anyHits(ctx, of.party, kind, text, within)
+		if err == nil {
+			ids, err = r.shown(ctx, of.party, kind, text, ids)
+		}
+		return ids[:min(len(ids), most)], err
+	}
+	return r.anyHits(ctx, of.party, kind, text, most)
+}
+
+// anyHits gives those that hold the words somewhere.
+func (r reader) anyHits(ctx context.Context, party candor.ID, kind, text string, most int) ([]string, error) {
 	ids, err := r.wordHits(ctx, party, kind, text, most)
 	if err != nil || kind != "finding" {
 		return ids, err
@@ -315,18 +327,24 @@ func (r reader) among(ids []string) (any, error) {
 	return string(text), err
 }
 
-// owner is the only party whose records can be in a list: the one that is
-// asked for, or whoever asks. It is empty if everybody's can.
-func owner(s candor.Scope, asked candor.ID) candor.ID {
+// asker is for whom something is looked for.
+type asker struct {
+	party candor.ID // the only one whose records can be given; empty if everybody's can
+	own   bool      // it is the party itself that asks
+}
+
+// owner is whose records can be in a list: those of the party that is asked
+// for, or of whoever asks.
+func owner(s candor.Scope, asked candor.ID) asker {
 	if s.All {
-		return asked
+		return asker{party: asked}
 	}
-	return s.Party
+	return asker{s.Party, true}
 }
 
 // containing asks for records whose words hold all of the text's: of the
 // latest such of a kind, and of a party unless that is empty.
-func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind, text string) error {
+func (r reader) containing(ctx context.Context, w *where, of asker, kind, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -334,7 +352,7 @@ func (r reader) containing(ctx context.Context, w *where, party candor.ID, kind,
 		w.and("1 = 0")
 		return nil
 	}
-	ids, err := r.hits(ctx, party, kind, text, within)
+	ids, err := r.hits(ctx, of, kind, text, within)
 	if err != nil {
 		return err
 	}
@@ -371,8 +389,8 @@ func (r reader) Search(ctx context.Context, scope candor.Scope, text string, mos
 }
 
 // searchKind looks for records of one kind.
-func (r reader) searchKind(ctx context.Context, party candor.ID, kind, text string, most int) ([]candor.Hit, error) {
-	ids, err := r.hits(ctx, party, kind, text, most)
+func (r reader) searchKind(ctx context.Context, of asker, kind, text string, most int) ([]candor.Hit, error) {
+	ids, err := r.hits(ctx, of, kind, text, most)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

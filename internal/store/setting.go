@@ -172,3 +172,16 @@ func (t *Tx) SetDelivery(ctx context.Context, d Delivery) error {
 func delivery(d query.Delivery) Delivery {
 	return Delivery{d.ID, d.Webhook, d.Kind, d.Body, d.State, int(d.Attempts), int(d.Status), d.Error, time.Time(d.Created), time.Time(d.Ended)}
 }
+
+// Keep keeps a value under a name, unless there is one already, and gives the
+// one that is there. It is for what all nodes must have the same of.
+func (s *Store) Keep(ctx context.Context, name string, value []byte) ([]byte, error) {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		return add(ctx, tx.reader, "keys", "ON CONFLICT (name) DO NOTHING", query.Key{Name: name, Value: value, Created: column.Time(s.options.Clock())})
+	})
+	if err != nil {
+		return nil, err
+	}
+	row, err := one[query.Key](ctx, s.db, "keys", "name = ?", name)
+	return row.Value, err
+}

@@ -144,7 +144,6 @@ type ScanTask struct {
 type PlanTask struct {
 	Options json.RawMessage `json:"options"`
 	Asset   candor.Asset    `json:"asset"`
-	Party   candor.Party    `json:"party"` // its name only
 }
 
 // ResponseTask asks for a quarantine to be applied, verified or undone.

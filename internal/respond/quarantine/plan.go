@@ -128,8 +128,8 @@ func (s *survey) effects(t respond.Target) []respond.Line {
 	n, size := strconv.Itoa(len(s.Files)), strconv.FormatInt(s.bytes, 10)
 	lines := []respond.Line{{
 		Key:    "quarantine.plan.moved",
-		Values: map[string]string{"files": n, "bytes": size, "asset": t.Asset.Name, "party": t.Party.Name},
-		Text:   fmt.Sprintf("Moved into the vault and no longer served: %s of %s (%s), %s bytes.", count(n), t.Asset.Name, t.Party.Name, size),
+		Values: map[string]string{"files": n, "bytes": size, "asset": t.Asset.Name},
+		Text:   fmt.Sprintf("Moved into the vault and no longer served: %s of %s, %s bytes.", count(n), t.Asset.Name, size),
 	}}
 	if s.stubs > 0 {
 		n := strconv.Itoa(s.stubs)

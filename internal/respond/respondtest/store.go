@@ -176,6 +176,18 @@ func (t *tx) AddResponse(_ context.Context, r candor.Response) error {
 	return nil
 }
 
+func (t *tx) CountResponses(_ context.Context, id candor.ID, method string) (n int, err error) {
+	for _, r := range t.responses {
+		if r.Case == id && r.Method == method {
+			n++
+		}
+	}
+	return n, t.may("CountResponses")
+}
+
+// Turn has nothing to wait for.
+func (t *tx) Turn(context.Context, string, candor.ID) error { return t.may("Turn") }
+
 func (t *tx) ChangeResponse(_ context.Context, r candor.Response, from candor.ResponseState) error {
 	if err := t.may("ChangeResponse"); err != nil {
 		return err

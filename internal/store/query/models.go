@@ -202,6 +202,12 @@ type Issuer struct {
 	Created     column.Time  `db:"created"`
 }
 
+type Key struct {
+	Name    string       `db:"name"`
+	Value   column.Bytes `db:"value"`
+	Created column.Time  `db:"created"`
+}
+
 type Late struct {
 	ID         candor.ID      `db:"id"`
 	SHA256     string         `db:"sha256"`
@@ -323,6 +329,7 @@ type Response struct {
 	Applied  column.Time          `db:"applied"`
 	Expires  column.Time          `db:"expires"`
 	Attempts int64                `db:"attempts"`
+	Held     column.Time          `db:"held"`
 }
 
 type Scan struct {

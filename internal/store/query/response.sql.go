@@ -12,7 +12,7 @@ import (
 )
 
 const expiredResponses = `-- name: ExpiredResponses :many
-SELECT id, case_id, asset, party, method, state, basis, reason, plan, result, error, by, approved, created, updated, applied, expires, attempts FROM responses
+SELECT id, case_id, asset, party, method, state, basis, reason, plan, result, error, by, approved, created, updated, applied, expires, attempts, held FROM responses
 WHERE expires > 0 AND expires <= $1 AND state IN ('proposed', 'approved', 'applied', 'verified')
 ORDER BY expires LIMIT $2
 `
@@ -45,6 +45,7 @@ func (q *Queries) ExpiredResponses(ctx context.Context, now column.Time, most in
 			&i.Applied,
 			&i.Expires,
 			&i.Attempts,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}

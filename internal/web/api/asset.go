@@ -105,7 +105,7 @@ func (s *server) addScans() {
 			return &scanAnswer{x}, err
 		})
 	add(s, operation{id: "start-scan", method: http.MethodPost, path: "/api/v1/assets/{id}/scans", tag: tag, needs: []access.Permission{access.ActCases, access.ActOwn}, status: http.StatusAccepted,
-		summary: "Have a site scanned now"},
+		summary: "Have a site scanned now", about: "One that was asked for and waits or runs is that one. Soon after its end: 429, with when to ask again in Retry-After."},
 		func(ctx context.Context, who candor.Principal, in *one) (*scanAnswer, error) {
 			x, err := s.House.Scan(ctx, who, in.ID)
 			return &scanAnswer{x}, err

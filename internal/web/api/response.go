@@ -17,6 +17,7 @@ type responseQuery struct {
 	Case         candor.ID              `query:"case"`
 	Party        candor.ID              `query:"party"`
 	Method       string                 `query:"method" maxLength:"60" doc:"notify, quarantine, …"`
+	Held         bool                   `query:"held" doc:"Goes on beyond its time, since what it took away is still found to be harmful, and waits for a person to decide."`
 	CreatedAfter time.Time              `query:"created_after"`
 }
 
@@ -56,7 +57,7 @@ func (s *server) addResponses() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := s.House.Responses(ctx, who, candor.ResponseFilter{States: in.State, Case: in.Case, Party: in.Party, Method: in.Method, CreatedAfter: in.CreatedAfter}, cut)
+			page, err := s.House.Responses(ctx, who, candor.ResponseFilter{States: in.State, Case: in.Case, Party: in.Party, Method: in.Method, Held: in.Held, CreatedAfter: in.CreatedAfter}, cut)
 			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-response", method: http.MethodGet, path: "/api/v1/responses/{id}", tag: tag, needs: reads, summary: "Get a response, and the mails that it sent"}, s.response)
@@ -79,7 +80,14 @@ func (s *server) addResponses() {
 			r, err := s.House.Refuse(ctx, who, in.ID, in.Body.Reason)
 			return &responseAnswer{r}, err
 		})
-	add(s, decide("undo-response", "undo", "Undo what a response did"),
+	add(s, decide("keep-response", "keep", "Have a response that goes on beyond its time go on without an end"),
+		func(ctx context.Context, who candor.Principal, in *reasoned) (*responseAnswer, error) {
+			r, err := s.House.Keep(ctx, who, in.ID, in.Body.Reason)
+			return &responseAnswer{r}, err
+		})
+	undo := decide("undo-response", "undo", "Undo what a response did")
+	undo.about = "Files that were moved away since they were found to be harmful are put back for a reason only."
+	add(s, undo,
 		func(ctx context.Context, who candor.Principal, in *reasoned) (*responseAnswer, error) {
 			r, err := s.House.Undo(ctx, who, in.ID, in.Body.Reason)
 			return &responseAnswer{r}, err

@@ -44,6 +44,9 @@ const address = "https://desk.example"
 // The words that only the staff may read.
 const staffNote = "STAFF-ONLY-NOTE"
 
+// mailAnswer is what a mail server said.
+const mailAnswer = "550 5.1.1 mx3.inside.example: no such box"
+
 type deskStore struct{ *store.Store }
 
 func (d deskStore) Tx(ctx context.Context, f func(desk.Tx) error) error {
@@ -87,6 +90,7 @@ func (v vault) Get(_ context.Context, digest string) (io.ReadCloser, error) {
 type world struct {
 	t       testing.TB
 	house   *house.House
+	proofs  *evidence.Log
 	handler http.Handler
 	log     *bytes.Buffer
 	lock    sync.Mutex // of now
@@ -161,9 +165,10 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	h.Access, err = access.New(access.Options{URL: address, Secrets: [][]byte{bytes.Repeat([]byte{7}, 32)}, MaxBody: api.MaxBody,
 		Hash: password.Params{Memory: 64, Time: 1, Threads: 1}}, access.Deps{Store: s.Access(), Clock: w.clock, Refuse: api.Refuser(logger, w.clock)})
 	must(t, 0, err)
-	h.Log, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
+	w.proofs, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
 	must(t, 0, err)
-	t.Cleanup(func() { must(t, 0, h.Log.Close(context.Background())) })
+	h.Log = w.proofs
+	t.Cleanup(func() { must(t, 0, w.proofs.Close(context.Background())) })
 	h.Vault = must2(evidence.OpenVault(filepath.Join(folder, "vault"), evidence.VaultOptions{}))(t)
 	h.Definitions = must2(generation.Open(t.Context(), generation.Options{Dir: filepath.Join(folder, "definitions"), Clock: w.clock,
 		Sources: []generation.Source{{Name: "starter", Kind: generation.Starter}}, Records: generations{s}}))(t)
@@ -203,7 +208,7 @@ func (l *locked) Write(b []byte) (int, error) {
 // prove carries records into the evidence log until the test ends.
 func (w *world) prove() {
 	ctx, cancel := context.WithCancel(context.Background())
-	ledger := house.Ledger{Store: w.house.Store, Log: w.house.Log, Clock: w.clock, Slog: w.house.Logger}
+	ledger := house.Ledger{Store: w.house.Store, Log: w.proofs, Clock: w.clock, Slog: w.house.Logger}
 	ended := make(chan struct{})
 	go func() { ledger.Run(ctx); close(ended) }()
 	w.t.Cleanup(func() { cancel(); <-ended })
@@ -302,6 +307,9 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e.finding = must2(h.Store.FindingsOfCase(ctx, e.cases[0].ID))(w.t)[0]
 	e.task = must2(h.Store.Tasks(ctx, e.cases[0].ID))(w.t)[0]
 	e.scan = must2(h.Scan(ctx, admin, e.assets[1].ID))(w.t)
+	m := candor.Message{ID: candor.NewID(w.now), Response: e.responses[2].ID, Case: e.cases[2].ID, Party: e.party.ID, To: "owner@example.org", Language: "en", Subject: "s", Text: "t",
+		MessageID: string(candor.NewID(w.now)) + "@desk.example", State: candor.MessageBounced, Error: mailAnswer, Created: w.now}
+	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
 	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
 	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))

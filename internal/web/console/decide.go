@@ -58,6 +58,10 @@ func decisions() []decision {
 			do: func(c *console, r *web.Request, id candor.ID) (candor.Response, error) {
 				return c.house.Undo(r.Context(), r.Who, id, r.Text("undo-reason"))
 			}},
+		{name: "keep", fits: func(x candor.Response) bool { return !x.Held.IsZero() && x.State != candor.ResponseUndoing }, words: keeping, said: "console.kept",
+			do: func(c *console, r *web.Request, id candor.ID) (candor.Response, error) {
+				return c.house.Keep(r.Context(), r.Who, id, r.Text("keep-reason"))
+			}},
 	}
 }
 
@@ -108,8 +112,19 @@ func undoing(r *web.Request, n *names, x candor.Response) ui.Confirmation {
 	if p := planOf(r, x); p.undo != "" {
 		q.What = append(q.What, p.undo)
 	}
+	if x.Method == "quarantine" {
+		q.What = append(q.What, r.T("console.ask.undo.harm"))
+	}
+	if !x.Held.IsZero() {
+		q.What = append(q.What, r.T("console.ask.undo.held", phrase.Args{"when": r.Printer.Time(x.Held, r.Zone)}))
+	}
 	q.What = append(q.What, r.T("console.ask.undo.what"))
 	return q
+}
+
+func keeping(r *web.Request, n *names, x candor.Response) ui.Confirmation {
+	return ui.Confirmation{Title: r.T("console.ask.keep", subjects(r, n, x)), Submit: r.T("console.keep.do"),
+		What: []string{r.T("console.ask.keep.what")}, Undo: r.T("console.ask.keep.undo")}
 }
 
 // askDecision shows the question, or the response where it makes no sense any

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"candor"
@@ -26,13 +27,20 @@ type details struct {
 	Response candor.ID `json:"response"`
 	Method   string    `json:"method"`
 	Expired  bool      `json:"expired"`
-	Error    string    `json:"error"`
-	Why      string    `json:"why"`
-	Hint     string    `json:"hint"`
-	Case     candor.ID `json:"case"`
-	Label    string    `json:"label"`
-	Says     string    `json:"says"`
-	Good     bool      `json:"good"`
+	Kept     bool      `json:"kept"`
+	Added    bool      `json:"added"`
+	Held     *struct {
+		Found int      `json:"found"`
+		Of    int      `json:"of"`
+		Rules []string `json:"rules"`
+	} `json:"held"`
+	Error string    `json:"error"`
+	Why   string    `json:"why"`
+	Hint  string    `json:"hint"`
+	Case  candor.ID `json:"case"`
+	Label string    `json:"label"`
+	Says  string    `json:"says"`
+	Good  bool      `json:"good"`
 }
 
 // read takes what it understands; what is damaged says nothing.
@@ -148,7 +156,7 @@ func (s *story) tellTask(to *ui.Event, d details) {
 	key := "console.event.task.added"
 	if to.Icon = "plus"; d.Done {
 		key, to.Icon, to.Tone = "console.event.task.done", "check", ui.Good
-	} else if d.Key != "" {
+	} else if d.Key != "" && !d.Added {
 		key, to.Icon = "console.event.task.open", "undo"
 	}
 	to.Text = s.r.Printer.T(key, phrase.Args{"task": taskText(s.r.Printer, d.Key, d.Task)})
@@ -187,6 +195,9 @@ func (s *story) tellResponse(to *ui.Event, d details) {
 		return
 	}
 	to.Text = r.Printer.T("console.event.response."+responseWord(d), method)
+	if d.Held != nil {
+		to.Body = paragraph(r.T("console.event.response.held.why", phrase.Args{"found": d.Held.Found, "of": d.Held.Of, "rules": strings.Join(d.Held.Rules, ", ")}))
+	}
 	if d.Response != "" {
 		to.Mark = anchor(r.T("console.event.response.look"), responsePath(d.Response))
 	}
@@ -204,6 +215,12 @@ func (s *story) tellResponse(to *ui.Event, d details) {
 }
 
 func responseWord(d details) string {
+	switch {
+	case d.Held != nil:
+		return "held"
+	case d.Kept:
+		return "kept"
+	}
 	switch s := candor.ResponseState(d.To); s {
 	case candor.ResponseProposed, candor.ResponseApproved, candor.ResponseApplied, candor.ResponseVerified, candor.ResponseFailed, candor.ResponseRefused, candor.ResponseUndone:
 		return string(s)

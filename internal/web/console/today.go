@@ -68,6 +68,7 @@ func (c *console) urgent(r *web.Request, n *names, t house.Today) []section {
 	cases("console.today.unseen", "unseen", "/cases?sort=-severity&state=new", t.Unseen)
 	responses("console.today.approvals", "approvals", "/responses?state=proposed", t.Approvals)
 	responses("console.today.failed", "failed", "/responses?state=failed", t.Failed)
+	responses("console.today.held", "held", "/responses?held=yes", t.Held)
 	cases("console.today.mine", "mine", "/cases?assignee=me&open=yes", t.Mine)
 	return all
 }

@@ -50,6 +50,7 @@ const attempts = 12
 type Sender struct {
 	store  *store.Store
 	clock  candor.Clock
+	public func(candor.Case) candor.Case
 	client *http.Client
 }
 
@@ -57,6 +58,9 @@ type Sender struct {
 type Options struct {
 	Store *store.Store
 	Clock candor.Clock
+	// Public leaves of a case what customers are shown; their webhooks are told
+	// no more.
+	Public func(candor.Case) candor.Case
 	// Inside lets messages go to addresses that only the provider's own network
 	// reaches. Without it a customer could have us ask there.
 	Inside bool
@@ -75,7 +79,7 @@ func New(o Options) *Sender {
 		dialer := &net.Dialer{Timeout: 10 * time.Second, Control: outside}
 		transport.DialContext = dialer.DialContext
 	}
-	return &Sender{store: o.Store, clock: o.Clock, client: &http.Client{Transport: transport, Timeout: 20 * time.Second,
+	return &Sender{store: o.Store, clock: o.Clock, public: o.Public, client: &http.Client{Transport: transport, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -127,9 +131,7 @@ func (s *Sender) Tell(ctx context.Context, what string, id candor.ID) error {
 	if err != nil {
 		return err
 	}
-	public := c // customers hear nothing of whose work it is, nor of clocks of the provider's own
-	public.Assignee, public.Due = "", time.Time{}
-	outside, err := json.Marshal(body{Type: what, Timestamp: now, Data: public})
+	outside, err := json.Marshal(body{Type: what, Timestamp: now, Data: s.public(c)})
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) sender(inside bool) *hook.Sender {
-	o := hook.Options{Store: w.s, Clock: func() time.Time { return noon }, Inside: inside}
+	o := hook.Options{Store: w.s, Clock: func() time.Time { return noon }, Inside: inside, Public: func(c candor.Case) candor.Case { c.Assignee = ""; return c }}
 	o.Transport = w.server.Client().Transport.(*http.Transport).Clone()
 	return hook.New(o)
 }

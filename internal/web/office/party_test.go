@@ -152,6 +152,8 @@ func TestScanProgress(t *testing.T) {
 		t.Errorf("a scan that ended leads to %q", done.Header.Get("HX-Redirect"))
 	}
 	has(t, w.Get(t, w.As(candor.RoleAnalyst), path), http.StatusOK, "Complete", "1 min 40 s", "Asked for by Ada Admin")
+	has(t, w.led(t, candor.RoleAnalyst, path+"/scan", nil), http.StatusOK, "It was scanned a moment ago")
+	w.At(w.Clock().Add(time.Minute))
 	page = w.led(t, candor.RoleAnalyst, path+"/scan", nil)
 	has(t, page, http.StatusOK, "A scan was asked for", "Waiting for its turn")
 	if all, err := w.House.Store.Scans(ctx, candor.Everything, candor.ScanFilter{Asset: w.asset.ID}, candor.Cut{}); err != nil || len(all.Items) != 2 {

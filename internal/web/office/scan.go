@@ -2,12 +2,14 @@ package office
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
@@ -83,7 +85,12 @@ func (o *office) scan(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	if _, err := o.house.Scan(r.Context(), r.Who, id); err != nil {
+	var wait *access.Wait
+	switch _, err := o.house.Scan(r.Context(), r.Who, id); {
+	case errors.As(err, &wait):
+		again := r.Printer.Time(r.Now.Add(wait.For), r.Zone)
+		return web.See(assetPath(id)).Say(ui.Warn, r.T("office.scan.paused", phrase.Args{"when": again})), nil
+	case err != nil:
 		return web.View{}, err
 	}
 	return web.See(assetPath(id)).Say(ui.Good, r.T("office.scan.asked")), nil

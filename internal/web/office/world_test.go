@@ -98,11 +98,12 @@ func (w *world) mount(t testing.TB, s *web.Site) {
 	t.Helper()
 	h, ctx, dir := s.House, context.WithoutCancel(t.Context()), t.TempDir()
 	h.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
-	var err error
-	if h.Log, err = evidence.Open(ctx, filepath.Join(dir, "evidence"), evidence.Options{Origin: "desk.example.net/evidence", CheckpointInterval: 100 * time.Millisecond}); err != nil {
+	log, err := evidence.Open(ctx, filepath.Join(dir, "evidence"), evidence.Options{Origin: "desk.example.net/evidence", CheckpointInterval: 100 * time.Millisecond})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.Log.Close(context.Background()) })
+	h.Log = log
+	t.Cleanup(func() { _ = log.Close(context.Background()) })
 	if h.Vault, err = evidence.OpenVault(filepath.Join(dir, "vault"), evidence.VaultOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func (w *world) mount(t testing.TB, s *web.Site) {
 	before := len(s.Routes())
 	office.Register(s, h, office.Options{Playbooks: books, Configured: []byte("listen:\n  addr: 127.0.0.1:8080\nmail:\n  host: smtp.example.net\n  password: (set)\n"), Invite: w.invite})
 	w.routes = s.Routes()[before:]
-	ledger := &house.Ledger{Store: h.Store, Log: h.Log, Clock: s.Clock, Slog: h.Logger}
+	ledger := &house.Ledger{Store: h.Store, Log: log, Clock: s.Clock, Slog: h.Logger}
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); ledger.Run(ctx) }()

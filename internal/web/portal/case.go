@@ -2,10 +2,7 @@ package portal
 
 import (
 	"cmp"
-	"context"
-	"path"
 	"slices"
-	"strings"
 
 	"candor"
 	"candor/internal/house"
@@ -19,12 +16,11 @@ const (
 	mostFiles    = 100 // listed
 )
 
-// file is a place at which something was seen.
+// file is a place, relative to the site, at which something was seen.
 type file struct {
 	candor.Place
-	Relative string // to the root of the site
-	Rule     string
-	SHA256   string
+	Rule   string
+	SHA256 string
 }
 
 // story is what the page of a case tells.
@@ -64,7 +60,7 @@ func (p *portal) page(v visit, f form) (web.View, error) {
 	st := story{view: view, path: v.path, form: f, reach: p.reach(view.Case.Label()), acts: view.Case.State.Open(), deadline: running(view.Deadlines)}
 	st.late = st.deadline != nil && (st.deadline.State == candor.DeadlineMissed || st.deadline.Due.Before(v.Now))
 	st.told = p.Advice.For(view.Case, v.Printer, view.Asset.Software)
-	if st.files, st.more, err = p.files(v.Context(), view); err != nil {
+	if st.files, st.more, err = p.files(v, view); err != nil {
 		return web.View{}, err
 	}
 	st.banner, st.looking = banner(v, view)
@@ -158,23 +154,27 @@ func running(all []candor.Deadline) (d *candor.Deadline) {
 }
 
 // files lists where the case's findings were seen: what is there still comes
-// first, and each file once, whatever rules saw it. The case has been given to
-// whoever asks, and so its findings have.
-func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, more int, err error) {
+// first, and each file once, whatever rules saw it.
+func (p *portal) files(v visit, view house.CaseView) (out []file, more int, err error) {
 	findings := slices.Clone(view.Findings)
 	slices.SortStableFunc(findings, func(a, b candor.FiledFinding) int { return cmp.Compare(rank(a.State), rank(b.State)) })
-	seen := map[string]int{} // where it is in out, by path
+	ids := make([]candor.ID, 0, mostFindings)
+	for _, f := range findings[:min(len(findings), mostFindings)] {
+		ids = append(ids, f.ID)
+	}
+	places, err := p.site.House.CasePlaces(v.Context(), v.Who, view.Case.ID, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	seen := map[[2]string]int{} // where it is in out, by place and content
 	for i, f := range findings {
 		if i >= mostFindings || len(out) >= mostFiles {
 			more += max(f.Places, 1)
 			continue
 		}
-		places, err := p.site.House.Store.Places(ctx, f.ID)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, at := range places {
-			if n, ok := seen[at.Path]; ok {
+		for _, at := range places[f.ID] {
+			key := [2]string{at.Path, f.SHA256}
+			if n, ok := seen[key]; ok {
 				out[n].Rule += ", " + f.Rule
 				continue
 			}
@@ -182,8 +182,8 @@ func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, mo
 				more++
 				continue
 			}
-			seen[at.Path] = len(out)
-			out = append(out, file{at, relative(view.Asset.Roots, at.Path), f.Rule, f.SHA256})
+			seen[key] = len(out)
+			out = append(out, file{at, f.Rule, f.SHA256})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b file) int { return cmp.Compare(rank(a.State), rank(b.State)) })
@@ -191,17 +191,3 @@ func (p *portal) files(ctx context.Context, view house.CaseView) (out []file, mo
 }
 
 func rank(s candor.FindingState) int { return slices.Index(candor.FindingStates(), s) }
-
-// relative is a path below the root of the site; how the provider's disks are
-// laid out is nobody's business.
-func relative(roots []string, at string) string {
-	for _, root := range roots {
-		if rest, ok := strings.CutPrefix(at, strings.TrimSuffix(root, "/")+"/"); ok {
-			return rest
-		}
-	}
-	if before, _, ok := strings.Cut(at, "!"); ok { // something within an archive
-		return path.Base(before)
-	}
-	return path.Base(at)
-}

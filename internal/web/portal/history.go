@@ -42,6 +42,7 @@ type details struct {
 	To    candor.CaseState    `json:"to"`
 	Count int                 `json:"count"`
 	State candor.FindingState `json:"state"`
+	Held  json.RawMessage     `json:"held"`
 }
 
 // words are an event for customers; empty for one that says nothing to them.
@@ -70,6 +71,10 @@ func words(v visit, e candor.Event) (text, icon string, tone ui.Tone) {
 			tone = ui.Good
 		}
 		return v.Printer.T(key), "next", tone
+	case candor.EventResponse:
+		if len(d.Held) > 0 {
+			return v.T("portal.event.held"), "lock", ui.Neutral
+		}
 	case candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed:
 		return v.Printer.T("portal.event." + string(e.Kind)), icons[e.Kind], ui.Accent
 	}

@@ -514,7 +514,7 @@ func places(s story) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FilePath(f.Relative).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FilePath(f.Path).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -590,7 +590,7 @@ func places(s story) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				for _, f := range s.files {
 					templ_7745c5c3_Err = ui.Facts([]ui.Fact{
-						{Label: phrase.T(ctx, "portal.files"), Value: ui.FilePath(f.Relative)},
+						{Label: phrase.T(ctx, "portal.files"), Value: ui.FilePath(f.Path)},
 						{Label: phrase.T(ctx, "portal.technical.rule"), Value: ui.Mono(f.Rule)},
 						{Label: phrase.T(ctx, "portal.technical.digest"), Value: ui.Mono(f.SHA256)},
 					}).Render(ctx, templ_7745c5c3_Buffer)
