@@ -85,15 +85,12 @@ func (r *running) answerAgents(ctx context.Context, c *config.Config, failed cha
 	}, nil
 }
 
-// silentAfter is after how long an agent that was not heard of is told.
-const silentAfter = 5 * time.Minute
-
 // heard says whether an agent is heard of: heard, silent or revoked.
 func (r *running) heard(a candor.Agent) string {
 	switch {
 	case a.State != candor.AgentActive:
 		return "revoked"
-	case r.setup.clock().Sub(a.Seen) > silentAfter && r.setup.clock().Sub(a.Enrolled) > silentAfter:
+	case !a.Heard(r.setup.clock()):
 		return "silent"
 	}
 	return "heard"

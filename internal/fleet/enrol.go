@@ -50,6 +50,25 @@ func (s *Service) Token(ctx context.Context, server candor.ID, by string) (text 
 	return t.String(), k.Expires, nil
 }
 
+// RevokeToken makes a token worthless that was not used: any other is
+// candor.ErrNotFound.
+func (s *Service) RevokeToken(ctx context.Context, hash, by string) error {
+	err := s.Store.Tx(ctx, func(tx Tx) error {
+		k, err := tx.AgentToken(ctx, hash)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteAgentToken(ctx, hash); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, k.Asset, map[string]any{"agent": "token revoked", "server": k.Asset})
+	})
+	if err != nil {
+		return fmt.Errorf("revoke a token for an agent: %w", err)
+	}
+	return nil
+}
+
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -46,6 +46,7 @@ type Tx interface {
 	Reader
 	AddIssuer(ctx context.Context, name string, i candor.Issuer) error
 	AddAgentToken(ctx context.Context, k candor.AgentToken) error
+	DeleteAgentToken(ctx context.Context, hash string) error
 	UseAgentToken(ctx context.Context, hash string, now time.Time) (candor.AgentToken, error)
 	AddAgent(ctx context.Context, a candor.Agent) error
 	ChangeAgent(ctx context.Context, a candor.Agent, from candor.AgentState) error

@@ -26,7 +26,8 @@ type Proposal struct {
 	// Basis chooses on what it rests: a consent or a law, with its Terms, or an
 	// agreement. The zero Basis is the party's latest agreement that allows it.
 	Basis candor.Basis
-	// Content bounds a quarantine to files of one content, by SHA-256; all if empty.
+	// Content bounds a quarantine to files of one content, by SHA-256; all if
+	// empty. While a quarantine of it waits in the case, it is candor.ErrExists.
 	Content string
 }
 
@@ -44,7 +45,7 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 }
 
 func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
-	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis}
+	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis, Content: p.Content}
 	if p.Method == "quarantine" {
 		spots, err := h.spots(ctx, c, p.Content)
 		if err != nil {

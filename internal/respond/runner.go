@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,6 +78,9 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		By: actor(who), Created: now, Updated: now, Expires: req.Expires,
 	}
 	err = r.Store.Tx(ctx, func(tx Tx) error {
+		if err := alone(ctx, tx, req); err != nil {
+			return err
+		}
 		if err := tx.AddResponse(ctx, resp); err != nil {
 			return err
 		}
@@ -86,6 +90,23 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 		return tx.Enqueue(ctx, ExpireJob{Response: resp.ID}, candor.JobOptions{At: resp.Expires})
 	})
 	return resp, err
+}
+
+// alone makes sure that what is about a content is not proposed already.
+func alone(ctx context.Context, tx Tx, req Request) error {
+	if req.Content == "" {
+		return nil
+	}
+	waiting, err := tx.Waiting(ctx, req.Case, req.Method)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if bytes.Contains(w.Plan, []byte(req.Content)) {
+			return candor.WithHint(fmt.Errorf("%s of this content is proposed: %w", req.Method, candor.ErrExists), "It is proposed there already.")
+		}
+	}
+	return nil
 }
 
 // look reads what the request names, completes it, and checks that it may be

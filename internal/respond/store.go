@@ -25,6 +25,9 @@ type Tx interface {
 	// transaction.
 	Response(context.Context, candor.Scope, candor.ID) (candor.Response, error)
 	AddResponse(context.Context, candor.Response) error
+	// Waiting gives the responses of a case and a method that are proposed or
+	// approved, and keeps others from asking until the end of the transaction.
+	Waiting(ctx context.Context, of candor.ID, method string) ([]candor.Response, error)
 	// ChangeResponse stores the response if the stored one is in the state
 	// from, and gives candor.ErrChanged if it is in another.
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error
