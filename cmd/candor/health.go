@@ -24,7 +24,7 @@ func (r *running) checks() []house.Check {
 		{Name: "disk", Look: r.lookDisk},
 		{Name: "mail", Look: r.lookMail},
 	}
-	if r.setup.agents {
+	if r.setup.agents != "" {
 		all = append(all, house.Check{Name: "agents", Look: r.lookAgents})
 	}
 	return all

@@ -68,7 +68,7 @@ type setup struct {
 	exclude   scan.Exclude
 	excluded  []string // as it is written
 	allowed   []string // roots
-	agents    bool     // are answered
+	agents    string   // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	inside    bool // webhooks may reach the provider's own network
