@@ -83,6 +83,6 @@ type AgentTask struct {
 // Issuer is what certificates of agents and nodes are signed with.
 type Issuer struct {
 	Certificate []byte // DER
-	Key         []byte // PKCS #8, DER
+	Key         []byte // PKCS #8, DER; sealed where it is kept
 	Created     time.Time
 }

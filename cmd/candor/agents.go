@@ -45,7 +45,7 @@ func (d fleetDefinitions) Archive(id string, to io.Writer) error { return d.u.Ar
 
 func (r *running) openFleet(context.Context) error {
 	v := vault{r.Vault}
-	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v,
+	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v, Keys: r.Vault,
 		Local:    quarantine.New(map[string]quarantine.Vault{"": v}),
 		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
 	r.Sites.Remote = r.Fleet
@@ -149,6 +149,7 @@ func (p *program) enrol(ctx context.Context, c *config.Config, server string) er
 	if err != nil {
 		return err
 	}
+	// Without keys it makes no issuer: candor serve does, with the vault that all nodes have.
 	service := fleet.New(fleet.Config{Store: fleetStore{s}, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
 	token, expires, err := service.Token(ctx, a.ID, "command line")
 	if err != nil {

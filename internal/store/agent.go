@@ -186,6 +186,12 @@ func (t *Tx) AddIssuer(ctx context.Context, name string, a candor.Issuer) error 
 	return add(ctx, t.reader, "issuers", "ON CONFLICT (name) DO NOTHING", query.Issuer{Name: name, Certificate: a.Certificate, Key: a.Key, Created: column.Time(a.Created)})
 }
 
+// SealIssuer replaces the key of an issuer by the same key in another form.
+func (t *Tx) SealIssuer(ctx context.Context, name string, key []byte) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE issuers SET key = ? WHERE name = ?", column.Bytes(key), name)
+	return kind(err, "seal an issuer's key")
+}
+
 // House is who claims in the name of this program.
 const House = "house"
 

@@ -132,7 +132,7 @@ func (w *world) mount(t testing.TB, s *web.Site) {
 		t.Fatal(err)
 	}
 	h.Sites = site.New(site.Config{Store: siteStore{h.Store}, Desk: filer{h.Desk}, Clock: s.Clock, Every: 24 * time.Hour, Allowed: []string{w.scanned, "/srv"}})
-	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{h.Store}, Clock: s.Clock, Log: h.Logger})
+	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{h.Store}, Keys: h.Vault, Clock: s.Clock, Log: h.Logger})
 	h.Desk.Calendar = working(t)
 	h.Checks = checks(h)
 	books, err := playbook.Load()
