@@ -118,7 +118,7 @@ func agentDefinitions(r *web.Request, a candor.AgentStatus) templ.Component {
 
 // agentTokenTable lists the tokens that were made lately.
 func (o *office) agentTokenTable(r *web.Request) (ui.Table, error) {
-	t := ui.Table{ID: "tokens", Caption: r.T("office.tokens"), Empty: ui.Situation{Title: r.T("office.agent.tokens.none")}, Columns: []ui.Column{
+	t := ui.Table{ID: "tokens", Caption: r.T("office.agent.tokens"), Empty: ui.Situation{Title: r.T("office.agent.tokens.none")}, Columns: []ui.Column{
 		wide(column("server", r.T("office.agent.server"))), column("state", r.T("office.state")), minor(column("by", r.T("office.agent.token.by"))), column("created", r.T("office.added")), column("do", r.T("office.do"))}}
 	all, err := o.house.AgentTokens(r.Context(), r.Who)
 	n := o.names(r)

@@ -81,7 +81,7 @@ func agentPage(d agentList) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = part("tokens-title", phrase.T(ctx, "office.tokens"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = part("tokens-title", phrase.T(ctx, "office.agent.tokens"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
