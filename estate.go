@@ -27,7 +27,7 @@ type ContentStates struct {
 	Waiting int64 `json:"waiting"`
 }
 
-// HeldPlace is where a content lies, or lay, and at which asset.
+// HeldPlace is where a content lies, and at which asset.
 type HeldPlace struct {
 	Place
 	Asset ID `json:"asset"`

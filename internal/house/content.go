@@ -57,8 +57,8 @@ func (h *House) Content(ctx context.Context, who candor.Principal, sha256 string
 	return v, err
 }
 
-// ContentPlaces lists the places of a content, the latest first. One that
-// nobody found has none.
+// ContentPlaces lists the places where a content lies now, the latest first.
+// One without open findings has none.
 func (h *House) ContentPlaces(ctx context.Context, who candor.Principal, sha256 string, cut candor.Cut) (candor.Page[candor.HeldPlace], error) {
 	if err := mayAbout(who, access.ReadCases, sha256); err != nil {
 		return candor.Page[candor.HeldPlace]{}, err

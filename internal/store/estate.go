@@ -177,10 +177,11 @@ func (r reader) ContentStates(ctx context.Context, sha256 string) (c candor.Cont
 
 var heldList = list{table: "places", own: "id"}
 
-// ContentPlaces lists the places of a content, latest first.
+// ContentPlaces lists the places where a content lies now, latest first: those
+// of its open findings that say that something is there.
 func (r reader) ContentPlaces(ctx context.Context, sha256 string, cut candor.Cut) (candor.Page[candor.HeldPlace], error) {
 	var w where
-	w.and("finding IN (SELECT id FROM findings WHERE sha256 = ?)", sha256)
+	w.and("state = 'open' AND finding IN (SELECT id FROM "+r.dialect.hotFindings()+" AND sha256 = ?)", sha256)
 	page, err := part[query.Place](ctx, r, heldList, w, cut)
 	return turn(page, func(p query.Place) candor.HeldPlace { return candor.HeldPlace{Place: thePlace(p), Asset: p.Asset} }), err
 }

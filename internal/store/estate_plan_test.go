@@ -83,7 +83,7 @@ func TestEstatePlans(t *testing.T) {
 			{"its cases", func(ctx context.Context) error { _, err := s.HotCases(ctx, sum, "c", 50); return err }, []string{"findings_hot"}},
 			{"its findings in a case", func(ctx context.Context) error { _, err := s.HotFindings(ctx, "c30", sum); return err }, []string{"findings_"}},
 			{"its states", func(ctx context.Context) error { _, err := s.ContentStates(ctx, sum); return err }, []string{"findings_content", "findings_hot"}},
-			{"its places", func(ctx context.Context) error { _, err := s.ContentPlaces(ctx, sum, candor.Cut{}); return err }, []string{"findings_content"}},
+			{"its places", func(ctx context.Context) error { _, err := s.ContentPlaces(ctx, sum, candor.Cut{}); return err }, []string{"findings_"}},
 			{"late findings", late("found", ""), []string{"late_found"}},
 			{"late findings by since", late("since", ""), []string{"late_since"}},
 			{"late findings by places", late("places", ""), []string{"late_places"}},

@@ -96,12 +96,12 @@ func (s *server) addContents(tag string) {
 			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-content", method: http.MethodGet, path: "/api/v1/contents/{sha256}", tag: tag, needs: readsAll, summary: "Get a content wherever it lies, and what was decided about it",
-		about: "All of its findings are listed by `list-findings` with `sha256`, all of its places by `list-content-places`."},
+		about: "All of its findings are listed by `list-findings` with `sha256`, all places where it lies by `list-content-places`."},
 		func(ctx context.Context, who candor.Principal, in *oneContent) (*contentAnswer, error) {
 			v, err := s.House.Content(ctx, who, in.SHA256)
 			return &contentAnswer{v}, err
 		})
-	add(s, operation{id: "list-content-places", method: http.MethodGet, path: "/api/v1/contents/{sha256}/places", tag: tag, needs: readsAll, summary: "List the places of a content", about: "Those where it lies and those where it lay, the latest first."},
+	add(s, operation{id: "list-content-places", method: http.MethodGet, path: "/api/v1/contents/{sha256}/places", tag: tag, needs: readsAll, summary: "List the places where a content lies", about: "The latest first. Where it lay before is told by its findings."},
 		func(ctx context.Context, who candor.Principal, in *placeQuery) (*listed[candor.HeldPlace], error) {
 			cut, err := s.cut(ctx, who, in.Paging, "", "id")
 			if err != nil {
