@@ -30,14 +30,32 @@ type Agent struct {
 	Status     json.RawMessage `json:"status,omitempty"`     // what it said of itself last
 }
 
+// AgentStatus is an agent, and how it is now.
+type AgentStatus struct {
+	Agent
+	Server  string `json:"server"`  // the name of its asset
+	Heard   bool   `json:"heard"`   // it called within the last minutes
+	Backlog int64  `json:"backlog"` // reports that it has to tell
+	Sites   int64  `json:"sites"`
+	Current bool   `json:"current"` // it has the definitions that are in use
+}
+
+// SilentAfter is after how long an agent that was not heard of is called silent.
+const SilentAfter = 5 * time.Minute
+
+// Heard tells whether the agent called, or was made, within SilentAfter.
+func (a Agent) Heard(now time.Time) bool {
+	return now.Sub(a.Seen) <= SilentAfter || now.Sub(a.Enrolled) <= SilentAfter
+}
+
 // AgentToken lets a machine enrol once as a server's agent.
 type AgentToken struct {
-	Hash    string // SHA-256 of the secret, in hexadecimal
-	Asset   ID     // the server
-	By      string
-	Created time.Time
-	Expires time.Time
-	Used    time.Time // zero if it was not
+	Hash    string    `json:"hash"`  // SHA-256 of the secret, in hexadecimal
+	Asset   ID        `json:"asset"` // the server
+	By      string    `json:"by"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+	Used    time.Time `json:"used,omitzero"` // zero if it was not
 }
 
 // AgentTaskState says how far a task is.
@@ -65,6 +83,6 @@ type AgentTask struct {
 // Issuer is what certificates of agents and nodes are signed with.
 type Issuer struct {
 	Certificate []byte // DER
-	Key         []byte // PKCS #8, DER
+	Key         []byte // PKCS #8, DER; sealed where it is kept
 	Created     time.Time
 }

@@ -3,7 +3,8 @@ package candor
 import "time"
 
 // HotContent is a content that open findings were seen in, however many sites
-// hold it: one row, one decision.
+// hold it: one row, one decision. What says only that it was not fully looked
+// at does not count.
 type HotContent struct {
 	SHA256   string    `json:"sha256"` // in hexadecimal
 	Sites    int64     `json:"sites"`  // assets that hold it
@@ -14,6 +15,23 @@ type HotContent struct {
 	First    time.Time `json:"first_seen"`
 	Rules    []string  `json:"rules"`                // that match it, sorted
 	Good     string    `json:"known_good,omitempty"` // as what it is known to be good
+}
+
+// ContentStates counts the findings of a content by how they stand.
+type ContentStates struct {
+	Open        int64 `json:"open"`
+	Gone        int64 `json:"gone"`
+	Quarantined int64 `json:"quarantined"`
+	Dismissed   int64 `json:"dismissed"`
+	// Waiting are the cases of open ones in which a quarantine of it waits
+	// for approval, or is being carried out.
+	Waiting int64 `json:"waiting"`
+}
+
+// HeldPlace is where a content lies, and at which asset.
+type HeldPlace struct {
+	Place
+	Asset ID `json:"asset"`
 }
 
 // LateFinding is a content that was there before there were rules that match
@@ -63,15 +81,6 @@ type ScanPace struct {
 	Files int64     `json:"files"`
 	Bytes int64     `json:"bytes"`
 	Took  int64     `json:"took"` // microseconds, added up
-}
-
-// AgentStatus is how an agent on a server is.
-type AgentStatus struct {
-	Name       string    `json:"name"`
-	Seen       time.Time `json:"seen,omitzero"` // when it last called
-	Backlog    int64     `json:"backlog"`       // reports that it has to tell
-	Generation string    `json:"generation,omitempty"`
-	Sites      int64     `json:"sites"`
 }
 
 // DoubtedRule is a rule that matched contents which are known to be good: it is

@@ -60,6 +60,15 @@ func (g *generator) makeScans() {
 	}
 }
 
+// makeLate are contents that new rules found among those that were there.
+func (g *generator) makeLate() {
+	for i := range g.size.Findings / 50 {
+		at := g.when(i, g.size.Findings/50)
+		g.row("late", candor.NewID(at), digest(g.Rand), int64(g.IntN(100_000)), fmt.Sprintf("[%q]", ruleName(g.Rand)), "/srv/www/site/x.php", int64(1+skewed(g.Rand, 500)),
+			micro(at.Add(-between(g.Rand, time.Hour, 300*24*time.Hour))), micro(at), g.IntN(10) > 0, "g0", fmt.Sprintf("g%d", 1+i))
+	}
+}
+
 // document makes a record findable, as the store does.
 func (g *generator) document(kind string, id, party candor.ID, title, text string) {
 	all := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool {

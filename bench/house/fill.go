@@ -94,6 +94,7 @@ func (g *generator) all() error {
 	g.makeParties()
 	g.makeSites()
 	g.makeScans()
+	g.makeLate()
 	per := float64(g.size.Findings) / float64(g.size.Cases)
 	left := g.size.Findings
 	for i := range g.size.Cases {
@@ -121,7 +122,7 @@ func (g *generator) when(i, n int) time.Time {
 }
 
 // edition is counted up when Fill writes something else into the same schema.
-const edition = "2"
+const edition = "3"
 
 // Schema is a digest of the schema of this program's SQLite databases, and of
 // the edition of Fill: a file that was filled with another one is of no use.

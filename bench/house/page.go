@@ -65,7 +65,7 @@ func (a *asker) pages() []page {
 			return err
 		}},
 	}
-	for _, more := range [][]page{a.casePages(), a.findingPages(), a.otherPages(), a.searchPages()} {
+	for _, more := range [][]page{a.casePages(), a.findingPages(), a.otherPages(), a.contentPages(), a.searchPages()} {
 		all = append(all, more...)
 	}
 	return all

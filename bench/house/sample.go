@@ -16,6 +16,7 @@ type sample struct {
 	owned     []ownedCase
 	findings  []candor.ID
 	digests   []string
+	contents  []string    // of open findings, those at most sites first
 	parties   []candor.ID // large ones and small ones
 	sites     []candor.ID
 	names     []string // of sites
@@ -51,6 +52,13 @@ func draw(ctx context.Context, s *store.Store) (sample, error) {
 			x.findings, x.digests, x.parties = append(x.findings, y.ID), append(x.digests, y.SHA256), append(x.parties, y.Party)
 		}
 	}
+	hot, err := s.HotContents(ctx, candor.Cut{Limit: 500})
+	if err != nil {
+		return x, err
+	}
+	for _, h := range hot.Items {
+		x.contents = append(x.contents, h.SHA256)
+	}
 	r, err := s.Responses(ctx, candor.Everything, candor.ResponseFilter{}, candor.Cut{Limit: 500})
 	if err != nil {
 		return x, err
@@ -76,7 +84,7 @@ func draw(ctx context.Context, s *store.Store) (sample, error) {
 	for _, y := range u.Items {
 		x.users = append(x.users, y.ID)
 	}
-	if err == nil && (len(x.large) == 0 || len(x.users) == 0 || len(x.responses) == 0) {
+	if err == nil && (len(x.large) == 0 || len(x.users) == 0 || len(x.responses) == 0 || len(x.contents) == 0) {
 		err = fmt.Errorf("the database was not filled")
 	}
 	return x, err

@@ -66,7 +66,10 @@ func (g *generator) decide(c *aCase) {
 }
 
 func (g *generator) makeFinding(c *aCase) {
-	rule, sha := ruleName(g.Rand), ""
+	rule, sha, language := ruleName(g.Rand), "", "yara"
+	if g.IntN(20) == 0 {
+		rule, language = candor.Unread("Encrypted"), candor.OwnLanguage
+	}
 	if sha = digest(g.Rand); g.IntN(10) == 0 {
 		sha = known(g.Rand)
 		if key := string(c.site.id) + rule + sha; g.same[key] {
@@ -92,7 +95,7 @@ func (g *generator) makeFinding(c *aCase) {
 	path := fmt.Sprintf("/srv/www/site%d/public_html/%s/%s%d.php", g.IntN(g.size.Sites), pick(g.Rand, folders), words[g.IntN(len(words))], g.IntN(1e6))
 	places := 1 + g.IntN(40)/39
 	g.row("findings", id, c.site.id, c.site.owner, c.id, "scan", rule, c.class, pick(g.Rand, natures), int64(severity), int64(80), state, sha, int64(g.IntN(100_000)),
-		"yara", "own/php.yar", "Code that runs what a request brings", "g1", path, int64(places), `{"line":12,"tags":["shell"],"strings":[{"name":"$a","offset":311,"length":14,"data":"ZXZhbCgkX1BPU1Q="}]}`,
+		language, "own/php.yar", "Code that runs what a request brings", "g1", path, int64(places), `{"line":12,"tags":["shell"],"strings":[{"name":"$a","offset":311,"length":14,"data":"ZXZhbCgkX1BPU1Q="}]}`,
 		micro(first), micro(last), micro(ended))
 	for p := range places {
 		where := path

@@ -45,7 +45,7 @@ func (d fleetDefinitions) Archive(id string, to io.Writer) error { return d.u.Ar
 
 func (r *running) openFleet(context.Context) error {
 	v := vault{r.Vault}
-	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v,
+	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v, Keys: r.Vault,
 		Local:    quarantine.New(map[string]quarantine.Vault{"": v}),
 		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize, Watch: r.setup.watch}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
 	r.Sites.Remote = r.Fleet
@@ -85,15 +85,12 @@ func (r *running) answerAgents(ctx context.Context, c *config.Config, failed cha
 	}, nil
 }
 
-// silentAfter is after how long an agent that was not heard of is told.
-const silentAfter = 5 * time.Minute
-
 // heard says whether an agent is heard of: heard, silent or revoked.
 func (r *running) heard(a candor.Agent) string {
 	switch {
 	case a.State != candor.AgentActive:
 		return "revoked"
-	case r.setup.clock().Sub(a.Seen) > silentAfter && r.setup.clock().Sub(a.Enrolled) > silentAfter:
+	case !a.Heard(r.setup.clock()):
 		return "silent"
 	}
 	return "heard"
@@ -152,6 +149,7 @@ func (p *program) enrol(ctx context.Context, c *config.Config, server string) er
 	if err != nil {
 		return err
 	}
+	// Without keys it makes no issuer: candor serve does, with the vault that all nodes have.
 	service := fleet.New(fleet.Config{Store: fleetStore{s}, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
 	token, expires, err := service.Token(ctx, a.ID, "command line")
 	if err != nil {

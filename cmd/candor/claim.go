@@ -27,7 +27,7 @@ type claims struct {
 
 // claims begins to gather; nil if there are no agents to tell.
 func (r *running) claims(generation string) *claims {
-	if !r.setup.agents {
+	if r.setup.agents == "" {
 		return nil
 	}
 	return &claims{r: r, under: wire.Under(generation, programVersion(), scan.Opening(r.setup.into).Name), sums: map[known.Sum]bool{}}

@@ -69,7 +69,7 @@ func (r *running) site(c *config.Config) (*web.Site, error) {
 		return nil, err
 	}
 	console.Register(site, r.House)
-	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation)})
+	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation), Agents: r.setup.agents})
 	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal()})
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),
 		PublicURL: r.setup.publicURL, Bounce: r.bounce, Secret: r.secrets[0],

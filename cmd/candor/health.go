@@ -27,7 +27,7 @@ func (r *running) checks() []house.Check {
 	if len(r.setup.good) > 0 {
 		all = append(all, house.Check{Name: "good", Look: r.lookGood})
 	}
-	if r.setup.agents {
+	if r.setup.agents != "" {
 		all = append(all, house.Check{Name: "agents", Look: r.lookAgents})
 	}
 	return all

@@ -72,7 +72,7 @@ type setup struct {
 	excluded  []string // as it is written
 	allowed   []string // roots
 	good      []string // lists of known-good files
-	agents    bool     // are answered
+	agents    string   // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	inside    bool // webhooks may reach the provider's own network

@@ -22,13 +22,13 @@ const tokenLife = 24 * time.Hour
 // the agent of a server. An agent that the server has until then is revoked
 // when it is used.
 func (s *Service) Token(ctx context.Context, server candor.ID, by string) (text string, expires time.Time, err error) {
-	i, err := s.issuer(ctx)
+	i, err := s.keptIssuer(ctx) // its key is not needed
 	if err != nil {
-		return "", expires, err
+		return "", expires, fmt.Errorf("the issuer of agents' certificates: %w", err)
 	}
 	var t wire.Token
 	rand.Read(t.Secret[:])
-	t.Issuer = i.digest()
+	t.Issuer = sha256.Sum256(i.Certificate)
 	now := s.Clock().UTC()
 	k := candor.AgentToken{Hash: hashOf(t.SecretText()), Asset: server, By: by, Created: now, Expires: now.Add(tokenLife)}
 	err = s.Store.Tx(ctx, func(tx Tx) error {
@@ -48,6 +48,25 @@ func (s *Service) Token(ctx context.Context, server candor.ID, by string) (text 
 		return "", expires, fmt.Errorf("make a token for an agent: %w", err)
 	}
 	return t.String(), k.Expires, nil
+}
+
+// RevokeToken makes a token worthless that was not used: any other is
+// candor.ErrNotFound.
+func (s *Service) RevokeToken(ctx context.Context, hash, by string) error {
+	err := s.Store.Tx(ctx, func(tx Tx) error {
+		k, err := tx.AgentToken(ctx, hash)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteAgentToken(ctx, hash); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, k.Asset, map[string]any{"agent": "token revoked", "server": k.Asset})
+	})
+	if err != nil {
+		return fmt.Errorf("revoke a token for an agent: %w", err)
+	}
+	return nil
 }
 
 func hashOf(secret string) string {

@@ -6,8 +6,9 @@
 // the vault that a task of its own names, and what it calls clean counts for
 // others only when a second server or this program says so too.
 //
-// Every node that shares the database takes every agent: the issuer's key lies
-// there, and whatever an agent was told was durable before.
+// Every node that shares the database and the vault takes every agent: the
+// issuer's key lies in the one, sealed with a key of the other, and whatever an
+// agent was told was durable before.
 package fleet
 
 import (
@@ -45,7 +46,9 @@ type Reader interface {
 type Tx interface {
 	Reader
 	AddIssuer(ctx context.Context, name string, i candor.Issuer) error
+	SealIssuer(ctx context.Context, name string, key []byte) error
 	AddAgentToken(ctx context.Context, k candor.AgentToken) error
+	DeleteAgentToken(ctx context.Context, hash string) error
 	UseAgentToken(ctx context.Context, hash string, now time.Time) (candor.AgentToken, error)
 	AddAgent(ctx context.Context, a candor.Agent) error
 	ChangeAgent(ctx context.Context, a candor.Agent, from candor.AgentState) error
@@ -87,12 +90,19 @@ type Vault interface {
 	Get(ctx context.Context, digest string) (io.ReadCloser, error)
 }
 
+// Keys seals secrets that the database keeps, as evidence.Vault does.
+type Keys interface {
+	Seal(label string, secret []byte) ([]byte, error)
+	Open(label string, sealed []byte) ([]byte, error)
+}
+
 // Config is what a Service works with.
 type Config struct {
 	Store       Store
 	Sites       Sites
 	Definitions Definitions
 	Vault       Vault
+	Keys        Keys           // nil for one that only makes tokens, of an issuer that is there
 	Local       respond.Method // carries out quarantines on this server
 	Settings    wire.Settings
 	Every       time.Duration // how often a site is scanned that says nothing of it

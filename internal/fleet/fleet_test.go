@@ -17,6 +17,7 @@ import (
 
 	"candor"
 	"candor/internal/agent"
+	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/fleet/wire"
 	"candor/internal/scan/generation"
@@ -94,6 +95,15 @@ func (d definitions) Current() string {
 
 func (d definitions) Archive(id string, to io.Writer) error { return d.u.Archive(id, to) }
 
+func newVault(t *testing.T) *evidence.Vault {
+	t.Helper()
+	v, err := evidence.OpenVault(t.TempDir(), evidence.VaultOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // world is a desk with agents around it.
 type world struct {
 	*fleet.Service
@@ -145,7 +155,7 @@ func worldOn(t *testing.T, s *store.Store) *world {
 			t.Error("the program scanned a site of a server itself")
 			return site.Definitions{}, errors.New("not here")
 		}})
-	w.Service = fleet.New(fleet.Config{Store: fleetStore{w.s}, Sites: w.sites, Definitions: definitions{u}, Clock: w.now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	w.Service = fleet.New(fleet.Config{Store: fleetStore{w.s}, Sites: w.sites, Definitions: definitions{u}, Keys: newVault(t), Clock: w.now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	w.sites.Remote = w.Service
 	w.address = w.serve(t, "127.0.0.1:0")
 	return w
@@ -289,7 +299,7 @@ func TestScan(t *testing.T) {
 	if got := w.desk.paths(); len(got) != 1 || got[0] != bad || w.desk.finished != 1 {
 		t.Errorf("the desk has %q, finished %d", got, w.desk.finished)
 	}
-	eventually(t, "nothing is to be done", func() bool { // which is noted after the end of the scan
+	eventually(t, "nothing to do", func() bool { // the report comes before the end of the task
 		tasks, err := w.s.AgentTasks(t.Context(), server.ID, 10)
 		return err == nil && len(tasks) == 0
 	})

@@ -38,20 +38,13 @@ type issuer struct {
 	key         crypto.Signer
 }
 
-// issuer gives the one of the database, and makes it the first time: of two
-// nodes that do so at once, one keeps its own.
+// sealedAs names the issuer's key among what is sealed.
+const sealedAs = "issuer of agents"
+
+// issuer gives the one of the database, whose key is opened, and makes it the
+// first time: of two nodes that do so at once, one keeps its own.
 func (s *Service) issuer(ctx context.Context) (issuer, error) {
-	kept, err := s.Store.Issuer(ctx, issuerName)
-	if errors.Is(err, candor.ErrNotFound) {
-		made, e := makeIssuer(s.Clock().UTC())
-		if e != nil {
-			return issuer{}, e
-		}
-		err = s.Store.Tx(ctx, func(tx Tx) error { return tx.AddIssuer(ctx, issuerName, made) })
-		if err == nil {
-			kept, err = s.Store.Issuer(ctx, issuerName)
-		}
-	}
+	kept, err := s.keptIssuer(ctx)
 	if err != nil {
 		return issuer{}, fmt.Errorf("the issuer of agents' certificates: %w", err)
 	}
@@ -59,12 +52,54 @@ func (s *Service) issuer(ctx context.Context) (issuer, error) {
 	if err != nil {
 		return issuer{}, fmt.Errorf("the issuer of agents' certificates: %w", err)
 	}
-	key, err := x509.ParsePKCS8PrivateKey(kept.Key)
+	private, err := s.openIssuer(ctx, kept)
+	if err != nil {
+		return issuer{}, candor.WithHint(fmt.Errorf("the key of the issuer of agents' certificates: %w", err), "It is sealed with the key of the vault: every node has the same vault, and a vault that is restored has its names.key.")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(private)
 	signer, ok := key.(crypto.Signer)
 	if err != nil || !ok {
 		return issuer{}, fmt.Errorf("the key of the issuer of agents' certificates cannot be used: %w", err)
 	}
 	return issuer{certificate, signer}, nil
+}
+
+// keptIssuer gives what the database keeps, and makes it the first time.
+func (s *Service) keptIssuer(ctx context.Context) (candor.Issuer, error) {
+	kept, err := s.Store.Issuer(ctx, issuerName)
+	if !errors.Is(err, candor.ErrNotFound) {
+		return kept, err
+	}
+	if s.Keys == nil {
+		return kept, candor.WithHint(fmt.Errorf("there is none yet: %w", candor.ErrUnavailable), "Start candor serve --agents once: it makes the issuer, whose key the vault seals.")
+	}
+	made, err := makeIssuer(s.Clock().UTC())
+	if err != nil {
+		return kept, err
+	}
+	if made.Key, err = s.Keys.Seal(sealedAs, made.Key); err != nil {
+		return kept, err
+	}
+	if err := s.Store.Tx(ctx, func(tx Tx) error { return tx.AddIssuer(ctx, issuerName, made) }); err != nil {
+		return kept, err
+	}
+	return s.Store.Issuer(ctx, issuerName)
+}
+
+// openIssuer gives the issuer's key. One that an earlier version of the program
+// kept in the clear is sealed.
+func (s *Service) openIssuer(ctx context.Context, kept candor.Issuer) ([]byte, error) {
+	if s.Keys == nil {
+		return nil, fmt.Errorf("there is no vault: %w", candor.ErrUnavailable)
+	}
+	if _, err := x509.ParsePKCS8PrivateKey(kept.Key); err != nil {
+		return s.Keys.Open(sealedAs, kept.Key)
+	}
+	sealed, err := s.Keys.Seal(sealedAs, kept.Key)
+	if err == nil {
+		err = s.Store.Tx(ctx, func(tx Tx) error { return tx.SealIssuer(ctx, issuerName, sealed) })
+	}
+	return kept.Key, err
 }
 
 func makeIssuer(now time.Time) (candor.Issuer, error) {
@@ -88,9 +123,6 @@ func serial() *big.Int {
 	b[0] &= 0x7f
 	return new(big.Int).SetBytes(b)
 }
-
-// digest names the issuer in tokens.
-func (i issuer) digest() [32]byte { return sha256.Sum256(i.certificate.Raw) }
 
 // agent signs the certificate of an agent.
 func (i issuer) agent(id candor.ID, key any, now time.Time) ([]byte, error) {

@@ -27,7 +27,8 @@ type Proposal struct {
 	// agreement. The zero Basis is the party's latest agreement that allows it.
 	Basis candor.Basis
 	// Content bounds a quarantine to files of one content, by SHA-256. If it is
-	// empty it is of all but those that are known to be good.
+	// empty it is of all but those that are known to be good. While a quarantine
+	// of it waits in the case, it is candor.ErrExists.
 	Content string
 	// Known, if not nil, is how many responses of the method to the case are
 	// known. If there are others by now the error is candor.ErrExists.
@@ -48,7 +49,7 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 }
 
 func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case, p Proposal) (candor.Response, error) {
-	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis, Known: p.Known}
+	r := respond.Request{Case: c.ID, Method: p.Method, Reason: p.Reason, Expires: p.Expires, Basis: p.Basis, Content: p.Content, Known: p.Known}
 	if p.Method == "quarantine" {
 		spots, err := h.spots(ctx, c, p.Content)
 		if err != nil {

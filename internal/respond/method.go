@@ -90,6 +90,11 @@ type Request struct {
 	Known *int `json:"-"`
 	// Options are the method's own, a JSON object or nothing.
 	Options json.RawMessage `json:"options,omitempty"`
+	// Content is the SHA-256 of the content that it is about, in hexadecimal, if
+	// it is about one. It is proposed once: while another response of the method
+	// waits, or is being carried out, in the case whose plan names the content,
+	// a further one is candor.ErrExists.
+	Content string `json:"content,omitempty"`
 }
 
 // Target is what a Request names, as it is stored now.

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -103,17 +104,31 @@ func (r *Runner) Propose(ctx context.Context, who candor.Principal, req Request)
 	return resp, err
 }
 
-// alone is candor.ErrExists if there are other responses than whoever asks
-// knows of.
+// alone is candor.ErrExists if there are other responses than whoever asks knows
+// of, or if what is about a content is proposed already.
 func alone(ctx context.Context, tx Tx, req Request) error {
-	if req.Known == nil {
+	if req.Known != nil {
+		n, err := tx.CountResponses(ctx, req.Case, req.Method)
+		if err != nil {
+			return err
+		}
+		if n != *req.Known {
+			return candor.WithHint(fmt.Errorf("another response to %s was proposed meanwhile: %w", req.Method, candor.ErrExists), "Look at the case again.")
+		}
+	}
+	if req.Content == "" {
 		return nil
 	}
-	n, err := tx.CountResponses(ctx, req.Case, req.Method)
-	if err == nil && n != *req.Known {
-		err = candor.WithHint(fmt.Errorf("another response to %s was proposed meanwhile: %w", req.Method, candor.ErrExists), "Look at the case again.")
+	waiting, err := tx.Waiting(ctx, req.Case, req.Method)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, w := range waiting {
+		if bytes.Contains(w.Plan, []byte(req.Content)) {
+			return candor.WithHint(fmt.Errorf("%s of this content is proposed: %w", req.Method, candor.ErrExists), "It is proposed there already.")
+		}
+	}
+	return nil
 }
 
 // look reads what the request names, completes it, and checks that it may be

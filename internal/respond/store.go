@@ -30,6 +30,9 @@ type Tx interface {
 	// Turn waits until no other transaction on the store holds the turn for
 	// what a subject is worked on, and holds it until this one ends.
 	Turn(ctx context.Context, what string, subject candor.ID) error
+	// Waiting gives the responses of a case and a method that are proposed or
+	// approved, and keeps others from asking until the end of the transaction.
+	Waiting(ctx context.Context, of candor.ID, method string) ([]candor.Response, error)
 	// ChangeResponse stores the response if the stored one is in the state
 	// from, and gives candor.ErrChanged if it is in another.
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error

@@ -28,6 +28,16 @@ func (r reader) Agents(ctx context.Context, most int) ([]candor.Agent, error) {
 	return each(rows, agent), err
 }
 
+var agentList = list{table: "agents", own: "id"}
+
+// AgentPage lists agents, newest first; only those in a state if it is given.
+func (r reader) AgentPage(ctx context.Context, state candor.AgentState, cut candor.Cut) (candor.Page[candor.Agent], error) {
+	var w where
+	equal(&w, "state", state)
+	page, err := part[query.Agent](ctx, r, agentList, w, cut)
+	return turn(page, agent), err
+}
+
 // AddAgent adds an agent. It is candor.ErrExists if its server has an active one.
 func (t *Tx) AddAgent(ctx context.Context, a candor.Agent) error {
 	return add(ctx, t.reader, "agents", "", agentRow(a))
@@ -77,7 +87,30 @@ func (t *Tx) AddAgentToken(ctx context.Context, k candor.AgentToken) error {
 // AgentToken gives a token, used or not.
 func (r reader) AgentToken(ctx context.Context, hash string) (candor.AgentToken, error) {
 	k, err := one[query.AgentToken](ctx, r.db, "agent_tokens", "hash = ?", hash)
-	return candor.AgentToken{Hash: k.Hash, Asset: k.Asset, By: k.By, Created: time.Time(k.Created), Expires: time.Time(k.Expires), Used: time.Time(k.Used)}, err
+	return agentToken(k), err
+}
+
+func agentToken(k query.AgentToken) candor.AgentToken {
+	return candor.AgentToken{Hash: k.Hash, Asset: k.Asset, By: k.By, Created: time.Time(k.Created), Expires: time.Time(k.Expires), Used: time.Time(k.Used)}
+}
+
+// AgentTokens gives the latest tokens that were not forgotten, newest first.
+func (r reader) AgentTokens(ctx context.Context, most int) ([]candor.AgentToken, error) {
+	rows, err := choose[query.AgentToken](ctx, r.db, "agent_tokens", "1 = 1 ORDER BY created DESC, hash LIMIT ?", most)
+	return each(rows, agentToken), err
+}
+
+// DeleteAgentToken removes a token that was not used. One that was, or that is
+// not there, is candor.ErrNotFound.
+func (t *Tx) DeleteAgentToken(ctx context.Context, hash string) error {
+	result, err := t.db.ExecContext(ctx, "DELETE FROM agent_tokens WHERE hash = ? AND used = 0", hash)
+	if err != nil {
+		return kind(err, "remove a token")
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return fmt.Errorf("the token is not known, or was used: %w", candor.ErrNotFound)
+	}
+	return nil
 }
 
 // UseAgentToken takes a token that was not used and has not expired. Any other
@@ -151,6 +184,12 @@ func (r reader) Issuer(ctx context.Context, name string) (candor.Issuer, error) 
 // AddIssuer keeps an issuer, unless there is one of that name.
 func (t *Tx) AddIssuer(ctx context.Context, name string, a candor.Issuer) error {
 	return add(ctx, t.reader, "issuers", "ON CONFLICT (name) DO NOTHING", query.Issuer{Name: name, Certificate: a.Certificate, Key: a.Key, Created: column.Time(a.Created)})
+}
+
+// SealIssuer replaces the key of an issuer by the same key in another form.
+func (t *Tx) SealIssuer(ctx context.Context, name string, key []byte) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE issuers SET key = ? WHERE name = ?", column.Bytes(key), name)
+	return kind(err, "seal an issuer's key")
 }
 
 // House is who claims in the name of this program.

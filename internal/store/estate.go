@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"database/sql"
 	"time"
 
 	"candor"
@@ -34,108 +33,157 @@ func late(r query.Late) candor.LateFinding {
 		Since: time.Time(r.Since), Found: time.Time(r.Found), Clean: r.Clean, Before: r.Before, Generation: r.Generation}
 }
 
-// hotSorts are the columns that hot contents can be sorted by.
-var hotSorts = []string{"sites", "severity", "first_seen"}
+// isThere are the findings that say that something is there, and not only that
+// something was not fully looked at (candor.Finding.IsUnread). hot are those of
+// them that are open: the condition of the index findings_hot, word for word.
+const (
+	isThere = "(language <> 'candor' OR substr(rule, 1, 20) <> 'Candor.NotFullyRead.')"
+	hot     = "state = 'open' AND sha256 <> '' AND " + isThere
+)
+
+// hotFindings are these, along their index.
+func (d dialect) hotFindings() string { return d.led("findings", "findings_hot") + " WHERE " + hot }
+
+// hotList is the list of contents. It groups all of them along the index.
+func (d dialect) hotList() list {
+	return list{own: "sites", sorts: []string{"severity", "first_seen"}, table: `(SELECT sha256 AS id, COUNT(DISTINCT asset) AS sites, COUNT(DISTINCT case_id) AS cases, COUNT(*) AS findings,
+		CAST(MAX(severity) AS BIGINT) AS severity, MIN(first_seen) AS first_seen FROM ` + d.hotFindings() + ` GROUP BY sha256) AS hot`}
+}
+
+// hotRow is a row of it.
+type hotRow struct {
+	SHA256    string          `db:"id"`
+	Sites     int64           `db:"sites"`
+	Cases     int64           `db:"cases"`
+	Findings  int64           `db:"findings"`
+	Severity  candor.Severity `db:"severity"`
+	FirstSeen column.Time     `db:"first_seen"`
+}
+
+func hotContent(r hotRow) candor.HotContent {
+	return candor.HotContent{SHA256: r.SHA256, Sites: r.Sites, Cases: r.Cases, Findings: r.Findings, Severity: r.Severity, First: time.Time(r.FirstSeen)}
+}
 
 // HotContents lists the contents of open findings, those at most sites first.
-// It groups all of them along an index, and reads the rows of a page only.
-func (r reader) HotContents(ctx context.Context, cut candor.Cut) (page candor.Page[candor.HotContent], err error) {
-	l := list{own: "sites", sorts: hotSorts}
-	sort, descending, err := l.order(cut)
+// It is all parties': whoever asks must see them.
+func (r reader) HotContents(ctx context.Context, cut candor.Cut) (candor.Page[candor.HotContent], error) {
+	page, err := part[hotRow](ctx, r, r.dialect.hotList(), where{}, cut)
 	if err != nil {
-		return page, err
+		return candor.Page[candor.HotContent]{}, err
 	}
-	var at cursor
-	if cut.Cursor != "" {
-		if at, err = parseCursor(cut.Cursor); err != nil {
-			return page, err
-		}
-	}
-	open := r.dialect.led("findings", "findings_hot") + " WHERE state = 'open' AND sha256 <> ''"
-	if page.Count, err = r.rows(ctx, open+" GROUP BY sha256", counted+1, nil); err != nil || page.Count == 0 {
-		return page, err
-	}
-	if page.More = page.Count > counted; page.More {
-		page.Count = counted
-	}
-	compare, order := ">", "ASC"
-	if descending != at.Back {
-		compare, order = "<", "DESC"
-	}
-	statement := `SELECT * FROM (SELECT sha256, COUNT(DISTINCT asset) AS sites, COUNT(DISTINCT case_id) AS cases, COUNT(*) AS findings,
-		CAST(MAX(severity) AS BIGINT) AS severity, MIN(first_seen) AS first_seen FROM ` + open + ` GROUP BY sha256) AS hot`
-	var args []any
-	if cut.Cursor != "" {
-		statement += " WHERE (" + sort + ", sha256) " + compare + " (?, ?)"
-		args = append(args, at.Value, at.ID)
-	}
-	most := limit(cut)
-	items, err := r.hot(ctx, statement+fmt.Sprintf(" ORDER BY %s %s, sha256 %s LIMIT %d", sort, order, order, most+1), args)
-	if err != nil {
-		return page, err
-	}
-	beyond := len(items) > most
-	if page.Items = items[:min(len(items), most)]; len(page.Items) == 0 {
-		return page, nil
-	}
-	if at.Back {
-		slices.Reverse(page.Items)
-	}
-	if beyond || at.Back {
-		page.Next = hotPlace(page.Items[len(page.Items)-1], sort, false)
-	}
-	if cut.Cursor != "" && (!at.Back || beyond) {
-		page.Previous = hotPlace(page.Items[0], sort, true)
-	}
-	return page, r.detail(ctx, page.Items)
+	out := turn(page, hotContent)
+	return out, r.detail(ctx, out.Items)
 }
 
-func hotPlace(h candor.HotContent, sort string, back bool) string {
-	value := map[string]int64{"sites": h.Sites, "severity": int64(h.Severity), "first_seen": h.First.UnixMicro()}[sort]
-	return cursor{Value: value, ID: h.SHA256, Back: back}.String()
-}
-
-func (r reader) hot(ctx context.Context, statement string, args []any) ([]candor.HotContent, error) {
-	rows, err := r.db.QueryContext(ctx, statement, args...)
+// HotContent gives one content; candor.ErrNotFound if no open finding says that
+// something is there.
+func (r reader) HotContent(ctx context.Context, sha256 string) (candor.HotContent, error) {
+	row, err := one[hotRow](ctx, r.db, r.dialect.hotList().table, "id = ?", sha256)
 	if err != nil {
-		return nil, kind(err, "group findings by content")
+		return candor.HotContent{}, err
 	}
-	defer rows.Close()
-	var all []candor.HotContent
-	for rows.Next() {
-		var h candor.HotContent
-		var first column.Time
-		if err := rows.Scan(&h.SHA256, &h.Sites, &h.Cases, &h.Findings, &h.Severity, &first); err != nil {
-			return nil, kind(err, "group findings by content")
-		}
-		h.First = time.Time(first)
-		all = append(all, h)
-	}
-	return all, kind(rows.Err(), "group findings by content")
+	all := []candor.HotContent{hotContent(row)}
+	err = r.detail(ctx, all)
+	return all[0], err
 }
 
 // detail adds to contents what their findings say.
 func (r reader) detail(ctx context.Context, all []candor.HotContent) error {
+	if len(all) == 0 {
+		return nil
+	}
 	at, sums := map[string]*candor.HotContent{}, make([]string, len(all))
 	for i := range all {
 		at[all[i].SHA256], sums[i] = &all[i], all[i].SHA256
 	}
 	marks, args := in(sums)
-	rows, err := r.db.QueryContext(ctx, "SELECT sha256, rule, CAST(SUM(places) AS BIGINT), MAX(good) FROM findings WHERE state = 'open' AND sha256 IN "+marks+" GROUP BY sha256, rule ORDER BY sha256, rule", args...)
+	return r.scan(ctx, "read the rules of contents", "SELECT sha256, rule, CAST(SUM(places) AS BIGINT), MAX(good) FROM "+r.dialect.hotFindings()+" AND sha256 IN "+marks+" GROUP BY sha256, rule ORDER BY sha256, rule", args, func(row *sql.Rows) error {
+		var sum, rule, good string
+		var places int64
+		err := row.Scan(&sum, &rule, &places, &good)
+		// Each rule sees the same places.
+		if h := at[sum]; err == nil {
+			h.Rules, h.Places, h.Good = append(h.Rules, rule), max(h.Places, places), max(h.Good, good)
+		}
+		return err
+	})
+}
+
+// scan reads the rows of a statement.
+func (r reader) scan(ctx context.Context, what, statement string, args []any, each func(*sql.Rows) error) error {
+	rows, err := r.db.QueryContext(ctx, statement, args...)
 	if err != nil {
-		return kind(err, "read the rules of contents")
+		return kind(err, "%s", what)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var sum, rule, good string
-		var places int64
-		if err := rows.Scan(&sum, &rule, &places, &good); err != nil {
-			return kind(err, "read the rules of contents")
+		if err := each(rows); err != nil {
+			return kind(err, "%s", what)
 		}
-		// Each rule sees the same places.
-		at[sum].Rules, at[sum].Places, at[sum].Good = append(at[sum].Rules, rule), max(at[sum].Places, places), max(at[sum].Good, good)
 	}
-	return kind(rows.Err(), "read the rules of contents")
+	return kind(rows.Err(), "%s", what)
+}
+
+// hotCases are the cases with open findings of a content, from behind one on.
+func (d dialect) hotCases() string {
+	return "SELECT DISTINCT case_id FROM " + d.hotFindings() + " AND sha256 = ? AND case_id > ? ORDER BY case_id LIMIT ?"
+}
+
+// HotCases gives the cases with open findings of a content that say that
+// something is there, in the order of their identifiers, from behind one on.
+func (r reader) HotCases(ctx context.Context, sha256 string, after candor.ID, most int) (all []candor.ID, err error) {
+	err = r.scan(ctx, "read the cases of a content", r.dialect.hotCases(), []any{sha256, after, most}, func(row *sql.Rows) error {
+		var id candor.ID
+		err := row.Scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
+}
+
+// HotFindings gives the open findings of a case and a content that say that
+// something is there.
+func (r reader) HotFindings(ctx context.Context, of candor.ID, sha256 string) ([]candor.FiledFinding, error) {
+	rows, err := choose[query.Finding](ctx, r.db, "findings", "case_id = ? AND sha256 = ? AND "+hot+" ORDER BY id", of, sha256)
+	return each(rows, finding), err
+}
+
+const contentStates = "SELECT state, COUNT(*) FROM findings WHERE sha256 = ? AND " + isThere + " GROUP BY state"
+
+// waits counts the cases with open findings of a content in which a quarantine
+// whose plan names it waits or is being carried out.
+func (d dialect) waits() string {
+	return "SELECT COUNT(DISTINCT case_id) FROM responses WHERE method = 'quarantine' AND state IN ('proposed', 'approved') AND case_id IN (SELECT case_id FROM " + d.hotFindings() + " AND sha256 = ?) AND plan LIKE ?"
+}
+
+// ContentStates counts the findings of a content by their state, and the cases
+// of open ones in which a quarantine of it waits.
+func (r reader) ContentStates(ctx context.Context, sha256 string) (c candor.ContentStates, err error) {
+	of := map[candor.FindingState]*int64{candor.FindingOpen: &c.Open, candor.FindingGone: &c.Gone, candor.FindingQuarantined: &c.Quarantined, candor.FindingDismissed: &c.Dismissed}
+	err = r.scan(ctx, "count the findings of a content", contentStates, []any{sha256}, func(row *sql.Rows) error {
+		var state candor.FindingState
+		var n int64
+		err := row.Scan(&state, &n)
+		if to := of[state]; to != nil {
+			*to = n
+		}
+		return err
+	})
+	if err == nil && c.Open > 0 {
+		err = kind(r.db.QueryRowContext(ctx, r.dialect.waits(), sha256, "%"+sha256+"%").Scan(&c.Waiting), "count the quarantines of a content")
+	}
+	return c, err
+}
+
+var heldList = list{table: "places", own: "id"}
+
+// ContentPlaces lists the places where a content lies now, latest first: those
+// of its open findings that say that something is there.
+func (r reader) ContentPlaces(ctx context.Context, sha256 string, cut candor.Cut) (candor.Page[candor.HeldPlace], error) {
+	var w where
+	w.and("state = 'open' AND finding IN (SELECT id FROM "+r.dialect.hotFindings()+" AND sha256 = ?)", sha256)
+	page, err := part[query.Place](ctx, r, heldList, w, cut)
+	return turn(page, func(p query.Place) candor.HeldPlace { return candor.HeldPlace{Place: thePlace(p), Asset: p.Asset} }), err
 }
 
 const siteCoverage = `

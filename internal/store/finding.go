@@ -24,6 +24,19 @@ func (r reader) Finding(ctx context.Context, scope candor.Scope, id candor.ID) (
 	return finding(row), err
 }
 
+// Finding gives a finding, and keeps others from changing it until the
+// transaction ends: of two who dismiss it at once, one does.
+func (t *Tx) Finding(ctx context.Context, scope candor.Scope, id candor.ID) (candor.FiledFinding, error) {
+	rows, err := choose[query.Finding](ctx, t.db, "findings", "id = ?"+t.dialect.lock, id)
+	if err != nil {
+		return candor.FiledFinding{}, err
+	}
+	if len(rows) == 0 || !scope.Sees(rows[0].Party) {
+		return candor.FiledFinding{}, notThere("finding", id)
+	}
+	return finding(rows[0]), nil
+}
+
 // Findings lists filed findings.
 func (r reader) Findings(ctx context.Context, scope candor.Scope, f candor.FindingFilter, cut candor.Cut) (candor.Page[candor.FiledFinding], error) {
 	var w where
@@ -95,9 +108,11 @@ func (r reader) UnseenFindings(ctx context.Context, asset candor.ID, sensor stri
 // where it still is, by path.
 func (r reader) Places(ctx context.Context, of candor.ID) ([]candor.Place, error) {
 	rows, err := choose[query.Place](ctx, r.db, "places", "finding = ? ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, path LIMIT 1000", of)
-	return each(rows, func(p query.Place) candor.Place {
-		return candor.Place{ID: p.ID, Finding: p.Finding, Path: p.Path, State: p.State, First: time.Time(p.FirstSeen), Last: time.Time(p.LastSeen)}
-	}), err
+	return each(rows, thePlace), err
+}
+
+func thePlace(p query.Place) candor.Place {
+	return candor.Place{ID: p.ID, Finding: p.Finding, Path: p.Path, State: p.State, First: time.Time(p.FirstSeen), Last: time.Time(p.LastSeen)}
 }
 
 // AddFindings adds findings that are new. Their identifiers are of the time at

@@ -69,6 +69,17 @@ func (t *Tx) AddResponse(ctx context.Context, r candor.Response) error {
 	return add(ctx, t.reader, "responses", "", responseRow(r))
 }
 
+// Waiting gives the responses of a case and a method that wait for approval or
+// are being carried out, and keeps others from asking the same until the
+// transaction ends.
+func (t *Tx) Waiting(ctx context.Context, of candor.ID, method string) ([]candor.Response, error) {
+	if _, err := choose[query.Case](ctx, t.db, "cases", "id = ?"+t.dialect.lock, of); err != nil {
+		return nil, err
+	}
+	rows, err := choose[query.Response](ctx, t.db, "responses", "case_id = ? AND method = ? AND state IN ('proposed', 'approved') ORDER BY id", of, method)
+	return each(rows, response), err
+}
+
 // ChangeResponse replaces a response. It is candor.ErrChanged if it is no
 // longer in the state from.
 func (t *Tx) ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error {

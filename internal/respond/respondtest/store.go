@@ -165,6 +165,18 @@ func (t *tx) Response(_ context.Context, s candor.Scope, id candor.ID) (candor.R
 	return r, t.found("Response", ok && s.Sees(r.Party))
 }
 
+func (t *tx) Waiting(_ context.Context, of candor.ID, method string) (all []candor.Response, err error) {
+	if err := t.may("Waiting"); err != nil {
+		return nil, err
+	}
+	for _, r := range t.responses {
+		if r.Case == of && r.Method == method && (r.State == candor.ResponseProposed || r.State == candor.ResponseApproved) {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
 func (t *tx) AddResponse(_ context.Context, r candor.Response) error {
 	if err := t.may("AddResponse"); err != nil {
 		return err

@@ -28,6 +28,16 @@ func testAgents(t *testing.T, s *store.Store) {
 	}
 	isKind(t, use(noon), candor.ErrDenied)
 
+	spare := k
+	spare.Hash, spare.Created = "spare", noon.Add(time.Minute)
+	do(t, s, func(tx *store.Tx) error { return tx.AddAgentToken(ctx, spare) })
+	if all := must(s.AgentTokens(ctx, 10))(t); len(all) != 2 || all[0] != spare || !all[1].Used.Equal(noon) {
+		t.Errorf("tokens: %+v", all)
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.DeleteAgentToken(ctx, "spare") })
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAgentToken(ctx, "spare") }), candor.ErrNotFound)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAgentToken(ctx, "h") }), candor.ErrNotFound)
+
 	a := candor.Agent{ID: candor.NewID(noon), Asset: server.ID, Name: "web1", Key: "k", State: candor.AgentActive, Enrolled: noon, Expires: noon.Add(time.Hour)}
 	do(t, s, func(tx *store.Tx) error { return tx.AddAgent(ctx, a) })
 	other := a
@@ -42,6 +52,8 @@ func testAgents(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeAgent(ctx, a, candor.AgentActive) })
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeAgent(ctx, a, candor.AgentActive) }), candor.ErrChanged)
 	same(t, must(s.Agents(ctx, 10))(t), []candor.Agent{a})
+	same(t, must(s.AgentPage(ctx, "", candor.Cut{}))(t).Items, []candor.Agent{a})
+	same(t, must(s.AgentPage(ctx, candor.AgentActive, candor.Cut{}))(t).Count, 0)
 
 	task := candor.AgentTask{ID: candor.NewID(noon), Asset: server.ID, Same: "scan:1", Kind: "scan", Body: []byte(`{}`), State: candor.AgentTaskWaiting, Created: noon, Updated: noon}
 	do(t, s, func(tx *store.Tx) error { return tx.AddAgentTask(ctx, task) })

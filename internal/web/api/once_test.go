@@ -145,6 +145,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 	w := newWorld(t, storetest.SQLite(t))
 	w.staff()
 	admin := w.people["admin"]
+	owner := must2(w.house.SaveParty(t.Context(), admin.who, candor.Party{Kind: candor.Customer, Name: "acme"}))(t)
+	server := must2(w.house.SaveAsset(t.Context(), admin.who, candor.Asset{Kind: candor.Server, Owner: owner.ID, Name: "web1"}))(t)
 	for i, x := range []struct {
 		path    string
 		body    object
@@ -153,6 +155,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		{"/api/v1/tokens", object{"name": "ci", "scopes": []string{"read"}}, []string{"text"}},
 		{"/api/v1/webhooks", object{"url": "https://in.example/x"}, []string{"secret"}},
 		{"/api/v1/people", object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"}, []string{"secret", "link"}},
+		{"/api/v1/assets/" + string(server.ID) + "/agent-tokens", nil, []string{"token"}},
 	} {
 		key := fmt.Sprintf("k-%d", i)
 		first := read[object](t, w.ask(admin, http.MethodPost, x.path, x.body, keyHeader, key), http.StatusCreated)

@@ -47,7 +47,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(e.assets[0].ID)
 		}
 	}
-	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0").Replace(op.Path)
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{sha256}", e.finding.SHA256, "{hash}", sum("none")).Replace(op.Path)
 	path += map[string]string{"search": "?q=" + e.party.Name, "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
 }
@@ -66,7 +66,8 @@ func (w *world) body(op api.Operation, e estate) any {
 		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback",
 		"create-asset": asset, "set-policy": object{"rules": []any{}}, "rehearse-policy": object{"rules": []any{object{"severity": "high", "confidence": 1, "method": "quarantine"}}},
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
-		"change-user": object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
+		"decide-content": object{"decision": "dismiss", "reason": staffNote},
+		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
 	}[op.ID]
 	if !ok {
@@ -148,6 +149,9 @@ func (w *world) prepare(name string) map[string]string {
 		paths["get-record"] = "/api/v1/records/" + string(records.Items[0].ID)
 		gone := must2(w.house.SaveParty(w.t.Context(), w.people["admin"].who, candor.Party{Kind: candor.Customer, Name: "gone"}))(w.t)
 		paths["erase-party"] = "/api/v1/parties/" + string(gone.ID) + "/personal-data"
+		k := candor.AgentToken{Hash: sum("agent token for " + name), Asset: w.a.server.ID, By: "system", Created: w.now, Expires: w.now.Add(time.Hour)}
+		must(w.t, 0, w.house.Store.Tx(w.t.Context(), func(tx *store.Tx) error { return tx.AddAgentToken(w.t.Context(), k) }))
+		paths["revoke-agent-token"] = "/api/v1/agent-tokens/" + k.Hash
 		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
 	}
 	return paths

@@ -175,7 +175,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	h.Sites = site.New(site.Config{Store: siteStore{s}, Clock: w.clock, Log: logger})
 	h.Runner = respond.New(respond.Config{Store: respondStore{s}, Now: w.clock, Then: house.Follow(h.Desk),
 		Methods: []respond.Method{quarantine.New(map[string]quarantine.Vault{"": vault{h.Vault}})}})
-	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{s}, Clock: w.clock, Log: logger})
+	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{s}, Keys: h.Vault, Clock: w.clock, Log: logger})
 	h.Checks = []house.Check{{Name: "database", Look: func(context.Context) (map[string]string, error) { return nil, nil }}}
 	config := api.Config{House: h, Access: h.Access, Clock: w.clock, Log: logger, Version: "1.0.0", PublicURL: address, Burst: 1 << 20,
 		Bounce:  func(ctx context.Context, r io.Reader) error { return w.bounce(ctx, r) },

@@ -72,9 +72,10 @@ func TestLook(t *testing.T) {
 			t.Logf("%s has %d bytes", path, n)
 		}
 	}
+	w.lateAndAgents(t, v.Findings[0])
 	look(t, b, w, map[string]string{"today": "/today", "cases": "/cases?open=yes", "cases-filtered": "/cases?open=yes&state=new&severity=high&sort=due", "case": "/cases/" + string(c.ID),
 		"state": "/cases/" + string(c.ID) + "/state", "propose": "/cases/" + string(c.ID) + "/propose?method=quarantine", "aware": "/cases/" + string(c.ID) + "/aware",
-		"findings": "/findings?state=open", "finding": "/findings/" + string(v.Findings[0].ID), "estate": "/estate", "content": "/estate/content/" + v.Findings[0].SHA256, "responses": "/responses", "response": "/responses/" + string(x.ID),
+		"findings": "/findings?state=open", "finding": "/findings/" + string(v.Findings[0].ID), "estate": "/estate", "content": "/estate/content/" + v.Findings[0].SHA256, "content-dismiss": "/estate/content/" + v.Findings[0].SHA256 + "/dismiss", "late": "/estate/late", "responses": "/responses", "response": "/responses/" + string(x.ID),
 		"approve": "/responses/" + string(x.ID) + "/approve", "search": "/search?q=hofstaetter", "bulk": "/cases/bulk?do=state&back=/cases&id=" + string(all[1].ID) + "&id=" + string(all[2].ID)})
 }
 

@@ -58,13 +58,7 @@ func bulkQuestion(path, do, back string, ids []candor.ID) string {
 // each takes a step upon each of some cases, and says honestly of how many it
 // was taken, and why not of others.
 func (c *console) each(r *web.Request, ids []candor.ID, back, key string, do func(candor.ID) error) (web.View, error) {
-	t := tally{r: r, name: func(id candor.ID) string {
-		x, err := c.house.Store.Case(r.Context(), r.Who.Scope(), id)
-		if err != nil {
-			return string(id)
-		}
-		return x.Label()
-	}}
+	t := c.tally(r)
 	for _, id := range ids {
 		if err := t.count(id, do(id)); err != nil {
 			return web.View{}, err
@@ -82,9 +76,19 @@ type tally struct {
 	why    []string // of the first that failed
 }
 
+// tally counts what a step upon cases did.
+func (c *console) tally(r *web.Request) tally {
+	return tally{r: r, name: func(id candor.ID) string {
+		x, err := c.house.Store.Case(r.Context(), r.Who.Scope(), id)
+		if err != nil {
+			return string(id)
+		}
+		return x.Label()
+	}}
+}
+
 // count notes what became of one. An error that is not the reader's is given back.
 func (t *tally) count(id candor.ID, err error) error {
-	const most = 5
 	switch {
 	case err == nil:
 		t.done++
@@ -92,10 +96,16 @@ func (t *tally) count(id candor.ID, err error) error {
 	case !readers(err) && !isMissing(err):
 		return err
 	}
+	t.fail(id, err)
+	return nil
+}
+
+// fail notes that a step was not taken upon one.
+func (t *tally) fail(id candor.ID, err error) {
+	const most = 5
 	if t.failed++; len(t.why) < most {
 		t.why = append(t.why, t.name(id)+": "+why(t.r, err))
 	}
-	return nil
 }
 
 func (t *tally) message(key string) ui.Message {

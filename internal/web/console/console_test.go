@@ -46,9 +46,9 @@ type act struct {
 func (a *act) Name() string       { return a.name }
 func (a *act) TouchesAsset() bool { return !a.lasting }
 
-func (a *act) Plan(_ context.Context, _ respond.Request, t respond.Target) (respond.Plan, error) {
+func (a *act) Plan(_ context.Context, req respond.Request, t respond.Target) (respond.Plan, error) {
 	return respond.Plan{Effects: []respond.Line{{Key: "none", Text: "Something happens to " + t.Asset.Name + "."}},
-		Warnings: []respond.Line{{Key: "none", Text: "It is <b>only</b> a test."}}, Undo: respond.Line{Key: "none", Text: "It is put back."}, Lasting: a.lasting}, nil
+		Warnings: []respond.Line{{Key: "none", Text: "It is <b>only</b> a test."}}, Undo: respond.Line{Key: "none", Text: "It is put back."}, Lasting: a.lasting, Data: req.Options}, nil
 }
 
 func (a *act) Apply(ctx context.Context, _ candor.Response, j respond.Journal) (json.RawMessage, error) {

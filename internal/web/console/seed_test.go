@@ -122,3 +122,29 @@ func (w *world) found(t testing.TB, site candor.Asset, i, j int) candor.Case {
 	check(t, w.House.Store.Tx(t.Context(), func(tx *store.Tx) error { return tx.ChangeCase(t.Context(), &c) }))
 	return c
 }
+
+// lateAndAgents adds what new rules overturned, and agents on servers.
+func (w *world) lateAndAgents(t testing.TB, f candor.FiledFinding) {
+	t.Helper()
+	now := w.Clock()
+	check(t, w.House.Store.Tx(t.Context(), func(tx *store.Tx) error {
+		for i := range 12 {
+			l := candor.LateFinding{ID: candor.NewID(now), SHA256: f.SHA256, Size: 8_412, Rules: []string{"php_loader_amber_17", "generic_dropper"}[:1+i%2], Path: f.Path, Places: int64(3 * i), Since: now.AddDate(0, -2, -i), Found: now.Add(-time.Duration(i) * time.Hour),
+				Clean: i%3 > 0, Before: "5f70bf18a086007016e948b04aed3b82", Generation: fmt.Sprint("g", i)}
+			if err := tx.AddLate(t.Context(), l); err != nil {
+				return err
+			}
+		}
+		for i := range 3 {
+			s := candor.Asset{ID: candor.NewID(now), Kind: candor.Server, Owner: w.Party.ID, Name: fmt.Sprintf("web%d.example.net", i+1), Created: now, Updated: now}
+			a := candor.Agent{ID: candor.NewID(now), Asset: s.ID, Name: s.Name, State: candor.AgentActive, Enrolled: now.AddDate(0, -1, 0), Seen: now.Add(-time.Duration(i) * 7 * time.Minute), Version: "1.4.0", Generation: "5f70bf18a086007016e948b04aed3b82", Status: []byte(`{"backlog":4,"sites":210}`)}
+			if err := tx.AddAsset(t.Context(), s, time.Time{}); err != nil {
+				return err
+			}
+			if err := tx.AddAgent(t.Context(), a); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -186,7 +187,11 @@ func (o *office) asset(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	a := v.Asset
-	d := assetDetail{v: v, facts: o.assetFacts(r, v), scans: o.scanTable(r, v.Scans.Items),
+	facts, err := o.assetFacts(r, v)
+	if err != nil {
+		return web.View{}, err
+	}
+	d := assetDetail{v: v, facts: facts, scans: o.scanTable(r, v.Scans.Items),
 		cases: caseTable(r, v.Cases.Items, noCases(r, a)), canScan: r.May(access.ActCases) && len(a.Roots) > 0 && !a.Retired}
 	for _, s := range v.Scans.Items {
 		if s.State == candor.ScanRunning || s.State == candor.ScanQueued {
@@ -206,6 +211,9 @@ func assetActions(r *web.Request, d assetDetail) templ.Component {
 	if d.canScan && len(d.running) == 0 {
 		scan = web.Step(assetPath(d.v.Asset.ID)+"/scan", r.T("office.scan.now"), "search", ui.Primary)
 	}
+	if a := d.v.Asset; a.Kind == candor.Server && !a.Retired && r.May(access.ManageSettings) {
+		scan = ui.ButtonLink(ui.Link{Text: r.T("office.agent.enrol"), Href: "/agents/new?server=" + string(a.ID)}, ui.Plain, "key")
+	}
 	return ui.InTurn(edit, scan)
 }
 
@@ -217,7 +225,7 @@ func noCases(r *web.Request, a candor.Asset) ui.Situation {
 	return ui.Situation{Title: r.T("office.cases.none"), Text: r.T("office.cases.none.seen", phrase.Args{"ago": r.Printer.Ago(r.Now, a.Scanned)})}
 }
 
-func (o *office) assetFacts(r *web.Request, v house.AssetView) []ui.Fact {
+func (o *office) assetFacts(r *web.Request, v house.AssetView) ([]ui.Fact, error) {
 	a := v.Asset
 	facts := []ui.Fact{
 		{Label: r.T("office.kind"), Value: ui.Text(r.Printer.T("asset.kind." + string(a.Kind)))},
@@ -233,7 +241,32 @@ func (o *office) assetFacts(r *web.Request, v house.AssetView) []ui.Fact {
 	if len(a.Roots) > 0 {
 		facts = append(facts, ui.Fact{Label: r.T("office.roots"), Value: paths(a.Roots)})
 	}
-	return append(facts, ui.Fact{Label: r.T("office.added"), Value: ui.Time(a.Created)})
+	where, err := o.whereFacts(r, a)
+	return append(append(facts, where...), ui.Fact{Label: r.T("office.added"), Value: ui.Time(a.Created)}), err
+}
+
+// whereFacts are the server of a site; of a server its agent and how many sites
+// lie on it.
+func (o *office) whereFacts(r *web.Request, a candor.Asset) ([]ui.Fact, error) {
+	if a.Server != "" {
+		server, err := o.house.Store.Asset(r.Context(), r.Who.Scope(), a.Server)
+		return []ui.Fact{{Label: r.T("office.agent.server"), Value: anchor(server.Name, assetPath(server.ID))}}, err
+	}
+	if a.Kind != candor.Server {
+		return nil, nil
+	}
+	sites, err := o.house.Store.SitesOn(r.Context(), a.ID)
+	if err != nil {
+		return nil, err
+	}
+	heard := ui.Badge(r.T("office.agent.none"), ui.Unknown)
+	agent, err := o.house.Store.AgentOf(r.Context(), a.ID)
+	if err == nil {
+		heard = agentHeard(r, candor.AgentStatus{Agent: agent, Heard: agent.Heard(r.Now)})
+	} else if !errors.Is(err, candor.ErrNotFound) {
+		return nil, err
+	}
+	return []ui.Fact{{Label: r.T("office.assets.site"), Value: ui.Number(int64(len(sites)), "")}, {Label: r.T("office.agent"), Value: heard}}, nil
 }
 
 // period says how often an asset is scanned, and who decided that.

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"candor"
 	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
@@ -68,7 +69,7 @@ func assetPage(d assetDetail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(d.v.Asset.Roots) == 0 && !d.v.Asset.Retired {
+			if len(d.v.Asset.Roots) == 0 && !d.v.Asset.Retired && d.v.Asset.Kind != candor.Server {
 				templ_7745c5c3_Err = ui.Callout(ui.Message{Tone: ui.Unknown, Title: phrase.T(ctx, "office.scanned.cannot"), Text: phrase.T(ctx, "office.scanned.cannot.text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -105,7 +106,7 @@ func assetPage(d assetDetail) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(phrase.T(ctx, "office.cases"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 27, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 28, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -133,7 +134,7 @@ func assetPage(d assetDetail) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(phrase.T(ctx, "office.scans"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 35, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 36, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -292,6 +293,8 @@ type assetForm struct {
 	cancel  string
 	kinds   []ui.Option // nil for one that has its kind
 	owners  []string
+	servers []string
+	lies    bool // it can lie on a server
 	every   []ui.Option
 	usual   time.Duration
 	retires bool // it is there, and can be retired
@@ -325,7 +328,7 @@ func assetFormPage(f assetForm) templ.Component {
 		var templ_7745c5c3_Var12 templ.SafeURL
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(f.action))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 74, Col: 53}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `asset.templ`, Line: 77, Col: 53}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -343,7 +346,7 @@ func assetFormPage(f assetForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.ErrorSummary(f.summary("kind", "name", "owner", "reference", "hosts", "roots", "software", "every")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorSummary(f.summary("kind", "name", "owner", "reference", "hosts", "server", "roots", "software", "every")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -368,6 +371,12 @@ func assetFormPage(f assetForm) templ.Component {
 		templ_7745c5c3_Err = ui.TextArea(mono(f.input("hosts", phrase.T(ctx, "office.hosts"), phrase.T(ctx, "office.asset.hosts.hint"))), 3).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if f.lies {
+			templ_7745c5c3_Err = suggest(f.input("server", phrase.T(ctx, "office.agent.server"), phrase.T(ctx, "office.asset.server.hint")), f.servers).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = ui.TextArea(mono(f.input("roots", phrase.T(ctx, "office.roots"), phrase.T(ctx, "office.asset.roots.hint"))), 3).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -21,7 +21,7 @@ var usualPeriods = []time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 
 
 // assetFields are the fields of the form but the boxes and the texts of
 // several lines.
-var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired"}
+var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired", "server"}
 
 // mostSuggested is how many owners a browser is given to choose from.
 const mostSuggested = 200
@@ -49,6 +49,13 @@ func (o *office) editAsset(r *web.Request) (web.View, error) {
 	}
 	f := given("name", a.Name, "reference", a.Reference, "software", a.Software, "every", everyText(a.Every), "observe", yes(a.ObserveOnly), "retired", yes(a.Retired),
 		"hosts", strings.Join(a.Hosts, "\n"), "roots", strings.Join(a.Roots, "\n"), "owner", handle(o.names(r).partyOf(a.Owner)))
+	if a.Server != "" {
+		server, err := o.house.Store.Asset(r.Context(), r.Who.Scope(), a.Server)
+		if err != nil {
+			return web.View{}, err
+		}
+		f.values["server"] = assetHandle(server)
+	}
 	return o.assetView(r, f, a)
 }
 
@@ -66,7 +73,11 @@ func (o *office) assetView(r *web.Request, f form, a candor.Asset) (web.View, er
 	if err != nil {
 		return web.View{}, err
 	}
-	af := assetForm{form: f, owners: owners, every: o.periods(r, f.values["every"]), action: "/assets/new", cancel: listPath(a.Kind)}
+	servers, err := o.servers(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	af := assetForm{form: f, owners: owners, servers: servers, lies: a.Kind == candor.Site || a.ID == "", every: o.periods(r, f.values["every"]), action: "/assets/new", cancel: listPath(a.Kind)}
 	p := ui.Page{Title: r.T("office.asset.new"), Active: "sites", Crumbs: []ui.Link{{Text: assetsTitle(r, a.Kind), Href: listPath(a.Kind)}}}
 	if a.ID == "" {
 		af.kinds = web.Options(r, "asset.kind.", candor.AssetKinds())
@@ -222,7 +233,16 @@ func (o *office) readAsset(r *web.Request, f *form, a *candor.Asset) error {
 	}
 	a.Name, a.Owner, a.Reference, a.Software = f.values["name"], owner.ID, f.values["reference"], strings.ToLower(f.values["software"])
 	a.ObserveOnly, a.Retired = f.values["observe"] != "", f.values["retired"] != ""
-	a.Hosts, a.Roots = lines(f.values["hosts"]), lines(f.values["roots"])
+	a.Hosts, a.Roots, a.Server = lines(f.values["hosts"]), lines(f.values["roots"]), ""
+	if f.values["server"] != "" {
+		server, err := o.server(r, f.values["server"])
+		if err := f.blameServer(r, err); err != nil {
+			return err
+		}
+		if a.Server = server.ID; a.Kind != candor.Site {
+			f.refuse("server", r.T("office.asset.server.site"))
+		}
+	}
 	for _, root := range a.Roots {
 		if !filepath.IsAbs(root) || filepath.Clean(root) != root {
 			f.refuse("roots", r.T("office.asset.roots.bad", phrase.Args{"path": root}))

@@ -84,6 +84,8 @@ var forms = []sent{
 	{"import-errors", "/import", `text=type,kind,reference,name,contacts\nparty,vendor,V-1,Antivirus Inc,\nparty,alien,V-2,Marvin,\nparty,customer,V-3,Bad Mail Ltd,a b@x\nasset,site,,Nameless,`},
 	{"party-errors", "/parties/new", `name=&zone=Mars/Olympus&contact-0-address=nobody&contact-1-name=Somebody`},
 	{"link-once", "/people/new", `name=Nora Lindner&mail=nora.$@example.net`},
+	{"agent-once", "/agents/new", `server=web1.example.net (W-1)`},
+	{"agent-error", "/agents/new", `server=nowhere`},
 	{"secret-once", "/settings/webhooks/new", `url=https://chat.example.net/hooks/$`},
 }
 
@@ -151,6 +153,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 	asset, party, analyst, finding := "/assets/"+string(sites[0].ID), "/parties/"+string(sites[0].Owner), "/people/"+string(w.People[candor.RoleAnalyst].ID), "/evidence/"+string(w.record(t, candor.RecordFinding).ID)
 	return map[string]string{
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
+		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "erase": party + "/erase", "import": "/import",
 		"definitions": "/definitions", "use": "/definitions/" + g + "/use", "evidence": "/evidence", "record": finding, "export": "/cases/" + string(c.ID) + "/evidence",
 		"policy": "/policy", "policy-edit": "/policy/edit", "people": "/people", "person": analyst, "person-edit": analyst + "/edit", "invite": "/people/new", "disable": analyst + "/disable", "revoke": analyst + "/tokens/" + string(token.ID) + "/revoke",

@@ -25,6 +25,9 @@ type Options struct {
 	// Invite mails a link to somebody who was invited. If it is nil or gives an
 	// error, the link is shown once to whoever invites.
 	Invite func(ctx context.Context, to candor.User, link string) error
+	// Agents is the address at which agents on hosting servers are answered,
+	// host:port; empty if they are not.
+	Agents string
 }
 
 // office holds what the pages share.
@@ -54,6 +57,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addAssets()
 	o.addParties()
 	o.addImport()
+	o.addAgents()
 	o.addDefinitions()
 	o.addEvidence()
 	o.addPolicy()
@@ -69,6 +73,7 @@ func (o *office) addNav() {
 	o.site.Nav(
 		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
+		web.NavEntry{Key: "agents", Text: "office.agents", Icon: "key", Href: "/agents", Group: estate, Order: 22, Needs: readSettings},
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},
 		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
 		web.NavEntry{Key: "policy", Text: "office.policy", Icon: "policy", Href: "/policy", Group: trust, Order: 32, Needs: readPolicy},

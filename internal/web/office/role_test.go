@@ -29,6 +29,9 @@ var table = map[string]string{
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
 	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
 
+	"GET /agents": "admin analyst auditor", "GET /agents/new": "admin", "POST /agents/new": "admin", "GET /agents/{id}/retire": "admin", "POST /agents/{id}/retire": "admin",
+	"GET /agents/tokens/{hash}/revoke": "admin", "POST /agents/tokens/{hash}/revoke": "admin",
+
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
 	"GET /definitions": "admin analyst auditor", "POST /definitions/check": "admin", "GET /definitions/{generation}/use": "admin", "POST /definitions/{generation}/use": "admin",
@@ -104,10 +107,10 @@ func (w *world) paths(t *testing.T) func(string) string {
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
 	ids := map[string]string{"assets": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
-		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID)}
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID)}
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token),
+		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare,
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
@@ -146,7 +149,7 @@ func TestNothingThere(t *testing.T) {
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
-		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke"} {
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
 		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
 			t.Errorf("GET %s: %d, want 404", path, a.Status)
 		}

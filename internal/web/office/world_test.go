@@ -2,6 +2,9 @@ package office_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,6 +18,7 @@ import (
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
 	"candor/internal/evidence"
+	"candor/internal/fleet"
 	"candor/internal/house"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
@@ -43,22 +47,32 @@ func TestMain(m *testing.M) {
 // world is a site with the pages of this package, and a whole house behind it.
 type world struct {
 	*webtest.World
-	routes  []web.Route // of this package
-	folder  string      // of definitions
-	scanned string      // where sites may lie
-	invited []string    // links that were mailed
-	mails   bool
-	party   candor.Party // with an agreement
-	terms   candor.Agreement
-	asset   candor.Asset // of party
-	c       candor.Case  // at asset
-	scan    candor.Scan
+	routes   []web.Route // of this package
+	folder   string      // of definitions
+	scanned  string      // where sites may lie
+	invited  []string    // links that were mailed
+	mails    bool
+	party    candor.Party // with an agreement
+	terms    candor.Agreement
+	asset    candor.Asset // of party
+	server   candor.Asset // of party
+	agent    candor.Agent // on server
+	spare    string       // the digest of a token
+	answered string       // where agents are answered
+	c        candor.Case  // at asset
+	scan     candor.Scan
 }
 
 type siteStore struct{ s *store.Store }
 
 func (d siteStore) Tx(ctx context.Context, f func(site.Tx) error) error {
 	return d.s.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+type fleetStore struct{ *store.Store }
+
+func (d fleetStore) Tx(ctx context.Context, f func(fleet.Tx) error) error {
+	return d.Store.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
 }
 
 type filer struct{ d *desk.Desk }
@@ -86,7 +100,13 @@ func (g generations) SetGeneration(ctx context.Context, x candor.Generation) err
 // newWorld starts a site with one generation of definitions in use.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{folder: t.TempDir(), scanned: t.TempDir()}
+	return newWorldAt(t, "0.0.0.0:8443")
+}
+
+// newWorldAt is a world that answers agents at an address.
+func newWorldAt(t testing.TB, agents string) *world {
+	t.Helper()
+	w := &world{folder: t.TempDir(), scanned: t.TempDir(), answered: agents}
 	w.write(t, "first.yar", `rule shell { strings: $a = "eval(base64_decode(" condition: $a }`)
 	w.World = webtest.New(t, func(s *web.Site) { w.mount(t, s) })
 	w.check(t)
@@ -113,6 +133,7 @@ func (w *world) mount(t testing.TB, s *web.Site) {
 		t.Fatal(err)
 	}
 	h.Sites = site.New(site.Config{Store: siteStore{h.Store}, Desk: filer{h.Desk}, Clock: s.Clock, Every: 24 * time.Hour, Allowed: []string{w.scanned, "/srv"}})
+	h.Fleet = fleet.New(fleet.Config{Store: fleetStore{h.Store}, Keys: h.Vault, Clock: s.Clock, Log: h.Logger})
 	h.Desk.Calendar = working(t)
 	h.Checks = checks(h)
 	books, err := playbook.Load()
@@ -120,7 +141,7 @@ func (w *world) mount(t testing.TB, s *web.Site) {
 		t.Fatal(err)
 	}
 	before := len(s.Routes())
-	office.Register(s, h, office.Options{Playbooks: books, Configured: []byte("listen:\n  addr: 127.0.0.1:8080\nmail:\n  host: smtp.example.net\n  password: (set)\n"), Invite: w.invite})
+	office.Register(s, h, office.Options{Playbooks: books, Configured: []byte("listen:\n  addr: 127.0.0.1:8080\nmail:\n  host: smtp.example.net\n  password: (set)\n"), Invite: w.invite, Agents: w.answered})
 	w.routes = s.Routes()[before:]
 	ledger := &house.Ledger{Store: h.Store, Log: log, Clock: s.Clock, Slog: h.Logger}
 	ctx, stop := context.WithCancel(ctx)
@@ -195,6 +216,7 @@ func (w *world) fill(t testing.TB) {
 	t.Helper()
 	ctx, admin := t.Context(), w.Who(candor.RoleAdmin)
 	w.party, w.asset = w.Party, w.PartyAsset
+	w.servers(t)
 	var err error
 	if w.terms, err = w.House.AddAgreement(ctx, admin, candor.Agreement{Party: w.party.ID, Terms: "Terms of hosting", Version: "2026-01", Allows: []string{"notify", "quarantine"}, Accepted: w.Clock().Add(-48 * time.Hour), How: "paper"}); err != nil {
 		t.Fatal(err)
@@ -271,4 +293,22 @@ func (w *world) part(t testing.TB, path string) webtest.Answer {
 	}
 	r.Header.Set("HX-Request", "true")
 	return w.Do(t, w.As(candor.RoleAnalyst), r)
+}
+
+// servers adds a server with an agent, and a token for it that nobody used.
+func (w *world) servers(t testing.TB) {
+	t.Helper()
+	ctx, now := t.Context(), w.Clock()
+	w.server = candor.Asset{ID: candor.NewID(now), Kind: candor.Server, Owner: w.party.ID, Name: "web1.example.net", Reference: "W-1", Created: now, Updated: now}
+	w.agent = candor.Agent{ID: candor.NewID(now), Asset: w.server.ID, Name: "web1", Key: "k", State: candor.AgentActive, Enrolled: now.Add(-time.Hour), Expires: now.Add(time.Hour), Seen: now.Add(-time.Minute),
+		Version: "1.4.0", Generation: "0123456789abcdef", Status: []byte(`{"backlog":12,"sites":34}`)}
+	sum := sha256.Sum256([]byte("spare"))
+	w.spare = hex.EncodeToString(sum[:])
+	err := w.House.Store.Tx(ctx, func(tx *store.Tx) error {
+		return errors.Join(tx.AddAsset(ctx, w.server, time.Time{}), tx.AddAgent(ctx, w.agent),
+			tx.AddAgentToken(ctx, candor.AgentToken{Hash: w.spare, Asset: w.server.ID, By: w.Who(candor.RoleAdmin).Actor(), Created: now, Expires: now.Add(24 * time.Hour)}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
