@@ -112,9 +112,10 @@ func (a *asker) casePages() []page {
 	l.add("with words", 2, a.anyStaff, func(r *rand.Rand) candor.CaseFilter {
 		return candor.CaseFilter{Text: any1(r, []string{"shell", "bakery", "quartz hotel", "amb", "nowhere"})}
 	}, sorts...)
-	l.add("as customer", 2, a.as, plain(candor.CaseFilter{}), sorts...)
-	l.add("as customer, open", 2, a.as, plain(candor.CaseFilter{Open: &yes}), sorts...)
-	l.add("as customer, with words", 1, a.as, plain(candor.CaseFilter{Text: "shell"}), sorts...)
+	theirs := orders("updated", "severity", "opened", "id") // when a case is due is not for customers
+	l.add("as customer", 2, a.as, plain(candor.CaseFilter{}), theirs...)
+	l.add("as customer, open", 2, a.as, plain(candor.CaseFilter{Open: &yes}), theirs...)
+	l.add("as customer, with words", 1, a.as, plain(candor.CaseFilter{Text: "shell"}), theirs...)
 	l.deep(1, a.anyStaff, sorts...)
 	return l.all
 }

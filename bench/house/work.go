@@ -42,7 +42,7 @@ func (g *generator) makeCase(number, findings int) {
 	}
 	title := "Web shell or other backdoor: " + c.site.name
 	g.row("cases", c.id, int64(number), c.site.id, c.site.owner, c.class, pick(g.Rand, natures), int64(c.severity), int64(60+10*g.IntN(4)), c.state,
-		c.closed.IsZero(), title, assignee, int64(c.open), int64(c.all), micro(due), micro(c.opened), micro(updated), micro(c.closed), int64(5))
+		c.closed.IsZero(), title, assignee, int64(c.open), int64(c.all), micro(due), micro(c.opened), micro(updated), micro(c.closed), int64(5), false)
 	label := fmt.Sprintf("C-%d", number)
 	g.document("case", c.id, c.site.owner, label+" "+title, fmt.Sprintf("%s %d %s %s", label, number, title, c.class))
 	g.makeTimeline(c, due)
@@ -96,7 +96,7 @@ func (g *generator) makeFinding(c *aCase) {
 	places := 1 + g.IntN(40)/39
 	g.row("findings", id, c.site.id, c.site.owner, c.id, "scan", rule, c.class, pick(g.Rand, natures), int64(severity), int64(80), state, sha, int64(g.IntN(100_000)),
 		language, "own/php.yar", "Code that runs what a request brings", "g1", path, int64(places), `{"line":12,"tags":["shell"],"strings":[{"name":"$a","offset":311,"length":14,"data":"ZXZhbCgkX1BPU1Q="}]}`,
-		micro(first), micro(last), micro(ended))
+		micro(first), micro(last), micro(ended), "")
 	for p := range places {
 		where := path
 		if p > 0 {

@@ -43,13 +43,17 @@ func (d fleetDefinitions) Current() string {
 
 func (d fleetDefinitions) Archive(id string, to io.Writer) error { return d.u.Archive(id, to) }
 
-func (r *running) openFleet(context.Context) error {
+func (r *running) openFleet(ctx context.Context) error {
 	v := vault{r.Vault}
 	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v, Keys: r.Vault,
 		Local:    quarantine.New(map[string]quarantine.Vault{"": v}),
 		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize, Watch: r.setup.watch}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
 	r.Sites.Remote = r.Fleet
-	return nil
+	if r.setup.agents == "" {
+		return nil
+	}
+	_, err := r.Fleet.TLS(ctx) // the issuer is there as soon as the program says that it runs
+	return err
 }
 
 // answerAgents answers agents at the address that the configuration names. The

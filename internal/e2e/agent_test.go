@@ -113,9 +113,11 @@ func enrol(t *testing.T, data string) string {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), binary, "enrol", "--data", data, "web1")
 	c.Env = environment()
+	var says bytes.Buffer
+	c.Stderr = &says
 	out, err := c.Output()
 	if err != nil {
-		t.Fatalf("enrol: %v", err)
+		t.Fatalf("enrol: %v: %s", err, says.Bytes())
 	}
 	return strings.TrimSpace(string(out))
 }
