@@ -67,7 +67,7 @@ type Change struct {
 type Options struct {
 	Roots []string // absolute and clean; they need not exist, and may be links
 	// Quiet is how long a file must not be closed again before it is told; 10
-	// times that is the longest it waits. 5 ms if 0.
+	// times that is the longest it waits. 1 ms if 0.
 	Quiet time.Duration
 	// Held is the same for files that were written to and stay open, or were
 	// truncated by name. 2 s if 0. If negative such writes are not watched at
@@ -118,7 +118,7 @@ func New(o Options) (*Watcher, error) {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	o.Roots = slices.Compact(slices.Sorted(slices.Values(o.Roots)))
-	o.Quiet = standard(o.Quiet, 5*time.Millisecond)
+	o.Quiet = standard(o.Quiet, time.Millisecond)
 	o.Held = standard(o.Held, 2*time.Second)
 	o.Rewalk = standard(o.Rewalk, 15*time.Minute)
 	o.check = standard(o.check, time.Second)
