@@ -106,7 +106,7 @@ func TestAssetForm(t *testing.T) {
 	inert(t, page, "the page")
 	has(t, page, http.StatusOK, "Observe only", "No response ever touches it", "Never", "Nobody has looked yet", "1 d, set for this asset", "Scan now")
 	inert(t, w.Get(t, analyst, "/sites"), "the list")
-	has(t, w.Get(t, analyst, "/assets?kind=server"), http.StatusOK, "Nothing here yet")
+	has(t, w.Get(t, analyst, "/assets?kind=product"), http.StatusOK, "Nothing here yet")
 
 	for _, owner := range []string{"acme", "K-acme", string(w.party.ID), "ACME"} {
 		f.Set("owner", owner)
