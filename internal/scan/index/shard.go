@@ -21,8 +21,7 @@ type Numbered struct {
 	Sketch Sketch
 }
 
-// shardMagic begins a shard, and names its version: those of older versions
-// stay readable.
+// shardMagic begins a shard, and names its version.
 const shardMagic = "CANSHRD4"
 
 // A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
