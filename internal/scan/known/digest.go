@@ -31,7 +31,7 @@ const (
 )
 
 // Digester gives the digests of contents of which many are copies of others that
-// it has seen. A copy costs it a third: it knows them by a GMAC (NIST SP
+// it has seen. A copy costs less than half: it is known by a GMAC (NIST SP
 // 800-38D) under a key that nobody else has and that tells nothing of itself,
 // since no tag leaves it. Two contents that were chosen without the key have
 // the same tag with a probability of their length in blocks in 2^128. It belongs

@@ -39,28 +39,31 @@ func (s *Store) Forget(ctx context.Context) (done Forgotten, err error) {
 		return done, nil
 	}
 	gone, err := s.gone(ctx)
-	for err == nil && len(gone) > 0 {
-		n := min(len(gone), forgetAtOnce)
-		err = s.forget(func(tx *bbolt.Tx) error { return dropDirectories(tx, gone[:n], &done) })
-		gone = gone[n:]
-	}
-	for more := true; err == nil && more; {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		err = s.forget(func(tx *bbolt.Tx) (err error) {
-			more, err = dropContents(tx, now.Add(-forgetEvery).Unix(), &done)
-			return err
+	if err == nil {
+		err = repeat(ctx, func() (bool, error) {
+			n := min(len(gone), forgetAtOnce)
+			err := s.forget(func(tx *bbolt.Tx) error { return dropDirectories(tx, gone[:n], &done) })
+			gone = gone[n:]
+			return len(gone) > 0, err
 		})
 	}
-	for more := true; err == nil && more; {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		err = s.db.Update(func(tx *bbolt.Tx) (err error) {
-			if more, err = dropSketches(tx); err != nil || more {
+	if err == nil {
+		err = repeat(ctx, func() (more bool, err error) {
+			err = s.forget(func(tx *bbolt.Tx) (err error) {
+				more, err = dropContents(tx, now.Add(-forgetEvery).Unix(), &done)
 				return err
-			}
+			})
+			return more, err
+		})
+	}
+	if err == nil {
+		err = repeat(ctx, func() (more bool, err error) {
+			err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSketches(tx); return err })
+			return more, err
+		})
+	}
+	if err == nil {
+		err = s.db.Update(func(tx *bbolt.Tx) error {
 			return tx.Bucket(bucketMeta).Put(keyForgot, binary.BigEndian.AppendUint64(nil, uint64(now.Unix())))
 		})
 	}
@@ -68,6 +71,20 @@ func (s *Store) Forget(ctx context.Context) (done Forgotten, err error) {
 		return done, fmt.Errorf("forget files that are gone: %w", err)
 	}
 	return done, nil
+}
+
+// repeat runs rounds as long as there is more to do.
+func repeat(ctx context.Context, round func() (more bool, err error)) error {
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if more, err = round(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgot is when Forget last came to its end.
