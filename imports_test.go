@@ -77,8 +77,8 @@ var layers = []layer{
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
 	{packages: "internal/consent", ours: []string{"."}},
 	{packages: "internal/consent/jws", ours: []string{"."}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/gowebpki/jcs"}},
-	{packages: "internal/consent/receipt", ours: []string{".", "internal/consent", "internal/consent/jws"}, tests: []string{"github.com/go-jose/go-jose/v4", "github.com/golang-jwt/jwt/v5"}},
-	{packages: "internal/consent/software", ours: []string{".", "internal/consent/jws"}},
+	{packages: "internal/consent/receipt", ours: []string{".", "internal/consent", "internal/consent/jws"}, tests: []string{"github.com/golang-jwt/jwt/v5"}},
+	{packages: "internal/consent/software", ours: []string{".", "internal/consent", "internal/consent/jws"}},
 	{packages: "internal/consent/notice/document", ours: []string{"internal/consent/notice"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},

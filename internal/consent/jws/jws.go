@@ -62,17 +62,18 @@ func Sign(private crypto.Signer, typ string, v any) (string, error) {
 
 // Open reads a signed statement of type typ into v, which is a pointer to a
 // struct, and gives the payload. key gives the key that is trusted under a
-// thumbprint. What is not exactly what Sign writes gives candor.ErrInvalid; a
-// signature that is not that key's, candor.ErrDenied; else what key gives.
-func Open(text, typ string, key func(id string) (Key, error), v any) ([]byte, error) {
-	head, err := parts(text)
+// thumbprint; the payload that it sees was not verified yet. What is not exactly
+// what Sign writes gives candor.ErrInvalid; a signature that is not that key's,
+// candor.ErrDenied; else what key gives.
+func Open(text, typ string, key func(id string, payload []byte) (Key, error), v any) ([]byte, error) {
+	head, payload, err := parts(text)
 	if err != nil {
 		return nil, err
 	}
 	if head.Type != typ {
 		return nil, fmt.Errorf("its type is %.40q, not %q: %w", head.Type, typ, candor.ErrInvalid)
 	}
-	k, err := key(head.Key)
+	k, err := key(head.Key, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -83,44 +84,31 @@ func Open(text, typ string, key func(id string) (Key, error), v any) ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, candor.ErrInvalid)
 	}
-	payload, err := signed.Verify(k.public)
-	if err != nil {
+	if payload, err = signed.Verify(k.public); err != nil {
 		return nil, fmt.Errorf("the signature is not that of key %s: %w", k.id, candor.ErrDenied)
 	}
 	return payload, Decode(payload, v)
 }
 
-// parts checks the form of a text and gives its header.
-func parts(text string) (header, error) {
+// parts checks the form of a text and gives its header and payload.
+func parts(text string) (head header, payload []byte, err error) {
 	if len(text) > MostBytes {
-		return header{}, fmt.Errorf("it has %d bytes, %d are allowed: %w", len(text), MostBytes, candor.ErrInvalid)
+		return head, nil, fmt.Errorf("it has %d bytes, %d are allowed: %w", len(text), MostBytes, candor.ErrInvalid)
 	}
 	all := strings.Split(text, ".")
 	if len(all) != 3 {
-		return header{}, fmt.Errorf("it is no compact JWS: %w", candor.ErrInvalid)
+		return head, nil, fmt.Errorf("it is no compact JWS: %w", candor.ErrInvalid)
 	}
-	var raw []byte
+	var raw [3][]byte
 	for i, part := range all {
-		b, err := decode(part)
-		if err != nil || len(b) == 0 {
-			return header{}, fmt.Errorf("part %d of the JWS: %w", i+1, candor.ErrInvalid)
-		}
-		if i == 0 {
-			raw = b
+		if raw[i], err = decode(part); err != nil || len(raw[i]) == 0 {
+			return head, nil, fmt.Errorf("part %d of the JWS: %w", i+1, candor.ErrInvalid)
 		}
 	}
-	var head header
-	if err := Decode(raw, &head); err != nil {
-		return header{}, fmt.Errorf("its header: %w", err)
+	if err := Decode(raw[0], &head); err != nil {
+		return head, nil, fmt.Errorf("its header: %w", err)
 	}
-	return head, nil
-}
-
-// KeyID gives the thumbprint of the key by which a text says that it is signed.
-// Nothing has been verified then.
-func KeyID(text string) (string, error) {
-	head, err := parts(text)
-	return head.Key, err
+	return head, raw[1], nil
 }
 
 // Canonical writes v as canonical JSON (RFC 8785).

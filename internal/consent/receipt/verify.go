@@ -126,7 +126,7 @@ func digestOf(payload []byte) string {
 func (v Verifier) Verify(text string) (*Signed, error) {
 	var r Receipt
 	var key Key
-	payload, err := jws.Open(text, Type, func(id string) (jws.Key, error) {
+	payload, err := jws.Open(text, Type, func(id string, _ []byte) (jws.Key, error) {
 		var err error
 		key, err = v.Keys.find(id)
 		return key.Key, err
