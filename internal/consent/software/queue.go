@@ -42,7 +42,7 @@ const mostWaiting = 1000
 // staleTemp is when a file that was not finished is taken for left behind.
 const staleTemp = time.Hour
 
-// ErrFull: so many statements wait that none is taken any more.
+// ErrFull says that so many statements wait that none is taken any more.
 var ErrFull = fmt.Errorf("too many statements wait to be sent: %w", candor.ErrUnavailable)
 
 // Answered is a statement with what the provider answered.
@@ -213,13 +213,15 @@ func (q *Queue) Waiting() ([]string, error) {
 }
 
 // Send hands each waiting statement to post, in order, and keeps the answers.
-// It ends at the first error of post: that one and those behind it still wait.
+// Errors that are about one statement (candor.ErrNotFound, ErrExists, ErrInvalid
+// and ErrDenied) leave that one waiting; others end it. It gives all errors.
 func (q *Queue) Send(ctx context.Context, post func(ctx context.Context, text string) (Answer, error)) ([]Answer, error) {
 	waiting, err := q.Waiting()
 	if err != nil {
 		return nil, err
 	}
 	var all []Answer
+	var failed []error
 	for _, text := range waiting {
 		s, _, err := OpenStatement(text)
 		if err != nil {
@@ -227,14 +229,28 @@ func (q *Queue) Send(ctx context.Context, post func(ctx context.Context, text st
 		}
 		a, err := post(ctx, text)
 		if err != nil {
-			return all, fmt.Errorf("send statement %d: %w", s.Serial, err)
+			failed = append(failed, fmt.Errorf("send statement %d: %w", s.Serial, err))
+			if !ofOne(err) {
+				break
+			}
+			continue
 		}
 		if err := q.answer(s, text, a); err != nil {
 			return all, err
 		}
 		all = append(all, a)
 	}
-	return all, q.prune()
+	return all, errors.Join(errors.Join(failed...), q.prune())
+}
+
+// ofOne tells whether an error is about one statement.
+func ofOne(err error) bool {
+	for _, kind := range []error{candor.ErrNotFound, candor.ErrExists, candor.ErrInvalid, candor.ErrDenied} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer keeps an answer before the statement is forgotten.

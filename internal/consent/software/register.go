@@ -27,7 +27,7 @@ type Outcome string
 // The outcomes.
 const (
 	Recorded Outcome = "recorded" // it counts
-	Late     Outcome = "late"     // a later one of the device arrived before: it is kept, and changes nothing
+	Late     Outcome = "late"     // a later one of the device about the product counted before: it is kept, and changes nothing
 	Refused  Outcome = "refused"  // Reason says why; it is kept, and changes nothing
 )
 
@@ -157,9 +157,14 @@ func (r *Register) take(ctx context.Context, tx Tx, s Statement, sum, text strin
 	if err != nil {
 		return Answer{}, err
 	}
+	// Read behind the device, whose row has those wait that come at once.
+	stood, err := tx.Acceptance(ctx, d.ID, s.Product)
+	if err != nil {
+		return Answer{}, err
+	}
 	a := Answer{ID: candor.NewID(o.At), Serial: s.Serial, Outcome: Recorded, Received: o.At, Linked: d.Party != "", Missing: max(0, s.Serial-last-1)}
 	switch {
-	case s.Serial <= last:
+	case s.Serial <= stood.Serial:
 		a.Outcome = Late
 	case s.Act == consent.Agreed && o.Mismatch != "":
 		a.Outcome, a.Reason, a.Show = Refused, string(o.Mismatch), o.show()
@@ -167,7 +172,10 @@ func (r *Register) take(ctx context.Context, tx Tx, s Statement, sum, text strin
 		a.Outcome, a.Reason, a.Show = Refused, OtherClauses, o.show()
 	}
 	if a.Outcome == Recorded {
-		if err := r.apply(ctx, tx, s, text, a, d, o); err != nil {
+		if err := tx.SetAcceptance(ctx, stood.after(s, o.Fits.Optional, o.At)); err != nil {
+			return Answer{}, err
+		}
+		if err := r.record(ctx, tx, s, text, a, d, o); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -214,15 +222,8 @@ func CodeDigest(code string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// apply records a statement that counts.
-func (r *Register) apply(ctx context.Context, tx Tx, s Statement, text string, a Answer, d Device, o *Observed) error {
-	stood, err := tx.Acceptance(ctx, d.ID, s.Product)
-	if err != nil {
-		return err
-	}
-	if err := tx.SetAcceptance(ctx, stood.after(s, o.Fits.Optional, o.At)); err != nil {
-		return err
-	}
+// record has a statement that counts be recorded.
+func (r *Register) record(ctx context.Context, tx Tx, s Statement, text string, a Answer, d Device, o *Observed) error {
 	e := Event{ID: a.ID, Device: d.ID, Party: d.Party, Product: o.Product, Build: s.Build, Act: s.Act, Agreement: o.Fits.Agreement, Policy: o.Fits.Policy,
 		Clauses: s.Clauses, Language: s.Language, Method: s.Method, Told: s.At, At: o.At, Statement: text}
 	if o.Mismatch != "" {

@@ -2,8 +2,12 @@ package software
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"candor"
+	"candor/internal/consent"
 )
 
 // Why says why an acceptance does not stand. Mismatches are reasons too.
@@ -74,4 +78,32 @@ func (a Acceptance) standing(o *Observed) Standing {
 		s.Stands, s.Show, s.Accepted, s.Clauses = true, nil, a.Since, append(s.Clauses, a.Clauses...)
 	}
 	return s
+}
+
+// Stands says what this device knows by itself: what was said last of the
+// product, if the provider did not refuse it, about exactly what is shown. A
+// version that came into force since is only known to the provider.
+func (q *Queue) Stands(shown Shown) (Standing, error) {
+	s := Standing{Clauses: []string{}}
+	st, answer, err := q.Last(shown.Product)
+	switch {
+	case errors.Is(err, candor.ErrNotFound):
+		s.Why = Never
+	case err != nil:
+		return s, err
+	case answer != nil && answer.Outcome == Refused:
+		s.Why, s.Show = Why(answer.Reason), answer.Show
+	case st.Act == consent.Refused:
+		s.Why = Declined
+	case st.Act == consent.Withdrawn:
+		s.Why = Withdrawn
+	case st.Shown() != shown:
+		s.Why = NewVersion
+	default:
+		s.Stands, s.Clauses = true, st.Clauses
+		if answer != nil {
+			s.Accepted = answer.Received
+		}
+	}
+	return s, nil
 }
