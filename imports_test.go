@@ -76,6 +76,8 @@ var layers = []layer{
 	{packages: "internal/consent", ours: []string{"."}},
 	{packages: "internal/consent/notice", ours: []string{"internal/phrase"}, others: []string{"github.com/gowebpki/jcs"},
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
+	{packages: "internal/consent/terms", ours: []string{".", "internal/consent", "internal/phrase", "internal/x1207"}, others: []string{"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "znkr.io/diff"},
+		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "golang.org/x/net"}},
 	{packages: "internal/consent/notice/document", ours: []string{"internal/consent/notice"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
