@@ -78,6 +78,9 @@ var layers = []layer{
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
 	{packages: "internal/consent/terms", ours: []string{".", "internal/consent", "internal/phrase", "internal/x1207"}, others: []string{"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "znkr.io/diff"},
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "golang.org/x/net"}},
+	{packages: "internal/consent/jws", ours: []string{"."}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/gowebpki/jcs"}},
+	{packages: "internal/consent/receipt", ours: []string{".", "internal/consent", "internal/consent/jws"}, tests: []string{"github.com/go-jose/go-jose/v4", "github.com/golang-jwt/jwt/v5"}},
+	{packages: "internal/consent/software", ours: []string{".", "internal/consent/jws"}},
 	{packages: "internal/consent/notice/document", ours: []string{"internal/consent/notice"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
