@@ -42,11 +42,11 @@ var layers = []layer{
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
-	{packages: "internal/store", ours: []string{".", "internal/access", "internal/store…"}, tests: []string{"candor/internal/access"},
+	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
-	{packages: "internal/store/column", ours: []string{"."}},
-	{packages: "internal/store/query", ours: []string{".", "internal/store/column"}},
-	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
+	{packages: "internal/store/column", ours: []string{".", "internal/consent"}},
+	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/store/column"}},
+	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
@@ -73,9 +73,11 @@ var layers = []layer{
 	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
+	{packages: "internal/consent", ours: []string{"."}},
 	{packages: "internal/consent/notice", ours: []string{"internal/phrase"}, others: []string{"github.com/gowebpki/jcs"},
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
-	{packages: "internal/consent", ours: []string{"."}},
+	{packages: "internal/consent/terms", ours: []string{".", "internal/consent", "internal/phrase", "internal/x1207"}, others: []string{"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "znkr.io/diff"},
+		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "golang.org/x/net"}},
 	{packages: "internal/consent/jws", ours: []string{"."}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/gowebpki/jcs"}},
 	{packages: "internal/consent/receipt", ours: []string{".", "internal/consent", "internal/consent/jws"}, tests: []string{"github.com/golang-jwt/jwt/v5"}},
 	{packages: "internal/consent/software", ours: []string{".", "internal/consent", "internal/consent/jws"}},
@@ -86,7 +88,7 @@ var layers = []layer{
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/respond", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/respond", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
@@ -94,7 +96,7 @@ var layers = []layer{
 	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/browsertest", others: []string{"github.com/chromedp"}},
-	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
+	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/consent", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},

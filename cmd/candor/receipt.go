@@ -224,7 +224,7 @@ func receiptWords(r *receipt.Receipt, issuerChecked bool) []string {
 			words = append(words, strings.ToUpper(string(act[:1]))+string(act[1:])+": "+clauses+".")
 		}
 	}
-	words = append(words, fmt.Sprintf("It was given %s, %s.", methodWords(r.Event.Method), behalfWords(r.Event.Behalf)))
+	words = append(words, fmt.Sprintf("It was given %s, %s.", howWords(r.Event.How), behalfWords(r.Event.Behalf)))
 	if r.Previous != "" {
 		words = append(words, fmt.Sprintf("It follows the receipt with digest %s.", r.Previous))
 	}
@@ -255,12 +255,13 @@ func actWords(a consent.Act) string {
 	return map[consent.Act]string{consent.Agreed: "agreed to", consent.Refused: "refused", consent.Withdrawn: "took back what it had agreed to of"}[a]
 }
 
-func methodWords(m receipt.Method) string {
-	return map[receipt.Method]string{receipt.Portal: "in the portal", receipt.API: "by the API", receipt.Link: "by a signed link",
-		receipt.Installer: "in an installer", receipt.Paper: "on paper"}[m]
+func howWords(h consent.How) string {
+	return map[consent.How]string{consent.ByPortal: "in the portal", consent.ByAPI: "by the API", consent.ByLink: "by a signed link",
+		consent.ByInstaller: "in an installer", consent.ByPaper: "on paper", consent.ByMail: "by mail", consent.ByContract: "in a contract",
+		consent.ByImport: "elsewhere, and imported", consent.ByOther: "in another way"}[h]
 }
 
-func behalfWords(b receipt.Behalf) string {
-	return map[receipt.Behalf]string{receipt.Self: "by the party itself", receipt.Representative: "by a representative of the party",
-		receipt.Guardian: "by the guardian of a minor"}[b]
+func behalfWords(b consent.Behalf) string {
+	return map[consent.Behalf]string{consent.Self: "by the party itself", consent.Representative: "by a representative of the party",
+		consent.Guardian: "by the guardian of a minor"}[b]
 }

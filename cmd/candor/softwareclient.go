@@ -50,7 +50,7 @@ func (p *program) softwareAcceptCommand() *cobra.Command {
 	var f shownFlags
 	var q queueFlags
 	var s software.Statement
-	var act, method string
+	var act, how string
 	c := &cobra.Command{
 		Use:   "accept FILE…",
 		Short: "Keep what a user said of the agreement of a build, signed, until it is sent",
@@ -71,7 +71,7 @@ are were agreed to, were refused, or are taken back. It needs no network.`,
 				return err
 			}
 			s.Product, s.Build, s.Agreement, s.Policy = shown.Product, shown.Build, shown.Agreement, shown.Policy
-			s.Act, s.Method = consent.Act(act), software.Method(method)
+			s.Act, s.How = consent.Act(act), consent.How(how)
 			n, err := queue.Add(s)
 			if err != nil {
 				return err
@@ -85,7 +85,7 @@ are were agreed to, were refused, or are taken back. It needs no network.`,
 	c.Flags().StringVar(&act, "act", "agreed", "what the user said: `agreed|refused|withdrawn`")
 	c.Flags().StringSliceVar(&s.Clauses, "clause", nil, "an optional clause that was chosen, or is taken back, by `ID`; may be repeated")
 	c.Flags().StringVar(&s.Language, "language", "en", "the `LANGUAGE` in which it was shown (BCP 47)")
-	c.Flags().StringVar(&method, "method", "installer", "where it was said: `installer|app`")
+	c.Flags().StringVar(&how, "how", "installer", "how it was said: `installer|api`, which is the program itself")
 	c.Flags().StringVar(&s.Code, "code", "", "the `CODE` from the portal that says whose device it is")
 	return c
 }

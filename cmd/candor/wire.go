@@ -17,6 +17,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/access/link"
 	"candor/internal/config"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
@@ -152,7 +153,7 @@ func (r *running) openRecords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Store = s
+	r.Store, r.Consents = s, consent.NewRegister(s, r.setup.clock)
 	r.closings = append(r.closings, s.Close)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
@@ -30,6 +31,7 @@ type House struct {
 	Log         Log // the evidence log, to read
 	Vault       *evidence.Vault
 	Fleet       *fleet.Service
+	Consents    *consent.Register
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.

@@ -73,9 +73,8 @@ var terms = &consent.Version{ID: candor.NewID(start), Document: "hosting-terms",
 	Clauses: []consent.Clause{{ID: "a"}, {ID: "b", Optional: true}, {ID: "c", Optional: true}}}
 
 func sample(act consent.Act, at time.Time, clauses ...string) Receipt {
-	r := Draft(terms, consent.Event{ID: candor.NewID(at), Party: "p", Version: terms.ID, Act: act, Clauses: clauses, At: at})
+	r := Draft(terms, consent.Event{ID: candor.NewID(at), Party: "p", Version: terms.ID, Act: act, Clauses: clauses, At: at, How: consent.ByPortal, Behalf: consent.Self})
 	r.Principal = Principal([32]byte{1}, "p")
-	r.Event.Method = Portal
 	r.Agreement.Language = "zh"
 	r.Control = issuer + "/receipts"
 	return r
@@ -219,7 +218,7 @@ func TestVerifyForged(t *testing.T) {
 		"before the key":       forge(func(r *Receipt) { r.Event.At = start.Add(-48 * time.Hour); r.Issued -= 48 * 3600 }),
 		"no id":                forge(func(r *Receipt) { r.ID = "" }),
 		"an odd act":           forge(func(r *Receipt) { r.Event.Act = "liked" }),
-		"an odd method":        forge(func(r *Receipt) { r.Event.Method = "telepathy" }),
+		"an odd method":        forge(func(r *Receipt) { r.Event.How = "telepathy" }),
 		"an odd behalf":        forge(func(r *Receipt) { r.Event.Behalf = "neighbour" }),
 		"not in UTC":           forge(func(r *Receipt) { r.Event.At = r.Event.At.In(time.FixedZone("", 3600)) }),
 		"refused what it must": forge(func(r *Receipt) { r.Clauses[0].Act = consent.Refused }),
@@ -334,7 +333,7 @@ func TestReadKeys(t *testing.T) {
 func TestSignRefuses(t *testing.T) {
 	o := newOffice(t)
 	r := sample(consent.Agreed, start)
-	r.Event.Method = ""
+	r.Event.How = ""
 	if _, err := o.signer.Sign(r); !errors.Is(err, candor.ErrInvalid) {
 		t.Errorf("without a method: %v", err)
 	}

@@ -60,7 +60,7 @@ func newDevice(t testing.TB) crypto.Signer {
 
 func said(serial int64, act consent.Act, s Shown, clauses ...string) Statement {
 	return Statement{Serial: serial, Product: s.Product, Build: s.Build, Agreement: s.Agreement, Policy: s.Policy, Act: act, Clauses: clauses,
-		Language: "en", Method: Installer, At: start.Add(-48 * time.Hour)}
+		Language: "en", How: consent.ByInstaller, At: start.Add(-48 * time.Hour)}
 }
 
 func signed(t testing.TB, key crypto.Signer, s Statement) string {

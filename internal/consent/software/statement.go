@@ -23,15 +23,6 @@ const (
 	QuestionType  = "software-question+jwt"
 )
 
-// Method says where it was given.
-type Method string
-
-// The methods.
-const (
-	Installer Method = "installer"
-	App       Method = "app" // in the program itself
-)
-
 // Statement is what a user said on a device. Its device is the key that signs
 // it; the key stands in the statement, so that it verifies by itself.
 type Statement struct {
@@ -45,9 +36,9 @@ type Statement struct {
 	Act       consent.Act `json:"event_state"`
 	Clauses   []string    `json:"clauses"` // optional ones that were chosen
 	Language  string      `json:"language"`
-	Method    Method      `json:"collection_method"`
-	At        time.Time   `json:"event_time"`     // by the device's clock
-	Code      string      `json:"code,omitempty"` // from the portal: whose device it is
+	How       consent.How `json:"collection_method"` // ByInstaller, or ByAPI in the program itself
+	At        time.Time   `json:"event_time"`        // by the device's clock
+	Code      string      `json:"code,omitempty"`    // from the portal: whose device it is
 }
 
 // Question is what a program asks at start: does what was agreed to still
@@ -88,8 +79,8 @@ func (s Statement) Check() error {
 		return bad("statement", "its serial", fmt.Sprint(s.Serial), "Count from 1.")
 	case !slices.Contains(acts, s.Act):
 		return bad("statement", "event_state", string(s.Act), "Say agreed, refused or withdrawn.")
-	case s.Method != Installer && s.Method != App:
-		return bad("statement", "collection_method", string(s.Method), "Say installer or app.")
+	case s.How != consent.ByInstaller && s.How != consent.ByAPI:
+		return bad("statement", "collection_method", string(s.How), "Say installer or api.")
 	case s.Clauses == nil || s.Act == consent.Refused && len(s.Clauses) > 0:
 		return bad("statement", "clauses", fmt.Sprint(s.Clauses), "List the optional clauses that were chosen; none of what is refused.")
 	case !line(s.Language) || len(s.Language) > 35:

@@ -87,7 +87,7 @@ type Event struct {
 	Policy    Paper
 	Clauses   []string
 	Language  string
-	Method    Method
+	How       consent.How
 	Told      time.Time // by the device's clock
 	At        time.Time // when it arrived: it counts from then on, and for nothing before
 	Statement string    // signed, as it arrived
