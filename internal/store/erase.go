@@ -18,13 +18,15 @@ const Erased = "(erased)"
 const leastWord = 4
 
 // EraseTraces takes the names and addresses of a party's people out of what
-// else is kept: notes on what was agreed to, its webhooks, answers of the API,
-// what others wrote in its cases, and errors of jobs. Call it before
-// EraseUsers, while it is known who they are.
+// else is kept: notes on what was agreed to, which devices are its, its
+// webhooks, answers of the API, what others wrote in its cases, and errors of
+// jobs. Call it before EraseUsers, while it is known who they are.
 func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) error {
 	const users = "(SELECT id FROM users WHERE party = ? AND party <> '')"
 	for _, s := range []string{
 		"UPDATE consents SET note = '' WHERE party = ?",
+		"UPDATE software_devices SET party = '' WHERE party = ?",
+		"DELETE FROM software_codes WHERE party = ?",
 		"DELETE FROM deliveries WHERE webhook IN (SELECT id FROM webhooks WHERE owner = ? AND owner <> '')",
 		"DELETE FROM webhooks WHERE owner = ? AND owner <> ''",
 		"DELETE FROM answers WHERE owner IN " + users,

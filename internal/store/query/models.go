@@ -384,6 +384,77 @@ type Setting struct {
 	By      string      `db:"by"`
 }
 
+type SoftwareAcceptance struct {
+	Device    string         `db:"device"`
+	Product   string         `db:"product"`
+	Serial    int64          `db:"serial"`
+	Build     string         `db:"build"`
+	Agreement string         `db:"agreement"`
+	Policy    string         `db:"policy"`
+	Clauses   column.Strings `db:"clauses"`
+	Accepted  column.Time    `db:"accepted"`
+	Ended     column.Time    `db:"ended"`
+	Refused   string         `db:"refused"`
+}
+
+type SoftwareBinding struct {
+	ID               candor.ID      `db:"id"`
+	Product          string         `db:"product"`
+	Build            string         `db:"build"`
+	Agreement        string         `db:"agreement"`
+	AgreementVersion string         `db:"agreement_version"`
+	AgreementDigest  string         `db:"agreement_digest"`
+	Policy           string         `db:"policy"`
+	PolicyVersion    string         `db:"policy_version"`
+	PolicyDigest     string         `db:"policy_digest"`
+	Optional         column.Strings `db:"optional"`
+	At               column.Time    `db:"at"`
+}
+
+type SoftwareBuild struct {
+	Product  string      `db:"product"`
+	Digest   string      `db:"digest"`
+	Version  string      `db:"version"`
+	Platform string      `db:"platform"`
+	Files    column.Raw  `db:"files"`
+	Created  column.Time `db:"created"`
+}
+
+type SoftwareCode struct {
+	Hash    string      `db:"hash"`
+	Party   candor.ID   `db:"party"`
+	Device  string      `db:"device"`
+	Created column.Time `db:"created"`
+	Expires column.Time `db:"expires"`
+	Used    column.Time `db:"used"`
+}
+
+type SoftwareDevice struct {
+	ID        string      `db:"id"`
+	Party     candor.ID   `db:"party"`
+	Last      int64       `db:"last"`
+	FirstSeen column.Time `db:"first_seen"`
+	LastSeen  column.Time `db:"last_seen"`
+}
+
+type SoftwareProduct struct {
+	ID        string      `db:"id"`
+	Name      string      `db:"name"`
+	Publisher string      `db:"publisher"`
+	Asset     candor.ID   `db:"asset"`
+	Created   column.Time `db:"created"`
+}
+
+type SoftwareStatement struct {
+	Device  string      `db:"device"`
+	Serial  int64       `db:"serial"`
+	Digest  string      `db:"digest"`
+	Product string      `db:"product"`
+	Text    string      `db:"text"`
+	Answer  column.Raw  `db:"answer"`
+	At      column.Time `db:"at"`
+}
+
 type Standing struct {
 	Party    candor.ID   `db:"party"`
 	Document string      `db:"document"`
