@@ -255,12 +255,13 @@ func actWords(a consent.Act) string {
 	return map[consent.Act]string{consent.Agreed: "agreed to", consent.Refused: "refused", consent.Withdrawn: "took back what it had agreed to of"}[a]
 }
 
-func methodWords(m receipt.Method) string {
-	return map[receipt.Method]string{receipt.Portal: "in the portal", receipt.API: "by the API", receipt.Link: "by a signed link",
-		receipt.Installer: "in an installer", receipt.Paper: "on paper"}[m]
+func methodWords(m consent.How) string {
+	return map[consent.How]string{consent.ByPortal: "in the portal", consent.ByAPI: "by the API", consent.ByLink: "by a signed link",
+		consent.ByInstaller: "in an installer", consent.ByPaper: "on paper", consent.ByMail: "by mail", consent.ByContract: "by contract",
+		consent.ByImport: "elsewhere before", consent.ByOther: "in another way"}[m]
 }
 
-func behalfWords(b receipt.Behalf) string {
-	return map[receipt.Behalf]string{receipt.Self: "by the party itself", receipt.Representative: "by a representative of the party",
-		receipt.Guardian: "by the guardian of a minor"}[b]
+func behalfWords(b consent.Behalf) string {
+	return map[consent.Behalf]string{consent.Self: "by the party itself", consent.Representative: "by a representative of the party",
+		consent.Guardian: "by the guardian of a minor"}[b]
 }

@@ -48,39 +48,11 @@ type Receipt struct {
 
 // Event is what the party did.
 type Event struct {
-	Act    consent.Act `json:"event_state"`
-	At     time.Time   `json:"event_time"` // in UTC
-	Method Method      `json:"collection_method"`
-	Behalf Behalf      `json:"given_by"`
+	Act    consent.Act    `json:"event_state"`
+	At     time.Time      `json:"event_time"` // in UTC
+	Method consent.How    `json:"collection_method"`
+	Behalf consent.Behalf `json:"given_by"`
 }
-
-// Method says how it was given.
-type Method string
-
-// The methods.
-const (
-	Portal    Method = "portal"
-	API       Method = "api"
-	Link      Method = "link" // a signed link, without an account
-	Installer Method = "installer"
-	Paper     Method = "paper" // scanned by staff
-)
-
-// Methods gives all methods.
-func Methods() []Method { return []Method{Portal, API, Link, Installer, Paper} }
-
-// Behalf says who gave it.
-type Behalf string
-
-// Who may give it.
-const (
-	Self           Behalf = "self"
-	Representative Behalf = "representative"
-	Guardian       Behalf = "guardian" // of a minor
-)
-
-// Behalves gives all that there are.
-func Behalves() []Behalf { return []Behalf{Self, Representative, Guardian} }
 
 // Agreement is the version of a document, as it was shown.
 type Agreement struct {
@@ -119,7 +91,7 @@ func Principal(salt [32]byte, party candor.ID) string {
 // nothing or a clause that is not optional. Issuer, principal, method, language
 // and titles are the caller's.
 func Draft(v *consent.Version, e consent.Event) Receipt {
-	r := Receipt{Record: e.ID, Event: Event{Act: e.Act, At: e.At.UTC(), Behalf: Self},
+	r := Receipt{Record: e.ID, Event: Event{Act: e.Act, At: e.At.UTC(), Behalf: consent.Self},
 		Agreement: Agreement{Document: v.Document, Version: v.Label, SHA256: v.Digest}, Clauses: []Clause{}}
 	named := map[string]bool{}
 	for _, id := range e.Clauses {

@@ -76,7 +76,7 @@ var terms = &consent.Version{ID: candor.NewID(start), Document: "hosting-terms",
 func sample(act consent.Act, at time.Time, clauses ...string) Receipt {
 	r := Draft(terms, consent.Event{ID: candor.NewID(at), Party: "p", Version: terms.ID, Act: act, Clauses: clauses, At: at})
 	r.Principal = Principal([32]byte{1}, "p")
-	r.Event.Method = Portal
+	r.Event.Method = consent.ByPortal
 	r.Agreement.Language = "zh"
 	r.Control = issuer + "/receipts"
 	return r
