@@ -224,7 +224,7 @@ func receiptWords(r *receipt.Receipt, issuerChecked bool) []string {
 			words = append(words, strings.ToUpper(string(act[:1]))+string(act[1:])+": "+clauses+".")
 		}
 	}
-	words = append(words, fmt.Sprintf("It was given %s, %s.", howWords(r.Event.How), behalfWords(r.Event.Behalf)))
+	words = append(words, fmt.Sprintf("It was given %s, %s.", methodWords(r.Event.Method), behalfWords(r.Event.Behalf)))
 	if r.Previous != "" {
 		words = append(words, fmt.Sprintf("It follows the receipt with digest %s.", r.Previous))
 	}
@@ -255,10 +255,10 @@ func actWords(a consent.Act) string {
 	return map[consent.Act]string{consent.Agreed: "agreed to", consent.Refused: "refused", consent.Withdrawn: "took back what it had agreed to of"}[a]
 }
 
-func howWords(h consent.How) string {
+func methodWords(m consent.How) string {
 	return map[consent.How]string{consent.ByPortal: "in the portal", consent.ByAPI: "by the API", consent.ByLink: "by a signed link",
-		consent.ByInstaller: "in an installer", consent.ByPaper: "on paper", consent.ByMail: "by mail", consent.ByContract: "in a contract",
-		consent.ByImport: "elsewhere, and imported", consent.ByOther: "in another way"}[h]
+		consent.ByInstaller: "in an installer", consent.ByPaper: "on paper", consent.ByMail: "by mail", consent.ByContract: "by contract",
+		consent.ByImport: "elsewhere before", consent.ByOther: "in another way"}[m]
 }
 
 func behalfWords(b consent.Behalf) string {

@@ -18,6 +18,7 @@ import (
 	"candor/internal/access/link"
 	"candor/internal/config"
 	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
@@ -111,7 +112,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -179,6 +180,33 @@ func (r *running) openAccess(ctx context.Context) (err error) {
 	}
 	r.secrets = o.Secrets
 	r.links, err = link.New(o.Secrets, r.setup.clock, r.revoked)
+	return err
+}
+
+// openReceipts opens the keys that sign receipts of consent. All programs on one
+// database have the same, and the vault seals them.
+func (r *running) openReceipts(ctx context.Context) error {
+	const sealedAs = "keys of receipts"
+	fresh, err := receipt.NewRing(r.setup.clock())
+	if err != nil {
+		return err
+	}
+	secret, err := fresh.Secret()
+	if err != nil {
+		return err
+	}
+	sealed, err := r.Vault.Seal(sealedAs, secret)
+	if err != nil {
+		return err
+	}
+	if sealed, err = r.Store.Keep(ctx, "receipts", sealed); err != nil {
+		return err
+	}
+	if secret, err = r.Vault.Open(sealedAs, sealed); err != nil {
+		return candor.WithHint(fmt.Errorf("the keys of receipts: %w", err), "They are sealed with the key of the vault: every node has the same vault, and a vault that is restored has its names.key.")
+	}
+	r.PublicURL = r.setup.publicURL
+	r.Receipts, err = receipt.OpenRing(secret)
 	return err
 }
 

@@ -111,6 +111,9 @@ const (
 	Guardian       Behalf = "guardian"       // of a minor
 )
 
+// Behalves are all of Behalf.
+func Behalves() []Behalf { return []Behalf{Self, Representative, Guardian} }
+
 // Event is one line of a party's history.
 type Event struct {
 	ID       candor.ID `json:"id"`

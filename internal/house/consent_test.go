@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/consent/receipt"
+	"candor/internal/consent/terms"
 	"candor/internal/house"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
@@ -208,6 +212,188 @@ func TestDecideRefuses(t *testing.T) {
 		e, err := w.Decide(ctx, customer, good)
 		if err != nil || e.How != consent.ByPortal || e.Behalf != consent.Self || !e.At.Equal(w.now) {
 			t.Errorf("%+v, %v", e, err)
+		}
+	})
+}
+
+// publish keeps a document of the library, and publishes it under a label.
+func (w *world) publish(t *testing.T, name, label string) consent.Terms {
+	t.Helper()
+	source, err := terms.Source(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := versionLine.ReplaceAll(source, []byte("version: \""+label+"\""))
+	text = effectiveLine.ReplaceAll(text, []byte("effective: \""+w.now.Format(time.RFC3339)+"\""))
+	draft, problems, err := w.SaveTerms(t.Context(), ada, "", text)
+	if err != nil {
+		t.Fatal(err, problems)
+	}
+	v, err := w.PublishTerms(t.Context(), ada, draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+var (
+	versionLine   = regexp.MustCompile(`(?m)^version: .*$`)
+	effectiveLine = regexp.MustCompile(`(?m)^effective: .*$`)
+)
+
+// TestTermsLife takes terms from a draft to their end.
+func TestTermsLife(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		customer := candor.Principal{User: "0190a000-0000-7000-8000-000000000009", Role: candor.RoleCustomer, Party: w.party.ID}
+		if _, problems, err := w.SaveTerms(ctx, ada, "", []byte("document: x")); !errors.Is(err, candor.ErrInvalid) || len(problems) == 0 {
+			t.Errorf("terms with faults: %v, %v", problems, err)
+		}
+		if _, _, err := w.SaveTerms(ctx, customer, "", nil); !errors.Is(err, candor.ErrDenied) {
+			t.Errorf("saved by a customer: %v", err)
+		}
+		v := w.publish(t, "hosting-terms", "7")
+		if _, err := w.PublishTerms(ctx, ada, v.ID); !errors.Is(err, candor.ErrChanged) {
+			t.Errorf("published twice: %v", err)
+		}
+		_, text, err := w.TermsText(ctx, customer, v.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		double, _, err := w.SaveTerms(ctx, ada, "", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.PublishTerms(ctx, ada, double.ID); !errors.Is(err, candor.ErrExists) {
+			t.Errorf("another one of the same label: %v", err)
+		}
+		if _, _, err := w.TermsText(ctx, customer, double.ID); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("a customer reads a draft: %v", err)
+		}
+		c, err := w.Control(ctx, customer, w.party.ID)
+		if err != nil || len(c.Offers) != 1 || !c.Offers[0].Asked || c.Offers[0].Terms.ID != v.ID {
+			t.Fatalf("offered: %+v, %v", c, err)
+		}
+		e, err := w.Decide(ctx, customer, house.Decision{Terms: v.ID, Act: consent.Agreed, Language: "en"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = w.Control(ctx, customer, w.party.ID); err != nil || c.Offers[0].Asked || c.Offers[0].Bound == nil || c.Offers[0].Bound.Event != e.ID || len(c.History) != 1 {
+			t.Errorf("agreed to: %+v, %v", c, err)
+		}
+		if cover, err := w.TermsCoverage(ctx, ada); err != nil || len(cover.Rows) == 0 {
+			t.Errorf("coverage: %+v, %v", cover, err)
+		}
+		if _, err := w.EndTerms(ctx, ada, v.ID, w.now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Consents.Basis(ctx, w.party.ID, "quarantine", w.now); err != nil {
+			t.Errorf("before its end: %v", err)
+		}
+		w.now = w.now.Add(time.Hour)
+		if _, err := w.Consents.Basis(ctx, w.party.ID, "quarantine", w.now); !errors.Is(err, candor.ErrDenied) {
+			t.Errorf("after its end: %v", err)
+		}
+	})
+}
+
+// TestReceipts gives a customer receipts, which anybody can check.
+func TestReceipts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		customer := candor.Principal{User: "0190a000-0000-7000-8000-000000000009", Role: candor.RoleCustomer, Party: w.party.ID}
+		stranger := candor.Principal{User: "0190a000-0000-7000-8000-000000000008", Role: candor.RoleCustomer, Party: candor.NewID(w.now)}
+		w.agree(t)
+		v := w.publish(t, "hosting-terms", "7")
+		var events []consent.Event
+		for _, d := range []house.Decision{{Act: consent.Refused, Language: "en"}, {Act: consent.Agreed, Language: "zh"}, {Act: consent.Withdrawn}} {
+			d.Terms = v.ID
+			w.now = w.now.Add(time.Minute)
+			e, err := w.Decide(ctx, customer, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events = append(events, e)
+		}
+		if _, err := w.Receipt(ctx, stranger, events[0].ID); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("a stranger's: %v", err)
+		}
+		var all []*receipt.Signed
+		for _, i := range []int{1, 0, 2, 1} { // those before are made, too
+			r, err := w.Receipt(ctx, customer, events[i].ID)
+			if err != nil || r.Record != events[i].ID || r.Event.Act != events[i].Act || strings.Contains(r.Text, string(w.party.ID)) {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			all = append(all, r)
+		}
+		if all[3].Text != all[0].Text {
+			t.Error("asked for again, it is another one")
+		}
+		if faults := receipt.Chains(all[:3]); len(faults) > 0 {
+			t.Errorf("the chain: %v", faults)
+		}
+		if all[0].Agreement.Language != "zh" || all[0].Clauses[0].Title == "" {
+			t.Errorf("what was shown: %+v", all[0].Receipt)
+		}
+		for i, want := range []bool{false, false, true} {
+			if s, err := w.LookUp(ctx, all[i].Text); err != nil || s.Holds != want || s.Party != w.party.ID {
+				t.Errorf("receipt %d holds: %+v, %v", i, s, err)
+			}
+		}
+		if _, err := w.LookUp(ctx, all[0].Text[:len(all[0].Text)-4]+"AAAA"); !errors.Is(err, candor.ErrDenied) && !errors.Is(err, candor.ErrInvalid) {
+			t.Errorf("altered: %v", err)
+		}
+		if _, err := w.Receipt(ctx, customer, w.control(t, customer).History[3].ID); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("of terms whose text is not here: %v", err)
+		}
+		if err := w.ErasePerson(ctx, ada, w.party.ID); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := w.LookUp(ctx, all[2].Text); err != nil || s.Party != "" || s.Holds {
+			t.Errorf("once erased, it leads to %+v, %v", s, err)
+		}
+	})
+}
+
+// control is Control, which must do.
+func (w *world) control(t *testing.T, who candor.Principal) house.Control {
+	t.Helper()
+	c, err := w.Control(t.Context(), who, w.party.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestQuestions asks and answers.
+func TestQuestions(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		customer := candor.Principal{User: "0190a000-0000-7000-8000-000000000009", Role: candor.RoleCustomer, Party: w.party.ID}
+		q, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Complains, Document: "hosting-terms", Text: "Why?", Party: "other"})
+		if err != nil || q.Party != w.party.ID || q.Due.Sub(w.now) != 14*24*time.Hour {
+			t.Fatalf("%+v, %v", q, err)
+		}
+		for range 19 {
+			if _, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Asks, Text: "Again?"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Asks, Text: "Once more?"}); !errors.Is(err, candor.ErrDenied) {
+			t.Errorf("without end: %v", err)
+		}
+		if _, err := w.AnswerQuestion(ctx, eve, q.ID, "Because."); !errors.Is(err, candor.ErrDenied) {
+			t.Errorf("answered by an auditor: %v", err)
+		}
+		if q, err = w.AnswerQuestion(ctx, ada, q.ID, "Because."); err != nil || q.By != "Ada" || q.State != consent.Answered {
+			t.Errorf("%+v, %v", q, err)
+		}
+		if _, err := w.AnswerQuestion(ctx, ada, q.ID, "Since."); !errors.Is(err, candor.ErrChanged) {
+			t.Errorf("answered twice: %v", err)
+		}
+		open, err := w.Questions(ctx, ada, consent.Open)
+		if err != nil || len(open) != 19 {
+			t.Errorf("%d open, %v", len(open), err)
 		}
 	})
 }

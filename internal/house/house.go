@@ -11,6 +11,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
@@ -32,6 +33,8 @@ type House struct {
 	Vault       *evidence.Vault
 	Fleet       *fleet.Service
 	Consents    *consent.Register
+	Receipts    *receipt.Ring // the keys that sign receipts
+	PublicURL   string        // of the portal; it names who issues receipts
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.

@@ -17,6 +17,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -85,6 +86,10 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	w.Clock = func() time.Time { return w.now }
 	w.Consents = consent.NewRegister(s, w.Clock)
 	var err error
+	if w.Receipts, err = receipt.NewRing(w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.PublicURL = "https://desk.example.net"
 	if w.log, err = evidence.Open(t.Context(), filepath.Join(w.dir, "log"), evidence.Options{Origin: "test.example/evidence"}); err != nil {
 		t.Fatal(err)
 	}

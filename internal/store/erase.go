@@ -24,6 +24,9 @@ const leastWord = 4
 func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) error {
 	const users = "(SELECT id FROM users WHERE party = ? AND party <> '')"
 	for _, s := range []string{
+		"DELETE FROM receipts WHERE party = ?",
+		"DELETE FROM principals WHERE party = ?",
+		"UPDATE questions SET text = '', answer = '' WHERE party = ?",
 		"UPDATE consents SET note = '' WHERE party = ?",
 		"UPDATE software_devices SET party = '' WHERE party = ?",
 		"DELETE FROM software_codes WHERE party = ?",

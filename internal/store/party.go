@@ -76,4 +76,3 @@ func partyRow(p candor.Party) query.Party {
 	return query.Party{ID: p.ID, Kind: p.Kind, Name: p.Name, Reference: p.Reference, Language: p.Language, TimeZone: p.TimeZone,
 		Contacts: column.Of(p.Contacts), Note: p.Note, Erased: p.Erased, Created: column.Time(p.Created), Updated: column.Time(p.Updated)}
 }
-

@@ -62,9 +62,9 @@ func (e Event) check() error {
 		return wrong("event_state", string(e.Act))
 	case e.At.Year() < 1970 || e.At.Year() > 9999 || e.At.Location() != e.At.UTC().Location():
 		return wrong("event_time", e.At.String())
-	case !slices.Contains(consent.Ways(), e.How):
-		return wrong("collection_method", string(e.How))
-	case !slices.Contains([]consent.Behalf{consent.Self, consent.Representative, consent.Guardian}, e.Behalf):
+	case !slices.Contains(consent.Ways(), e.Method):
+		return wrong("collection_method", string(e.Method))
+	case !slices.Contains(consent.Behalves(), e.Behalf):
 		return wrong("given_by", string(e.Behalf))
 	}
 	return nil

@@ -50,7 +50,7 @@ type Receipt struct {
 type Event struct {
 	Act    consent.Act    `json:"event_state"`
 	At     time.Time      `json:"event_time"` // in UTC
-	How    consent.How    `json:"collection_method"`
+	Method consent.How    `json:"collection_method"`
 	Behalf consent.Behalf `json:"given_by"`
 }
 
@@ -88,16 +88,19 @@ func Principal(salt [32]byte, party candor.ID) string {
 // Draft gives what follows from an event of a version: clauses that are not
 // optional are agreed to with the version; optional ones if they are named. A
 // withdrawal tells of what it takes back, which is everything if it names
-// nothing or a clause that is not optional. Principal and titles are the
-// caller's, and whatever the event does not say.
+// nothing or a clause that is not optional. Issuer, principal, method, language
+// and titles are the caller's.
 func Draft(v *consent.Version, e consent.Event) Receipt {
-	r := Receipt{Record: e.ID, Event: Event{Act: e.Act, At: e.At.UTC(), How: e.How, Behalf: e.Behalf},
-		Agreement: Agreement{Document: v.Document, Version: v.Label, SHA256: v.Digest, Language: e.Language}, Clauses: []Clause{}}
+	r := Receipt{Record: e.ID, Event: Event{Act: e.Act, At: e.At.UTC(), Behalf: consent.Self},
+		Agreement: Agreement{Document: v.Document, Version: v.Label, SHA256: v.Digest}, Clauses: []Clause{}}
 	named := map[string]bool{}
 	for _, id := range e.Clauses {
 		named[id] = true
 	}
-	whole := v.Whole(e.Clauses)
+	whole := len(named) == 0
+	for _, c := range v.Clauses {
+		whole = whole || named[c.ID] && !c.Optional
+	}
 	for _, c := range v.Clauses {
 		act := consent.Refused
 		switch {

@@ -57,6 +57,41 @@ CREATE TABLE standings (
 );
 CREATE INDEX standings_document ON standings (document, terms, act, party);
 
+-- What parties were given of what they said, and the salts under which they
+-- stand there.
+CREATE TABLE receipts (
+    id       TEXT PRIMARY KEY REFERENCES consents (id),
+    party    TEXT NOT NULL,
+    document TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    made     BIGINT NOT NULL
+);
+CREATE INDEX receipts_party ON receipts (party, document, made);
+
+CREATE TABLE principals (
+    party TEXT PRIMARY KEY,
+    salt  TEXT NOT NULL
+);
+
+-- What parties ask or complain of terms.
+CREATE TABLE questions (
+    id       TEXT PRIMARY KEY,
+    party    TEXT NOT NULL REFERENCES parties (id),
+    document TEXT NOT NULL,
+    clause   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    answer   TEXT NOT NULL,
+    by       TEXT NOT NULL,
+    created  BIGINT NOT NULL,
+    due      BIGINT NOT NULL,
+    done     BIGINT NOT NULL
+);
+CREATE INDEX questions_party ON questions (party, id);
+CREATE INDEX questions_state ON questions (state, due);
+
 INSERT INTO terms
 SELECT id, terms, version, '', 'recorded', digest, '[{"id":"all","allows":' || allows || '}]', 'null', FALSE, accepted, 0, accepted, accepted, accepted, 1 FROM agreements;
 INSERT INTO consents
@@ -85,6 +120,9 @@ CREATE TABLE agreements (
     withdrawn BIGINT NOT NULL
 );
 CREATE INDEX agreements_party ON agreements (party, accepted);
+DROP TABLE questions;
+DROP TABLE principals;
+DROP TABLE receipts;
 DROP TABLE standings;
 DROP TABLE consents;
 DROP TABLE terms_texts;

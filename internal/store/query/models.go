@@ -302,6 +302,35 @@ type Place struct {
 	LastSeen  column.Time         `db:"last_seen"`
 }
 
+type Principal struct {
+	Party candor.ID    `db:"party"`
+	Salt  column.Bytes `db:"salt"`
+}
+
+type Question struct {
+	ID       candor.ID             `db:"id"`
+	Party    candor.ID             `db:"party"`
+	Document string                `db:"document"`
+	Clause   string                `db:"clause"`
+	Kind     consent.QuestionKind  `db:"kind"`
+	State    consent.QuestionState `db:"state"`
+	Text     string                `db:"text"`
+	Answer   string                `db:"answer"`
+	By       string                `db:"by"`
+	Created  column.Time           `db:"created"`
+	Due      column.Time           `db:"due"`
+	Done     column.Time           `db:"done"`
+}
+
+type Receipt struct {
+	ID       candor.ID   `db:"id"`
+	Party    candor.ID   `db:"party"`
+	Document string      `db:"document"`
+	Digest   string      `db:"digest"`
+	Text     string      `db:"text"`
+	Made     column.Time `db:"made"`
+}
+
 type Record struct {
 	ID        candor.ID         `db:"id"`
 	Kind      candor.RecordKind `db:"kind"`

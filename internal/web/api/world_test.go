@@ -21,6 +21,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/access/password"
 	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -155,7 +156,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
-	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Logger: logger, Methods: []string{"quarantine"}}
+	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}}
 	w.house = h
 	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
