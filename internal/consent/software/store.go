@@ -98,6 +98,9 @@ type Recorder interface {
 	Record(ctx context.Context, tx Tx, e Event) error
 }
 
+// Sensor is who files findings of this package.
+const Sensor = "software"
+
 // Findings files what was observed of a product. Filing again what is known does
 // no harm.
 type Findings interface {
