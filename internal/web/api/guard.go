@@ -105,7 +105,7 @@ func (s *server) guard(w http.ResponseWriter, r *http.Request, op operation, do 
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	key := r.Header.Get("Idempotency-Key")
-	if op.method != http.MethodPost || key == "" {
+	if op.method != http.MethodPost || key == "" || op.ofDevice() {
 		do(w, r)
 		return
 	}

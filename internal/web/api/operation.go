@@ -19,6 +19,9 @@ import (
 // or a token may ask, and gets their own.
 const SignedIn access.Permission = "signed-in"
 
+// Device stands in the table where nobody signs in: the device signed the body.
+const Device access.Permission = "device"
+
 // Operation is one line of the table of operations.
 type Operation struct {
 	ID     string
@@ -76,7 +79,7 @@ func add[I, O any](s *server, op operation, do func(context.Context, candor.Prin
 func (op operation) may(who candor.Principal) error {
 	err := access.ErrSignedOut
 	for _, p := range op.needs {
-		if p == SignedIn && who.User != "" {
+		if p == Device || p == SignedIn && who.User != "" {
 			return nil
 		}
 		if p == SignedIn {
@@ -89,11 +92,17 @@ func (op operation) may(who candor.Principal) error {
 	return err
 }
 
+// ofDevice tells whether a device asks, and nobody is signed in.
+func (op operation) ofDevice() bool { return slices.Contains(op.needs, Device) }
+
 // scope is the narrowest scope of a token for the operation; empty if none
 // will do.
 func (op operation) scope() string {
 	if slices.Contains(op.needs, SignedIn) {
 		return access.ScopeRead
+	}
+	if op.ofDevice() {
+		return ""
 	}
 	for _, scope := range access.Scopes() {
 		for _, role := range candor.Roles() {
@@ -121,7 +130,10 @@ func (op operation) described(r huma.Registry) huma.Operation {
 		DefaultStatus: op.status, MaxBodyBytes: -1, BodyReadTimeout: -1, Responses: op.errors(r)}
 	o.Security = []map[string][]string{{bySession: {}}}
 	text := []string{op.about}
-	if scope := op.scope(); scope != "" {
+	if scope := op.scope(); op.ofDevice() {
+		o.Security = []map[string][]string{}
+		text = append(text, "Nobody signs in: the device signed the body.")
+	} else if scope != "" {
 		o.Security = []map[string][]string{{byToken: {scope}}, {bySession: {}}}
 		text = append(text, "Scope of a token: `"+scope+"`.")
 	} else {
@@ -131,10 +143,12 @@ func (op operation) described(r huma.Registry) huma.Operation {
 	for i, p := range op.needs {
 		words[i] = string(p)
 	}
-	text = append(text, "Permission: `"+strings.Join(words, "` or `")+"`.")
+	if !op.ofDevice() {
+		text = append(text, "Permission: `"+strings.Join(words, "` or `")+"`.")
+	}
 	o.Description = strings.TrimSpace(strings.Join(text, " "))
 	o.Extensions = map[string]any{"x-permissions": words}
-	if op.method == http.MethodPost {
+	if op.method == http.MethodPost && !op.ofDevice() {
 		o.Parameters = append(o.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Description: "A key of your own, at most 255 characters. The same request with the same key within 24 hours is done once, and answered as the first time.",
 			Schema: &huma.Schema{Type: "string"}})
 	}

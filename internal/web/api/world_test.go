@@ -22,6 +22,7 @@ import (
 	"candor/internal/access/password"
 	"candor/internal/consent"
 	"candor/internal/consent/receipt"
+	"candor/internal/consent/software"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -101,6 +102,9 @@ type world struct {
 	people  map[string]person // by name
 	a, b    estate
 	hook    candor.ID // of the provider
+
+	product             candor.Asset
+	statement, question string // of a device
 }
 
 // person is somebody who asks.
@@ -238,7 +242,27 @@ func full(t testing.TB, s *store.Store) *world {
 	hook, _, err := w.house.AddWebhook(t.Context(), admin, "https://hooks.provider.example/in", nil)
 	must(t, 0, err)
 	w.hook = hook.ID
+	w.ship(admin)
 	return w
+}
+
+// declaration is of the only build of the product.
+func (w *world) declaration() software.Declaration {
+	b := must2(software.NewBuild("toolbar", "1", "windows/amd64", []software.File{{Name: "setup.exe", SHA256: sum("setup")}}))(w.t)
+	return software.Declaration{Build: b, Agreement: software.Paper{Document: "eula", Version: "1", SHA256: sum("eula")}, Policy: software.Paper{Document: "privacy", Version: "1", SHA256: sum("privacy")}}
+}
+
+// ship registers client software, and has a device say something.
+func (w *world) ship(admin candor.Principal) {
+	w.t.Helper()
+	ctx, d := w.t.Context(), w.declaration()
+	w.product = must2(w.house.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Product, Owner: w.b.party.ID, Name: "Toolbar"}))(w.t)
+	must2(w.house.AddProduct(ctx, admin, software.Product{ID: "toolbar", Name: "Toolbar", Publisher: "Example", Asset: w.product.ID}))(w.t)
+	must2(w.house.Declare(ctx, admin, d, time.Time{}))(w.t)
+	q := must2(software.OpenQueue(w.t.TempDir(), w.clock))(w.t)
+	must2(q.Add(software.Statement{Product: "toolbar", Build: d.Build.Digest(), Agreement: d.Agreement.SHA256, Policy: d.Policy.SHA256, Act: consent.Agreed, Language: "en", How: consent.ByInstaller}))(w.t)
+	w.statement = must2(q.Waiting())(w.t)[0]
+	w.question = must2(software.Ask(q.Key(), software.Shown{Product: "toolbar", Build: d.Build.Digest(), Agreement: d.Agreement.SHA256, Policy: d.Policy.SHA256}, w.now))(w.t)
 }
 
 // staff adds the provider's own people.
