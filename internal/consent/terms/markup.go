@@ -252,7 +252,9 @@ func appendSpan(spans []Span, span Span) []Span {
 	return append(spans, span)
 }
 
-func punctuation(c byte) bool { return c < 0x80 && strings.IndexByte("\\`*_{}[]()#+-.!<>&|~=:/\"'", c) >= 0 }
+func punctuation(c byte) bool {
+	return c < 0x80 && strings.IndexByte("\\`*_{}[]()#+-.!<>&|~=:/\"'", c) >= 0
+}
 
 // source writes blocks as Markdown: parse gives them again.
 func source(blocks []Block) string {
