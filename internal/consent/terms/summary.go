@@ -61,13 +61,14 @@ func (d *Document) right(action string) (how right, clause string) {
 func (c *Comparison) action(action string) string {
 	was, before := c.old.right(action)
 	is, clause := c.new.right(action)
-	if is == denied {
+	switch {
+	case was == is:
+		return ""
+	case is == denied:
 		clause = before
 	}
 	args := phrase.Args{"action": c.t.Word("terms.action.", action), "clause": c.heading(clause)}
 	switch {
-	case was == is:
-		return ""
 	case is == denied:
 		return c.t.T("terms.change.stops", args)
 	case is == asked && was == given:
