@@ -97,6 +97,9 @@ func parse(text string) (blocks []Block, mark string) {
 // joined puts two lines of a paragraph together: with a space, except between
 // characters of Chinese.
 func joined(a, b string) string {
+	if a == "" { // an item whose text begins on the next line
+		return b
+	}
 	last, first := []rune(a), []rune(b)
 	if wide(last[len(last)-1]) && wide(first[0]) {
 		return a + b
