@@ -40,7 +40,7 @@ func TestScript(t *testing.T) {
 // TestDocuments runs every command of this program that some documents show.
 func TestDocuments(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
-	for name, fewest := range map[string]int{"notice.md": 8, "receipt.md": 2} {
+	for name, least := range map[string]int{"notice.md": 8, "receipt.md": 2, "terms.md": 7} {
 		doc, err := os.ReadFile(filepath.Join("docs", name))
 		if err != nil {
 			t.Fatal(err)
@@ -53,13 +53,14 @@ func TestDocuments(t *testing.T) {
 			}
 			ran++
 			command, _, _ = strings.Cut(command, ">")
+			command = strings.Replace(command, "-o ", "-o "+t.TempDir()+"/", 1)
 			var out, complaints bytes.Buffer
-			if status := run(strings.Fields(command), strings.NewReader(""), &out, &complaints); status != exitClean || out.Len() == 0 {
+			if status := run(strings.Fields(command), strings.NewReader(""), &out, &complaints); status != exitClean || out.Len() == 0 && !strings.Contains(command, "-o ") {
 				t.Errorf("%s: exit status %d: %s", command, status, complaints.String())
 			}
 		}
-		if ran < fewest {
-			t.Errorf("only %d commands were found in %s", ran, name)
+		if ran < least {
+			t.Errorf("%s: only %d commands were found", name, ran)
 		}
 	}
 }

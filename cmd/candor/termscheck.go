@@ -116,8 +116,7 @@ func (p *program) termsCoverCommand() *cobra.Command {
 		Short: "Say which clause carries which requirement, and what is missing",
 		Long: `Cover goes through the requirements of ITU-T X.1207 that belong into terms, and
 names the clauses of FILE… that serve each; without FILE, those of the library.
-Exit status: 0 each is carried for everybody, 1 some are missing or carried by
-optional clauses alone, 2 it could not be done.`,
+Exit status: 0 each is carried, 1 some are missing, 2 it could not be done.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err

@@ -51,7 +51,10 @@ func TestSoftware(t *testing.T) {
 	if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddAsset(t.Context(), asset, p.Created) }); err != nil {
 		t.Fatal(err)
 	}
-	file := func(name, text string) string { put(t, filepath.Join(dir, name), text); return filepath.Join(dir, name) }
+	file := func(name, text string) string {
+		put(t, filepath.Join(dir, name), text)
+		return filepath.Join(dir, name)
+	}
 	setup, eula, next, policy := file("setup.exe", "setup"), file("eula.txt", "We show offers."), file("eula-2.txt", "We show more offers."), file("policy.txt", "We keep nothing.")
 	of := func(agreement string, more ...string) []string {
 		return append([]string{setup, "--product", "toolbar", "--agreement", agreement, "--policy", policy}, more...)

@@ -82,6 +82,22 @@ func (h *House) mayDecide(who candor.Principal, d *Decision) error {
 	return nil
 }
 
+// Basis gives what allows an action towards a party at a moment, which is now if
+// it is the zero one. Without it fails with candor.ErrDenied and says why not.
+func (h *House) Basis(ctx context.Context, who candor.Principal, party candor.ID, action string, at time.Time) (candor.Basis, time.Time, error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return candor.Basis{}, time.Time{}, err
+	}
+	if _, err := h.Store.Party(ctx, who.Scope(), party); err != nil {
+		return candor.Basis{}, time.Time{}, err
+	}
+	if at.IsZero() {
+		at = h.Clock()
+	}
+	b, err := h.Consents.Basis(ctx, party, action, at)
+	return b, at.UTC(), err
+}
+
 func notAsked(what, hint string) error {
 	return candor.WithHint(fmt.Errorf("%s: %w", what, candor.ErrInvalid), hint)
 }

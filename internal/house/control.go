@@ -105,7 +105,7 @@ func (h *House) Control(ctx context.Context, who candor.Principal, party candor.
 		t, kept := known[e.Version]
 		c.History = append(c.History, Said{Event: e, Document: v.Document, Label: v.Label, Digest: v.Digest, Titles: t.Titles, Text: kept})
 	}
-	return c, nil
+	return public(who, c), nil
 }
 
 // offer tells how a party stands to terms.
@@ -187,7 +187,8 @@ func (h *House) Questions(ctx context.Context, who candor.Principal, state conse
 	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
 		return nil, err
 	}
-	return h.Store.Questions(ctx, who.Scope(), "", state, 500)
+	all, err := h.Store.Questions(ctx, who.Scope(), "", state, 500)
+	return public(who, all), err
 }
 
 // AnswerQuestion answers a question.

@@ -1,5 +1,5 @@
 // Package software ties client software to the agreement that its users sign
-// (ITU-T X.1207, 11.1.3): the version that they signed is the one that was
+// (ITU-T X.1207, 11.1.2): the version that they signed is the one that was
 // shipped.
 //
 // A provider registers products, the builds of each, and to which versions of

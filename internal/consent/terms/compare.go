@@ -42,7 +42,7 @@ type Change struct {
 	Text     []Passage `json:"text"`
 	Optional bool      `json:"optional,omitempty"` // in the version in which it is last
 	Before   bool      `json:"optional_before,omitempty"`
-	Allows   []string  `json:"allows_now,omitempty"`    // what it did not allow before
+	Allows   []string  `json:"allows_now,omitempty"` // what it did not allow before
 	Stops    []string  `json:"allows_no_more,omitempty"`
 	Marked   bool      `json:"material,omitempty"` // by the author
 	Reasons  []Reason  `json:"reasons,omitempty"`  // why it seems to matter

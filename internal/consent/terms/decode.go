@@ -87,14 +87,14 @@ func (r *reader) object(n *yaml.Node, at string, members ...member) {
 		m := slices.IndexFunc(members, func(m member) bool { return m.name == key.Value })
 		switch {
 		case seen[key.Value]:
-			r.wrong(key, at, "duplicate", phrase.Args{"name": excerpt(key.Value)})
+			r.wrong(key, here, "duplicate", phrase.Args{"name": excerpt(key.Value)})
 		case m >= 0 && key.Kind == yaml.ScalarNode:
 			r.lines[here] = value.Line
 			members[m].read(value, here)
 		case slices.Contains([]string{"default", "chosen", "checked", "preselected", "selected", "value", "answer"}, key.Value):
-			r.wrong(key, at, "chosen", phrase.Args{"name": key.Value})
+			r.wrong(key, here, "chosen", phrase.Args{"name": key.Value})
 		default:
-			r.wrong(key, at, "unknown", phrase.Args{"name": excerpt(key.Value), "names": names(members)})
+			r.wrong(key, here, "unknown", phrase.Args{"name": excerpt(key.Value), "names": names(members)})
 		}
 		seen[key.Value] = true
 	}

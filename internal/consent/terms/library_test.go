@@ -1,14 +1,17 @@
 package terms
 
 import (
+	"sync"
 	"testing"
 
 	"candor/internal/phrase"
 )
 
+var loaded = sync.OnceValues(phrase.Load)
+
 func texts(t testing.TB) *phrase.Catalogue {
 	t.Helper()
-	c, err := phrase.Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

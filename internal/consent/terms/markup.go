@@ -42,11 +42,11 @@ func Blocks(text string) []Block {
 }
 
 var (
-	bullet   = regexp.MustCompile(`^- +`)
+	bullet   = regexp.MustCompile(`^-( +|$)`)
 	number   = regexp.MustCompile(`^([0-9]{1,3})\. +`)
-	foreign  = regexp.MustCompile("^(#{1,6} |>|\\||~~~|[-=_]{3,}$|[+] |\\* )") // blocks of Markdown that are not read
+	foreign  = regexp.MustCompile(`^(#{1,6} |>|\||~~~|[-=_]{3,}$|[+] |\* )`) // blocks of Markdown that are not read
 	htmlLike = regexp.MustCompile(`^(<[A-Za-z/!?]|&(#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{0,31});)`)
-	address  = regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-'*-~]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+|tel:\+[0-9-]{4,25}|#[a-z0-9][a-z0-9._-]{0,63})$`)
+	address  = regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?([/?#][A-Za-z0-9._~!$&'*+,;=:@%/?#-]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+|tel:\+[0-9-]{4,25}|#[a-z0-9][a-z0-9._-]{0,63})$`)
 )
 
 // parse reads a text. The mark names what is not Markdown of ours: "html",
@@ -97,6 +97,9 @@ func parse(text string) (blocks []Block, mark string) {
 // joined puts two lines of a paragraph together: with a space, except between
 // characters of Chinese.
 func joined(a, b string) string {
+	if a == "" { // an item whose text begins on the next line
+		return b
+	}
 	last, first := []rune(a), []rune(b)
 	if wide(last[len(last)-1]) && wide(first[0]) {
 		return a + b
@@ -252,7 +255,9 @@ func appendSpan(spans []Span, span Span) []Span {
 	return append(spans, span)
 }
 
-func punctuation(c byte) bool { return c < 0x80 && strings.IndexByte("\\`*_{}[]()#+-.!<>&|~=:/\"'", c) >= 0 }
+func punctuation(c byte) bool {
+	return c < 0x80 && strings.IndexByte("\\`*_{}[]()#+-.!<>&|~=:/\"'", c) >= 0
+}
 
 // source writes blocks as Markdown: parse gives them again.
 func source(blocks []Block) string {

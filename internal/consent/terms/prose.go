@@ -68,20 +68,20 @@ func longest(text, tag string) (n, most int) {
 // nothing about it; plainly none of them that deny just that.
 var silent = map[string][2]*regexp.Regexp{
 	"en": {
-		regexp.MustCompile(`(?i)\b(silence|continu\w+ (to use|use|using|your use)|by using|use of (the|our|this) (service|site|software)|fail(ure|ing|s)? to object|do(es)? not (object|respond|answer|reply))\b.{0,90}\b(accept\w*|agree\w*|consent\w*|acceptance)\b|\bdeemed (to have )?(accept|agree|consent)\w*|\b(pre-?ticked|pre-?selected|opted in by default)\b`),
-		regexp.MustCompile(`(?i)\b(never|no consent|not consent|no agreement|not agree\w*|not accept\w*|is not|are not|does not mean|do not count|does not count|nobody|without)\b`)},
+		regexp.MustCompile(`(?i)\b(silence|continu\p{L}+ (to use|use|using|your use)|by using|use of (the|our|this) (service|site|software)|fail(ure|ing|s)? to object|do(es)? not (object|respond|answer|reply))\b.{0,90}\b(accept\p{L}*|agree\p{L}*|consent\p{L}*|acceptance)\b|\bdeemed (to have )?(accept|agree|consent)\p{L}*|\b(pre-?ticked|pre-?selected|opted in by default)\b`),
+		regexp.MustCompile(`(?i)\b(never|no consent|not consent|no agreement|not agree\p{L}*|not accept\p{L}*|is not|are not|does not mean|do not count|does not count|nobody|without)\b`)},
 	"zh": {
 		regexp.MustCompile(`(视为|視為|即表示|即代表|默认|等同于)[^。]{0,12}(同意|接受|认可)|(沉默|不答复|未提出异议|继续使用)[^。]{0,20}(同意|接受|认可)`),
 		regexp.MustCompile(`不(视为|等于|表示|代表|构成|算)|并非|不会被`)},
 	"fr": {
-		regexp.MustCompile(`(?i)\b(silence|continu\w+ (à|d')?\s?utiliser|poursuite de l.utilisation|utilisation continue|défaut d.opposition|sans opposition)\b.{0,90}\b(accept\w*|consent\w*|accord)|réput\w+ (avoir )?(accept|consent)\w*`),
+		regexp.MustCompile(`(?i)\b(silence|continu\p{L}+ (à|d')?\s?utiliser|poursuite de l.utilisation|utilisation continue|défaut d.opposition|sans opposition)\b.{0,90}\b(accept\p{L}*|consent\p{L}*|accord)|réput\p{L}+ (avoir )?(accept|consent)\p{L}*`),
 		regexp.MustCompile(`(?i)\b(jamais|ne vaut pas|n.est pas|ne signifie pas|ne valent pas|pas un accord)\b`)},
 	"es": {
-		regexp.MustCompile(`(?i)(silencio|continuar usando|seguir usando|uso continuado|falta de oposición).{0,90}(acept\w*|consent\w*|acuerdo)|se (considerará|entenderá) (que ha )?(acept|consent)\w*`),
+		regexp.MustCompile(`(?i)(silencio|continuar usando|seguir usando|uso continuado|falta de oposición).{0,90}(acept\p{L}*|consent\p{L}*|acuerdo)|se (considerará|entenderá) (que )?(ha )?(acept|consent)\p{L}*`),
 		regexp.MustCompile(`(?i)\b(nunca|no es|no significa|no vale|no equivale)\b`)},
 	"ru": {
 		regexp.MustCompile(`(?i)(молчание|продолж\p{L}+ (пользов|использов)\p{L}+|отсутствие возражений).{0,90}(соглас\p{L}*|принят\p{L}*)|считается (согласием|принятием|согласившимся|принявшим)`),
-		regexp.MustCompile(`(?i)(не означает|не является|не считается|никогда|не знак)`)},
+		regexp.MustCompile(`(?i)(не означает|не согласи|не является|не считается|никогда|не знак)`)},
 	"ar": {
 		regexp.MustCompile(`(السكوت|الصمت|صمتك|سكوتك|استمرارك في|الاستمرار في|مواصلة استخدام)[^.]{0,90}(موافقة|قبول)|يُ?عد(ّ)? (موافقة|قبول)`),
 		regexp.MustCompile(`(لا يعني|ليس|ليست|لا يُ?عد|لا نعد|أبد)`)},

@@ -61,13 +61,14 @@ func (d *Document) right(action string) (how right, clause string) {
 func (c *Comparison) action(action string) string {
 	was, before := c.old.right(action)
 	is, clause := c.new.right(action)
-	if is == denied {
+	switch {
+	case was == is:
+		return ""
+	case is == denied:
 		clause = before
 	}
 	args := phrase.Args{"action": c.t.Word("terms.action.", action), "clause": c.heading(clause)}
 	switch {
-	case was == is:
-		return ""
 	case is == denied:
 		return c.t.T("terms.change.stops", args)
 	case is == asked && was == given:
@@ -96,11 +97,12 @@ func (c *Comparison) lines(x Change) (all []string) {
 	if !x.Before && x.Optional {
 		all = append(all, c.t.T("terms.change.optional", args))
 	}
-	switch pairs := exchanged(x.Text); {
-	case len(pairs) > 0:
+	pairs, others := exchanged(x.Text)
+	if len(pairs) > 0 {
 		args["list"] = strings.Join(pairs, c.t.T("terms.list"))
 		all = append(all, c.t.T("terms.change.numbers", args))
-	case !same(x.Heading) || !same(x.Text):
+	}
+	if others || !same(x.Heading) {
 		all = append(all, c.t.T("terms.change.text", args))
 	}
 	if x.Moved {
@@ -109,29 +111,34 @@ func (c *Comparison) lines(x Change) (all []string) {
 	return all
 }
 
-// exchanged gives "old → new" for texts that were exchanged, if all that was
-// changed is such, and has numbers.
-func exchanged(text []Passage) (pairs []string) {
+// exchanged gives "old → new" for numbers that were exchanged, and tells whether
+// anything else changed.
+func exchanged(text []Passage) (pairs []string, others bool) {
 	for _, p := range text {
-		if p.Op != Kept {
-			return nil
-		}
-		for i, q := range p.Pieces {
-			switch {
-			case q.Op == Kept:
-			case q.Op == Taken && i+1 < len(p.Pieces) && p.Pieces[i+1].Op == Added:
-				was, is := strings.TrimSpace(q.Text), strings.TrimSpace(p.Pieces[i+1].Text)
-				if !digits.MatchString(was) || !digits.MatchString(is) {
-					return nil
-				}
-				pairs = append(pairs, was+" → "+is)
-			case q.Op == Added && i > 0 && p.Pieces[i-1].Op == Taken:
-			default:
-				return nil
+		others = others || p.Op != Kept
+		for i := 0; i < len(p.Pieces); i++ {
+			if p.Pieces[i].Op == Kept {
+				continue
 			}
+			if was, is, ok := numbersOf(p.Pieces[i:]); ok {
+				pairs = append(pairs, was+" → "+is)
+				i++
+				continue
+			}
+			others = true
 		}
 	}
-	return pairs
+	return pairs, others
+}
+
+// numbersOf gives what was taken and what was added where pieces begin with an
+// exchange of numbers.
+func numbersOf(p []Piece) (was, is string, ok bool) {
+	if len(p) < 2 || p[0].Op != Taken || p[1].Op != Added || len(p) > 2 && p[2].Op != Kept {
+		return "", "", false
+	}
+	was, is = strings.TrimSpace(p[0].Text), strings.TrimSpace(p[1].Text)
+	return was, is, digits.MatchString(was) && digits.MatchString(is) && len(was)+len(is) < 60
 }
 
 func (c *Comparison) whole() (all []string) {

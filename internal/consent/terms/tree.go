@@ -73,8 +73,15 @@ func plain(n *yaml.Node, at string, depth int, r *report) bool {
 	case n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0:
 		r.fault(at, "alias", nil)
 	default:
-		for _, c := range n.Content {
-			if !plain(c, at, depth+1, r) {
+		for i, c := range n.Content {
+			here := at
+			switch {
+			case n.Kind == yaml.SequenceNode:
+				here += "/" + strconv.Itoa(i)
+			case n.Kind == yaml.MappingNode && i%2 == 1:
+				here = under(at, n.Content[i-1].Value)
+			}
+			if !plain(c, here, depth+1, r) {
 				return false
 			}
 		}

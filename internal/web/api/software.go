@@ -11,12 +11,6 @@ import (
 	"candor/internal/house"
 )
 
-// softwareAnswer and softwareStanding have names of their own in the document.
-type (
-	softwareAnswer   software.Answer
-	softwareStanding software.Standing
-)
-
 type newProduct struct {
 	Body struct {
 		ID        string    `json:"id" pattern:"^[a-z0-9][a-z0-9.-]{0,63}$" doc:"What statements name it by, for good." example:"toolbar"`
@@ -52,7 +46,7 @@ type statementTaken struct {
 	}
 }
 
-type questionAsked struct {
+type standingAsked struct {
 	Body struct {
 		Question string `json:"question" maxLength:"65536" doc:"A question as the device signed it: a compact JWS."`
 	}
@@ -101,15 +95,15 @@ func (s *server) addDevices(tag string) {
 	add(s, operation{id: "take-statement", method: http.MethodPost, path: software.StatementPath, tag: tag, needs: []access.Permission{Device}, body: mostSigned,
 		summary: "Say what a user said on a device", about: "A statement counts once, and is answered the same however often it arrives; one that uses the serial of another is 409. " +
 			"An agreement that is not the one of the build is refused, and becomes a finding; refusing and withdrawing are always taken."},
-		func(ctx context.Context, _ candor.Principal, in *statementTaken) (*struct{ Body softwareAnswer }, error) {
+		func(ctx context.Context, _ candor.Principal, in *statementTaken) (*struct{ Body software.Answer }, error) {
 			a, err := s.House.AcceptStatement(ctx, in.Body.Statement)
-			return &struct{ Body softwareAnswer }{softwareAnswer(a)}, err
+			return &struct{ Body software.Answer }{a}, err
 		})
 	add(s, operation{id: "ask-standing", method: http.MethodPost, path: software.QuestionPath, tag: tag, needs: []access.Permission{Device}, body: mostSigned,
 		summary: "Ask whether what was agreed to on a device still stands", about: "And if not, why, and what to show the user next."},
-		func(ctx context.Context, _ candor.Principal, in *questionAsked) (*struct{ Body softwareStanding }, error) {
+		func(ctx context.Context, _ candor.Principal, in *standingAsked) (*struct{ Body software.Standing }, error) {
 			v, err := s.House.SoftwareStands(ctx, in.Body.Question)
-			return &struct{ Body softwareStanding }{softwareStanding(v)}, err
+			return &struct{ Body software.Standing }{v}, err
 		})
 }
 
