@@ -148,27 +148,31 @@ func (d Decision) check(v consent.Terms, now time.Time) error {
 
 // decide keeps what was checked.
 func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, d Decision, v consent.Terms) (e consent.Event, err error) {
-	if _, err := tx.Party(ctx, who.Scope(), d.Party); err != nil {
-		return e, err
-	}
-	if err := tx.Turn(ctx, "consent", d.Party); err != nil {
-		return e, err
-	}
-	a, err := tx.Account(ctx, d.Party)
-	if err != nil {
-		return e, err
+	if who.Party != d.Party { // whose own exists
+		if _, err := tx.Party(ctx, who.Scope(), d.Party); err != nil {
+			return e, err
+		}
 	}
 	now := h.Clock().UTC().Truncate(time.Microsecond)
 	at := d.At.UTC()
 	if at.IsZero() {
-		// What is said later is later, also if the clock was set back.
-		at = now
-		if n := len(a.History); n > 0 && !at.After(a.History[n-1].At) {
-			at = a.History[n-1].At.Add(time.Microsecond)
+		last, err := tx.LastConsent(ctx, d.Party)
+		if err != nil {
+			return e, err
+		}
+		// What is said later is later, also if a clock was set back.
+		if at = now; !at.After(last) {
+			at = last.Add(time.Microsecond)
 		}
 	}
-	if d.Act == consent.Withdrawn && !bound(a, v.Document, at) {
-		return e, candor.WithHint(fmt.Errorf("the party is not bound by %s: %w", v.Document, candor.ErrChanged), "There is nothing to withdraw from.")
+	if d.Act == consent.Withdrawn {
+		a, err := tx.Account(ctx, d.Party)
+		if err != nil {
+			return e, err
+		}
+		if !bound(a, v.Document, at) {
+			return e, candor.WithHint(fmt.Errorf("the party is not bound by %s: %w", v.Document, candor.ErrChanged), "There is nothing to withdraw from.")
+		}
 	}
 	clauses := slices.Clone(d.Clauses)
 	slices.Sort(clauses)

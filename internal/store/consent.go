@@ -133,6 +133,14 @@ func (r reader) Consent(ctx context.Context, scope candor.Scope, id candor.ID) (
 	return consentEvent(row), err
 }
 
+// LastConsent gives the time of the latest thing that a party said, the zero one
+// if it said nothing.
+func (r reader) LastConsent(ctx context.Context, party candor.ID) (time.Time, error) {
+	var at column.Time
+	err := r.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(at), 0) FROM consents WHERE party = ?", party).Scan(&at)
+	return time.Time(at), kind(err, "ask what a party said last")
+}
+
 // AddConsent adds what a party said of terms.
 func (t *Tx) AddConsent(ctx context.Context, e consent.Event, v consent.Version) error {
 	row := query.Consent{ID: e.ID, Party: e.Party, Terms: e.Version, Act: e.Act, Clauses: column.Of(e.Clauses), At: column.Time(e.At),

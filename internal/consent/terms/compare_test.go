@@ -81,6 +81,9 @@ func TestWords(t *testing.T) {
 		{"- a\n- b", "- b", "[-a-] / b"},
 		{"It is so.", "It **is** so.", "It [-is-]{+is+} so."},
 		{"", "New.", "{+New.+}"},
+		{"We may stop it at once, and tell you why.", "You can end it whenever you like, and tell us why.",
+			"[-We may stop it at once-]{+You can end it whenever you like+}, and tell [-you-]{+us+} why."},
+		{"我们不出售这些数据。", "我们可以出售这些数据。", "我们[-不-]{+可以+}出售这些数据。"},
 	} {
 		if got := said(tt.old, tt.new); got != tt.want {
 			t.Errorf("%q, %q: %s, want %s", tt.old, tt.new, got, tt.want)

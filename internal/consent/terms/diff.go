@@ -54,32 +54,70 @@ func compare(old, new []token) []edit {
 	return gathered(all)
 }
 
-// gathered makes one change of two that only a space keeps apart, and puts what
-// was taken before what was added.
+// stretch is a run of edits: what was kept, and then what was exchanged.
+type stretch struct{ kept, taken, added []token }
+
+// gathered makes one change of two that less was kept between than either
+// exchanged: people read phrases, not the odd word that happens to be in both.
+// What was taken stands before what was added.
 func gathered(all []edit) (out []edit) {
-	for i := 0; i < len(all); {
-		if all[i].op == Kept {
-			out = append(out, all[i])
-			i++
-			continue
-		}
-		var taken, added []edit
-		for ; i < len(all); i++ {
-			e := all[i]
-			bridge := e.op == Kept && e.space() && i+1 < len(all) && all[i+1].op != Kept
-			if e.op == Kept && !bridge {
-				break
-			}
-			if e.op != Added {
-				taken = append(taken, edit{Taken, e.token})
-			}
-			if e.op != Taken {
-				added = append(added, edit{Added, e.token})
+	for _, s := range merged(stretches(all)) {
+		for _, part := range []struct {
+			op     Op
+			tokens []token
+		}{{Kept, s.kept}, {Taken, s.taken}, {Added, s.added}} {
+			for _, t := range part.tokens {
+				out = append(out, edit{part.op, t})
 			}
 		}
-		out = append(append(out, taken...), added...)
 	}
 	return out
+}
+
+func stretches(all []edit) (out []stretch) {
+	for _, e := range all {
+		if n := len(out); n == 0 || e.op == Kept && len(out[n-1].taken)+len(out[n-1].added) > 0 {
+			out = append(out, stretch{})
+		}
+		last := &out[len(out)-1]
+		switch e.op {
+		case Kept:
+			last.kept = append(last.kept, e.token)
+		case Taken:
+			last.taken = append(last.taken, e.token)
+		case Added:
+			last.added = append(last.added, e.token)
+		}
+	}
+	return out
+}
+
+func merged(all []stretch) (out []stretch) {
+	for _, s := range all {
+		for len(out) > 0 && slight(s.kept, out[len(out)-1], s) {
+			before := out[len(out)-1]
+			out = out[:len(out)-1]
+			s = stretch{before.kept, slices.Concat(before.taken, s.kept, s.taken), slices.Concat(before.added, s.kept, s.added)}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// slight tells whether what was kept between two changes is not worth showing.
+func slight(kept []token, before, after stretch) bool {
+	if slices.ContainsFunc(kept, func(t token) bool { return t.begins }) {
+		return false
+	}
+	n := length(kept)
+	return n <= max(length(before.taken), length(before.added)) && n <= max(length(after.taken), length(after.added))
+}
+
+func length(tokens []token) (n int) {
+	for _, t := range tokens {
+		n += columns(t.Text)
+	}
+	return n
 }
 
 // side gives the tokens of one side: all but those of an operation.

@@ -66,8 +66,8 @@ func (p *Page) fragment(b *strings.Builder) {
 		b.WriteString("<span>" + html.EscapeString(fact) + "</span>")
 	}
 	b.WriteString("</p>\n")
-	fmt.Fprintf(b, "<p class=\"provider\">%s <bdi>%s</bdi>. %s <a href=\"%s\"><bdi dir=\"ltr\">%s</bdi></a></p>\n", html.EscapeString(p.t.T("terms.provider")),
-		html.EscapeString(p.d.Provider.Name), html.EscapeString(p.t.T("terms.contact")), html.EscapeString(p.d.Provider.Contact), html.EscapeString(p.contact()))
+	fmt.Fprintf(b, "<p class=\"provider\">%s %s <a href=\"%s\"><bdi dir=\"ltr\">%s</bdi></a></p>\n", html.EscapeString(p.provider()),
+		html.EscapeString(p.t.T("terms.contact")), html.EscapeString(p.d.Provider.Contact), html.EscapeString(p.contact()))
 	if !p.own() {
 		fmt.Fprintf(b, "<p class=\"note\">%s</p>\n", html.EscapeString(p.t.T("terms.foreign")))
 	}

@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -53,6 +54,9 @@ func TestLibrary(t *testing.T) {
 		}
 		if d != nil && d.ID != name {
 			t.Errorf("%s: the document is called %s", name, d.ID)
+		}
+		if d != nil && !slices.Equal(slices.Sorted(slices.Values(d.Languages)), slices.Sorted(slices.Values(c.Languages()))) {
+			t.Errorf("%s is there in %v only", name, d.Languages)
 		}
 	}
 	if times, keys := c.Missing(); times != 0 {

@@ -84,5 +84,10 @@ func (p *Page) effects(c Clause) (all []string) {
 	return all
 }
 
+// provider says who "we" are.
+func (p *Page) provider() string {
+	return p.t.T("terms.provider", phrase.Args{"name": p.d.Provider.Name})
+}
+
 // contact gives the address of the provider without its scheme.
 func (p *Page) contact() string { return strings.TrimPrefix(p.d.Provider.Contact, "mailto:") }

@@ -29,7 +29,7 @@ func (p *Page) Text(w io.Writer) error {
 	var b strings.Builder
 	lined(&b, p.Title(), "=")
 	b.WriteString(wrapped(strings.Join(p.facts(), " · "), ""))
-	b.WriteString(wrapped(p.t.T("terms.provider")+" "+p.isolate(p.d.Provider.Name)+". "+p.t.T("terms.contact")+" "+p.isolate(p.contact()), "") + "\n")
+	b.WriteString(wrapped(p.provider()+" "+p.t.T("terms.contact")+" "+p.isolate(p.contact()), "") + "\n")
 	if !p.own() {
 		b.WriteString(wrapped(p.t.T("terms.foreign"), "") + "\n")
 	}

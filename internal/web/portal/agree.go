@@ -204,7 +204,7 @@ func (p *portal) answer(a agreements) (web.View, error) {
 	}
 	d := house.Decision{Terms: id, Digest: a.Line("digest"), Act: consent.Act(a.Line("act")), Language: a.Line("language"), Behalf: consent.Behalf(a.Line("behalf")), Note: a.Text("note")}
 	if d.Act == consent.Agreed {
-		d.Clauses = a.Lines("clause")
+		d.Clauses = a.Lines("choice")
 	}
 	e, err := p.site.House.Decide(a.Context(), a.Who, d)
 	if errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrChanged) {
@@ -403,6 +403,5 @@ func (p *portal) keys(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
 	_, _ = w.Write(text) // who went away does not matter
 }

@@ -1195,7 +1195,7 @@ func answerForm(s shown) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if optional := s.choices(); len(optional) > 0 {
-			templ_7745c5c3_Err = ui.Checks("clause", phrase.T(ctx, "portal.agree.choices"), phrase.T(ctx, "portal.agree.choices.hint"), optional, s.chosenAll()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Checks("choice", phrase.T(ctx, "portal.agree.choices"), phrase.T(ctx, "portal.agree.choices.hint"), optional, s.chosenAll()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
