@@ -37,7 +37,7 @@ func TestICAP(t *testing.T) {
 	err = s.Tx(t.Context(), func(tx *store.Tx) error {
 		return errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now),
 			tx.SetSetting(t.Context(), desk.PolicySetting, desk.Policy{Rules: []desk.PolicyRule{{Method: "quarantine"}}}, now, "test"),
-			tx.AddAgreement(t.Context(), candor.Agreement{ID: candor.NewID(now), Party: p.ID, Terms: "terms", Version: "1", Allows: []string{"quarantine"}, Accepted: now}))
+			agree(t, tx, p.ID, now, "quarantine"))
 	})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
