@@ -209,8 +209,8 @@ func TestAcceptOrder(t *testing.T) {
 	if a := s.accept(t, key, said(2, consent.Agreed, one)); a.Outcome != Late || a.Missing != 0 {
 		t.Errorf("%+v", a)
 	}
-	if got := s.stands(t, key, one); got.Stands {
-		t.Error("what was taken back stands, since it arrived late")
+	if got := s.stands(t, key, one); got.Stands || got.Why != Withdrawn {
+		t.Errorf("what was agreed to arrived behind what took it back: %+v", got)
 	}
 	if n := len(s.store.state.events); n != 1 {
 		t.Errorf("%d events", n)

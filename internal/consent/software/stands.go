@@ -68,10 +68,10 @@ func (a Acceptance) standing(o *Observed) Standing {
 		s.Why = Why(o.Mismatch)
 	case a.Refused == inForce.Agreement.SHA256:
 		s.Why = Declined
+	case !a.Ended.IsZero(): // perhaps of an agreement that arrived too late to count
+		s.Why = Withdrawn
 	case a.Agreement == "":
 		s.Why = Never
-	case !a.Ended.IsZero():
-		s.Why = Withdrawn
 	case a.Agreement != inForce.Agreement.SHA256 || a.Policy != inForce.Policy.SHA256:
 		s.Why = NewVersion
 	default:
