@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/scan/starter"
 	"candor/internal/store"
+	"candor/internal/store/storetest"
 )
 
 // TestICAP uploads to a hosted site through a proxy, and downloads from it:
@@ -34,13 +34,11 @@ func TestICAP(t *testing.T) {
 	now := time.Now().UTC()
 	p := candor.Party{ID: candor.NewID(now), Kind: candor.Customer, Name: "shop", Language: "en", Created: now, Updated: now}
 	a := candor.Asset{ID: candor.NewID(now), Kind: candor.Site, Owner: p.ID, Name: "shop", Hosts: []string{"Shop.example", "例子.example"}, Roots: []string{root}, Created: now, Updated: now}
-	terms := consent.Terms{Version: consent.Version{ID: candor.NewID(now), Document: "terms", Label: "1", Effective: now, Clauses: []consent.Clause{{ID: "all", Allows: []string{"quarantine"}}}}, State: consent.Published}
 	s := openStore(t, data)
 	err = s.Tx(t.Context(), func(tx *store.Tx) error {
 		return errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now),
 			tx.SetSetting(t.Context(), desk.PolicySetting, desk.Policy{Rules: []desk.PolicyRule{{Method: "quarantine"}}}, now, "test"),
-			tx.AddTerms(t.Context(), terms, nil),
-			tx.AddConsent(t.Context(), consent.Event{ID: candor.NewID(now), Party: p.ID, Version: terms.ID, Act: consent.Agreed, At: now, Recorded: now}, terms.Version))
+			storetest.Agree(t.Context(), tx, p.ID, now, "quarantine"))
 	})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)

@@ -121,8 +121,7 @@ func fillEstate(t *testing.T, s *store.Store, folder string, sites, each int) in
 			p := candor.Party{ID: candor.NewID(now), Kind: candor.Customer, Name: name, Language: "en", Created: now, Updated: now,
 				Contacts: []candor.Contact{{Channel: candor.Mail, Address: "owner@" + name}}}
 			a := candor.Asset{ID: candor.NewID(now), Kind: candor.Site, Owner: p.ID, Name: name, Roots: []string{root}, Created: now, Updated: now}
-			terms := candor.Agreement{ID: candor.NewID(now), Party: p.ID, Terms: "terms", Version: "1", Allows: []string{"notify", "quarantine"}, Accepted: now}
-			if err := errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now), tx.AddAgreement(t.Context(), terms)); err != nil {
+			if err := errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now), storetest.Agree(t.Context(), tx, p.ID, now, "notify", "quarantine")); err != nil {
 				return err
 			}
 		}
