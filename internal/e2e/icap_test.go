@@ -16,6 +16,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/scan/starter"
 	"candor/internal/store"
+	"candor/internal/store/storetest"
 )
 
 // TestICAP uploads to a hosted site through a proxy, and downloads from it:
@@ -37,7 +38,7 @@ func TestICAP(t *testing.T) {
 	err = s.Tx(t.Context(), func(tx *store.Tx) error {
 		return errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now),
 			tx.SetSetting(t.Context(), desk.PolicySetting, desk.Policy{Rules: []desk.PolicyRule{{Method: "quarantine"}}}, now, "test"),
-			agree(t, tx, p.ID, now, "quarantine"))
+			storetest.Agree(t.Context(), tx, p.ID, now, "quarantine"))
 	})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)

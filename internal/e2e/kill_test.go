@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/respond/notify/smtptest"
@@ -122,7 +121,7 @@ func fillEstate(t *testing.T, s *store.Store, folder string, sites, each int) in
 			p := candor.Party{ID: candor.NewID(now), Kind: candor.Customer, Name: name, Language: "en", Created: now, Updated: now,
 				Contacts: []candor.Contact{{Channel: candor.Mail, Address: "owner@" + name}}}
 			a := candor.Asset{ID: candor.NewID(now), Kind: candor.Site, Owner: p.ID, Name: name, Roots: []string{root}, Created: now, Updated: now}
-			if err := errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now), agree(t, tx, p.ID, now, "notify", "quarantine")); err != nil {
+			if err := errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, now), storetest.Agree(t.Context(), tx, p.ID, now, "notify", "quarantine")); err != nil {
 				return err
 			}
 		}
@@ -133,14 +132,6 @@ func fillEstate(t *testing.T, s *store.Store, folder string, sites, each int) in
 		t.Fatal(err)
 	}
 	return files
-}
-
-// agree has a party agree to terms that allow some methods.
-func agree(t *testing.T, tx *store.Tx, party candor.ID, now time.Time, allows ...string) error {
-	v := consent.Terms{Version: consent.Version{ID: candor.NewID(now), Document: "terms", Label: "1", Effective: now, Clauses: []consent.Clause{{ID: "all", Allows: allows}}},
-		State: consent.Recorded, Created: now, Updated: now, Published: now}
-	e := consent.Event{ID: candor.NewID(now), Party: party, Version: v.ID, Act: consent.Agreed, At: now, Recorded: now, How: consent.ByContract, Behalf: consent.Self}
-	return errors.Join(tx.AddTerms(t.Context(), v, nil), tx.AddConsent(t.Context(), e, v.Version))
 }
 
 func openStore(t *testing.T, data string) *store.Store {

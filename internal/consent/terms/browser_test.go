@@ -97,7 +97,7 @@ func look(t *testing.T, b *browsertest.Browser, what, lang string) {
 		t.Errorf("%s: read later than it stands: %s", what, out)
 	}
 	// What only ears get takes no room.
-	if n := browsertest.Ask[int](t, b, `[...document.querySelectorAll(".unseen")].filter((e) => e.getBoundingClientRect().width > 1.5).length`); n > 0 {
+	if n := browsertest.Ask[int](t, b, `[...document.querySelectorAll(".hidden")].filter((e) => e.getBoundingClientRect().width > 1.5).length`); n > 0 {
 		t.Errorf("%s: %d pieces are seen that are to be heard only", what, n)
 	}
 }

@@ -201,8 +201,8 @@ func TestComparisonHTML(t *testing.T) {
 	}
 	page := b.String()
 	for _, want := range []string{
-		`<del><span class="unseen"> [taken out: </span>7<span class="unseen"> end] </span></del>`,
-		`<ins><span class="unseen"> [added: </span>14<span class="unseen"> end] </span></ins>`,
+		`<del><span class="hidden"> [taken out: </span>7<span class="hidden"> end] </span></del>`,
+		`<ins><span class="hidden"> [added: </span>14<span class="hidden"> end] </span></ins>`,
 		"&lt;script&gt;", `<h3 id="change-scan">`,
 	} {
 		if !strings.Contains(page, want) {

@@ -168,15 +168,15 @@ func (c *Comparison) around(b *strings.Builder, op Op, inner string) {
 		b.WriteString(inner)
 		return
 	}
-	fmt.Fprintf(b, "<%s>%s%s%s</%[1]s>", tag, c.unseen(key), inner, c.unseen(c.t.T("terms.compare.hear-end")))
+	fmt.Fprintf(b, "<%s>%s%s%s</%[1]s>", tag, c.heard(key), inner, c.heard(c.t.T("terms.compare.hear-end")))
 }
 
-func (c *Comparison) unseen(text string) string {
+func (c *Comparison) heard(text string) string {
 	lang := ""
 	if c.attributes() != "" {
 		lang = fmt.Sprintf(` lang="%s" dir="%s"`, c.t.Lang(), c.t.Dir())
 	}
-	return `<span class="unseen"` + lang + `> ` + html.EscapeString(text) + ` </span>`
+	return `<span class="hidden"` + lang + `> ` + html.EscapeString(text) + ` </span>`
 }
 
 // Text writes the comparison as plain text: what was added in {+…+}, what was

@@ -385,3 +385,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDigestPinned holds digests for ever: people agreed to them. Who changes
+// the canonical form makes terms that were agreed to unprovable.
+func TestDigestPinned(t *testing.T) {
+	rich := smallDocument(t, "We look at files\n        every 7 days.", `**We *look*** at \*files\* < 5 & > 7 [here](https://tea.test/a?b=c#d), [mail](mailto:a@tea.test)!`+"\n        1. wait\n        2. *and* \\- see\n\n        202\\. Then\n        \\# so every 7 days.",
+		"version: 1.0", "version: 1.0\nmaterial: true\nreplaces: "+strings.Repeat("0a", 32))
+	const text = "**We *look*** at \\*files\\* \\< 5 \\& > 7 [here](https://tea.test/a?b=c#d), [mail](mailto:a@tea.test)!\n\n1. wait\n2. *and* - see\n\n202\\. Then # so every 7 days.\n\n- You can *say* no."
+	if diff := cmp.Diff(text, rich.Clauses[0].Text["en"]); diff != "" {
+		t.Error(diff)
+	}
+	for want, d := range map[string]*Document{
+		"86ee9c53b0d773706e62e34e5f13fa65555158fb768fa7916328204965db0c94": smallDocument(t),
+		"4e159d10492d9fc98044818d5d8607018ca116d148403e26bcc631bb7c6e53b0": rich,
+	} {
+		if got := digestOf(t, d); got != want {
+			t.Errorf("the digest is %s, and was %s", got, want)
+		}
+	}
+}

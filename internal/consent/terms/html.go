@@ -68,7 +68,7 @@ func (p *Page) fragment(b *strings.Builder) {
 	b.WriteString("</p>\n")
 	fmt.Fprintf(b, "<p class=\"provider\">%s %s <a href=\"%s\"><bdi dir=\"ltr\">%s</bdi></a></p>\n", html.EscapeString(p.provider()),
 		html.EscapeString(p.t.T("terms.contact")), html.EscapeString(p.d.Provider.Contact), html.EscapeString(p.contact()))
-	if !p.own() {
+	if p.foreign() {
 		fmt.Fprintf(b, "<p class=\"note\">%s</p>\n", html.EscapeString(p.t.T("terms.foreign")))
 	}
 	fmt.Fprintf(b, "<p class=\"summary\"%s>%s</p>\n", p.attributes(), html.EscapeString(p.d.Summary[p.tag]))

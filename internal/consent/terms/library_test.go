@@ -83,3 +83,33 @@ func TestMeasures(t *testing.T) {
 		}
 	}
 }
+
+// TestPlain holds that the library is in short sentences: half of those of each
+// language have few words, and none is long.
+func TestPlain(t *testing.T) {
+	for _, name := range Library() {
+		d := libraryDocument(t, name)
+		for _, tag := range d.Languages {
+			var all []int
+			for _, c := range d.Clauses {
+				for _, b := range Blocks(c.Text[tag]) {
+					for _, s := range sentences(words(b)) {
+						if n, _ := longest(s, tag); n > 0 {
+							all = append(all, n)
+						}
+					}
+				}
+			}
+			slices.Sort(all)
+			half, most := all[len(all)/2], all[len(all)-1]
+			t.Logf("%-20s %s: %3d sentences, half of them up to %2d, the longest %2d", name, tag, len(all), half, most)
+			limit := 15
+			if tag == "zh" {
+				limit = 30
+			}
+			if half > limit || most > 3*limit {
+				t.Errorf("%s %s: half of the sentences have %d or more, the longest %d", name, tag, half, most)
+			}
+		}
+	}
+}

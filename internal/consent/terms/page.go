@@ -12,15 +12,15 @@ import (
 // Page is a version as one reader sees it: fixed words in the reader's language,
 // texts in that language if the document has it, else in its first.
 type Page struct {
-	t   phrase.Printer
-	d   *Document
-	tag string // of the texts
+	t    phrase.Printer
+	d    *Document
+	want string // the reader's language
+	tag  string // of the texts
 }
 
 // Page gives the page for readers of a language.
 func (d *Document) Page(texts *phrase.Catalogue, language string) *Page {
-	tag := d.language(language)
-	return &Page{texts.For(language), d, tag}
+	return &Page{texts.For(language), d, language, d.language(language)}
 }
 
 // HTML writes the page for a language: see Page.HTML.
@@ -39,6 +39,9 @@ func (p *Page) Title() string { return p.d.Title[p.tag] }
 
 // own tells whether texts and fixed words are in one language.
 func (p *Page) own() bool { return base(p.tag) == p.t.Lang() }
+
+// foreign tells whether the reader's language is not there.
+func (p *Page) foreign() bool { return base(p.tag) != base(p.want) }
 
 // attributes marks an element that holds texts in another language than the
 // page's.

@@ -106,6 +106,13 @@ func TestShown(t *testing.T) {
 			t.Errorf("%s is not in the Arabic page", want)
 		}
 	}
+	if !strings.Contains(arabic, "هذه الوثيقة غير متوفرة بلغتك") {
+		t.Error("the Arabic page does not say that its texts are in another language")
+	}
+	german := written(t, smallDocument(t, "[en, zh]", "[de, zh]", "en: ", "de: ", "en:\n", "de:\n"), "de-AT")
+	if !strings.Contains(german, `<h1 lang="de" dir="ltr">`) || strings.Contains(german, "not there in your language") {
+		t.Error("a document in the reader's language is said to be in another")
+	}
 	if d.Page(texts(t), "ar").Language() != "en" || d.Page(texts(t), "zh").Language() != "zh" {
 		t.Error("the language that was shown is another")
 	}

@@ -30,7 +30,7 @@ func (p *Page) Text(w io.Writer) error {
 	lined(&b, p.Title(), "=")
 	b.WriteString(wrapped(strings.Join(p.facts(), " · "), ""))
 	b.WriteString(wrapped(p.provider()+" "+p.t.T("terms.contact")+" "+p.isolate(p.contact()), "") + "\n")
-	if !p.own() {
+	if p.foreign() {
 		b.WriteString(wrapped(p.t.T("terms.foreign"), "") + "\n")
 	}
 	b.WriteString(wrapped(p.d.Summary[p.tag], "") + "\n")

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -16,6 +18,13 @@ func Terms(document, label string) consent.Terms {
 	return consent.Terms{Version: consent.Version{ID: candor.NewID(noon), Document: document, Label: label, Digest: "00ff", Effective: noon,
 		Clauses: []consent.Clause{{ID: "measures", Allows: []string{"quarantine"}, Serves: []string{"2.2f"}}, {ID: "isolation", Optional: true, Allows: []string{"isolate"}}}},
 		Kind: "hosting-terms", State: consent.Published, Titles: map[string]string{"en": "Terms"}, Created: noon, Updated: noon, Published: noon}
+}
+
+// Agree has a party agree to terms that allow methods.
+func Agree(ctx context.Context, tx *store.Tx, party candor.ID, at time.Time, allows ...string) error {
+	v := consent.Terms{Version: consent.Version{ID: candor.NewID(at), Document: "terms", Label: "1", Effective: at, Clauses: []consent.Clause{{ID: "all", Allows: allows}}}, State: consent.Published}
+	e := consent.Event{ID: candor.NewID(at), Party: party, Version: v.ID, Act: consent.Agreed, At: at, Recorded: at, How: consent.ByPaper, Behalf: consent.Self}
+	return errors.Join(tx.AddTerms(ctx, v, nil), tx.AddConsent(ctx, e, v.Version))
 }
 
 // testConsents keeps terms, and what parties said of them.
