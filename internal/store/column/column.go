@@ -118,4 +118,6 @@ type (
 	Words    = JSON[map[string]string]
 	Contacts = JSON[[]candor.Contact]
 	Basis    = JSON[candor.Basis]
+
+	GateChecks = JSON[[]candor.GateCheck]
 )
