@@ -10,6 +10,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/consent/gate"
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
@@ -36,6 +37,9 @@ type House struct {
 	Methods []string
 	// Checks are the parts whose health is shown, in order.
 	Checks []Check
+	// Gatekeeping is what the gate of sites asks. What is missing of it measures
+	// nothing, but for scans: those are asked of the store.
+	Gatekeeping gate.Sensors
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
 

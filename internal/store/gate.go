@@ -141,7 +141,7 @@ func (t *Tx) EndGateWaiver(ctx context.Context, site, id candor.ID, at time.Time
 
 // GateMoves gives how a site's state changed, the latest first.
 func (r reader) GateMoves(ctx context.Context, site candor.ID, most int) ([]candor.GateMove, error) {
-	rows, err := choose[query.GateMove](ctx, r.db, "gate_moves", "asset = ? ORDER BY id DESC LIMIT ?", site, most)
+	rows, err := choose[query.GateMove](ctx, r.db, "gate_moves", "asset = ? ORDER BY number DESC LIMIT ?", site, most)
 	return each(rows, gateMove), err
 }
 
@@ -151,10 +151,14 @@ func (r reader) GateMove(ctx context.Context, id candor.ID) (candor.GateMove, er
 	return gateMove(row), err
 }
 
-// AddGateMove adds a decision.
+// AddGateMove adds a decision behind those of the site before: clocks may stand
+// still. The gate must have been set in the same transaction.
 func (t *Tx) AddGateMove(ctx context.Context, m candor.GateMove) error {
-	return add(ctx, t.reader, "gate_moves", "", query.GateMove{ID: m.ID, Asset: m.Asset, Before: m.From, State: m.To, At: column.Time(m.At), By: m.By,
-		Deadline: column.Time(m.Deadline), Unmet: column.GateChecks{V: m.Unmet}})
+	row := query.GateMove{ID: m.ID, Asset: m.Asset, Before: m.From, State: m.To, At: column.Time(m.At), By: m.By, Deadline: column.Time(m.Deadline), Unmet: column.GateChecks{V: m.Unmet}}
+	if err := t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(number), 0) + 1 FROM gate_moves WHERE asset = ?", m.Asset).Scan(&row.Number); err != nil {
+		return kind(err, "number a decision")
+	}
+	return add(ctx, t.reader, "gate_moves", "", row)
 }
 
 // LastScan gives the scan of an asset that ended last. It is candor.ErrNotFound

@@ -77,6 +77,25 @@ func (p Policy) Check() error {
 	return nil
 }
 
+// Signed notes who left out the checks that were asked for, or that were left
+// out for another reason, under the policy before. What was left out before for
+// that reason stays as it was noted.
+func (p Policy) Signed(was Policy, by string, at time.Time) Policy {
+	signed := []Exemption{}
+	for _, x := range p.NotRequired {
+		x.Reason = strings.TrimSpace(x.Reason)
+		i := slices.IndexFunc(was.NotRequired, func(y Exemption) bool { return y.Check == x.Check && y.Reason == x.Reason })
+		if i >= 0 {
+			x = was.NotRequired[i]
+		} else {
+			x.By, x.At = by, at
+		}
+		signed = append(signed, x)
+	}
+	p.NotRequired = signed
+	return p
+}
+
 // requires tells whether a check is asked for.
 func (p Policy) requires(check string) bool {
 	return !slices.ContainsFunc(p.NotRequired, func(x Exemption) bool { return x.Check == check })

@@ -1,5 +1,11 @@
 package gate
 
+import (
+	"slices"
+
+	"candor"
+)
+
 // Why says in a word why a check did not pass.
 type Why string
 
@@ -61,4 +67,29 @@ func (w Why) Words() (what, next string) {
 		return "The owner of the site accepted terms that are no longer in force.", "Read the terms that are in force and accept them."
 	}
 	return "It has not been measured.", "Wait until it is measured, or ask your provider."
+}
+
+// Shown is how a check came out, with what to do about it in English.
+type Shown struct {
+	candor.GateCheck
+	Clause string `json:"clause"` // of ITU-T X.1207
+	// Requirements are those of X.1207 that it stands for.
+	Requirements []string `json:"requirements"`
+	Detail       string   `json:"detail,omitempty"` // what is in the way
+	Hint         string   `json:"hint,omitempty"`   // what to do next
+}
+
+// Show words checks.
+func Show(checks []candor.GateCheck) []Shown {
+	all := make([]Shown, len(checks))
+	for i, c := range checks {
+		all[i] = Shown{GateCheck: c, Requirements: []string{}}
+		if n := slices.IndexFunc(Checks(), func(x Check) bool { return x.ID == c.Check }); n >= 0 {
+			all[i].Clause, all[i].Requirements = Checks()[n].Clause, Checks()[n].Requirements
+		}
+		if c.Outcome != candor.GatePassed {
+			all[i].Detail, all[i].Hint = Why(c.Why).Words()
+		}
+	}
+	return all
 }

@@ -32,6 +32,7 @@ CREATE INDEX gate_waivers_expires ON gate_waivers (expires, id) WHERE ended = 0;
 CREATE TABLE gate_moves (
     id       TEXT PRIMARY KEY,
     asset    TEXT NOT NULL REFERENCES assets (id),
+    number   BIGINT NOT NULL, -- among those of the site, from 1
     before   TEXT NOT NULL,
     state    TEXT NOT NULL,
     at       BIGINT NOT NULL,
@@ -39,7 +40,7 @@ CREATE TABLE gate_moves (
     deadline BIGINT NOT NULL,
     unmet    TEXT NOT NULL
 );
-CREATE INDEX gate_moves_asset ON gate_moves (asset, id);
+CREATE UNIQUE INDEX gate_moves_number ON gate_moves (asset, number);
 
 -- The host names of assets, in lower case: who may be reached is asked by name.
 CREATE TABLE hosts (

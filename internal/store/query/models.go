@@ -191,6 +191,7 @@ type Gate struct {
 type GateMove struct {
 	ID       candor.ID         `db:"id"`
 	Asset    candor.ID         `db:"asset"`
+	Number   int64             `db:"number"`
 	Before   candor.GateState  `db:"before"`
 	State    candor.GateState  `db:"state"`
 	At       column.Time       `db:"at"`

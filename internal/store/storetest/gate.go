@@ -111,8 +111,9 @@ func testGateMoves(t *testing.T, s *store.Store, a candor.Asset, g candor.Gate) 
 	ctx := t.Context()
 	m := candor.GateMove{ID: candor.NewID(noon), Asset: a.ID, From: candor.GateLive, To: candor.GateGrace, At: noon, By: "system", Deadline: g.Deadline, Unmet: g.Checks[:1]}
 	next := m
-	next.ID, next.From, next.To, next.Deadline, next.Unmet = candor.NewID(noon.Add(time.Second)), candor.GateGrace, candor.GateLive, time.Time{}, []candor.GateCheck{}
+	next.From, next.To, next.Deadline, next.Unmet = candor.GateGrace, candor.GateLive, time.Time{}, []candor.GateCheck{}
 	do(t, s, func(tx *store.Tx) error { return tx.AddGateMove(ctx, m) })
+	next.ID = candor.ID("0" + string(m.ID[1:])) // the order is that of adding
 	do(t, s, func(tx *store.Tx) error { return tx.AddGateMove(ctx, next) })
 	same(t, must(s.GateMoves(ctx, a.ID, 10))(t), []candor.GateMove{next, m})
 	same(t, must(s.GateMoves(ctx, a.ID, 1))(t), []candor.GateMove{next})
