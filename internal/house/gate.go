@@ -19,7 +19,7 @@ type GateView struct {
 	// Gate is what was decided last; its checks are those of that time.
 	Gate    candor.Gate         `json:"gate"`
 	Allowed bool                `json:"allowed"` // the site may be reached now
-	Checks  []gate.Shown        `json:"checks"`  // as they come out now
+	Checks  []gate.ShownCheck        `json:"checks"`  // as they come out now
 	Waivers []candor.GateWaiver `json:"waivers"` // the latest first, also those that are over
 	Moves   []candor.GateMove   `json:"moves"`   // up to 50 changes of state, the latest first
 }
@@ -153,7 +153,7 @@ type Admission struct {
 	Allowed bool             `json:"allowed"`
 	Site    candor.ID        `json:"site,omitempty"`
 	State   candor.GateState `json:"state,omitempty"`
-	Unmet   []gate.Shown     `json:"unmet"` // what keeps it from being reached, or will
+	Unmet   []gate.ShownCheck     `json:"unmet"` // what keeps it from being reached, or will
 	// Until is when it may not be reached any longer, unless it is mended; zero
 	// if nothing is in the way.
 	Until time.Time `json:"until,omitzero"`
@@ -164,7 +164,7 @@ type Admission struct {
 // of the customer's who asks, may not.
 func (h *House) Admitted(ctx context.Context, who candor.Principal, host string) (Admission, error) {
 	host = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
-	out := Admission{Host: host, Unmet: []gate.Shown{}}
+	out := Admission{Host: host, Unmet: []gate.ShownCheck{}}
 	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
 		return out, err
 	}

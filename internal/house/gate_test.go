@@ -273,7 +273,7 @@ func TestGateFailsClosed(t *testing.T) {
 		if err := w.HurryGate(ctx, w.site.ID); err != nil {
 			t.Fatal(err)
 		}
-		w.due(t, 0, candor.GateDraft)
+		w.due(t, 5*time.Second, candor.GateDraft)
 		if _, err := w.AskGate(ctx, owner, w.site.ID); !errors.Is(err, candor.ErrInvalid) {
 			t.Errorf("asked for a site out of use: %v", err)
 		}
@@ -350,4 +350,3 @@ func TestGateAsks(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
-

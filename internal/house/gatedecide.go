@@ -198,7 +198,11 @@ func retiring(a candor.Asset, g candor.Gate, at time.Time) (candor.Gate, error) 
 	return g, nil
 }
 
-// HurryGate has the gate look at a site soon: something about it changed.
+// settling is how long after it is known that something about a site changes it
+// is looked at: the change may be kept a moment later.
+const settling = 5 * time.Second
+
+// HurryGate has the gate look at a site soon: something about it changes.
 func (h *House) HurryGate(ctx context.Context, site candor.ID) error {
-	return h.tx(ctx, func(tx *store.Tx) error { return tx.HurryGate(ctx, site, h.Clock().UTC()) })
+	return h.tx(ctx, func(tx *store.Tx) error { return tx.HurryGate(ctx, site, h.Clock().UTC().Add(settling)) })
 }

@@ -69,8 +69,8 @@ func (w Why) Words() (what, next string) {
 	return "It has not been measured.", "Wait until it is measured, or ask your provider."
 }
 
-// Shown is how a check came out, with what to do about it in English.
-type Shown struct {
+// ShownCheck is how a check came out, with what to do about it in English.
+type ShownCheck struct {
 	candor.GateCheck
 	Clause string `json:"clause"` // of ITU-T X.1207
 	// Requirements are those of X.1207 that it stands for.
@@ -80,10 +80,10 @@ type Shown struct {
 }
 
 // Show words checks.
-func Show(checks []candor.GateCheck) []Shown {
-	all := make([]Shown, len(checks))
+func Show(checks []candor.GateCheck) []ShownCheck {
+	all := make([]ShownCheck, len(checks))
 	for i, c := range checks {
-		all[i] = Shown{GateCheck: c, Requirements: []string{}}
+		all[i] = ShownCheck{GateCheck: c, Requirements: []string{}}
 		if n := slices.IndexFunc(Checks(), func(x Check) bool { return x.ID == c.Check }); n >= 0 {
 			all[i].Clause, all[i].Requirements = Checks()[n].Clause, Checks()[n].Requirements
 		}

@@ -47,8 +47,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(e.assets[0].ID)
 		}
 	}
-	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{sha256}", e.finding.SHA256, "{hash}", sum("none")).Replace(op.Path)
-	path += map[string]string{"search": "?q=" + e.party.Name, "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "import": "?rehearse=true"}[op.ID]
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{sha256}", e.finding.SHA256, "{hash}", sum("none")).Replace(op.Path)
+	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
@@ -66,8 +66,10 @@ func (w *world) body(op api.Operation, e estate) any {
 		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback",
 		"create-asset": asset, "set-policy": object{"rules": []any{}}, "rehearse-policy": object{"rules": []any{object{"severity": "high", "confidence": 1, "method": "quarantine"}}},
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
-		"decide-content": object{"decision": "dismiss", "reason": staffNote},
-		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
+		"ask-gate": nil, "take-back-gate": nil, "decide-gate": nil, "waive-check": object{"check": "notice", "reason": staffNote, "until": w.now.Add(time.Hour)},
+		"set-gate-policy": object{"grace": "24h", "stale": "48h", "longest_waiver": "240h", "not_required": []any{object{"check": "updates", "reason": staffNote}}},
+		"decide-content":  object{"decision": "dismiss", "reason": staffNote},
+		"change-user":     object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
 	}[op.ID]
 	if !ok {
@@ -153,6 +155,8 @@ func (w *world) prepare(name string) map[string]string {
 		must(w.t, 0, w.house.Store.Tx(w.t.Context(), func(tx *store.Tx) error { return tx.AddAgentToken(w.t.Context(), k) }))
 		paths["revoke-agent-token"] = "/api/v1/agent-tokens/" + k.Hash
 		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
+		x := must2(w.house.Waive(w.t.Context(), w.people["admin"].who, w.a.assets[0].ID, "terms", staffNote, w.now.Add(time.Hour)))(w.t)
+		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
 }
