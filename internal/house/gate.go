@@ -19,7 +19,7 @@ type GateView struct {
 	// Gate is what was decided last; its checks are those of that time.
 	Gate    candor.Gate         `json:"gate"`
 	Allowed bool                `json:"allowed"` // the site may be reached now
-	Checks  []gate.ShownCheck        `json:"checks"`  // as they come out now
+	Checks  []gate.ShownCheck   `json:"checks"`  // as they come out now
 	Waivers []candor.GateWaiver `json:"waivers"` // the latest first, also those that are over
 	Moves   []candor.GateMove   `json:"moves"`   // up to 50 changes of state, the latest first
 }
@@ -149,11 +149,11 @@ func (s scanned) Content(ctx context.Context, site candor.Asset) (gate.Reading, 
 
 // Admission is whether a host name may be reached.
 type Admission struct {
-	Host    string           `json:"host"`
-	Allowed bool             `json:"allowed"`
-	Site    candor.ID        `json:"site,omitempty"`
-	State   candor.GateState `json:"state,omitempty"`
-	Unmet   []gate.ShownCheck     `json:"unmet"` // what keeps it from being reached, or will
+	Host    string            `json:"host"`
+	Allowed bool              `json:"allowed"`
+	Site    candor.ID         `json:"site,omitempty"`
+	State   candor.GateState  `json:"state,omitempty"`
+	Unmet   []gate.ShownCheck `json:"unmet"` // what keeps it from being reached, or will
 	// Until is when it may not be reached any longer, unless it is mended; zero
 	// if nothing is in the way.
 	Until time.Time `json:"until,omitzero"`
