@@ -182,11 +182,11 @@ func gateActions(r *web.Request, v house.GateView) templ.Component {
 
 // checkTable shows each check as it comes out now.
 func checkTable(r *web.Request, v house.GateView) ui.Table {
-	t := ui.Table{ID: "checks", Caption: r.T("office.gate.checks"), Columns: []ui.Column{wide(column("check", r.T("office.gate.check"))), column("outcome", r.T("office.gate.outcome")),
-		column("why", r.T("office.gate.why")), minor(column("clause", r.T("office.gate.clause"))), minor(column("since", r.T("office.gate.since"))), minor(column("measured", r.T("office.gate.measured")))}}
+	t := ui.Table{ID: "checks", Caption: r.T("office.gate.checks"), Columns: []ui.Column{column("check", r.T("office.gate.check")), column("outcome", r.T("office.gate.outcome")),
+		wide(column("why", r.T("office.gate.why"))), minor(column("clause", r.T("office.gate.clause"))), minor(column("since", r.T("office.gate.since"))), minor(column("measured", r.T("office.gate.measured")))}}
 	for _, c := range v.Checks {
 		t.Rows = append(t.Rows, ui.Row{Key: c.Check, Label: checkName(r, c.Check), Muted: c.Outcome == candor.GateNotRequired, Cells: cells(
-			strong(checkName(r, c.Check)), outcomeBadge(r, c.Outcome), whyCell(r, v, c), ui.Mono(c.Clause), ui.Time(c.Since), orNever(c.Measured, ui.Time))})
+			whole(checkName(r, c.Check)), outcomeBadge(r, c.Outcome), whyCell(r, v, c), whole(c.Clause), ui.Time(c.Since), orNever(c.Measured, ui.Time))})
 	}
 	return t
 }

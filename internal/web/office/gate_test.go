@@ -27,13 +27,16 @@ func (w *world) contentOnly(t *testing.T) {
 }
 
 // agreed tells of terms what a test says.
-type agreed struct{ lost map[candor.ID]bool }
+type agreed struct {
+	lost map[candor.ID]bool
+	now  func() time.Time
+}
 
 func (a *agreed) Terms(_ context.Context, site candor.Asset) (gate.Reading, error) {
 	if a.lost[site.ID] {
 		return gate.Reading{Outcome: candor.GateFailed, Why: gate.OldTerms}, nil
 	}
-	return gate.Reading{Outcome: candor.GatePassed, At: site.Scanned.Add(5 * time.Hour)}, nil
+	return gate.Reading{Outcome: candor.GatePassed, At: a.now()}, nil
 }
 
 // gates has sites stand in every state at the gate, and gives a waiver of the
@@ -42,7 +45,7 @@ func (w *world) gates(t *testing.T, sites []candor.Asset) candor.ID {
 	t.Helper()
 	admin, ctx := w.Who(candor.RoleAdmin), t.Context()
 	w.contentOnly(t)
-	terms := &agreed{lost: map[candor.ID]bool{}}
+	terms := &agreed{map[candor.ID]bool{}, w.Clock}
 	w.House.Gatekeeping.Agreements = terms
 	now := w.Clock()
 	w.At(now.Add(-8 * 24 * time.Hour))

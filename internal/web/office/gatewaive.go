@@ -59,8 +59,8 @@ func (o *office) askTakeBack(r *web.Request) (web.View, error) {
 
 // waiverTable lists the waivers of a site.
 func waiverTable(r *web.Request, n *names, v house.GateView) ui.Table {
-	t := ui.Table{ID: "waivers", Caption: r.T("office.gate.waivers"), Empty: ui.Situation{Title: r.T("office.gate.waivers.none")}, Columns: []ui.Column{wide(column("check", r.T("office.gate.check"))),
-		column("by", r.T("office.gate.by")), column("reason", r.T("office.gate.reason")), column("until", r.T("office.gate.until")), column("state", r.T("office.state")), column("end", r.T("office.gate.end"))}}
+	t := ui.Table{ID: "waivers", Caption: r.T("office.gate.waivers"), Empty: ui.Situation{Title: r.T("office.gate.waivers.none")}, Columns: []ui.Column{column("check", r.T("office.gate.check")),
+		column("by", r.T("office.gate.by")), wide(column("reason", r.T("office.gate.reason"))), column("until", r.T("office.gate.until")), column("state", r.T("office.state")), column("end", r.T("office.gate.end"))}}
 	for _, w := range v.Waivers {
 		holds := w.Holds(r.Now)
 		state, end := ui.Badge(r.T("office.gate.waiver.over"), ui.Neutral), ui.Absent()
@@ -73,7 +73,7 @@ func waiverTable(r *web.Request, n *names, v house.GateView) ui.Table {
 		if holds && r.May(access.WaiveChecks) {
 			end = anchor(r.T("office.gate.end"), gatePath(v.Site.ID)+"/waivers/"+string(w.ID)+"/end")
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(w.ID), Label: checkName(r, w.Check), Muted: !holds, Cells: cells(strong(checkName(r, w.Check)), whole(n.who(w.By)), ui.Text(w.Reason), ui.Time(w.Until), state, end)})
+		t.Rows = append(t.Rows, ui.Row{Key: string(w.ID), Label: checkName(r, w.Check), Muted: !holds, Cells: cells(whole(checkName(r, w.Check)), whole(n.who(w.By)), ui.Text(w.Reason), ui.Time(w.Until), state, end)})
 	}
 	return t
 }
@@ -82,7 +82,7 @@ func waiverTable(r *web.Request, n *names, v house.GateView) ui.Table {
 // before the others.
 func (o *office) forceTable(r *web.Request, all []candor.GateWaiver) ui.Table {
 	t := ui.Table{ID: "in-force", Caption: r.T("office.gate.force"), Empty: ui.Situation{Title: r.T("office.gate.force.none")},
-		Columns: []ui.Column{wide(column("site", r.T("office.assets.site"))), column("check", r.T("office.gate.check")), column("by", r.T("office.gate.by")), minor(column("reason", r.T("office.gate.reason"))), column("until", r.T("office.gate.until"))}}
+		Columns: []ui.Column{column("site", r.T("office.assets.site")), column("check", r.T("office.gate.check")), column("by", r.T("office.gate.by")), wide(minor(column("reason", r.T("office.gate.reason")))), column("until", r.T("office.gate.until"))}}
 	n := o.names(r)
 	for _, w := range all {
 		name := string(w.Asset)
@@ -209,8 +209,8 @@ func (o *office) gatePolicy(r *web.Request) (web.View, error) {
 	}
 	days := func(d candor.Period) string { return r.Printer.Span(time.Duration(d)) }
 	facts := []ui.Fact{{Label: r.T("office.gate.policy.grace"), Value: ui.Text(days(p.Grace))}, {Label: r.T("office.gate.policy.stale"), Value: ui.Text(days(p.Stale))}, {Label: r.T("office.gate.policy.longest"), Value: ui.Text(days(p.LongestWaiver))}}
-	t := ui.Table{ID: "required", Caption: r.T("office.gate.checks"), Columns: []ui.Column{wide(column("check", r.T("office.gate.check"))), minor(column("clause", r.T("office.gate.clause"))), column("sensor", r.T("office.gate.sensor")),
-		column("required", r.T("office.gate.required")), column("by", r.T("office.gate.by")), column("reason", r.T("office.gate.reason")), minor(column("at", r.T("office.gate.since")))}}
+	t := ui.Table{ID: "required", Caption: r.T("office.gate.checks"), Columns: []ui.Column{column("check", r.T("office.gate.check")), minor(column("clause", r.T("office.gate.clause"))), column("sensor", r.T("office.gate.sensor")),
+		column("required", r.T("office.gate.required")), column("by", r.T("office.gate.by")), wide(column("reason", r.T("office.gate.reason"))), minor(column("at", r.T("office.gate.since")))}}
 	n := o.names(r)
 	for _, c := range gate.Checks() {
 		sensor, required, by, reason, at := ui.Text(r.T("office.yes")), ui.Badge(r.T("office.gate.required.yes"), ui.Accent), ui.Absent(), ui.Absent(), ui.Absent()
@@ -221,7 +221,7 @@ func (o *office) gatePolicy(r *web.Request) (web.View, error) {
 			x := p.NotRequired[i]
 			required, by, reason, at = ui.Badge(r.T("office.gate.required.no"), ui.Warn), whole(n.who(x.By)), ui.Text(x.Reason), ui.Time(x.At)
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: c.ID, Label: checkName(r, c.ID), Cells: cells(strong(checkName(r, c.ID)), ui.Mono(c.Clause), sensor, required, by, reason, at)})
+		t.Rows = append(t.Rows, ui.Row{Key: c.ID, Label: checkName(r, c.ID), Cells: cells(whole(checkName(r, c.ID)), whole(c.Clause), sensor, required, by, reason, at)})
 	}
 	page := ui.Page{Title: r.T("office.gate.policy"), Active: "gate", Lead: r.T("office.gate.policy.lead"), Crumbs: []ui.Link{{Text: r.T("office.gate"), Href: "/gate"}}}
 	if r.May(access.ManagePolicy) {
