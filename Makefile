@@ -107,6 +107,11 @@ bench-house: ## Print figures of the desk with 1,000,000 findings, on both datab
 	$(GO) run ./bench/cmd/house -database sqlite $(ARGS)
 	$(GO) run ./bench/cmd/house -database postgres $(ARGS)
 
+.PHONY: bench-consent
+bench-consent: ## Print how fast it is asked what parties agreed to, on both databases
+	$(GO) run ./bench/cmd/consent -database sqlite $(ARGS)
+	$(GO) run ./bench/cmd/consent -database postgres $(ARGS)
+
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts
 	$(GO) run ./bench/cmd/conformance -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)

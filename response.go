@@ -71,11 +71,12 @@ type Agreement struct {
 	Digest    string    `json:"digest,omitempty"` // SHA-256 of the document, in hexadecimal
 	Allows    []string  `json:"allows"`           // methods of response that its clauses allow
 	Accepted  time.Time `json:"accepted"`
-	How       string    `json:"how,omitempty"` // portal, paper, import, …
+	Since     time.Time `json:"since,omitzero"` // in force, if later than accepted
+	How       string    `json:"how,omitempty"`  // portal, paper, import, …
 	Withdrawn time.Time `json:"withdrawn,omitzero"`
 }
 
 // InForce tells whether the agreement is one at that time.
 func (a Agreement) InForce(at time.Time) bool {
-	return !at.Before(a.Accepted) && (a.Withdrawn.IsZero() || at.Before(a.Withdrawn))
+	return !at.Before(a.Accepted) && !at.Before(a.Since) && (a.Withdrawn.IsZero() || at.Before(a.Withdrawn))
 }

@@ -221,3 +221,26 @@ func (c *copies) close() error {
 	c.group.Wait()
 	return c.err
 }
+
+// Load runs statements that write very many rows to an empty database, with the
+// indexes away meanwhile. Of PostgreSQL the user must be a superuser.
+func Load(ctx context.Context, url string, statements ...string) error {
+	b, err := openBulk(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer b.db.Close()
+	if err := b.dropIndexes(ctx); err != nil {
+		return err
+	}
+	if b.postgres {
+		// Parents and children are written in whatever order.
+		statements = append([]string{"SET session_replication_role = replica"}, statements...)
+	}
+	for _, s := range statements {
+		if _, err := b.db.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("%.80s: %w", s, err)
+		}
+	}
+	return errors.Join(b.makeIndexes(ctx), b.finish(ctx))
+}

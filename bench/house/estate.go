@@ -18,6 +18,9 @@ func (g *generator) makeUsers() {
 }
 
 func (g *generator) makeParties() {
+	g.terms = candor.NewID(g.start)
+	g.row("terms", g.terms, "hosting-terms", "2024-1", "hosting-terms", "published", digest(g.Rand), `[{"id":"measures","allows":["notify","quarantine"]}]`, `{"en":"Terms of hosting"}`,
+		false, micro(g.start), int64(0), micro(g.start), micro(g.start), micro(g.start), int64(1))
 	for i := range g.size.Parties {
 		at := g.when(i, g.size.Parties)
 		id, name, reference := candor.NewID(at), fmt.Sprintf("%s %d", phrase(g.Rand), i), fmt.Sprintf("K-%06d", i)
@@ -25,7 +28,8 @@ func (g *generator) makeParties() {
 		g.parties = append(g.parties, id)
 		g.row("parties", id, pick(g.Rand, []weighted[string]{{"customer", 96}, {"subscriber", 3}, {"partner", 1}}), name, reference, "en", "Europe/Berlin",
 			contacts, "", false, micro(at), micro(at.Add(time.Duration(g.IntN(1e6))*time.Second)))
-		g.row("agreements", candor.NewID(at), id, "terms of hosting", "2024-1", digest(g.Rand), `["notify","quarantine"]`, micro(at), "portal", int64(0))
+		g.row("consents", candor.NewID(at), id, g.terms, "agreed", "null", micro(at), micro(at), "en", "portal", "self", "", "", int64(1))
+		g.row("standings", id, "hosting-terms", g.terms, "agreed", micro(at))
 		g.document("party", id, id, name, strings.Join([]string{name, reference, "li", "abuse customer", fmt.Sprint("customer", i), "example"}, " "))
 	}
 }

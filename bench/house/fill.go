@@ -72,6 +72,7 @@ type generator struct {
 	parties    []candor.ID
 	sites      []siteRow
 	users      []candor.ID
+	terms      candor.ID
 	open       map[string]bool // asset and class
 	same       map[string]bool // asset, rule and content
 	logIndex   int64

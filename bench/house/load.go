@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/house"
 	"candor/internal/store"
 )
@@ -23,7 +24,7 @@ func pages(ctx context.Context, s *store.Store, c Config, r *Report) error {
 	if err != nil {
 		return err
 	}
-	a := &asker{&house.House{Store: s, Clock: c.Clock}, x, candor.Principal{User: x.users[0], Name: "Ada", Role: candor.RoleAnalyst}}
+	a := &asker{&house.House{Store: s, Clock: c.Clock, Consents: consent.NewRegister(s, c.Clock)}, x, candor.Principal{User: x.users[0], Name: "Ada", Role: candor.RoleAnalyst}}
 	all := a.pages()
 	times := make([][]time.Duration, len(all))
 	random := rand.New(rand.NewPCG(3, 4))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/scan/site"
 	"candor/internal/scan/starter"
 	"candor/internal/store"
@@ -54,9 +55,12 @@ func (r *running) fillSample(ctx context.Context, folder string) error {
 				return err
 			}
 			if c.agreed {
-				terms := candor.Agreement{ID: candor.NewID(now), Party: p.ID, Terms: "Hosting terms", Version: "2026-01", Allows: r.Methods,
-					Accepted: now.AddDate(0, -2, 0), How: "sample"}
-				if err := tx.AddAgreement(ctx, terms); err != nil {
+				at := now.AddDate(0, -2, 0)
+				terms := consent.Terms{Version: consent.Version{ID: candor.NewID(now), Document: "Hosting terms", Label: "2026-01", Effective: at,
+					Clauses: []consent.Clause{{ID: "all", Allows: r.Methods}}}, State: consent.Recorded, Created: now, Updated: now, Published: at}
+				said := consent.Event{ID: candor.NewID(now), Party: p.ID, Version: terms.ID, Act: consent.Agreed, At: at, Recorded: now,
+					How: consent.ByOther, Behalf: consent.Self, Note: "sample"}
+				if err := errors.Join(tx.AddTerms(ctx, terms, nil), tx.AddConsent(ctx, said, terms.Version)); err != nil {
 					return err
 				}
 			}

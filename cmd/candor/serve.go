@@ -188,6 +188,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if workers == nil { // else it is a chore
 		work.Go(func() { chore{"read lists of known-good files", 10 * time.Second, r.readGood}.run(inner, r.setup.log) })
 	}
+	work.Go(func() {
+		chore{"follow what is agreed to", 250 * time.Millisecond, r.Consents.Refresh}.run(inner, r.setup.log)
+	})
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
 	}

@@ -17,6 +17,8 @@ import (
 	"candor/internal/access"
 	"candor/internal/access/link"
 	"candor/internal/config"
+	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
@@ -110,7 +112,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -152,7 +154,7 @@ func (r *running) openRecords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Store = s
+	r.Store, r.Consents = s, consent.NewRegister(s, r.setup.clock)
 	r.closings = append(r.closings, s.Close)
 	return nil
 }
@@ -178,6 +180,33 @@ func (r *running) openAccess(ctx context.Context) (err error) {
 	}
 	r.secrets = o.Secrets
 	r.links, err = link.New(o.Secrets, r.setup.clock, r.revoked)
+	return err
+}
+
+// openReceipts opens the keys that sign receipts of consent. All programs on one
+// database have the same, and the vault seals them.
+func (r *running) openReceipts(ctx context.Context) error {
+	const sealedAs = "keys of receipts"
+	fresh, err := receipt.NewRing(r.setup.clock())
+	if err != nil {
+		return err
+	}
+	secret, err := fresh.Secret()
+	if err != nil {
+		return err
+	}
+	sealed, err := r.Vault.Seal(sealedAs, secret)
+	if err != nil {
+		return err
+	}
+	if sealed, err = r.Store.Keep(ctx, "receipts", sealed); err != nil {
+		return err
+	}
+	if secret, err = r.Vault.Open(sealedAs, sealed); err != nil {
+		return candor.WithHint(fmt.Errorf("the keys of receipts: %w", err), "They are sealed with the key of the vault: every node has the same vault, and a vault that is restored has its names.key.")
+	}
+	r.PublicURL = r.setup.publicURL
+	r.Receipts, err = receipt.OpenRing(secret)
 	return err
 }
 

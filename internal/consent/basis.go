@@ -10,15 +10,16 @@ import (
 
 // Account is what follows from the history of one party. It is immutable.
 type Account struct {
-	history  []Event
-	versions map[candor.ID]*Version
-	grants   map[string][]Grant // by action
+	History   []Event
+	Versions  map[candor.ID]*Version
+	Standings []Standing
+	grants    map[string][]Grant // by action
 }
 
-// NewAccount makes the account of a history; see Grants.
+// NewAccount makes the account of a history; see Standings.
 func NewAccount(history []Event, versions map[candor.ID]*Version) *Account {
-	a := &Account{history: history, versions: versions, grants: map[string][]Grant{}}
-	for _, g := range Grants(history, versions) {
+	a := &Account{History: history, Versions: versions, Standings: Standings(history, versions), grants: map[string][]Grant{}}
+	for _, g := range Grants(a.Standings) {
 		a.grants[g.Action] = append(a.grants[g.Action], g)
 	}
 	return a
@@ -28,21 +29,51 @@ func NewAccount(history []Event, versions map[candor.ID]*Version) *Account {
 // grants the one that was accepted last. Without one it fails with
 // candor.ErrDenied and says why not.
 func (a *Account) Basis(action string, at time.Time) (candor.Basis, error) {
+	return a.BasisOn("", action, at)
+}
+
+// BasisOn is Basis by what was agreed to in one event, unless it is empty.
+func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.Basis, error) {
 	var best *Grant
 	for i, g := range a.grants[action] {
-		if g.Holds(at) && (best == nil || !g.Accepted.Before(best.Accepted)) {
+		if g.Holds(at) && (event == "" || g.Event == event) && (best == nil || !g.Accepted.Before(best.Accepted)) {
 			best = &a.grants[action][i]
 		}
 	}
-	if best == nil {
+	switch {
+	case best == nil && event != "":
+		return candor.Basis{}, deny("the agreement is not in force, not the party's, or does not allow "+action, "Choose another agreement, a consent or a law.")
+	case best == nil:
 		return candor.Basis{}, a.denied(action, at)
 	}
-	v := a.versions[best.Version]
+	v := a.Versions[best.Version]
 	b := candor.Basis{Kind: candor.ByAgreement, Agreement: best.Event, Terms: v.Document, Version: v.Label, Clause: best.Clause, Accepted: best.Accepted}
 	if best.Optional {
 		b.Kind = candor.ByConsent
 	}
 	return b, nil
+}
+
+// Agreements gives what was agreed to, the latest first.
+func (a *Account) Agreements() []candor.Agreement {
+	all := make([]candor.Agreement, 0, len(a.Standings))
+	for _, s := range slices.Backward(a.Standings) {
+		e, v := s.Event, s.Version
+		g := candor.Agreement{ID: e.ID, Party: e.Party, Terms: v.Document, Version: v.Label, Digest: v.Digest, Accepted: e.At, How: string(e.How), Withdrawn: s.Until}
+		if e.How == ByOther {
+			g.How = e.Note
+		}
+		if s.Since.After(e.At) {
+			g.Since = s.Since
+		}
+		for _, grant := range Grants([]Standing{s}) {
+			if grant.Until.Equal(s.Until) && !slices.Contains(g.Allows, grant.Action) {
+				g.Allows = append(g.Allows, grant.Action)
+			}
+		}
+		all = append(all, g)
+	}
+	return all
 }
 
 // denied says why nothing allows an action at a time: what ended last before it,
@@ -59,7 +90,7 @@ func (a *Account) denied(action string, at time.Time) error {
 		}
 	}
 	switch {
-	case ended != nil && a.versions[ended.Version].Ended.Equal(ended.Until):
+	case ended != nil && a.Versions[ended.Version].Ended.Equal(ended.Until):
 		return a.because(ended, "%s %s ended on %s", ended.Until, "Ask the party to agree to a version that is in force.")
 	case ended != nil:
 		return a.because(ended, "the party has no longer agreed to %s %s since %s", ended.Until, "Respect it; or name the law that demands the action.")
@@ -70,14 +101,14 @@ func (a *Account) denied(action string, at time.Time) error {
 }
 
 func (a *Account) because(g *Grant, text string, when time.Time, hint string) error {
-	v := a.versions[g.Version]
+	v := a.Versions[g.Version]
 	return deny(fmt.Sprintf(text, v.Document, v.Label, when.UTC().Format(time.RFC3339))+", clause "+g.Clause, hint)
 }
 
 // offer is what to do where nothing was agreed to.
 func (a *Account) offer(action string, at time.Time) string {
-	for _, e := range slices.Backward(a.history) {
-		v := a.versions[e.Version]
+	for _, e := range slices.Backward(a.History) {
+		v := a.Versions[e.Version]
 		if v == nil || e.Act != Agreed || e.At.After(at) {
 			continue
 		}

@@ -42,6 +42,34 @@ func (v *Version) clause(id string) (Clause, bool) {
 	return v.Clauses[i], true
 }
 
+// InForce tells whether a party that agreed to the version is bound by it at a
+// time.
+func (v *Version) InForce(at time.Time) bool {
+	return !at.Before(v.Effective) && (v.Ended.IsZero() || at.Before(v.Ended))
+}
+
+// State is how far terms have come.
+type State string
+
+// The states.
+const (
+	Draft     State = "draft"     // may change, and nobody can agree to it
+	Published State = "published" // never changes
+	Recorded  State = "recorded"  // of others: known by name, and not by text
+)
+
+// Terms are a version with what is known of its text.
+type Terms struct {
+	Version
+	Kind      string            `json:"kind,omitempty"` // such as hosting-terms
+	State     State             `json:"state"`
+	Titles    map[string]string `json:"titles,omitempty"` // by language
+	Material  bool              `json:"material"`         // those who agreed to the version before are to be asked again
+	Created   time.Time         `json:"created"`
+	Updated   time.Time         `json:"updated"`
+	Published time.Time         `json:"published,omitzero"`
+}
+
 // Act is what a party does.
 type Act string
 
@@ -52,14 +80,54 @@ const (
 	Withdrawn Act = "withdrawn" // from clauses of a document, or from all of it if none are named
 )
 
+// How is the way in which a party said something.
+type How string
+
+// The ways.
+const (
+	ByPortal    How = "portal"
+	ByAPI       How = "api"
+	ByLink      How = "link"      // of a receipt or a mail
+	ByInstaller How = "installer" // of client software
+	ByPaper     How = "paper"     // entered by the staff
+	ByMail      How = "mail"      // likewise
+	ByContract  How = "contract"  // of which the terms are a part
+	ByImport    How = "import"
+	ByOther     How = "other" // see the note
+)
+
+// Ways are all of How.
+func Ways() []How {
+	return []How{ByPortal, ByAPI, ByLink, ByInstaller, ByPaper, ByMail, ByContract, ByImport, ByOther}
+}
+
+// Behalf says who spoke for a party.
+type Behalf string
+
+// Who can.
+const (
+	Self           Behalf = "self"
+	Representative Behalf = "representative" // with a power to do so
+	Guardian       Behalf = "guardian"       // of a minor
+)
+
+// Behalves are all of Behalf.
+func Behalves() []Behalf { return []Behalf{Self, Representative, Guardian} }
+
 // Event is one line of a party's history.
 type Event struct {
-	ID      candor.ID `json:"id"`
-	Party   candor.ID `json:"party"`
-	Version candor.ID `json:"version"`
-	Act     Act       `json:"act"`
-	Clauses []string  `json:"clauses,omitempty"`
-	At      time.Time `json:"at"`
+	ID       candor.ID `json:"id"`
+	Party    candor.ID `json:"party"`
+	Version  candor.ID `json:"terms"`
+	Act      Act       `json:"act"`
+	Clauses  []string  `json:"clauses,omitempty"` // the optional ones that are meant
+	At       time.Time `json:"at"`
+	Recorded time.Time `json:"recorded"`           // later, if somebody entered it
+	Language string    `json:"language,omitempty"` // in which the terms were shown
+	How      How       `json:"how,omitempty"`
+	Behalf   Behalf    `json:"behalf,omitempty"`
+	Note     string    `json:"note,omitempty"`   // may name people
+	Record   candor.ID `json:"record,omitempty"` // in the evidence log
 }
 
 // Grant is what a clause allows a provider to do to a party, and when. It holds
@@ -80,60 +148,105 @@ func (g Grant) Holds(at time.Time) bool {
 	return !at.Before(g.Since) && (g.Until.IsZero() || at.Before(g.Until))
 }
 
-// Grants gives what follows from a party's history, which is in the order in
-// which it was recorded; times do not go back in it. Whoever agrees to a version
-// of a document no longer rests on those before. Events of versions that are not
-// known grant nothing.
-func Grants(history []Event, versions map[candor.ID]*Version) []Grant {
-	var all []Grant
-	document := func(g Grant) string { return versions[g.Version].Document }
-	end := func(at time.Time, which func(Grant) bool) {
-		for i, g := range all {
-			if which(g) && (g.Until.IsZero() || at.Before(g.Until)) {
-				all[i].Until = later(at, g.Since) // one that had not begun never holds
-			}
+// Standing is that a party agreed to a version, and how long that holds.
+type Standing struct {
+	Event   Event
+	Version *Version
+	Since   time.Time
+	Until   time.Time // zero if there is no end in sight
+	left    map[string]time.Time
+}
+
+// Holds tells whether the party is bound at a time.
+func (s Standing) Holds(at time.Time) bool {
+	return !at.Before(s.Since) && (s.Until.IsZero() || at.Before(s.Until))
+}
+
+// Clause tells whether a clause of the version holds at a time.
+func (s Standing) Clause(id string, at time.Time) bool {
+	c, ok := s.Version.clause(id)
+	if !ok || !s.Holds(at) || c.Optional && !slices.Contains(s.Event.Clauses, id) {
+		return false
+	}
+	left, gone := s.left[id]
+	return !gone || at.Before(left)
+}
+
+func (s *Standing) end(at time.Time) { s.Until = sooner(s.Until, later(at, s.Since)) }
+
+// leave ends some clauses.
+func (s *Standing) leave(clauses []string, at time.Time) {
+	for _, id := range clauses {
+		if _, gone := s.left[id]; !gone {
+			s.left[id] = at
 		}
 	}
+}
+
+// Standings gives what follows from a party's history, which is in the order
+// in which things were said: times do not go back in it. Whoever agrees to a
+// version of a document no longer rests on those before. Nothing follows from
+// events of versions that are not known.
+func Standings(history []Event, versions map[candor.ID]*Version) []Standing {
+	var all []Standing
 	for _, e := range history {
 		v := versions[e.Version]
 		if v == nil {
 			continue
 		}
-		switch e.Act {
-		case Agreed:
-			from := later(e.At, v.Effective)
-			end(from, func(g Grant) bool { return document(g) == v.Document })
-			all = append(all, v.grants(e, from)...)
-		case Withdrawn:
-			whole := v.whole(e.Clauses)
-			end(e.At, func(g Grant) bool {
-				return document(g) == v.Document && (whole || slices.Contains(e.Clauses, g.Clause))
-			})
+		since, whole := later(e.At, v.Effective), v.Whole(e.Clauses)
+		for i := range all {
+			switch s := &all[i]; {
+			case s.Version.Document != v.Document:
+			case e.Act == Agreed:
+				s.end(since)
+			case e.Act == Withdrawn && whole:
+				s.end(e.At)
+			case e.Act == Withdrawn:
+				s.leave(e.Clauses, e.At)
+			}
+		}
+		if e.Act == Agreed {
+			all = append(all, Standing{Event: e, Version: v, Since: since, Until: v.Ended, left: map[string]time.Time{}})
 		}
 	}
-	return slices.DeleteFunc(all, func(g Grant) bool { return !g.Until.IsZero() && !g.Since.Before(g.Until) })
+	return all
 }
 
-// whole tells whether a withdrawal is from a document as a whole: it names
+// Grants gives what standings allow.
+func Grants(all []Standing) (grants []Grant) {
+	for _, s := range all {
+		for _, c := range s.Version.Clauses {
+			if c.Optional && !slices.Contains(s.Event.Clauses, c.ID) {
+				continue
+			}
+			until := sooner(s.Until, s.left[c.ID])
+			if !until.IsZero() && !s.Since.Before(until) {
+				continue // it never held
+			}
+			for _, action := range c.Allows {
+				grants = append(grants, Grant{Action: action, Version: s.Version.ID, Clause: c.ID, Optional: c.Optional, Event: s.Event.ID, Accepted: s.Event.At, Since: s.Since, Until: until})
+			}
+		}
+	}
+	return grants
+}
+
+// Whole tells whether a withdrawal is from a document as a whole: it names
 // nothing, or what is not optional.
-func (v *Version) whole(clauses []string) bool {
+func (v *Version) Whole(clauses []string) bool {
 	return len(clauses) == 0 || slices.ContainsFunc(clauses, func(id string) bool {
 		c, ok := v.clause(id)
 		return ok && !c.Optional
 	})
 }
 
-// grants gives what agreeing to a version gives.
-func (v *Version) grants(e Event, since time.Time) (all []Grant) {
-	for _, c := range v.Clauses {
-		if c.Optional && !slices.Contains(e.Clauses, c.ID) {
-			continue
-		}
-		for _, action := range c.Allows {
-			all = append(all, Grant{Action: action, Version: v.ID, Clause: c.ID, Optional: c.Optional, Event: e.ID, Accepted: e.At, Since: since, Until: v.Ended})
-		}
+// sooner gives the earlier of two ends, of which the zero one is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return all
+	return a
 }
 
 func later(a, b time.Time) time.Time {

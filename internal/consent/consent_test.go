@@ -84,7 +84,7 @@ func allowed(history []Event, versions map[candor.ID]*Version, action string, at
 				if x.Act == Agreed {
 					return !at.Before(begins(x))
 				}
-				return x.Act == Withdrawn && !at.Before(x.At) && (o.whole(x.Clauses) || slices.Contains(x.Clauses, c.ID))
+				return x.Act == Withdrawn && !at.Before(x.At) && (o.Whole(x.Clauses) || slices.Contains(x.Clauses, c.ID))
 			})
 			if !over {
 				by = append(by, e.ID)

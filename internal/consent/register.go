@@ -15,10 +15,16 @@ type Store interface {
 	// History gives a party's events in the order in which they were recorded,
 	// and the versions that they are of.
 	History(ctx context.Context, party candor.ID) ([]Event, map[candor.ID]*Version, error)
-	// Changes gives the parties of which something was recorded after a mark, and
-	// the mark that holds then. The parties are nil where that is not known: then
-	// all may have changed. The zero mark stands for now.
-	Changes(ctx context.Context, after int64) (parties []candor.ID, now int64, err error)
+	// Changes gives what was recorded since a mark, at least. The zero mark
+	// stands for now.
+	Changes(ctx context.Context, since int64) (Changes, error)
+}
+
+// Changes are whose accounts may have changed.
+type Changes struct {
+	Parties []candor.ID
+	All     bool  // all may have: a version ended, or there are too many
+	Mark    int64 // for the next time
 }
 
 // Register answers for what parties agreed to, from memory where it may. It is
@@ -34,9 +40,16 @@ type Register struct {
 	lock      sync.Mutex
 	mark      int64
 	refreshed time.Time
-	epoch     uint64 // goes up when accounts are dropped
 	accounts  map[candor.ID]*list.Element
 	recent    *list.List // of *kept, the one used last in front
+	readings  map[candor.ID]*reading
+}
+
+// reading is of accounts that are being read. What is read may be of before a
+// change that was told meanwhile: then it is not kept.
+type reading struct {
+	readers int
+	stale   bool
 }
 
 type kept struct {
@@ -52,7 +65,7 @@ const (
 // NewRegister makes a Register. Refresh is to be called every quarter of a
 // second or so.
 func NewRegister(store Store, clock candor.Clock) *Register {
-	return &Register{store: store, clock: clock, most: mostKept, accounts: map[candor.ID]*list.Element{}, recent: list.New()}
+	return &Register{store: store, clock: clock, most: mostKept, accounts: map[candor.ID]*list.Element{}, recent: list.New(), readings: map[candor.ID]*reading{}}
 }
 
 // Basis gives what allows an action towards a party at a time; see
@@ -67,45 +80,69 @@ func (r *Register) Basis(ctx context.Context, party candor.ID, action string, at
 
 // Account gives the account of a party.
 func (r *Register) Account(ctx context.Context, party candor.ID) (*Account, error) {
-	a, epoch := r.have(party)
+	a, reading := r.have(party)
 	if a != nil {
 		return a, nil
 	}
 	history, versions, err := r.store.History(ctx, party)
 	if err != nil {
+		r.keep(party, nil, reading)
 		return nil, fmt.Errorf("what party %s agreed to: %w", party, err)
 	}
 	a = NewAccount(history, versions)
-	r.keep(party, a, epoch)
+	r.keep(party, a, reading)
 	return a, nil
 }
 
-// have gives an account that is kept, if what is kept may be believed.
-func (r *Register) have(party candor.ID) (*Account, uint64) {
+// have gives an account that is kept, if what is kept may be believed, and
+// otherwise what to give to keep.
+func (r *Register) have(party candor.ID) (*Account, *reading) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	if age := r.clock().Sub(r.refreshed); age < 0 || age > staleAfter {
-		return nil, r.epoch
+	age := r.clock().Sub(r.refreshed)
+	if at := r.accounts[party]; at != nil && age >= 0 && age <= staleAfter {
+		r.recent.MoveToFront(at)
+		return at.Value.(*kept).account, nil
 	}
-	at := r.accounts[party]
-	if at == nil {
-		return nil, r.epoch
+	of := r.readings[party]
+	if of == nil {
+		of = &reading{}
+		r.readings[party] = of
 	}
-	r.recent.MoveToFront(at)
-	return at.Value.(*kept).account, r.epoch
+	of.readers++
+	return nil, of
 }
 
-// keep keeps an account that was read since epoch, unless some were dropped
-// meanwhile: it may be of before.
-func (r *Register) keep(party candor.ID, a *Account, epoch uint64) {
+// keep keeps an account that was read, if it is one and of now.
+func (r *Register) keep(party candor.ID, a *Account, of *reading) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	if r.epoch != epoch || r.accounts[party] != nil {
+	if of.readers--; of.readers == 0 && !of.stale {
+		delete(r.readings, party)
+	}
+	if a == nil || of.stale || r.accounts[party] != nil {
 		return
 	}
 	r.accounts[party] = r.recent.PushFront(&kept{party, a})
 	for len(r.accounts) > r.most {
 		r.drop(r.recent.Back())
+	}
+}
+
+// Forget has the account of a party read anew, as after a change of it.
+func (r *Register) Forget(party candor.ID) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.forget(party)
+}
+
+func (r *Register) forget(party candor.ID) {
+	if at := r.accounts[party]; at != nil {
+		r.drop(at)
+	}
+	if of := r.readings[party]; of != nil {
+		of.stale = true
+		delete(r.readings, party)
 	}
 }
 
@@ -120,25 +157,23 @@ func (r *Register) Refresh(ctx context.Context) error {
 	r.lock.Lock()
 	mark, first := r.mark, r.refreshed.IsZero()
 	r.lock.Unlock()
-	parties, now, err := r.store.Changes(ctx, mark)
+	changes, err := r.store.Changes(ctx, mark)
 	if err != nil {
 		return fmt.Errorf("what was agreed to since: %w", err)
 	}
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	r.mark, r.refreshed = now, began
-	switch {
-	case first || parties == nil && now != mark:
-		r.epoch++
+	r.mark, r.refreshed = changes.Mark, began
+	if first || changes.All {
+		for _, of := range r.readings {
+			of.stale = true
+		}
+		clear(r.readings)
 		clear(r.accounts)
 		r.recent.Init()
-	case len(parties) > 0:
-		r.epoch++
-		for _, p := range parties {
-			if at := r.accounts[p]; at != nil {
-				r.drop(at)
-			}
-		}
+	}
+	for _, p := range changes.Parties {
+		r.forget(p)
 	}
 	return nil
 }

@@ -233,7 +233,7 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			tables[where] = true
 		}
-		for _, where := range []string{"parties.name", "agreements.how", "webhooks.url", "deliveries.error", "answers.body", "responses.plan", "responses.reason", "responses.basis", "events.text", "events.details",
+		for _, where := range []string{"parties.name", "consents.note", "webhooks.url", "deliveries.error", "answers.body", "responses.plan", "responses.reason", "responses.basis", "events.text", "events.details",
 			"tasks.text", "messages.recipient", "users.mail", "personal.value", "views.name", "river_job.errors", "search.words"} {
 			if w.Store.Kind() == "PostgreSQL" {
 				where = strings.Replace(where, "search.", "search_party.", 1)

@@ -237,65 +237,6 @@ func (h *House) stopScans(ctx context.Context, tx *store.Tx, asset candor.ID) er
 	return nil
 }
 
-// AddAgreement records that a party accepted terms.
-func (h *House) AddAgreement(ctx context.Context, who candor.Principal, a candor.Agreement) (candor.Agreement, error) {
-	if err := may(who, access.ManageParties); err != nil {
-		return a, err
-	}
-	if a.Terms == "" || a.Version == "" || a.Accepted.IsZero() || a.Accepted.After(h.Clock()) {
-		return a, candor.WithHint(fmt.Errorf("the agreement names no terms, no version, or no time that is over: %w", candor.ErrInvalid), "Say which terms, which version, and when they were accepted.")
-	}
-	err := h.tx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Party(ctx, who.Scope(), a.Party); err != nil {
-			return err
-		}
-		a.ID = candor.NewID(h.Clock())
-		if err := tx.AddAgreement(ctx, a); err != nil {
-			return err
-		}
-		return h.recordConsent(ctx, tx, who, a)
-	})
-	return a, err
-}
-
-// WithdrawAgreement notes that terms hold no longer.
-func (h *House) WithdrawAgreement(ctx context.Context, who candor.Principal, party, id candor.ID) error {
-	if err := may(who, access.ManageParties); err != nil {
-		return err
-	}
-	return h.tx(ctx, func(tx *store.Tx) error {
-		all, err := tx.Agreements(ctx, who.Scope(), party)
-		if err != nil {
-			return err
-		}
-		for _, a := range all {
-			if a.ID != id || !a.Withdrawn.IsZero() {
-				continue
-			}
-			a.Withdrawn = h.Clock().UTC()
-			if err := tx.ChangeAgreement(ctx, a); err != nil {
-				return err
-			}
-			return h.recordConsent(ctx, tx, who, a)
-		}
-		return fmt.Errorf("agreement %s: %w", id, candor.ErrNotFound)
-	})
-}
-
-// recordConsent keeps what a party accepted. How it did may name people.
-func (h *House) recordConsent(ctx context.Context, tx *store.Tx, who candor.Principal, a candor.Agreement) error {
-	var personal map[string]string
-	if a.How != "" {
-		personal = map[string]string{"how": a.How}
-	}
-	a.How = ""
-	body, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	return h.record(ctx, tx, a.Party, candor.RecordConsent, a.ID, who, body, personal)
-}
-
 func (h *House) recordJSON(ctx context.Context, tx *store.Tx, about candor.ID, kind candor.RecordKind, subject candor.ID, who candor.Principal, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {

@@ -10,7 +10,9 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/consent"
 	"candor/internal/consent/gate"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
@@ -31,6 +33,9 @@ type House struct {
 	Log         Log // the evidence log, to read
 	Vault       *evidence.Vault
 	Fleet       *fleet.Service
+	Consents    *consent.Register
+	Receipts    *receipt.Ring // the keys that sign receipts
+	PublicURL   string        // of the portal; it names who issues receipts
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.

@@ -16,6 +16,8 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/consent"
+	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -82,7 +84,12 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	t.Helper()
 	w := &world{House: &house.House{Store: s, Methods: []string{"notify", "quarantine"}}, now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir()}
 	w.Clock = func() time.Time { return w.now }
+	w.Consents = consent.NewRegister(s, w.Clock)
 	var err error
+	if w.Receipts, err = receipt.NewRing(w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.PublicURL = "https://desk.example.net"
 	if w.log, err = evidence.Open(t.Context(), filepath.Join(w.dir, "log"), evidence.Options{Origin: "test.example/evidence"}); err != nil {
 		t.Fatal(err)
 	}

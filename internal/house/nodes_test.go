@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/respond"
@@ -61,7 +62,7 @@ func oneProposal(t *testing.T, one, two *store.Store) {
 	all.Add(2)
 	errs := make(chan error, 2)
 	for _, s := range []*store.Store{one, two} {
-		h := &house.House{Store: s, Clock: w.Clock, Methods: w.Methods, Vault: w.Vault}
+		h := &house.House{Store: s, Clock: w.Clock, Consents: consent.NewRegister(s, w.Clock), Methods: w.Methods, Vault: w.Vault}
 		h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.Clock, Calendar: w.Desk.Calendar, Plays: w.Desk.Plays})
 		h.Runner = respond.New(respond.Config{Store: respondStore{s}, Now: w.Clock, Then: house.Follow(h.Desk),
 			Methods: []respond.Method{together{quarantine.New(map[string]quarantine.Vault{"": vault{w.Vault}}), &all}}})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/store"
 )
@@ -53,6 +54,10 @@ func public[T any](who candor.Principal, v T) T {
 		v.public()
 		publicParty(&v.Party)
 		publicCase(&v.Case)
+	case *[]consent.Question:
+		eachOf(*v, publicQuestion)
+	case *Control:
+		eachOf(v.Questions, publicQuestion)
 	case *PartyView:
 		publicParty(&v.Party)
 		v.Users = nil
@@ -216,4 +221,10 @@ func (h *House) publicHits(ctx context.Context, who candor.Principal, hits []can
 		hits[i].Title, hits[i].Detail = found[0].Path, ""
 	}
 	return nil
+}
+
+func publicQuestion(q *consent.Question) {
+	if q.By != "" {
+		q.By = Provider
+	}
 }

@@ -2,6 +2,7 @@ package house
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,17 +133,13 @@ func (h *House) dryRun(ctx context.Context, p desk.Policy, c candor.Case, acts [
 		if err != nil {
 			return acts, err
 		}
-		agreements, err := h.Store.Agreements(ctx, candor.Everything, c.Party)
-		if err != nil {
-			return acts, err
-		}
-		allowed := slices.ContainsFunc(agreements, func(a candor.Agreement) bool {
-			return a.InForce(c.Opened) && slices.Contains(a.Allows, method)
-		})
+		_, err = h.Consents.Basis(ctx, c.Party, method, c.Opened)
 		switch {
+		case err != nil && !errors.Is(err, candor.ErrDenied):
+			return acts, err
 		case asset.ObserveOnly:
 			act.Denied = "observe-only"
-		case !allowed:
+		case err != nil:
 			act.Denied = "no-basis"
 		}
 		acts = append(acts, act)

@@ -89,13 +89,14 @@ func (r *Runner) begin(ctx context.Context, id candor.ID, w work) (resp candor.R
 			return err
 		}
 		if resp.State == candor.ResponseApproved {
-			err := r.stands(ctx, tx, resp)
+			basis, err := r.stands(ctx, tx, resp)
 			if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrNotFound) {
 				return r.halt(ctx, tx, resp, err.Error())
 			}
 			if err != nil {
 				return err
 			}
+			resp.Basis = basis
 		}
 		m = known
 		resp.Attempts++

@@ -15,11 +15,12 @@ func (r *Runner) Approve(ctx context.Context, who candor.Principal, id candor.ID
 		if !resp.Expires.IsZero() && !resp.Expires.After(r.Now()) {
 			return resp, invalid("it has expired", "Propose a new one.")
 		}
-		if err := r.stands(ctx, tx, resp); err != nil {
+		var err error
+		if resp.Basis, err = r.stands(ctx, tx, resp); err != nil {
 			return resp, err
 		}
 		resp.Approved = actor(who)
-		resp, err := r.move(ctx, tx, resp, step{to: candor.ResponseApproved, actor: actor(who)})
+		resp, err = r.move(ctx, tx, resp, step{to: candor.ResponseApproved, actor: actor(who)})
 		if err != nil {
 			return resp, err
 		}
@@ -87,24 +88,25 @@ func (r *Runner) undo(ctx context.Context, tx Tx, resp candor.Response, s step) 
 // methods save a result before their first act.
 func begun(r candor.Response) bool { return len(r.Result) > 0 }
 
-// stands checks that a response may still be carried out as things are now.
+// stands checks that a response may still be carried out as things are now, and
+// gives what it rests on: if the party agreed to another version since, that one.
 // Only candor.ErrDenied and candor.ErrNotFound say that it may not.
-func (r *Runner) stands(ctx context.Context, tx Tx, resp candor.Response) error {
+func (r *Runner) stands(ctx context.Context, tx Tx, resp candor.Response) (candor.Basis, error) {
 	m, err := r.method(resp.Method)
 	if err != nil {
-		return err
+		return resp.Basis, err
 	}
 	t, err := target(ctx, tx, candor.Everything, &Request{Case: resp.Case, Asset: resp.Asset, Party: resp.Party})
 	if err != nil {
-		return err
+		return resp.Basis, err
 	}
-	agreements, err := tx.Agreements(ctx, candor.Everything, resp.Party)
-	if err != nil {
-		return err
-	}
-	_, err = findBasis(resp.Basis, resp.Method, agreements, r.Now())
 	if resp.Basis.Kind == "" {
-		err = denied("it has no basis", "Propose a new one.")
+		return resp.Basis, errors.Join(permitted(m, t), denied("it has no basis", "Propose a new one."))
 	}
-	return errors.Join(permitted(m, t), err)
+	now := r.Now()
+	basis, err := findBasis(ctx, tx, resp.Party, resp.Basis, resp.Method, now)
+	if errors.Is(err, candor.ErrDenied) && resp.Basis.Agreement != "" {
+		basis, err = findBasis(ctx, tx, resp.Party, candor.Basis{}, resp.Method, now)
+	}
+	return basis, errors.Join(permitted(m, t), err)
 }

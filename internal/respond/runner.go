@@ -145,11 +145,7 @@ func (r *Runner) look(ctx context.Context, who candor.Principal, req *Request, n
 		if asked.Basis.Kind == candor.ByConsent && !program(who) && who.Party == t.Party.ID {
 			asked.Basis.Terms, asked.Basis.Accepted = "asked for by the party itself", now
 		}
-		agreements, err := tx.Agreements(ctx, candor.Everything, t.Party.ID)
-		if err != nil {
-			return err
-		}
-		if asked.Basis, err = findBasis(asked.Basis, asked.Method, agreements, now); err != nil {
+		if asked.Basis, err = findBasis(ctx, tx, t.Party.ID, asked.Basis, asked.Method, now); err != nil {
 			return err
 		}
 		*req = asked

@@ -334,7 +334,7 @@ func TestExpiry(t *testing.T) {
 // TestStoreFails: each step is done wholly or not at all.
 func TestStoreFails(t *testing.T) {
 	broken := errors.New("disk gone")
-	for _, call := range []string{"Response", "AddResponse", "ChangeResponse", "Case", "Asset", "Party", "Agreements",
+	for _, call := range []string{"Response", "AddResponse", "ChangeResponse", "Case", "Asset", "Party", "Basis",
 		"AddEvent", "AddRecord", "Enqueue", "Commit"} {
 		d := newDesk(t)
 		fails := func(string) error { return nil }
@@ -365,17 +365,17 @@ func TestStoreFails(t *testing.T) {
 			}
 		}
 		propose := func() error { _, err := d.Propose(t.Context(), d.analyst, d.request()); return err }
-		step("propose", "AddResponse Case Asset Party Agreements AddEvent AddRecord Commit", propose, propose)
+		step("propose", "AddResponse Case Asset Party Basis AddEvent AddRecord Commit", propose, propose)
 		id := d.propose(t, nil).ID
 		approve := func() error { _, err := d.Approve(t.Context(), d.analyst, id); return err }
-		step("approve", "Response ChangeResponse Case Asset Party Agreements AddEvent AddRecord Enqueue Commit", approve, func() error { return nil })
+		step("approve", "Response ChangeResponse Case Asset Party Basis AddEvent AddRecord Enqueue Commit", approve, func() error { return nil })
 		if d.store.Response(id).State == candor.ResponseProposed {
 			if err := approve(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		apply := func() error { return d.Apply(t.Context(), id) }
-		step("apply", "Response ChangeResponse Case Asset Party Agreements AddEvent AddRecord Enqueue Commit", apply, apply)
+		step("apply", "Response ChangeResponse Case Asset Party Basis AddEvent AddRecord Enqueue Commit", apply, apply)
 	}
 }
 

@@ -40,8 +40,10 @@ type Tx interface {
 	Case(context.Context, candor.Scope, candor.ID) (candor.Case, error)
 	Asset(context.Context, candor.Scope, candor.ID) (candor.Asset, error)
 	Party(context.Context, candor.Scope, candor.ID) (candor.Party, error)
-	// Agreements gives all agreements of a party, also those withdrawn.
-	Agreements(ctx context.Context, s candor.Scope, party candor.ID) ([]candor.Agreement, error)
+	// Basis gives what a party agreed to that allows a method at a time: in one
+	// event, unless that is empty. Without it fails with candor.ErrDenied and a
+	// hint.
+	Basis(ctx context.Context, party, event candor.ID, method string, at time.Time) (candor.Basis, error)
 
 	AddEvent(context.Context, candor.Event) error
 	AddRecord(context.Context, candor.Record) error

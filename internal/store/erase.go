@@ -18,13 +18,16 @@ const Erased = "(erased)"
 const leastWord = 4
 
 // EraseTraces takes the names and addresses of a party's people out of what
-// else is kept: how agreements were accepted, its webhooks, answers of the API,
+// else is kept: notes on what was agreed to, its webhooks, answers of the API,
 // what others wrote in its cases, and errors of jobs. Call it before
 // EraseUsers, while it is known who they are.
 func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) error {
 	const users = "(SELECT id FROM users WHERE party = ? AND party <> '')"
 	for _, s := range []string{
-		"UPDATE agreements SET how = '' WHERE party = ?",
+		"DELETE FROM receipts WHERE party = ?",
+		"DELETE FROM principals WHERE party = ?",
+		"UPDATE questions SET text = '', answer = '' WHERE party = ?",
+		"UPDATE consents SET note = '' WHERE party = ?",
 		"DELETE FROM deliveries WHERE webhook IN (SELECT id FROM webhooks WHERE owner = ? AND owner <> '')",
 		"DELETE FROM webhooks WHERE owner = ? AND owner <> ''",
 		"DELETE FROM answers WHERE owner IN " + users,

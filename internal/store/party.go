@@ -76,36 +76,3 @@ func partyRow(p candor.Party) query.Party {
 	return query.Party{ID: p.ID, Kind: p.Kind, Name: p.Name, Reference: p.Reference, Language: p.Language, TimeZone: p.TimeZone,
 		Contacts: column.Of(p.Contacts), Note: p.Note, Erased: p.Erased, Created: column.Time(p.Created), Updated: column.Time(p.Updated)}
 }
-
-// Agreements gives what a party accepted, the latest first.
-func (r reader) Agreements(ctx context.Context, scope candor.Scope, of candor.ID) ([]candor.Agreement, error) {
-	if !scope.Sees(of) {
-		return nil, nil
-	}
-	rows, err := choose[query.Agreement](ctx, r.db, "agreements", "party = ? ORDER BY accepted DESC, id DESC", of)
-	return each(rows, agreement), err
-}
-
-// AddAgreement adds an agreement.
-func (t *Tx) AddAgreement(ctx context.Context, a candor.Agreement) error {
-	return add(ctx, t.reader, "agreements", "", agreementRow(a))
-}
-
-// ChangeAgreement replaces an agreement.
-func (t *Tx) ChangeAgreement(ctx context.Context, a candor.Agreement) error {
-	ok, err := change(ctx, t.db, "agreements", agreementRow(a), "")
-	if err == nil && !ok {
-		err = notThere("agreement", a.ID)
-	}
-	return err
-}
-
-func agreement(r query.Agreement) candor.Agreement {
-	return candor.Agreement{ID: r.ID, Party: r.Party, Terms: r.Terms, Version: r.Version, Digest: r.Digest, Allows: r.Allows.V,
-		Accepted: time.Time(r.Accepted), How: r.How, Withdrawn: time.Time(r.Withdrawn)}
-}
-
-func agreementRow(a candor.Agreement) query.Agreement {
-	return query.Agreement{ID: a.ID, Party: a.Party, Terms: a.Terms, Version: a.Version, Digest: a.Digest, Allows: column.Of(a.Allows),
-		Accepted: column.Time(a.Accepted), How: a.How, Withdrawn: column.Time(a.Withdrawn)}
-}

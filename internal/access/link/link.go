@@ -33,7 +33,8 @@ import (
 type Purpose uint8
 
 const (
-	Case Purpose = 1 // the customer's page of a case
+	Case    Purpose = 1 // the customer's page of a case
+	Consent Purpose = 2 // what a party agreed to; the subject is the party
 )
 
 // Link is what a link stands for.

@@ -226,14 +226,20 @@ func (t *tx) Party(_ context.Context, s candor.Scope, id candor.ID) (candor.Part
 	return p, t.found("Party", ok && s.Sees(id))
 }
 
-func (t *tx) Agreements(_ context.Context, s candor.Scope, party candor.ID) ([]candor.Agreement, error) {
-	var of []candor.Agreement
-	for _, id := range slices.Sorted(maps.Keys(t.agreements)) {
-		if a := t.agreements[id]; a.Party == party && s.Sees(party) {
-			of = append(of, a)
+// Basis gives the party's latest agreement that will do.
+func (t *tx) Basis(_ context.Context, party, event candor.ID, method string, at time.Time) (b candor.Basis, err error) {
+	if err := t.may("Basis"); err != nil {
+		return b, err
+	}
+	for _, a := range t.agreements {
+		if a.Party == party && (event == "" || a.ID == event) && a.InForce(at) && slices.Contains(a.Allows, method) && !a.Accepted.Before(b.Accepted) {
+			b = candor.Basis{Kind: candor.ByAgreement, Agreement: a.ID, Terms: a.Terms, Version: a.Version, Accepted: a.Accepted}
 		}
 	}
-	return of, t.may("Agreements")
+	if b.Kind == "" {
+		err = candor.WithHint(fmt.Errorf("no agreement allows %s: %w", method, candor.ErrDenied), "Record one.")
+	}
+	return b, err
 }
 
 func (t *tx) AddEvent(_ context.Context, e candor.Event) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 )
 
 // Time is a time.Time that is kept as microseconds since 1970, 0 for never.
@@ -118,6 +119,7 @@ type (
 	Words    = JSON[map[string]string]
 	Contacts = JSON[[]candor.Contact]
 	Basis    = JSON[candor.Basis]
+	Clauses  = JSON[[]consent.Clause]
 
 	GateChecks = JSON[[]candor.GateCheck]
 )

@@ -6,6 +6,7 @@ package query
 
 import (
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/store/column"
 )
 
@@ -43,18 +44,6 @@ type AgentToken struct {
 	Created column.Time `db:"created"`
 	Expires column.Time `db:"expires"`
 	Used    column.Time `db:"used"`
-}
-
-type Agreement struct {
-	ID        candor.ID      `db:"id"`
-	Party     candor.ID      `db:"party"`
-	Terms     string         `db:"terms"`
-	Version   string         `db:"version"`
-	Digest    string         `db:"digest"`
-	Allows    column.Strings `db:"allows"`
-	Accepted  column.Time    `db:"accepted"`
-	How       string         `db:"how"`
-	Withdrawn column.Time    `db:"withdrawn"`
 }
 
 type Answer struct {
@@ -106,6 +95,22 @@ type Case struct {
 	Closed       column.Time       `db:"closed"`
 	Version      int64             `db:"version"`
 	Good         bool              `db:"good"`
+}
+
+type Consent struct {
+	ID       candor.ID      `db:"id"`
+	Party    candor.ID      `db:"party"`
+	Terms    candor.ID      `db:"terms"`
+	Act      consent.Act    `db:"act"`
+	Clauses  column.Strings `db:"clauses"`
+	At       column.Time    `db:"at"`
+	Recorded column.Time    `db:"recorded"`
+	Language string         `db:"language"`
+	How      consent.How    `db:"how"`
+	Behalf   consent.Behalf `db:"behalf"`
+	Note     string         `db:"note"`
+	Record   candor.ID      `db:"record"`
+	Mark     int64          `db:"mark"`
 }
 
 type Counter struct {
@@ -337,6 +342,35 @@ type Place struct {
 	LastSeen  column.Time         `db:"last_seen"`
 }
 
+type Principal struct {
+	Party candor.ID    `db:"party"`
+	Salt  column.Bytes `db:"salt"`
+}
+
+type Question struct {
+	ID       candor.ID             `db:"id"`
+	Party    candor.ID             `db:"party"`
+	Document string                `db:"document"`
+	Clause   string                `db:"clause"`
+	Kind     consent.QuestionKind  `db:"kind"`
+	State    consent.QuestionState `db:"state"`
+	Text     string                `db:"text"`
+	Answer   string                `db:"answer"`
+	By       string                `db:"by"`
+	Created  column.Time           `db:"created"`
+	Due      column.Time           `db:"due"`
+	Done     column.Time           `db:"done"`
+}
+
+type Receipt struct {
+	ID       candor.ID   `db:"id"`
+	Party    candor.ID   `db:"party"`
+	Document string      `db:"document"`
+	Digest   string      `db:"digest"`
+	Text     string      `db:"text"`
+	Made     column.Time `db:"made"`
+}
+
 type Record struct {
 	ID        candor.ID         `db:"id"`
 	Kind      candor.RecordKind `db:"kind"`
@@ -419,6 +453,14 @@ type Setting struct {
 	By      string      `db:"by"`
 }
 
+type Standing struct {
+	Party    candor.ID   `db:"party"`
+	Document string      `db:"document"`
+	Terms    candor.ID   `db:"terms"`
+	Act      consent.Act `db:"act"`
+	At       column.Time `db:"at"`
+}
+
 type Task struct {
 	ID      candor.ID   `db:"id"`
 	CaseID  candor.ID   `db:"case_id"`
@@ -429,6 +471,29 @@ type Task struct {
 	Done    column.Time `db:"done"`
 	DoneBy  string      `db:"done_by"`
 	Created column.Time `db:"created"`
+}
+
+type Term struct {
+	ID        candor.ID      `db:"id"`
+	Document  string         `db:"document"`
+	Label     string         `db:"label"`
+	Kind      string         `db:"kind"`
+	State     consent.State  `db:"state"`
+	Digest    string         `db:"digest"`
+	Clauses   column.Clauses `db:"clauses"`
+	Titles    column.Words   `db:"titles"`
+	Material  bool           `db:"material"`
+	Effective column.Time    `db:"effective"`
+	Ended     column.Time    `db:"ended"`
+	Created   column.Time    `db:"created"`
+	Updated   column.Time    `db:"updated"`
+	Published column.Time    `db:"published"`
+	Mark      int64          `db:"mark"`
+}
+
+type TermsText struct {
+	ID   candor.ID `db:"id"`
+	Text string    `db:"text"`
 }
 
 type Token struct {

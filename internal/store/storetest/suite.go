@@ -26,7 +26,7 @@ func Suite(t *testing.T, s *store.Store) {
 	}{
 		{"parties and assets", testParties}, {"cases", testCases}, {"findings", testFindings}, {"timeline", testTimeline},
 		{"responses", testResponses}, {"records", testRecords}, {"scans", testScans}, {"estate", testEstate}, {"settings", testSettings},
-		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts}, {"known good", testGood}, {"gate", testGate},
+		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts}, {"known good", testGood}, {"consents", testConsents}, {"gate", testGate},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
 	}
@@ -107,10 +107,6 @@ func testParties(t *testing.T, s *store.Store) {
 	}
 	same(t, len(must(s.DueAssets(ctx, noon.Add(time.Hour), 10))(t)), 0)
 	same(t, must(s.DueAssets(ctx, noon.Add(2*time.Hour), 10))(t), []candor.Asset{a})
-	agreement := candor.Agreement{ID: candor.NewID(noon), Party: p.ID, Terms: "hosting", Version: "3", Allows: []string{"notify"}, Accepted: noon}
-	do(t, s, func(tx *store.Tx) error { return tx.AddAgreement(ctx, agreement) })
-	same(t, must(s.Agreements(ctx, candor.Scope{Party: p.ID}, p.ID))(t), []candor.Agreement{agreement})
-	same(t, len(must(s.Agreements(ctx, other, p.ID))(t)), 0)
 }
 
 func newCase(a candor.Asset, class candor.Class) candor.Case {

@@ -108,7 +108,7 @@ func build(c Config) *server {
 	s.buckets = limit.NewBuckets(c.Burst, time.Second/time.Duration(c.PerSecond), remembered, c.Clock)
 	s.once = &once{house: c.House, clock: c.Clock, log: c.Log}
 	s.api = humago.New(guardedMux{s}, s.settings())
-	for _, part := range []func(){s.addDesk, s.addCases, s.addActs, s.addFindings, s.addResponses, s.addParties, s.addAssets, s.addScans, s.addGates, s.addEstate, s.addAgents, s.addDefinitions,
+	for _, part := range []func(){s.addDesk, s.addCases, s.addActs, s.addFindings, s.addResponses, s.addParties, s.addTerms, s.addConsents, s.addAssets, s.addScans, s.addGates, s.addEstate, s.addAgents, s.addDefinitions,
 		s.addEvidence, s.addPolicy, s.addPeople, s.addTokens, s.addWebhooks} {
 		part()
 	}
@@ -124,6 +124,7 @@ func (s *server) settings() huma.Config {
 	c.Formats = map[string]huma.Format{"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}}
 	c.Formats["json"] = c.Formats["application/json"]
 	c.Transformers = []huma.Transformer{s.problems}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	alias(c.Components.Schemas)
 	describe(c.OpenAPI, s.PublicURL)
 	return c

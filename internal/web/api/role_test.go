@@ -14,6 +14,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/consent"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 	"candor/internal/web/api"
@@ -31,7 +32,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 	id := map[string]string{
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID),
-		"use-generation": sum("none"), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -48,7 +49,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		}
 	}
 	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{sha256}", e.finding.SHA256, "{hash}", sum("none")).Replace(op.Path)
-	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "import": "?rehearse=true"}[op.ID]
+	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
@@ -68,8 +69,10 @@ func (w *world) body(op api.Operation, e estate) any {
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
 		"ask-gate": nil, "take-back-gate": nil, "decide-gate": nil, "waive-check": object{"check": "notice", "reason": staffNote, "until": w.now.Add(time.Hour)},
 		"set-gate-policy": object{"grace": "24h", "stale": "48h", "longest_waiver": "240h", "not_required": []any{object{"check": "updates", "reason": staffNote}}},
-		"decide-content":  object{"decision": "dismiss", "reason": staffNote},
-		"change-user":     object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
+		"add-terms":       object{"text": w.termsText("9")}, "replace-terms": object{"text": w.termsText("8")}, "end-terms": object{"at": w.now.Add(time.Hour)},
+		"give-consent": object{"terms": w.terms.ID, "act": "agreed", "language": "en", "how": "paper"}, "ask-about-terms": object{"kind": "complaint", "text": "Why?"}, "answer-question": object{"answer": "Because."},
+		"decide-content": object{"decision": "dismiss", "reason": staffNote},
+		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
 	}[op.ID]
 	if !ok {
@@ -154,6 +157,14 @@ func (w *world) prepare(name string) map[string]string {
 		k := candor.AgentToken{Hash: sum("agent token for " + name), Asset: w.a.server.ID, By: "system", Created: w.now, Expires: w.now.Add(time.Hour)}
 		must(w.t, 0, w.house.Store.Tx(w.t.Context(), func(tx *store.Tx) error { return tx.AddAgentToken(w.t.Context(), k) }))
 		paths["revoke-agent-token"] = "/api/v1/agent-tokens/" + k.Hash
+		for _, op := range []string{"replace-terms", "delete-terms", "publish-terms"} {
+			v, _, err := w.house.SaveTerms(w.t.Context(), w.people["admin"].who, "", []byte(w.termsText("draft-"+strings.ReplaceAll(name, "/", "-"))))
+			must(w.t, 0, err)
+			paths[op] = "/api/v1/terms/" + string(v.ID) + map[string]string{"publish-terms": "/publish"}[op]
+		}
+		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
+		must(w.t, 0, err)
+		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
 		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
 		x := must2(w.house.Waive(w.t.Context(), w.people["admin"].who, w.a.assets[0].ID, "terms", staffNote, w.now.Add(time.Hour)))(w.t)
 		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
@@ -191,7 +202,7 @@ func TestStrangers(t *testing.T) {
 				}
 				path, body, headers := w.fill(op, w.a)
 				rec := w.ask(who, op.Method, path, body, headers...)
-				if strings.Contains(op.Path, "{") && rec.Code != http.StatusNotFound {
+				if strings.Contains(op.Path, "{") && rec.Code != http.StatusNotFound && op.ID != "get-terms" { // which are for all
 					t.Errorf("%s: %s answered %d: %s", name, op.ID, rec.Code, rec.Body)
 				}
 				w.checkStrange(t, name+": "+op.ID, rec)

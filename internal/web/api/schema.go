@@ -3,7 +3,9 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -41,6 +43,22 @@ func alias(r huma.Registry) {
 	} {
 		r.RegisterTypeAlias(a.of, a.as)
 	}
+}
+
+// schemaName names the schema of a type. What package consent and those below it
+// call an Event or a Row is a ConsentEvent or a TermsRow here.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
+		return name
+	}
+	if kind := path.Base(t.PkgPath()); !strings.HasPrefix(strings.ToLower(name), kind) {
+		name = strings.ToUpper(kind[:1]) + kind[1:] + name
+	}
+	return name
 }
 
 // component is a schema that has a name in the document.

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,9 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/access/password"
+	"candor/internal/consent"
+	"candor/internal/consent/receipt"
+	"candor/internal/consent/terms"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
@@ -99,6 +103,7 @@ type world struct {
 	people  map[string]person // by name
 	a, b    estate
 	hook    candor.ID // of the provider
+	terms   consent.Terms
 }
 
 // person is somebody who asks.
@@ -112,6 +117,7 @@ type person struct {
 type estate struct {
 	party     candor.Party
 	spare     candor.Agreement // may be withdrawn
+	said      candor.ID        // an event of its consents
 	assets    []candor.Asset
 	cases     []candor.Case
 	finding   candor.FiledFinding
@@ -155,7 +161,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
-	h := &house.House{Store: s, Clock: w.clock, Logger: logger, Methods: []string{"quarantine"}}
+	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}}
 	w.house = h
 	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
@@ -190,6 +196,13 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	return w
 }
 
+// termsText is a document of the library under a label.
+func (w *world) termsText(label string) string {
+	text := string(must2(terms.Source("hosting-terms"))(w.t))
+	text = regexp.MustCompile(`(?m)^version: .*$`).ReplaceAllString(text, "version: "+label)
+	return regexp.MustCompile(`(?m)^effective: .*$`).ReplaceAllString(text, "effective: 2026-01-01T00:00:00Z")
+}
+
 func must2[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T { t.Helper(); return must(t, v, err) }
 }
@@ -221,6 +234,9 @@ func full(t testing.TB, s *store.Store) *world {
 	w := newWorld(t, s)
 	w.staff()
 	admin := w.people["admin"].who
+	draft, problems, err := w.house.SaveTerms(t.Context(), admin, "", []byte(w.termsText("7")))
+	must(t, problems, err)
+	w.terms = must2(w.house.PublishTerms(t.Context(), admin, draft.ID))(t)
 	w.a, w.b = w.estate("acme", admin), w.estate("bravo", admin)
 	w.enrol("customer", candor.RoleCustomer, w.a.party.ID)
 	w.enrol("subscriber", candor.RoleSubscriber, w.a.party.ID)
@@ -286,6 +302,7 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e := estate{party: must2(h.SaveParty(ctx, admin, candor.Party{Kind: candor.Customer, Name: name, Reference: "K-" + name, Note: staffNote}))(w.t)}
 	agreement := candor.Agreement{Party: e.party.ID, Terms: "hosting", Version: "3", Allows: []string{"quarantine"}, Accepted: w.now.Add(-time.Hour)}
 	must2(h.AddAgreement(ctx, admin, agreement))(w.t)
+	e.said = must2(h.Decide(ctx, admin, house.Decision{Party: e.party.ID, Terms: w.terms.ID, Act: consent.Agreed, Language: "en", How: consent.ByPaper}))(w.t).ID
 	agreement.Terms, agreement.Allows = "mail", nil
 	e.spare = must2(h.AddAgreement(ctx, admin, agreement))(w.t)
 	for i := range 3 {

@@ -185,7 +185,7 @@ func TestAgreements(t *testing.T) {
 	withdraw := path + "/agreements/" + string(w.terms.ID) + "/withdraw"
 	has(t, w.Get(t, w.As(candor.RoleAnalyst), withdraw), http.StatusOK, "Withdraw Terms of hosting 2026-01 of acme?", "no new response rests on it")
 	has(t, w.led(t, candor.RoleAnalyst, withdraw, nil), http.StatusOK, "Terms of hosting 2026-01 was withdrawn", "Withdrawn")
-	if a := w.Post(t, w.As(candor.RoleAnalyst), withdraw, nil); a.Status != http.StatusNotFound {
+	if a := w.Post(t, w.As(candor.RoleAnalyst), withdraw, nil); a.Status != http.StatusConflict {
 		t.Errorf("withdrawn twice: %d", a.Status)
 	}
 }

@@ -189,7 +189,7 @@ func summary(r *web.Request, l candor.Logged) string {
 		return ""
 	}
 	var parts []string
-	for _, name := range []string{"event", "rule", "method", "from", "to", "state", "terms", "version", "webhook", "generation", "reason", "values"} {
+	for _, name := range []string{"event", "act", "rule", "method", "from", "to", "state", "terms", "version", "webhook", "generation", "reason", "values"} {
 		switch v := body[name].(type) {
 		case string:
 			parts = append(parts, said(r, name, v))
@@ -207,6 +207,8 @@ func said(r *web.Request, name, v string) string {
 		return short(v)
 	case name == "event":
 		return r.Printer.Word("office.record.event.", v)
+	case name == "act":
+		return r.Printer.Word("office.consent.act.", v)
 	case name == "method":
 		return r.Printer.Word("office.method.", v)
 	case name == "rule" && (r.Printer.Has("office.rule." + v)):

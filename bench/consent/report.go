@@ -1,0 +1,93 @@
+package consent
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Times are those of one part.
+type Times struct {
+	Name                    string
+	Count                   int
+	P50, P99, Longest, Goal time.Duration
+	Asks, Writes            float64 // a second, meanwhile; 0 where that does not matter
+	all                     bool    // whether the goal holds for the longest
+}
+
+// Missed tells whether it took longer than it may.
+func (t Times) Missed() bool {
+	if t.all {
+		return t.Longest > t.Goal
+	}
+	return t.P99 > t.Goal
+}
+
+func measured(name string, goal time.Duration, all []time.Duration, longest bool) Times {
+	t := Times{Name: name, Count: len(all), Goal: goal, all: longest}
+	if len(all) == 0 {
+		return t
+	}
+	slices.SortFunc(all, cmp.Compare)
+	t.P50, t.P99, t.Longest = all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
+	return t
+}
+
+// Report is the outcome of one run.
+type Report struct {
+	Database    string
+	Acceptances int
+	Times       []Times
+	Rate        float64 // acceptances a second
+}
+
+// postgres tells whether the goal of writing holds.
+func (r *Report) postgres() bool { return r.Database == "PostgreSQL" }
+
+// Missed tells whether a goal was missed.
+func (r *Report) Missed() bool {
+	return slices.ContainsFunc(r.Times, Times.Missed) || r.postgres() && r.Rate < WriteGoal
+}
+
+// Write prints the report as a table.
+func (r *Report) Write(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "%s, %d acceptances\ttimes\tp50\tp99\tlongest\tgoal\t\t\n", r.Database, r.Acceptances)
+	for _, x := range r.Times {
+		name := x.Name
+		if x.Asks > 0 {
+			name += fmt.Sprintf(" (%.0f asks/s beside %.0f acceptances/s)", x.Asks, x.Writes)
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", name, x.Count, short(x.P50), short(x.P99), short(x.Longest), x.Goal, verdict(x.Missed()))
+	}
+	goal, said := "", ""
+	if r.postgres() {
+		goal, said = fmt.Sprint(WriteGoal), verdict(r.Rate < WriteGoal)
+	}
+	fmt.Fprintf(t, "acceptances kept a second\t%.0f\t\t\t\t%s\t%s\t\n", r.Rate, goal, said)
+	fmt.Fprintf(t, "load average\t%s\t\t\t\t\t\t\n", load())
+	return t.Flush()
+}
+
+func short(d time.Duration) string { return d.Round(max(100, d/1000)).String() }
+
+func verdict(missed bool) string {
+	if missed {
+		return "MISSED"
+	}
+	return "reached"
+}
+
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	word, _, _ := strings.Cut(string(text), " ")
+	return word
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/consent"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+// Terms gives terms.
+func (r reader) Terms(ctx context.Context, id candor.ID) (consent.Terms, error) {
+	row, err := one[query.Term](ctx, r.db, "terms", "id = ?", id)
+	return termsFrom(row), err
+}
+
+// AllTerms gives the terms whose text is known, by document, and the latest
+// version first.
+func (r reader) AllTerms(ctx context.Context) ([]consent.Terms, error) {
+	rows, err := choose[query.Term](ctx, r.db, "terms", "state <> ? ORDER BY document, effective DESC, id DESC LIMIT 1000", consent.Recorded)
+	return each(rows, termsFrom), err
+}
+
+// TermsText gives the text of terms, as it was given to AddTerms.
+func (r reader) TermsText(ctx context.Context, id candor.ID) ([]byte, error) {
+	row, err := one[query.TermsText](ctx, r.db, "terms_texts", "id = ?", id)
+	return []byte(row.Text), err
+}
+
+// FindTerms gives terms of a document and a version that are in a state, the
+// latest first.
+func (r reader) FindTerms(ctx context.Context, document, label string, state consent.State) ([]consent.Terms, error) {
+	rows, err := choose[query.Term](ctx, r.db, "terms", "document = ? AND label = ? AND state = ? ORDER BY id DESC LIMIT 100", document, label, state)
+	return each(rows, termsFrom), err
+}
+
+// AddTerms adds terms with their text, which is nil if it is not known.
+func (t *Tx) AddTerms(ctx context.Context, v consent.Terms, text []byte) error {
+	if err := t.addMarked(ctx, "terms", columns[query.Term](), values(termsRow(v))); err != nil || text == nil {
+		return err
+	}
+	return add(ctx, t.reader, "terms_texts", "", query.TermsText{ID: v.ID, Text: string(text)})
+}
+
+// ChangeTerms replaces terms that are in the state from, and their text unless
+// it is nil.
+func (t *Tx) ChangeTerms(ctx context.Context, v consent.Terms, text []byte, from consent.State) error {
+	ok, err := change(ctx, t.db, "terms", termsRow(v), "state = ?", from)
+	if err == nil && !ok {
+		err = changed("terms", v.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.db.ExecContext(ctx, "UPDATE terms SET mark = "+t.dialect.mark+" WHERE id = ?", v.ID); err != nil || text == nil {
+		return kind(err, "mark terms")
+	}
+	_, err = t.db.ExecContext(ctx, "UPDATE terms_texts SET text = ? WHERE id = ?", string(text), v.ID)
+	return kind(err, "change the text of terms")
+}
+
+// DeleteTerms removes a draft.
+func (t *Tx) DeleteTerms(ctx context.Context, id candor.ID) error {
+	v, err := t.Terms(ctx, id)
+	if err != nil {
+		return err
+	}
+	if v.State != consent.Draft {
+		return changed("terms", id)
+	}
+	for _, s := range []string{"DELETE FROM terms_texts WHERE id = ?", "DELETE FROM terms WHERE id = ?"} {
+		if _, err := t.db.ExecContext(ctx, s, id); err != nil {
+			return kind(err, "remove terms")
+		}
+	}
+	return nil
+}
+
+// History gives what a party said of terms, in the order of its times, and the
+// versions that it is of.
+func (r reader) History(ctx context.Context, party candor.ID) ([]consent.Event, map[candor.ID]*consent.Version, error) {
+	rows, err := choose[query.Consent](ctx, r.db, "consents", "party = ? ORDER BY at, recorded, id", party)
+	if err != nil || len(rows) == 0 {
+		return nil, nil, err
+	}
+	said, err := choose[query.Term](ctx, r.db, "terms", "id IN (SELECT terms FROM consents WHERE party = ?)", party)
+	if err != nil {
+		return nil, nil, err
+	}
+	versions := make(map[candor.ID]*consent.Version, len(said))
+	for _, row := range said {
+		v := termsFrom(row).Version
+		versions[v.ID] = &v
+	}
+	return each(rows, consentEvent), versions, nil
+}
+
+// Account gives what follows from what a party said of terms.
+func (r reader) Account(ctx context.Context, party candor.ID) (*consent.Account, error) {
+	history, versions, err := r.History(ctx, party)
+	return consent.NewAccount(history, versions), err
+}
+
+// Basis gives what allows an action towards a party at a time: what it agreed
+// to in an event, if one is named. See consent.Account.
+func (r reader) Basis(ctx context.Context, party, event candor.ID, action string, at time.Time) (candor.Basis, error) {
+	a, err := r.Account(ctx, party)
+	if err != nil {
+		return candor.Basis{}, err
+	}
+	return a.BasisOn(event, action, at)
+}
+
+// Agreements gives what a party accepted, the latest first.
+func (r reader) Agreements(ctx context.Context, scope candor.Scope, of candor.ID) ([]candor.Agreement, error) {
+	if !scope.Sees(of) {
+		return nil, nil
+	}
+	a, err := r.Account(ctx, of)
+	return a.Agreements(), err
+}
+
+// Consent gives one event that the scope sees.
+func (r reader) Consent(ctx context.Context, scope candor.Scope, id candor.ID) (consent.Event, error) {
+	row, err := one[query.Consent](ctx, r.db, "consents", "id = ?", id)
+	if err == nil && !scope.Sees(row.Party) {
+		return consent.Event{}, notThere("consent", id)
+	}
+	return consentEvent(row), err
+}
+
+// AddConsent adds what a party said of terms.
+func (t *Tx) AddConsent(ctx context.Context, e consent.Event, v consent.Version) error {
+	row := query.Consent{ID: e.ID, Party: e.Party, Terms: e.Version, Act: e.Act, Clauses: column.Of(e.Clauses), At: column.Time(e.At),
+		Recorded: column.Time(e.Recorded), Language: e.Language, How: e.How, Behalf: e.Behalf, Note: e.Note, Record: e.Record}
+	if err := t.addMarked(ctx, "consents", columns[query.Consent](), values(row)); err != nil || e.Act == consent.Withdrawn && !v.Whole(e.Clauses) {
+		return err
+	}
+	return add(ctx, t.reader, "standings", `ON CONFLICT (party, document) DO UPDATE SET terms = excluded.terms, act = excluded.act, at = excluded.at
+WHERE standings.at <= excluded.at AND (excluded.act <> 'refused' OR standings.act <> 'agreed')`,
+		query.Standing{Party: e.Party, Document: v.Document, Terms: e.Version, Act: e.Act, At: column.Time(e.At)})
+}
+
+// addMarked adds a row whose last column is the mark of the transaction.
+func (t *Tx) addMarked(ctx context.Context, table string, names []string, row []any) error {
+	last := len(names) - 1
+	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s%s)", table, strings.Join(names, ", "), strings.Repeat("?, ", last), t.dialect.mark)
+	_, err := t.db.ExecContext(ctx, statement, row[:last]...)
+	return kind(err, "add to %s", table)
+}
+
+// mostChanges is from where on all accounts are read anew.
+const mostChanges = 10_000
+
+// Changes gives what of consents was recorded since a mark. In PostgreSQL marks
+// are numbers of transactions, and what runs longest holds back what it gives:
+// then parties are named again.
+func (r reader) Changes(ctx context.Context, since int64) (c consent.Changes, err error) {
+	var terms int64
+	row := r.db.QueryRowContext(ctx, fmt.Sprintf("SELECT %s, COUNT(*) FROM terms WHERE mark %s ?", r.dialect.marked, r.dialect.after), since)
+	if err := row.Scan(&c.Mark, &terms); err != nil || since == 0 {
+		return c, kind(err, "ask what changed")
+	}
+	if c.All = terms > 0; c.All {
+		return c, nil
+	}
+	rows, err := r.db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT party FROM consents WHERE mark %s ? LIMIT %d", r.dialect.after, mostChanges), since)
+	if err != nil {
+		return c, kind(err, "ask who changed")
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var party candor.ID
+		if err := rows.Scan(&party); err != nil {
+			return c, kind(err, "ask who changed")
+		}
+		c.Parties = append(c.Parties, party)
+	}
+	c.All = len(c.Parties) == mostChanges
+	return c, kind(rows.Err(), "ask who changed")
+}
+
+// Stance is how many parties said what last of a version.
+type Stance struct {
+	Document string      `json:"document"`
+	Terms    candor.ID   `json:"terms"`
+	Act      consent.Act `json:"act"`
+	Parties  int64       `json:"parties"`
+}
+
+// Stances counts what parties said last, by document, version and act.
+func (r reader) Stances(ctx context.Context) ([]Stance, error) {
+	rows, err := r.db.QueryContext(ctx, "SELECT document, terms, act, COUNT(*) FROM standings GROUP BY document, terms, act ORDER BY document, terms, act LIMIT 10000")
+	if err != nil {
+		return nil, kind(err, "count who agreed")
+	}
+	defer rows.Close()
+	var all []Stance
+	for rows.Next() {
+		var s Stance
+		if err := rows.Scan(&s.Document, &s.Terms, &s.Act, &s.Parties); err != nil {
+			return nil, kind(err, "count who agreed")
+		}
+		all = append(all, s)
+	}
+	return all, kind(rows.Err(), "count who agreed")
+}
+
+func termsFrom(r query.Term) consent.Terms {
+	return consent.Terms{Version: consent.Version{ID: r.ID, Document: r.Document, Label: r.Label, Digest: r.Digest, Clauses: r.Clauses.V,
+		Effective: time.Time(r.Effective), Ended: time.Time(r.Ended)}, Kind: r.Kind, State: r.State, Titles: r.Titles.V, Material: r.Material,
+		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Published: time.Time(r.Published)}
+}
+
+func termsRow(v consent.Terms) query.Term {
+	return query.Term{ID: v.ID, Document: v.Document, Label: v.Label, Kind: v.Kind, State: v.State, Digest: v.Digest, Clauses: column.Of(v.Clauses),
+		Titles: column.Of(v.Titles), Material: v.Material, Effective: column.Time(v.Effective), Ended: column.Time(v.Ended),
+		Created: column.Time(v.Created), Updated: column.Time(v.Updated), Published: column.Time(v.Published)}
+}
+
+func consentEvent(r query.Consent) consent.Event {
+	return consent.Event{ID: r.ID, Party: r.Party, Version: r.Terms, Act: r.Act, Clauses: r.Clauses.V, At: time.Time(r.At), Recorded: time.Time(r.Recorded),
+		Language: r.Language, How: r.How, Behalf: r.Behalf, Note: r.Note, Record: r.Record}
+}

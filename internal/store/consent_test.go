@@ -1,0 +1,57 @@
+package store_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/consent"
+	"candor/internal/store"
+	"candor/internal/store/storetest"
+)
+
+// TestChangesOverlap holds that no change is missed, in whatever order
+// transactions that overlap end. SQLite has one that writes at a time.
+func TestChangesOverlap(t *testing.T) {
+	s, ctx := storetest.Postgres(t), t.Context()
+	v := storetest.Terms("hosting", "1")
+	tx := func(do func(*store.Tx) error) {
+		t.Helper()
+		if err := s.Tx(ctx, do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx(func(tx *store.Tx) error { return tx.AddTerms(ctx, v, nil) })
+	slow, _ := storetest.Sample(t, s, "slow")
+	quick, _ := storetest.Sample(t, s, "quick")
+	var mark int64
+	seen := func() []candor.ID {
+		t.Helper()
+		c, err := s.Changes(ctx, mark)
+		if err != nil || c.All {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		mark = c.Mark
+		return c.Parties
+	}
+	seen()
+	say := func(ctx context.Context, tx *store.Tx, party candor.ID) error {
+		at := time.Unix(1, 0).UTC()
+		return tx.AddConsent(ctx, consent.Event{ID: candor.NewID(at), Party: party, Version: v.ID, Act: consent.Agreed, At: at, Recorded: at}, v.Version)
+	}
+	tx(func(outer *store.Tx) error {
+		if err := say(ctx, outer, slow.ID); err != nil {
+			return err
+		}
+		tx(func(tx *store.Tx) error { return say(ctx, tx, quick.ID) })
+		if got := seen(); slices.Contains(got, slow.ID) || !slices.Contains(got, quick.ID) {
+			t.Errorf("%v changed, while %s was not kept yet", got, slow.ID)
+		}
+		return nil
+	})
+	if got := seen(); !slices.Contains(got, slow.ID) {
+		t.Errorf("%v changed; %s, which began before and was kept after, was missed", got, slow.ID)
+	}
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/consent"
+	"candor/internal/store"
+)
+
+// Terms gives terms that were published at noon, with one clause that is
+// optional and one that is not.
+func Terms(document, label string) consent.Terms {
+	return consent.Terms{Version: consent.Version{ID: candor.NewID(noon), Document: document, Label: label, Digest: "00ff", Effective: noon,
+		Clauses: []consent.Clause{{ID: "measures", Allows: []string{"quarantine"}, Serves: []string{"2.2f"}}, {ID: "isolation", Optional: true, Allows: []string{"isolate"}}}},
+		Kind: "hosting-terms", State: consent.Published, Titles: map[string]string{"en": "Terms"}, Created: noon, Updated: noon, Published: noon}
+}
+
+// testConsents keeps terms, and what parties said of them.
+func testConsents(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	p, _ := Sample(t, s, "consent")
+	q, _ := Sample(t, s, "other")
+	one, two := Terms("hosting", "1"), Terms("hosting", "2")
+	two.State, two.Published = consent.Draft, time.Time{}
+	recorded := Terms("mail", "1")
+	recorded.State = consent.Recorded
+	do(t, s, func(tx *store.Tx) error {
+		for _, v := range []consent.Terms{one, two} {
+			if err := tx.AddTerms(ctx, v, []byte("text of "+v.Label)); err != nil {
+				return err
+			}
+		}
+		return tx.AddTerms(ctx, recorded, nil)
+	})
+	same(t, must(s.Terms(ctx, one.ID))(t), one)
+	same(t, string(must(s.TermsText(ctx, two.ID))(t)), "text of 2")
+	_, err := s.TermsText(ctx, recorded.ID)
+	isKind(t, err, candor.ErrNotFound)
+	same(t, len(must(s.AllTerms(ctx))(t)), 2)
+	same(t, must(s.FindTerms(ctx, "mail", "1", consent.Recorded))(t), []consent.Terms{recorded})
+
+	two.State, two.Published = consent.Published, noon
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeTerms(ctx, two, []byte("2"), consent.Draft) })
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeTerms(ctx, two, nil, consent.Draft) }), candor.ErrChanged)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteTerms(ctx, two.ID) }), candor.ErrChanged)
+	same(t, string(must(s.TermsText(ctx, two.ID))(t)), "2")
+
+	began := must(s.Changes(ctx, 0))(t)
+	say := func(e consent.Event, v consent.Terms) consent.Event {
+		e.ID, e.Version, e.Recorded, e.How, e.Behalf = candor.NewID(noon), v.ID, noon.Add(time.Hour), consent.ByPaper, consent.Self
+		do(t, s, func(tx *store.Tx) error { return tx.AddConsent(ctx, e, v.Version) })
+		return e
+	}
+	later := say(consent.Event{Party: p.ID, Act: consent.Agreed, Clauses: []string{"isolation"}, At: noon.Add(2 * time.Minute), Note: "Li", Language: "en"}, one)
+	first := say(consent.Event{Party: p.ID, Act: consent.Agreed, At: noon.Add(time.Minute)}, recorded)
+	history, versions, err := s.History(ctx, p.ID)
+	same(t, err, nil)
+	same(t, history, []consent.Event{first, later})
+	same(t, versions, map[candor.ID]*consent.Version{one.ID: &one.Version, recorded.ID: &recorded.Version})
+	same(t, must(s.Consent(ctx, candor.Scope{Party: p.ID}, later.ID))(t), later)
+	_, err = s.Consent(ctx, candor.Scope{Party: q.ID}, later.ID)
+	isKind(t, err, candor.ErrNotFound)
+	same(t, len(must(s.Agreements(ctx, candor.Scope{Party: p.ID}, p.ID))(t)), 2)
+	same(t, len(must(s.Agreements(ctx, candor.Scope{Party: q.ID}, p.ID))(t)), 0)
+	b := must(s.Basis(ctx, p.ID, "", "isolate", noon.Add(time.Hour)))(t)
+	same(t, b, candor.Basis{Kind: candor.ByConsent, Agreement: later.ID, Terms: "hosting", Version: "1", Clause: "isolation", Accepted: later.At})
+
+	// A clause that is left leaves the rest in force, and the stance.
+	say(consent.Event{Party: p.ID, Act: consent.Withdrawn, Clauses: []string{"isolation"}, At: noon.Add(3 * time.Minute)}, one)
+	say(consent.Event{Party: p.ID, Act: consent.Refused, At: noon.Add(4 * time.Minute)}, two)
+	say(consent.Event{Party: q.ID, Act: consent.Agreed, At: noon}, two)
+	say(consent.Event{Party: q.ID, Act: consent.Withdrawn, At: noon.Add(time.Minute)}, two)
+	_, err = s.Basis(ctx, p.ID, "", "isolate", noon.Add(time.Hour))
+	isKind(t, err, candor.ErrDenied)
+	must(s.Basis(ctx, p.ID, "", "quarantine", noon.Add(time.Hour)))(t)
+	same(t, count(must(s.Stances(ctx))(t), one.ID, consent.Agreed), int64(1))
+	same(t, count(must(s.Stances(ctx))(t), two.ID, consent.Withdrawn), int64(1))
+
+	c := must(s.Changes(ctx, began.Mark))(t)
+	slices.Sort(c.Parties)
+	both := []candor.ID{p.ID, q.ID}
+	slices.Sort(both)
+	if !c.All {
+		same(t, c.Parties, both)
+	}
+	one.Ended = noon.Add(time.Hour)
+	c = must(s.Changes(ctx, 0))(t)
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeTerms(ctx, one, nil, consent.Published) })
+	if c = must(s.Changes(ctx, c.Mark))(t); !c.All {
+		t.Error("the end of a version changes nobody's account")
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.EraseTraces(ctx, p.ID, nil) })
+	same(t, must(s.Consent(ctx, candor.Everything, later.ID))(t).Note, "")
+}
+
+func count(all []store.Stance, terms candor.ID, act consent.Act) (n int64) {
+	for _, s := range all {
+		if s.Terms == terms && s.Act == act {
+			n += s.Parties
+		}
+	}
+	return n
+}
