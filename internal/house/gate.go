@@ -123,6 +123,9 @@ func (h *House) glanceAt(ctx context.Context, site candor.Asset) (g glance, err 
 	if sensors.Scans == nil {
 		sensors.Scans = scanned{h}
 	}
+	if sensors.Agreements == nil {
+		sensors.Agreements = agreed{h}
+	}
 	readings, failed := sensors.Read(ctx, site)
 	if failed != nil && h.Logger != nil {
 		h.Logger.WarnContext(ctx, "a check of the gate could not be measured, and counts as missing", "error", failed)

@@ -43,7 +43,7 @@ type House struct {
 	// Checks are the parts whose health is shown, in order.
 	Checks []Check
 	// Gatekeeping is what the gate of sites asks. What is missing of it measures
-	// nothing, but for scans: those are asked of the store.
+	// nothing, but for scans and terms: those are asked of the store.
 	Gatekeeping gate.Sensors
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
