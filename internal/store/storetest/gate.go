@@ -113,7 +113,7 @@ func testGateMoves(t *testing.T, s *store.Store, a candor.Asset, g candor.Gate) 
 	next := m
 	next.From, next.To, next.Deadline, next.Unmet = candor.GateGrace, candor.GateLive, time.Time{}, []candor.GateCheck{}
 	do(t, s, func(tx *store.Tx) error { return tx.AddGateMove(ctx, m) })
-	next.ID = candor.ID("0" + string(m.ID[1:])) // the order is that of adding
+	next.ID = candor.ID("00" + string(m.ID[2:])) // the order is that of adding
 	do(t, s, func(tx *store.Tx) error { return tx.AddGateMove(ctx, next) })
 	same(t, must(s.GateMoves(ctx, a.ID, 10))(t), []candor.GateMove{next, m})
 	same(t, must(s.GateMoves(ctx, a.ID, 1))(t), []candor.GateMove{next})
