@@ -74,6 +74,7 @@ var layers = []layer{
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
 	{packages: "internal/consent", ours: []string{"."}},
+	{packages: "internal/consent/gate", ours: []string{"."}, tests: []string{"candor/internal/phrase"}},
 	{packages: "internal/consent/notice", ours: []string{"internal/phrase"}, others: []string{"github.com/gowebpki/jcs"},
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
 	{packages: "internal/consent/terms", ours: []string{".", "internal/consent", "internal/phrase", "internal/x1207"}, others: []string{"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "znkr.io/diff"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -144,12 +145,12 @@ func (f filer) File(ctx context.Context, sc candor.Scan, findings []candor.Findi
 		return err
 	}
 	_, err = f.d.File(ctx, desk.Filing{Asset: sc.Asset, Scan: sc.ID, Sensor: site.Sensor, Generation: sc.Generation, Began: sc.Started, Findings: findings})
-	return err
+	return errors.Join(err, f.h.HurryGate(ctx, sc.Asset))
 }
 
 func (f filer) Finish(ctx context.Context, asset, scan candor.ID) error {
 	_, err := f.d.Finish(ctx, asset, scan, site.Sensor)
-	return err
+	return errors.Join(err, f.h.HurryGate(ctx, asset))
 }
 
 func (f filer) Gone(ctx context.Context, findings []candor.ID, actor string) error {

@@ -40,6 +40,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(desk.WithdrawJob{}, handler(func(ctx context.Context, j desk.WithdrawJob) error { return h.Withdraw(ctx, j.Case) }))
 	add(desk.PassedJob{}, handler(func(ctx context.Context, j desk.PassedJob) error { return h.Desk.EndPassed(ctx, j.Asset) }))
 	add(desk.TellJob{}, handler(func(ctx context.Context, j desk.TellJob) error { return hooks.Tell(ctx, j.What, j.Case) }))
+	add(house.TellGateJob{}, handler(func(ctx context.Context, j house.TellGateJob) error { return hooks.TellGate(ctx, j.Move) }))
 	add(hook.Job{}, handler(func(ctx context.Context, j hook.Job) error { return hooks.Deliver(ctx, j.Delivery) }))
 	add(respond.ApplyJob{}, handler(func(ctx context.Context, j respond.ApplyJob) error { return h.Runner.Apply(ctx, j.Response) }))
 	add(respond.VerifyJob{}, handler(func(ctx context.Context, j respond.VerifyJob) error { return h.Runner.Verify(ctx, j.Response) }))
@@ -67,6 +68,7 @@ type chore struct {
 func chores(h *house.House, definitions time.Duration, revisit, forget, remark func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
+		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
 		{"schedule scans", 30 * time.Second, func(ctx context.Context) error { _, err := h.Sites.Schedule(ctx); return err }},
 		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
 		{"end old sessions", time.Hour, h.Access.Sweep},

@@ -16,6 +16,7 @@ const (
 	ReadCases        Permission = "read.cases"        // cases, findings, responses, definitions, scans
 	ActCases         Permission = "act.cases"         // triage, assign, comment, close, start scans
 	ApproveResponses Permission = "approve.responses" // let a response act, or undo one
+	WaiveChecks      Permission = "waive.checks"      // let a site go on without a check of the gate
 	ReadEvidence     Permission = "read.evidence"     // the log, its proofs, exports
 	ReadParties      Permission = "read.parties"      // parties, assets, agreements
 	ManageParties    Permission = "manage.parties"    // change and import them
@@ -40,7 +41,7 @@ const HoldTokens Permission = "hold.tokens"
 // Permissions are all permissions.
 func Permissions() []Permission {
 	return []Permission{
-		ReadCases, ActCases, ApproveResponses, ReadEvidence, ReadParties, ManageParties, ReadPolicy, ManagePolicy,
+		ReadCases, ActCases, ApproveResponses, WaiveChecks, ReadEvidence, ReadParties, ManageParties, ReadPolicy, ManagePolicy,
 		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadOwn, ActOwn, HoldTokens,
 	}
 }
@@ -50,9 +51,9 @@ func granted(r candor.Role) []Permission {
 	reading := []Permission{ReadCases, ReadEvidence, ReadParties, ReadPolicy, ReadPeople, ReadSettings, HoldTokens}
 	switch r {
 	case candor.RoleAdmin:
-		return append(reading, ActCases, ApproveResponses, ManageParties, ManagePolicy, ManagePeople, ManageSettings)
+		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties, ManagePolicy, ManagePeople, ManageSettings)
 	case candor.RoleAnalyst:
-		return append(reading, ActCases, ApproveResponses, ManageParties)
+		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties)
 	case candor.RoleAuditor:
 		return reading
 	case candor.RoleCustomer:
@@ -81,7 +82,7 @@ func needs(p Permission) string {
 		return ScopeRead
 	case ActCases, ApproveResponses, ManageParties, ActOwn:
 		return ScopeWrite
-	case ManagePolicy, ManagePeople, ManageSettings:
+	case ManagePolicy, ManagePeople, ManageSettings, WaiveChecks:
 		return ScopeAdmin
 	}
 	return "" // tokens make no tokens

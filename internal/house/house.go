@@ -11,6 +11,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/consent/gate"
 	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/evidence"
@@ -41,6 +42,9 @@ type House struct {
 	Methods []string
 	// Checks are the parts whose health is shown, in order.
 	Checks []Check
+	// Gatekeeping is what the gate of sites asks. What is missing of it measures
+	// nothing, but for scans and terms: those are asked of the store.
+	Gatekeeping gate.Sensors
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
 

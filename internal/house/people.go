@@ -70,7 +70,8 @@ func (h *House) Webhooks(ctx context.Context, who candor.Principal) ([]store.Web
 
 // WebhookKinds are what webhooks can be told of.
 func WebhookKinds() []string {
-	return []string{"case.opened", "case.triaged", "case.notified", "case.contained", "case.resolved", "case.closed", "case.false-alarm"}
+	return []string{"case.opened", "case.triaged", "case.notified", "case.contained", "case.resolved", "case.closed", "case.false-alarm",
+		"site.draft", "site.checking", "site.live", "site.grace", "site.suspended"}
 }
 
 // MostWebhooks is how many webhooks a customer can have, and how many the

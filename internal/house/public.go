@@ -44,7 +44,11 @@ func public[T any](who candor.Principal, v T) T {
 		publicResponse(v)
 	case *candor.Scan:
 		publicScan(v)
+	case *candor.Asset:
+		publicAsset(v)
 	case *CaseView:
+		v.public()
+	case *GateView:
 		v.public()
 	case *FindingView:
 		v.public()

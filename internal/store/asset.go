@@ -55,14 +55,10 @@ func (r reader) RootedAssets(ctx context.Context) ([]candor.Asset, error) {
 }
 
 // HostedSites gives the sites in use that have a host name, which is written in
-// lower case; by id.
+// lower case and without a dot at its end; by id.
 func (r reader) HostedSites(ctx context.Context, host string) ([]candor.Asset, error) {
-	if host == "" || strings.ContainsAny(host, `%_"\`) {
-		return nil, nil // no host name has these
-	}
-	rows, err := choose[query.Asset](ctx, r.db, "assets", "kind = 'site' AND retired = FALSE AND LOWER(CAST(hosts AS TEXT)) LIKE ? ORDER BY id", `%"`+host+`%`)
-	is := func(name string) bool { return strings.TrimSuffix(strings.ToLower(name), ".") == host }
-	return slices.DeleteFunc(each(rows, asset), func(a candor.Asset) bool { return !slices.ContainsFunc(a.Hosts, is) }), err
+	rows, err := choose[query.Asset](ctx, r.db, "assets", "id IN (SELECT asset FROM hosts WHERE host = ?) AND kind = 'site' AND retired = FALSE ORDER BY id", host)
+	return each(rows, asset), err
 }
 
 // DueAssets gives assets whose content is to be scanned, the longest due first.
@@ -109,6 +105,9 @@ func (t *Tx) AddAsset(ctx context.Context, a candor.Asset, due time.Time) error 
 	if err := add(ctx, t.reader, "assets", "", assetRow(a, due)); err != nil {
 		return err
 	}
+	if err := t.addHosts(ctx, a); err != nil {
+		return err
+	}
 	return t.index(ctx, assetDocument(a))
 }
 
@@ -121,7 +120,44 @@ func (t *Tx) ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) err
 	if err != nil {
 		return err
 	}
+	if _, err := t.db.ExecContext(ctx, "DELETE FROM hosts WHERE asset = ?", a.ID); err != nil {
+		return kind(err, "change host names")
+	}
+	if err := t.addHosts(ctx, a); err != nil {
+		return err
+	}
 	return t.index(ctx, assetDocument(a))
+}
+
+// addHosts keeps the host names of an asset, by which it is looked for.
+func (t *Tx) addHosts(ctx context.Context, a candor.Asset) error {
+	rows := make([]query.Host, len(a.Hosts))
+	for i, h := range a.Hosts {
+		rows[i] = query.Host{Host: hostName(h), Asset: a.ID}
+	}
+	return add(ctx, t.reader, "hosts", "ON CONFLICT (host, asset) DO NOTHING", rows...)
+}
+
+// hostName is a host name as it is looked for.
+func hostName(h string) string { return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".") }
+
+// fillHosts keeps the host names of assets that an earlier version added.
+func (s *Store) fillHosts(ctx context.Context) error {
+	return s.Tx(ctx, func(tx *Tx) error {
+		if n, err := tx.rows(ctx, "hosts", 1, nil); err != nil || n > 0 {
+			return err
+		}
+		rows, err := choose[query.Asset](ctx, tx.db, "assets", "hosts <> '' AND hosts <> '[]' AND hosts <> 'null'")
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := tx.addHosts(ctx, asset(row)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // SetScanDue says when an asset is to be scanned next; never if due is zero.

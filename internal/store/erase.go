@@ -72,6 +72,7 @@ func (t *Tx) eraseWord(ctx context.Context, party candor.ID, word string) error 
 		{"scans", "error", "party = ?", word},
 		{"responses", "result", "method = 'notify' AND party = ?", escaped},
 		{"agent_tasks", "body", "asset IN (SELECT server FROM assets WHERE owner = ? AND server <> '')", escaped},
+		{"gate_waivers", "reason", "asset IN (SELECT id FROM assets WHERE owner = ?)", word},
 		{"answers", "body", "? <> ''", jsonText(escaped)},
 	} {
 		s := fmt.Sprintf("UPDATE %[1]s SET %[2]s = REPLACE(%[2]s, ?, ?) WHERE %[3]s AND %[2]s LIKE ?", one.table, one.column, one.where)

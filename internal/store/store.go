@@ -110,7 +110,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return fmt.Errorf("bring the database up to date: %w", err)
 	}
 	if !s.options.Existing {
-		if err := s.Tend(ctx); err != nil {
+		if err := errors.Join(s.fillHosts(ctx), s.Tend(ctx)); err != nil {
 			return err
 		}
 	}

@@ -53,6 +53,15 @@ func TestUpgrade(t *testing.T) {
 			if err != nil || len(findings) != 1 || findings[0].Rule != "shell" {
 				t.Errorf("its findings: %v, %v", findings, err)
 			}
+			site, err := s.Asset(t.Context(), candor.Everything, c.Asset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, host := range site.Hosts {
+				if sites, err := s.HostedSites(t.Context(), host); err != nil || len(sites) == 0 {
+					t.Errorf("the site of %s is not found by its name: %v", host, err)
+				}
+			}
 			next := candor.Case{ID: candor.NewID(c.Opened), Asset: c.Asset, Party: c.Party, Class: candor.Phishing, State: candor.CaseNew, Title: "next", Opened: c.Opened, Updated: c.Opened}
 			if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddCase(t.Context(), &next) }); err != nil || next.Number <= c.Number {
 				t.Errorf("the next case has number %d, %v", next.Number, err)

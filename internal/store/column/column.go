@@ -120,4 +120,6 @@ type (
 	Contacts = JSON[[]candor.Contact]
 	Basis    = JSON[candor.Basis]
 	Clauses  = JSON[[]consent.Clause]
+
+	GateChecks = JSON[[]candor.GateCheck]
 )

@@ -182,6 +182,41 @@ type Finding struct {
 	Good        string              `db:"good"`
 }
 
+type Gate struct {
+	ID       candor.ID         `db:"id"`
+	State    candor.GateState  `db:"state"`
+	Since    column.Time       `db:"since"`
+	Asked    column.Time       `db:"asked"`
+	Deadline column.Time       `db:"deadline"`
+	Looked   column.Time       `db:"looked"`
+	Due      column.Time       `db:"due"`
+	Checks   column.GateChecks `db:"checks"`
+}
+
+type GateMove struct {
+	ID       candor.ID         `db:"id"`
+	Asset    candor.ID         `db:"asset"`
+	Number   int64             `db:"number"`
+	Before   candor.GateState  `db:"before"`
+	State    candor.GateState  `db:"state"`
+	At       column.Time       `db:"at"`
+	By       string            `db:"by"`
+	Deadline column.Time       `db:"deadline"`
+	Unmet    column.GateChecks `db:"unmet"`
+}
+
+type GateWaiver struct {
+	ID      candor.ID   `db:"id"`
+	Asset   candor.ID   `db:"asset"`
+	CheckID string      `db:"check_id"`
+	By      string      `db:"by"`
+	Reason  string      `db:"reason"`
+	Created column.Time `db:"created"`
+	Expires column.Time `db:"expires"`
+	Ended   column.Time `db:"ended"`
+	EndedBy string      `db:"ended_by"`
+}
+
 type Generation struct {
 	ID       candor.ID              `db:"id"`
 	State    candor.GenerationState `db:"state"`
@@ -191,6 +226,11 @@ type Generation struct {
 	Error    string                 `db:"error"`
 	Made     column.Time            `db:"made"`
 	Used     column.Time            `db:"used"`
+}
+
+type Host struct {
+	Host  string    `db:"host"`
+	Asset candor.ID `db:"asset"`
 }
 
 type Identity struct {

@@ -48,7 +48,7 @@ func describe(o *huma.OpenAPI, address string) {
 	for _, t := range [][2]string{{"Desk", "What needs somebody now, search, health."}, {"Cases", "What the desk works on."}, {"Own cases", "What only those can say who own what a case is about."},
 		{"Findings", "What sensors saw."}, {"Responses", "Acts towards a party or upon an asset."}, {"Parties", "Those whom the provider deals with, and their agreements."},
 		{"Terms", "Documents that parties agree to, and their versions."}, {"Consents", "What parties said of terms, and what that allows."},
-		{"Assets", "What the provider answers for."}, {"Scans", "Looks at the content of sites."}, {"Estate", "How much is looked at, and contents wherever they lie."}, {"Agents", "Programs that look after hosting servers."}, {"Client software", "Builds, the agreements that they come with, and what devices say."}, {"Definitions", "The rules that scans rest on."},
+		{"Assets", "What the provider answers for."}, {"Scans", "Looks at the content of sites."}, {"Gate", "Whether sites may be reached, and what they have to meet."}, {"Estate", "How much is looked at, and contents wherever they lie."}, {"Agents", "Programs that look after hosting servers."}, {"Client software", "Builds, the agreements that they come with, and what devices say."}, {"Definitions", "The rules that scans rest on."},
 		{"Evidence", "The log in which all of it can be proved."}, {"Policy", "What acts by itself."}, {"People", "Those who can sign in."},
 		{"Tokens", "Of programs."}, {"Webhooks", "Addresses that are told of what happens."}} {
 		o.Tags = append(o.Tags, &huma.Tag{Name: t[0], Description: t[1]})

@@ -48,8 +48,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(e.assets[0].ID)
 		}
 	}
-	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
-	path += map[string]string{"search": "?q=" + e.party.Name, "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
+	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
@@ -70,7 +70,9 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-software": object{"id": "p" + string(candor.NewID(w.now)), "name": "Toolbar", "publisher": "Example", "asset": w.product.ID}, "declare-build": object{"declaration": w.declaration()},
 		"take-statement": object{"statement": w.statement}, "ask-standing": object{"question": w.question},
 		"add-terms": object{"text": w.termsText("9")}, "replace-terms": object{"text": w.termsText("8")}, "end-terms": object{"at": w.now.Add(time.Hour)},
-		"give-consent": object{"terms": w.terms.ID, "act": "agreed", "language": "en", "how": "paper"}, "ask-about-terms": object{"kind": "complaint", "text": "Why?"}, "answer-question": object{"answer": "Because."},
+		"ask-gate": nil, "take-back-gate": nil, "decide-gate": nil, "waive-check": object{"check": "notice", "reason": staffNote, "until": w.now.Add(time.Hour)},
+		"set-gate-policy": object{"grace": "24h", "stale": "48h", "longest_waiver": "240h", "not_required": []any{object{"check": "updates", "reason": staffNote}}},
+		"give-consent":    object{"terms": w.terms.ID, "act": "agreed", "language": "en", "how": "paper"}, "ask-about-terms": object{"kind": "complaint", "text": "Why?"}, "answer-question": object{"answer": "Because."},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
@@ -166,6 +168,8 @@ func (w *world) prepare(name string) map[string]string {
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
 		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
+		x := must2(w.house.Waive(w.t.Context(), w.people["admin"].who, w.a.assets[0].ID, "terms", staffNote, w.now.Add(time.Hour)))(w.t)
+		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
 }

@@ -25,6 +25,8 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[candor.FindingState](), reflect.TypeFor[findingState]()},
 		{reflect.TypeFor[candor.ResponseState](), reflect.TypeFor[responseState]()},
 		{reflect.TypeFor[candor.ScanState](), reflect.TypeFor[scanState]()},
+		{reflect.TypeFor[candor.GateState](), reflect.TypeFor[gateState]()},
+		{reflect.TypeFor[candor.GateOutcome](), reflect.TypeFor[gateOutcome]()},
 		{reflect.TypeFor[candor.DeadlineState](), reflect.TypeFor[deadlineState]()},
 		{reflect.TypeFor[candor.GenerationState](), reflect.TypeFor[generationState]()},
 		{reflect.TypeFor[candor.MessageState](), reflect.TypeFor[messageState]()},
@@ -87,6 +89,8 @@ type (
 	findingState    string
 	responseState   string
 	scanState       string
+	gateState       string
+	gateOutcome     string
 	deadlineState   string
 	generationState string
 	messageState    string
@@ -153,6 +157,14 @@ func (responseState) Schema(r huma.Registry) *huma.Schema {
 
 func (scanState) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "ScanState", "How far a scan is.", candor.ScanQueued, candor.ScanRunning, candor.ScanComplete, candor.ScanPartial, candor.ScanFailed)
+}
+
+func (gateState) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "GateState", "How a site stands at the gate: live and grace may be reached.", candor.GateStates()...)
+}
+
+func (gateOutcome) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "GateOutcome", "How a check of the gate came out: passed, waived and not-required let a site go on.", candor.GateOutcomes()...)
 }
 
 func (deadlineState) Schema(r huma.Registry) *huma.Schema {

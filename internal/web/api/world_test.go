@@ -131,6 +131,7 @@ type estate struct {
 	scan      candor.Scan
 	server    candor.Asset
 	agent     candor.Agent
+	waiver    candor.GateWaiver
 }
 
 type fleetStore struct{ *store.Store }
@@ -352,6 +353,7 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 		MessageID: string(candor.NewID(w.now)) + "@desk.example", State: candor.MessageBounced, Error: mailAnswer, Created: w.now}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
 	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
+	e.waiver = must2(h.Waive(ctx, admin, e.assets[0].ID, "notice", staffNote, w.now.Add(time.Hour)))(w.t)
 	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))
 	return e

@@ -1,4 +1,4 @@
-// Package hook tells webhooks what happens to cases. A message is kept before
+// Package hook tells webhooks what happens to cases, and to sites at their gate. A message is kept before
 // it is sent, signed as the Standard Webhooks specification says, sent until
 // it is taken or two days are over, and never to an address within the
 // provider's own network.
@@ -110,19 +110,15 @@ const Queue = "webhooks"
 
 // body is what a webhook is sent.
 type body struct {
-	Type      string      `json:"type"`
-	Timestamp time.Time   `json:"timestamp"`
-	Data      candor.Case `json:"data"`
+	Type      string    `json:"type"`
+	Timestamp time.Time `json:"timestamp"`
+	Data      any       `json:"data"` // a candor.Case, or a siteMove
 }
 
 // Tell keeps a message for each webhook that wants to hear of what happened to
 // a case, and asks for its delivery.
 func (s *Sender) Tell(ctx context.Context, what string, id candor.ID) error {
 	c, err := s.store.Case(ctx, candor.Everything, id)
-	if err != nil {
-		return err
-	}
-	hooks, err := s.store.Webhooks(ctx, candor.Everything)
 	if err != nil {
 		return err
 	}
@@ -135,9 +131,57 @@ func (s *Sender) Tell(ctx context.Context, what string, id candor.ID) error {
 	if err != nil {
 		return err
 	}
+	return s.deliver(ctx, c.Party, what, text, outside)
+}
+
+// siteMove is what webhooks are told of a decision of the gate of sites. Whose
+// it was is the provider's own business.
+type siteMove struct {
+	Site      candor.ID          `json:"site"`
+	Name      string             `json:"name"`
+	Reference string             `json:"reference,omitempty"`
+	Owner     candor.ID          `json:"owner"`
+	Hosts     []string           `json:"hosts"`
+	State     candor.GateState   `json:"state"`
+	Before    candor.GateState   `json:"before"`
+	Allowed   bool               `json:"allowed"` // it may be reached
+	At        time.Time          `json:"at"`
+	Deadline  time.Time          `json:"deadline,omitzero"` // until when it may be, unless it is mended
+	Unmet     []candor.GateCheck `json:"unmet"`             // the checks that were not met
+}
+
+// TellGate keeps a message for each webhook that wants to hear of a decision of
+// the gate of sites, and asks for its delivery. Of two decisions about a site
+// the later may arrive first: at tells.
+func (s *Sender) TellGate(ctx context.Context, move candor.ID) error {
+	m, err := s.store.GateMove(ctx, move)
+	if err != nil {
+		return err
+	}
+	a, err := s.store.Asset(ctx, candor.Everything, m.Asset)
+	if err != nil {
+		return err
+	}
+	what := "site." + string(m.To)
+	text, err := json.Marshal(body{Type: what, Timestamp: s.clock().UTC(), Data: siteMove{Site: a.ID, Name: a.Name, Reference: a.Reference, Owner: a.Owner, Hosts: append([]string{}, a.Hosts...),
+		State: m.To, Before: m.From, Allowed: m.To.Open(), At: m.At, Deadline: m.Deadline, Unmet: append([]candor.GateCheck{}, m.Unmet...)}})
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, a.Owner, what, text, text)
+}
+
+// deliver keeps a message about what belongs to a party: a text for the
+// provider's webhooks, another for the party's.
+func (s *Sender) deliver(ctx context.Context, party candor.ID, what string, text, outside []byte) error {
+	hooks, err := s.store.Webhooks(ctx, candor.Everything)
+	if err != nil {
+		return err
+	}
+	now := s.clock().UTC()
 	return s.store.Tx(ctx, func(tx *store.Tx) error {
 		for _, h := range hooks {
-			if !h.Active || h.Owner != "" && h.Owner != c.Party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what) {
+			if !h.Active || h.Owner != "" && h.Owner != party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what) {
 				continue
 			}
 			said := text

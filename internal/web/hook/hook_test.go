@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,5 +164,40 @@ func TestSign(t *testing.T) {
 	got, err := hook.Sign("whsec_plJ3nmyCDGBKInavdOK15jsl", "msg_loFOjxBNrRLzqYUf", 1731705121, []byte(`{"event_type":"ping","data":{"success":true}}`))
 	if want := "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="; err != nil || got != want {
 		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
+
+// TestTellGate tells webhooks of a decision about a site, and not whose it was.
+func TestTellGate(t *testing.T) {
+	w := newWorld(t)
+	a, err := w.s.Asset(t.Context(), candor.Everything, w.mine.Asset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := candor.GateMove{ID: candor.NewID(noon), Asset: a.ID, From: candor.GateLive, To: candor.GateGrace, At: noon, By: "user:staff", Deadline: noon.Add(time.Hour),
+		Unmet: []candor.GateCheck{{Check: "terms", Outcome: candor.GateFailed, Why: "old-terms", Since: noon}}}
+	if err := w.s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddGateMove(t.Context(), m) }); err != nil {
+		t.Fatal(err)
+	}
+	s := w.sender(true)
+	if err := s.TellGate(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"all": 1, "mine": 0, "not this": 0, "not theirs": 0} {
+		if got := len(w.deliveries(t, name)); got != want {
+			t.Errorf("%s: %d messages, want %d", name, got, want)
+		}
+	}
+	if err := s.Deliver(t.Context(), w.deliveries(t, "all")[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	<-w.got
+	want := `{"type":"site.grace","timestamp":"2026-03-01T12:00:00Z","data":{"site":"` + string(a.ID) + `","name":"acme.example","reference":"","owner":"` + string(a.Owner) + `","hosts":["acme.example"],` +
+		`"state":"grace","before":"live","allowed":true,"at":"2026-03-01T12:00:00Z","deadline":"2026-03-01T13:00:00Z","unmet":[{"check":"terms","outcome":"failed","why":"old-terms","since":"2026-03-01T12:00:00Z"}]}}`
+	if got := string(<-w.bodies); got != strings.Replace(want, `"reference":"",`, "", 1) {
+		t.Errorf("sent %s", got)
+	}
+	if err := s.TellGate(t.Context(), a.ID); !errors.Is(err, candor.ErrNotFound) {
+		t.Errorf("a decision that is none: %v", err)
 	}
 }

@@ -241,6 +241,9 @@ func (o *office) assetFacts(r *web.Request, v house.AssetView) ([]ui.Fact, error
 	if len(a.Roots) > 0 {
 		facts = append(facts, ui.Fact{Label: r.T("office.roots"), Value: paths(a.Roots)})
 	}
+	if a.Kind == candor.Site && !a.Retired {
+		facts = append(facts, ui.Fact{Label: r.T("office.gate"), Value: anchor(r.T("office.gate.see"), gatePath(a.ID))})
+	}
 	where, err := o.whereFacts(r, a)
 	return append(append(facts, where...), ui.Fact{Label: r.T("office.added"), Value: ui.Time(a.Created)}), err
 }

@@ -147,11 +147,15 @@ func (w *world) provider(t *testing.T) map[string]string {
 	if err := w.House.SetPolicy(ctx, admin, desk.Policy{Rules: []desk.PolicyRule{{Method: "notify", Severity: candor.Medium, Confidence: 80}, {Method: "quarantine", Class: candor.ApplicationCompromise, Severity: candor.High, Confidence: 95}}}); err != nil {
 		t.Fatal(err)
 	}
+	waiver := w.gates(t, sites)
 	w.settle(t)
 	token := w.token(t)
 	g := w.House.Definitions.Health().Generation.ID
 	asset, party, analyst, finding := "/assets/"+string(sites[0].ID), "/parties/"+string(sites[0].Owner), "/people/"+string(w.People[candor.RoleAnalyst].ID), "/evidence/"+string(w.record(t, candor.RecordFinding).ID)
+	site := "/gate/" + string(sites[0].ID)
 	return map[string]string{
+		"gate": "/gate", "gate-grace": "/gate?state=grace", "gate-suspended": "/gate/" + string(sites[7].ID), "gate-site": site, "gate-draft": "/gate/" + string(sites[9].ID), "gate-live": "/gate/" + string(sites[6].ID), "waive": site + "/waive", "waiver-end": site + "/waivers/" + string(waiver) + "/end", "take-back": site + "/take-back",
+		"gate-policy": "/gate/policy", "gate-policy-edit": "/gate/policy/edit",
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "erase": party + "/erase", "import": "/import",

@@ -56,6 +56,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o := &office{Options: options, site: s, house: h}
 	o.addAssets()
 	o.addParties()
+	o.addGate()
 	o.addImport()
 	o.addAgents()
 	o.addDefinitions()
@@ -72,6 +73,7 @@ func (o *office) addNav() {
 	const estate, trust, system = "office.nav.estate", "office.nav.trust", "office.nav.system"
 	o.site.Nav(
 		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
+		web.NavEntry{Key: "gate", Text: "office.gate", Icon: "globe", Href: "/gate", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
 		web.NavEntry{Key: "agents", Text: "office.agents", Icon: "key", Href: "/agents", Group: estate, Order: 22, Needs: readSettings},
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},

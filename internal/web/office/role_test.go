@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
 	"candor/internal/web"
@@ -23,6 +24,11 @@ var table = map[string]string{
 	"GET /sites": "admin analyst auditor", "GET /assets": "admin analyst auditor", "GET /sites/{id}": "admin analyst auditor", "GET /assets/{id}": "admin analyst auditor",
 	"GET /assets/new": "admin analyst", "POST /assets/new": "admin analyst", "GET /assets/{id}/edit": "admin analyst", "POST /assets/{id}/edit": "admin analyst",
 	"POST /assets/{id}/scan": "admin analyst", "GET /assets/{id}/scans/{scan}": "admin analyst auditor",
+
+	"GET /gate": "admin analyst auditor", "GET /gate/{id}": "admin analyst auditor", "POST /gate/{id}/ask": "admin analyst", "POST /gate/{id}/decide": "admin analyst",
+	"GET /gate/{id}/take-back": "admin analyst", "POST /gate/{id}/take-back": "admin analyst", "GET /gate/{id}/waive": "admin analyst", "POST /gate/{id}/waive": "admin analyst",
+	"GET /gate/{id}/waivers/{waiver}/end": "admin analyst", "POST /gate/{id}/waivers/{waiver}/end": "admin analyst",
+	"GET /gate/policy": "admin analyst auditor", "GET /gate/policy/edit": "admin", "POST /gate/policy/edit": "admin",
 
 	"GET /parties": "admin analyst auditor", "GET /parties/{id}": "admin analyst auditor", "GET /parties/new": "admin analyst", "POST /parties/new": "admin analyst",
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
@@ -104,13 +110,17 @@ func (w *world) paths(t *testing.T) func(string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	waiver, err := w.House.Waive(t.Context(), w.Who(candor.RoleAdmin), w.asset.ID, "updates", "a move", w.Clock().Add(24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
-	ids := map[string]string{"assets": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
+	ids := map[string]string{"assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID)}
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare,
+		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
@@ -149,7 +159,7 @@ func TestNothingThere(t *testing.T) {
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
-		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
 		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
 			t.Errorf("GET %s: %d, want 404", path, a.Status)
 		}

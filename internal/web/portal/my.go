@@ -14,6 +14,7 @@ import (
 type estate struct {
 	view         house.PartyView
 	open, closed []line
+	gates        map[candor.ID]candor.GateState
 	newer, older string // cursors of the closed cases
 	account      *candor.User
 }
@@ -45,6 +46,9 @@ func (p *portal) overview(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	e := estate{view: view, newer: closed.Previous, older: closed.Next, account: &r.User}
+	if e.gates, err = p.gates(r); err != nil {
+		return web.View{}, err
+	}
 	if e.open, err = p.lines(r, view, open.Items); err != nil {
 		return web.View{}, err
 	}

@@ -61,6 +61,10 @@ func Mount(s *web.Site, c Config) {
 	s.Action("POST /my/cases/{id}/fixed", acts, p.signedIn(p.fixed))
 	s.Action("POST /my/cases/{id}/question", acts, p.signedIn(p.ask))
 	s.Action("POST /my/cases/{id}/contest", acts, p.signedIn(p.contest))
+	s.Page("GET /my/sites/{id}", reads, p.gate)
+	s.Action("POST /my/sites/{id}/ask", acts, p.askGate)
+	s.Action("POST /my/sites/{id}/check", acts, p.checkGate)
+	s.Action("POST /my/sites/{id}/take-back", acts, p.takeBack)
 	p.mountAgreements()
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
