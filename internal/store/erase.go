@@ -18,7 +18,7 @@ const Erased = "(erased)"
 const leastWord = 4
 
 // EraseTraces takes the names and addresses of a party's people out of what
-// else is kept: how agreements were accepted, its webhooks, answers of the API,
+// else is kept: how agreements were accepted, its notices and webhooks, answers of the API,
 // what others wrote in its cases, and errors of jobs. Call it before
 // EraseUsers, while it is known who they are.
 func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) error {
@@ -33,6 +33,9 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 		if _, err := t.db.ExecContext(ctx, s, party); err != nil {
 			return kind(err, "erase a party's traces")
 		}
+	}
+	if err := t.eraseNotices(ctx, party); err != nil {
+		return err
 	}
 	// Answers to others tell of the party under its identifier. They are done
 	// once all the same.

@@ -118,4 +118,5 @@ type (
 	Words    = JSON[map[string]string]
 	Contacts = JSON[[]candor.Contact]
 	Basis    = JSON[candor.Basis]
+	Guesses  = JSON[[]candor.NoticeGuess]
 )
