@@ -94,10 +94,11 @@ var layers = []layer{
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},
 	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
+	{packages: "internal/web/hosted", ours: []string{".", "internal/consent/notice", "internal/house", "internal/phrase", "internal/web"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/browsertest", others: []string{"github.com/chromedp"}},
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
-	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent/notice", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},

@@ -113,7 +113,7 @@ func (h *House) ask(ctx context.Context, a candor.Asset, s candor.NoticeSite) (a
 	}
 	w := proof.Wanted{Digest: wanted, Others: func(d string) bool { return digests[d] }}
 	if h.PublicURL != "" {
-		w.Hosted = []string{h.NoticeAddress(s.Notice, fmt.Sprintf("/v/%d", s.Number))}
+		w.Hosted = []string{h.NoticeAddress(s.Notice, fmt.Sprintf("/v/%d/notice.json", s.Number))}
 		if len(versions) > 0 && versions[0].Number == s.Number {
 			w.Hosted = append(w.Hosted, h.NoticeAddress(s.Notice, "/notice.json"))
 		}
