@@ -47,7 +47,7 @@ func describe(o *huma.OpenAPI, address string) {
 	}
 	for _, t := range [][2]string{{"Desk", "What needs somebody now, search, health."}, {"Cases", "What the desk works on."}, {"Own cases", "What only those can say who own what a case is about."},
 		{"Findings", "What sensors saw."}, {"Responses", "Acts towards a party or upon an asset."}, {"Parties", "Those whom the provider deals with, and their agreements."},
-		{"Assets", "What the provider answers for."}, {"Scans", "Looks at the content of sites."}, {"Estate", "How much is looked at, and contents wherever they lie."}, {"Agents", "Programs that look after hosting servers."}, {"Definitions", "The rules that scans rest on."},
+		{"Assets", "What the provider answers for."}, {"Scans", "Looks at the content of sites."}, {"Estate", "How much is looked at, and contents wherever they lie."}, {"Notices", "What sites declare of themselves, and whether they serve it."}, {"Agents", "Programs that look after hosting servers."}, {"Definitions", "The rules that scans rest on."},
 		{"Evidence", "The log in which all of it can be proved."}, {"Policy", "What acts by itself."}, {"People", "Those who can sign in."},
 		{"Tokens", "Of programs."}, {"Webhooks", "Addresses that are told of what happens."}} {
 		o.Tags = append(o.Tags, &huma.Tag{Name: t[0], Description: t[1]})
