@@ -94,7 +94,7 @@ var layers = []layer{
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},
 	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/consent/notice", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
-	{packages: "internal/web/hosted", ours: []string{".", "internal/consent/notice", "internal/house", "internal/phrase", "internal/web"}, tests: []string{"candor/internal"}},
+	{packages: "internal/web/hosted", ours: []string{".", "internal/access", "internal/consent/notice", "internal/house", "internal/phrase", "internal/web"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/browsertest", others: []string{"github.com/chromedp"}},
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/consent/notice"
 	"candor/internal/house"
 	"candor/internal/phrase"
@@ -48,6 +49,9 @@ func Mount(s *web.Site) {
 		s.Handle(at+"/full", anyone, p.page((*notice.Notice).Full, "full"))
 		s.Handle(at+"/notice.json", anyone, http.HandlerFunc(p.copy))
 	}
+	reads := web.Needs{access.ReadOwn, access.ReadParties}
+	s.Handle("GET /my/notices/{id}/preview", reads, p.preview((*notice.Notice).Short, "short"))
+	s.Handle("GET /my/notices/{id}/preview/full", reads, p.preview((*notice.Notice).Full, "full"))
 }
 
 // version is what the path asks for.
@@ -88,26 +92,67 @@ func (p *pages) page(layer func(*notice.Notice, phrase.Printer) *notice.Page, na
 			p.fail(w, r, err)
 			return
 		}
-		lang := r.URL.Query().Get("lang")
-		if !slices.Contains(p.texts.Languages(), lang) {
-			lang = ""
+		base := "/notice/" + r.PathValue("id")
+		if n := r.PathValue("n"); n != "" {
+			base += "/v/" + n
 		}
-		t := p.texts.For(lang, r.Header.Get("Accept-Language"))
+		t := p.printer(r)
 		page := layer(n, t)
-		page.Nav = p.nav(r, t, name)
+		page.Nav = append(p.nav(t, base, name), notice.Link{Text: t.T("hosted.copy"), Href: base + "/notice.json"})
 		var b bytes.Buffer
 		if err := page.HTML(&b); err != nil {
 			p.fail(w, r, err)
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Language", t.Lang())
-		h.Set("Content-Security-Policy", p.policy)
+		p.head(h, t)
 		h.Add("Vary", "Accept-Language")
 		p.keep(h, r, v.Digest[:16]+"-"+name+"-"+t.Lang())
 		http.ServeContent(w, r, "", v.Published, bytes.NewReader(b.Bytes()))
 	})
+}
+
+// preview answers with a layer of a draft, to those who work on it.
+func (p *pages) preview(layer func(*notice.Notice, phrase.Printer) *notice.Page, name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := candor.ParseID(r.PathValue("id"))
+		if err != nil {
+			err = fmt.Errorf("a notice at %.100q: %w", r.URL.Path, candor.ErrNotFound)
+		}
+		var n *notice.Notice
+		if err == nil {
+			n, err = p.house.PreviewNotice(r.Context(), access.From(r.Context()), id)
+		}
+		if err != nil {
+			p.refuse(w, r, err)
+			return
+		}
+		t, base := p.printer(r), "/my/notices/"+string(id)
+		page := layer(n, t)
+		page.Nav = append([]notice.Link{{Text: t.T("hosted.back"), Href: base}}, p.nav(t, base+"/preview", name)...)
+		var b bytes.Buffer
+		if err := page.HTML(&b); err != nil {
+			p.refuse(w, r, err)
+			return
+		}
+		p.head(w.Header(), t)
+		_, _ = w.Write(b.Bytes()) // whoever asked has gone
+	})
+}
+
+// printer is that of the language which the address or the browser asks for.
+func (p *pages) printer(r *http.Request) phrase.Printer {
+	lang := r.URL.Query().Get("lang")
+	if !slices.Contains(p.texts.Languages(), lang) {
+		lang = ""
+	}
+	return p.texts.For(lang, r.Header.Get("Accept-Language"))
+}
+
+func (p *pages) head(h http.Header, t phrase.Printer) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", t.Lang())
+	h.Set("Content-Security-Policy", p.policy)
 }
 
 // keep says how long an answer may be kept, and by what it is known again.
@@ -120,14 +165,10 @@ func (p *pages) keep(h http.Header, r *http.Request, tag string) {
 }
 
 // nav leads to the other layers, and to this one in other languages.
-func (p *pages) nav(r *http.Request, t phrase.Printer, name string) []notice.Link {
-	base := "/notice/" + r.PathValue("id")
-	if n := r.PathValue("n"); n != "" {
-		base += "/v/" + n
-	}
+func (p *pages) nav(t phrase.Printer, base, name string) []notice.Link {
 	in := func(path, lang string) string { return path + "?" + url.Values{"lang": {lang}}.Encode() }
 	links := []notice.Link{{Text: t.T("hosted.short"), Href: in(base, t.Lang()), Current: name == "short"},
-		{Text: t.T("hosted.full"), Href: in(base+"/full", t.Lang()), Current: name == "full"}, {Text: t.T("hosted.copy"), Href: base + "/notice.json"}}
+		{Text: t.T("hosted.full"), Href: in(base+"/full", t.Lang()), Current: name == "full"}}
 	here := base
 	if name == "full" {
 		here += "/full"

@@ -61,6 +61,7 @@ func Mount(s *web.Site, c Config) {
 	s.Action("POST /my/cases/{id}/fixed", acts, p.signedIn(p.fixed))
 	s.Action("POST /my/cases/{id}/question", acts, p.signedIn(p.ask))
 	s.Action("POST /my/cases/{id}/contest", acts, p.signedIn(p.contest))
+	p.mountNotices(s)
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
 
