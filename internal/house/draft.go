@@ -45,7 +45,7 @@ func looseNotice(data []byte) (*notice.Notice, error) {
 	}
 	n := &notice.Notice{}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return n, nil
+		data = []byte("{}")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -55,6 +55,7 @@ func looseNotice(data []byte) (*notice.Notice, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, bad(errors.New("something stands behind the object"))
 	}
+	n.Fill()
 	return n, nil
 }
 

@@ -162,7 +162,11 @@ func (p *portal) notice(r *web.Request) (web.View, error) {
 	for _, x := range v.Problems {
 		what, do := x.In(r.Printer)
 		i, _ := stepAt(stepOf(x.Pointer))
-		s.problems = append(s.problems, problemLine{ui.Link{Text: what, Href: s.steps[i].Href}, do, x.Severity == notice.Fault})
+		href := s.steps[i].Href
+		if at, title, n := rowOf(x.Pointer); n > 0 {
+			href, what = href+"#"+at, fmt.Sprintf("%s %d: %s", r.Printer.T(title), n, what)
+		}
+		s.problems = append(s.problems, problemLine{ui.Link{Text: what, Href: href}, do, x.Severity == notice.Fault})
 		if x.Severity == notice.Fault {
 			s.steps[i].faults++
 			s.faults++

@@ -259,7 +259,7 @@ func takeRow(r *web.Request, t tree, g group, at, lang string) {
 				t.set(name, "")
 			}
 		case asMany, asPurposes, asParties:
-			t.set(name, list(r.Lines(name)))
+			t.set(name, list(inOrder(t.texts(name), r.Lines(name))))
 		case asYes:
 			t.set(name, r.Yes(name))
 		case asNames:
@@ -280,16 +280,32 @@ func takeRow(r *web.Request, t tree, g group, at, lang string) {
 // takeData keeps what is known of categories that stay.
 func takeData(t tree, at string, chosen []string) {
 	var rows []any
-	for _, kind := range chosen {
-		row := map[string]any{"pii_type": kind, "source": "provided"}
-		for _, old := range t.list(at) {
-			if m, ok := old.(map[string]any); ok && m["pii_type"] == kind {
-				row = m
-			}
+	for _, old := range t.list(at) {
+		m, _ := old.(map[string]any)
+		if kind, ok := m["pii_type"].(string); ok && slices.Contains(chosen, kind) {
+			rows = append(rows, m)
+			chosen = slices.DeleteFunc(chosen, func(s string) bool { return s == kind })
 		}
-		rows = append(rows, row)
+	}
+	for _, kind := range chosen {
+		rows = append(rows, map[string]any{"pii_type": kind, "source": "provided"})
 	}
 	t.set(at, rows)
+}
+
+// inOrder gives what was chosen: first what was there before, in its order.
+func inOrder(before, chosen []string) (all []string) {
+	for _, s := range before {
+		if slices.Contains(chosen, s) {
+			all = append(all, s)
+		}
+	}
+	for _, s := range chosen {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 func list(texts []string) (all []any) {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"candor/internal/consent/notice"
@@ -116,7 +117,9 @@ func editor() []step {
 			field{"type", "notice.col.kind", "", asChoice, "storage", "notice.storage.", true},
 			field{"party_kind", "notice.col.origin", "", asChoice, "party_kind", "notice.kind.", true},
 			field{"lifetime", "notice.col.lives", "portal.notice.h.lifetime", asLine, "", "", true},
-			field{"domain", "portal.notice.f.host", "", asLine, "", "", false})}}},
+			field{"domain", "portal.notice.f.host", "", asLine, "", "", false},
+			field{"secure", "portal.notice.f.secure", "", asYes, "", "", false},
+			field{"http_only", "portal.notice.f.http-only", "", asYes, "", "", false})}}},
 		{"choice", []group{{"", "", false, []field{
 			{"consent/collection_method", "portal.notice.f.ask", "portal.notice.h.ask", asProse, "", "", false},
 			{"consent/withdrawal_method", "portal.notice.f.withdraw", "", asProse, "", "", false},
@@ -161,6 +164,23 @@ func stepOf(pointer string) string {
 		}
 	}
 	return found
+}
+
+// rowOf finds the row of a list that a pointer points into: its pointer, the
+// key of the list's title, and its number from 1; empty if it is in none.
+func rowOf(pointer string) (at, title string, n int) {
+	for _, s := range editor() {
+		for _, g := range s.groups {
+			rest, ok := strings.CutPrefix(pointer, g.at+"/")
+			if !g.list || !ok {
+				continue
+			}
+			if i, err := strconv.Atoi(steps(rest)[0]); err == nil {
+				return g.at + "/" + strconv.Itoa(i), g.title, i + 1
+			}
+		}
+	}
+	return "", "", 0
 }
 
 // under tells whether a pointer points at something, or at a part of it.
