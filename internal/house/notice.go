@@ -73,20 +73,40 @@ func (h *House) Notice(ctx context.Context, who candor.Principal, id candor.ID) 
 	if v.Versions, err = h.Store.NoticeVersions(ctx, id, mostVersions); err != nil {
 		return v, err
 	}
-	pins, err := h.Store.NoticeSites(ctx, id)
-	if err != nil {
+	if v.Sites, err = h.standings(ctx, who, id); err != nil {
 		return v, err
-	}
-	v.Sites = []NoticeStanding{}
-	for _, pin := range pins {
-		s, err := h.standing(ctx, who, pin)
-		if err != nil {
-			return v, err
-		}
-		v.Sites = append(v.Sites, s)
 	}
 	_, v.Problems, err = h.checked(ctx, v.Notice, v.assets())
 	return public(who, v), err
+}
+
+// NoticeStandings says how the sites of a notice stand.
+func (h *House) NoticeStandings(ctx context.Context, who candor.Principal, id candor.ID) ([]NoticeStanding, error) {
+	if err := readsNotices(who); err != nil {
+		return nil, err
+	}
+	if _, err := h.Store.Notice(ctx, who.Scope(), id); err != nil {
+		return nil, err
+	}
+	all, err := h.standings(ctx, who, id)
+	eachOf(all, func(s *NoticeStanding) { *s = public(who, *s) })
+	return all, err
+}
+
+func (h *House) standings(ctx context.Context, who candor.Principal, id candor.ID) ([]NoticeStanding, error) {
+	pins, err := h.Store.NoticeSites(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all := []NoticeStanding{}
+	for _, pin := range pins {
+		s, err := h.standing(ctx, who, pin)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 func (v NoticeView) assets() (all []candor.Asset) {

@@ -153,6 +153,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 	asset, party, analyst, finding := "/assets/"+string(sites[0].ID), "/parties/"+string(sites[0].Owner), "/people/"+string(w.People[candor.RoleAnalyst].ID), "/evidence/"+string(w.record(t, candor.RecordFinding).ID)
 	return map[string]string{
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
+		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "erase": party + "/erase", "import": "/import",
 		"definitions": "/definitions", "use": "/definitions/" + g + "/use", "evidence": "/evidence", "record": finding, "export": "/cases/" + string(c.ID) + "/evidence",

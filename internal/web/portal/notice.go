@@ -163,8 +163,8 @@ func (p *portal) notice(r *web.Request) (web.View, error) {
 		what, do := x.In(r.Printer)
 		i, _ := stepAt(stepOf(x.Pointer))
 		href := s.steps[i].Href
-		if at, title, n := rowOf(x.Pointer); n > 0 {
-			href, what = href+"#"+at, fmt.Sprintf("%s %d: %s", r.Printer.T(title), n, what)
+		if at := placeOf(x.Pointer); at.at != "" {
+			href, what = href+"#"+at.at, placeWord(r, at)+": "+what
 		}
 		s.problems = append(s.problems, problemLine{ui.Link{Text: what, Href: href}, do, x.Severity == notice.Fault})
 		if x.Severity == notice.Fault {
@@ -192,6 +192,18 @@ func (p *portal) notice(r *web.Request) (web.View, error) {
 	}
 	letter := p.mine(r, r.T("portal.notice.title", phrase.Args{"name": v.Notice.Name}), ui.Link{Text: r.T("portal.notices"), Href: "/my/notices"})
 	return web.View{Document: noticePage(letter, s)}, nil
+}
+
+// placeWord says where something is: "Purposes 2, Where".
+func placeWord(r *web.Request, at place) string {
+	var parts []string
+	if at.title != "" {
+		parts = append(parts, fmt.Sprintf("%s %d", r.Printer.T(at.title), at.n))
+	}
+	if at.label != "" {
+		parts = append(parts, r.Printer.T(at.label))
+	}
+	return strings.Join(parts, r.T("portal.list"))
 }
 
 func truth(b bool) int {

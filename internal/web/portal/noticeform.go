@@ -168,7 +168,7 @@ func (w worker) field(f field, at string) fieldForm {
 	}
 	switch f.kind {
 	case asProse:
-		out.Value = w.tree.text(at + "/" + w.tag(at))
+		out.Value, out.Lang = w.tree.text(at+"/"+w.tag(at)), w.lang
 	case asDay:
 		out.Type = "date"
 	case asChoice:

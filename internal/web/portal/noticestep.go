@@ -166,21 +166,44 @@ func stepOf(pointer string) string {
 	return found
 }
 
-// rowOf finds the row of a list that a pointer points into: its pointer, the
-// key of the list's title, and its number from 1; empty if it is in none.
-func rowOf(pointer string) (at, title string, n int) {
+// place is what a pointer points into.
+type place struct {
+	at    string // pointer to the row or the field; empty for the whole
+	title string // key of a list's title; empty if it is in none
+	n     int    // number of the row, from 1
+	label string // key of the field's label; empty if it is in none
+}
+
+// placeOf finds what a pointer points into.
+func placeOf(pointer string) place {
 	for _, s := range editor() {
 		for _, g := range s.groups {
-			rest, ok := strings.CutPrefix(pointer, g.at+"/")
-			if !g.list || !ok {
-				continue
-			}
-			if i, err := strconv.Atoi(steps(rest)[0]); err == nil {
-				return g.at + "/" + strconv.Itoa(i), g.title, i + 1
+			p, ok := g.place(pointer)
+			if ok {
+				return p
 			}
 		}
 	}
-	return "", "", 0
+	return place{}
+}
+
+func (g group) place(pointer string) (p place, ok bool) {
+	p.at = g.at
+	if g.list {
+		rest, below := strings.CutPrefix(pointer, g.at+"/")
+		i, err := strconv.Atoi(steps(rest)[0])
+		if !below || err != nil {
+			return p, false
+		}
+		p.at, p.title, p.n = g.at+"/"+strconv.Itoa(i), g.title, i+1
+	}
+	for _, f := range g.fields {
+		if under(pointer, p.at+"/"+f.member) {
+			p.at, p.label = p.at+"/"+f.member, f.label
+			return p, true
+		}
+	}
+	return p, g.list
 }
 
 // under tells whether a pointer points at something, or at a part of it.
