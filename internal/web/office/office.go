@@ -74,7 +74,7 @@ func (o *office) addNav() {
 	o.site.Nav(
 		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
-		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "policy", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
+		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "comment", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "agents", Text: "office.agents", Icon: "key", Href: "/agents", Group: estate, Order: 23, Needs: readSettings},
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},
 		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
