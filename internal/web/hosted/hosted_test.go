@@ -51,7 +51,14 @@ func publish(t *testing.T, w *webtest.World) (candor.Notice, []candor.NoticeVers
 	return n, []candor.NoticeVersion{one, two}
 }
 
-func get(t *testing.T, address string, headers ...string) (*http.Response, string) {
+// answered is what came back.
+type answered struct {
+	Status int
+	Header http.Header
+	Cookie []*http.Cookie
+}
+
+func get(t *testing.T, address string, headers ...string) (answered, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -69,7 +76,7 @@ func get(t *testing.T, address string, headers ...string) (*http.Response, strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(body)
+	return answered{answer.StatusCode, answer.Header, answer.Cookies()}, string(body)
 }
 
 func TestHosted(t *testing.T) {
@@ -79,11 +86,11 @@ func TestHosted(t *testing.T) {
 	for path, want := range map[string]string{"/notice.json": versions[1].Digest, "/v/1/notice.json": versions[0].Digest, "/v/2/notice.json": versions[1].Digest} {
 		answer, body := get(t, base+path)
 		sum := sha256.Sum256([]byte(body))
-		if got := hex.EncodeToString(sum[:]); answer.StatusCode != http.StatusOK || got != want || answer.Header.Get("Content-Type") != "application/json" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("%s: %d, digest %s, %v", path, answer.StatusCode, got, answer.Header)
+		if got := hex.EncodeToString(sum[:]); answer.Status != http.StatusOK || got != want || answer.Header.Get("Content-Type") != "application/json" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %d, digest %s, %v", path, answer.Status, got, answer.Header)
 		}
-		if again, _ := get(t, base+path, "If-None-Match", answer.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
-			t.Errorf("%s again: %d", path, again.StatusCode)
+		if again, _ := get(t, base+path, "If-None-Match", answer.Header.Get("ETag")); again.Status != http.StatusNotModified {
+			t.Errorf("%s again: %d", path, again.Status)
 		}
 	}
 	for _, tt := range []struct{ path, accept, lang, holds string }{
@@ -91,22 +98,22 @@ func TestHosted(t *testing.T) {
 		{"?lang=ar", "zh", "ar", "متجر"}, {"?lang=xx", "fr", "fr", `aria-current="true"`}, {"/full", "ru", "ru", "<table>"}, {"/v/1/full?lang=es", "", "es", "<table>"},
 	} {
 		answer, body := get(t, base+tt.path, "Accept-Language", tt.accept)
-		if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Language") != tt.lang || !strings.Contains(body, tt.holds) || len(answer.Cookies()) > 0 {
-			t.Errorf("%s for %q: %d in %q, %v", tt.path, tt.accept, answer.StatusCode, answer.Header.Get("Content-Language"), answer.Cookies())
+		if answer.Status != http.StatusOK || answer.Header.Get("Content-Language") != tt.lang || !strings.Contains(body, tt.holds) || len(answer.Cookie) > 0 {
+			t.Errorf("%s for %q: %d in %q, %v", tt.path, tt.accept, answer.Status, answer.Header.Get("Content-Language"), answer.Cookie)
 		}
 		if vary := answer.Header.Get("Vary"); !strings.Contains(vary, "Accept-Language") || !strings.Contains(answer.Header.Get("Cache-Control"), "public") {
 			t.Errorf("%s: Vary %q, Cache-Control %q", tt.path, vary, answer.Header.Get("Cache-Control"))
 		}
-		if again, _ := get(t, base+tt.path, "Accept-Language", tt.accept, "If-None-Match", answer.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
-			t.Errorf("%s again: %d", tt.path, again.StatusCode)
+		if again, _ := get(t, base+tt.path, "Accept-Language", tt.accept, "If-None-Match", answer.Header.Get("ETag")); again.Status != http.StatusNotModified {
+			t.Errorf("%s again: %d", tt.path, again.Status)
 		}
 	}
 	for _, path := range []string{"/v/0", "/v/3", "/v/-1", "/v/x", "/v/1/x", "x", "/v/1/notice.txt"} {
-		if answer, _ := get(t, base+path); answer.StatusCode != http.StatusNotFound || strings.Contains(answer.Header.Get("Cache-Control"), "public") {
-			t.Errorf("%s: %d, kept %q", path, answer.StatusCode, answer.Header.Get("Cache-Control"))
+		if answer, _ := get(t, base+path); answer.Status != http.StatusNotFound || strings.Contains(answer.Header.Get("Cache-Control"), "public") {
+			t.Errorf("%s: %d, kept %q", path, answer.Status, answer.Header.Get("Cache-Control"))
 		}
 	}
-	if got, _ := get(t, w.URL+"/notice/"+string(w.Party.ID)); got.StatusCode != http.StatusNotFound {
-		t.Errorf("a party's identifier: %d", got.StatusCode)
+	if got, _ := get(t, w.URL+"/notice/"+string(w.Party.ID)); got.Status != http.StatusNotFound {
+		t.Errorf("a party's identifier: %d", got.Status)
 	}
 }

@@ -55,7 +55,7 @@ func published(r *web.Request, n candor.Notice) templ.Component {
 
 // worst sums up how sites stand: the one that needs most to be looked at.
 func worst(r *web.Request, sites []house.NoticeStanding) templ.Component {
-	var out templ.Component = ui.Absent()
+	out := ui.Absent()
 	rank := 0
 	for _, s := range sites {
 		if n := standingRank(s); n > rank {

@@ -44,13 +44,13 @@ func (p *portal) mine(r *web.Request, title string, home ui.Link) ui.CustomerPag
 }
 
 // speak chooses language and zone of the party.
-func (p *portal) speak(r *web.Request) (candor.Party, error) {
+func (p *portal) speak(r *web.Request) error {
 	party, err := p.site.House.Store.Party(r.Context(), r.Who.Scope(), r.Who.Party)
 	if err == nil {
 		r.Speak(party.Language)
 		r.In(party.TimeZone)
 	}
-	return party, err
+	return err
 }
 
 // noticeList is the page of all notices.
@@ -62,7 +62,7 @@ type noticeList struct {
 }
 
 func (p *portal) notices(r *web.Request) (web.View, error) {
-	if _, err := p.speak(r); err != nil {
+	if err := p.speak(r); err != nil {
 		return web.View{}, err
 	}
 	page, err := p.site.House.Notices(r.Context(), r.Who, candor.NoticeFilter{}, r.Cut())
@@ -143,7 +143,7 @@ func (p *portal) view(r *web.Request) (house.NoticeView, error) {
 	if err != nil {
 		return house.NoticeView{}, err
 	}
-	if _, err := p.speak(r); err != nil {
+	if err := p.speak(r); err != nil {
 		return house.NoticeView{}, err
 	}
 	return p.site.House.Notice(r.Context(), r.Who, id)
@@ -360,7 +360,10 @@ func (p *portal) importNotice(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	text, err := r.File("file", notice.MostBytes)
-	if err != nil || len(text) == 0 {
+	if err != nil && !errors.Is(err, candor.ErrInvalid) {
+		return web.View{}, err
+	}
+	if len(text) == 0 || len(text) > notice.MostBytes {
 		return web.See(noticePath(v.Notice.ID)).Say(ui.Bad, r.T("portal.notice.import.bad")), nil
 	}
 	d := house.NoticeDraft{Name: v.Notice.Name, Sites: sitesIn(v), Document: text}

@@ -74,7 +74,7 @@ func proofWord(ctx context.Context, f candor.NoticeProof) string {
 }
 
 // chosenWord sums up a long choice.
-func chosenWord(ctx context.Context, x fieldForm) string {
+func chosenWord(x fieldForm) string {
 	return x.Label + ": " + strconv.Itoa(len(x.chosen)) + " / " + strconv.Itoa(len(x.options))
 }
 
