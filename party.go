@@ -88,6 +88,9 @@ type Asset struct {
 // the roots that hold it, or only its last name if none does. How the
 // provider's disks are laid out is not in it.
 func (a Asset) Relative(place string) string {
+	if strings.Contains(place, "://") {
+		return place // an address: no path that was cleaned has two slashes
+	}
 	longest, rest := -1, path.Base(place)
 	for _, root := range a.Roots {
 		root = strings.TrimSuffix(TextPath(root), "/") + "/"

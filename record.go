@@ -45,6 +45,7 @@ const (
 	RecordAccess     RecordKind = "access" // sign-ins, and changes of who may
 	RecordErasure    RecordKind = "erasure"
 	RecordPolicy     RecordKind = "policy"
+	RecordNotice     RecordKind = "notice" // published, pinned, or seen at a site
 )
 
 // Job is work that is done later, at least once, whatever happens: it is

@@ -46,6 +46,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(respond.VerifyJob{}, handler(func(ctx context.Context, j respond.VerifyJob) error { return h.Runner.Verify(ctx, j.Response) }))
 	add(respond.UndoJob{}, handler(func(ctx context.Context, j respond.UndoJob) error { return h.Runner.Revert(ctx, j.Response) }))
 	add(respond.ExpireJob{}, handler(func(ctx context.Context, j respond.ExpireJob) error { return h.Runner.Expire(ctx, j.Response) }))
+	add(house.ProofJob{}, handler(func(ctx context.Context, j house.ProofJob) error { return h.Prove(ctx, j.Asset) }))
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
@@ -54,7 +55,7 @@ func (r *running) handlers() map[string]store.Handler {
 
 // queues say how many jobs are done at a time.
 func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4}
+	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4}
 }
 
 // chore is something that is done again and again. Several nodes may do the
@@ -71,6 +72,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark f
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
 		{"schedule scans", 30 * time.Second, func(ctx context.Context) error { _, err := h.Sites.Schedule(ctx); return err }},
 		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
+		{"ask sites for their notices", time.Minute, func(ctx context.Context) error { _, err := h.AskForProofs(ctx); return err }},
 		{"end old sessions", time.Hour, h.Access.Sweep},
 		{"tend the database", time.Hour, h.Store.Tend},
 		{"forget old answers", time.Hour, func(ctx context.Context) error {

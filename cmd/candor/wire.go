@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"candor/internal/access/link"
 	"candor/internal/config"
 	"candor/internal/consent"
+	"candor/internal/consent/proof"
 	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
@@ -25,6 +27,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/house"
+	"candor/internal/outward"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/notify"
@@ -77,7 +80,7 @@ type setup struct {
 	agents    string   // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
-	inside    bool // webhooks may reach the provider's own network
+	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
 	log       *slog.Logger
@@ -120,6 +123,12 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known = r.counted
+	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
+	var dial outward.Dial // to the open Internet
+	if s.inside {
+		dial = new(net.Dialer).DialContext
+	}
+	r.House.Proofs = proof.New(proof.Options{Dial: dial})
 	return r, nil
 }
 

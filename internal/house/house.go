@@ -16,6 +16,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
+	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
@@ -35,9 +36,11 @@ type House struct {
 	Fleet       *fleet.Service
 	Consents    *consent.Register
 	Receipts    *receipt.Ring // the keys that sign receipts
-	PublicURL   string        // of the portal; it names who issues receipts
 	Clock       candor.Clock
 	Logger      *slog.Logger
+	Texts       *phrase.Catalogue // for drafts and checks of notices
+	Proofs      Fetcher           // asks sites for their notices
+	PublicURL   string            // where browsers reach this program: scheme, host and port; it issues receipts
 	// Methods are the names of the responses that are set up, in order.
 	Methods []string
 	// Checks are the parts whose health is shown, in order.

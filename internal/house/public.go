@@ -50,6 +50,19 @@ func public[T any](who candor.Principal, v T) T {
 		v.public()
 	case *GateView:
 		v.public()
+	case *candor.Page[candor.Notice]:
+		eachOf(v.Items, publicNotice)
+	case *candor.Notice:
+		publicNotice(v)
+	case *candor.NoticeVersion:
+		publicVersion(v)
+	case *NoticeStanding:
+		publicStanding(v)
+	case *NoticeView:
+		publicNotice(&v.Notice)
+		publicParty(&v.Party)
+		eachOf(v.Versions, publicVersion)
+		eachOf(v.Sites, publicStanding)
 	case *FindingView:
 		v.public()
 		publicParty(&v.Party)
@@ -167,6 +180,29 @@ func publicScan(x *candor.Scan) {
 		x.By = Provider
 	}
 	x.Error = ""
+}
+
+// The staff's part in notices is the provider's.
+
+func publicNotice(n *candor.Notice) {
+	if byStaff(n.By) {
+		n.By = Provider
+	}
+}
+
+func publicVersion(v *candor.NoticeVersion) {
+	if byStaff(v.By) {
+		v.By = Provider
+	}
+}
+
+func publicStanding(s *NoticeStanding) {
+	publicAsset(&s.Asset)
+	publicVersion(&s.Published)
+	publicVersion(&s.Pinned)
+	if byStaff(s.Pin.By) {
+		s.Pin.By = Provider
+	}
 }
 
 func byStaff(actor string) bool { return strings.HasPrefix(actor, "user:") }

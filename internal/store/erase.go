@@ -19,7 +19,7 @@ const leastWord = 4
 
 // EraseTraces takes the names and addresses of a party's people out of what
 // else is kept: notes on what was agreed to, which devices are its, its
-// webhooks, answers of the API, what others wrote in its cases, and errors of
+// notices and webhooks, answers of the API, what others wrote in its cases, and errors of
 // jobs. Call it before EraseUsers, while it is known who they are.
 func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) error {
 	const users = "(SELECT id FROM users WHERE party = ? AND party <> '')"
@@ -38,6 +38,9 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 		if _, err := t.db.ExecContext(ctx, s, party); err != nil {
 			return kind(err, "erase a party's traces")
 		}
+	}
+	if err := t.eraseNotices(ctx, party); err != nil {
+		return err
 	}
 	// Answers to others tell of the party under its identifier. They are done
 	// once all the same.

@@ -30,6 +30,55 @@ func Decode(data []byte) (*Notice, []Problem) {
 	return n, nil
 }
 
+// Fill puts empty lists and texts where a notice that is not whole has none of
+// those that it needs, so that checks name them as empty. It changes n.
+func (n *Notice) Fill() {
+	fill(&n.Parties)
+	fill(&n.Purposes)
+	fill(&n.Rights)
+	fill(&n.Security.Practices)
+	for _, t := range []*Text{&n.Title, &n.Summary} {
+		fillText(t)
+	}
+	for i := range n.Purposes {
+		p := &n.Purposes[i]
+		fillText(&p.Description)
+		fill(&p.Data)
+		fill(&p.Locations)
+	}
+	if n.Consent != nil {
+		fillText(&n.Consent.Ask)
+		fillText(&n.Consent.Withdrawal)
+	}
+	c := &n.Code
+	fillUses(c.Scripts, func(s *Script) { fill(&s.Purposes) })
+	fillUses(c.Workers, func(s *Worker) { fill(&s.Purposes) })
+	fillUses(c.Storage, func(s *Storage) { fill(&s.Purposes) })
+	fillUses(c.Requests, func(s *Request) { fill(&s.Purposes) })
+	fillUses(c.Permissions, func(s *Permission) { fill(&s.Purposes) })
+	fillUses(c.Downloads, func(s *Download) { fill(&s.Purposes) })
+	fillUses(c.Extensions, func(s *Extension) { fill(&s.Purposes) })
+	fillUses(c.Changes, func(s *Change) { fill(&s.Purposes) })
+}
+
+func fill[T any](list *[]T) {
+	if *list == nil {
+		*list = []T{}
+	}
+}
+
+func fillText(t *Text) {
+	if *t == nil {
+		*t = Text{}
+	}
+}
+
+func fillUses[T any](list []T, do func(*T)) {
+	for i := range list {
+		do(&list[i])
+	}
+}
+
 // Canonical gives the one form in which a notice is pinned, served and
 // compared: RFC 8785 (JCS).
 func (n *Notice) Canonical() ([]byte, error) {

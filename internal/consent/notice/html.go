@@ -21,6 +21,7 @@ func (p *Page) HTML(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "<!doctype html>\n<html lang=%q dir=%q>\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n", p.Lang, p.Dir)
 	fmt.Fprintf(&b, "<title>%s</title>\n<style>\n%s</style>\n</head>\n<body>\n<main class=%q>\n", html.EscapeString(p.Title), style, class)
+	p.nav(&b)
 	fmt.Fprintf(&b, "<h1>%s</h1>\n", html.EscapeString(p.Title))
 	section := ""
 	for _, block := range p.Blocks {
@@ -33,6 +34,28 @@ func (p *Page) HTML(w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+func (p *Page) nav(b *strings.Builder) {
+	if len(p.Nav) == 0 {
+		return
+	}
+	b.WriteString("<nav>\n<ul>\n")
+	for _, l := range p.Nav {
+		lang, current := "", ""
+		if l.Lang != "" {
+			lang = fmt.Sprintf(" lang=%q hreflang=%[1]q", html.EscapeString(l.Lang))
+		}
+		if l.Current {
+			current = ` aria-current="true"`
+		}
+		fmt.Fprintf(b, "<li><a href=\"%s\"%s%s>%s</a></li>\n", html.EscapeString(l.Href), lang, current, html.EscapeString(l.Text))
+	}
+	b.WriteString("</ul>\n</nav>\n")
+}
+
+// Style is the only style sheet of pages, in an element of their own: a content
+// security policy can name its digest.
+func Style() string { return "\n" + style }
 
 func (block Block) html(b *strings.Builder, section string) {
 	switch {

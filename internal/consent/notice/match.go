@@ -232,3 +232,14 @@ func (s *search) answer() Answer {
 	}
 	return s.best
 }
+
+// Speaks tells whether the notice is for a host.
+func (m *Matcher) Speaks(host string) bool {
+	return slices.ContainsFunc(m.n.Applies.Sites, func(s string) bool { return hostPattern(s).matches(cleanHost(host)) })
+}
+
+// Unnamed is the problem of a notice that does not name a host which must
+// serve it.
+func Unnamed(host string) Problem {
+	return Problem{Pointer: "/applies_to/sites", Code: "unnamed", Severity: Fault, Args: map[string]any{"host": host}}
+}

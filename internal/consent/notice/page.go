@@ -13,6 +13,7 @@ type Page struct {
 	Title     string
 	Short     bool
 	Blocks    []Block
+	Nav       []Link // above all else; of HTML only, and not printed
 	prose     []sentence
 }
 
@@ -23,6 +24,13 @@ type Block struct {
 	Text  Inline // of a heading or a paragraph
 	Items []Inline
 	Table *Table
+}
+
+// Link leads to another page.
+type Link struct {
+	Text, Href string
+	Lang       string // of the page that it leads to, if not this one's
+	Current    bool   // it leads here
 }
 
 // Table has a header; the first cell of each row is the row's header.

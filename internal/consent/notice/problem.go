@@ -50,7 +50,7 @@ func Codes() []string {
 	return strings.Fields(`
 		json size depth duplicate unknown missing type short long few many form word
 		language reference twice controller contact early withdrawal law removal retention date broad unsafe sensitive unused whose tag
-		hard wordy unread`)
+		hard wordy unread unnamed`)
 }
 
 // report gathers problems, up to a bound: a thousand tell no more than a hundred.

@@ -115,3 +115,33 @@ func changeKinds() []string {
 		"start-up", "scheduled-task", "service", "driver", "registry", "files", "shortcuts", "file-types",
 	}
 }
+
+// Words gives the words that a member of a notice can have, in an order that
+// people expect; nil for a member that is no choice.
+func Words(member string) []string {
+	switch member {
+	case "party_role":
+		return words(roles())
+	case "purpose_type":
+		return words(purposes())
+	case "basis_type":
+		return words(bases())
+	case "pii_type":
+		return words(categories())
+	case "source":
+		return words(sources())
+	case "privacy_rights":
+		return words(rights())
+	case "practices":
+		return words(practices())
+	case "storage":
+		return storages()
+	case "permission":
+		return permissions()
+	case "extension":
+		return extensionKinds()
+	case "change":
+		return changeKinds()
+	}
+	return nil
+}

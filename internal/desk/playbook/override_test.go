@@ -118,7 +118,7 @@ func TestLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lib.Names()) != 18 {
+	if len(lib.Names()) != 19 {
 		t.Errorf("%d playbooks", len(lib.Names()))
 	}
 }

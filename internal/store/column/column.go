@@ -122,4 +122,6 @@ type (
 	Clauses  = JSON[[]consent.Clause]
 
 	GateChecks = JSON[[]candor.GateCheck]
+
+	Guesses  = JSON[[]candor.NoticeGuess]
 )

@@ -292,6 +292,52 @@ type Message struct {
 	Bounced   column.Time         `db:"bounced"`
 }
 
+type Notice struct {
+	ID      candor.ID      `db:"id"`
+	Party   candor.ID      `db:"party"`
+	Name    string         `db:"name"`
+	Draft   column.Raw     `db:"draft"`
+	Guesses column.Guesses `db:"guesses"`
+	Edition int64          `db:"edition"`
+	Latest  int64          `db:"latest"`
+	Created column.Time    `db:"created"`
+	Updated column.Time    `db:"updated"`
+	By      string         `db:"by"`
+}
+
+type NoticeProof struct {
+	ID        candor.ID          `db:"id"`
+	Asset     candor.ID          `db:"asset"`
+	Notice    candor.ID          `db:"notice"`
+	Host      string             `db:"host"`
+	Number    int64              `db:"number"`
+	Status    candor.ProofStatus `db:"status"`
+	Digest    string             `db:"digest"`
+	Detail    string             `db:"detail"`
+	FirstSeen column.Time        `db:"first_seen"`
+	LastSeen  column.Time        `db:"last_seen"`
+}
+
+type NoticeSite struct {
+	Asset    candor.ID   `db:"asset"`
+	Notice   candor.ID   `db:"notice"`
+	Number   int64       `db:"number"`
+	Pinned   column.Time `db:"pinned"`
+	By       string      `db:"by"`
+	ProofDue column.Time `db:"proof_due"`
+}
+
+type NoticeVersion struct {
+	ID        candor.ID      `db:"id"`
+	Notice    candor.ID      `db:"notice"`
+	Number    int64          `db:"number"`
+	Body      string         `db:"body"`
+	Digest    string         `db:"digest"`
+	Languages column.Strings `db:"languages"`
+	Published column.Time    `db:"published"`
+	By        string         `db:"by"`
+}
+
 type Party struct {
 	ID        candor.ID        `db:"id"`
 	Kind      candor.PartyKind `db:"kind"`

@@ -3,6 +3,7 @@ package api_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/house"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 	"candor/internal/web/api"
@@ -42,18 +44,21 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			if op.ID == "propose-response" {
 				id = string(e.cases[1].ID)
 			}
+		case strings.HasPrefix(op.Path, "/api/v1/notices/"):
+			id = string(e.notice.ID)
 		case strings.HasPrefix(op.Path, "/api/v1/parties/"):
 			id = string(e.party.ID)
 		default:
 			id = string(e.assets[0].ID)
 		}
 	}
-	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
 	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
 func (w *world) body(op api.Operation, e estate) any {
+	n := must2(w.house.Store.Notice(w.t.Context(), candor.Everything, e.notice.ID))(w.t)
 	text := object{"text": "Which file is it?"}
 	party := object{"kind": "customer", "name": e.party.Name, "reference": e.party.Reference, "note": staffNote}
 	asset := object{"kind": "site", "owner": e.party.ID, "name": "another.example", "every": "24h"}
@@ -73,6 +78,9 @@ func (w *world) body(op api.Operation, e estate) any {
 		"ask-gate": nil, "take-back-gate": nil, "decide-gate": nil, "waive-check": object{"check": "notice", "reason": staffNote, "until": w.now.Add(time.Hour)},
 		"set-gate-policy": object{"grace": "24h", "stale": "48h", "longest_waiver": "240h", "not_required": []any{object{"check": "updates", "reason": staffNote}}},
 		"give-consent":    object{"terms": w.terms.ID, "act": "agreed", "language": "en", "how": "paper"}, "ask-about-terms": object{"kind": "complaint", "text": "Why?"}, "answer-question": object{"answer": "Because."},
+		"create-notice":  object{"party": e.party.ID, "name": "another", "document": object{}},
+		"replace-notice": object{"name": e.party.Name, "sites": []candor.ID{e.assets[0].ID}, "edition": n.Edition, "document": w.document(fmt.Sprint(n.Edition))},
+		"publish-notice": object{"edition": n.Edition, "pin": true}, "pin-notice": object{"site": e.assets[0].ID, "number": 1},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
@@ -140,6 +148,8 @@ func allowed(op api.Operation, who candor.Principal) bool {
 func (w *world) prepare(name string) map[string]string {
 	paths := map[string]string{"get-record": "", "erase-party": ""}
 	who := w.people[name]
+	spare := must2(w.house.AddNotice(w.t.Context(), w.people["admin"].who, w.a.party.ID, house.NoticeDraft{Name: "spare", Document: []byte("{}")}))(w.t)
+	paths["delete-notice"] = "/api/v1/notices/" + string(spare.ID)
 	if who.who.User != "" {
 		ctx := w.t.Context()
 		must(w.t, 0, w.house.SaveView(ctx, w.people[strings.Split(name, "/")[0]].who, "cases", "old", ""))

@@ -30,6 +30,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/house"
+	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
 	"candor/internal/scan/generation"
@@ -132,6 +133,7 @@ type estate struct {
 	server    candor.Asset
 	agent     candor.Agent
 	waiver    candor.GateWaiver
+	notice    candor.Notice
 }
 
 type fleetStore struct{ *store.Store }
@@ -165,7 +167,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
-	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}}
+	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}, Texts: must2(phrase.Load())(t)}
 	w.house = h
 	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
@@ -354,9 +356,28 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
 	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
 	e.waiver = must2(h.Waive(ctx, admin, e.assets[0].ID, "notice", staffNote, w.now.Add(time.Hour)))(w.t)
+	e.notice = w.notice(e, admin)
 	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))
 	return e
+}
+
+// document is a whole notice; what is in it makes it differ from others.
+func (w *world) document(mark string) object {
+	text := must2(os.ReadFile("../../../docs/notice/shop.json"))(w.t)
+	var d object
+	must(w.t, 0, json.Unmarshal(bytes.ReplaceAll(text, []byte("Lindengasse 4"), []byte("Lindengasse "+mark)), &d))
+	return d
+}
+
+// notice has a customer's first site serve a published one.
+func (w *world) notice(e estate, admin candor.Principal) candor.Notice {
+	w.t.Helper()
+	ctx := w.t.Context()
+	text := must2(json.Marshal(w.document(e.party.Name)))(w.t)
+	n := must2(w.house.AddNotice(ctx, admin, e.party.ID, house.NoticeDraft{Name: e.party.Name, Sites: []candor.ID{e.assets[0].ID}, Document: text}))(w.t)
+	must2(w.house.PublishNotice(ctx, admin, n.ID, n.Edition, true))(w.t)
+	return must2(w.house.Store.Notice(ctx, candor.Everything, n.ID))(w.t)
 }
 
 // ask sends a request. A body that is no text becomes JSON.

@@ -320,7 +320,7 @@ func TestWords(t *testing.T) {
 	add("console.event.response.", "expired", "other", "not")
 	add("console.event.gone.", "gone", "quarantined", "dismissed")
 	for _, k := range []candor.RecordKind{candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent, candor.RecordDeadline, candor.RecordGeneration,
-		candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy} {
+		candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice} {
 		add("console.record.", string(k))
 	}
 	for _, s := range []candor.MessageState{candor.MessageQueued, candor.MessageSending, candor.MessageSent, candor.MessageBounced, candor.MessageFailed} {

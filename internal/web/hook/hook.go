@@ -14,16 +14,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"candor"
+	"candor/internal/outward"
 	"candor/internal/store"
 )
 
@@ -72,38 +70,14 @@ type Options struct {
 func New(o Options) *Sender {
 	transport := o.Transport
 	if transport == nil {
-		transport = http.DefaultTransport.(*http.Transport).Clone()
-		transport.Proxy = nil
+		transport = outward.Transport(nil)
 	}
 	if !o.Inside {
-		dialer := &net.Dialer{Timeout: 10 * time.Second, Control: outside}
-		transport.DialContext = dialer.DialContext
+		transport.DialContext = outward.Dialer(10 * time.Second)
 	}
 	return &Sender{store: o.Store, clock: o.Clock, public: o.Public, client: &http.Client{Transport: transport, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
-
-// outside refuses to connect to addresses that are not of the open Internet.
-// It sees the address after the name was resolved, so that no name can lie.
-func outside(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) || translated.Contains(ip) || sixToFour.Contains(ip) {
-		return fmt.Errorf("%s is not an address of the open Internet: %w", ip, candor.ErrDenied)
-	}
-	return nil
-}
-
-// Addresses in which an IPv4 address may hide (RFC 6052, RFC 3056).
-var (
-	translated = netip.MustParsePrefix("64:ff9b::/96")
-	sixToFour  = netip.MustParsePrefix("2002::/16")
-)
-
-// shared is the address space of carriers' NAT (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")
 
 // Queue is that of deliveries: whoever answers slowly keeps no other work waiting.
 const Queue = "webhooks"

@@ -35,6 +35,8 @@ var table = map[string]string{
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
 	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
 
+	"GET /notices": "admin analyst auditor", "GET /notices/{id}": "admin analyst auditor", "POST /notices/{id}/prove": "admin analyst",
+
 	"GET /agents": "admin analyst auditor", "GET /agents/new": "admin", "POST /agents/new": "admin", "GET /agents/{id}/retire": "admin", "POST /agents/{id}/retire": "admin",
 	"GET /agents/tokens/{hash}/revoke": "admin", "POST /agents/tokens/{hash}/revoke": "admin",
 
@@ -117,7 +119,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
 	ids := map[string]string{"assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
-		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID)}
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID)}
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
 		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),

@@ -66,6 +66,7 @@ func Mount(s *web.Site, c Config) {
 	s.Action("POST /my/sites/{id}/check", acts, p.checkGate)
 	s.Action("POST /my/sites/{id}/take-back", acts, p.takeBack)
 	p.mountAgreements()
+	p.mountNotices(s)
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
 

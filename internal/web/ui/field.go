@@ -31,6 +31,14 @@ func described(name, hint, failure string) templ.Attributes {
 	return out
 }
 
+// written has a field follow the direction of the text in it.
+func written(lang string) templ.Attributes {
+	if lang == "" {
+		return nil
+	}
+	return templ.Attributes{"lang": lang, "dir": "auto"}
+}
+
 // given makes attributes of pairs of name and value, without empty ones.
 func given(pairs ...string) templ.Attributes {
 	out := templ.Attributes{}
