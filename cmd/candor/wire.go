@@ -214,7 +214,6 @@ func (r *running) openReceipts(ctx context.Context) error {
 	if secret, err = r.Vault.Open(sealedAs, sealed); err != nil {
 		return candor.WithHint(fmt.Errorf("the keys of receipts: %w", err), "They are sealed with the key of the vault: every node has the same vault, and a vault that is restored has its names.key.")
 	}
-	r.PublicURL = r.setup.publicURL
 	r.Receipts, err = receipt.OpenRing(secret)
 	return err
 }

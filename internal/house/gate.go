@@ -123,6 +123,9 @@ func (h *House) glanceAt(ctx context.Context, site candor.Asset) (g glance, err 
 	if sensors.Scans == nil {
 		sensors.Scans = scanned{h}
 	}
+	if sensors.Notices == nil {
+		sensors.Notices = served{h}
+	}
 	if sensors.Agreements == nil {
 		sensors.Agreements = agreed{h}
 	}
