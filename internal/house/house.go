@@ -35,6 +35,7 @@ type House struct {
 	Consents    *consent.Register
 	Receipts    *receipt.Ring // the keys that sign receipts
 	PublicURL   string        // of the portal; it names who issues receipts
+	Mute        bool          // there is no mail server: nobody can be written to
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	// Methods are the names of the responses that are set up, in order.

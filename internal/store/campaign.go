@@ -100,6 +100,12 @@ func (t *Tx) ChangeAsked(ctx context.Context, a campaign.Asked) (bool, error) {
 	return change(ctx, t.db, "asked", askedRow(a), "party = ? AND state = 'waiting'", a.Party)
 }
 
+// AnswerAsked notes what one that waits said: it is asked no more.
+func (t *Tx) AnswerAsked(ctx context.Context, id, party candor.ID, state campaign.Answer, at time.Time) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE asked SET state = ?, next = 0, answered = ? WHERE campaign = ? AND party = ? AND state = 'waiting'", state, column.Time(at), id, party)
+	return kind(err, "note an answer")
+}
+
 // Silence notes of some that wait that they said nothing, and gives of how many.
 func (t *Tx) Silence(ctx context.Context, id candor.ID, most int) (int64, error) {
 	result, err := t.db.ExecContext(ctx, `UPDATE asked SET state = 'silent', next = 0
@@ -226,13 +232,13 @@ FROM asked WHERE campaign = ? GROUP BY state`, column.Time(now.Add(-time.Hour)),
 func campaignFrom(r query.Campaign) campaign.Campaign {
 	return campaign.Campaign{ID: r.ID, Terms: r.Terms, Document: r.Document, State: r.State, Silence: r.Silence, Policy: r.Policy.V, Reminders: r.Reminders.V, By: r.By,
 		Created: time.Time(r.Created), Starts: time.Time(r.Starts), Deadline: time.Time(r.Deadline), Planned: time.Time(r.Planned), Asked: r.Asked,
-		Ended: time.Time(r.Ended), Stopped: r.Stopped}
+		Ended: time.Time(r.Ended), Stopped: r.Stopped, Ends: r.Ends.V}
 }
 
 func campaignRow(c campaign.Campaign) query.Campaign {
 	return query.Campaign{ID: c.ID, Terms: c.Terms, Document: c.Document, State: c.State, Silence: c.Silence, Policy: column.Of(c.Policy), Reminders: column.Of(c.Reminders), By: c.By,
 		Created: column.Time(c.Created), Starts: column.Time(c.Starts), Deadline: column.Time(c.Deadline), Planned: column.Time(c.Planned), Asked: c.Asked,
-		Ended: column.Time(c.Ended), Stopped: c.Stopped}
+		Ended: column.Time(c.Ended), Stopped: c.Stopped, Ends: column.Of(c.Ends)}
 }
 
 func askedFrom(r query.Asked) campaign.Asked {

@@ -52,6 +52,7 @@ type Campaign struct {
 	Asked     int64             `json:"asked"`            // how many that were
 	Ended     time.Time         `json:"ended,omitzero"`
 	Stopped   string            `json:"stopped,omitempty"` // why it was ended before its deadline
+	Ends      []string          `json:"ends,omitempty"`    // versions whose end at the deadline it set, by ID
 }
 
 // Bounds of a campaign.

@@ -16,7 +16,8 @@ CREATE TABLE campaigns (
     planned   BIGINT NOT NULL,
     asked     BIGINT NOT NULL,
     ended     BIGINT NOT NULL,
-    stopped   TEXT NOT NULL
+    stopped   TEXT NOT NULL,
+    ends      TEXT NOT NULL -- versions whose end it set
 );
 CREATE INDEX campaigns_document ON campaigns (document, state);
 

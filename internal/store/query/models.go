@@ -102,6 +102,7 @@ type Campaign struct {
 	Asked     int64            `db:"asked"`
 	Ended     column.Time      `db:"ended"`
 	Stopped   string           `db:"stopped"`
+	Ends      column.Strings   `db:"ends"`
 }
 
 type Case struct {
