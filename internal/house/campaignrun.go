@@ -174,8 +174,12 @@ func addressee(p candor.Party) (best candor.Contact, is bool) {
 
 // finish notes who was silent, and ends the campaign.
 func (h *House) finish(ctx context.Context, c campaign.Campaign) error {
-	for n := int64(1); n > 0; {
-		err := h.tx(ctx, func(tx *store.Tx) (err error) { n, err = tx.Silence(ctx, c.ID, silenceBatch); return err })
+	for behind, more := candor.ID(""), true; more; {
+		err := h.tx(ctx, func(tx *store.Tx) error {
+			last, err := tx.Silence(ctx, c.ID, behind, silenceBatch)
+			behind, more = last, last != ""
+			return err
+		})
 		if err != nil {
 			return err
 		}

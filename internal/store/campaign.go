@@ -106,14 +106,16 @@ func (t *Tx) AnswerAsked(ctx context.Context, id, party candor.ID, state campaig
 	return kind(err, "note an answer")
 }
 
-// Silence notes of some that wait that they said nothing, and gives of how many.
-func (t *Tx) Silence(ctx context.Context, id candor.ID, most int) (int64, error) {
-	result, err := t.db.ExecContext(ctx, `UPDATE asked SET state = 'silent', next = 0
-WHERE campaign = ? AND state = 'waiting' AND party IN (SELECT party FROM asked WHERE campaign = ? AND state = 'waiting' ORDER BY party LIMIT ?)`, id, id, most)
-	if err != nil {
-		return 0, kind(err, "note who was silent")
+// Silence notes of some that wait, behind a party, that they said nothing. It
+// gives the last party that it looked at, which is empty at the end.
+func (t *Tx) Silence(ctx context.Context, id, behind candor.ID, most int) (last candor.ID, err error) {
+	const waiting = "campaign = ? AND state = 'waiting' AND party > ?"
+	row := t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(party), '') FROM (SELECT party FROM asked WHERE "+waiting+" ORDER BY party LIMIT ?) AS waiting", id, behind, most)
+	if err := row.Scan(&last); err != nil || last == "" {
+		return "", kind(err, "look for who was silent")
 	}
-	return result.RowsAffected()
+	_, err = t.db.ExecContext(ctx, "UPDATE asked SET state = 'silent', next = 0 WHERE "+waiting+" AND party <= ?", id, behind, last)
+	return last, kind(err, "note who was silent")
 }
 
 // Said gives what some parties said last since a time of a version, or that they

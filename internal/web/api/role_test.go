@@ -15,6 +15,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/consent/campaign"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 	"candor/internal/web/api"
@@ -32,7 +33,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 	id := map[string]string{
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID),
-		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -69,6 +70,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
 		"add-terms": object{"text": w.termsText("9")}, "replace-terms": object{"text": w.termsText("8")}, "end-terms": object{"at": w.now.Add(time.Hour)},
 		"give-consent": object{"terms": w.terms.ID, "act": "agreed", "language": "en", "how": "paper"}, "ask-about-terms": object{"kind": "complaint", "text": "Why?"}, "answer-question": object{"answer": "Because."},
+		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
@@ -160,12 +162,28 @@ func (w *world) prepare(name string) map[string]string {
 			must(w.t, 0, err)
 			paths[op] = "/api/v1/terms/" + string(v.ID) + map[string]string{"publish-terms": "/publish"}[op]
 		}
+		w.prepareCampaigns(paths)
 		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
 		paths["delete-webhook"] = "/api/v1/webhooks/" + string(w.hook)
 	}
 	return paths
+}
+
+// prepareCampaigns makes a campaign to start, where none about the document runs,
+// and one to stop.
+func (w *world) prepareCampaigns(paths map[string]string) {
+	ctx, admin := w.t.Context(), w.people["admin"].who
+	for _, c := range must2(w.house.Campaigns(ctx, admin))(w.t) {
+		if c.State == campaign.Running {
+			must2(w.house.StopCampaign(ctx, admin, c.ID, "for the next"))(w.t)
+		}
+	}
+	for _, op := range []string{"start", "stop"} {
+		c := must2(w.house.AddCampaign(ctx, admin, w.someCampaign()))(w.t)
+		paths[op+"-campaign"] = "/api/v1/campaigns/" + string(c.ID) + "/" + op
+	}
 }
 
 // checkPublic looks for what customers are not shown.
