@@ -3,7 +3,9 @@ package house
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -236,10 +238,12 @@ func (h *House) unsetEnds(ctx context.Context, tx *store.Tx, who candor.Principa
 func (h *House) recordCampaign(ctx context.Context, tx *store.Tx, who candor.Principal, c campaign.Campaign, event string, more map[string]any) error {
 	body := map[string]any{"event": event, "campaign": c.ID, "terms": c.Terms, "document": c.Document, "silence": c.Silence, "policy": c.Policy,
 		"reminders": c.Reminders, "starts": c.Starts, "deadline": c.Deadline}
-	for name, value := range more {
-		body[name] = value
+	maps.Copy(body, more)
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
 	}
-	return h.recordJSON(ctx, tx, "", candor.RecordConsent, c.ID, who, body)
+	return h.record(ctx, tx, "", candor.RecordConsent, c.ID, who, text, nil)
 }
 
 // now is the time as the database keeps it.
