@@ -70,9 +70,11 @@ func run(ctx context.Context, database string, parties int) (missed bool, err er
 	defer s.Close()
 	b := &bench{Store: s, start: time.Now().UTC().Truncate(time.Microsecond), parties: parties}
 	b.now = b.start
+	filling := time.Now()
 	if err := b.fill(ctx, url); err != nil {
 		return false, fmt.Errorf("fill: %w", err)
 	}
+	fmt.Fprintf(os.Stderr, "  filled: %.0f s\n", time.Since(filling).Seconds())
 	return b.measure(ctx)
 }
 
@@ -155,6 +157,7 @@ func (b *bench) measure(ctx context.Context) (missed bool, err error) {
 		return false, err
 	}
 	planned, wrote := first.Sub(began), time.Since(first)
+	fmt.Fprintf(os.Stderr, "  planned: %.1f s\n", planned.Seconds())
 	counting := time.Now()
 	v, err := h.Campaign(ctx, admin, c.ID)
 	if err != nil {
