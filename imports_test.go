@@ -42,11 +42,11 @@ var layers = []layer{
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
-	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/software", "internal/store…"}, tests: []string{"candor/internal/access"},
+	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
 	{packages: "internal/store/column", ours: []string{".", "internal/consent"}},
-	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/store/column"}},
-	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/software", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
+	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/store/column"}},
+	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
@@ -79,6 +79,7 @@ var layers = []layer{
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/net"}},
 	{packages: "internal/consent/terms", ours: []string{".", "internal/consent", "internal/phrase", "internal/x1207"}, others: []string{"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "znkr.io/diff"},
 		tests: []string{"candor/internal/web/browsertest", "github.com/chromedp", "golang.org/x/net"}},
+	{packages: "internal/consent/campaign", ours: []string{"."}},
 	{packages: "internal/consent/jws", ours: []string{"."}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/gowebpki/jcs"}},
 	{packages: "internal/consent/receipt", ours: []string{".", "internal/consent", "internal/consent/jws"}, tests: []string{"github.com/golang-jwt/jwt/v5"}},
 	{packages: "internal/consent/software", ours: []string{".", "internal/consent", "internal/consent/jws"}},

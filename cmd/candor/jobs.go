@@ -50,12 +50,13 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
+	add(askJob{}, handler(r.sendAsking))
 	return all
 }
 
 // queues say how many jobs are done at a time.
 func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4}
+	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4}
 }
 
 // chore is something that is done again and again. Several nodes may do the
@@ -66,7 +67,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -81,6 +82,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark f
 		{"ask new rules of what is known", 30 * time.Second, revisit},
 		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what nobody asks for any more", time.Hour, forget},
+		{"ask again about terms", 10 * time.Second, campaigns},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}
 }

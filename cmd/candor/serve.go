@@ -177,7 +177,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
-		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })

@@ -109,7 +109,7 @@ type running struct {
 
 // open opens all parts. What was opened is closed again if one fails.
 func open(ctx context.Context, s setup) (_ *running, err error) {
-	r := &running{House: &house.House{Clock: s.clock, Logger: s.log, Methods: []string{notify.Name, "quarantine"}}, setup: s}
+	r := &running{House: &house.House{Clock: s.clock, Logger: s.log, Mute: s.mute(), Methods: []string{notify.Name, "quarantine"}}, setup: s}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.close())

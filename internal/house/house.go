@@ -36,6 +36,7 @@ type House struct {
 	Fleet       *fleet.Service
 	Consents    *consent.Register
 	Receipts    *receipt.Ring // the keys that sign receipts
+	Mute        bool          // there is no mail server: nobody can be written to
 	Clock       candor.Clock
 	Logger      *slog.Logger
 	Texts       *phrase.Catalogue // for drafts and checks of notices

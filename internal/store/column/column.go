@@ -116,6 +116,7 @@ func (b *Bytes) Scan(from any) error {
 // What is kept as JSON.
 type (
 	Strings  = JSON[[]string]
+	Numbers  = JSON[[]int]
 	Words    = JSON[map[string]string]
 	Contacts = JSON[[]candor.Contact]
 	Basis    = JSON[candor.Basis]

@@ -7,6 +7,7 @@ package query
 import (
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/consent/campaign"
 	"candor/internal/store/column"
 )
 
@@ -55,6 +56,17 @@ type Answer struct {
 	Created column.Time `db:"created"`
 }
 
+type Asked struct {
+	Campaign    candor.ID       `db:"campaign"`
+	Party       candor.ID       `db:"party"`
+	State       campaign.Answer `db:"state"`
+	Sent        int64           `db:"sent"`
+	Unreachable bool            `db:"unreachable"`
+	Next        column.Time     `db:"next"`
+	Last        column.Time     `db:"last"`
+	Answered    column.Time     `db:"answered"`
+}
+
 type Asset struct {
 	ID          candor.ID        `db:"id"`
 	Kind        candor.AssetKind `db:"kind"`
@@ -72,6 +84,25 @@ type Asset struct {
 	ScanDue     column.Time      `db:"scan_due"`
 	Retired     bool             `db:"retired"`
 	Server      candor.ID        `db:"server"`
+}
+
+type Campaign struct {
+	ID        candor.ID        `db:"id"`
+	Terms     candor.ID        `db:"terms"`
+	Document  string           `db:"document"`
+	State     campaign.State   `db:"state"`
+	Silence   campaign.Silence `db:"silence"`
+	Policy    column.Words     `db:"policy"`
+	Reminders column.Numbers   `db:"reminders"`
+	By        string           `db:"by"`
+	Created   column.Time      `db:"created"`
+	Starts    column.Time      `db:"starts"`
+	Deadline  column.Time      `db:"deadline"`
+	Planned   column.Time      `db:"planned"`
+	Asked     int64            `db:"asked"`
+	Ended     column.Time      `db:"ended"`
+	Stopped   string           `db:"stopped"`
+	Ends      column.Strings   `db:"ends"`
 }
 
 type Case struct {

@@ -210,6 +210,7 @@ func (s *server) addConsents() {
 		})
 	add(s, operation{id: "get-basis", method: http.MethodGet, path: "/api/v1/basis", tag: tag, needs: readsParties, summary: "Ask what allows an action towards a party", about: "At any moment, also of the past: did we have the right on 3 May?"}, s.getBasis)
 	s.addQuestions(tag)
+	s.addCampaigns(tag)
 }
 
 func (s *server) giveConsent(ctx context.Context, who candor.Principal, in *consentGiven) (*consentTaken, error) {

@@ -16,6 +16,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
+	"candor/internal/consent/campaign"
 	"candor/internal/house"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
@@ -34,7 +35,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 	id := map[string]string{
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID),
-		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -81,6 +82,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"create-notice":  object{"party": e.party.ID, "name": "another", "document": object{}},
 		"replace-notice": object{"name": e.party.Name, "sites": []candor.ID{e.assets[0].ID}, "edition": n.Edition, "document": w.document(fmt.Sprint(n.Edition))},
 		"publish-notice": object{"edition": n.Edition, "pin": true}, "pin-notice": object{"site": e.assets[0].ID, "number": 1},
+		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
@@ -174,6 +176,7 @@ func (w *world) prepare(name string) map[string]string {
 			must(w.t, 0, err)
 			paths[op] = "/api/v1/terms/" + string(v.ID) + map[string]string{"publish-terms": "/publish"}[op]
 		}
+		w.prepareCampaigns(paths)
 		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
@@ -182,6 +185,21 @@ func (w *world) prepare(name string) map[string]string {
 		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
+}
+
+// prepareCampaigns makes a campaign to start, where none about the document runs,
+// and one to stop.
+func (w *world) prepareCampaigns(paths map[string]string) {
+	ctx, admin := w.t.Context(), w.people["admin"].who
+	for _, c := range must2(w.house.Campaigns(ctx, admin))(w.t) {
+		if c.State == campaign.Running {
+			must2(w.house.StopCampaign(ctx, admin, c.ID, "for the next"))(w.t)
+		}
+	}
+	for _, op := range []string{"start", "stop"} {
+		c := must2(w.house.AddCampaign(ctx, admin, w.someCampaign()))(w.t)
+		paths[op+"-campaign"] = "/api/v1/campaigns/" + string(c.ID) + "/" + op
+	}
 }
 
 // checkPublic looks for what customers are not shown.

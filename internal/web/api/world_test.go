@@ -22,6 +22,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/access/password"
 	"candor/internal/consent"
+	"candor/internal/consent/campaign"
 	"candor/internal/consent/receipt"
 	"candor/internal/consent/software"
 	"candor/internal/consent/terms"
@@ -109,6 +110,9 @@ type world struct {
 	product             candor.Asset
 	statement, question string // of a device
 	terms               consent.Terms
+	// campaign asks about other terms, which do not end.
+	campaign campaign.Campaign
+	asks     consent.Terms
 }
 
 // person is somebody who asks.
@@ -202,11 +206,25 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	return w
 }
 
-// termsText is a document of the library under a label.
+// publish publishes terms under a label.
+func (w *world) publish(label string) consent.Terms {
+	w.t.Helper()
+	admin := w.people["admin"].who
+	draft, problems, err := w.house.SaveTerms(w.t.Context(), admin, "", []byte(w.termsText(label)))
+	must(w.t, problems, err)
+	return must2(w.house.PublishTerms(w.t.Context(), admin, draft.ID))(w.t)
+}
+
+// someCampaign is about terms that are published.
+func (w *world) someCampaign() campaign.Campaign {
+	return campaign.Campaign{Terms: w.asks.ID, Silence: campaign.Keep, Policy: map[string]string{"en": "It stays."}, Reminders: []int{7}, Deadline: w.now.Add(30 * 24 * time.Hour)}
+}
+
+// termsText is a document of the library under a label, with a material change.
 func (w *world) termsText(label string) string {
 	text := string(must2(terms.Source("hosting-terms"))(w.t))
 	text = regexp.MustCompile(`(?m)^version: .*$`).ReplaceAllString(text, "version: "+label)
-	return regexp.MustCompile(`(?m)^effective: .*$`).ReplaceAllString(text, "effective: 2026-01-01T00:00:00Z")
+	return regexp.MustCompile(`(?m)^effective: .*$`).ReplaceAllString(text, "effective: 2026-01-01T00:00:00Z\nmaterial: true")
 }
 
 func must2[T any](v T, err error) func(testing.TB) T {
@@ -240,10 +258,10 @@ func full(t testing.TB, s *store.Store) *world {
 	w := newWorld(t, s)
 	w.staff()
 	admin := w.people["admin"].who
-	draft, problems, err := w.house.SaveTerms(t.Context(), admin, "", []byte(w.termsText("7")))
-	must(t, problems, err)
-	w.terms = must2(w.house.PublishTerms(t.Context(), admin, draft.ID))(t)
+	w.terms = w.publish("7")
 	w.a, w.b = w.estate("acme", admin), w.estate("bravo", admin)
+	w.asks = w.publish("7a")
+	w.campaign = must2(w.house.AddCampaign(t.Context(), admin, w.someCampaign()))(t)
 	w.enrol("customer", candor.RoleCustomer, w.a.party.ID)
 	w.enrol("subscriber", candor.RoleSubscriber, w.a.party.ID)
 	w.enrol("stranger", candor.RoleCustomer, w.b.party.ID)
