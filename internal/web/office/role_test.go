@@ -29,7 +29,7 @@ var table = map[string]string{
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
 	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
-	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
+	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
 
 	"GET /agents": "admin analyst auditor", "GET /agents/new": "admin", "POST /agents/new": "admin", "GET /agents/{id}/retire": "admin", "POST /agents/{id}/retire": "admin",
 	"GET /agents/tokens/{hash}/revoke": "admin", "POST /agents/tokens/{hash}/revoke": "admin",
