@@ -218,6 +218,80 @@ func (r reader) Stances(ctx context.Context) ([]Stance, error) {
 	return all, kind(rows.Err(), "count who agreed")
 }
 
+// StancesByKind counts what parties of each kind said last of versions, without
+// those that were erased. It reads all that anybody said last.
+func (r reader) StancesByKind(ctx context.Context) ([]KindStance, error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT s.document, s.terms, s.act, p.kind, COUNT(*) FROM standings s JOIN parties p ON p.id = s.party
+WHERE NOT p.erased GROUP BY s.document, s.terms, s.act, p.kind ORDER BY s.document, s.terms, s.act, p.kind LIMIT 10000`)
+	if err != nil {
+		return nil, kind(err, "count who agreed")
+	}
+	defer rows.Close()
+	var all []KindStance
+	for rows.Next() {
+		var s KindStance
+		if err := rows.Scan(&s.Document, &s.Terms, &s.Act, &s.Kind, &s.Parties); err != nil {
+			return nil, kind(err, "count who agreed")
+		}
+		all = append(all, s)
+	}
+	return all, kind(rows.Err(), "count who agreed")
+}
+
+// KindStance is a Stance of parties of one kind.
+type KindStance struct {
+	Stance
+	Kind candor.PartyKind `json:"kind"`
+}
+
+// CountParties counts the parties of each kind, without those that were erased.
+func (r reader) CountParties(ctx context.Context) (map[candor.PartyKind]int64, error) {
+	rows, err := r.db.QueryContext(ctx, "SELECT kind, COUNT(*) FROM parties WHERE NOT erased GROUP BY kind")
+	if err != nil {
+		return nil, kind(err, "count parties")
+	}
+	defer rows.Close()
+	all := map[candor.PartyKind]int64{}
+	for rows.Next() {
+		var of candor.PartyKind
+		var n int64
+		if err := rows.Scan(&of, &n); err != nil {
+			return nil, kind(err, "count parties")
+		}
+		all[of] = n
+	}
+	return all, kind(rows.Err(), "count parties")
+}
+
+// ConsentDay is how often parties did something on a day of UTC.
+type ConsentDay struct {
+	Day   time.Time   `json:"day"`
+	Act   consent.Act `json:"act"`
+	Times int64       `json:"times"`
+}
+
+// ConsentDays counts what parties said, by the day on which they said it, from
+// the day of since up to a moment.
+func (r reader) ConsentDays(ctx context.Context, since, until time.Time) ([]ConsentDay, error) {
+	rows, err := r.db.QueryContext(ctx, "SELECT CAST(at / 86400000000 AS BIGINT), act, COUNT(*) FROM consents WHERE at >= ? AND at <= ? GROUP BY 1, 2 ORDER BY 1, 2",
+		column.Time(since.UTC().Truncate(whole)), column.Time(until))
+	if err != nil {
+		return nil, kind(err, "count what parties said")
+	}
+	defer rows.Close()
+	var all []ConsentDay
+	for rows.Next() {
+		var d ConsentDay
+		var n int64
+		if err := rows.Scan(&n, &d.Act, &d.Times); err != nil {
+			return nil, kind(err, "count what parties said")
+		}
+		d.Day = day(n)
+		all = append(all, d)
+	}
+	return all, kind(rows.Err(), "count what parties said")
+}
+
 func termsFrom(r query.Term) consent.Terms {
 	return consent.Terms{Version: consent.Version{ID: r.ID, Document: r.Document, Label: r.Label, Digest: r.Digest, Clauses: r.Clauses.V,
 		Effective: time.Time(r.Effective), Ended: time.Time(r.Ended)}, Kind: r.Kind, State: r.State, Titles: r.Titles.V, Material: r.Material,

@@ -90,6 +90,8 @@ func testConsents(t *testing.T, s *store.Store) {
 	same(t, count(must(s.Stances(ctx))(t), one.ID, consent.Agreed), int64(1))
 	same(t, count(must(s.Stances(ctx))(t), two.ID, consent.Withdrawn), int64(1))
 
+	testFigures(t, s, one, two)
+
 	c := must(s.Changes(ctx, began.Mark))(t)
 	slices.Sort(c.Parties)
 	both := []candor.ID{p.ID, q.ID}
@@ -114,4 +116,65 @@ func count(all []store.Stance, terms candor.ID, act consent.Act) (n int64) {
 		}
 	}
 	return n
+}
+
+// testFigures counts what testConsents had parties say of two versions at noon.
+func testFigures(t *testing.T, s *store.Store, one, two consent.Terms) {
+	ctx := t.Context()
+	byKind := map[store.KindStance]bool{}
+	for _, x := range must(s.StancesByKind(ctx))(t) {
+		byKind[x] = true
+	}
+	for _, v := range []store.Stance{{Document: "hosting", Terms: one.ID, Act: consent.Agreed, Parties: 1}, {Document: "hosting", Terms: two.ID, Act: consent.Withdrawn, Parties: 1}} {
+		if x := (store.KindStance{Stance: v, Kind: candor.Customer}); !byKind[x] {
+			t.Errorf("%+v is not among %v", x, byKind)
+		}
+	}
+	times := func(since, until time.Time) map[consent.Act]int64 {
+		n := map[consent.Act]int64{}
+		for _, d := range must(s.ConsentDays(ctx, since, until))(t) {
+			same(t, d.Day, noon.UTC().Truncate(24*time.Hour))
+			n[d.Act] += d.Times
+		}
+		return n
+	}
+	same(t, times(noon, noon.Add(time.Hour)), map[consent.Act]int64{consent.Agreed: 3, consent.Refused: 1, consent.Withdrawn: 2})
+	same(t, times(noon, noon.Add(2*time.Minute)), map[consent.Act]int64{consent.Agreed: 3, consent.Withdrawn: 1})
+	same(t, len(times(noon.Add(24*time.Hour), noon.Add(48*time.Hour))), 0)
+	before := must(s.CountParties(ctx))(t)[candor.Customer]
+	Sample(t, s, "counted")
+	same(t, must(s.CountParties(ctx))(t)[candor.Customer], before+1)
+}
+
+// testQuestions keeps what parties ask, and counts it.
+func testQuestions(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	p, _ := Sample(t, s, "question")
+	var all []candor.ID
+	for i := range 4 {
+		at := noon.Add(time.Duration(i) * time.Minute)
+		q := consent.Question{ID: candor.NewID(at), Party: p.ID, Kind: consent.Asks, State: consent.Open, Text: "Why?", Asked: at, Due: at.Add(time.Hour)}
+		do(t, s, func(tx *store.Tx) error { return tx.AddQuestion(ctx, q) })
+		all = append(all, q.ID)
+	}
+	counted := func(now time.Time) [2]int64 {
+		open, late, err := s.CountQuestions(ctx, now)
+		same(t, err, nil)
+		return [2]int64{open, late}
+	}
+	same(t, counted(noon.Add(time.Hour+90*time.Second)), [2]int64{4, 2})
+	for i, id := range all[2:] {
+		q := must(s.Question(ctx, candor.Everything, id))(t)
+		q.State, q.Answer, q.Answered = consent.Answered, "So.", noon.Add(time.Duration(i+1)*time.Hour)
+		do(t, s, func(tx *store.Tx) error { return tx.ChangeQuestion(ctx, q) })
+		isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeQuestion(ctx, q) }), candor.ErrChanged)
+	}
+	same(t, counted(noon.Add(2*time.Hour)), [2]int64{2, 2})
+	same(t, must(s.Answers(ctx, noon))(t), []time.Duration{2*time.Hour - 3*time.Minute, time.Hour - 2*time.Minute})
+	same(t, len(must(s.Answers(ctx, noon.Add(2*time.Hour)))(t)), 1)
+	var order []candor.ID
+	for _, q := range must(s.Questions(ctx, candor.Scope{Party: p.ID}, "", "", 10))(t) {
+		order = append(order, q.ID)
+	}
+	same(t, order, []candor.ID{all[0], all[1], all[3], all[2]})
 }

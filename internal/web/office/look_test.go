@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/store"
 	"candor/internal/web"
@@ -82,6 +83,7 @@ var forms = []sent{
 	{"rehearsal", "/policy/edit", `rule-2-method=quarantine`},
 	{"import-confirm", "/import", `text=type,kind,reference,name\nparty,vendor,V-1,Antivirus Inc`},
 	{"import-errors", "/import", `text=type,kind,reference,name,contacts\nparty,vendor,V-1,Antivirus Inc,\nparty,alien,V-2,Marvin,\nparty,customer,V-3,Bad Mail Ltd,a b@x\nasset,site,,Nameless,`},
+	{"terms-errors", "/terms/new", `text=schema: terms-1\ndocument: x y`},
 	{"party-errors", "/parties/new", `name=&zone=Mars/Olympus&contact-0-address=nobody&contact-1-name=Somebody`},
 	{"link-once", "/people/new", `name=Nora Lindner&mail=nora.$@example.net`},
 	{"agent-once", "/agents/new", `server=web1.example.net (W-1)`},
@@ -152,10 +154,14 @@ func (w *world) provider(t *testing.T) map[string]string {
 	token := w.token(t)
 	g := w.House.Definitions.Health().Generation.ID
 	asset, party, analyst, finding := "/assets/"+string(sites[0].ID), "/parties/"+string(sites[0].Owner), "/people/"+string(w.People[candor.RoleAnalyst].ID), "/evidence/"+string(w.record(t, candor.RecordFinding).ID)
+	published, question := w.publish(t, "hosting-terms", "1"), w.asks(t, "Why may you switch my site off, and who decides it?")
+	w.decide(t, w.party.ID, published, consent.Agreed, "samples")
 	site := "/gate/" + string(sites[0].ID)
 	return map[string]string{
 		"gate": "/gate", "gate-grace": "/gate?state=grace", "gate-suspended": "/gate/" + string(sites[7].ID), "gate-site": site, "gate-draft": "/gate/" + string(sites[9].ID), "gate-live": "/gate/" + string(sites[6].ID), "waive": site + "/waive", "waiver-end": site + "/waivers/" + string(waiver) + "/end", "take-back": site + "/take-back",
 		"gate-policy": "/gate/policy", "gate-policy-edit": "/gate/policy/edit",
+		"terms": "/terms", "terms-one": "/terms/" + string(published.ID), "terms-arabic": "/terms/" + string(published.ID) + "?in=ar", "terms-coverage": "/terms/coverage", "terms-new": "/terms/new",
+		"terms-end": "/terms/" + string(published.ID) + "/end", "questions": "/questions", "question": "/questions/" + string(question.ID), "consents": "/consents",
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),

@@ -63,6 +63,9 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addDefinitions()
 	o.addEvidence()
 	o.addPolicy()
+	o.addTerms()
+	o.addQuestions()
+	s.Page("GET /consents", readPolicy, o.consents)
 	o.addPeople()
 	o.addSettings()
 	s.Page("GET /health", readSettings, o.health)
@@ -81,6 +84,9 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},
 		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
 		web.NavEntry{Key: "policy", Text: "office.policy", Icon: "policy", Href: "/policy", Group: trust, Order: 32, Needs: readPolicy},
+		web.NavEntry{Key: "terms", Text: "office.terms", Icon: "file", Href: "/terms", Group: trust, Order: 33, Needs: readPolicy},
+		web.NavEntry{Key: "questions", Text: "office.questions", Icon: "comment", Href: "/questions", Group: trust, Order: 34, Needs: readParties, Count: o.openQuestions},
+		web.NavEntry{Key: "consents", Text: "office.consents", Icon: "good", Href: "/consents", Group: trust, Order: 35, Needs: readPolicy},
 		web.NavEntry{Key: "people", Text: "office.people", Icon: "people", Href: "/people", Group: system, Order: 40, Needs: readPeople},
 		web.NavEntry{Key: "settings", Text: "office.settings", Icon: "settings", Href: "/settings", Group: system, Order: 41, Needs: readSettings},
 		web.NavEntry{Key: "health", Text: "office.health", Icon: "health", Href: "/health", Group: system, Order: 42, Needs: readSettings},

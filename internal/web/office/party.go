@@ -24,6 +24,7 @@ func (o *office) addParties() {
 	s.Action("POST /parties/{id}/agreements/new", manageParties, o.addAgreement)
 	s.Page("GET /parties/{id}/agreements/{agreement}/withdraw", manageParties, o.askWithdraw)
 	s.Action("POST /parties/{id}/agreements/{agreement}/withdraw", manageParties, o.withdraw)
+	s.Page("GET /parties/{id}/receipts/{event}", readParties, o.partyReceipt)
 	s.Page("GET /parties/{id}/erase", managePeople, o.askErase)
 	s.Action("POST /parties/{id}/erase", managePeople, o.erase)
 }
@@ -83,6 +84,8 @@ type partyDetail struct {
 	assets     ui.Table
 	cases      ui.Table
 	agreements ui.Table
+	asked      []string // documents that the party is asked to answer
+	said       ui.Table // what it said of terms
 	people     ui.Table
 	manage     bool // assets and agreements
 	invite     bool
@@ -108,6 +111,9 @@ func (o *office) party(r *web.Request) (web.View, error) {
 	without(&d.assets, "owner")
 	d.assets.Empty = ui.Situation{Title: r.T("office.party.assets.none")}
 	d.agreements, d.questions = agreementTable(r, v, d.manage)
+	if err := o.fillSaid(r, &d); err != nil {
+		return web.View{}, err
+	}
 	p := ui.Page{Title: partyName(r, v.Party), Active: "parties", Crumbs: []ui.Link{{Text: r.T("office.parties"), Href: "/parties"}}}
 	p.Actions = partyActions(r, d)
 	return web.View{Page: p, Body: partyPage(d)}, nil

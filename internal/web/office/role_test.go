@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/web"
 )
 
@@ -33,7 +34,8 @@ var table = map[string]string{
 	"GET /parties": "admin analyst auditor", "GET /parties/{id}": "admin analyst auditor", "GET /parties/new": "admin analyst", "POST /parties/new": "admin analyst",
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
-	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
+	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
+	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
 
 	"GET /notices": "admin analyst auditor", "GET /notices/{id}": "admin analyst auditor", "POST /notices/{id}/prove": "admin analyst",
 
@@ -49,6 +51,11 @@ var table = map[string]string{
 	"GET /evidence/checkpoint": "admin analyst auditor", "GET /evidence/key": "admin analyst auditor", "GET /cases/{id}/evidence": "admin analyst auditor", "GET /cases/{id}/evidence.zip": "admin analyst auditor",
 
 	"GET /policy": "admin analyst auditor", "GET /policy/edit": "admin", "POST /policy/rehearse": "admin", "POST /policy": "admin",
+
+	"GET /terms": "admin analyst auditor", "GET /terms/coverage": "admin analyst auditor", "GET /terms/new": "admin", "POST /terms/new": "admin", "GET /terms/{id}": "admin analyst auditor",
+	"GET /terms/{id}/changes": "admin analyst auditor", "GET /terms/{id}/text": "admin analyst auditor", "GET /terms/{id}/pdf": "admin analyst auditor", "GET /terms/{id}/edit": "admin", "POST /terms/{id}/edit": "admin",
+	"GET /terms/{id}/publish": "admin", "POST /terms/{id}/publish": "admin", "GET /terms/{id}/end": "admin", "POST /terms/{id}/end": "admin", "GET /terms/{id}/delete": "admin", "POST /terms/{id}/delete": "admin",
+	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
 
 	"GET /people": "admin analyst auditor", "GET /people/{id}": "admin analyst auditor", "GET /people/new": "admin", "POST /people/new": "admin", "POST /people/{id}/invite": "admin",
 	"GET /people/{id}/edit": "admin", "POST /people/{id}/edit": "admin", "GET /people/{id}/disable": "admin", "POST /people/{id}/disable": "admin", "POST /people/{id}/enable": "admin",
@@ -118,11 +125,17 @@ func (w *world) paths(t *testing.T) func(string) string {
 	}
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
-	ids := map[string]string{"assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
+	w.decide(t, w.party.ID, w.publish(t, "privacy-policy", "role"), consent.Agreed)
+	said, err := w.House.Control(t.Context(), w.Who(candor.RoleAdmin), w.party.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
+	ids := map[string]string{"terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID)}
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
