@@ -251,10 +251,13 @@ func (h *House) now() time.Time { return h.Clock().UTC().Truncate(time.Microseco
 
 // answered notes in campaigns what a party says of terms: whoever answers is
 // asked no more, and whoever comes to be bound by a version before is asked too.
-// The account is of before it was said.
-func (h *House) answered(ctx context.Context, tx *store.Tx, a *consent.Account, e consent.Event, v consent.Terms) error {
+func (h *House) answered(ctx context.Context, tx *store.Tx, e consent.Event, v consent.Terms) error {
 	running, err := tx.Campaigns(ctx, v.Document, campaign.Running)
 	if err != nil || len(running) == 0 {
+		return err
+	}
+	a, err := tx.Account(ctx, e.Party)
+	if err != nil {
 		return err
 	}
 	last := !slices.ContainsFunc(a.History, func(x consent.Event) bool {

@@ -184,7 +184,7 @@ func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, 
 	if err := tx.AddConsent(ctx, e, v.Version); err != nil {
 		return e, err
 	}
-	if err := h.answered(ctx, tx, a, e, v); err != nil {
+	if err := h.answered(ctx, tx, e, v); err != nil {
 		return e, err
 	}
 	return e, h.recordConsent(ctx, tx, who, e, v)

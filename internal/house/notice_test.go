@@ -157,11 +157,11 @@ func (w *world) served(t *testing.T, customer candor.Principal, id candor.ID, se
 	if err != nil || len(findings.Items) != 2 || findings.Items[0].Path != proof.Address(host) || findings.Items[0].State != candor.FindingGone {
 		t.Errorf("findings %+v, %v", findings.Items, err)
 	}
-	w.due(t, customer, id)
+	w.asked(t, customer, id)
 }
 
-// due asks for what is due once a day.
-func (w *world) due(t *testing.T, customer candor.Principal, id candor.ID) {
+// asked asks for what is due once a day.
+func (w *world) asked(t *testing.T, customer candor.Principal, id candor.ID) {
 	t.Helper()
 	ctx := t.Context()
 	for _, want := range []int{0, 1, 0} {

@@ -124,5 +124,5 @@ type (
 
 	GateChecks = JSON[[]candor.GateCheck]
 
-	Guesses  = JSON[[]candor.NoticeGuess]
+	Guesses = JSON[[]candor.NoticeGuess]
 )
