@@ -44,6 +44,20 @@ var table = map[string]string{
 	"GET /c/{token}": "*", "POST /c/{token}/fixed": "*", "POST /c/{token}/question": "*", "POST /c/{token}/contest": "*", "POST /c/{token}/renew": "*",
 	"GET /my": "customer subscriber", "GET /my/cases/{id}": "customer subscriber", "POST /my/cases/{id}/fixed": "customer subscriber",
 	"POST /my/cases/{id}/question": "customer subscriber", "POST /my/cases/{id}/contest": "customer subscriber",
+	"GET /my/sites/{id}": "customer subscriber", "POST /my/sites/{id}/ask": "customer subscriber", "POST /my/sites/{id}/check": "customer subscriber",
+	"POST /my/sites/{id}/take-back": "customer subscriber", "GET /my/notices": "customer subscriber", "POST /my/notices": "customer subscriber",
+	"GET /my/notices/{id}": "customer subscriber", "GET /my/notices/{id}/edit/{step}": "customer subscriber",
+	"POST /my/notices/{id}/edit/{step}": "customer subscriber", "GET /my/notices/{id}/export": "customer subscriber",
+	"POST /my/notices/{id}/import": "customer subscriber", "POST /my/notices/{id}/pin": "customer subscriber",
+	"POST /my/notices/{id}/prove": "customer subscriber", "POST /my/notices/{id}/publish": "customer subscriber",
+	"POST /my/notices/{id}/remove": "customer subscriber", "POST /my/notices/{id}/sites": "customer subscriber",
+	"GET /my/agreements": "customer subscriber", "GET /my/agreements/export": "customer subscriber",
+	"GET /my/agreements/terms/{id}": "customer subscriber", "GET /my/agreements/changes/{id}": "customer subscriber",
+	"GET /my/agreements/receipts/{id}": "customer subscriber", "GET /my/agreements/receipts/{id}/file": "customer subscriber",
+	"POST /my/agreements/terms/{id}": "customer subscriber", "POST /my/agreements/withdraw/{id}": "customer subscriber",
+	"POST /my/agreements/question": "customer subscriber", "GET /a/{token}": "*", "GET /a/{token}/export": "*", "GET /a/{token}/terms/{id}": "*",
+	"GET /a/{token}/changes/{id}": "*", "GET /a/{token}/receipts/{id}": "*", "GET /a/{token}/receipts/{id}/file": "*", "POST /a/{token}/terms/{id}": "*",
+	"POST /a/{token}/withdraw/{id}": "*", "POST /a/{token}/question": "*", "GET /receipts": "*", "POST /receipts": "*", "GET /receipts/keys.json": "*",
 }
 
 func mountPortal(s *web.Site) { portal.Mount(s, portal.Config{Advice: advice{}}) }
