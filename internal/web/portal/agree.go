@@ -80,8 +80,11 @@ func (p *portal) holding(do func(agreements) (web.View, error)) func(*web.Reques
 		}
 		r.Who = holder(l)
 		party, err := p.site.House.Store.Party(r.Context(), r.Who.Scope(), l.Party)
-		if err != nil || party.Erased {
+		if errors.Is(err, candor.ErrNotFound) || err == nil && party.Erased {
 			return p.dead(v, http.StatusGone, "revoked"), nil
+		}
+		if err != nil {
+			return web.View{}, err
 		}
 		r.Speak(party.Language)
 		r.In(party.TimeZone)
