@@ -16,6 +16,7 @@ import (
 	"candor/internal/consent/receipt"
 	"candor/internal/consent/terms"
 	"candor/internal/house"
+	"candor/internal/phrase"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -269,6 +270,14 @@ func TestTermsLife(t *testing.T) {
 		}
 		if _, _, err := w.TermsText(ctx, customer, double.ID); !errors.Is(err, candor.ErrNotFound) {
 			t.Errorf("a customer reads a draft: %v", err)
+		}
+		if w.Texts, err = phrase.Load(); err != nil {
+			t.Fatal(err)
+		}
+		stricter := strings.Replace(string(versionLine.ReplaceAll(text, []byte("version: \"8\""))), "    optional: true\n", "", 1)
+		_, problems, err := w.SaveTerms(ctx, ada, "", []byte(stricter))
+		if !errors.Is(err, candor.ErrInvalid) || !slices.ContainsFunc(problems, func(p terms.Problem) bool { return p.Code == "unmarked" }) {
+			t.Errorf("a change that matters and is not marked: %v, %v", problems, err)
 		}
 		c, err := w.Control(ctx, customer, w.party.ID)
 		if err != nil || len(c.Offers) != 1 || !c.Offers[0].Asked || c.Offers[0].Terms.ID != v.ID {

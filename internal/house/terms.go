@@ -65,6 +65,13 @@ func (h *House) SaveTerms(ctx context.Context, who candor.Principal, id candor.I
 		return v, nil, err
 	}
 	d, problems := terms.Check(text)
+	if d != nil {
+		since, err := h.sinceLast(ctx, who, d)
+		if err != nil {
+			return v, problems, err
+		}
+		problems = append(problems, since...)
+	}
 	if d == nil || terms.Faulty(problems) {
 		return v, problems, candor.WithHint(fmt.Errorf("the terms have faults: %w", candor.ErrInvalid), "Mend what is listed, and save them again.")
 	}
@@ -86,6 +93,29 @@ func (h *House) SaveTerms(ctx context.Context, who candor.Principal, id candor.I
 		return tx.ChangeTerms(ctx, v, text, consent.Draft)
 	})
 	return v, problems, err
+}
+
+// sinceLast says what is wrong with how a document marks what changed since the
+// version of it that was published last: an unmarked change that matters would
+// not be asked about.
+func (h *House) sinceLast(ctx context.Context, who candor.Principal, d *terms.Document) ([]terms.Problem, error) {
+	all, err := h.Store.AllTerms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(v consent.Terms) bool { return v.State == consent.Published && v.Document == d.ID })
+	if i < 0 || h.Texts == nil {
+		return nil, nil
+	}
+	_, last, err := h.TermsDocument(ctx, who, all[i].ID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := terms.Compare(last, d, h.Texts, d.Languages[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.Problems, nil
 }
 
 // fill sets what follows from a document.

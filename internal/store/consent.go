@@ -169,14 +169,14 @@ const mostChanges = 10_000
 // then parties are named again.
 func (r reader) Changes(ctx context.Context, since int64) (c consent.Changes, err error) {
 	var terms int64
-	row := r.db.QueryRowContext(ctx, fmt.Sprintf("SELECT %s, COUNT(*) FROM terms WHERE mark %s ?", r.dialect.marked, r.dialect.after), since)
+	row := r.db.QueryRowContext(ctx, "SELECT "+r.dialect.marked+", COUNT(*) FROM terms WHERE mark >= ?", since)
 	if err := row.Scan(&c.Mark, &terms); err != nil || since == 0 {
 		return c, kind(err, "ask what changed")
 	}
 	if c.All = terms > 0; c.All {
 		return c, nil
 	}
-	rows, err := r.db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT party FROM consents WHERE mark %s ? LIMIT %d", r.dialect.after, mostChanges), since)
+	rows, err := r.db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT party FROM consents WHERE mark >= ? LIMIT %d", mostChanges), since)
 	if err != nil {
 		return c, kind(err, "ask who changed")
 	}

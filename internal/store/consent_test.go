@@ -55,3 +55,22 @@ func TestChangesOverlap(t *testing.T) {
 		t.Errorf("%v changed; %s, which began before and was kept after, was missed", got, slow.ID)
 	}
 }
+
+// TestChangesFromNothing follows the first of all changes.
+func TestChangesFromNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		first, err := s.Changes(ctx, 0)
+		if err != nil || first.Mark == 0 {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		p, _ := storetest.Sample(t, s, "first")
+		err = s.Tx(ctx, func(tx *store.Tx) error { return storetest.Agree(ctx, tx, p.ID, time.Unix(1, 0).UTC(), "notify") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := s.Changes(ctx, first.Mark); err != nil || !c.All && !slices.Contains(c.Parties, p.ID) {
+			t.Errorf("%+v, %v; the first who ever agreed to something was missed", c, err)
+		}
+	})
+}

@@ -37,8 +37,7 @@ type dialect struct {
 	snapshot sql.IsolationLevel             // of a transaction that sees one moment
 	lock     string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
 	mark     string                         // of the transaction that writes, which is greater than those that were seen
-	marked   string                         // the mark of now
-	after    string                         // how marks compare with one of then that were not seen
+	marked   string                         // what has this mark or a greater one was not seen yet
 	forget   string                         // errors of jobs that hold a text
 	requeue  string                         // jobs of a node that died
 	term     func(word, more string) string // more is * if the word may go on
@@ -75,8 +74,7 @@ var sqlite = dialect{
 	among:   "id IN (SELECT value FROM json_each(?))",
 	looks:   []string{"SELECT s.id FROM search_%[1]s w JOIN search s ON s.rowid = w.rowid WHERE w.search_%[1]s MATCH ? ORDER BY w.rowid DESC LIMIT %[2]d"},
 	mark:    "1 + (SELECT MAX(m) FROM (SELECT COALESCE(MAX(mark), 0) AS m FROM consents UNION ALL SELECT COALESCE(MAX(mark), 0) FROM terms))",
-	marked:  "(SELECT MAX(m) FROM (SELECT COALESCE(MAX(mark), 0) AS m FROM consents UNION ALL SELECT COALESCE(MAX(mark), 0) FROM terms))",
-	after:   ">",
+	marked:  "1 + (SELECT MAX(m) FROM (SELECT COALESCE(MAX(mark), 0) AS m FROM consents UNION ALL SELECT COALESCE(MAX(mark), 0) FROM terms))",
 	forget:  "UPDATE river_job SET errors = NULL WHERE instr(errors, CAST(? AS BLOB)) > 0",
 	requeue: "UPDATE river_job SET state = 'available' WHERE state = 'running' AND $1 <> ''",
 	term:    func(word, more string) string { return `"` + word + `"` + more },
@@ -120,7 +118,6 @@ SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	lock:     " FOR UPDATE",
 	mark:     "pg_current_xact_id()::text::bigint",
 	marked:   "pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-	after:    ">=",
 	forget:   "UPDATE river_job SET errors = NULL WHERE strpos(array_to_string(errors, ' '), ?) > 0",
 	requeue:  "UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1",
 	term: func(word, more string) string {
