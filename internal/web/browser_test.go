@@ -11,6 +11,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor"
+	"candor/internal/consent"
+	"candor/internal/consent/terms"
+	"candor/internal/house"
 	"candor/internal/web"
 	"candor/internal/web/browsertest"
 	"candor/internal/web/webtest"
@@ -60,10 +63,13 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	version, said := agreed(t, w)
 	pages := []look{
 		{"sign-in", web.SignIn, ""}, {"reset", "/reset", ""}, {"invited", web.InvitedPath + invited, ""}, {"dead", web.InvitedPath + "x", ""}, {"missing", "/nowhere", ""},
 		{"link", link, ""}, {"expired", expired, ""}, {"no-link", "/c/x", ""},
 		{"my", "/my", candor.RoleCustomer}, {"my-case", "/my/cases/" + string(c.ID), candor.RoleCustomer}, {"my-account", web.Account, candor.RoleCustomer},
+		{"agreements", "/my/agreements", candor.RoleCustomer}, {"terms", "/my/agreements/terms/" + version, candor.RoleCustomer}, {"receipt", "/my/agreements/receipts/" + said, candor.RoleCustomer},
+		{"receipts", "/receipts", candor.RoleCustomer},
 		{"account", web.Account, candor.RoleAdmin}, {"denied", "/my", candor.RoleAdmin},
 	}
 	var role candor.Role
@@ -81,6 +87,32 @@ func TestLook(t *testing.T) {
 			b.Picture(t, name)
 		}
 	}
+}
+
+// agreed has the customer agree to terms, and gives both by their IDs.
+func agreed(t *testing.T, w *webtest.World) (version, event string) {
+	t.Helper()
+	text, err := terms.Source("hosting-terms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, customer := w.Who(candor.RoleAdmin), w.Who(candor.RoleCustomer)
+	draft, problems, err := w.House.SaveTerms(t.Context(), admin, "", text)
+	if err != nil {
+		t.Fatal(err, problems)
+	}
+	v, err := w.House.PublishTerms(t.Context(), admin, draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := w.House.Decide(t.Context(), customer, house.Decision{Terms: v.ID, Act: consent.Agreed, Clauses: []string{"samples"}, Language: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.House.AskAboutTerms(t.Context(), customer, consent.Question{Kind: consent.Complains, Document: v.Document, Text: "Why may you switch my site off?"}); err != nil {
+		t.Fatal(err)
+	}
+	return string(v.ID), string(e.ID)
 }
 
 type view struct {
