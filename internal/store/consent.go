@@ -176,7 +176,7 @@ func (r reader) Changes(ctx context.Context, since int64) (c consent.Changes, er
 	if c.All = terms > 0; c.All {
 		return c, nil
 	}
-	rows, err := r.db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT party FROM consents WHERE mark >= ? LIMIT %d", mostChanges), since)
+	rows, err := r.db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT party FROM %s WHERE mark >= ? LIMIT %d", r.dialect.led("consents", "consents_mark"), mostChanges), since)
 	if err != nil {
 		return c, kind(err, "ask who changed")
 	}

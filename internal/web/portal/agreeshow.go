@@ -72,6 +72,17 @@ func (c controlled) heading(o house.Offer, clause string) string {
 	return clause
 }
 
+// named names the clauses of what was said as the reader knows them.
+func (c controlled) named(e house.Said) (all []string) {
+	for _, id := range e.Clauses {
+		if h := c.headings[e.Version][id]; h != "" {
+			id = h
+		}
+		all = append(all, id)
+	}
+	return all
+}
+
 func aboutOptions(ctx context.Context, c controlled) []ui.Option {
 	all := []ui.Option{{Value: "", Label: phrase.T(ctx, "portal.agree.about.none")}}
 	for _, o := range c.Offers {
