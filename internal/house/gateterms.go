@@ -2,7 +2,6 @@ package house
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"candor"
@@ -70,7 +69,7 @@ func standsBy(history []consent.Event, versions map[candor.ID]*consent.Version, 
 		case consent.Agreed:
 			by = v
 		case consent.Withdrawn:
-			if len(e.Clauses) == 0 || slices.ContainsFunc(v.Clauses, func(c consent.Clause) bool { return !c.Optional && slices.Contains(e.Clauses, c.ID) }) {
+			if v.Whole(e.Clauses) {
 				by = nil
 			}
 		}

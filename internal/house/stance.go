@@ -91,7 +91,7 @@ type BoundShare struct {
 const FigureDays = 90
 
 // ConsentFigures counts consents and questions. It reads what every party said
-// last, which takes a second for some million parties.
+// last, each time anew.
 func (h *House) ConsentFigures(ctx context.Context, who candor.Principal) (f ConsentFigures, err error) {
 	if err := may(who, access.ReadPolicy); err != nil {
 		return f, err

@@ -97,10 +97,7 @@ func Draft(v *consent.Version, e consent.Event) Receipt {
 	for _, id := range e.Clauses {
 		named[id] = true
 	}
-	whole := len(named) == 0
-	for _, c := range v.Clauses {
-		whole = whole || named[c.ID] && !c.Optional
-	}
+	whole := v.Whole(e.Clauses)
 	for _, c := range v.Clauses {
 		act := consent.Refused
 		switch {
