@@ -89,6 +89,8 @@ var layers = []layer{
 	{packages: "internal/consent/draft", ours: []string{".", "internal/consent/notice", "internal/phrase"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/outward", ours: []string{"."}},
 
+	{packages: "internal/flow", ours: []string{"."}},
+
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
