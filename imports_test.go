@@ -90,6 +90,8 @@ var layers = []layer{
 	{packages: "internal/outward", ours: []string{"."}},
 
 	{packages: "internal/flow", ours: []string{"."}},
+	{packages: "internal/flow/normal"},
+	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
