@@ -90,6 +90,7 @@ var layers = []layer{
 	{packages: "internal/outward", ours: []string{"."}},
 
 	{packages: "internal/flow", ours: []string{"."}},
+	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
