@@ -69,7 +69,11 @@ func (p *planner) begin(h *household, span *span, a Activity, at int64) {
 	case VPN:
 		length = min(d.around(3*3600, 0.8), 10*3600)
 		s.peer = uint64(a)<<40 | uint64(h.line)<<2
-		s.down, s.up = min(d.magnitude(0.5e6, 100e6), 0.9*plan.Down), min(d.magnitude(0.1e6, 40e6), 0.9*plan.Up)
+		s.down, s.up = min(d.magnitude(0.1e6, 20e6), 0.9*plan.Down), min(d.magnitude(0.05e6, 6e6), 0.9*plan.Up)
+		if d.chance(0.1) { // moves all it can
+			s.down, s.up = 0.9*plan.Down, d.between(0.3, 0.9)*plan.Up
+			length = min(length, 3600)
+		}
 		s.protocol, s.port = flow.UDP, []uint16{51820, 4500, 1194, 443}[h.line%4]
 	case Camera:
 		length = 3600
@@ -134,16 +138,16 @@ func (p *planner) errand(h *household, s *session) {
 }
 
 // keepAlive has a device call its maker: each has its interval, from a minute
-// (MQTT and NTP at their usual settings) to an hour.
+// (MQTT and NTP at their usual settings) to some hours.
 func (p *planner) keepAlive(h *household, span *span, i int) {
 	seed := mix(uint64(h.line)<<8 | uint64(i) | 1<<60)
-	intervals := [...]int64{3600, 1800, 3600, 1024, 3600, 1800, 900, 3600}
-	if h.kind == Smart && i%4 == 0 {
+	intervals := [...]int64{7200, 3600, 5400, 4096, 7200, 3600, 1800, 10800}
+	if h.kind == Smart && (i == 0 || p.w.config.Full && i%4 == 0) {
 		intervals = [...]int64{60, 300, 120, 64, 300, 600, 60, 128}
 	}
 	every := intervals[seed%8] * second
 	if p.w.config.Full {
-		every = max(every/4, minute)
+		every = max(every/8, minute)
 	}
 	phase := int64((seed >> 8) % uint64(every))
 	first := span.start + every - (span.start+phase)%every
@@ -154,7 +158,7 @@ func (p *planner) keepAlive(h *household, span *span, i int) {
 		start: first, next: first, end: span.start + hour, activity: Device, seed: seed ^ uint64(span.start), peer: uint64(Device)<<40 | (seed>>20)%400,
 		protocol: flow.TCP, port: [...]uint16{8883, 443, 1883, 443}[(seed>>40)%4], local: h.port(seed), down: 4e3, up: 4e3,
 	}
-	if every%64 == 0 && every%minute != 0 {
+	if every%(64*second) == 0 {
 		s.protocol, s.port, s.peer = flow.UDP, 123, uint64(timeHost)
 	}
 	s.chunk = uint32(every / second)

@@ -69,7 +69,7 @@ func (w *World) moveIn(d *dice, h *household) {
 		h.kind = Residential
 	case u < 0.77:
 		h.kind = Business
-	case u < 0.81:
+	case u < 0.80:
 		h.kind = Smart
 	default:
 		h.kind = CGNAT
@@ -112,16 +112,16 @@ func (w *World) habits(d *dice, h *household) {
 	much := min(d.around(1, 0.6), 4)
 	full := 1.0
 	if w.config.Full {
-		full = 3
+		full = 4
 	}
 	sometimes := func(a Activity, share, perDay float64) {
 		if d.chance(share) {
 			h.rates[a] = float32(perDay)
 		}
 	}
-	h.rates[Web] = float32(7 * much * full)
-	h.rates[Background] = float32(12 * full)
-	h.rates[Video] = float32(2.2 * much)
+	h.rates[Web] = float32(3.5 * much * full)
+	h.rates[Background] = float32(8 * full)
+	h.rates[Video] = float32(1.7 * much)
 	h.rates[Files] = float32(0.4 * much)
 	h.rates[Update] = 0.05 // besides the great evenings
 	h.rates[Radiation] = float32(4 * full)
@@ -130,14 +130,14 @@ func (w *World) habits(d *dice, h *household) {
 	sometimes(Voice, 0.3, 1.5)
 	sometimes(Play, 0.35, 0.9)
 	sometimes(Download, 0.3, 0.12)
-	sometimes(Backup, 0.12, 0.6)
+	sometimes(Backup, 0.12, 0.14)
 	sometimes(Photos, 0.6, 0.7)
 	sometimes(SpeedTest, 0.3, 0.07)
 	sometimes(Torrent, 0.04, 0.5)
-	sometimes(VPN, 0.14, 0.8)
+	sometimes(VPN, 0.12, 0.7)
 	sometimes(Mail, 0.4, 4)
 	sometimes(OtherDNS, 0.1, 14*full)
-	sometimes(Camera, 0.02, 24)
+	sometimes(Camera, 0.008, 24)
 	sometimes(Broadcast, 0.01, 0.6)
 	sometimes(MailServer, 0.002, 20)
 	sometimes(Server, 0.01, 30)
@@ -147,14 +147,14 @@ func (w *World) habits(d *dice, h *household) {
 		h.rates[Video] = float32(0.3 * much)
 		h.rates[Web] *= 2.5
 		h.rates[Call], h.rates[Voice] = 3, 8
-		sometimes(Backup, 0.6, 0.8)
-		sometimes(VPN, 0.5, 1.5)
+		sometimes(Backup, 0.6, 0.3)
+		sometimes(VPN, 0.4, 1.2)
 		sometimes(MailServer, 0.1, 60)
 		sometimes(Server, 0.15, 120)
-		sometimes(Camera, 0.1, 24)
+		sometimes(Camera, 0.08, 24)
 	case Smart:
 		h.devices = uint8(8 + d.IntN(12))
-		sometimes(Camera, 0.3, 24)
+		sometimes(Camera, 0.2, 24)
 	case CGNAT: // cannot be reached
 		h.rates[MailServer], h.rates[Server], h.rates[Radiation] = 0, 0, 0
 	}

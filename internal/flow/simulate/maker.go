@@ -19,7 +19,8 @@ type maker struct {
 	current int             // which of the buckets the current slice is
 	buckets [][]flow.Record // a ring: by the slice in which a record ends
 
-	thin *dice // for sampling; nil if all is counted
+	thin  *dice // for sampling; nil if all is counted
+	tally Tally
 }
 
 // talk is a conversation: who at the line with whom.
@@ -138,7 +139,8 @@ func (m *maker) slot(t *talk, start, end int64) *flow.Record {
 // count fills in how much it was. With sampling a record may turn out to be
 // empty, and is taken back.
 func (m *maker) count(r *flow.Record, t *talk, p part) {
-	packets := uint64(p.packets)
+	packets := max(uint64(p.packets), uint64(math.Ceil(p.bytes/1500)))
+	m.tally.add(m.s, uint64(p.bytes))
 	r.Packets, r.Bytes = packets, uint64(max(p.bytes, p.packets*28))
 	r.Protocol, r.Flags = t.protocol, 0
 	if t.protocol == flow.TCP {

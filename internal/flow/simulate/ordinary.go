@@ -67,7 +67,7 @@ func (m *maker) lookUp(at int64) {
 	t := m.with(uint64(m.h.resolver), m.h.port(m.d.Uint64()), 53, false, at)
 	t.protocol = flow.UDP
 	took := int64(m.d.ExpFloat64() * 15000)
-	m.both(&t, at, at+took, part{m.d.between(56, 85), 1, 0}, part{m.d.between(80, 330), 1, 0})
+	m.within(&t, at, at+took, part{m.d.between(56, 85), 1, 0}, part{m.d.between(80, 330), 1, 0})
 }
 
 // page fetches a page: names first, then several flows at a time. The median
@@ -75,7 +75,7 @@ func (m *maker) lookUp(at int64) {
 // flows is QUIC.
 func (m *maker) page() int64 {
 	s, start := m.s, m.s.next
-	flows := 1 + m.d.IntN(3)
+	flows := 1 + m.d.IntN(2)
 	if m.w.config.Full {
 		flows = 4 + m.d.IntN(14)
 	}

@@ -24,14 +24,19 @@ func (w *World) Run(ctx context.Context, from, to time.Time, step time.Duration,
 	if step < time.Second || step > time.Minute || to.Sub(from)%step != 0 {
 		return fmt.Errorf("steps of %v from %v to %v: steps are 1 s to 1 min, and the interval is a multiple", step, from, to)
 	}
+	return w.newRun(flow.Time(from), flow.Time(to), step.Microseconds()).play(ctx, emit)
+}
+
+// play makes the traffic and hands it on, one slice being made while the one
+// before is taken.
+func (r *run) play(ctx context.Context, emit func(at int64, records []flow.Record, labels []Label) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := w.newRun(flow.Time(from), flow.Time(to), step.Microseconds())
 	made, free := make(chan *slice, 1), make(chan *slice, 2)
 	free <- &slice{}
 	free <- &slice{}
 	go r.produce(ctx, made, free)
-	current := newRunning(w.labels(r.from, r.to))
+	current := newRunning(r.w.labels(r.from, r.to))
 	for s := range made {
 		rest := s.records
 		for at := s.from + r.step; at <= s.to; at += r.step {
