@@ -113,7 +113,7 @@ func (m *maker) flood() int64 {
 		length, records = m.w.active, 1
 	}
 	end := min(start+length, s.end)
-	up := l.up * l.ramp(start) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
+	up := l.up * l.ramp((start+end)/2) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
 	size, protocol, answered := m.flooding()
 	for range records {
 		port, local := l.Port, s.local
@@ -157,7 +157,7 @@ func (m *maker) reflection() int64 {
 	if m.w.config.Full {
 		records = min(l.Targets, 250)
 	}
-	up := l.up * l.ramp(start) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
+	up := l.up * l.ramp((start+end)/2) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
 	size := map[uint16]float64{53: 68, 123: 36, 11211: 43, 1900: 118, 389: 80}[l.Port]
 	for range records {
 		t := m.with(l.evil(1+uint64(m.d.IntN(l.Targets))), uint16(1024+m.d.IntN(64000)), l.Port, false, start)
@@ -175,7 +175,7 @@ func (m *maker) reflector() int64 {
 	if m.w.config.Full {
 		records = min(l.Targets, 60)
 	}
-	up := l.up * l.ramp(start) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
+	up := l.up * l.ramp((start+end)/2) * m.d.between(0.95, 1) * float64(end-start) / float64(second) / 8 / float64(records)
 	gain := map[uint16]float64{53: 40, 123: 200, 1900: 30, 389: 56}[l.Port]
 	victims := uint64(max(l.Targets/20, 1))
 	for range records {

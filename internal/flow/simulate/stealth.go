@@ -47,7 +47,7 @@ func (m *maker) tunnel() int64 {
 func (m *maker) listed() int64 {
 	l := m.s.label
 	return m.each(l.Intensity/3600, minute, func(at int64) {
-		host := feedBase + uint64(l.evil(m.d.Uint64()%uint64(l.Targets))%256)
+		host := feedBase + l.evil(m.d.Uint64()%uint64(l.Targets))%256
 		t := m.with(host, m.h.port(m.d.Uint64()), l.Port, false, at)
 		if m.d.chance(0.2) {
 			m.within(&t, at, at+3*second, part{180, 3, flow.SYN}, part{})
