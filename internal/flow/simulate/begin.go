@@ -18,6 +18,9 @@ func (p *planner) begin(h *household, span *span, a Activity, at int64) {
 		length = 30
 		s.down, s.up = min(0.05*plan.Down, 4e6), min(0.05*plan.Up, 1e6)
 		p.errand(h, &s)
+		if a == Mail && d.chance(0.02) { // a program whose password is wrong
+			length, s.bursts = d.between(0.5, 5)*3600, true
+		}
 	case Video:
 		length = min(d.around(2700, 0.8), 5*3600)
 		s.down = min([]float64{1.5e6, 3e6, 5e6, 7e6, 8e6, 16e6}[d.IntN(6)], 0.7*plan.Down)

@@ -30,9 +30,11 @@ type household struct {
 	resolver uint32 // that it asks
 	sixShare float32
 	plan     Plan
-	next     Plan  // after the change of plan
-	changed  int64 // when; 0 for never
-	newThing int64 // when it gets another device
+	next     Plan     // after the change of plan
+	changed  int64    // when; 0 for never
+	newThing int64    // when it gets another device
+	fresh    Activity // that it takes up later
+	freshAt  int64    // when; 0 for never
 	rates    [activities]float32
 }
 
@@ -80,7 +82,7 @@ func (w *World) moveIn(d *dice, h *household) {
 	if h.v6 {
 		h.sixShare = 0.6
 	}
-	h.habit = uint8(d.IntN(3))
+	h.habit = [...]uint8{0, 0, 0, 1, 2}[d.IntN(5)]
 	h.late = int8(d.IntN(4) - 1)
 	h.resolver = resolver + uint32(d.IntN(2))
 	if d.chance(0.02) { // some change to another plan, within a year
@@ -90,7 +92,28 @@ func (w *World) moveIn(d *dice, h *household) {
 		h.newThing = w.start + int64(d.Float64()*90*24)*hour
 	}
 	w.habits(d, h)
+	if d.chance(0.15) {
+		w.takeUp(d, h)
+	}
 }
+
+// takeUp has a household begin with something, within half a year: what it then
+// does is new, and still ordinary.
+func (w *World) takeUp(d *dice, h *household) {
+	fresh := []Activity{Backup, VPN, Camera, Torrent, Download, Broadcast, Server}
+	if h.kind == CGNAT || h.kind == Business {
+		fresh = fresh[:5]
+	}
+	a := fresh[d.IntN(len(fresh))]
+	if h.rates[a] > 0 || a == Broadcast && h.plan.Up < pictureUp {
+		return
+	}
+	h.fresh, h.freshAt = a, w.start+int64(d.Float64()*180*24)*hour
+	h.rates[a] = map[Activity]float32{Backup: 0.14, VPN: 0.7, Camera: 24, Torrent: 0.5, Download: 0.12, Broadcast: 0.6, Server: 30}[a]
+}
+
+// pictureUp is the least upstream that anybody sends a picture by.
+const pictureUp = 4e6
 
 func (w *World) drawPlan(d *dice) Plan {
 	sum := 0.0
@@ -133,7 +156,7 @@ func (w *World) habits(d *dice, h *household) {
 	sometimes(Backup, 0.12, 0.14)
 	sometimes(Photos, 0.6, 0.7)
 	sometimes(SpeedTest, 0.3, 0.07)
-	sometimes(Torrent, 0.04, 0.5)
+	sometimes(Torrent, 0.03, 0.5)
 	sometimes(VPN, 0.12, 0.7)
 	sometimes(Mail, 0.4, 4)
 	sometimes(OtherDNS, 0.1, 14*full)
@@ -158,9 +181,24 @@ func (w *World) habits(d *dice, h *household) {
 	case CGNAT: // cannot be reached
 		h.rates[MailServer], h.rates[Server], h.rates[Radiation] = 0, 0, 0
 	}
-	if h.plan.Up < 4e6 { // would be no picture
+	if h.plan.Up < pictureUp {
 		h.rates[Broadcast] = 0
 	}
+}
+
+// rate is how often a day something is done, at a time.
+func (h *household) rate(a Activity, at int64) float64 {
+	if h.freshAt != 0 && a == h.fresh && at < h.freshAt {
+		return 0
+	}
+	return float64(h.rates[a])
+}
+
+// backs tells whether a backup begins in an hour by its schedule: seven of ten
+// households have it weekly, at its hour.
+func (h *household) backs(s *span) (scheduled, now bool) {
+	x := mix(uint64(h.line) ^ 0xbac)
+	return x%10 < 7, int64((x>>8)%7) == s.start/day%7 && int((x>>16)%24) == s.hour
 }
 
 // curve is how the day of a household goes for an activity.
@@ -168,7 +206,7 @@ func (h *household) curve(a Activity, weekend bool) *curve {
 	switch {
 	case a.steady() || a == SpeedTest && h.habit == 0:
 		return &flat
-	case a == Download || a == Backup:
+	case a == Backup, a == Download && h.line%2 == 0:
 		return &nightly
 	case h.kind == Business || a == VPN:
 		return &office

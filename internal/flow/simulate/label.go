@@ -133,7 +133,7 @@ func (w *World) labels(from, to int64) (all []*Label) {
 			if !w.strikes(i, n) || w.strikes(i, n-1) || w.strikes(i, n-2) {
 				continue
 			}
-			if l := w.episode(d, &w.houses[i], n); l.Active(from, to) {
+			if l := w.episode(d, &w.houses[i], n); l != nil && l.Active(from, to) {
 				all = append(all, l)
 			}
 		}
@@ -151,19 +151,21 @@ func (w *World) strike(line int, n int64) uint64 {
 	return mix(w.config.Seed ^ 0xab05e ^ mix(uint64(line)<<32^uint64(n)))
 }
 
-// episode draws the episode of a line that begins on a day.
+// episode draws the episode of a line that begins on a day; nil if none can.
 func (w *World) episode(d *dice, h *household, n int64) *Label {
 	d.begin(w.strike(int(h.line), n), 1)
 	l := &Label{Line: h.line, seed: d.Uint64()}
 	l.ID = l.seed | 1
 	l.From = n*day + int64(d.Float64()*float64(day))
 	l.plan = h.planAt(l.From)
-	l.Class = w.config.Classes[d.IntN(len(w.config.Classes))]
-	for h.kind == CGNAT && (l.Class == Reflector || l.Class == Opened) { // cannot be reached
-		l.Class = Class(d.IntN(classes))
-		if len(w.config.Classes) < classes {
-			l.Class = FullRate
+	for range 20 {
+		l.Class = w.config.Classes[d.IntN(len(w.config.Classes))]
+		if h.suits(l.Class) {
+			break
 		}
+	}
+	if !h.suits(l.Class) {
+		return nil
 	}
 	l.Level = Level(d.IntN(3))
 	l.Idle = l.Class == FullRate || d.chance(0.5)
@@ -174,6 +176,10 @@ func (w *World) episode(d *dice, h *household, n int64) *Label {
 	l.To = l.From + int64(min(length, float64(longest/second))*float64(second))
 	return l
 }
+
+// suits tells whether an episode can happen at a line: one that shares its
+// address cannot be reached.
+func (h *household) suits(c Class) bool { return h.kind != CGNAT || c != Reflector && c != Opened }
 
 // shares are bounds of intensities, by level, as shares of the upstream.
 var shares = [...][2]float64{{0.8, 1}, {0.3, 0.8}, {0.05, 0.3}}

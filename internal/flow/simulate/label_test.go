@@ -34,7 +34,7 @@ func TestEpisodesKeepTheirLabels(t *testing.T) {
 			}
 			levels := map[Level]int{}
 			for _, l := range labels[:min(len(labels), 30)] {
-				if l.Class != class && w.houses[l.Line].kind != CGNAT {
+				if l.Class != class {
 					t.Errorf("line %d: class %v", l.Line, l.Class)
 				}
 				levels[l.Level]++

@@ -88,13 +88,13 @@ func (m *maker) up(t *talk, start, end int64, p part) {
 	if p.packets < 1 {
 		return
 	}
-	r := m.slot(t, start, end)
+	r := m.slot(start, t.cut(start, end, &p))
 	if r == nil {
 		return
 	}
 	r.Src, r.Dst, r.SrcPort, r.DstPort = t.local, t.peer, t.localPort, t.remote
 	r.In, r.Out = firstInterface+(uint32(m.h.line)-1)%linesAnExporter, uplink
-	m.count(r, t, p)
+	m.count(r, t, &p)
 }
 
 // down tells of what reaches the line.
@@ -102,18 +102,29 @@ func (m *maker) down(t *talk, start, end int64, p part) {
 	if p.packets < 1 {
 		return
 	}
-	r := m.slot(t, start, end)
+	r := m.slot(start, t.cut(start, end, &p))
 	if r == nil {
 		return
 	}
 	r.Src, r.Dst, r.SrcPort, r.DstPort = t.peer, t.local, t.remote, t.localPort
 	r.In, r.Out = uplink, firstInterface+(uint32(m.h.line)-1)%linesAnExporter
-	m.count(r, t, p)
+	m.count(r, t, &p)
+}
+
+// cut ends a flow with the line's address, and says when it ends.
+func (t *talk) cut(start, end int64, p *part) int64 {
+	end = max(end, start)
+	if end < t.until {
+		return end
+	}
+	share := float64(t.until-start) / float64(end-start+1)
+	p.bytes *= share
+	p.packets *= share
+	return t.until - 1
 }
 
 // slot makes room for a record. It is nil for one that lies before the run.
-func (m *maker) slot(t *talk, start, end int64) *flow.Record {
-	end = min(max(end, start), t.until-1)
+func (m *maker) slot(start, end int64) *flow.Record {
 	if end < m.from || start > end {
 		return nil
 	}
@@ -138,7 +149,7 @@ func (m *maker) slot(t *talk, start, end int64) *flow.Record {
 
 // count fills in how much it was. With sampling a record may turn out to be
 // empty, and is taken back.
-func (m *maker) count(r *flow.Record, t *talk, p part) {
+func (m *maker) count(r *flow.Record, t *talk, p *part) {
 	packets := max(uint64(p.packets), uint64(math.Ceil(p.bytes/1500)))
 	m.tally.add(m.s, uint64(p.bytes))
 	r.Packets, r.Bytes = packets, uint64(max(p.bytes, p.packets*28))

@@ -113,6 +113,8 @@ func (m *maker) errand() int64 {
 	switch {
 	case s.port == 53:
 		up, down = 70, 180
+	case s.activity == Mail && s.bursts:
+		up, down = 1700, 3100
 	case s.port == 587:
 		up, down = m.d.around(40e3, 1.3), 3000
 	case s.activity == OtherDNS:
@@ -127,6 +129,10 @@ func (m *maker) errand() int64 {
 		took = 20000
 	}
 	m.both(&t, start, start+took, part{up, 1 + up/400, flags}, part{down, 1 + down/1000, flags})
+	if s.activity == Mail && s.bursts { // tries again
+		s.local = m.h.port(m.d.Uint64())
+		return start + int64(m.d.between(50, 70)*float64(second))
+	}
 	return s.end
 }
 

@@ -55,7 +55,7 @@ func TestDayHasItsShape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := world(t, Config{Seed: 2, Lines: 600, Zone: zone})
+	w := world(t, Config{Seed: 2, Lines: 1500, Zone: zone})
 	from := time.Date(2026, 3, 3, 0, 0, 0, 0, zone)
 	s, err := w.Summarize(context.Background(), from, from.Add(24*time.Hour))
 	if err != nil {
@@ -67,7 +67,7 @@ func TestDayHasItsShape(t *testing.T) {
 		}
 		return sum
 	}
-	if evening, night := mean(19, 20, 21), mean(3, 4, 5); evening < 2.5*night {
+	if evening, night := mean(19, 20, 21), mean(3, 4, 5); evening < 2.2*night {
 		t.Errorf("evenings have %.1f times the traffic of nights", evening/night)
 	}
 	for a := range Activity(activities) {
@@ -75,10 +75,10 @@ func TestDayHasItsShape(t *testing.T) {
 			t.Errorf("nobody does %v", a)
 		}
 	}
-	if per := float64(s.Records) / 600; per < 200 || per > 1200 {
+	if per := float64(s.Records) / 1500; per < 200 || per > 1200 {
 		t.Errorf("%.0f records a line and day", per)
 	}
-	if gb := float64(s.Bytes) / 600e9; gb < 5 || gb > 25 {
+	if gb := float64(s.Bytes) / 1500e9; gb < 5 || gb > 25 {
 		t.Errorf("%.1f GB a line and day", gb)
 	}
 }

@@ -19,7 +19,7 @@ type session struct {
 	activity   Activity
 	protocol   uint8
 	six        bool
-	bursts     bool // in long bursts rather than evenly
+	bursts     bool // video in long bursts rather than evenly; mail that tries and tries
 }
 
 // span is an hour, as people live it.
@@ -92,14 +92,23 @@ func (p *planner) plan(live []session, h *household, s *span) []session {
 // draw draws what people and devices do within an hour.
 func (p *planner) draw(h *household, s *span, quiet bool) {
 	for a := range Activity(activities) {
-		if h.rates[a] == 0 || quiet && !a.steady() {
+		rate := h.rate(a, s.start)
+		if rate == 0 || quiet && !a.steady() {
 			continue
+		}
+		if a == Backup {
+			if scheduled, now := h.backs(s); now {
+				p.begin(h, s, a, s.start+int64(mix(uint64(h.line))%uint64(50*minute)))
+				continue
+			} else if scheduled {
+				continue
+			}
 		}
 		if a == Camera {
 			p.begin(h, s, a, s.start)
 			continue
 		}
-		for range p.d.poisson(float64(h.rates[a]) * h.weight(a, s) / 24) {
+		for range p.d.poisson(rate * h.weight(a, s) / 24) {
 			p.begin(h, s, a, s.start+int64(p.d.Float64()*float64(hour)))
 		}
 	}
