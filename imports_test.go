@@ -92,6 +92,7 @@ var layers = []layer{
 	{packages: "internal/flow", ours: []string{"."}},
 	{packages: "internal/flow/normal"},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
+	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
