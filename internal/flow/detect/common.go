@@ -186,7 +186,7 @@ func (s *Sensor) regular(sh *shard, line flow.Line, sus *suspect, r *flow.Record
 		s.common.dests.add(service, line, r.Start)
 	}
 	e.last, e.until = r.Start, r.End
-	const contacts = 24
+	const contacts = 16
 	if e.told || e.n < contacts || e.mean < 5 {
 		return
 	}

@@ -77,7 +77,7 @@ func (s *Sensor) sends(sh *shard, l *live, sus *suspect, r *flow.Record, begun, 
 	}
 	p := sus.port(portKey(r.Protocol, r.DstPort, false), r.End)
 	p.out.add(float64(r.Total()), r.Start, r.End, fast)
-	if failed || r.Protocol != flow.TCP {
+	if failed || r.Protocol != flow.TCP || l.fills(r, 25) {
 		sus.keep(r)
 	}
 	if s.Feed != nil {

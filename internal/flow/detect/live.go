@@ -109,6 +109,12 @@ func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
 	}
 }
 
+// fills tells whether the record, over its time or a second, takes more than so
+// many hundredths of the plan.
+func (l *live) fills(r *flow.Record, percent float64) bool {
+	return l.planUp > 0 && float64(r.Total())*8 > percent*10*float64(l.planUp)*max(1, float64(r.End-r.Start)/1e6)
+}
+
 // plus adds and stays at the top.
 func plus(a uint32, b uint64) uint32 {
 	return uint32(min(uint64(a)+b, math.MaxUint32))

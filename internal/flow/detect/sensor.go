@@ -313,7 +313,7 @@ func (s *Sensor) suspicious(l *live, r *flow.Record, begun, failed bool) bool {
 		return true
 	case l.answers.rate < l.sent.rate/10 && l.sent.rate > 60:
 		return true
-	case l.planUp > 0 && unconnected(r) && float64(r.Total())*8 > 30*float64(l.planUp)*max(1, float64(r.End-r.Start)/1e6): // above 3 % of the plan
+	case unconnected(r) && l.fills(r, 3):
 		return true
 	case (r.Protocol == flow.ICMP || r.Protocol == flow.ICMPv6) && r.Count() >= 50:
 		return true
