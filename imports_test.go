@@ -91,6 +91,7 @@ var layers = []layer{
 
 	{packages: "internal/flow", ours: []string{"."}},
 	{packages: "internal/flow/normal"},
+	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 
