@@ -60,7 +60,7 @@ func (s *Stream) learnRate(t *template, r *flow.Record, res *Result) {
 
 func (s *Stream) setRate(of scope, rate uint32, res *Result) {
 	if _, ok := s.rates.by[of]; !ok {
-		if len(s.rates.by) >= min(mostRates, s.share.most/4/rateCost) || !s.share.take(rateCost) {
+		if len(s.rates.by) >= min(mostRates, s.share.most/4/rateCost) || !s.share.Take(rateCost) {
 			res.Refused++
 			return
 		}

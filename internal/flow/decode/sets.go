@@ -14,8 +14,10 @@ const (
 // sets decodes a datagram of v9 or IPFIX, set by set. A set that cannot be
 // understood does not keep the next from being decoded.
 func (s *Stream) sets(dst []flow.Record, d []byte, h Header, arrived int64, res *Result) []flow.Record {
-	body := d[head9:]
-	if h.Version == IPFIX {
+	var body []byte
+	if h.Version == NetFlow9 {
+		body = d[head9:]
+	} else {
 		n := int(be.Uint16(d[2:]))
 		if n < head10 || n > len(d) {
 			res.fail(ErrCut)

@@ -26,7 +26,11 @@ func (s *Share) Used() int { return s.used }
 // Held is how many of them are data that waits for its template.
 func (s *Share) Held() int { return s.held }
 
-func (s *Share) take(n int) bool {
+// Resize changes its size. What is in use stays.
+func (s *Share) Resize(bytes int) { s.most = bytes }
+
+// Take takes bytes for something else, if there are so many.
+func (s *Share) Take(n int) bool {
 	if s.used+n > s.most {
 		return false
 	}
@@ -34,15 +38,17 @@ func (s *Share) take(n int) bool {
 	return true
 }
 
+// Give gives back what was taken.
+func (s *Share) Give(n int) { s.used -= n }
+
 func (s *Share) hold(n int) bool {
-	if s.held+n > s.most/2 || !s.take(n) {
+	if s.held+n > s.most/2 || !s.Take(n) {
 		return false
 	}
 	s.held += n
 	return true
 }
 
-func (s *Share) give(n int)    { s.used -= n }
 func (s *Share) release(n int) { s.used -= n; s.held -= n }
 
 // Stream decodes the datagrams of one observation domain of one exporter. One
@@ -134,7 +140,7 @@ func (s *Stream) Reset() (lost int) {
 	for id := range s.templates {
 		s.forget(id)
 	}
-	s.share.give(len(s.rates.by) * rateCost)
+	s.share.Give(len(s.rates.by) * rateCost)
 	s.rates, s.booted = rates{}, 0
 	return lost
 }

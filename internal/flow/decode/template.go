@@ -224,7 +224,7 @@ func (s *Stream) learn(dst []flow.Record, id uint16, t *template, res *Result) [
 		res.Refused++ // also with all of the stream's own gone
 		return dst
 	}
-	for len(s.templates) >= mostTemplates || !s.share.take(cost) {
+	for len(s.templates) >= mostTemplates || !s.share.Take(cost) {
 		s.evict()
 		res.Evicted++
 	}
@@ -247,7 +247,7 @@ func (s *Stream) evict() {
 
 func (s *Stream) forget(id uint16) {
 	if t := s.templates[id]; t != nil {
-		s.share.give(t.cost())
+		s.share.Give(t.cost())
 		s.taken -= t.cost()
 		delete(s.templates, id)
 	}

@@ -29,13 +29,14 @@ type Options struct {
 // Encoder writes the datagrams of one observation domain. One goroutine at a
 // time may use it.
 type Encoder struct {
-	o        Options
-	buf      []byte
-	sequence uint32
-	sent     int // datagrams since templates were sent
-	left     int
-	set      int // where the open set begins; 0 if none is open
-	records  int // in the datagram
+	o         Options
+	buf       []byte
+	sequence  uint32
+	sent      int // datagrams since templates were sent
+	left      int
+	datagrams int
+	set       int // where the open set begins; 0 if none is open
+	records   int // in the datagram
 }
 
 // New makes an Encoder.
@@ -61,6 +62,9 @@ func New(o Options) (*Encoder, error) {
 // IPv6.
 func (e *Encoder) Left() int { return e.left }
 
+// Datagrams is how many emit was called with.
+func (e *Encoder) Datagrams() int { return e.datagrams }
+
 // Sequence is the number of the next datagram.
 func (e *Encoder) Sequence() uint32 { return e.sequence }
 
@@ -78,6 +82,11 @@ func (e *Encoder) Restart(at int64) {
 // time in microseconds since 1970. A datagram is emit's until it returns. The
 // last may not be full.
 func (e *Encoder) Append(records []flow.Record, at int64, emit func(datagram []byte) error) error {
+	sent := emit
+	emit = func(d []byte) error {
+		e.datagrams++
+		return sent(d)
+	}
 	switch e.o.Version {
 	case decode.NetFlow5:
 		return e.v5(records, at, emit)
