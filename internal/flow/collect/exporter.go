@@ -43,7 +43,7 @@ type stream struct {
 }
 
 // streamCost is about what one takes.
-const streamCost = 1 << 10
+const streamCost = 2 << 10
 
 // clock is how far a clock is ahead: what delays datagrams, and the part of a
 // second that some do not tell, only make it look behind, so the most of about a
@@ -114,7 +114,8 @@ func (e *exporter) take(dst []flow.Record, d []byte, h decode.Header, port uint1
 
 // open makes a stream, nil if there is no room for one.
 func (e *exporter) open(k key, arrived int64, names *names) *stream {
-	if len(e.streams) >= mostStreams || !e.share.Take(streamCost) {
+	// Streams alone must not take what templates need.
+	if len(e.streams) >= min(mostStreams, e.share.Size()/4/streamCost) || !e.share.Take(streamCost) {
 		if !e.shut(arrived-streamIdle.Microseconds(), names) || !e.share.Take(streamCost) {
 			return nil
 		}

@@ -24,6 +24,7 @@ type Intake struct {
 	strange   int // exporters that are not registered
 	strangers map[netip.Addr]*Stranger
 	refused   uint64
+	full      [2]int64 // when no room was found last, for exporters and for strangers
 
 	names names
 }
@@ -151,6 +152,9 @@ func (in *Intake) find(a netip.Addr, arrived int64) *exporter {
 // room forgets the exporter, of those that are not registered, that was silent
 // the longest.
 func (in *Intake) room(now int64) bool {
+	if in.looked(0, now) {
+		return false
+	}
 	var oldest *exporter
 	var last int64
 	for _, e := range in.exporters {
@@ -167,7 +171,18 @@ func (in *Intake) room(now int64) bool {
 		return false
 	}
 	in.forget(oldest.Address)
+	in.full[0] = 0
 	return true
+}
+
+// looked tells whether room was looked for within the last second, so that a
+// flood of addresses does not have it looked for each time.
+func (in *Intake) looked(at int, now int64) bool {
+	if now-in.full[at] < 1e6 && now >= in.full[at] {
+		return true
+	}
+	in.full[at] = now
+	return false
 }
 
 // refuse counts a datagram of an address that is not registered.
@@ -186,10 +201,14 @@ func (in *Intake) refuse(a netip.Addr, arrived int64) {
 }
 
 func (in *Intake) strangerGoes(now int64) bool {
+	if in.looked(1, now) {
+		return false
+	}
 	before := flow.At(now).Add(-strangerIdle)
 	for a, s := range in.strangers {
 		if s.Last.Before(before) {
 			delete(in.strangers, a)
+			in.full[1] = 0
 			return true
 		}
 	}

@@ -13,7 +13,7 @@ type sequence struct {
 	came   int64 // of what lies between
 	sent   int64 // newest time at the exporter, microseconds
 	uptime uint32
-	recent [16]seen
+	recent [64]seen
 	at     int
 
 	before totals // of before the last restart

@@ -26,6 +26,9 @@ func (s *Share) Used() int { return s.used }
 // Held is how many of them are data that waits for its template.
 func (s *Share) Held() int { return s.held }
 
+// Size is how many bytes it has.
+func (s *Share) Size() int { return s.most }
+
 // Resize changes its size. What is in use stays.
 func (s *Share) Resize(bytes int) { s.most = bytes }
 
