@@ -71,6 +71,9 @@ type goflow2 struct {
 
 func (g *goflow2) name() string { return "goflow2" }
 
+// patience is how long it may go on with what it holds.
+const patience = 10 * time.Second
+
 // goflow2Version is the one that is measured.
 const goflow2Version = "v2.2.6"
 
@@ -119,7 +122,8 @@ func (g *goflow2) start(ctx context.Context, address string) error {
 }
 
 func (g *goflow2) stop() (t taken, err error) {
-	for before := -1; t.Received != before; time.Sleep(quiet) {
+	began := time.Now()
+	for before := -1; t.Received != before && time.Since(began) < patience; time.Sleep(quiet) {
 		before = t.Received
 		if t.Received, err = g.records(); err != nil {
 			return t, errors.Join(err, g.cmd.Process.Kill())
@@ -135,7 +139,8 @@ func (g *goflow2) stop() (t taken, err error) {
 
 // records is how many data records it says that it decoded.
 func (g *goflow2) records() (n int, err error) {
-	answer, err := http.Get("http://" + g.metrics + "/metrics")
+	client := http.Client{Timeout: 2 * time.Second}
+	answer, err := client.Get("http://" + g.metrics + "/metrics")
 	if err != nil {
 		return 0, err
 	}
