@@ -52,6 +52,7 @@ const (
 	KeyClient   = "client"   // client identifier of DHCPv4 (RFC 2132, 9.14)
 	KeyHardware = "hardware" // MAC address
 	KeyClass    = "class"    // Class, as the RADIUS server gave it
+	KeyPort     = "port"     // NAS-Port-Id, after the access server's name and a slash
 )
 
 // Key is how a source names a line. Text is as Normal gives it.
