@@ -69,6 +69,11 @@ func (t *Table) explain(a flow.Addr, port uint16, at int64, follow bool) Answer 
 		return Answer{Reason: Forgotten}
 	}
 	all := t.covering(a, port)
+	if formulas := t.formulas.Load(); formulas != nil && follow {
+		if inner, ok := byFormula(*formulas, a, port); ok {
+			return t.explainFormula(inner, all, at)
+		}
+	}
 	who := t.rules.at(spans(all), at)
 	near := slices.DeleteFunc(slices.Clone(all), func(e extent) bool {
 		return e.from >= e.until || at < before(e.from, t.rules.clock) || at >= after(e.until, t.rules.clock)
@@ -93,6 +98,20 @@ func (t *Table) explain(a flow.Addr, port uint16, at int64, follow bool) Answer 
 				answer.Reason = Held
 			}
 		}
+	}
+	return answer
+}
+
+// explainFormula tells of an address whose holder a formula gives; leases of it
+// besides put that in doubt.
+func (t *Table) explainFormula(inner flow.Addr, all []extent, at int64) Answer {
+	if t.rules.at(spans(all), at) != nobody {
+		return Answer{Reason: Twice, Leases: t.leases(all)}
+	}
+	behind := t.explain(inner, 0, at, false)
+	answer := Answer{Line: behind.Line, Reason: Inner, Behind: &behind}
+	if answer.Line != 0 {
+		answer.Reason = Held
 	}
 	return answer
 }

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"candor/internal/flow"
@@ -112,10 +113,43 @@ func (t *Table) index(p prefix) *index {
 
 // refs gives the leases of a prefix and ports.
 func (t *Table) refs(p prefix, ports Ports) []ref {
-	n := t.index(p).get(p.addr)
+	if n := t.index(p).get(p.addr); n != nil {
+		return n.of(ports)
+	}
+	return nil
+}
+
+// Current gives the session of a source that has a prefix and exactly these
+// ports now, as far as was told: the last to begin of those that did not end;
+// and the inner address that it is of, if it is.
+func (t *Table) Current(source string, p netip.Prefix, ports Ports) (session string, inner netip.Addr, ok bool) {
+	if !p.IsValid() || p.Bits() == 0 {
+		return "", netip.Addr{}, false
+	}
+	if ports.All() {
+		ports = Ports{}
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var last int64
+	key := newPrefix(p)
+	for _, x := range *t.lengths[isFour(&key.addr)].Load() {
+		n := x.get(key.addr)
+		if x.bits != key.bits || n == nil {
+			continue
+		}
+		for _, r := range n.of(ports) {
+			if s := r.of; s.key.source == source && s.end == 0 && s.from(&s.claims[r.n]) >= last {
+				session, inner, ok, last = s.key.id, s.inner.IP(), true, s.from(&s.claims[r.n])
+			}
+		}
+	}
+	return session, inner, ok
+}
+
+// of gives the leases of ports.
+func (n *node) of(ports Ports) []ref {
 	switch {
-	case n == nil:
-		return nil
 	case ports.All():
 		return n.refs
 	case n.more == nil:

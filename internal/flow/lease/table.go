@@ -69,9 +69,10 @@ type Table struct {
 	journal *journal
 
 	// What readers use.
-	lengths [2]atomic.Pointer[[]*index] // by isFour
-	inners  atomic.Pointer[[]flow.Addr] // of holders via
-	floor   atomic.Int64                // before that moment leases are forgotten
+	lengths  [2]atomic.Pointer[[]*index] // by isFour
+	inners   atomic.Pointer[[]flow.Addr] // of holders via
+	formulas atomic.Pointer[[]Formula]
+	floor    atomic.Int64 // before that moment leases are forgotten
 
 	mu        sync.RWMutex // guards what is below
 	sessions  map[sessionKey]*session
@@ -156,16 +157,29 @@ func (t *Table) Holder(a flow.Addr, port uint16, at int64) flow.Line {
 		return 0
 	}
 	who := t.holder(&a, port, at)
+	if all := t.formulas.Load(); all != nil {
+		if inner, ok := byFormula(*all, a, port); ok {
+			if who != nobody {
+				return 0
+			}
+			return t.direct(inner, at)
+		}
+	}
 	if who >= via {
 		if who == unknown {
 			return 0
 		}
-		inner := (*t.inners.Load())[who&^via]
-		if who = t.holder(&inner, 0, at); who >= via {
-			return 0
-		}
+		return t.direct((*t.inners.Load())[who&^via], at)
 	}
 	return flow.Line(who)
+}
+
+// direct gives the line that holds an inner address.
+func (t *Table) direct(inner flow.Addr, at int64) flow.Line {
+	if who := t.holder(&inner, 0, at); who < via {
+		return flow.Line(who)
+	}
+	return 0
 }
 
 func isFour(a *flow.Addr) int {
