@@ -46,16 +46,9 @@ func (n *node) empty() bool { return n.more == nil && n.only.who == nobody }
 // bare tells whether no lease is of it.
 func (n *node) bare() bool { return len(n.refs) == 0 && (n.more == nil || len(n.more.blocks) == 0) }
 
-// holder gives who held a port of it at a moment, by this prefix alone; sure is
-// false if that takes the long way.
-func (n *node) holder(port uint16, at int64) (who holder, sure bool) {
-	if n.more == nil {
-		if n.only.from <= at && at < n.only.until && n.only.who != unknown && n.only.covers(port) {
-			return n.only.who, true
-		}
-		return nobody, true
-	}
-	d := n.more
+// holder gives who held a port at a moment, by this prefix alone; sure is false
+// if that takes the long way.
+func (d *detail) holder(port uint16, at int64) (who holder, sure bool) {
 	if d.mixed {
 		return nobody, false
 	}
@@ -102,22 +95,32 @@ func (n *node) append(spans []span, port uint16) []span {
 	return spans
 }
 
-// index finds nodes of prefixes of one length. One writer at a time; readers do
-// not wait for it.
+// index finds nodes of prefixes of one length and one family. One writer at a
+// time; readers do not wait for it.
 type index struct {
 	bits   uint8
 	high   uint64 // masks
 	low    uint64
 	secret [2]uint64
 	slots  atomic.Pointer[[]slot]
-	used   int // slots with a hash, of empty nodes too; the writer's
+	used   int // slots that are not free; the writer's
 }
 
-// slot holds a node under its hash; a hash of 0 ends a search.
+// slot holds a node, and, in one line of a processor's cache, what most readers
+// need of it. A slot of address zero is free, and ends a search.
 type slot struct {
-	hash atomic.Uint64
-	node atomic.Pointer[node]
+	turn  atomic.Uint64 // odd while the writer changes the slot
+	high  atomic.Uint64
+	low   atomic.Uint64
+	from  atomic.Int64 // of node.only
+	until atomic.Int64
+	who   atomic.Uint64
+	node  atomic.Pointer[node]
+	_     uint64
 }
+
+// several stands in slot.who for nodes with more than one lease.
+const several = 1 << 32
 
 func newIndex(length uint8, secret [2]uint64) *index {
 	x := &index{bits: length, secret: secret}
@@ -142,8 +145,7 @@ func (x *index) hash(high, low uint64) uint64 {
 	h *= 0xff51afd7ed558ccd
 	h ^= h >> 33
 	h *= 0xc4ceb9fe1a85ec53
-	h ^= h >> 33
-	return max(h, 1)
+	return h ^ h>>33
 }
 
 // words gives an address as two numbers, masked.
@@ -151,32 +153,66 @@ func (x *index) words(a *flow.Addr) (high, low uint64) {
 	return binary.BigEndian.Uint64(a[:8]) & x.high, binary.BigEndian.Uint64(a[8:]) & x.low
 }
 
-// find gives the node with an address; nil if there is none, or an empty one.
-func (x *index) find(a *flow.Addr) *node {
-	high, low := x.words(a)
-	hash := x.hash(high, low)
-	slots := *x.slots.Load()
+// search gives the slot of an address, or the free one where it would be.
+func search(slots []slot, hash, high, low uint64) (s *slot, free bool) {
 	for i := hash; ; i++ {
-		s := &slots[i&uint64(len(slots)-1)]
-		switch s.hash.Load() {
-		case 0:
-			return nil
-		case hash:
-			n := s.node.Load()
-			if binary.BigEndian.Uint64(n.addr[:8]) == high && binary.BigEndian.Uint64(n.addr[8:]) == low {
-				if n.empty() {
-					return nil
-				}
-				return n
-			}
+		s = &slots[i&uint64(len(slots)-1)]
+		h, l := s.high.Load(), s.low.Load()
+		if h == high && l == low {
+			return s, false
+		}
+		if h == 0 && l == 0 {
+			return s, true
 		}
 	}
+}
+
+// look gives the lease of an address's prefix if it is the only one, and who is
+// nobody if there is none; if there are several, their node.
+func (x *index) look(a *flow.Addr) (who holder, from, until int64, many *node) {
+	high, low := x.words(a)
+	s, free := search(*x.slots.Load(), x.hash(high, low), high, low)
+	if free {
+		return nobody, 0, 0, nil
+	}
+	turn := s.turn.Load()
+	packed, from, until := s.who.Load(), s.from.Load(), s.until.Load()
+	if packed != several && turn&1 == 0 && s.turn.Load() == turn {
+		return holder(packed), from, until, nil
+	}
+	n := s.node.Load() // which does not change
+	if n == nil {
+		return nobody, 0, 0, nil
+	}
+	if n.more != nil {
+		return nobody, 0, 0, n
+	}
+	return n.only.who, n.only.from, n.only.until, nil
+}
+
+// find gives the node of an address's prefix; nil if there is none, or an empty
+// one.
+func (x *index) find(a *flow.Addr) *node {
+	if n := x.get(*a); n != nil && !n.empty() {
+		return n
+	}
+	return nil
+}
+
+// get gives the node of an address's prefix, an empty one too.
+func (x *index) get(a flow.Addr) *node {
+	high, low := x.words(&a)
+	s, free := search(*x.slots.Load(), x.hash(high, low), high, low)
+	if free {
+		return nil
+	}
+	return s.node.Load()
 }
 
 // put puts a node in the place of the one of its address.
 func (x *index) put(n *node) {
 	slots := *x.slots.Load()
-	if 2*x.used >= len(slots) {
+	if 4*x.used >= 3*len(slots) {
 		slots = x.grow(slots)
 	}
 	if x.into(slots, n) {
@@ -184,24 +220,25 @@ func (x *index) put(n *node) {
 	}
 }
 
-// into puts a node into slots, and tells whether it took a new one.
+// into puts a node into slots, and tells whether it took a free one.
 func (x *index) into(slots []slot, n *node) bool {
 	high, low := x.words(&n.addr)
-	hash := x.hash(high, low)
-	for i := hash; ; i++ {
-		s := &slots[i&uint64(len(slots)-1)]
-		switch s.hash.Load() {
-		case 0:
-			s.node.Store(n)
-			s.hash.Store(hash)
-			return true
-		case hash:
-			if s.node.Load().addr == n.addr {
-				s.node.Store(n)
-				return false
-			}
-		}
+	s, free := search(slots, x.hash(high, low), high, low)
+	s.turn.Add(1)
+	s.node.Store(n)
+	s.from.Store(n.only.from)
+	s.until.Store(n.only.until)
+	if n.more != nil {
+		s.who.Store(several)
+	} else {
+		s.who.Store(uint64(n.only.who))
 	}
+	s.turn.Add(1)
+	if free { // what makes it found comes last
+		s.low.Store(low)
+		s.high.Store(high)
+	}
+	return free
 }
 
 // grow makes room: without the nodes that are of no lease.
@@ -213,7 +250,7 @@ func (x *index) grow(old []slot) []slot {
 		}
 	}
 	size := 64
-	for size < 4*live {
+	for size < 2*live {
 		size *= 2
 	}
 	slots := make([]slot, size)
@@ -225,12 +262,4 @@ func (x *index) grow(old []slot) []slot {
 	}
 	x.slots.Store(&slots)
 	return slots
-}
-
-// of gives the prefix of this length with an address.
-func (x *index) of(a flow.Addr) flow.Addr {
-	high, low := x.words(&a)
-	binary.BigEndian.PutUint64(a[:8], high)
-	binary.BigEndian.PutUint64(a[8:], low)
-	return a
 }

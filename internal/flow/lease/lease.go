@@ -176,7 +176,7 @@ func (e *Event) check() error {
 		}
 	}
 	for _, p := range e.Prefixes {
-		if !p.IsValid() || p.Addr().IsUnspecified() || p.Bits() == 0 {
+		if !p.IsValid() || p.Masked().Addr().IsUnspecified() {
 			return fmt.Errorf("%w: prefix %s", ErrEvent, p)
 		}
 	}

@@ -364,6 +364,9 @@ func someEvents(r *rand.Rand) []Event {
 				renew.Prefixes = []netip.Prefix{pick(v4)}
 			}
 			life(&renew)
+			if len(e.Keys) > 0 && r.IntN(4) == 0 { // keys of its own
+				renew.Keys = [][]Key{nil, e.Keys[:1], {{KeyCircuit, fmt.Sprint(1 + r.IntN(3))}}, {{KeyUser, "stranger"}}}[r.IntN(4)]
+			}
 			events = append(events, renew)
 		}
 		if r.IntN(2) == 0 {
@@ -393,7 +396,7 @@ func someEvents(r *rand.Rand) []Event {
 // late, arrive late and out of order, at every half second, before and after it
 // is read from the disk.
 func TestModel(t *testing.T) {
-	histories := 300
+	histories := 150
 	if testing.Short() {
 		histories = 60
 	}

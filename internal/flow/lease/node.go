@@ -297,21 +297,3 @@ func (t *Table) indexAll() {
 		t.refresh(s)
 	}
 }
-
-// get gives the node of an address, an empty one too.
-func (x *index) get(a flow.Addr) *node {
-	high, low := x.words(&a)
-	hash := x.hash(high, low)
-	slots := *x.slots.Load()
-	for i := hash; ; i++ {
-		s := &slots[i&uint64(len(slots)-1)]
-		switch s.hash.Load() {
-		case 0:
-			return nil
-		case hash:
-			if n := s.node.Load(); n.addr == a {
-				return n
-			}
-		}
-	}
-}

@@ -191,24 +191,30 @@ func isFour(a *flow.Addr) int {
 
 // holder gives who held it; an inner address is not followed.
 func (t *Table) holder(a *flow.Addr, port uint16, at int64) holder {
-	var found *node
+	var who holder
+	var from, until int64
+	var many *node
+	found := false
 	for _, x := range *t.lengths[isFour(a)].Load() {
-		n := x.find(a)
-		if n == nil {
+		w, f, u, n := x.look(a)
+		if w == nobody && n == nil {
 			continue
 		}
-		if found != nil {
+		if found {
 			return t.among(a, port, at)
 		}
-		found = n
+		found, who, from, until, many = true, w, f, u, n
 	}
-	if found == nil {
-		return nobody
+	if many != nil {
+		if who, sure := many.more.holder(port, at); sure {
+			return who
+		}
+		return t.among(a, port, at)
 	}
-	if who, sure := found.holder(port, at); sure {
+	if from <= at && at < until && who != unknown {
 		return who
 	}
-	return t.among(a, port, at)
+	return nobody
 }
 
 // among gives the holder of a port that several prefixes or blocks may hold.
@@ -367,6 +373,11 @@ func (t *Table) attach(s *session, keys []Key) {
 	next := t.subject(keys)
 	switch old := s.subject; {
 	case old == nil:
+	case old.disputed:
+		t.forsake(next)
+		return
+	case next.disputed:
+		t.detach(s)
 	case old.line != 0 && next.line != 0 && old.line != next.line:
 		s.disputed = true
 		t.forsake(next)
@@ -477,7 +488,7 @@ func (t *Table) SetStatic(all []Static) {
 		t.unlink(s)
 	}
 	for _, of := range all {
-		if !of.Prefix.IsValid() || of.Prefix.Bits() == 0 || of.Line == 0 || holder(of.Line) >= via {
+		if !of.Prefix.IsValid() || of.Prefix.Masked().Addr().IsUnspecified() || of.Line == 0 || holder(of.Line) >= via {
 			continue
 		}
 		since := max(micro(of.Since), 1)
