@@ -100,9 +100,9 @@ func (w *World) moveIn(d *dice, h *household) {
 // takeUp has a household begin with something, within half a year: what it then
 // does is new, and still ordinary.
 func (w *World) takeUp(d *dice, h *household) {
-	fresh := []Activity{Backup, VPN, Camera, Torrent, Download, Broadcast, Server}
+	fresh := []Activity{Backup, Backup, Backup, VPN, VPN, Camera, Torrent, Download, Download, Broadcast, Server}
 	if h.kind == CGNAT || h.kind == Business {
-		fresh = fresh[:5]
+		fresh = fresh[:9]
 	}
 	a := fresh[d.IntN(len(fresh))]
 	if h.rates[a] > 0 || a == Broadcast && h.plan.Up < pictureUp {

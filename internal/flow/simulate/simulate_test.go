@@ -24,9 +24,9 @@ func world(t testing.TB, c Config) *World {
 }
 
 // play runs a world and calls for each record.
-func play(t testing.TB, w *World, from, to time.Time, do func(at int64, r *flow.Record)) {
+func play(t testing.TB, w *World, from, to time.Time, step time.Duration, do func(at int64, r *flow.Record)) {
 	t.Helper()
-	err := w.Run(context.Background(), from, to, 10*time.Second, func(at int64, records []flow.Record, _ []Label) error {
+	err := w.Run(context.Background(), from, to, step, func(at int64, records []flow.Record, _ []Label) error {
 		for i := range records {
 			do(at, &records[i])
 		}
@@ -44,18 +44,21 @@ func digest(h hash.Hash, r *flow.Record) {
 }
 
 func TestSameSeedSameTraffic(t *testing.T) {
-	sum := func(seed uint64, procs int) string {
+	sum := func(seed uint64, procs int, step time.Duration) string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 		h := sha256.New()
 		w := world(t, Config{Seed: seed, Lines: 60, Abuse: 0.3})
-		play(t, w, monday, monday.Add(3*time.Hour), func(_ int64, r *flow.Record) { digest(h, r) })
+		play(t, w, monday, monday.Add(3*time.Hour), step, func(_ int64, r *flow.Record) { digest(h, r) })
 		return string(h.Sum(nil))
 	}
-	one := sum(1, 1)
-	if one != sum(1, 4) {
+	one := sum(1, 1, 10*time.Second)
+	if one != sum(1, 4, 10*time.Second) {
 		t.Error("more cores change the traffic")
 	}
-	if one == sum(2, 1) {
+	if one != sum(1, 4, 45*time.Second) {
+		t.Error("longer steps change the traffic")
+	}
+	if one == sum(2, 1, 10*time.Second) {
 		t.Error("another seed gives the same traffic")
 	}
 }
