@@ -129,8 +129,7 @@ func (p *planner) errand(h *household, s *session) {
 		s.port = []uint16{993, 993, 993, 587}[d.IntN(4)]
 		s.peer = uint64(s.activity)<<40 | uint64(h.line)%50
 	case OtherDNS:
-		s.port = []uint16{443, 53, 853}[h.line%3] // DoH (RFC 8484), plain, DoT (RFC 7858)
-		s.peer = uint64(s.activity)<<40 | uint64(h.line)%5
+		s.port, s.peer, s.six = h.otherPort(), uint64(otherResolver(h.line)), false
 		if s.port == 53 {
 			s.protocol = flow.UDP
 		}
