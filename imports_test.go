@@ -90,6 +90,8 @@ var layers = []layer{
 	{packages: "internal/outward", ours: []string{"."}},
 
 	{packages: "internal/flow", ours: []string{"."}},
+	{packages: "internal/flow/normal"},
+	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},

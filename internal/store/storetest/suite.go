@@ -70,7 +70,8 @@ func Sample(t testing.TB, s *store.Store, name string) (candor.Party, candor.Ass
 	p := candor.Party{ID: candor.NewID(noon), Kind: candor.Customer, Name: name, Reference: "K-" + name, Language: "zh", TimeZone: "Asia/Shanghai",
 		Contacts: []candor.Contact{{Name: "Li", Purpose: "abuse", Channel: candor.Mail, Address: "li@" + name + ".example"}}, Created: noon, Updated: noon}
 	a := candor.Asset{ID: candor.NewID(noon), Kind: candor.Site, Owner: p.ID, Name: name + ".example", Roots: []string{"/srv/" + name},
-		Hosts: []string{name + ".example"}, Software: "wordpress", Every: candor.Period(time.Hour), Created: noon, Updated: noon}
+		Access: candor.Access{Plan: "fibre 100", Down: 100e6, Up: 40e6, Addresses: []string{"192.0.2.7"}, Mail: true},
+		Hosts:  []string{name + ".example"}, Software: "wordpress", Every: candor.Period(time.Hour), Created: noon, Updated: noon}
 	err := s.Tx(t.Context(), func(tx *store.Tx) error {
 		if err := tx.AddParty(t.Context(), p); err != nil {
 			return err

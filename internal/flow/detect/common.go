@@ -1,0 +1,190 @@
+package detect
+
+import (
+	"math"
+	"math/bits"
+	"sync"
+
+	"candor"
+	"candor/internal/flow"
+)
+
+func confidence(percent uint8) candor.Confidence { return candor.Confidence(min(percent, 100)) }
+
+// common is what lines have in common: what many of them do.
+type common struct {
+	mu     sync.Mutex
+	dests  prevalence
+	scanon map[uint32]*outbreak
+}
+
+// outbreak is the lines that scanned on one port, lately.
+type outbreak struct {
+	lines map[flow.Line]int64
+}
+
+// scans notes that a line scans on a port, and tells whether it is one of a
+// growing number: at least three within six hours.
+func (c *common) scans(key uint32, line flow.Line, at int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.scanon == nil {
+		c.scanon = map[uint32]*outbreak{}
+	}
+	o := c.scanon[key]
+	if o == nil {
+		o = &outbreak{lines: map[flow.Line]int64{}}
+		c.scanon[key] = o
+	}
+	if len(o.lines) < 1000 {
+		o.lines[line] = at
+	}
+	return len(o.lines) >= 3
+}
+
+func (c *common) sweep(_ *Sensor, now int64) []Finding {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, o := range c.scanon {
+		for line, at := range o.lines {
+			if now-at > 6*microHour {
+				delete(o.lines, line)
+			}
+		}
+		if len(o.lines) == 0 {
+			delete(c.scanon, key)
+		}
+	}
+	return nil
+}
+
+// prevalence tells how many lines, about, contact a service: of each, sixty
+// four bits by the hash of the line. Different services may fall together,
+// which makes them look more common than they are.
+type prevalence struct {
+	mu   sync.Mutex
+	bits []uint64
+	old  []uint64
+	day  int64
+}
+
+const services = 1 << 18
+
+// add notes that a line contacts a service and gives how many did, yesterday
+// and today.
+func (p *prevalence) add(service uint64, line flow.Line, at int64) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bits == nil {
+		p.bits, p.old = make([]uint64, services), make([]uint64, services)
+	}
+	if day := at / (24 * microHour); day > p.day {
+		p.bits, p.old, p.day = p.old, p.bits, day
+		clear(p.bits)
+	}
+	i := service % services
+	p.bits[i] |= 1 << (mix(uint64(line)) & 63)
+	set := bits.OnesCount64(p.bits[i] | p.old[i])
+	return linear(64, 64-set)
+}
+
+// pairs are lines with rare services that they contact again and again. It is
+// a table of fixed size: what is contacted once makes place for others.
+type pairs struct {
+	entries []pair
+}
+
+type pair struct {
+	key        uint64
+	last       int64
+	n          uint32
+	mean, vary float32 // of the intervals in seconds, and the sum of squares (Welford)
+	told       bool
+}
+
+const pairsAShard = 1 << 12
+
+// find gives the entry of a key, or one to begin with.
+func (p *pairs) find(key uint64, at int64) *pair {
+	if p.entries == nil {
+		p.entries = make([]pair, pairsAShard)
+	}
+	base := key % pairsAShard &^ 3
+	var least *pair
+	for i := range uint64(4) {
+		e := &p.entries[base+i]
+		if e.key == key {
+			return e
+		}
+		if least == nil || e.worth(at) < least.worth(at) {
+			least = e
+		}
+	}
+	*least = pair{key: key}
+	return least
+}
+
+// worth says how much an entry is worth keeping.
+func (p *pair) worth(at int64) float64 {
+	if p.key == 0 {
+		return -1
+	}
+	return float64(p.n) * math.Exp(-float64(at-p.last)/float64(6*microHour))
+}
+
+// fetches tells whether programs ask on a port at regular times for what may
+// have come: mail, and the time.
+func fetches(port uint16) bool {
+	switch port {
+	case 110, 123, 143, 993, 995:
+		return true
+	}
+	return false
+}
+
+// regular looks whether a line contacts one rare address at regular times, as
+// machines do that wait for orders. So do many honest machines: it is no
+// reason to isolate.
+func (s *Sensor) regular(sh *shard, line flow.Line, sus *suspect, r *flow.Record, peer uint64) {
+	if s.off[Beacon] || s.own(&r.Dst) || fetches(r.DstPort) {
+		return
+	}
+	service := mix(peer ^ uint64(r.DstPort)<<8 ^ uint64(r.Protocol))
+	if s.common.dests.add(service, line, r.Start) > 2.5 {
+		return
+	}
+	e := sh.pairs.find(mix(service^uint64(line)<<20)|1, r.Start)
+	if e.n > 0 {
+		gap := float64(r.Start-e.last) / 1e6
+		if gap < 1 {
+			return // the same contact, by several connections
+		}
+		if e.n > 1 && gap > 20*float64(e.mean) { // it was switched off
+			*e = pair{key: e.key}
+		} else {
+			away := gap - float64(e.mean)
+			e.mean += float32(away / float64(e.n))
+			e.vary += float32(away * (gap - float64(e.mean)))
+		}
+	}
+	e.n++
+	e.last = r.Start
+	const contacts = 24
+	if e.told || e.n < contacts || e.mean < 5 {
+		return
+	}
+	varies := math.Sqrt(float64(e.vary)/float64(e.n-2)) / float64(e.mean)
+	if varies > 0.35 {
+		return
+	}
+	e.told = true
+	l := &s.lines[line]
+	if sus == nil {
+		sus = s.closer(sh, line, l, r.End)
+	}
+	s.raise(sh, sus, Finding{
+		Kind: Beacon, Since: r.Start - int64(float64(e.mean)*float64(e.n)*1e6), At: r.End, Confidence: 50,
+		Peer: r.Dst, Port: r.DstPort, Protocol: r.Protocol, Expected: 0, Seen: float64(e.mean), Unit: Seconds, Why: "regular",
+		Flows: []flow.Record{*r},
+	})
+}

@@ -1,0 +1,109 @@
+package detect
+
+import (
+	"math"
+	"time"
+
+	"candor/internal/flow"
+	"candor/internal/flow/normal"
+)
+
+// live is what is kept of every line. It holds no pointers.
+type live struct {
+	up, down leaky  // bytes a second, over some ten seconds
+	slow     leaky  // as up, over half an hour
+	answers  leaky  // packets a second that came in
+	sent     leaky  // packets a second that went out
+	served   uint64 // services that were seen, by the hash of protocol and port
+	hour     uint32 // since 1970, of what follows
+	minute   uint32 // since 1970, of tries and failed in it
+	upBytes  uint64
+	dnBytes  uint64
+	packets  uint32
+	flows    uint32
+	tries    uint32
+	fails    uint32
+	peers    few
+	ports    few
+
+	planUp, planDown uint32 // kbit/s
+	suspect          uint32 // index in the shard, plus 1
+	group            normal.Group
+	recentFails      uint16 // in the minute
+	recentFlows      uint16
+	mail, names      bool
+	known            bool // its plan was told
+}
+
+// The times over which rates are taken, in seconds.
+const (
+	fast    = 10
+	slow    = 1800
+	instant = 5
+)
+
+// measured is the hour that ended, as levels.
+func (l *live) measured() normal.Hour {
+	const hour = 3600
+	return normal.Hour{
+		normal.Up:      normal.LevelOf(normal.Up, float64(l.upBytes)/hour/1024),
+		normal.Down:    normal.LevelOf(normal.Down, float64(l.dnBytes)/hour/1024),
+		normal.Packets: normal.LevelOf(normal.Packets, float64(l.packets)/hour),
+		normal.Flows:   normal.LevelOf(normal.Flows, float64(l.flows)),
+		normal.Peers:   normal.LevelOf(normal.Peers, math.Round(l.peers.count())),
+		normal.Ports:   normal.LevelOf(normal.Ports, math.Round(l.ports.count())),
+		normal.Fails:   normal.LevelOf(normal.Fails, share(l.fails, l.tries)),
+	}
+}
+
+// clear begins an hour.
+func (l *live) clear(hour uint32) {
+	l.hour = hour
+	l.upBytes, l.dnBytes, l.packets, l.flows, l.tries, l.fails = 0, 0, 0, 0, 0, 0
+	l.peers, l.ports = few{}, few{}
+}
+
+func share(part, whole uint32) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+const microHour, microMinute = int64(time.Hour / time.Microsecond), int64(time.Minute / time.Microsecond)
+
+// recent counts within a minute, and tells how much of it there was.
+func (l *live) recent(at int64, failed bool) {
+	if minute := uint32(at / microMinute); minute > l.minute {
+		l.minute, l.recentFails, l.recentFlows = minute, 0, 0
+	}
+	if l.recentFlows < math.MaxUint16 {
+		l.recentFlows++
+		if failed {
+			l.recentFails++
+		}
+	}
+}
+
+// saw takes in a record that the line sent: what it adds to the hour.
+func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
+	l.upBytes += r.Total()
+	l.packets = plus(l.packets, r.Count())
+	if !begun {
+		return
+	}
+	l.flows = plus(l.flows, 1)
+	l.peers.add(peer)
+	l.ports.add(mix(uint64(r.DstPort)))
+	if r.Protocol == flow.TCP {
+		l.tries = plus(l.tries, 1)
+		if failed {
+			l.fails = plus(l.fails, 1)
+		}
+	}
+}
+
+// plus adds and stays at the top.
+func plus(a uint32, b uint64) uint32 {
+	return uint32(min(uint64(a)+b, math.MaxUint32))
+}
