@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -24,6 +25,9 @@ type simulateFlags struct {
 	format   string
 	summary  bool
 	truth    string
+	out      string // a file of export datagrams
+	send     string // a collector
+	speed    float64
 }
 
 func (p *program) flowSimulateCommand() *cobra.Command {
@@ -34,14 +38,15 @@ func (p *program) flowSimulateCommand() *cobra.Command {
 		Long: `Simulate makes the flow records that an edge router would tell of: households and
 businesses over days or weeks, and abuse of which it is known when and where it
 is. The same seed gives the same traffic. Without more it prints a summary;
---format json prints one record a line. docs/simulate.md tells what is in it.`,
+--format json prints one record a line, and --out or --send tells of them as
+exporters do. docs/simulate.md tells what is in it.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.flowSimulate(c, f) },
 	}
 	flags := c.Flags()
 	flags.Uint64Var(&f.config.Seed, "seed", 1, "the traffic follows from `N`")
 	flags.IntVar(&f.config.Lines, "lines", 1000, "simulate `N` lines")
-	flags.StringVar(&f.from, "from", "2026-03-02", "begin at a `DATE` or a time (RFC 3339)")
+	flags.StringVar(&f.from, "from", "2026-03-02", "begin at a `DATE`, a time (RFC 3339), or now")
 	flags.StringVar(&f.to, "to", "", "end at a `DATE` or a time")
 	flags.IntVar(&f.days, "days", 1, "take `N` days, if there is no --to")
 	flags.StringVar(&f.zone, "zone", "UTC", "people live by the clocks of `ZONE`, such as Europe/Berlin")
@@ -50,9 +55,12 @@ is. The same seed gives the same traffic. Without more it prints a summary;
 	flags.BoolVar(&f.config.Full, "full", false, "as many flows as in truth, rather than few of the same volume")
 	flags.DurationVar(&f.config.Active, "active", time.Minute, "tell of long flows in pieces of `TIME`")
 	flags.Uint32Var(&f.config.Sampling, "sampling", 0, "count one of `N` packets")
-	flags.StringVar(&f.format, "format", "text", "`FORMAT` of the output: text, json")
+	flags.StringVar(&f.format, "format", "", "`FORMAT` of the output: text, json; with --out or --send v9, ipfix, v5, sflow (default: text, v9)")
 	flags.BoolVar(&f.summary, "summary", false, "with --format json: labels and a summary only, no records")
 	flags.StringVar(&f.truth, "truth", "", "write the lines and the labels into `FILE`, as JSON lines")
+	flags.StringVar(&f.out, "out", "", "write export datagrams into `FILE`, a pcap")
+	flags.StringVar(&f.send, "send", "", "send export datagrams to a collector at `HOST:PORT`")
+	flags.Float64Var(&f.speed, "speed", 1, "with --send: simulated seconds a second; 0 does not wait")
 	return c
 }
 
@@ -72,8 +80,8 @@ func names[T fmt.Stringer](all []T) []string {
 }
 
 func (p *program) flowSimulate(c *cobra.Command, f *simulateFlags) error {
-	if f.format != "text" && f.format != "json" {
-		return candor.WithHint(fmt.Errorf("no format %q", f.format), "Formats are text, json.")
+	if err := f.checkFormat(); err != nil {
+		return err
 	}
 	w, from, to, err := f.world()
 	if err != nil {
@@ -83,6 +91,9 @@ func (p *program) flowSimulate(c *cobra.Command, f *simulateFlags) error {
 		if err := writeTruth(f.truth, w, from, to); err != nil {
 			return candor.WithHint(err, "Name a file that can be written.")
 		}
+	}
+	if f.out != "" || f.send != "" {
+		return p.tell(c.Context(), f, w, from, to)
 	}
 	out := bufio.NewWriterSize(p.out, 1<<16)
 	if f.format == "json" && !f.summary {
@@ -97,6 +108,29 @@ func (p *program) flowSimulate(c *cobra.Command, f *simulateFlags) error {
 		return err
 	}
 	return out.Flush()
+}
+
+// checkFormat sees to it that the format is one, and goes with where it is to
+// go.
+func (f *simulateFlags) checkFormat() error {
+	known, usual, hint := f.format == "text" || f.format == "json", "text", "Formats are text, json; v9, ipfix, v5 and sflow need --out or --send."
+	if f.out != "" && f.send != "" {
+		return candor.WithHint(errors.New("--out and --send at once"), "Give one of them.")
+	}
+	if f.out != "" || f.send != "" {
+		_, known = versions()[f.format]
+		usual, hint = "v9", "Formats of datagrams are v9, ipfix, v5, sflow."
+	}
+	if f.format == "" {
+		f.format, known = usual, true
+	}
+	if !known {
+		return candor.WithHint(fmt.Errorf("no format %q", f.format), hint)
+	}
+	if f.speed < 0 {
+		return candor.WithHint(fmt.Errorf("a speed of %v", f.speed), "Speeds are 0 or more.")
+	}
+	return nil
 }
 
 // world reads the options.
@@ -129,6 +163,9 @@ func (f *simulateFlags) world() (w *simulate.World, from, to time.Time, err erro
 }
 
 func (f *simulateFlags) time(text string) (time.Time, error) {
+	if text == "now" {
+		return time.Now().Truncate(time.Second), nil
+	}
 	if t, err := time.ParseInLocation(time.DateOnly, text, f.config.Zone); err == nil {
 		return t, nil
 	}
