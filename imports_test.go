@@ -90,13 +90,13 @@ var layers = []layer{
 	{packages: "internal/outward", ours: []string{"."}},
 
 	{packages: "internal/flow", ours: []string{"."}},
-	{packages: "internal/flow/normal"},
-	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
-	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 	{packages: "internal/flow/decode", ours: []string{"internal/flow"}, tests: []string{"candor/internal/flow", "github.com/netsampler/goflow2/v2"}},
 	{packages: "internal/flow/export", ours: []string{"internal/flow", "internal/flow/decode"}},
 	{packages: "internal/flow/collect", ours: []string{"internal/flow", "internal/flow/decode"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
-	{packages: "internal/flow/capture", ours: []string{"internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
+	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
+	{packages: "internal/flow/normal"},
+	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
+	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},

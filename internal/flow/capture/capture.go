@@ -130,7 +130,7 @@ func (f *File) open() (err error) {
 		f.packets, err = newPcap(in)
 	case PcapNG:
 		f.Kind = PcapNG
-		f.packets, err = newPcapNG(in)
+		f.packets = newPcapNG(in)
 	case Nfcapd:
 		f.Kind = Nfcapd
 	default:
@@ -150,8 +150,8 @@ func (f *File) open() (err error) {
 
 // unzip reads what gzip compressed, or what is there as it is.
 func unzip(in *bufio.Reader) (*bufio.Reader, error) {
-	if head, err := in.Peek(2); err != nil || !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return in, nil
+	if head, _ := in.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return in, nil // also if there is nothing, which is told later
 	}
 	z, err := gzip.NewReader(in)
 	if err != nil {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -59,7 +60,7 @@ func (f *File) nfcapd() iter.Seq2[Batch, error] {
 			yield(Batch{}, err)
 			return
 		}
-		cmd := exec.CommandContext(ctx, program, "-q", "-r", path, "-o", "json")
+		cmd := exec.CommandContext(ctx, program, "-r", path, "-o", "json")
 		cmd.Env = []string{"TZ=UTC", "LC_ALL=C"} // times are written without a zone
 		said := &head{}
 		cmd.Stderr = said
@@ -79,6 +80,9 @@ func (f *File) nfcapd() iter.Seq2[Batch, error] {
 		if failed := cmd.Wait(); err == nil && failed != nil {
 			err = fmt.Errorf("nfdump: %w: %s", failed, said.b)
 		}
+		if err == nil && len(said.b) > 0 { // of a damaged file it complains, but exits with 0
+			err = fmt.Errorf("nfdump: %s", bytes.TrimSpace(said.b))
+		}
 		if err != nil && !stopped {
 			yield(Batch{}, fmt.Errorf("%s: %w", f.path, err))
 		}
@@ -92,13 +96,14 @@ const dumpBatch = 1024
 
 // dumped reads an array of flows.
 func (f *File) dumped(in io.Reader, yield func(Batch, error) bool) error {
-	d := json.NewDecoder(in)
-	t, err := d.Token()
-	if errors.Is(err, io.EOF) {
-		return nil // no flows
+	r := bufio.NewReader(in)
+	if first, _ := r.Peek(64); bytes.Contains(first, []byte("No matching flows")) || len(first) == 0 {
+		return nil
 	}
+	d := json.NewDecoder(r)
+	t, err := d.Token()
 	if err != nil || t != json.Delim('[') {
-		return fmt.Errorf("nfdump wrote no list of flows: %w", err)
+		return errors.Join(errors.New("nfdump wrote no list of flows"), err)
 	}
 	var b Batch
 	for d.More() {

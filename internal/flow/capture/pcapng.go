@@ -45,8 +45,8 @@ type pcapNGFile struct {
 	last    int64 // time of the last packet, for those that have none
 }
 
-func newPcapNG(in *bufio.Reader) (*pcapNGFile, error) {
-	return &pcapNGFile{in: in, order: binary.LittleEndian}, nil
+func newPcapNG(in *bufio.Reader) *pcapNGFile {
+	return &pcapNGFile{in: in, order: binary.LittleEndian}
 }
 
 func (f *pcapNGFile) next() (packet, error) {

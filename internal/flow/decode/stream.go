@@ -136,10 +136,7 @@ func (s *Stream) Decode(dst []flow.Record, d []byte, h Header, arrived int64) ([
 // Reset forgets what an exporter that started anew said before, and gives how
 // many sets are lost by that.
 func (s *Stream) Reset() (lost int) {
-	lost = len(s.waiting)
-	for len(s.waiting) > 0 {
-		s.drop(0)
-	}
+	lost = s.sift(func(*waiting) bool { return false })
 	for id := range s.templates {
 		s.forget(id)
 	}

@@ -205,8 +205,13 @@ func either(fields []field, seen map[target]bool, v4, v6, either4, either6 targe
 	}
 }
 
-// mostTemplates bounds the templates of one stream.
-const mostTemplates = 512
+const (
+	// mostTemplates bounds the templates of one stream.
+	mostTemplates = 512
+	// mostEvictions bounds what one datagram may push out, so that a flood of
+	// templates costs little.
+	mostEvictions = 64
+)
 
 // learn takes a template, and decodes what waited for it.
 func (s *Stream) learn(dst []flow.Record, id uint16, t *template, res *Result) []flow.Record {
@@ -225,6 +230,10 @@ func (s *Stream) learn(dst []flow.Record, id uint16, t *template, res *Result) [
 		return dst
 	}
 	for len(s.templates) >= mostTemplates || !s.share.Take(cost) {
+		if res.Evicted >= mostEvictions {
+			res.Refused++
+			return dst
+		}
 		s.evict()
 		res.Evicted++
 	}

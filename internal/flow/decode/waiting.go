@@ -25,37 +25,42 @@ func (s *Stream) wait(id uint16, data []byte, h Header, arrived int64, res *Resu
 
 // come decodes what waited for a template.
 func (s *Stream) come(dst []flow.Record, id uint16, t *template, res *Result) []flow.Record {
-	for i := 0; i < len(s.waiting); {
-		w := s.waiting[i]
+	s.sift(func(w *waiting) bool {
 		if w.id != id {
-			i++
-			continue
+			return true
 		}
 		before := res.Data
 		dst = s.data(dst, t, w.data, w.header, res)
 		res.Late += res.Data - before
 		res.Data = before
-		s.drop(i)
-	}
+		return false
+	})
 	return dst
 }
 
 // Expire drops what waited for its template too long, and gives how many sets
 // that were.
 func (s *Stream) Expire(now int64) (lost int) {
-	for len(s.waiting) > 0 && now-s.waiting[0].arrived > Patience.Microseconds() {
-		s.drop(0)
-		lost++
+	if len(s.waiting) == 0 || now-s.waiting[0].arrived <= Patience.Microseconds() {
+		return 0
 	}
-	return lost
+	return s.sift(func(w *waiting) bool { return now-w.arrived <= Patience.Microseconds() })
 }
 
-func (s *Stream) drop(i int) {
-	s.share.release(len(s.waiting[i].data) + waitingCost)
-	copy(s.waiting[i:], s.waiting[i+1:])
-	s.waiting[len(s.waiting)-1] = waiting{}
-	s.waiting = s.waiting[:len(s.waiting)-1]
-	if len(s.waiting) == 0 {
+// sift drops what waits and is not to be kept, and gives how many sets that were.
+func (s *Stream) sift(keep func(w *waiting) bool) (gone int) {
+	kept := s.waiting[:0]
+	for i := range s.waiting {
+		if w := s.waiting[i]; keep(&w) {
+			kept = append(kept, w)
+		} else {
+			s.share.release(len(w.data) + waitingCost)
+		}
+	}
+	gone = len(s.waiting) - len(kept)
+	clear(s.waiting[len(kept):])
+	if s.waiting = kept; len(kept) == 0 {
 		s.waiting = nil
 	}
+	return gone
 }
