@@ -70,6 +70,12 @@ var layers = []layer{
 	{packages: "internal/respond", ours: []string{"."}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/respondtest", ours: []string{".", "internal/respond"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/respond/quarantine", ours: []string{".", "internal/respond"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate", ours: []string{".", "internal/respond"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/isolatetest", ours: []string{".", "internal/respond/isolate"}},
+	{packages: "internal/respond/isolate/probe", ours: []string{"internal/respond/isolate"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/respond/isolate"}},
+	{packages: "internal/respond/isolate/nft", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/google/nftables", "golang.org/x/crypto", "golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/radius", ours: []string{".", "internal/respond/isolate"}, others: []string{"layeh.com/radius"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/bgp", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/osrg/gobgp/v4"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
