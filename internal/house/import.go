@@ -41,6 +41,7 @@ type Row struct {
 	Software  string   `json:"software,omitempty"`
 	Observe   bool     `json:"observe_only,omitempty"`
 	Every     string   `json:"every,omitempty"`
+	Vital     string   `json:"vital,omitempty"` // of a line: medical, voice, emergency; none if it is so no longer; as it was if empty
 }
 
 // Imported says what became of an import.
@@ -162,6 +163,9 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 		a = was
 	}
 	a.Owner, a.Name, a.Roots, a.Hosts, a.Software, a.ObserveOnly = owner.ID, r.Name, r.Roots, r.Hosts, r.Software, r.Observe
+	if r.Vital != "" {
+		a.Vital = candor.Vital(strings.TrimSuffix(r.Vital, "none"))
+	}
 	a.Server = ""
 	if r.Server != "" {
 		on, err := tx.AssetByReference(ctx, candor.Server, r.Server)
@@ -174,7 +178,7 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 		return err
 	}
 	if a.ID != "" && a.Owner == was.Owner && a.Name == was.Name && slices.Equal(a.Roots, was.Roots) && slices.Equal(a.Hosts, was.Hosts) &&
-		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server {
+		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server && a.Vital == was.Vital {
 		done.Same++
 		return nil
 	}
@@ -248,7 +252,7 @@ func readCSV(from io.Reader) (rows []Row, lines []int, err error) {
 	for i, name := range head {
 		head[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 		if setters[head[i]] == nil {
-			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every.")
+			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every, vital.")
 		}
 	}
 	for {
@@ -288,6 +292,7 @@ var setters = map[string]func(*Row, string){
 	"software":     func(r *Row, v string) { r.Software = v },
 	"observe_only": func(r *Row, v string) { r.Observe = v == "true" || v == "1" || v == "yes" },
 	"every":        func(r *Row, v string) { r.Every = v },
+	"vital":        func(r *Row, v string) { r.Vital = v },
 }
 
 func listOf(text string) []string {

@@ -39,10 +39,29 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 	}
 	points, err := m.settle(ctx, r.Asset, was.Session)
 	if err != nil {
-		return nil, err
+		return nil, m.giveUp(ctx, r, s, err)
 	}
 	res.State, res.Points, res.At = Set, names(points), m.Now().UTC()
 	return json.Marshal(res)
+}
+
+// giveUp ends an isolation that cannot be set for good, so that nobody tries to
+// hold it. What may be set later goes on.
+func (m *Method) giveUp(ctx context.Context, r candor.Response, s Session, why error) error {
+	if _, again := respond.RetryAfter(why); again {
+		return why
+	}
+	last, err := m.end(ctx, r.ID, false)
+	if err == nil {
+		_, err = m.settle(ctx, r.Asset, s, last)
+	}
+	if err == nil || waits(err) {
+		_, err = m.end(ctx, r.ID, true)
+	}
+	if err != nil {
+		return respond.Temporary(err, 0) // it is tried, and given up, again
+	}
+	return why
 }
 
 func (m *Method) save(ctx context.Context, j respond.Journal, res Result) error {

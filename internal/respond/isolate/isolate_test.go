@@ -511,6 +511,33 @@ func TestPointFails(t *testing.T) {
 	}
 }
 
+// TestRefusedForGood: what a point refuses for good is given up wholly, and not
+// held any more.
+func TestRefusedForGood(t *testing.T) {
+	w := newWorld(wide)
+	r := w.response(t, w.line("10.0.0.1/32"), isolate.Disconnect)
+	w.bras.Fail = func(call string) error {
+		if call == "Set" {
+			return candor.ErrDenied
+		}
+		return nil
+	}
+	err := w.apply(&r)
+	if _, again := respond.RetryAfter(err); again || !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("%v, temporary %v", err, again)
+	}
+	w.now = w.now.Add(time.Hour)
+	if drifts, err := w.Tend(t.Context()); err != nil || len(drifts) > 0 {
+		t.Errorf("%v, %v", drifts, err)
+	}
+	keeps(t, w.edge, nil)
+	w.revert(t, &r)
+	w.bras.Fail = nil
+	if err := w.apply(&r); err != nil {
+		t.Error(err)
+	}
+}
+
 type probes map[string]bool
 
 func (p probes) Through(_ context.Context, from netip.Addr, to isolate.Place) (bool, error) {
