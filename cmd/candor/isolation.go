@@ -13,6 +13,7 @@ import (
 	"candor"
 	"candor/internal/config"
 	"candor/internal/respond/isolate"
+	"candor/internal/respond/isolate/bgp"
 	"candor/internal/respond/isolate/nft"
 	"candor/internal/respond/isolate/radius"
 	"candor/internal/respond/isolate/roster"
@@ -41,7 +42,7 @@ func (r *running) openIsolation(ctx context.Context) (*isolate.Method, error) {
 		if err != nil {
 			return nil, fmt.Errorf("enforcement point %s: %w", p.Name, err)
 		}
-		made.Points = append(made.Points, isolate.Point{Name: p.Name, Enforcer: e, Networks: networksOf(p.Networks), NAS: p.NAS, Lifelines: lifelines})
+		made.Points = append(made.Points, isolate.Point{Name: p.Name, Enforcer: e, Networks: networksOf(p.Networks), NAS: p.NAS, Lifelines: lifelines, Forgets: p.Kind == "bgp"})
 	}
 	return isolate.New(made), nil
 }
@@ -60,8 +61,63 @@ func (r *running) point(ctx context.Context, c config.Isolation, p config.Point)
 		}
 		e, err := radius.New(radius.Options{Server: p.Server, Secret: []byte(p.Secret.Reveal()), Levels: levels, Restore: p.Restore, Now: r.setup.clock})
 		return e, false, err
+	case "bgp":
+		e, err := r.bgpPoint(ctx, c, p)
+		return e, !p.Blackhole, err
 	}
 	return nil, false, candor.WithHint(fmt.Errorf("there is no kind %q of enforcement points: %w", p.Kind, candor.ErrInvalid), "Choose nft, radius or bgp.")
+}
+
+func (r *running) bgpPoint(ctx context.Context, c config.Isolation, p config.Point) (isolate.Enforcer, error) {
+	router, err := netip.ParseAddr(p.RouterID)
+	if err != nil {
+		return nil, err
+	}
+	o := bgp.Options{AS: uint32(p.AS), RouterID: router, Listen: p.Listen, Lifelines: networksOf(c.Lifelines), Allowed: networksOf(c.Allowed),
+		Rate: int(c.Rate), Redirect: p.Redirect, Blackhole: p.Blackhole}
+	if o.Ports, err = portsOf(c.Ports); err != nil {
+		return nil, err
+	}
+	if p.Community != "" {
+		if o.Community, err = bgp.ParseCommunity(p.Community); err != nil {
+			return nil, candor.WithHint(fmt.Errorf("the community: %w: %w", err, candor.ErrInvalid), "Write it as 64500:666.")
+		}
+	}
+	for _, text := range p.NextHop {
+		hop, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, err
+		}
+		o.NextHop = append(o.NextHop, hop)
+	}
+	for _, peer := range p.Peers {
+		addr, err := netip.ParseAddrPort(peer.Addr)
+		if err != nil {
+			return nil, err
+		}
+		o.Peers = append(o.Peers, bgp.Peer{Addr: addr, AS: uint32(peer.AS), Password: peer.Password.Reveal()})
+	}
+	if !r.setup.does(config.RoleWorker) {
+		o.Peers, o.Listen = nil, "" // another process speaks
+	}
+	e, err := bgp.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	r.closings = append(r.closings, e.Close)
+	return e, nil
+}
+
+// portsOf reads ports that were checked.
+func portsOf(texts []string) (all []uint16, err error) {
+	for _, text := range texts {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, uint16(n))
+	}
+	return all, nil
 }
 
 func (r *running) nftPoint(ctx context.Context, c config.Isolation, p config.Point) (e *nft.Enforcer, err error) {
@@ -72,12 +128,8 @@ func (r *running) nftPoint(ctx context.Context, c config.Isolation, p config.Poi
 	for _, text := range c.Portal {
 		policy.Portal = append(policy.Portal, netip.MustParseAddrPort(text))
 	}
-	for _, text := range c.Ports {
-		n, err := strconv.ParseUint(text, 10, 16)
-		if err != nil {
-			return nil, err
-		}
-		policy.Ports = append(policy.Ports, uint16(n))
+	if policy.Ports, err = portsOf(c.Ports); err != nil {
+		return nil, err
 	}
 	if p.SSH == "" {
 		e, err = nft.Local(policy, p.Namespace)

@@ -21,6 +21,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"candor"
@@ -71,7 +72,8 @@ type Probes struct {
 // use, and by several processes on one store.
 type Method struct {
 	Config
-	guard *guard
+	guard  *guard
+	tended atomic.Bool
 }
 
 // New makes a Method.

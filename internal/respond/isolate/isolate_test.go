@@ -414,6 +414,23 @@ func TestTend(t *testing.T) {
 	keeps(t, w.edge, map[string]isolate.Level{"10.0.0.4/32": isolate.WalledGarden})
 }
 
+// TestForgets: a point that is empty when the program begins is filled without a
+// word, and one that is emptied later is not.
+func TestForgets(t *testing.T) {
+	w := newWorld(wide)
+	w.Points[0].Forgets = true
+	w.isolate(t, w.line("10.0.0.1/32"), isolate.WalledGarden)
+	w.now = w.now.Add(time.Minute)
+	w.edge.Flush()
+	if drifts, err := w.Tend(t.Context()); err != nil || len(drifts) > 0 || len(w.edge.Kept()) != 1 {
+		t.Errorf("%v, %v, kept %v", drifts, err, w.edge.Kept())
+	}
+	w.edge.Flush()
+	if drifts, err := w.Tend(t.Context()); err != nil || len(drifts) != 1 || len(w.edge.Kept()) != 1 {
+		t.Errorf("%v, %v, kept %v", drifts, err, w.edge.Kept())
+	}
+}
+
 // TestAnyOrder has isolations of few lines applied, killed, undone and tended in
 // any order, at a time. Then what is kept is what should be, and at no moment
 // was an address isolated for another line than its own.

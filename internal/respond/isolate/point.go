@@ -48,6 +48,9 @@ type Point struct {
 	NAS      []string       // names or addresses of servers whose sessions pass it; all if empty
 	// Lifelines tells that lifelines pass where it disconnects.
 	Lifelines bool
+	// Forgets tells that the point has nothing any more when the program begins:
+	// the first Tend fills it, and that is no drift.
+	Forgets bool
 }
 
 // serves tells whether a session passes the point.

@@ -73,6 +73,7 @@ func (m *Method) Tend(ctx context.Context) ([]Drift, error) {
 			errs = append(errs, m.tell(ctx, rows, d))
 		}
 	}
+	m.tended.Store(true)
 	surplus, err := m.surplus(ctx, rows, kept)
 	return append(drifts, surplus...), errors.Join(append(errs, err)...)
 }
@@ -126,6 +127,9 @@ func (m *Method) missing(s Session, l Level, rows []candor.Isolation, kept map[s
 			continue
 		}
 		if why = lacks(held, s, l, 0); why != "" {
+			if p.Forgets && !m.tended.Load() {
+				return "", p.Name, why
+			}
 			for _, r := range rows {
 				if m.Now().Sub(r.Begun) < justNow {
 					return "", p.Name, why // it is being set

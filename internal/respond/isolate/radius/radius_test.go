@@ -89,7 +89,7 @@ func cause(n uint32) layeh.AVP {
 func newEnforcer(t *testing.T, server string) *radius.Enforcer {
 	t.Helper()
 	e, err := radius.New(radius.Options{Server: server, Secret: []byte(secret), Now: func() time.Time { return noon }, Patience: 400 * time.Millisecond,
-		Levels: map[isolate.Level][]string{isolate.WalledGarden: {"Filter-Id=garden", "Cisco-AVPair=subscriber:command=account-logoff", "14122:7=int:64000"}, isolate.Disconnect: {"Disconnect"}},
+		Levels:  map[isolate.Level][]string{isolate.WalledGarden: {"Filter-Id=garden", "Cisco-AVPair=subscriber:command=account-logoff", "14122:7=int:64000"}, isolate.Disconnect: {"Disconnect"}},
 		Restore: []string{"Filter-Id=open"}})
 	if err != nil {
 		t.Fatal(err, candor.Hint(err))
