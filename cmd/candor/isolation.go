@@ -15,6 +15,7 @@ import (
 	"candor/internal/respond/isolate"
 	"candor/internal/respond/isolate/bgp"
 	"candor/internal/respond/isolate/nft"
+	"candor/internal/respond/isolate/probe"
 	"candor/internal/respond/isolate/radius"
 	"candor/internal/respond/isolate/roster"
 	"candor/internal/store"
@@ -36,6 +37,10 @@ func (r *running) openIsolation(ctx context.Context) (*isolate.Method, error) {
 		Limits: isolate.Limits{PerMinute: c.MostPerMinute, Share: c.MostShare, Never: networksOf(c.Never, c.Lifelines)}}
 	for _, text := range c.DNS {
 		made.Limits.Never = append(made.Limits.Never, networksOf([]string{text})...)
+	}
+	if c.Probes.Device != "" {
+		made.Prober = &probe.Prober{Device: c.Probes.Device, Namespace: c.Probes.Namespace}
+		made.Probes = isolate.Probes{Outside: placesOf(c.Probes.Outside), Ports: placesOf(c.Probes.Ports), Lifelines: placesOf(c.Probes.Lifelines)}
 	}
 	for _, p := range c.Points {
 		e, lifelines, err := r.point(ctx, c, p)
@@ -106,6 +111,16 @@ func (r *running) bgpPoint(ctx context.Context, c config.Isolation, p config.Poi
 	}
 	r.closings = append(r.closings, e.Close)
 	return e, nil
+}
+
+// placesOf reads places that were checked.
+func placesOf(texts []string) (all []isolate.Place) {
+	for _, text := range texts {
+		if protocol, to, err := config.ParsePlace(text); err == nil {
+			all = append(all, isolate.Place{Protocol: protocol, Addr: to})
+		}
+	}
+	return all
 }
 
 // portsOf reads ports that were checked.
