@@ -177,6 +177,11 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
+		if r.isolation != nil {
+			work.Go(func() {
+				chore{"look at enforcement points", time.Duration(r.setup.isolation.Every), r.tend}.run(inner, r.setup.log)
+			})
+		}
 		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}

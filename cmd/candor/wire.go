@@ -30,6 +30,7 @@ import (
 	"candor/internal/outward"
 	"candor/internal/phrase"
 	"candor/internal/respond"
+	"candor/internal/respond/isolate"
 	"candor/internal/respond/notify"
 	"candor/internal/respond/notify/smtp"
 	"candor/internal/scan"
@@ -81,6 +82,7 @@ type setup struct {
 	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
+	isolation config.Isolation
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
@@ -90,23 +92,24 @@ type setup struct {
 // running is a house whose parts are open.
 type running struct {
 	*house.House
-	setup    setup
-	phrases  *phrase.Catalogue
-	books    *playbook.Library
-	advice   playbook.Adviser
-	links    *link.Links
-	secrets  [][]byte // sign links and cookies
-	pages    *web.Site
-	sender   *smtp.Sender
-	notify   *notify.Method
-	ledger   *house.Ledger // nil where this program is no worker
-	hooks    *hook.Sender
-	known    *known.Store // of files; nil if it cannot be used
-	good     *good.Lists  // of known-good files
-	marked   string       // what of these open findings were held against
-	passed   passed
-	traffic  *traffic // nil where no exporters are heard
-	closings []func() error
+	setup     setup
+	phrases   *phrase.Catalogue
+	books     *playbook.Library
+	advice    playbook.Adviser
+	links     *link.Links
+	secrets   [][]byte // sign links and cookies
+	pages     *web.Site
+	sender    *smtp.Sender
+	notify    *notify.Method
+	isolation *isolate.Method // nil where no enforcement points are set up
+	ledger    *house.Ledger   // nil where this program is no worker
+	hooks     *hook.Sender
+	known     *known.Store // of files; nil if it cannot be used
+	good      *good.Lists  // of known-good files
+	marked    string       // what of these open findings were held against
+	passed    passed
+	traffic   *traffic // nil where no exporters are heard
+	closings  []func() error
 }
 
 // open opens all parts. What was opened is closed again if one fails.
@@ -302,7 +305,7 @@ func (r *running) openDesk(context.Context) error {
 	return nil
 }
 
-func (r *running) openResponses(context.Context) (err error) {
+func (r *running) openResponses(ctx context.Context) (err error) {
 	var sender notify.Sender = noSender{}
 	if r.setup.drop != "" {
 		sender = dropSender{r.setup.drop}
@@ -322,8 +325,15 @@ func (r *running) openResponses(context.Context) (err error) {
 		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
 		return err
 	}
+	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
+	if r.isolation, err = r.openIsolation(ctx); err != nil {
+		return err
+	}
+	if r.isolation != nil {
+		methods, r.Methods = append(methods, r.isolation), append(r.Methods, isolate.Name)
+	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),
-		Methods: []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}})
+		Methods: methods})
 	return nil
 }
 

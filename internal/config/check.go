@@ -41,6 +41,7 @@ func (k *checker) check() {
 	k.definitions(k.c.Definitions)
 	k.scanning(k.c.Scanning)
 	k.desk(k.c.Desk)
+	k.isolation(k.c.Isolation)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.traffic(k.c.Traffic)

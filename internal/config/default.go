@@ -26,6 +26,8 @@ func Defaults() *Config {
 			Acknowledgement:  4 * hour,
 			CustomerDeadline: BySeverity{Info: 14 * day, Low: 7 * day, Medium: 3 * day, High: day, Critical: 4 * hour},
 		},
+		Isolation: Isolation{MostPerMinute: 20, MostShare: 0.01, Bound: hour, Every: 15 * Duration(time.Second), Rate: 32 << 10,
+			Ports: []string{"22", "23", "25", "135", "137", "138", "139", "445", "1433", "1900", "2323", "3389", "5060", "5353", "5555", "7547", "11211"}},
 		Access:  Access{Session: Session{Idle: 8 * hour, Absolute: day}},
 		Traffic: Traffic{FalseAlarms: 1e-5, Suspects: 1 << 16},
 		Log:     Log{Level: "info", Format: "text"},
