@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"candor"
 	"candor/internal/store/query"
 )
 
@@ -77,18 +78,30 @@ func one[T any](ctx context.Context, db query.DBTX, table, condition string, arg
 // add inserts rows, many in one statement. What follows is appended to each:
 // an ON CONFLICT clause.
 func add[T any](ctx context.Context, r reader, table, following string, rows ...T) error {
-	names := columns[T]()
-	head := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") "
+	return insert(ctx, r, table, columns[T](), "", following, rows)
+}
+
+// addMarked adds rows whose last column is the mark of the transaction.
+func addMarked[T any](ctx context.Context, r reader, table string, rows ...T) error {
+	return insert(ctx, r, table, columns[T](), ", "+r.dialect.mark, "", rows)
+}
+
+// insert inserts rows. If there is a last expression, the last column gets that.
+func insert[T any](ctx context.Context, r reader, table string, names []string, last, following string, rows []T) error {
+	head, width := "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") ", len(names)
+	if last != "" {
+		width--
+	}
 	if r.dialect.arrays && len(rows) > 1 {
-		return kind(addArrays(ctx, r.db, head, following, rows), "add to %s", table)
+		return kind(addArrays(ctx, r.db, head, width, last, following, rows), "add to %s", table)
 	}
 	head += "VALUES "
-	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + last + ")"
 	for _, n := range chunks {
 		for ; len(rows) >= n; rows = rows[n:] {
-			args := make([]any, 0, n*len(names))
+			args := make([]any, 0, n*width)
 			for _, row := range rows[:n] {
-				args = append(args, values(row)...)
+				args = append(args, values(row)[:width]...)
 			}
 			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
 			if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
@@ -105,8 +118,7 @@ var chunks = [...]int{128, 32, 8, 1}
 
 // addArrays inserts rows in a statement that is the same however many they
 // are: each column is one array.
-func addArrays[T any](ctx context.Context, db query.DBTX, head, following string, rows []T) error {
-	width := reflect.TypeFor[T]().NumField()
+func addArrays[T any](ctx context.Context, db query.DBTX, head string, width int, last, following string, rows []T) error {
 	args, types := make([]any, width), make([]string, width)
 	for i := range width {
 		all := make([]driver.Value, len(rows))
@@ -129,7 +141,7 @@ func addArrays[T any](ctx context.Context, db query.DBTX, head, following string
 		}
 	}
 	marks := "?::" + strings.Join(types, ", ?::")
-	_, err := db.ExecContext(ctx, head+"SELECT * FROM unnest("+marks+") "+following, args...)
+	_, err := db.ExecContext(ctx, head+"SELECT row.*"+last+" FROM unnest("+marks+") AS row "+following, args...)
 	return err
 }
 
@@ -144,12 +156,24 @@ func typed[V any](all []driver.Value) []V {
 // change writes all columns of the row that has its first column, if the
 // condition holds too, and tells whether it did.
 func change[T any](ctx context.Context, db query.DBTX, table string, row T, condition string, args ...any) (bool, error) {
+	return update(ctx, db, table, columns[T](), values(row), "", condition, args)
+}
+
+// changeMarked is change of a row whose last column is the mark of the
+// transaction.
+func changeMarked[T any](ctx context.Context, r reader, table string, row T, condition string, args ...any) (bool, error) {
 	names, all := columns[T](), values(row)
+	last := len(names) - 1
+	// In the same statement: the mark is greater than that which the row has.
+	return update(ctx, r.db, table, names[:last], all[:last], ", "+names[last]+" = "+r.dialect.mark, condition, args)
+}
+
+func update(ctx context.Context, db query.DBTX, table string, names []string, all []any, last, condition string, args []any) (bool, error) {
 	sets := make([]string, 0, len(names))
 	for _, name := range names[1:] {
 		sets = append(sets, name+" = ?")
 	}
-	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = ?", table, strings.Join(sets, ", "), names[0])
+	statement := fmt.Sprintf("UPDATE %s SET %s%s WHERE %s = ?", table, strings.Join(sets, ", "), last, names[0])
 	all = append(all[1:], all[0])
 	if condition != "" {
 		statement += " AND " + condition
@@ -170,4 +194,18 @@ func in[V any](list []V) (string, []any) {
 		args[i] = v
 	}
 	return "(" + strings.TrimSuffix(strings.Repeat("?, ", len(list)), ", ") + ")", args
+}
+
+// list is a condition that a column is one of a list, and its arguments: in
+// PostgreSQL it is the same however long the list is.
+func (d dialect) list(name string, ids []candor.ID) (string, []any) {
+	if d.arrays {
+		words := make([]string, len(ids))
+		for i, id := range ids {
+			words[i] = string(id)
+		}
+		return name + " = ANY (?::text[])", []any{words}
+	}
+	marks, args := in(ids)
+	return name + " IN " + marks, args
 }

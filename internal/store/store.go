@@ -43,10 +43,9 @@ type Options struct {
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	reader
+	pools
 	options Options
 	dialect dialect
-	read    *sql.DB
-	write   *sql.DB
 	queue   *river.Client[*sql.Tx]
 	history history
 	kept    *kept
@@ -54,13 +53,14 @@ type Store struct {
 
 // reader reads records, from the database or within a transaction.
 type reader struct {
-	db      query.DBTX
-	q       *query.Queries
-	dialect dialect
+	db        query.DBTX
+	q         *query.Queries
+	dialect   dialect
+	histories *histories // nil within a transaction, which sees what nobody else does
 }
 
 func (d dialect) reader(db query.DBTX) reader {
-	return reader{d.statements(db), query.New(db), d}
+	return reader{db: d.statements(db), q: query.New(db), dialect: d}
 }
 
 // Tx is a transaction: everything done with it is kept together, or not at
@@ -86,15 +86,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, candor.WithHint(fmt.Errorf("open database: %w", err), "Name the data folder, or the database, of a desk that was started before.")
 		}
 	}
-	read, write, err := s.dialect.open(o.URL)
+	p, err := s.dialect.open(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s.write = write
+	s.pools, s.reader = p, s.dialect.reader(p.read)
 	if s.dialect.guided {
-		s.kept = &kept{db: write, ready: map[string]*sql.Stmt{}}
+		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}}
 	}
-	s.read, s.reader = read, s.dialect.reader(read)
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -108,6 +107,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := s.prepareHistories(ctx); err != nil {
+		return err
 	}
 	if !s.options.Existing {
 		if err := errors.Join(s.fillHosts(ctx), s.Tend(ctx)); err != nil {
@@ -130,7 +132,7 @@ func (s *Store) Tend(ctx context.Context) error {
 
 // Close closes the database. Workers must have been stopped.
 func (s *Store) Close() error {
-	return errors.Join(s.kept.close(), s.write.Close(), s.read.Close())
+	return errors.Join(s.kept.close(), s.histories.close(), s.pools.close())
 }
 
 // Ping asks whether the database answers.
