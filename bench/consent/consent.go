@@ -25,6 +25,7 @@ import (
 type Config struct {
 	URL         string // of the database, which is empty
 	Folder      string // for the evidence log
+	Server      int    // the database's first process, if it has its own
 	Acceptances int    // two of each party
 	Seconds     int    // of each part
 	Asks        int    // a second

@@ -38,19 +38,21 @@ func (r *run) asks(ctx context.Context, report *Report) error {
 			return err
 		}},
 	} {
+		work := r.work()
 		all, wrote, err := r.ask(ctx, x.of, x.ask)
 		if err != nil {
 			return err
 		}
 		t := measured(x.name, x.goal, all, false)
+		t.Work = r.work().since(work).share()
 		t.Asks, t.Writes = float64(len(all))/float64(r.Seconds), float64(wrote)/float64(r.Seconds)
 		report.Times = append(report.Times, t)
 	}
 	return nil
 }
 
-// ask asks at the rate about random ones of the first parties, while others,
-// who are not among those, agree at their rate.
+// ask asks at the rate about random ones of the first parties, while random ones
+// of all agree at their rate.
 func (r *run) ask(ctx context.Context, of int, ask func(context.Context, candor.ID) error) (all []time.Duration, wrote int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second)
 	defer cancel()
@@ -81,8 +83,9 @@ func (r *run) ask(ctx context.Context, of int, ask func(context.Context, candor.
 		group.Go(func() {
 			var own []time.Duration
 			pace(ctx, time.Second*askers/time.Duration(r.Asks), a, askers, func() {
+				id := party(random.IntN(of))
 				begin := time.Now()
-				err := ask(ctx, party(random.IntN(of)))
+				err := ask(ctx, id)
 				if ctx.Err() == nil {
 					own = append(own, time.Since(begin))
 				}
@@ -118,7 +121,7 @@ func (r *run) writes(ctx context.Context, report *Report) error {
 	var group sync.WaitGroup
 	var wrote atomic.Int64
 	var failed atomic.Pointer[error]
-	begin := time.Now()
+	begin, work := time.Now(), r.work()
 	const writers = 64
 	for w := range writers {
 		group.Go(func() {
@@ -139,5 +142,6 @@ func (r *run) writes(ctx context.Context, report *Report) error {
 		return *e
 	}
 	report.Rate = float64(wrote.Load()) / time.Since(begin).Seconds()
+	report.Work = r.work().since(work).each(wrote.Load())
 	return nil
 }

@@ -54,6 +54,7 @@ func run(ctx context.Context, database, dir string, c consent.Config) (missed bo
 			return false, err
 		}
 		defer func() { _ = cluster.Stop() }() // what is left is in a temporary folder
+		c.Server = cluster.Process()
 		if c.URL, err = cluster.Database(); err != nil {
 			return false, err
 		}

@@ -115,6 +115,9 @@ func (c *Cluster) Database() (string, error) {
 	return c.url(name), err
 }
 
+// Process is the identifier of the server's first process.
+func (c *Cluster) Process() int { return c.server.Process.Pid }
+
 func (c *Cluster) url(name string) string {
 	return "postgres://postgres@/" + name + "?host=" + c.folder
 }

@@ -1,0 +1,183 @@
+package house
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"candor"
+	"candor/internal/consent"
+	"candor/internal/store"
+)
+
+// decisions keeps decisions that come at the same time in one transaction: they
+// share its reads, its statements and the wait for the disk. One that comes
+// alone is kept at once. Each is told of only after all of it is kept. Its zero
+// value is ready, and it is safe for concurrent use.
+type decisions struct {
+	lock    sync.Mutex
+	running int        // transactions
+	waiting []*waiting // in the order in which they came
+}
+
+// waiting is a decision that is not kept yet.
+type waiting struct {
+	Decision
+	who   candor.Principal
+	event consent.Event
+	err   error
+	ended context.Context
+	turn  chan bool // true: keep a transaction; false: it is done
+}
+
+const (
+	mostTogether = 64 // decisions in a transaction
+	// manyWait is how many must wait for another transaction to begin beside
+	// those that run: small ones take longer in all.
+	manyWait = 24
+	mostRun  = 3 // transactions beside each other
+)
+
+// keep keeps a decision that its party may make.
+func (q *decisions) keep(ctx context.Context, h *House, who candor.Principal, d Decision) (consent.Event, error) {
+	w := &waiting{Decision: d, who: who, ended: ctx, turn: make(chan bool, 1)}
+	q.lock.Lock()
+	q.waiting = append(q.waiting, w)
+	q.call()
+	q.lock.Unlock()
+	if lead := <-w.turn; lead {
+		q.lead(ctx, h, w)
+	}
+	return w.event, w.err
+}
+
+// call gives somebody who waits a turn, if it is time for another transaction.
+func (q *decisions) call() {
+	switch {
+	case len(q.waiting) == 0, q.running >= mostRun, q.running > 0 && len(q.waiting) < manyWait:
+		return
+	}
+	q.running++
+	first := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	first.turn <- true
+}
+
+// lead keeps a decision with others that wait.
+func (q *decisions) lead(ctx context.Context, h *House, first *waiting) {
+	batch := q.take(first)
+	done := false
+	defer func() {
+		for _, w := range batch {
+			if !done { // it panicked
+				w.err = errors.New("keep what was said: it failed")
+			}
+			if w != first {
+				w.turn <- false
+			}
+		}
+		q.lock.Lock()
+		defer q.lock.Unlock()
+		q.running--
+		q.call()
+	}()
+	// Whoever leads may go away: the others did not.
+	h.keepTogether(context.WithoutCancel(ctx), batch)
+	done = true
+}
+
+// take gives those that go into one transaction with the first. A party says one
+// thing in each: what follows depends on what came before.
+func (q *decisions) take(first *waiting) []*waiting {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	batch, parties := []*waiting{first}, map[candor.ID]bool{first.Party: true}
+	rest := q.waiting[:0]
+	for _, w := range q.waiting {
+		if len(batch) == mostTogether || parties[w.Party] {
+			rest = append(rest, w)
+			parties[w.Party] = true
+			continue
+		}
+		batch, parties[w.Party] = append(batch, w), true
+	}
+	clear(q.waiting[len(rest):])
+	q.waiting = rest
+	return batch
+}
+
+// keepTogether keeps decisions of different parties, and says of each what came of it. If
+// they cannot be kept together each is kept by itself.
+func (h *House) keepTogether(ctx context.Context, batch []*waiting) {
+	// In one order everywhere, so that transactions do not wait for each other in
+	// a circle.
+	slices.SortFunc(batch, func(a, b *waiting) int { return cmp.Compare(a.Party, b.Party) })
+	err := h.tx(ctx, func(tx *store.Tx) error { return h.decideAll(ctx, tx, batch) })
+	if err != nil && len(batch) > 1 {
+		for _, w := range batch {
+			h.keepTogether(ctx, []*waiting{w})
+		}
+		return
+	}
+	for _, w := range batch {
+		if w.err == nil {
+			w.err = err
+		}
+		if w.err == nil {
+			h.Consents.Forget(w.Party)
+		}
+	}
+}
+
+// decideAll decides in a transaction. What cannot be said is told to whoever said
+// it; any other error is one of all.
+func (h *House) decideAll(ctx context.Context, tx *store.Tx, batch []*waiting) error {
+	var ids, parties []candor.ID
+	for _, w := range batch {
+		w.event, w.err = consent.Event{}, w.ended.Err()
+		if parties = append(parties, w.Party); !slices.Contains(ids, w.Terms) {
+			ids = append(ids, w.Terms)
+		}
+	}
+	known, err := tx.SomeTerms(ctx, ids)
+	if err != nil {
+		return err
+	}
+	last, err := tx.LastConsents(ctx, parties)
+	if err != nil {
+		return err
+	}
+	var all []said
+	for _, w := range batch {
+		v, is := known[w.Terms]
+		switch {
+		case w.err != nil:
+			continue
+		case !is:
+			w.err = fmt.Errorf("look for one of the terms: %w", candor.ErrNotFound)
+			continue
+		}
+		if w.err = w.check(v, h.Clock()); w.err != nil {
+			continue
+		}
+		if w.event, w.err = h.event(ctx, tx, w.who, w.Decision, v, last[w.Party]); w.err != nil {
+			if !own(w.err) {
+				return w.err
+			}
+			continue
+		}
+		all = append(all, said{w.who, w.event, v})
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return h.keepSaid(ctx, tx, all...)
+}
+
+// own tells whether an error is of the decision, rather than of the database.
+func own(err error) bool {
+	return errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrChanged) || errors.Is(err, candor.ErrDenied)
+}
