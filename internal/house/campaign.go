@@ -254,6 +254,9 @@ func (h *House) now() time.Time { return h.Clock().UTC().Truncate(time.Microseco
 func (h *House) answered(ctx context.Context, tx *store.Tx, all []said) error {
 	running := map[string][]campaign.Campaign{}
 	for _, s := range all {
+		if !s.asked {
+			continue
+		}
 		of, known := running[s.terms.Document]
 		if !known {
 			var err error

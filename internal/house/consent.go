@@ -133,15 +133,15 @@ func (d Decision) check(v consent.Terms, now time.Time) error {
 
 // decide keeps what was checked.
 func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, d Decision, v consent.Terms) (consent.Event, error) {
-	last, err := tx.LastConsents(ctx, []candor.ID{d.Party})
+	known, err := tx.Deciding(ctx, []candor.ID{v.ID}, []candor.ID{d.Party})
 	if err != nil {
 		return consent.Event{}, err
 	}
-	e, err := h.event(ctx, tx, who, d, v, last[d.Party])
+	e, err := h.event(ctx, tx, who, d, v, known.Last[d.Party])
 	if err != nil {
 		return e, err
 	}
-	return e, h.keepSaid(ctx, tx, said{who, e, v})
+	return e, h.keepSaid(ctx, tx, said{who, e, v, known.Asked[v.ID]})
 }
 
 // event is what comes of a decision that was checked, of a party that said
@@ -184,21 +184,23 @@ type said struct {
 	who   candor.Principal
 	event consent.Event
 	terms consent.Terms
+	asked bool // a campaign asks about the document
 }
 
 // keepSaid keeps what parties said, each one thing, with all that follows from it.
 func (h *House) keepSaid(ctx context.Context, tx *store.Tx, all ...said) error {
 	lines := make([]store.Said, len(all))
 	for i, s := range all {
-		lines[i] = store.Said{Event: s.event, Of: s.terms.Version}
+		r, err := s.record()
+		if err != nil {
+			return err
+		}
+		lines[i] = store.Said{Event: s.event, Of: s.terms.Version, Record: r}
 	}
 	if err := tx.AddConsents(ctx, lines...); err != nil {
 		return err
 	}
-	if err := h.answered(ctx, tx, all); err != nil {
-		return err
-	}
-	return recordConsents(ctx, tx, all)
+	return h.answered(ctx, tx, all)
 }
 
 // bound tells whether a party is, or will be, bound by terms of a document.
@@ -208,27 +210,7 @@ func bound(a *consent.Account, document string, at time.Time) bool {
 	})
 }
 
-// recordConsents keeps what parties said for the evidence log. A note may name
-// people, and belongs to its party.
-func recordConsents(ctx context.Context, tx *store.Tx, all []said) error {
-	var plain []candor.Record
-	for _, s := range all {
-		r, err := s.record()
-		if err != nil {
-			return err
-		}
-		if s.event.Note == "" {
-			plain = append(plain, r)
-			continue
-		}
-		r.Personal = map[string]string{"note": s.event.Note}
-		if err := tx.AddRecords(ctx, s.event.Party, r); err != nil {
-			return err
-		}
-	}
-	return tx.AddRecords(ctx, "", plain...)
-}
-
+// record is what the evidence log will hold. A note may name people.
 func (s said) record() (candor.Record, error) {
 	e, v := s.event, s.terms
 	body, err := json.Marshal(struct {
@@ -243,7 +225,11 @@ func (s said) record() (candor.Record, error) {
 		How      consent.How    `json:"how"`
 		Behalf   consent.Behalf `json:"behalf"`
 	}{e.Party, e.Act, v.Document, v.Label, v.Digest, e.Clauses, e.At, e.Language, e.How, e.Behalf})
-	return candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: s.who.Actor(), Body: body}, err
+	r := candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: s.who.Actor(), Body: body}
+	if e.Note != "" {
+		r.Personal = map[string]string{"note": e.Note}
+	}
+	return r, err
 }
 
 // AddAgreement records that a party accepted terms whose text is not kept here.

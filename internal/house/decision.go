@@ -142,34 +142,30 @@ func (h *House) decideAll(ctx context.Context, tx *store.Tx, batch []*waiting) e
 			ids = append(ids, w.Terms)
 		}
 	}
-	known, err := tx.SomeTerms(ctx, ids)
-	if err != nil {
-		return err
-	}
-	last, err := tx.LastConsents(ctx, parties)
+	known, err := tx.Deciding(ctx, ids, parties)
 	if err != nil {
 		return err
 	}
 	var all []said
 	for _, w := range batch {
-		v, is := known[w.Terms]
+		v := known.Terms[w.Terms]
 		switch {
 		case w.err != nil:
 			continue
-		case !is:
+		case v == nil:
 			w.err = fmt.Errorf("look for one of the terms: %w", candor.ErrNotFound)
 			continue
 		}
-		if w.err = w.check(v, h.Clock()); w.err != nil {
+		if w.err = w.check(*v, h.Clock()); w.err != nil {
 			continue
 		}
-		if w.event, w.err = h.event(ctx, tx, w.who, w.Decision, v, last[w.Party]); w.err != nil {
+		if w.event, w.err = h.event(ctx, tx, w.who, w.Decision, *v, known.Last[w.Party]); w.err != nil {
 			if !own(w.err) {
 				return w.err
 			}
 			continue
 		}
-		all = append(all, said{w.who, w.event, v})
+		all = append(all, said{w.who, w.event, *v, known.Asked[v.ID]})
 	}
 	if len(all) == 0 {
 		return nil

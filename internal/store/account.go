@@ -1,9 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,46 +14,19 @@ import (
 	"candor/internal/store/query"
 )
 
-// said gives what a party said of terms, in the order of its times, and the marks
-// of the terms.
+// said gives what a party said of terms, and the marks of the terms.
 const said = `SELECT c.id, c.terms, c.act, c.clauses, c.at, c.recorded, c.language, c.how, c.behalf, c.note, c.record, (SELECT t.mark FROM terms t WHERE t.id = c.terms)
-FROM consents c WHERE c.party = ? ORDER BY c.at, c.recorded, c.id`
+FROM consents c WHERE c.party = ?`
 
-// histories read what parties said, outside of transactions: by a statement that
-// stays prepared, and with terms that were read before. It is safe for
-// concurrent use.
-type histories struct {
-	said *sql.Stmt
-	lock sync.RWMutex
-	of   map[candor.ID]version
-}
-
-// version is a version of terms as a transaction left it that had the mark: no
-// two states of it have the same one.
-type version struct {
-	*consent.Version
-	mark int64
-}
-
-// prepareHistories has histories read by the connections that look up by keys.
-func (s *Store) prepareHistories(ctx context.Context) error {
+// prepareSaid has what parties said read by a statement that stays prepared, on
+// the connections that look up by keys.
+func (s *Store) prepareSaid(ctx context.Context) (err error) {
 	statement := said
 	if s.dialect.numbered {
 		statement = number(said)
 	}
-	prepared, err := s.keyed.PrepareContext(ctx, statement)
-	if err != nil {
-		return kind(err, "prepare to read what parties said")
-	}
-	s.histories = &histories{said: prepared, of: map[candor.ID]version{}}
-	return nil
-}
-
-func (h *histories) close() error {
-	if h == nil {
-		return nil
-	}
-	return h.said.Close()
+	s.said, err = s.keyed.PrepareContext(ctx, statement)
+	return kind(err, "prepare to read what parties said")
 }
 
 // History gives what a party said of terms, in the order of its times, and the
@@ -60,8 +34,8 @@ func (h *histories) close() error {
 func (r reader) History(ctx context.Context, party candor.ID) ([]consent.Event, map[candor.ID]*consent.Version, error) {
 	var rows *sql.Rows
 	var err error
-	if r.histories != nil {
-		rows, err = r.histories.said.QueryContext(ctx, party)
+	if r.said != nil {
+		rows, err = r.said.QueryContext(ctx, string(party))
 	} else {
 		rows, err = r.db.QueryContext(ctx, said, party)
 	}
@@ -72,10 +46,19 @@ func (r reader) History(ctx context.Context, party candor.ID) ([]consent.Event, 
 	if err != nil || len(events) == 0 {
 		return nil, nil, kind(err, "read consents")
 	}
-	versions, err := r.versions(ctx, marks)
-	return events, versions, err
+	terms, err := r.marked(ctx, marks)
+	if err != nil {
+		return nil, nil, err
+	}
+	versions := make(map[candor.ID]*consent.Version, len(terms))
+	for id, v := range terms {
+		versions[id] = &v.Version
+	}
+	return events, versions, nil
 }
 
+// scanHistory reads events and puts them in order: there are few, and it saves
+// the database a step each time.
 func scanHistory(rows *sql.Rows, party candor.ID) (all []consent.Event, marks map[candor.ID]int64, err error) {
 	defer rows.Close()
 	marks = map[candor.ID]int64{}
@@ -90,56 +73,75 @@ func scanHistory(rows *sql.Rows, party candor.ID) (all []consent.Event, marks ma
 		e.Clauses, e.At, e.Recorded = clauses.V, time.Time(at), time.Time(recorded)
 		all, marks[e.Version] = append(all, e), mark
 	}
-	return all, marks, errors.Join(rows.Err(), rows.Close())
+	slices.SortFunc(all, func(a, b consent.Event) int {
+		return cmp.Or(a.At.Compare(b.At), a.Recorded.Compare(b.Recorded), cmp.Compare(a.ID, b.ID))
+	})
+	return all, marks, rows.Err()
 }
 
-// versions gives the versions that have the marks, or later ones.
-func (r reader) versions(ctx context.Context, marks map[candor.ID]int64) (map[candor.ID]*consent.Version, error) {
-	all := make(map[candor.ID]*consent.Version, len(marks))
-	missing := r.histories.have(marks, all)
-	if len(missing) == 0 {
-		return all, nil
-	}
-	among, list := r.dialect.list("id", missing)
-	rows, err := choose[query.Term](ctx, r.db, "terms", among, list...)
-	for _, row := range rows {
-		v := termsFrom(row).Version
-		all[v.ID] = &v
-		r.histories.keep(&v, row.Mark)
-	}
-	return all, err
+// versions keeps terms that were read. It is safe for concurrent use, and a nil
+// one keeps none.
+type versions struct {
+	lock sync.RWMutex
+	of   map[candor.ID]version
 }
 
-// have adds what is kept of the versions to all, and tells what is not.
-func (h *histories) have(marks map[candor.ID]int64, all map[candor.ID]*consent.Version) (missing []candor.ID) {
-	if h != nil {
-		h.lock.RLock()
-		defer h.lock.RUnlock()
-	}
-	for id, mark := range marks {
-		if h != nil && h.of[id].Version != nil && h.of[id].mark == mark {
-			all[id] = h.of[id].Version
-			continue
-		}
-		missing = append(missing, id)
-	}
-	return missing
+// version is a version of terms as a transaction left it that had the mark: no
+// two states of it have the same one.
+type version struct {
+	*consent.Terms
+	mark int64
 }
 
 // mostVersions is how many versions are kept: the terms of a provider, and those
 // of others that parties agreed to.
 const mostVersions = 4096
 
-func (h *histories) keep(v *consent.Version, mark int64) {
-	if h == nil {
+// marked gives terms as they are with their marks, or newer.
+func (r reader) marked(ctx context.Context, marks map[candor.ID]int64) (map[candor.ID]*consent.Terms, error) {
+	all := make(map[candor.ID]*consent.Terms, len(marks))
+	missing := r.versions.have(marks, all)
+	if len(missing) == 0 {
+		return all, nil
+	}
+	among, list := r.dialect.list("id", missing)
+	rows, err := choose[query.Term](ctx, r.db, "terms", among, list...)
+	for _, row := range rows {
+		v := termsFrom(row)
+		all[v.ID] = &v
+		r.versions.keep(version{&v, row.Mark})
+	}
+	return all, err
+}
+
+// have adds what is kept of the terms to all, and tells what is not.
+func (k *versions) have(marks map[candor.ID]int64, all map[candor.ID]*consent.Terms) (missing []candor.ID) {
+	if k != nil {
+		k.lock.RLock()
+		defer k.lock.RUnlock()
+	}
+	for id, mark := range marks {
+		if k != nil {
+			if v := k.of[id]; v.Terms != nil && v.mark == mark {
+				all[id] = v.Terms
+				continue
+			}
+		}
+		missing = append(missing, id)
+	}
+	return missing
+}
+
+func (k *versions) keep(v version) {
+	if k == nil {
 		return
 	}
-	h.lock.Lock()
-	defer h.lock.Unlock()
-	if len(h.of) >= mostVersions {
-		clear(h.of)
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	if len(k.of) >= mostVersions {
+		clear(k.of)
 	}
-	h.of[v.ID] = version{v, mark}
+	k.of[v.ID] = v
 }
 
 // Account gives what follows from what a party said of terms.

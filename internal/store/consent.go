@@ -17,18 +17,6 @@ func (r reader) Terms(ctx context.Context, id candor.ID) (consent.Terms, error) 
 	return termsFrom(row), err
 }
 
-// SomeTerms gives terms, by their identifiers; those that are not there are left
-// out.
-func (r reader) SomeTerms(ctx context.Context, ids []candor.ID) (map[candor.ID]consent.Terms, error) {
-	among, list := r.dialect.list("id", ids)
-	rows, err := choose[query.Term](ctx, r.db, "terms", among, list...)
-	all := make(map[candor.ID]consent.Terms, len(rows))
-	for _, row := range rows {
-		all[row.ID] = termsFrom(row)
-	}
-	return all, err
-}
-
 // AllTerms gives the terms whose text is known, by document, and the latest
 // version first.
 func (r reader) AllTerms(ctx context.Context) ([]consent.Terms, error) {
@@ -51,6 +39,7 @@ func (r reader) FindTerms(ctx context.Context, document, label string, state con
 
 // AddTerms adds terms with their text, which is nil if it is not known.
 func (t *Tx) AddTerms(ctx context.Context, v consent.Terms, text []byte) error {
+	t.versions = nil
 	if err := addMarked(ctx, t.reader, "terms", termsRow(v)); err != nil || text == nil {
 		return err
 	}
@@ -60,6 +49,7 @@ func (t *Tx) AddTerms(ctx context.Context, v consent.Terms, text []byte) error {
 // ChangeTerms replaces terms that are in the state from, and their text unless
 // it is nil.
 func (t *Tx) ChangeTerms(ctx context.Context, v consent.Terms, text []byte, from consent.State) error {
+	t.versions = nil
 	ok, err := changeMarked(ctx, t.reader, "terms", termsRow(v), "state = ?", from)
 	if err == nil && !ok {
 		err = changed("terms", v.ID)
@@ -104,56 +94,6 @@ func (r reader) Consent(ctx context.Context, scope candor.Scope, id candor.ID) (
 		return consent.Event{}, notThere("consent", id)
 	}
 	return consentEvent(row), err
-}
-
-// LastConsents gives the times of the latest things that parties said; who said
-// nothing is not there.
-func (r reader) LastConsents(ctx context.Context, parties []candor.ID) (map[candor.ID]time.Time, error) {
-	among, list := r.dialect.list("party", parties)
-	rows, err := r.db.QueryContext(ctx, "SELECT party, MAX(at) FROM consents WHERE "+among+" GROUP BY party", list...)
-	if err != nil {
-		return nil, kind(err, "ask what parties said last")
-	}
-	defer rows.Close()
-	all := make(map[candor.ID]time.Time, len(parties))
-	for rows.Next() {
-		var party candor.ID
-		var at column.Time
-		if err := rows.Scan(&party, &at); err != nil {
-			return nil, kind(err, "ask what parties said last")
-		}
-		all[party] = time.Time(at)
-	}
-	return all, kind(rows.Err(), "ask what parties said last")
-}
-
-// Said is what a party said of a version of terms.
-type Said struct {
-	consent.Event
-	Of consent.Version
-}
-
-// AddConsent adds what a party said of terms.
-func (t *Tx) AddConsent(ctx context.Context, e consent.Event, v consent.Version) error {
-	return t.AddConsents(ctx, Said{e, v})
-}
-
-// AddConsents adds what parties said of terms: each said one thing.
-func (t *Tx) AddConsents(ctx context.Context, all ...Said) error {
-	rows := make([]query.Consent, 0, len(all))
-	var last []query.Standing
-	for _, s := range all {
-		rows = append(rows, query.Consent{ID: s.ID, Party: s.Party, Terms: s.Version, Act: s.Act, Clauses: column.Of(s.Clauses), At: column.Time(s.At),
-			Recorded: column.Time(s.Recorded), Language: s.Language, How: s.How, Behalf: s.Behalf, Note: s.Note, Record: s.Record})
-		if s.Act != consent.Withdrawn || s.Of.Whole(s.Clauses) {
-			last = append(last, query.Standing{Party: s.Party, Document: s.Of.Document, Terms: s.Version, Act: s.Act, At: column.Time(s.At)})
-		}
-	}
-	if err := addMarked(ctx, t.reader, "consents", rows...); err != nil {
-		return err
-	}
-	return add(ctx, t.reader, "standings", `ON CONFLICT (party, document) DO UPDATE SET terms = excluded.terms, act = excluded.act, at = excluded.at
-WHERE standings.at <= excluded.at AND (excluded.act <> 'refused' OR standings.act <> 'agreed')`, last...)
 }
 
 // mostChanges is from where on all accounts are read anew.

@@ -90,7 +90,9 @@ func TestChangesOfTerms(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		tx(func(tx *store.Tx) error { return errors.Join(tx.AddTerms(ctx, v, nil), tx.AddConsent(ctx, e, v.Version)) })
+		tx(func(tx *store.Tx) error {
+			return errors.Join(tx.AddTerms(ctx, v, nil), tx.AddConsent(ctx, e, v.Version))
+		})
 		for n := range 3 {
 			before, err := s.Changes(ctx, 0)
 			if err != nil {

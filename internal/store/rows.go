@@ -78,34 +78,52 @@ func one[T any](ctx context.Context, db query.DBTX, table, condition string, arg
 // add inserts rows, many in one statement. What follows is appended to each:
 // an ON CONFLICT clause.
 func add[T any](ctx context.Context, r reader, table, following string, rows ...T) error {
-	return insert(ctx, r, table, columns[T](), "", following, rows)
+	return addition[T]{table: table, following: following, rows: rows}.add(ctx, r)
 }
 
 // addMarked adds rows whose last column is the mark of the transaction.
 func addMarked[T any](ctx context.Context, r reader, table string, rows ...T) error {
-	return insert(ctx, r, table, columns[T](), ", "+r.dialect.mark, "", rows)
+	return addition[T]{table: table, last: ", " + r.dialect.mark, rows: rows}.add(ctx, r)
 }
 
-// insert inserts rows. If there is a last expression, the last column gets that.
-func insert[T any](ctx context.Context, r reader, table string, names []string, last, following string, rows []T) error {
-	head, width := "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") ", len(names)
-	if last != "" {
+// addition are rows to insert into a table. If there is a last expression, the
+// last column gets that.
+type addition[T any] struct {
+	table, last, following string
+	rows                   []T
+}
+
+// head gives the beginning of a statement, and how many columns the rows fill.
+func (a addition[T]) head() (string, int) {
+	names := columns[T]()
+	width := len(names)
+	if a.last != "" {
 		width--
 	}
-	if r.dialect.arrays && len(rows) > 1 {
-		return kind(addArrays(ctx, r.db, head, width, last, following, rows), "add to %s", table)
+	return "INSERT INTO " + a.table + " (" + strings.Join(names, ", ") + ") ", width
+}
+
+func (a addition[T]) add(ctx context.Context, r reader) error {
+	if r.dialect.arrays && len(a.rows) > 1 {
+		statement, args, err := a.arrays()
+		if err == nil {
+			_, err = r.db.ExecContext(ctx, statement, args...)
+		}
+		return kind(err, "add to %s", a.table)
 	}
+	head, width := a.head()
 	head += "VALUES "
-	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + last + ")"
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + a.last + ")"
+	rows := a.rows
 	for _, n := range chunks {
 		for ; len(rows) >= n; rows = rows[n:] {
 			args := make([]any, 0, n*width)
 			for _, row := range rows[:n] {
 				args = append(args, values(row)[:width]...)
 			}
-			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
+			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + a.following
 			if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
-				return kind(err, "add to %s", table)
+				return kind(err, "add to %s", a.table)
 			}
 		}
 	}
@@ -116,16 +134,21 @@ func insert[T any](ctx context.Context, r reader, table string, names []string, 
 // there are few statements.
 var chunks = [...]int{128, 32, 8, 1}
 
-// addArrays inserts rows in a statement that is the same however many they
-// are: each column is one array.
-func addArrays[T any](ctx context.Context, db query.DBTX, head string, width int, last, following string, rows []T) error {
-	args, types := make([]any, width), make([]string, width)
+// arrays gives a statement that inserts the rows, which is the same however many
+// they are: each column is one array. It is empty if there are none.
+func (a addition[T]) arrays() (statement string, args []any, err error) {
+	if len(a.rows) == 0 {
+		return "", nil, nil
+	}
+	head, width := a.head()
+	args = make([]any, width)
+	types := make([]string, width)
 	for i := range width {
-		all := make([]driver.Value, len(rows))
-		for j := range rows {
-			v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(&rows[j]).Elem().Field(i).Interface())
+		all := make([]driver.Value, len(a.rows))
+		for j := range a.rows {
+			v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(&a.rows[j]).Elem().Field(i).Interface())
 			if err != nil {
-				return err
+				return "", nil, err
 			}
 			all[j] = v
 		}
@@ -137,12 +160,10 @@ func addArrays[T any](ctx context.Context, db query.DBTX, head string, width int
 		case bool:
 			args[i], types[i] = typed[bool](all), "boolean[]"
 		default:
-			return fmt.Errorf("a column holds %T", all[0])
+			return "", nil, fmt.Errorf("a column holds %T", all[0])
 		}
 	}
-	marks := "?::" + strings.Join(types, ", ?::")
-	_, err := db.ExecContext(ctx, head+"SELECT row.*"+last+" FROM unnest("+marks+") AS row "+following, args...)
-	return err
+	return head + "SELECT r.*" + a.last + " FROM unnest(?::" + strings.Join(types, ", ?::") + ") AS r " + a.following, args, nil
 }
 
 func typed[V any](all []driver.Value) []V {

@@ -53,10 +53,11 @@ type Store struct {
 
 // reader reads records, from the database or within a transaction.
 type reader struct {
-	db        query.DBTX
-	q         *query.Queries
-	dialect   dialect
-	histories *histories // nil within a transaction, which sees what nobody else does
+	db       query.DBTX
+	q        *query.Queries
+	dialect  dialect
+	versions *versions // nil once a transaction changed terms: it sees what nobody else does
+	said     *sql.Stmt // nil within a transaction
 }
 
 func (d dialect) reader(db query.DBTX) reader {
@@ -91,6 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s.pools, s.reader = p, s.dialect.reader(p.read)
+	s.versions = &versions{of: map[candor.ID]version{}}
 	if s.dialect.guided {
 		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}}
 	}
@@ -108,7 +110,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
 	}
-	if err := s.prepareHistories(ctx); err != nil {
+	if err := s.prepareSaid(ctx); err != nil {
 		return err
 	}
 	if !s.options.Existing {
@@ -132,7 +134,11 @@ func (s *Store) Tend(ctx context.Context) error {
 
 // Close closes the database. Workers must have been stopped.
 func (s *Store) Close() error {
-	return errors.Join(s.kept.close(), s.histories.close(), s.pools.close())
+	var err error
+	if s.said != nil {
+		err = s.said.Close()
+	}
+	return errors.Join(err, s.kept.close(), s.pools.close())
 }
 
 // Ping asks whether the database answers.
@@ -164,7 +170,9 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 		return kind(err, "begin a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := f(&Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}); err != nil {
+	t := &Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}
+	t.versions = s.versions
+	if err := f(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
