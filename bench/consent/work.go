@@ -11,14 +11,14 @@ import (
 )
 
 // work is the time of processors: of this program, with the load that it makes,
-// and of the database's server.
+// of the database's server, and of all that ran on the machine.
 type work struct {
-	at              time.Time
-	program, server time.Duration
+	at                   time.Time
+	program, server, all time.Duration
 }
 
 func (r *run) work() work {
-	w := work{at: time.Now(), server: serverWork(r.Server)}
+	w := work{at: time.Now(), server: serverWork(r.Server), all: allWork()}
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
 		w.program = time.Duration(u.Utime.Nano() + u.Stime.Nano())
@@ -27,13 +27,14 @@ func (r *run) work() work {
 }
 
 func (w work) since(before work) work {
-	return work{before.at, w.program - before.program, w.server - before.server}
+	return work{before.at, w.program - before.program, w.server - before.server, w.all - before.all}
 }
 
-// share says how much of a processor that was.
+// share says how much of a processor that was, and how much others took.
 func (w work) share() string {
 	of := 100 / time.Since(w.at).Seconds()
-	return fmt.Sprintf("%.0f%% + %.0f%%", of*w.program.Seconds(), of*w.server.Seconds())
+	others := max(0, w.all-w.program-w.server)
+	return fmt.Sprintf("%.0f%% + %.0f%%, others %.0f%%", of*w.program.Seconds(), of*w.server.Seconds(), of*others.Seconds())
 }
 
 // each says how much that was for one of several.
@@ -68,6 +69,23 @@ func serverWork(pid int) (sum time.Duration) {
 		}
 		for _, t := range times {
 			n, _ := strconv.Atoi(t) // a number
+			sum += time.Duration(n) * 10 * time.Millisecond
+		}
+	}
+	return sum
+}
+
+// allWork is the time in which processors of the machine ran, in ticks of 10 ms:
+// see proc_stat(5).
+func allWork() (sum time.Duration) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	for i, word := range strings.Fields(line) {
+		const idle, wait, guest = 4, 5, 9 // guests are in the others
+		if n, err := strconv.Atoi(word); err == nil && i != idle && i != wait && i < guest {
 			sum += time.Duration(n) * 10 * time.Millisecond
 		}
 	}
