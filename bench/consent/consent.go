@@ -30,6 +30,7 @@ type Config struct {
 	Seconds     int    // of each part
 	Asks        int    // a second
 	Writes      int    // a second, beside the asks
+	Patience    time.Duration // how long each part waits for other programs to be quiet
 	Log         io.Writer
 }
 

@@ -38,6 +38,7 @@ func (r *run) asks(ctx context.Context, report *Report) error {
 			return err
 		}},
 	} {
+		r.calm(ctx)
 		work := r.work()
 		all, wrote, err := r.ask(ctx, x.of, x.ask)
 		if err != nil {
@@ -116,6 +117,7 @@ func pace(ctx context.Context, every time.Duration, n, of int, do func()) {
 
 // writes measures how many acceptances are kept a second.
 func (r *run) writes(ctx context.Context, report *Report) error {
+	r.calm(ctx)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second)
 	defer cancel()
 	var group sync.WaitGroup

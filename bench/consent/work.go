@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,8 +34,21 @@ func (w work) since(before work) work {
 // share says how much of a processor that was, and how much others took.
 func (w work) share() string {
 	of := 100 / time.Since(w.at).Seconds()
-	others := max(0, w.all-w.program-w.server)
-	return fmt.Sprintf("%.0f%% + %.0f%%, others %.0f%%", of*w.program.Seconds(), of*w.server.Seconds(), of*others.Seconds())
+	return fmt.Sprintf("%.0f%% + %.0f%%, others %.0f%%", of*w.program.Seconds(), of*w.server.Seconds(), of*w.others().Seconds())
+}
+
+func (w work) others() time.Duration { return max(0, w.all-w.program-w.server) }
+
+// calm waits until other programs leave the machine alone, but not for ever.
+func (r *run) calm(ctx context.Context) {
+	const look, little = 2 * time.Second, 200 * time.Millisecond
+	for begin := time.Now(); ctx.Err() == nil && time.Since(begin) < r.Patience; {
+		w := r.work()
+		time.Sleep(look)
+		if r.work().since(w).others() < little {
+			return
+		}
+	}
 }
 
 // each says how much that was for one of several.

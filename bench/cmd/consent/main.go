@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&c.Seconds, "seconds", 20, "how long each part takes")
 	flag.IntVar(&c.Asks, "asks", 2000, "questions a second")
 	flag.IntVar(&c.Writes, "writes", 500, "acceptances a second beside them")
+	flag.DurationVar(&c.Patience, "patience", 0, "how long each part waits for other programs to be quiet")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	missed, err := run(ctx, *database, *dir, strings.Fields(*settings), c)
