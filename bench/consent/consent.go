@@ -23,13 +23,13 @@ import (
 
 // Config is one run.
 type Config struct {
-	URL         string // of the database, which is empty
-	Folder      string // for the evidence log
-	Server      int    // the database's first process, if it has its own
-	Acceptances int    // two of each party
-	Seconds     int    // of each part
-	Asks        int    // a second
-	Writes      int    // a second, beside the asks
+	URL         string        // of the database, which is empty
+	Folder      string        // for the evidence log
+	Server      int           // the database's first process, if it has its own
+	Acceptances int           // two of each party
+	Seconds     int           // of each part
+	Asks        int           // a second
+	Writes      int           // a second, beside the asks
 	Patience    time.Duration // how long each part waits for other programs to be quiet
 	Log         io.Writer
 }
