@@ -15,12 +15,14 @@ import (
 
 // decisions keeps decisions that come at the same time in one transaction: they
 // share its reads, its statements and the wait for the disk. One that comes
-// alone is kept at once. Each is told of only after all of it is kept. Its zero
-// value is ready, and it is safe for concurrent use.
+// alone is kept at once. Each is told of only after all of it is kept. What a
+// party says is kept in the order in which it came. Its zero value is ready, and
+// it is safe for concurrent use.
 type decisions struct {
 	lock    sync.Mutex
-	running int        // transactions
-	waiting []*waiting // in the order in which they came
+	running int                // transactions
+	parties map[candor.ID]bool // that those are about
+	waiting []*waiting         // in the order in which they came
 }
 
 // waiting is a decision that is not kept yet.
@@ -30,7 +32,7 @@ type waiting struct {
 	event consent.Event
 	err   error
 	ended context.Context
-	turn  chan bool // true: keep a transaction; false: it is done
+	turn  chan []*waiting // those to keep, with itself; none if it is done
 }
 
 const (
@@ -43,70 +45,69 @@ const (
 
 // keep keeps a decision that its party may make.
 func (q *decisions) keep(ctx context.Context, h *House, who candor.Principal, d Decision) (consent.Event, error) {
-	w := &waiting{Decision: d, who: who, ended: ctx, turn: make(chan bool, 1)}
+	w := &waiting{Decision: d, who: who, ended: ctx, turn: make(chan []*waiting, 1)}
 	q.lock.Lock()
 	q.waiting = append(q.waiting, w)
 	q.call()
 	q.lock.Unlock()
-	if lead := <-w.turn; lead {
-		q.lead(ctx, h, w)
+	if batch := <-w.turn; batch != nil {
+		q.lead(ctx, h, w, batch)
 	}
 	return w.event, w.err
 }
 
-// call gives somebody who waits a turn, if it is time for another transaction.
+// call has somebody who waits keep a transaction, if it is time for another one.
 func (q *decisions) call() {
-	switch {
-	case len(q.waiting) == 0, q.running >= mostRun, q.running > 0 && len(q.waiting) < manyWait:
+	if q.running == mostRun || q.running > 0 && len(q.waiting) < manyWait {
 		return
 	}
-	q.running++
-	first := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	first.turn <- true
+	if batch := q.take(); len(batch) > 0 {
+		q.running++
+		batch[0].turn <- batch
+	}
+}
+
+// take gives those that go into one transaction. A party says one thing in each,
+// and has one at a time: what follows depends on what came before.
+func (q *decisions) take() (batch []*waiting) {
+	passed := map[candor.ID]bool{}
+	rest := q.waiting[:0]
+	for _, w := range q.waiting {
+		if len(batch) == mostTogether || q.parties[w.Party] || passed[w.Party] {
+			rest = append(rest, w)
+			passed[w.Party] = true
+			continue
+		}
+		if q.parties == nil {
+			q.parties = map[candor.ID]bool{}
+		}
+		batch, q.parties[w.Party] = append(batch, w), true
+	}
+	clear(q.waiting[len(rest):])
+	q.waiting = rest
+	return batch
 }
 
 // lead keeps a decision with others that wait.
-func (q *decisions) lead(ctx context.Context, h *House, first *waiting) {
-	batch := q.take(first)
+func (q *decisions) lead(ctx context.Context, h *House, leader *waiting, batch []*waiting) {
 	done := false
 	defer func() {
+		q.lock.Lock()
+		defer q.lock.Unlock()
 		for _, w := range batch {
 			if !done { // it panicked
 				w.err = errors.New("keep what was said: it failed")
 			}
-			if w != first {
-				w.turn <- false
+			if delete(q.parties, w.Party); w != leader {
+				close(w.turn)
 			}
 		}
-		q.lock.Lock()
-		defer q.lock.Unlock()
 		q.running--
 		q.call()
 	}()
 	// Whoever leads may go away: the others did not.
 	h.keepTogether(context.WithoutCancel(ctx), batch)
 	done = true
-}
-
-// take gives those that go into one transaction with the first. A party says one
-// thing in each: what follows depends on what came before.
-func (q *decisions) take(first *waiting) []*waiting {
-	q.lock.Lock()
-	defer q.lock.Unlock()
-	batch, parties := []*waiting{first}, map[candor.ID]bool{first.Party: true}
-	rest := q.waiting[:0]
-	for _, w := range q.waiting {
-		if len(batch) == mostTogether || parties[w.Party] {
-			rest = append(rest, w)
-			parties[w.Party] = true
-			continue
-		}
-		batch, parties[w.Party] = append(batch, w), true
-	}
-	clear(q.waiting[len(rest):])
-	q.waiting = rest
-	return batch
 }
 
 // keepTogether keeps decisions of different parties, and says of each what came of it. If
