@@ -4,6 +4,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -126,6 +127,12 @@ func (r *run) fill(ctx context.Context) error {
 	s, err := store.Open(ctx, store.Options{URL: r.URL})
 	if err != nil {
 		return err
+	}
+	if have, err := s.AllTerms(ctx); err != nil || len(have) > 0 {
+		for i := range min(len(r.terms), len(have)) {
+			r.terms[i] = have[len(have)-1-i].ID
+		}
+		return errors.Join(err, s.Close())
 	}
 	start := time.Now().AddDate(-1, 0, 0)
 	err = s.Tx(ctx, func(tx *store.Tx) error {

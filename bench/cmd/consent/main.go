@@ -22,6 +22,7 @@ func main() {
 	database := flag.String("database", "sqlite", `"sqlite", or "postgres" for a server of its own`)
 	dir := flag.String("dir", "", "folder to make the database in; a temporary one when not given")
 	settings := flag.String("settings", "", `of PostgreSQL's server, such as "shared_buffers=2GB max_wal_size=4GB"; as Debian has them when not given`)
+	flag.StringVar(&c.URL, "url", "", "address of a database to use instead: an empty one, or one that an earlier run filled with as many")
 	flag.IntVar(&c.Acceptances, "acceptances", 0, "how many there are; 1,000,000 for SQLite and 10,000,000 for PostgreSQL when not given")
 	flag.IntVar(&c.Seconds, "seconds", 20, "how long each part takes")
 	flag.IntVar(&c.Asks, "asks", 2000, "questions a second")
@@ -47,10 +48,11 @@ func run(ctx context.Context, database, dir string, settings []string, c consent
 	}
 	defer os.RemoveAll(c.Folder)
 	most := 1_000_000
-	switch database {
-	case "sqlite":
+	switch {
+	case c.URL != "":
+	case database == "sqlite":
 		c.URL = filepath.Join(c.Folder, "candor.db")
-	case "postgres":
+	case database == "postgres":
 		most = 10_000_000
 		cluster, err := storetest.StartCluster(settings...)
 		if err != nil {
