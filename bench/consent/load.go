@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ func (r *run) asks(ctx context.Context, report *Report) error {
 		t.Work = r.work().since(work).share()
 		t.Asks, t.Writes = float64(len(all))/float64(r.Seconds), float64(wrote)/float64(r.Seconds)
 		report.Times = append(report.Times, t)
+		fmt.Fprintf(r.Log, "  %s: %s, p99 %s (%s)\n", t.Name, short(t.P50), short(t.P99), t.Work)
 	}
 	return nil
 }

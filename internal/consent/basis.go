@@ -35,9 +35,10 @@ func (a *Account) Basis(action string, at time.Time) (candor.Basis, error) {
 // BasisOn is Basis by what was agreed to in one event, unless it is empty.
 func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.Basis, error) {
 	var best *Grant
-	for i, g := range a.grants[action] {
-		if g.Holds(at) && (event == "" || g.Event == event) && (best == nil || !g.Accepted.Before(best.Accepted)) {
-			best = &a.grants[action][i]
+	all := a.grants[action]
+	for i := range all {
+		if g := &all[i]; g.Holds(at) && (event == "" || g.Event == event) && (best == nil || !g.Accepted.Before(best.Accepted)) {
+			best = g
 		}
 	}
 	switch {
@@ -46,7 +47,7 @@ func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.
 	case best == nil:
 		return candor.Basis{}, a.denied(action, at)
 	}
-	v := a.Versions[best.Version]
+	v := best.of
 	b := candor.Basis{Kind: candor.ByAgreement, Agreement: best.Event, Terms: v.Document, Version: v.Label, Clause: best.Clause, Accepted: best.Accepted}
 	if best.Optional {
 		b.Kind = candor.ByConsent

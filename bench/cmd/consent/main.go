@@ -22,6 +22,7 @@ func main() {
 	database := flag.String("database", "sqlite", `"sqlite", or "postgres" for a server of its own`)
 	dir := flag.String("dir", "", "folder to make the database in; a temporary one when not given")
 	settings := flag.String("settings", "", `of PostgreSQL's server, such as "shared_buffers=2GB max_wal_size=4GB"; as Debian has them when not given`)
+	flag.IntVar(&c.Server, "server", 0, "process of the database's server, to measure its work, where -url names one of this machine")
 	flag.StringVar(&c.URL, "url", "", "address of a database to use instead: an empty one, or one that an earlier run filled with as many")
 	flag.IntVar(&c.Acceptances, "acceptances", 0, "how many there are; 1,000,000 for SQLite and 10,000,000 for PostgreSQL when not given")
 	flag.IntVar(&c.Seconds, "seconds", 20, "how long each part takes")
