@@ -95,8 +95,13 @@ var layers = []layer{
 	{packages: "internal/flow/collect", ours: []string{"internal/flow", "internal/flow/decode"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/normal"},
+	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
+	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
+	{packages: "internal/flow/lease/radius", ours: []string{"internal/flow", "internal/flow/lease"}, others: []string{"layeh.com/radius"}},
+	{packages: "internal/flow/lease/dhcp", ours: []string{"internal/flow", "internal/flow/lease"}},
+	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},

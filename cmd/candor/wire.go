@@ -77,7 +77,8 @@ type setup struct {
 	excluded  []string // as it is written
 	allowed   []string // roots
 	good      []string // lists of known-good files
-	agents    string   // where they are answered; empty if they are not
+	traffic   config.Traffic
+	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
@@ -104,6 +105,7 @@ type running struct {
 	good     *good.Lists  // of known-good files
 	marked   string       // what of these open findings were held against
 	passed   passed
+	traffic  *traffic // nil where no exporters are heard
 	closings []func() error
 }
 
@@ -115,7 +117,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -23,6 +23,7 @@ type Config struct {
 	Desk        Desk        `koanf:"desk"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
+	Traffic     Traffic     `koanf:"traffic"`
 	Metrics     Metrics     `koanf:"metrics"`
 	Log         Log         `koanf:"log"`
 }

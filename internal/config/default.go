@@ -11,7 +11,7 @@ const (
 func Defaults() *Config {
 	const working = "09:00-17:00"
 	return &Config{
-		Roles:    []string{RoleWeb, RoleWorker},
+		Roles:    []string{RoleWeb, RoleWorker, RoleCollector},
 		Data:     Data{Dir: "/var/lib/candor"},
 		Listen:   Listen{Addr: "127.0.0.1:8080"},
 		Provider: Provider{Language: "en", TimeZone: "UTC"},
@@ -26,13 +26,15 @@ func Defaults() *Config {
 			Acknowledgement:  4 * hour,
 			CustomerDeadline: BySeverity{Info: 14 * day, Low: 7 * day, Medium: 3 * day, High: day, Critical: 4 * hour},
 		},
-		Access: Access{Session: Session{Idle: 8 * hour, Absolute: day}},
-		Log:    Log{Level: "info", Format: "text"},
+		Access:  Access{Session: Session{Idle: 8 * hour, Absolute: day}},
+		Traffic: Traffic{FalseAlarms: 1e-5, Suspects: 1 << 16},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 
 // The roles of a process: what it does of all there is to do.
 const (
-	RoleWeb    = "web"    // serves the console, the customers' pages and the API
-	RoleWorker = "worker" // scans, sends, acts, keeps definitions and evidence
+	RoleWeb       = "web"       // serves the console, the customers' pages and the API
+	RoleWorker    = "worker"    // scans, sends, acts, keeps definitions and evidence
+	RoleCollector = "collector" // hears exporters and leases, judges traffic
 )

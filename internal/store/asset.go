@@ -54,6 +54,13 @@ func (r reader) RootedAssets(ctx context.Context) ([]candor.Asset, error) {
 	return slices.DeleteFunc(all, func(a candor.Asset) bool { return len(a.Roots) == 0 || a.Server != "" }), kind(err, "look for sites to watch")
 }
 
+// Lines gives lines, retired ones too, in the order of their last change and
+// ID: those behind the given ones, at most so many.
+func (r reader) Lines(ctx context.Context, changed time.Time, after candor.ID, most int) ([]candor.Asset, error) {
+	rows, err := choose[query.Asset](ctx, r.db, "assets", "kind = 'line' AND (updated, id) > (?, ?) ORDER BY updated, id LIMIT ?", column.Time(changed), after, most)
+	return each(rows, asset), err
+}
+
 // HostedSites gives the sites in use that have a host name, which is written in
 // lower case and without a dot at its end; by id.
 func (r reader) HostedSites(ctx context.Context, host string) ([]candor.Asset, error) {
