@@ -114,7 +114,7 @@ bench-consent: ## Print how fast it is asked what parties agreed to, on both dat
 	$(GO) run ./bench/cmd/consent -database postgres $(ARGS)
 
 .PHONY: bench-flow
-bench-flow: ## Print how many records of NetFlow v9 the collector takes, beside nfcapd and goflow2
+bench-flow: ## Print how many records of NetFlow v9 the collector takes, beside nfcapd, fastnetmon and goflow2
 	$(GO) build -o bin/bench-flow ./bench/cmd/flow
 	bin/bench-flow $(ARGS)
 

@@ -9,9 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,8 +40,7 @@ func (n *nfcapd) start(ctx context.Context, address string) (err error) {
 	if err := n.cmd.Start(); err != nil {
 		return errors.Join(err, os.RemoveAll(n.dir))
 	}
-	time.Sleep(time.Second) // nothing tells that it listens
-	return nil
+	return listens(address)
 }
 
 func (n *nfcapd) stop() (t taken, err error) {
@@ -63,98 +62,85 @@ func (n *nfcapd) stop() (t taken, err error) {
 	return t, err
 }
 
-// goflow2 is netsampler's collector. It writes records as protobuf, to nowhere.
-type goflow2 struct {
-	cmd     *exec.Cmd
-	metrics string
-}
-
-func (g *goflow2) name() string { return "goflow2" }
-
-// patience is how long it may go on with what it holds.
-const patience = 10 * time.Second
-
-// goflow2Version is the one that is measured.
-const goflow2Version = "v2.2.6"
-
-// program gives the path of goflow2, built if it is not there.
-func program(ctx context.Context) (string, error) {
-	if path, err := exec.LookPath("goflow2"); err == nil {
-		return path, nil
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "candor-bench", "bin")
-	path := filepath.Join(dir, "goflow2")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	cmd := exec.CommandContext(ctx, "go", "install", "github.com/netsampler/goflow2/v2/cmd/goflow2@"+goflow2Version)
-	cmd.Env, cmd.Dir = append(os.Environ(), "GOBIN="+dir), os.TempDir()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go install: %w: %s", err, out)
-	}
-	return path, nil
-}
-
-func (g *goflow2) start(ctx context.Context, address string) error {
-	path, err := program(ctx)
+// listens waits until somebody has a port of UDP on this machine.
+func listens(address string) error {
+	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
 	}
-	g.metrics, err = free()
-	if err != nil {
-		return err
-	}
-	g.cmd = exec.CommandContext(ctx, path, "-listen", "netflow://"+address, "-format", "bin", "-transport", "file", "-transport.file", os.DevNull, "-addr", g.metrics, "-loglevel", "error")
-	if err := g.cmd.Start(); err != nil {
-		return err
-	}
-	for range 100 {
-		if _, err = g.records(); err == nil {
+	for range 200 {
+		table, err := os.ReadFile("/proc/net/udp")
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(table, fmt.Appendf(nil, ":%04X 00000000:0000", to.Port())) {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return errors.Join(err, g.cmd.Process.Kill())
+	return fmt.Errorf("nobody listens at %s", address)
 }
 
-func (g *goflow2) stop() (t taken, err error) {
+// patience is how long a collector may go on with what it holds.
+const patience = 10 * time.Second
+
+// watched is a collector that tells by metrics what it took.
+type watched struct {
+	cmd     *exec.Cmd
+	metrics string
+	counts  func(name string) bool // whether a metric counts records
+}
+
+// run starts it, and waits until it answers.
+func (w *watched) run(cmd *exec.Cmd, address string) (err error) {
+	w.cmd = cmd
+	if err := w.cmd.Start(); err != nil {
+		return err
+	}
+	for range 200 {
+		if _, err = w.records(); err == nil {
+			return listens(address)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.Join(err, w.cmd.Process.Kill())
+}
+
+func (w *watched) stop() (t taken, err error) {
 	began := time.Now()
-	for before := -1; t.Received != before && time.Since(began) < patience; time.Sleep(quiet) {
+	for before := -1; t.Received != before && time.Since(began) < patience; time.Sleep(2 * quiet) {
 		before = t.Received
-		if t.Received, err = g.records(); err != nil {
-			return t, errors.Join(err, g.cmd.Process.Kill())
+		if t.Received, err = w.records(); err != nil {
+			return t, errors.Join(err, w.cmd.Process.Kill())
 		}
 	}
-	if err := g.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := w.cmd.Process.Kill(); err != nil { // asked to end they go on with what they hold
 		return t, err
 	}
-	_ = g.cmd.Wait() // it does not end well
-	t.CPU, t.Lost = used(g.cmd), -1
+	_ = w.cmd.Wait() // it was killed
+	t.CPU, t.Lost = used(w.cmd), -1
 	return t, nil
 }
 
-// records is how many data records it says that it decoded.
-func (g *goflow2) records() (n int, err error) {
+// records is how many records it says that it took.
+func (w *watched) records() (n int, err error) {
 	client := http.Client{Timeout: 2 * time.Second}
-	answer, err := client.Get("http://" + g.metrics + "/metrics")
+	answer, err := client.Get("http://" + w.metrics + "/metrics")
 	if err != nil {
 		return 0, err
 	}
 	defer answer.Body.Close()
 	lines := bufio.NewScanner(io.LimitReader(answer.Body, 1<<20))
 	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), "} ")
-		if strings.HasPrefix(name, "goflow2_flow_process_nf_flowset_records_") && strings.Contains(name, `type="DataFlowSet"`) {
-			f, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return 0, err
-			}
-			n += int(f)
+		at := strings.LastIndexByte(lines.Text(), ' ')
+		if at < 0 || !w.counts(lines.Text()[:at]) {
+			continue
 		}
+		f, err := strconv.ParseFloat(lines.Text()[at+1:], 64)
+		if err != nil {
+			return 0, err
+		}
+		n += int(f)
 	}
 	return n, lines.Err()
 }

@@ -1,5 +1,5 @@
 // Command flow sends records of NetFlow v9 over loopback at rising rates, to the
-// collector of Candor and beside it to nfcapd and goflow2, and prints how many of
+// collector of Candor and beside it to nfcapd, fastnetmon and goflow2, and prints how many of
 // them each takes, and what that costs.
 //
 //	go run ./bench/cmd/flow -rates 100000,400000 -seconds 5

@@ -1,6 +1,10 @@
 package export
 
-import "candor/internal/flow"
+import (
+	"math"
+
+	"candor/internal/flow"
+)
 
 // most5 is how many records a datagram of NetFlow v5 holds.
 const most5 = 30
@@ -57,8 +61,8 @@ func (e *Encoder) record5(r *flow.Record) {
 	e.u32(0)
 	e.u16(uint16(r.In))
 	e.u16(uint16(r.Out))
-	e.u32(uint32(r.Packets))
-	e.u32(uint32(r.Bytes))
+	e.u32(uint32(min(r.Packets, math.MaxUint32)))
+	e.u32(uint32(min(r.Bytes, math.MaxUint32)))
 	e.u32(e.up(r.Start))
 	e.u32(e.up(r.End))
 	e.u16(r.SrcPort)
