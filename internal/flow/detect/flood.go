@@ -104,7 +104,7 @@ func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
 // silent looks whether the addresses that were asked on one port, by a
 // protocol without connections, answer. Those that were asked since the last
 // look still have time.
-func (s *Sensor) silent(sh *shard, sus *suspect, p *port, now int64) {
+func (s *Sensor) silent(sh *shard, sus *suspect, p *port) {
 	asked, answered := float64(p.before), p.answered.count()
 	p.before = float32(p.peers.count())
 	if asked < 20 {
@@ -132,7 +132,7 @@ func (s *Sensor) silent(sh *shard, sus *suspect, p *port, now int64) {
 
 // reflects looks whether a service of the line answers far more than it is
 // asked.
-func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port, now int64) {
+func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port) {
 	number := uint16(p.key)
 	if uint8(p.key>>protocol) != flow.UDP || !amplifies(number) || number == 53 && l.names {
 		return

@@ -320,9 +320,9 @@ func (s *Sensor) judge(sh *shard, l *live, sus *suspect, now int64) {
 		switch {
 		case p.hits == 0:
 		case p.key&served != 0:
-			s.reflects(sh, l, sus, p, now)
+			s.reflects(sh, l, sus, p)
 		case uint8(p.key>>protocol) != flow.TCP:
-			s.silent(sh, sus, p, now)
+			s.silent(sh, sus, p)
 		}
 	}
 }
