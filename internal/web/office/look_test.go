@@ -165,7 +165,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
-		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "erase": party + "/erase", "import": "/import",
+		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "paper": party + "/consents/new", "paper-agreed": party + "/consents/new?act=agreed&terms=" + string(published.ID), "paper-withdrawn": party + "/consents/new?act=withdrawn&terms=" + string(published.ID), "erase": party + "/erase", "import": "/import",
 		"definitions": "/definitions", "use": "/definitions/" + g + "/use", "evidence": "/evidence", "record": finding, "export": "/cases/" + string(c.ID) + "/evidence",
 		"policy": "/policy", "policy-edit": "/policy/edit", "people": "/people", "person": analyst, "person-edit": analyst + "/edit", "invite": "/people/new", "disable": analyst + "/disable", "revoke": analyst + "/tokens/" + string(token.ID) + "/revoke",
 		"settings": "/settings", "webhook": "/settings/webhooks/" + string(h.ID), "webhook-new": "/settings/webhooks/new", "health": "/health", "x1207": "/x1207",

@@ -34,6 +34,7 @@ var table = map[string]string{
 	"GET /parties": "admin analyst auditor", "GET /parties/{id}": "admin analyst auditor", "GET /parties/new": "admin analyst", "POST /parties/new": "admin analyst",
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
+	"GET /parties/{id}/consents/new": "admin analyst", "POST /parties/{id}/consents/new": "admin analyst",
 	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
 	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
 
