@@ -177,7 +177,7 @@ func takeBack(t *testing.T, p *program, staff *browsertest.Browser, data string)
 	b.Run(t, "say yes, and to warnings", press(`main a[href^="/my/agreements/terms/"]`), opened("/my/agreements/terms/"), chromedp.Navigate(p.URL+"/my"),
 		browsertest.Does(`[...document.querySelectorAll('main a')].find((a) => a.innerText === "Warnings about your line").click()`), opened("/my/agreements/terms/"),
 		press(`input[name="choice"][value="warn"]`), press(`button[value="agreed"]`), opened("/my/agreements/receipts/"), browsertest.Says("You agreed to “Warnings about your line”"))
-	link := browsertest.Ask[string](t, b, `document.querySelector('main a[href*="/a/"]').href`)
+	link := mailTo(t, data, who, controlLink) // of the receipt
 
 	first := attack(t, p, staff, line, candor.InfectedSystem)
 	const notify = `[...document.querySelectorAll('main a[href^="/responses/"]')].find((a) => a.innerText === "Notify the customer")`
@@ -199,6 +199,8 @@ func takeBack(t *testing.T, p *program, staff *browsertest.Browser, data string)
 	staff.Run(t, "the reason is told", press(`main form .button-primary, main form .button-destructive`), browsertest.Says("took back its agreement to line-warnings 1, clause warn"))
 	staff.Picture(t, "consent-denied")
 }
+
+var controlLink = regexp.MustCompile(`http://\S+/a/\S+`)
 
 var caseLink = regexp.MustCompile(`http://\S+/c/\S+`)
 

@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,7 +185,7 @@ func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, 
 	if err := tx.AddConsent(ctx, e, v.Version); err != nil {
 		return e, err
 	}
-	if err := h.answered(ctx, tx, e, v); err != nil {
+	if err := errors.Join(h.answered(ctx, tx, e, v), h.sendReceipt(ctx, tx, who, e, v)); err != nil {
 		return e, err
 	}
 	return e, h.recordConsent(ctx, tx, who, e, v)

@@ -50,7 +50,7 @@ func (o *office) campaigns(r *web.Request) (web.View, error) {
 		}
 		name := campaignName(r, c, terms)
 		t.Rows = append(t.Rows, ui.Row{Key: string(c.ID), Label: name, Href: campaignPath(c.ID), Muted: c.State == campaign.Ended, Cells: cells(anchor(name, campaignPath(c.ID)), campaignState(r, c),
-			count(c.Asked), ui.Text(r.Printer.T("office.campaign.silence."+string(c.Silence))), ui.Time(c.Starts), ui.Time(c.Deadline))})
+			count(c.Asked), whole(r.Printer.T("office.campaign.silence."+string(c.Silence))), ui.Time(c.Starts), ui.Time(c.Deadline))})
 	}
 	l := ui.Listing{Table: t, Filters: []ui.Filter{{Name: "state", Label: r.T("office.state"), Kind: ui.Choice, Options: web.Options(r, "office.campaign.state.", campaignStates)}}}
 	return web.View{Page: ui.Page{Title: r.T("office.campaigns"), Active: "campaigns", Lead: r.T("office.campaigns.lead")}, Body: ui.ListPage(l)}, nil
