@@ -62,6 +62,50 @@ type Basis struct {
 	Accepted  time.Time `json:"accepted,omitzero"`
 }
 
+// NoBasis says why nothing that a party agreed to allows an action. It is an
+// ErrDenied.
+type NoBasis struct {
+	Why     Gap       `json:"why"`
+	Action  string    `json:"action"`
+	Terms   string    `json:"terms,omitempty"` // what allowed it, or would
+	Version string    `json:"version,omitempty"`
+	Clause  string    `json:"clause,omitempty"`
+	At      time.Time `json:"at,omitzero"` // when it ended, or begins
+}
+
+// Gap is a kind of NoBasis.
+type Gap string
+
+// The kinds.
+const (
+	GapEnded    Gap = "ended"    // the version ended
+	GapLeft     Gap = "left"     // the party withdrew
+	GapLater    Gap = "later"    // the version does not hold yet
+	GapUnchosen Gap = "unchosen" // the party did not choose the optional clause
+	GapNothing  Gap = "nothing"  // nothing allows it
+)
+
+// Gaps are all kinds.
+func Gaps() []Gap { return []Gap{GapEnded, GapLeft, GapLater, GapUnchosen, GapNothing} }
+
+// Error says it in English.
+func (n *NoBasis) Error() string {
+	text := "the party has agreed to nothing that allows " + n.Action
+	version, at := n.Terms+" "+n.Version, n.At.UTC().Format(time.RFC3339)
+	switch n.Why {
+	case GapEnded:
+		text = version + " ended on " + at + ", clause " + n.Clause
+	case GapLeft:
+		text = "the party has no longer agreed to " + version + " since " + at + ", clause " + n.Clause
+	case GapLater:
+		text = version + " holds only from " + at + " on, clause " + n.Clause
+	}
+	return text + ": " + ErrDenied.Error()
+}
+
+// Unwrap gives ErrDenied.
+func (n *NoBasis) Unwrap() error { return ErrDenied }
+
 // Agreement records that a party accepted terms.
 type Agreement struct {
 	ID        ID        `json:"id"`

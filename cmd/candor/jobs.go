@@ -51,6 +51,8 @@ func (r *running) handlers() map[string]store.Handler {
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
 	add(askJob{}, handler(r.sendAsking))
+	add(house.ReceiptJob{}, handler(r.mailReceipt))
+	add(house.ControlJob{}, handler(r.mailControl))
 	return all
 }
 

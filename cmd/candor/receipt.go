@@ -22,14 +22,14 @@ import (
 func (p *program) receiptCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "receipt",
-		Short: "Check receipts of what was agreed to, refused or withdrawn",
+		Short: "Check receipts of what was agreed to, refused or withdrawn; tend the keys that sign them",
 		Long: `A receipt is what a person keeps of what it agreed to, refused or took back: one
 signed text. docs/receipt.md tells its form, and how to check it without this
 program.`,
 		Args: unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.receiptVerifyCommand())
+	c.AddCommand(p.receiptVerifyCommand(), p.receiptKeysCommand())
 	return c
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/consent"
 	"candor/internal/scan/site"
 	"candor/internal/scan/starter"
 	"candor/internal/store"
@@ -31,15 +30,16 @@ var sampleCustomers = []sampleCustomer{
 }
 
 // fillSample fills an empty database with a sample provider: customers with
-// sites below the folder, of which some are infected with harmless samples.
-// A database that holds anything is left alone.
+// sites below the folder, of which some are infected with harmless samples, and
+// what they agreed to. A database that holds anything is left alone.
 func (r *running) fillSample(ctx context.Context, folder string) error {
 	have, err := r.Store.Parties(ctx, candor.Everything, candor.PartyFilter{}, candor.Cut{Limit: 1})
 	if err != nil || len(have.Items) > 0 {
 		return err
 	}
 	now := r.Clock().UTC()
-	var sites []candor.ID
+	var sites []candor.Asset
+	var line candor.Asset
 	err = r.Store.Tx(ctx, func(tx *store.Tx) error {
 		sites = nil
 		for _, c := range sampleCustomers {
@@ -54,27 +54,23 @@ func (r *running) fillSample(ctx context.Context, folder string) error {
 			if err := errors.Join(tx.AddParty(ctx, p), tx.AddAsset(ctx, a, time.Time{})); err != nil {
 				return err
 			}
-			if c.agreed {
-				at := now.AddDate(0, -2, 0)
-				terms := consent.Terms{Version: consent.Version{ID: candor.NewID(now), Document: "Hosting terms", Label: "2026-01", Effective: at,
-					Clauses: []consent.Clause{{ID: "all", Allows: r.Methods}}}, State: consent.Recorded, Created: now, Updated: now, Published: at}
-				said := consent.Event{ID: candor.NewID(now), Party: p.ID, Version: terms.ID, Act: consent.Agreed, At: at, Recorded: now,
-					How: consent.ByOther, Behalf: consent.Self, Note: "sample"}
-				if err := errors.Join(tx.AddTerms(ctx, terms, nil), tx.AddConsent(ctx, said, terms.Version)); err != nil {
-					return err
-				}
-			}
-			sites = append(sites, a.ID)
+			sites = append(sites, a)
 		}
 		authority := candor.Party{ID: candor.NewID(now), Kind: candor.Authority, Name: "National CSIRT", Reference: "CSIRT", Language: "en",
 			Contacts: []candor.Contact{{Channel: candor.Mail, Address: "report@csirt.example"}}, Created: now, Updated: now}
-		return tx.AddParty(ctx, authority)
+		subscriber := candor.Party{ID: candor.NewID(now), Kind: candor.Subscriber, Name: "Ngozi Adeyemi", Reference: "A-2001", Language: "en", TimeZone: "Africa/Lagos",
+			Contacts: []candor.Contact{{Channel: candor.Mail, Address: "ngozi@adeyemi.example"}}, Created: now, Updated: now}
+		line = candor.Asset{ID: candor.NewID(now), Kind: candor.Line, Owner: subscriber.ID, Name: "Line L-2001", Reference: "L-2001", Created: now, Updated: now}
+		return errors.Join(tx.AddParty(ctx, authority), tx.AddParty(ctx, subscriber), tx.AddAsset(ctx, line, time.Time{}))
 	})
 	if err != nil {
 		return fmt.Errorf("make the sample provider: %w", err)
 	}
-	for _, id := range sites {
-		if _, err := r.Sites.Request(ctx, candor.Principal{Role: candor.RoleAdmin}, id, site.Demanded); err != nil {
+	if err := r.fillConsent(ctx, sites, line); err != nil {
+		return fmt.Errorf("have the sample provider's parties agree: %w", err)
+	}
+	for _, a := range sites {
+		if _, err := r.Sites.Request(ctx, candor.Principal{Role: candor.RoleAdmin}, a.ID, site.Demanded); err != nil {
 			return fmt.Errorf("scan the sample provider: %w", err)
 		}
 	}

@@ -196,6 +196,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	work.Go(func() {
 		chore{"follow what is agreed to", 250 * time.Millisecond, r.Consents.Refresh}.run(inner, r.setup.log)
 	})
+	work.Go(func() {
+		chore{"follow the keys of receipts", 10 * time.Second, r.FollowReceipts}.run(inner, r.setup.log)
+	})
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
 	}

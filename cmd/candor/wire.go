@@ -20,7 +20,6 @@ import (
 	"candor/internal/config"
 	"candor/internal/consent"
 	"candor/internal/consent/proof"
-	"candor/internal/consent/receipt"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
@@ -197,31 +196,7 @@ func (r *running) openAccess(ctx context.Context) (err error) {
 	return err
 }
 
-// openReceipts opens the keys that sign receipts of consent. All programs on one
-// database have the same, and the vault seals them.
-func (r *running) openReceipts(ctx context.Context) error {
-	const sealedAs = "keys of receipts"
-	fresh, err := receipt.NewRing(r.setup.clock())
-	if err != nil {
-		return err
-	}
-	secret, err := fresh.Secret()
-	if err != nil {
-		return err
-	}
-	sealed, err := r.Vault.Seal(sealedAs, secret)
-	if err != nil {
-		return err
-	}
-	if sealed, err = r.Store.Keep(ctx, "receipts", sealed); err != nil {
-		return err
-	}
-	if secret, err = r.Vault.Open(sealedAs, sealed); err != nil {
-		return candor.WithHint(fmt.Errorf("the keys of receipts: %w", err), "They are sealed with the key of the vault: every node has the same vault, and a vault that is restored has its names.key.")
-	}
-	r.Receipts, err = receipt.OpenRing(secret)
-	return err
-}
+func (r *running) openReceipts(ctx context.Context) error { return r.OpenReceipts(ctx) }
 
 // refuse answers a request that may not go on: with a page, or to programs as
 // the API does.

@@ -104,22 +104,22 @@ func (a *Account) denied(action string, at time.Time) error {
 	}
 	switch {
 	case ended != nil && a.Versions[ended.Version].Ended.Equal(ended.Until):
-		return a.because(ended, "%s %s ended on %s", ended.Until, "Ask the party to agree to a version that is in force.")
+		return a.because(candor.GapEnded, action, ended, ended.Until, "Ask the party to agree to a version that is in force.")
 	case ended != nil:
-		return a.because(ended, "the party has no longer agreed to %s %s since %s", ended.Until, "Respect it; or name the law that demands the action.")
+		return a.because(candor.GapLeft, action, ended, ended.Until, "Respect it; or name the law that demands the action.")
 	case begins != nil:
-		return a.because(begins, "%s %s holds only from %s on", begins.Since, "Wait, or name the law that demands the action.")
+		return a.because(candor.GapLater, action, begins, begins.Since, "Wait, or name the law that demands the action.")
 	}
-	return deny(fmt.Sprintf("the party has agreed to nothing that allows %s", action), a.offer(action, at))
+	return a.offer(action, at)
 }
 
-func (a *Account) because(g *Grant, text string, when time.Time, hint string) error {
+func (a *Account) because(why candor.Gap, action string, g *Grant, when time.Time, hint string) error {
 	v := a.Versions[g.Version]
-	return deny(fmt.Sprintf(text, v.Document, v.Label, when.UTC().Format(time.RFC3339))+", clause "+g.Clause, hint)
+	return candor.WithHint(&candor.NoBasis{Why: why, Action: action, Terms: v.Document, Version: v.Label, Clause: g.Clause, At: when}, hint)
 }
 
-// offer is what to do where nothing was agreed to.
-func (a *Account) offer(action string, at time.Time) string {
+// offer says that nothing was agreed to, and what to do then.
+func (a *Account) offer(action string, at time.Time) error {
 	for _, e := range slices.Backward(a.History) {
 		v := a.Versions[e.Version]
 		if v == nil || e.Act != Agreed || e.At.After(at) {
@@ -127,11 +127,12 @@ func (a *Account) offer(action string, at time.Time) string {
 		}
 		for _, c := range v.Clauses {
 			if c.Optional && slices.Contains(c.Allows, action) && !slices.Contains(e.Clauses, c.ID) {
-				return fmt.Sprintf("Clause %s of %s %s would allow it; the party did not choose it.", c.ID, v.Document, v.Label)
+				return candor.WithHint(&candor.NoBasis{Why: candor.GapUnchosen, Action: action, Terms: v.Document, Version: v.Label, Clause: c.ID},
+					fmt.Sprintf("Clause %s of %s %s would allow it; the party did not choose it.", c.ID, v.Document, v.Label))
 			}
 		}
 	}
-	return "Record the party's acceptance of terms that allow it, its consent, or the law that demands it."
+	return candor.WithHint(&candor.NoBasis{Why: candor.GapNothing, Action: action}, "Record the party's acceptance of terms that allow it, its consent, or the law that demands it.")
 }
 
 func deny(what, hint string) error {

@@ -150,8 +150,11 @@ func count(all []candor.Response, method string) (n int) {
 
 // explain tells in the timeline why a response was not proposed.
 func (d *Desk) explain(ctx context.Context, c candor.Case, method string, why error) error {
+	says := map[string]any{"method": method, "state": "not-proposed", "why": why.Error(), "hint": candor.Hint(why)}
+	if gap := (*candor.NoBasis)(nil); errors.As(why, &gap) {
+		says["gap"] = gap
+	}
 	return d.Store.Tx(ctx, func(tx Tx) error {
-		return d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventResponse, Actor: "system"},
-			map[string]any{"method": method, "state": "not-proposed", "why": why.Error(), "hint": candor.Hint(why)})
+		return d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventResponse, Actor: "system"}, says)
 	})
 }

@@ -200,6 +200,11 @@ func (h *House) keepSaid(ctx context.Context, tx *store.Tx, all ...said) error {
 	if err := tx.AddConsents(ctx, lines...); err != nil {
 		return err
 	}
+	for _, s := range all {
+		if err := h.sendReceipt(ctx, tx, s.who, s.event, s.terms); err != nil {
+			return err
+		}
+	}
 	return h.answered(ctx, tx, all)
 }
 

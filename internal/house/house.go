@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync/atomic"
 
 	"candor"
 	"candor/internal/access"
@@ -54,6 +55,7 @@ type House struct {
 
 	measured  measured
 	decisions decisions
+	followed  atomic.Pointer[receipt.Ring] // keys of receipts in place of Receipts; nil until they are looked for again
 }
 
 // Log is the evidence log, as far as reading goes: an *evidence.Log where this

@@ -38,13 +38,13 @@ func (h *House) Receipt(ctx context.Context, who candor.Principal, event candor.
 }
 
 func (h *House) verifier() receipt.Verifier {
-	return receipt.Verifier{Keys: h.Receipts.Keys(h.PublicURL), Clock: h.Clock, Leeway: receipt.Leeway}
+	return receipt.Verifier{Keys: h.ring().Keys(h.PublicURL), Clock: h.Clock, Leeway: receipt.Leeway}
 }
 
 // issue makes the receipt of an event, and those before it that nobody asked
 // for: together they are one chain.
 func (h *House) issue(ctx context.Context, e consent.Event) (kept store.KeptReceipt, err error) {
-	signer, err := h.Receipts.Signer(h.PublicURL, h.Clock)
+	signer, err := h.ring().Signer(h.PublicURL, h.Clock)
 	if err != nil {
 		return kept, err
 	}
@@ -129,7 +129,7 @@ func (h *House) draft(ctx context.Context, e consent.Event, v *consent.Version) 
 }
 
 // ReceiptKeys are the public keys of receipts.
-func (h *House) ReceiptKeys() receipt.Keys { return h.Receipts.Keys(h.PublicURL) }
+func (h *House) ReceiptKeys() receipt.Keys { return h.ring().Keys(h.PublicURL) }
 
 // Standing tells whether what a receipt tells of still holds.
 type Standing struct {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -184,4 +185,26 @@ func (s *Store) Keep(ctx context.Context, name string, value []byte) ([]byte, er
 	}
 	row, err := one[query.Key](ctx, s.db, "keys", "name = ?", name)
 	return row.Value, err
+}
+
+// Kept gives what Keep keeps under a name. Without it fails with
+// candor.ErrNotFound.
+func (r reader) Kept(ctx context.Context, name string) ([]byte, error) {
+	row, err := one[query.Key](ctx, r.db, "keys", "name = ?", name)
+	return row.Value, err
+}
+
+// Rekey replaces what Keep keeps under a name. If that is not what it was it
+// fails with candor.ErrChanged.
+func (t *Tx) Rekey(ctx context.Context, name string, was, value []byte) error {
+	of := query.Key{Name: name, Value: value}
+	old := query.Key{Value: was}
+	result, err := t.db.ExecContext(ctx, "UPDATE keys SET value = ? WHERE name = ? AND value = ?", of.Value, of.Name, old.Value)
+	if err != nil {
+		return kind(err, "replace the keys %s", name)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return cmp.Or(err, changed("keys", candor.ID(name)))
+	}
+	return nil
 }

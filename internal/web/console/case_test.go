@@ -170,7 +170,7 @@ func TestResponses(t *testing.T) {
 	path := "/cases/" + string(c.ID)
 	has(t, w.get(t, path+"/propose?method=quarantine"), "no agreement in force that allows this")
 	a := w.Post(t, w.As(candor.RoleAnalyst), path+"/propose", form("method", "quarantine", "reason", "they asked"))
-	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "they asked") || !strings.Contains(a.Text(), "terms that allow it") {
+	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "they asked") || !strings.Contains(a.Text(), "agreed to nothing that allows this") {
 		t.Errorf("without a basis: %d", a.Status)
 	}
 	w.agree(t, w.Party.ID)
@@ -318,6 +318,9 @@ func TestWords(t *testing.T) {
 		add("console.event.response.", string(s))
 	}
 	add("console.event.response.", "expired", "other", "not")
+	for _, g := range candor.Gaps() {
+		add("console.gap.", string(g))
+	}
 	add("console.event.gone.", "gone", "quarantined", "dismissed")
 	for _, k := range []candor.RecordKind{candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent, candor.RecordDeadline, candor.RecordGeneration,
 		candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice} {

@@ -35,13 +35,14 @@ type details struct {
 		Of    int      `json:"of"`
 		Rules []string `json:"rules"`
 	} `json:"held"`
-	Error string    `json:"error"`
-	Why   string    `json:"why"`
-	Hint  string    `json:"hint"`
-	Case  candor.ID `json:"case"`
-	Label string    `json:"label"`
-	Says  string    `json:"says"`
-	Good  bool      `json:"good"`
+	Error string          `json:"error"`
+	Why   string          `json:"why"`
+	Hint  string          `json:"hint"`
+	Case  candor.ID       `json:"case"`
+	Label string          `json:"label"`
+	Says  string          `json:"says"`
+	Good  bool            `json:"good"`
+	Gap   *candor.NoBasis `json:"gap"`
 }
 
 // read takes what it understands; what is damaged says nothing.
@@ -191,6 +192,9 @@ func (s *story) tellResponse(to *ui.Event, d details) {
 		reason := d.Why
 		if d.Hint != "" {
 			reason = d.Hint
+		}
+		if d.Gap != nil {
+			reason = gap(r, d.Gap)
 		}
 		to.Body = paragraph(reason)
 		return

@@ -100,9 +100,18 @@ func basis(p phrase.Printer, zone *time.Location, b candor.Basis) string {
 	return p.T("console.basis.none")
 }
 
-// why says in one sentence what kept a step from being taken: in English what
-// the error advises, in other languages what kind of error it is.
+// gap says why nothing that a party agreed to allows a method, and what to do.
+func gap(r *web.Request, n *candor.NoBasis) string {
+	return r.Printer.T("console.gap."+string(n.Why), phrase.Args{"method": methodName(r.Printer, n.Action), "terms": n.Terms, "version": n.Version, "clause": n.Clause,
+		"time": r.Printer.Time(n.At, r.Zone)})
+}
+
+// why says what kept a step from being taken: why there is no basis; else in
+// English what the error advises, in other languages what kind of error it is.
 func why(r *web.Request, err error) string {
+	if n := (*candor.NoBasis)(nil); errors.As(err, &n) {
+		return gap(r, n)
+	}
 	if hint := candor.Hint(err); hint != "" && r.Printer.Lang() == "en" {
 		return hint
 	}

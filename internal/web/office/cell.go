@@ -139,6 +139,7 @@ func (n *names) find(actor string) string {
 		if u, err := n.o.house.Store.Access().User(n.ctx, candor.ID(id)); err == nil {
 			return u.Name
 		}
+		return id
 	case "customer":
 		return n.partyOf(candor.ID(id)).Name
 	case "policy":

@@ -66,6 +66,8 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addTerms()
 	o.addQuestions()
 	s.Page("GET /consents", readPolicy, o.consents)
+	o.addSoftware()
+	o.addCampaigns()
 	o.addPeople()
 	o.addSettings()
 	s.Page("GET /health", readSettings, o.health)
@@ -80,6 +82,7 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "gate", Text: "office.gate", Icon: "globe", Href: "/gate", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
 		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "comment", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
+		web.NavEntry{Key: "software", Text: "office.client", Icon: "download", Href: "/software", Group: estate, Order: 23, Needs: readParties},
 		web.NavEntry{Key: "agents", Text: "office.agents", Icon: "key", Href: "/agents", Group: estate, Order: 23, Needs: readSettings},
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},
 		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
@@ -87,6 +90,7 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "terms", Text: "office.terms", Icon: "file", Href: "/terms", Group: trust, Order: 33, Needs: readPolicy},
 		web.NavEntry{Key: "questions", Text: "office.questions", Icon: "comment", Href: "/questions", Group: trust, Order: 34, Needs: readParties, Count: o.openQuestions},
 		web.NavEntry{Key: "consents", Text: "office.consents", Icon: "good", Href: "/consents", Group: trust, Order: 35, Needs: readPolicy},
+		web.NavEntry{Key: "campaigns", Text: "office.campaigns", Icon: "clock", Href: "/campaigns", Group: trust, Order: 36, Needs: readPolicy},
 		web.NavEntry{Key: "people", Text: "office.people", Icon: "people", Href: "/people", Group: system, Order: 40, Needs: readPeople},
 		web.NavEntry{Key: "settings", Text: "office.settings", Icon: "settings", Href: "/settings", Group: system, Order: 41, Needs: readSettings},
 		web.NavEntry{Key: "health", Text: "office.health", Icon: "health", Href: "/health", Group: system, Order: 42, Needs: readSettings},

@@ -24,6 +24,8 @@ func (o *office) addParties() {
 	s.Action("POST /parties/{id}/agreements/new", manageParties, o.addAgreement)
 	s.Page("GET /parties/{id}/agreements/{agreement}/withdraw", manageParties, o.askWithdraw)
 	s.Action("POST /parties/{id}/agreements/{agreement}/withdraw", manageParties, o.withdraw)
+	s.Page("GET /parties/{id}/consents/new", manageParties, o.newPaper)
+	s.Action("POST /parties/{id}/consents/new", manageParties, o.addPaper)
 	s.Page("GET /parties/{id}/receipts/{event}", readParties, o.partyReceipt)
 	s.Page("GET /parties/{id}/erase", managePeople, o.askErase)
 	s.Action("POST /parties/{id}/erase", managePeople, o.erase)

@@ -4,11 +4,13 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/web/webtest"
 )
 
@@ -188,6 +190,51 @@ func TestAgreements(t *testing.T) {
 	if a := w.Post(t, w.As(candor.RoleAnalyst), withdraw, nil); a.Status != http.StatusConflict {
 		t.Errorf("withdrawn twice: %d", a.Status)
 	}
+}
+
+// TestPaper enters what a party said on paper: that it agrees to terms and to one
+// of two clauses, months ago, by its guardian; and that it takes that back.
+func TestPaper(t *testing.T) {
+	w := newWorld(t)
+	at := w.Clock().AddDate(0, -3, 0)
+	w.At(at)
+	v := w.publish(t, "hosting-terms", "7")
+	w.At(at.AddDate(0, 3, 0))
+	path := "/parties/" + string(w.party.ID) + "/consents/new"
+	c := w.As(candor.RoleAnalyst)
+	has(t, w.Get(t, c, path), http.StatusOK, "Hosting terms 7", "Withdrew", "Next")
+	has(t, w.Get(t, c, path+"?act=agreed&terms="+string(v.ID)), http.StatusOK, "Samples for security vendors", "guardian of a minor", "They said no", v.Digest[:8])
+	f := url.Values{"terms": {string(v.ID)}, "act": {"agreed"}, "at": {"2999-01-01"}, "how": {"portal"}, "behalf": {"guardian"}, "language": {"fr"}}
+	a := w.Post(t, c, path, f)
+	has(t, a, http.StatusUnprocessableEntity, "not one to come", "Choose one of the list", "Say what the paper says: yes or no.", "Name who spoke for the party", `value="guardian" checked`)
+	f.Set("at", at.AddDate(0, 1, 0).Format(time.DateOnly))
+	f.Set("how", "paper")
+	f.Set("note", evil)
+	f.Set("clause-samples", "yes")
+	page := w.led(t, candor.RoleAnalyst, path, f)
+	has(t, page, http.StatusOK, "What was said of Hosting terms 7 was recorded", "samples", "on paper")
+	inert(t, page, "the party's page")
+	if b, _, err := w.House.Basis(t.Context(), w.Who(candor.RoleAdmin), w.party.ID, "submit", at.AddDate(0, 2, 0)); err != nil || b.Clause != "samples" {
+		t.Errorf("two months ago the basis was %+v, %v", b, err)
+	}
+	account, err := w.House.Store.Account(t.Context(), w.party.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := account.History[slices.IndexFunc(account.History, func(e consent.Event) bool { return e.Version == v.ID })]
+	if said.Behalf != consent.Guardian || said.Note != evil || said.Language != "fr" || said.How != consent.ByPaper || !said.Recorded.After(said.At) {
+		t.Errorf("kept is %+v", said)
+	}
+	back := url.Values{"terms": {string(v.ID)}, "act": {"withdrawn"}, "at": {w.Clock().Format(time.DateOnly)}, "how": {"mail"}, "behalf": {"self"}, "taken": {"samples"}}
+	has(t, w.led(t, candor.RoleAnalyst, path, back), http.StatusOK, "Withdrew")
+	w.At(w.Clock().Add(time.Minute))
+	if _, _, err := w.House.Basis(t.Context(), w.Who(candor.RoleAdmin), w.party.ID, "submit", time.Time{}); err == nil {
+		t.Error("the clause that was taken back still allows something")
+	}
+	back.Del("taken")
+	w.led(t, candor.RoleAnalyst, path, back)
+	w.At(w.Clock().Add(time.Minute))
+	has(t, w.Post(t, c, path, back), http.StatusUnprocessableEntity, "there is nothing to take back")
 }
 
 func TestErase(t *testing.T) {

@@ -43,9 +43,19 @@ func (o *office) fillSaid(r *web.Request, d *partyDetail) error {
 			receipt = anchor(r.T("office.said.receipt"), partyPath(party)+"/receipts/"+string(e.ID))
 		}
 		d.said.Rows = append(d.said.Rows, ui.Row{Key: string(e.ID), Label: name, Cells: cells(ui.Text(name), saidAct(r, e),
-			ui.OrAbsent(strings.Join(chosen(e, held[e.ID]), r.T("office.list.comma"))), ui.Together(ui.Time(e.At), quiet(r.Printer.Word("portal.how.", string(e.How)))), receipt)})
+			ui.OrAbsent(strings.Join(chosen(e, held[e.ID]), r.T("office.list.comma"))), saidWhen(r, e), receipt)})
 	}
 	return nil
+}
+
+// saidWhen tells when and how something was said, and by whom if it was not the
+// party itself.
+func saidWhen(r *web.Request, e house.Said) templ.Component {
+	how := r.Printer.Word("portal.how.", string(e.How))
+	if e.Behalf == consent.Representative || e.Behalf == consent.Guardian {
+		how += r.T("office.list.comma") + r.Printer.T("portal.agree.behalf."+string(e.Behalf)) + ": " + e.Note
+	}
+	return ui.Together(ui.Time(e.At), quiet(how))
 }
 
 // chosen are the optional clauses that still hold, or those that an event names.

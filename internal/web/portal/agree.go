@@ -53,6 +53,7 @@ func (p *portal) mountAgreements() {
 	}
 	p.site.Page("GET "+house.ReceiptsPath, anyone, p.lookUpForm)
 	p.site.Action("POST "+house.ReceiptsPath, anyone, p.lookUp)
+	p.site.Action("POST "+house.ReceiptsPath+"/link", anyone, p.mailControl)
 	p.site.Handle("GET "+house.ReceiptsPath+"/keys.json", anyone, http.HandlerFunc(p.keys))
 }
 
@@ -374,14 +375,15 @@ type looked struct {
 	form     form
 	text     string
 	standing *house.Standing
+	mails    bool // the link can be mailed
 }
 
 func (p *portal) lookUpForm(r *web.Request) (web.View, error) {
-	return web.View{Document: exact(lookUpDocument(r.Letter(r.T("portal.receipt.check")), looked{}))}, nil
+	return web.View{Document: exact(lookUpDocument(r.Letter(r.T("portal.receipt.check")), looked{mails: !p.site.House.Mute}))}, nil
 }
 
 func (p *portal) lookUp(r *web.Request) (web.View, error) {
-	l := looked{text: strings.Join(strings.Fields(r.Text("receipt")), "")}
+	l := looked{mails: !p.site.House.Mute, text: strings.Join(strings.Fields(r.Text("receipt")), "")}
 	s, err := p.site.House.LookUp(r.Context(), l.text)
 	switch {
 	case err == nil:
@@ -396,6 +398,15 @@ func (p *portal) lookUp(r *web.Request) (web.View, error) {
 		v = v.Again()
 	}
 	return v, nil
+}
+
+// mailControl has the link mailed to whom a receipt is of. The answer is the
+// same, whatever was put in.
+func (p *portal) mailControl(r *web.Request) (web.View, error) {
+	if err := p.site.House.MailControl(r.Context(), strings.Join(strings.Fields(r.Text("lost")), "")); err != nil {
+		return web.View{}, err
+	}
+	return web.See(house.ReceiptsPath).Say(ui.Neutral, r.T("portal.receipt.mail.said")), nil
 }
 
 // keys are what receipts are checked with.

@@ -140,6 +140,12 @@ func TestReceiptIsChecked(t *testing.T) {
 	if status, page := check(receipt.Text() + "x"); status != http.StatusUnprocessableEntity || !strings.Contains(page, "no receipt of ours") {
 		t.Errorf("one that was changed: %d", status)
 	}
+	for _, lost := range []string{receipt.Text(), receipt.Text() + "x", ""} {
+		a := w.Post(t, w.Stranger(), "/receipts/link?language=en", url.Values{"lost": {lost}})
+		if a.Status != http.StatusSeeOther || a.Location() != "/receipts" {
+			t.Errorf("a link for %.20q: %d %s", lost, a.Status, a.Location())
+		}
+	}
 	w.At(w.Clock().Add(time.Minute))
 	w.Post(t, c, "/my/agreements/withdraw/"+string(v.ID), url.Values{})
 	if _, page := check(receipt.Text()); !strings.Contains(page, "it was taken back on") {

@@ -83,6 +83,15 @@ func (c controlled) named(e house.Said) (all []string) {
 	return all
 }
 
+// choice names the clauses of what was said, after a colon; empty if it names
+// none.
+func (c controlled) choice(ctx context.Context, e house.Said) string {
+	if len(e.Clauses) == 0 {
+		return ""
+	}
+	return ": " + joined(ctx, c.named(e))
+}
+
 func aboutOptions(ctx context.Context, c controlled) []ui.Option {
 	all := []ui.Option{{Value: "", Label: phrase.T(ctx, "portal.agree.about.none")}}
 	for _, o := range c.Offers {

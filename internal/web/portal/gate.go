@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"candor"
+	"candor/internal/consent/gate"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/web"
@@ -63,6 +64,19 @@ func standing(r *web.Request, g candor.Gate) (ui.Message, string) {
 	key := "portal.gate." + string(g.State)
 	until := phrase.Args{"time": r.Printer.Time(g.Deadline, r.Zone)}
 	return ui.Message{Tone: gateTone(g.State), Title: r.Printer.T(key+".title", until), Text: r.Printer.T(key + ".text"), Stays: true}, r.Printer.T(key+".next", until)
+}
+
+// mendAt is where a customer does what is missing; empty if that is not theirs.
+func mendAt(why string) string {
+	switch gate.Why(why) {
+	case gate.NoNotice, gate.NotServed, gate.OtherVersion:
+		return "/my/notices"
+	case gate.NotAccepted, gate.OldTerms:
+		return "/my/agreements"
+	case gate.Grave:
+		return "/my"
+	}
+	return ""
 }
 
 func gateTone(s candor.GateState) ui.Tone {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"candor"
@@ -15,8 +16,14 @@ type estate struct {
 	view         house.PartyView
 	open, closed []line
 	gates        map[candor.ID]candor.GateState
-	newer, older string // cursors of the closed cases
+	newer, older string        // cursors of the closed cases
+	asked        []house.Offer // terms that wait for an answer
 	account      *candor.User
+}
+
+// sites are what can be looked at: a subscriber's line has no content.
+func (e estate) sites() []candor.Asset {
+	return slices.DeleteFunc(slices.Clone(e.view.Assets), func(a candor.Asset) bool { return a.Kind == candor.Line })
 }
 
 // line is a case in a list.
@@ -49,6 +56,11 @@ func (p *portal) overview(r *web.Request) (web.View, error) {
 	if e.gates, err = p.gates(r); err != nil {
 		return web.View{}, err
 	}
+	agreed, err := p.site.House.Control(ctx, who, who.Party)
+	if err != nil {
+		return web.View{}, err
+	}
+	e.asked = slices.DeleteFunc(agreed.Offers, func(o house.Offer) bool { return !o.Asked })
 	if e.open, err = p.lines(r, view, open.Items); err != nil {
 		return web.View{}, err
 	}
