@@ -76,22 +76,21 @@ func (l local) load(ctx context.Context, text string) error {
 }
 
 func (l local) connect() (*nftables.Conn, func(), error) {
-	var options []nftables.ConnOption
-	end := func() {}
+	options := []nftables.ConnOption{nftables.AsLasting()} // one socket for all that is asked
+	var f *os.File
 	if l.namespace != "" {
-		f, err := os.Open(l.namespace)
-		if err != nil {
+		var err error
+		if f, err = os.Open(l.namespace); err != nil {
 			return nil, nil, failed(err)
 		}
-		end = func() { f.Close() }
+		defer f.Close() // the socket stays where it was made
 		options = append(options, nftables.WithNetNSFd(int(f.Fd())))
 	}
 	c, err := nftables.New(options...)
 	if err != nil {
-		end()
 		return nil, nil, failed(err)
 	}
-	return c, end, nil
+	return c, func() { _ = c.CloseLasting() }, nil
 }
 
 func ours() *nftables.Table { return &nftables.Table{Name: "candor", Family: nftables.TableFamilyINet} }
