@@ -16,7 +16,8 @@ BENCH       ?= .
 DEBIAN      := yara clamav clamdscan clamav-milter osslsigncode postgresql chromium fonts-noto-cjk \
                c-icap squid zip xz-utils bzip2 zstd lz4 brotli binutils cpio p7zip-full genisoimage \
                lzip gcab cabextract msitools qpdf rpm \
-               nginx-light apache2-bin php-cli fonts-noto-core
+               nginx-light apache2-bin php-cli fonts-noto-core \
+               nfdump softflowd
 # Where "make run" keeps everything, and where it answers.
 DATA        ?= $(if $(EMPTY),data/empty,data/sample)
 LISTEN      ?= 127.0.0.1:8080
@@ -111,6 +112,11 @@ bench-house: ## Print figures of the desk with 1,000,000 findings, on both datab
 bench-consent: ## Print how fast it is asked what parties agreed to, on both databases
 	$(GO) run ./bench/cmd/consent -database sqlite $(ARGS)
 	$(GO) run ./bench/cmd/consent -database postgres $(ARGS)
+
+.PHONY: bench-flow
+bench-flow: ## Print how many records of NetFlow v9 the collector takes, beside nfcapd and goflow2
+	$(GO) build -o bin/bench-flow ./bench/cmd/flow
+	bin/bench-flow $(ARGS)
 
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts

@@ -15,6 +15,11 @@ import (
 // to move away.
 const Passing = "icap"
 
+// Traffic is the sensor of what lines send and receive. Its places are what it
+// was about. That it was seen is an event, as with Passing, but nothing lies
+// anywhere.
+const Traffic = "traffic"
+
 // Quiet is how long what passed by must not be seen again to be gone.
 const Quiet = 7 * 24 * time.Hour
 
@@ -40,12 +45,15 @@ func (PassedJob) Kind() string { return "desk.passed" }
 //   - What lies at the site and was known to pass by is from then on the
 //     finding of whoever sees it there.
 func (d *Desk) handOver(ctx context.Context, tx Tx, f *filing) ([]candor.Finding, error) {
-	if f.Sensor != Passing {
+	if f.Sensor != Passing && f.Sensor != Traffic {
 		return f.Findings, d.takeOver(ctx, tx, f)
 	}
 	day := f.now.UTC().Truncate(24 * time.Hour)
 	if err := tx.Enqueue(ctx, PassedJob{f.asset.ID, day}, candor.JobOptions{At: day.Add(24*time.Hour + Quiet), Once: true}); err != nil {
 		return nil, err
+	}
+	if f.Sensor == Traffic {
+		return f.Findings, nil
 	}
 	var seen []candor.ID
 	var rest []candor.Finding
@@ -109,9 +117,13 @@ func (d *Desk) hand(ctx context.Context, tx Tx, f *filing, x candor.FiledFinding
 // as Quiet. Cases of which nothing is left close themselves.
 func (d *Desk) EndPassed(ctx context.Context, asset candor.ID) error {
 	err := d.Store.Tx(ctx, func(tx Tx) error {
-		quiet, err := tx.UnseenFindings(ctx, asset, Passing, d.Clock().Add(-Quiet))
-		if err != nil {
-			return err
+		var quiet []candor.FiledFinding
+		for _, sensor := range []string{Passing, Traffic} {
+			unseen, err := tx.UnseenFindings(ctx, asset, sensor, d.Clock().Add(-Quiet))
+			if err != nil {
+				return err
+			}
+			quiet = append(quiet, unseen...)
 		}
 		for _, f := range quiet {
 			places, err := tx.Places(ctx, f.ID)
@@ -136,7 +148,7 @@ func (d *Desk) EndPassed(ctx context.Context, asset candor.ID) error {
 func (d *Desk) hasPassed(ctx context.Context, id candor.ID) (has bool, err error) {
 	err = d.Store.Tx(ctx, func(tx Tx) error {
 		all, err := tx.FindingsOfCase(ctx, id)
-		has = slices.ContainsFunc(all, func(f candor.FiledFinding) bool { return f.Sensor == Passing })
+		has = slices.ContainsFunc(all, func(f candor.FiledFinding) bool { return f.Sensor == Passing || f.Sensor == Traffic })
 		return err
 	})
 	return has, err

@@ -187,6 +187,12 @@ func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principa
 	if e := time.Duration(a.Every); e != 0 && e < time.Minute {
 		return a, bad("it would be scanned more than once a minute", "Choose a longer period, or none.")
 	}
+	if !a.Access.IsZero() && a.Kind != candor.Line {
+		return a, bad("it is no line, and is sold with none", "Give rates and addresses of lines only.")
+	}
+	if _, err := a.Access.Prefixes(); err != nil {
+		return a, fmt.Errorf("the addresses of %s: %w", a.Name, err)
+	}
 	if err := h.Sites.CheckRootsOn(a.Server, a.Roots); err != nil {
 		return a, err
 	}

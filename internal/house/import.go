@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"candor"
@@ -41,6 +42,13 @@ type Row struct {
 	Software  string   `json:"software,omitempty"`
 	Observe   bool     `json:"observe_only,omitempty"`
 	Every     string   `json:"every,omitempty"`
+	// Of a line: what it is sold as, rates in bit/s.
+	Plan        string   `json:"plan,omitempty"`
+	Down        string   `json:"down,omitempty"`
+	Up          string   `json:"up,omitempty"`
+	Addresses   []string `json:"addresses,omitempty"`
+	MailServers bool     `json:"mail_servers,omitempty"`
+	NameServers bool     `json:"name_servers,omitempty"`
 }
 
 // Imported says what became of an import.
@@ -173,14 +181,42 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 	if err := a.Every.UnmarshalText([]byte(r.Every)); err != nil {
 		return err
 	}
+	if a.Access, err = r.access(); err != nil {
+		return err
+	}
 	if a.ID != "" && a.Owner == was.Owner && a.Name == was.Name && slices.Equal(a.Roots, was.Roots) && slices.Equal(a.Hosts, was.Hosts) &&
-		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server {
+		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server && a.Access.Equal(was.Access) {
 		done.Same++
 		return nil
 	}
 	count(done, a.ID == "")
 	_, err = h.saveAsset(ctx, tx, who, a)
 	return err
+}
+
+// access is what the row says that a line is sold as.
+func (r Row) access() (a candor.Access, err error) {
+	a = candor.Access{Plan: r.Plan, Addresses: r.Addresses, Mail: r.MailServers, Names: r.NameServers}
+	if a.Down, err = rate(r.Down); err == nil {
+		a.Up, err = rate(r.Up)
+	}
+	return a, err
+}
+
+// rate reads bits a second: a number, or one with k, M or G behind it.
+func rate(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, factor := text, int64(1)
+	if at := strings.IndexByte("kMG", text[len(text)-1]); at >= 0 {
+		number, factor = text[:len(text)-1], []int64{1e3, 1e6, 1e9}[at]
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > 1e15/factor {
+		return 0, candor.WithHint(fmt.Errorf("%.40q is no rate: %w", text, candor.ErrInvalid), "Write bits a second, such as 40000000 or 40M.")
+	}
+	return n * factor, nil
 }
 
 func count(done *Imported, fresh bool) {
@@ -248,7 +284,7 @@ func readCSV(from io.Reader) (rows []Row, lines []int, err error) {
 	for i, name := range head {
 		head[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 		if setters[head[i]] == nil {
-			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every.")
+			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every, plan, down, up, addresses, mail_servers, name_servers.")
 		}
 	}
 	for {
@@ -286,9 +322,17 @@ var setters = map[string]func(*Row, string){
 	"server":       func(r *Row, v string) { r.Server = v },
 	"hosts":        func(r *Row, v string) { r.Hosts = listOf(v) },
 	"software":     func(r *Row, v string) { r.Software = v },
-	"observe_only": func(r *Row, v string) { r.Observe = v == "true" || v == "1" || v == "yes" },
+	"observe_only": func(r *Row, v string) { r.Observe = yes(v) },
 	"every":        func(r *Row, v string) { r.Every = v },
+	"plan":         func(r *Row, v string) { r.Plan = v },
+	"down":         func(r *Row, v string) { r.Down = v },
+	"up":           func(r *Row, v string) { r.Up = v },
+	"addresses":    func(r *Row, v string) { r.Addresses = listOf(v) },
+	"mail_servers": func(r *Row, v string) { r.MailServers = yes(v) },
+	"name_servers": func(r *Row, v string) { r.NameServers = yes(v) },
 }
+
+func yes(v string) bool { return v == "true" || v == "1" || v == "yes" }
 
 func listOf(text string) []string {
 	var all []string

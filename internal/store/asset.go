@@ -54,6 +54,13 @@ func (r reader) RootedAssets(ctx context.Context) ([]candor.Asset, error) {
 	return slices.DeleteFunc(all, func(a candor.Asset) bool { return len(a.Roots) == 0 || a.Server != "" }), kind(err, "look for sites to watch")
 }
 
+// Lines gives lines, retired ones too, in the order of their last change and
+// ID: those behind the given ones, at most so many.
+func (r reader) Lines(ctx context.Context, changed time.Time, after candor.ID, most int) ([]candor.Asset, error) {
+	rows, err := choose[query.Asset](ctx, r.db, "assets", "kind = 'line' AND (updated, id) > (?, ?) ORDER BY updated, id LIMIT ?", column.Time(changed), after, most)
+	return each(rows, asset), err
+}
+
 // HostedSites gives the sites in use that have a host name, which is written in
 // lower case and without a dot at its end; by id.
 func (r reader) HostedSites(ctx context.Context, host string) ([]candor.Asset, error) {
@@ -179,11 +186,11 @@ func assetDocument(a candor.Asset) document {
 func asset(r query.Asset) candor.Asset {
 	return candor.Asset{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Name: r.Name, Reference: r.Reference, Roots: r.Roots.V, Hosts: r.Hosts.V,
 		Software: r.Software, ObserveOnly: r.ObserveOnly, Every: r.Every, Created: time.Time(r.Created), Updated: time.Time(r.Updated),
-		Scanned: time.Time(r.Scanned), Retired: r.Retired, Server: r.Server}
+		Scanned: time.Time(r.Scanned), Retired: r.Retired, Server: r.Server, Access: r.Access.V}
 }
 
 func assetRow(a candor.Asset, due time.Time) query.Asset {
 	return query.Asset{ID: a.ID, Kind: a.Kind, Owner: a.Owner, Name: a.Name, Reference: a.Reference, Roots: column.Of(a.Roots), Hosts: column.Of(a.Hosts),
 		Software: a.Software, ObserveOnly: a.ObserveOnly, Every: a.Every, Created: column.Time(a.Created), Updated: column.Time(a.Updated),
-		Scanned: column.Time(a.Scanned), ScanDue: column.Time(due), Retired: a.Retired, Server: a.Server}
+		Scanned: column.Time(a.Scanned), ScanDue: column.Time(due), Retired: a.Retired, Server: a.Server, Access: column.Of(a.Access)}
 }

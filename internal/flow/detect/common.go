@@ -13,9 +13,10 @@ func confidence(percent uint8) candor.Confidence { return candor.Confidence(min(
 
 // common is what lines have in common: what many of them do.
 type common struct {
-	mu     sync.Mutex
-	dests  prevalence
-	scanon map[uint32]*outbreak
+	mu      sync.Mutex
+	dests   prevalence // of what lines contact again and again
+	uploads prevalence // of what lines send much to
+	scanon  map[uint32]*outbreak
 }
 
 // outbreak is the lines that scanned on one port, lately.
@@ -65,21 +66,32 @@ type prevalence struct {
 	mu   sync.Mutex
 	bits []uint64
 	old  []uint64
-	day  int64
+	turn int64
+	days int64 // that a contact is kept for, at least; 1 if 0
 }
 
 const services = 1 << 18
 
-// add notes that a line contacts a service and gives how many did, yesterday
-// and today.
+// count is how many lines contact a service, about.
+func (p *prevalence) count(service uint64) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bits == nil {
+		return 0
+	}
+	i := service % services
+	return linear(64, 64-bits.OnesCount64(p.bits[i]|p.old[i]))
+}
+
+// add notes that a line contacts a service and gives how many did, lately.
 func (p *prevalence) add(service uint64, line flow.Line, at int64) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bits == nil {
 		p.bits, p.old = make([]uint64, services), make([]uint64, services)
 	}
-	if day := at / (24 * microHour); day > p.day {
-		p.bits, p.old, p.day = p.old, p.bits, day
+	if turn := at / (24 * microHour * max(p.days, 1)); turn > p.turn {
+		p.bits, p.old, p.turn = p.old, p.bits, turn
 		clear(p.bits)
 	}
 	i := service % services
@@ -96,7 +108,8 @@ type pairs struct {
 
 type pair struct {
 	key        uint64
-	last       int64
+	last       int64 // the beginning of the last contact
+	until      int64 // its end
 	n          uint32
 	mean, vary float32 // of the intervals in seconds, and the sum of squares (Welford)
 	told       bool
@@ -136,7 +149,7 @@ func (p *pair) worth(at int64) float64 {
 // have come: mail, and the time.
 func fetches(port uint16) bool {
 	switch port {
-	case 110, 123, 143, 993, 995:
+	case 110, 123, 143, 465, 587, 993, 995:
 		return true
 	}
 	return false
@@ -146,19 +159,21 @@ func fetches(port uint16) bool {
 // machines do that wait for orders. So do many honest machines: it is no
 // reason to isolate.
 func (s *Sensor) regular(sh *shard, line flow.Line, sus *suspect, r *flow.Record, peer uint64) {
-	if s.off[Beacon] || s.own(&r.Dst) || fetches(r.DstPort) {
+	const much = 8 << 10 // bytes: whoever only asks for orders sends less
+	if s.off[Beacon] || r.Total() > much || s.own(&r.Dst) || fetches(r.DstPort) {
 		return
 	}
 	service := mix(peer ^ uint64(r.DstPort)<<8 ^ uint64(r.Protocol))
-	if s.common.dests.add(service, line, r.Start) > 2.5 {
+	if s.common.dests.count(service) > 2.5 {
 		return
 	}
 	e := sh.pairs.find(mix(service^uint64(line)<<20)|1, r.Start)
 	if e.n > 0 {
-		gap := float64(r.Start-e.last) / 1e6
-		if gap < 1 {
-			return // the same contact, by several connections
+		if r.Start-e.until < 3e6 {
+			e.until = max(e.until, r.End)
+			return // the same contact, which goes on, or by several connections
 		}
+		gap := float64(r.Start-e.last) / 1e6
 		if e.n > 1 && gap > 20*float64(e.mean) { // it was switched off
 			*e = pair{key: e.key}
 		} else {
@@ -167,14 +182,16 @@ func (s *Sensor) regular(sh *shard, line flow.Line, sus *suspect, r *flow.Record
 			e.vary += float32(away * (gap - float64(e.mean)))
 		}
 	}
-	e.n++
-	e.last = r.Start
-	const contacts = 24
+	if e.n++; e.n == 6 {
+		s.common.dests.add(service, line, r.Start)
+	}
+	e.last, e.until = r.Start, r.End
+	const contacts = 16
 	if e.told || e.n < contacts || e.mean < 5 {
 		return
 	}
 	varies := math.Sqrt(float64(e.vary)/float64(e.n-2)) / float64(e.mean)
-	if varies > 0.35 {
+	if varies > 0.35 || s.common.dests.add(service, line, r.Start) > 2.5 {
 		return
 	}
 	e.told = true

@@ -22,6 +22,7 @@ type Kind uint8
 const (
 	FullRate       Kind = iota + 1 // an idle line sends at the full rate of its plan
 	SynFlood                       // connections begun at one address and never gone on with
+	Spoofing                       // packets that bear others' addresses as their source
 	Flood                          // packets sent at a rate, and nobody answers
 	Reflector                      // a service of the line answers far more than it is asked
 	HorizontalScan                 // many addresses tried on one port
@@ -40,7 +41,7 @@ const (
 )
 
 var names = [kinds]string{
-	FullRate: "full-rate", SynFlood: "syn-flood", Flood: "flood", Reflector: "reflector",
+	FullRate: "full-rate", SynFlood: "syn-flood", Spoofing: "spoofing", Flood: "flood", Reflector: "reflector",
 	HorizontalScan: "horizontal-scan", VerticalScan: "vertical-scan", Spread: "spread", SpamRun: "spam-run",
 	BruteForce: "brute-force", Beacon: "beacon", Tunnel: "dns-tunnel", Resolver: "resolver", Listed: "listed",
 	Service: "service", OddPort: "odd-port", Peak: "peak",
@@ -66,7 +67,7 @@ func Kinds() []Kind {
 // Class is the incident class (RSIT) of a kind.
 func (k Kind) Class() candor.Class {
 	switch k {
-	case SynFlood, Flood:
+	case SynFlood, Flood, Spoofing:
 		return "availability/ddos"
 	case Reflector:
 		return "vulnerable/ddos-amplifier"
@@ -87,7 +88,7 @@ func (k Kind) Class() candor.Class {
 // Severity is how grave a finding of the kind is.
 func (k Kind) Severity() candor.Severity {
 	switch k {
-	case SynFlood, Flood, Spread:
+	case SynFlood, Flood, Spoofing, Spread:
 		return candor.Critical
 	case Reflector, HorizontalScan, VerticalScan, SpamRun, BruteForce, Listed, Tunnel:
 		return candor.High

@@ -5,46 +5,66 @@ import (
 	"candor/internal/flow/normal"
 )
 
-// alarming is how many packets a second without answers are too many: far more
-// than the line usually sends at all.
-func (s *Sensor) alarming(line flow.Line, at int64) float64 {
-	return max(80, 3*s.Normal.Usual(int(line), normal.Packets, s.slot(at)).High)
+// answers is for how many packets whoever talks hears one, at least, by any
+// protocol.
+const answers = 30
+
+// late is by how much the record of answers may come after that of what was
+// answered, microseconds.
+const late = 1_400_000
+
+// alarming tells whether packets without answers, a second, and their bytes, are
+// too many: far more than the line usually sends at all, or a share of its plan
+// that nobody sends for nothing.
+func (s *Sensor) alarming(l *live, sus *suspect, packets, bytes float64, at int64) (limit float64, yes bool) {
+	limit = max(80, 3*s.Normal.Usual(int(sus.line), normal.Packets, s.slot(at)).High)
+	return limit, packets > limit || l.planUp > 0 && packets > 3 && bytes*8 > 40*float64(l.planUp) // a twenty-fifth of the plan
 }
 
 // flood looks whether one address is sent packets that it does not answer.
-// Whoever talks by any protocol hears something for each thirty packets.
 func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
-	out, in := h.out.at(h.last, instant), h.in.at(h.last, instant)
-	syn := h.syn.at(h.last, instant)
+	out, bytes := h.out.at(now, instant), h.bytes.at(now, instant)
+	syn, icmp := h.syn.at(now, instant), h.icmp.at(now, instant)
+	limit, much := s.alarming(l, sus, out, bytes, now)
+	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: s.sure(), Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
+	switch {
+	case syn > 40 && syn > out/2:
+		f.Kind, f.Protocol, f.Expected, f.Seen = SynFlood, flow.TCP, 1, syn
+	case icmp > out/2 && (icmp > 30 || much) && h.echoes > 200: // whoever only wants to know asks once a second
+		f.Protocol, f.Seen, f.Why = flow.ICMP, icmp, "echo"
+	case much && h.debt > 10*answers:
+		if h.unheard == 0 {
+			h.unheard = now
+		}
+		if now-h.unheard < late {
+			return
+		}
+		// Answers may have come before anybody looked for them.
+		if now-sus.created < 5e6 && l.answers.at(now, instant) > out/answers {
+			return
+		}
+	default:
+		h.unheard = 0
+		return
+	}
 	addr := h.addr
-	if syn > 40 && syn > out/2 {
-		s.raise(sh, sus, Finding{
-			Kind: SynFlood, Since: h.first, At: h.last, Confidence: s.sure(), Isolate: true, Peer: addr, Protocol: flow.TCP,
-			Expected: 1, Seen: syn, Unit: PacketsPerSecond, Why: "unanswered",
-			Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr }),
-		})
-		return
-	}
-	limit := s.alarming(sus.line, now)
-	if out < limit || in > out/30 || h.hits < 2 {
-		return
-	}
-	if h.first-sus.created < 1e6 && l.answers.at(h.last, instant) > out/30 && h.last-sus.created < 5e6 {
-		return // answers may have come before anybody looked for them
-	}
-	s.raise(sh, sus, Finding{
-		Kind: Flood, Since: h.first, At: h.last, Confidence: s.sure(), Isolate: true, Peer: addr,
-		Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered",
-		Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr }),
-	})
+	f.Flows = sus.proven(func(q *flow.Record) bool { return q.Dst == addr })
+	s.raise(sh, sus, f)
 }
 
 // carpet looks whether all addresses together are sent packets that nobody
 // answers.
 func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
-	sent, answers := l.sent.at(sus.last, instant), l.answers.at(sus.last, instant)
-	limit := s.alarming(sus.line, now)
-	if sent < limit || answers > sent/30 || sus.last-sus.created < 1e6 {
+	sent, heard := l.sent.at(now, instant), l.answers.at(now, instant)
+	limit, much := s.alarming(l, sus, sent, 0, now)
+	if !much || heard > sent/answers {
+		sus.unheard = 0
+		return
+	}
+	if sus.unheard == 0 {
+		sus.unheard = now
+	}
+	if now-sus.unheard < late || sus.last-sus.created < late {
 		return
 	}
 	for _, k := range []Kind{SynFlood, HorizontalScan, VerticalScan, Spread} {
@@ -59,6 +79,28 @@ func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 	})
 }
 
+// spoofs takes in a record that came from a line and bears an address that is
+// not the line's. Some do by mistake: of a network at home, of a lease that
+// ended.
+func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
+	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
+		return
+	}
+	sus := s.closer(sh, line, l, r.End)
+	sus.touched = true
+	sus.keep(r)
+	sus.spoofed.add(float64(r.Count()), r.Start, r.End, fast)
+	rate := sus.spoofed.at(r.End, fast)
+	if rate < 5 {
+		return
+	}
+	s.raise(sh, sus, Finding{
+		Kind: Spoofing, Since: sus.created, At: r.End, Confidence: s.sure(), Isolate: true, Port: r.DstPort, Protocol: r.Protocol,
+		Expected: 0, Seen: rate, Unit: PacketsPerSecond, Why: "source",
+		Flows: sus.proven(func(*flow.Record) bool { return true }),
+	})
+}
+
 // silent looks whether the addresses that were asked on one port, by a
 // protocol without connections, answer. Those that were asked since the last
 // look still have time.
@@ -69,6 +111,12 @@ func (s *Sensor) silent(sh *shard, sus *suspect, p *port, now int64) {
 		return
 	}
 	honest := 0.6
+	if !serves(uint16(p.key)) {
+		honest = 0.25 // as by TCP
+	}
+	if asked > 600 && answered > 30 {
+		return // more than can be counted
+	}
 	quiet := max(0, asked-answered)
 	weight := quiet*contact(false, honest) + min(answered, asked)*contact(true, honest)
 	if weight < s.evidence {
@@ -101,24 +149,58 @@ func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port, now int64) 
 	})
 }
 
+// steady is for how long a line sends at its full rate before it is told, and
+// pause how long it may seem not to, since records come when flows are told of;
+// microseconds.
+const (
+	steady = 25_000_000
+	pause  = 65_000_000
+)
+
 // fullRate looks whether a line that was idle sends at the full rate of its
 // plan. Alone it is no reason to isolate: a first backup looks like it.
 // Without answers, Flood tells.
-func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, r *flow.Record) {
+func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 	plan := float64(l.planUp) * 1000 / 8 // bytes a second
-	rate, before := float64(l.up.rate), l.slow.at(r.End, slow)
-	if plan == 0 || rate < s.Policy.Full*plan || before > s.Policy.Idle*plan || sus.lately(FullRate, r.End) {
+	rate := l.up.at(min(now, sus.last), fast)
+	began := sus.began
+	sus.began = 0
+	if plan == 0 || rate < s.Policy.Full*plan {
+		if now-sus.full.last > pause {
+			sus.full.since = 0
+		}
 		return
 	}
-	u := s.Normal.Usual(int(sus.line), normal.Up, s.slot(r.End))
-	if u.High*1024 > plan/4 {
+	if sus.full.since == 0 {
+		sus.full.since = began
+		sus.full.before = l.slow.at(now, slow)
+	}
+	sus.full.last = now
+	if now-sus.full.since < steady || sus.full.before > s.Policy.Idle*plan || sus.lately(FullRate, now) {
+		return
+	}
+	u := s.Normal.Usual(int(sus.line), normal.Up, s.slot(now))
+	if u.Median*1024 > plan/4 {
 		return // it does so at this hour of other weeks
 	}
-	addr := r.Dst
+	h := sus.busiest(now)
+	if h == nil {
+		return
+	}
+	// What lines send much to, more than once or several of them, is a service.
+	upload := network(&h.addr, s.Seed)
+	if l.uploads&(1<<(upload&63)) != 0 {
+		return
+	}
+	l.uploads |= 1 << (upload & 63)
+	if s.common.uploads.add(upload, sus.line, now) > 2.5 {
+		return
+	}
+	addr := h.addr
 	s.raise(sh, sus, Finding{
-		Kind: FullRate, Since: r.Start, At: r.End, Confidence: 60, Peer: addr, Protocol: r.Protocol,
+		Kind: FullRate, Since: sus.full.since, At: now, Confidence: 60, Peer: addr,
 		Expected: u.High * 1024 * 8, Seen: rate * 8, Unit: BitsPerSecond, Why: "idle",
-		Flows: append(sus.proven(func(q *flow.Record) bool { return q.Dst == addr }), *r),
+		Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr }),
 	})
 }
 
@@ -130,14 +212,14 @@ func (s *Sensor) names(sh *shard, l *live, sus *suspect, h *host, r *flow.Record
 	}
 	size := float64(r.Bytes) / float64(r.Packets)
 	weight := max(-3, min(gauss(size, 190, 50)-gauss(size, 78, 22), 3))
-	sus.queries = max(0, sus.queries+weight)
-	if weight > 0 {
-		sus.asked++
-	}
-	if sus.queries == 0 {
+	sus.queries = max(0, sus.queries+weight*float64(min(r.Packets, 10)))
+	switch {
+	case sus.queries == 0:
 		sus.asked = 0
+	case weight > 0:
+		sus.asked = plus(sus.asked, r.Packets)
 	}
-	if sus.queries < s.evidence || sus.asked < 50 {
+	if weight < 0 || sus.queries < s.evidence || sus.asked < 50 {
 		return
 	}
 	addr := r.Dst

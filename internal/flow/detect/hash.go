@@ -23,6 +23,18 @@ func hashAddr(a *flow.Addr, seed uint64) uint64 {
 	return mix(mix(binary.LittleEndian.Uint64(a[:8])^seed) ^ binary.LittleEndian.Uint64(a[8:]))
 }
 
+// network hashes the part of an address by which services are known, since
+// they have many: the first 24 bits of IPv4, 48 of IPv6.
+func network(a *flow.Addr, seed uint64) uint64 {
+	n := *a
+	if n.Is4() {
+		n[15] = 0
+	} else {
+		clear(n[6:])
+	}
+	return hashAddr(&n, seed)
+}
+
 func zeros(words []uint64) int {
 	n := 0
 	for _, w := range words {

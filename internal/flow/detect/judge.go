@@ -51,13 +51,20 @@ func (s *Sensor) honest(sus *suspect, at int64, tried, failed uint32) float64 {
 
 // sends has a suspect take in a record that it sent.
 func (s *Sensor) sends(sh *shard, l *live, sus *suspect, r *flow.Record, begun, failed bool, peer uint64) {
-	h := sus.host(&r.Dst, r.End)
+	h := sus.host(&r.Dst, r.Start, r.End)
 	h.out.add(float64(r.Count()), r.Start, r.End, instant)
+	if unconnected(r) {
+		h.debt += float32(r.Count())
+	}
 	h.bytes.add(float64(r.Total()), r.Start, r.End, instant)
+	if r.Protocol == flow.ICMP || r.Protocol == flow.ICMPv6 {
+		h.icmp.add(float64(r.Count()), r.Start, r.End, instant)
+		h.echoes = plus(h.echoes, r.Count())
+	}
 	if failed {
 		h.syn.add(float64(r.Count()), r.Start, r.End, instant)
 	}
-	own := !begun && r.SrcPort < r.DstPort
+	own := !begun && (serves(r.SrcPort) && !serves(r.DstPort) || serves(r.SrcPort) == serves(r.DstPort) && r.SrcPort < r.DstPort)
 	if own {
 		p := sus.port(portKey(r.Protocol, r.SrcPort, true), r.End)
 		p.out.add(float64(r.Total()), r.Start, r.End, fast)
@@ -65,11 +72,12 @@ func (s *Sensor) sends(sh *shard, l *live, sus *suspect, r *flow.Record, begun, 
 		if r.Protocol == flow.UDP && amplifies(r.SrcPort) {
 			sus.keep(r)
 		}
+		s.service(sh, l, sus, p, r)
 		return
 	}
 	p := sus.port(portKey(r.Protocol, r.DstPort, false), r.End)
 	p.out.add(float64(r.Total()), r.Start, r.End, fast)
-	if failed || r.Protocol != flow.TCP {
+	if failed || r.Protocol != flow.TCP || l.fills(r, 25) {
 		sus.keep(r)
 	}
 	if s.Feed != nil {
@@ -83,17 +91,75 @@ func (s *Sensor) sends(sh *shard, l *live, sus *suspect, r *flow.Record, begun, 
 		s.horizontal(sh, sus, p, r, fresh, failed)
 		s.vertical(sh, sus, h, r, failed)
 		s.spam(sh, l, sus, p, r, fresh, failed)
-		s.logins(sh, sus, h, r, failed)
 	}
+	s.logins(sh, sus, p, h, r, failed)
 	if r.DstPort == 53 && r.Protocol == flow.UDP {
 		s.names(sh, l, sus, h, r)
 	}
 }
 
+// opens tells whether the record answers a connection to a port that a stranger
+// may find, on which the line answered nobody before.
+func opens(l *live, r *flow.Record) bool {
+	const answer = flow.SYN | flow.ACK
+	return r.Protocol == flow.TCP && r.Flags&answer == answer && !serves(r.DstPort) && exposed(r.SrcPort) && l.served&serviceBit(r) == 0
+}
+
+func serviceBit(r *flow.Record) uint64 { return 1 << (mix(uint64(r.SrcPort)) & 63) }
+
+// exposed tells whether a port is of those that strangers look for.
+func exposed(p uint16) bool {
+	switch p {
+	case 1080, 1433, 1723, 2222, 2323, 3128, 3306, 3389, 5432, 5555, 5900, 5985, 6379, 7547, 8000, 8080, 8081, 8443, 8888, 9200, 27017, 37777:
+		return true
+	}
+	return p < 1024
+}
+
+// service looks whether strangers use a service that the line did not have.
+func (s *Sensor) service(sh *shard, l *live, sus *suspect, p *port, r *flow.Record) {
+	if !opens(l, r) || l.mail && (r.SrcPort == 25 || r.SrcPort == 465 || r.SrcPort == 587) || l.names && r.SrcPort == 53 {
+		return
+	}
+	sus.keep(r)
+	if p.peers.count() < 4.5 {
+		return
+	}
+	port := r.SrcPort
+	s.raise(sh, sus, Finding{
+		Kind: Service, Since: p.first, At: r.End, Confidence: 80, Port: port, Protocol: flow.TCP,
+		Expected: 0, Seen: p.peers.count(), Unit: Addresses, Why: "answered",
+		Flows: sus.proven(func(q *flow.Record) bool { return q.SrcPort == port }),
+	})
+	l.served |= serviceBit(r)
+}
+
+// odd looks whether the line talks on many ports that have no meaning, with few
+// addresses: those who share files talk with many.
+func (s *Sensor) odd(sh *shard, line flow.Line, l *live, r *flow.Record, peer uint64) {
+	if r.DstPort < 1024 || r.SrcPort < 1024 || exposed(r.DstPort) || exposed(r.SrcPort) || r.Protocol == flow.TCP && r.Flags != 0 && r.Flags&flow.ACK == 0 {
+		return
+	}
+	l.odd[0].add(mix(uint64(r.DstPort)))
+	l.odd[1].add(peer)
+	ports, peers := l.odd[0].with(l.odd[2]).count(), l.odd[1].with(l.odd[3]).count()
+	if ports < 9 || ports < 1.5*peers || peers > 80 {
+		return
+	}
+	u := s.Normal.Usual(int(line), normal.Ports, s.slot(r.End))
+	if ports < 2*u.Median {
+		return
+	}
+	s.raise(sh, s.closer(sh, line, l, r.End), Finding{
+		Kind: OddPort, Since: int64(l.hour) * microHour, At: r.End, Confidence: 50, Peer: r.Dst, Protocol: r.Protocol,
+		Expected: u.Median, Seen: ports, Unit: PortsTried, Why: "few", Flows: []flow.Record{*r},
+	})
+}
+
 // receives has a suspect take in a record that it received.
 func (s *suspect) receives(r *flow.Record, peer uint64) {
 	if h := s.findHost(&r.Src); h != nil {
-		h.in.add(float64(r.Count()), r.Start, r.End, instant)
+		h.debt = max(0, h.debt-answers*float32(r.Count()))
 	}
 	if p := s.findPort(portKey(r.Protocol, r.SrcPort, false)); p != nil {
 		p.in.add(float64(r.Total()), r.Start, r.End, fast)
@@ -109,12 +175,28 @@ func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fr
 	if !fresh {
 		return
 	}
+	odd := !serves(r.DstPort)
 	honest := s.honest(sus, r.End, p.tried, p.failed)
+	if odd { // those who share files find many of them gone
+		honest = min(honest, 0.25)
+		if others := sus.oddTried - p.tried; others >= 8 {
+			honest = max(min(honest, 1-1.1*float64(sus.oddFailed-p.failed+1)/float64(others+2)), 0.15)
+		}
+	}
+	if p.in.at(r.End, fast) > 20<<10 {
+		p.walk = 0 // what it fetches by this port is no scanner's
+	}
 	p.tried++
 	sus.tried++
+	if odd {
+		sus.oddTried++
+	}
 	if failed {
 		p.failed++
 		sus.failed++
+		if odd {
+			sus.oddFailed++
+		}
 	}
 	p.walk = max(0, p.walk+float32(contact(!failed, honest)))
 	if float64(p.walk) < s.evidence || sus.tried < 12 {
@@ -157,9 +239,9 @@ func (s *Sensor) vertical(sh *shard, sus *suspect, h *host, r *flow.Record, fail
 
 // Honest rates a second, of a line that runs no servers.
 const (
-	mailServers = 4.0 / 3600   // different servers that mail is handed to
-	sessions    = 60.0 / 3600  // short sessions with one address and one login
-	folders     = 240.0 / 3600 // as sessions, of programs that fetch mail
+	mailServers = 4.0 / 3600  // different servers that mail is handed to
+	sessions    = 60.0 / 3600 // short sessions with one address and one login
+	folders     = 90.0 / 3600 // as sessions, of programs that fetch mail
 )
 
 // spam counts the servers that mail is handed to.
@@ -189,31 +271,39 @@ func (s *Sensor) spam(sh *shard, l *live, sus *suspect, p *port, r *flow.Record,
 
 func (s *Sensor) own(a *flow.Addr) bool { return s.Own != nil && s.Own(*a) }
 
-// logins counts short sessions with one address and one login.
-func (s *Sensor) logins(sh *shard, sus *suspect, h *host, r *flow.Record, failed bool) {
+// logins counts short sessions with one login: of one address, and of all.
+func (s *Sensor) logins(sh *shard, sus *suspect, p *port, h *host, r *flow.Record, failed bool) {
 	const short = 64 // packets
-	if failed || !login(r.DstPort) || r.Count() > short || s.own(&r.Dst) {
+	if failed || !login(r.DstPort) || r.Count() > short || s.own(&r.Dst) || r.Protocol == flow.UDP && r.DstPort != 5060 {
 		return
 	}
 	if h.port != r.DstPort {
 		h.port, h.logins = r.DstPort, arrivals{}
 	}
-	rate := sessions
+	rate, least := sessions, uint32(40)
 	switch r.DstPort {
-	case 110, 143, 993, 995, 5060:
-		rate = folders
+	case 110, 143, 993, 995:
+		rate, least = folders, 60
 	}
-	weight := h.logins.add(r.End, rate, 4)
+	if r.Protocol == flow.UDP && p.answered.count() < p.peers.count()/2 {
+		return // nobody is there to log in
+	}
 	sus.keep(r)
-	if weight < s.evidence || h.logins.n < 40 {
+	f := Finding{Kind: BruteForce, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: r.DstPort, Protocol: r.Protocol, Unit: Sessions, Why: "answered"}
+	one, all := h.logins.add(r.End, rate, 4), p.logins.add(r.End, 2*rate, 4)
+	switch {
+	case one > s.evidence && h.logins.n >= least:
+		f.Peer, f.Since, f.Seen = r.Dst, h.first, float64(h.logins.n)
+	case all > s.evidence && p.logins.n >= least:
+		rate *= 2
+		f.Seen = float64(p.logins.n)
+	default:
 		return
 	}
-	addr, port := r.Dst, r.DstPort
-	s.raise(sh, sus, Finding{
-		Kind: BruteForce, Since: h.first, At: r.End, Confidence: s.sure(), Isolate: true, Peer: addr, Port: port, Protocol: flow.TCP,
-		Expected: rate * float64(r.End-h.first) / 1e6, Seen: float64(h.logins.n), Unit: Sessions, Why: "answered",
-		Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr && q.DstPort == port }),
-	})
+	f.Expected = rate * float64(r.End-f.Since) / 1e6
+	port := r.DstPort
+	f.Flows = sus.proven(func(q *flow.Record) bool { return q.DstPort == port })
+	s.raise(sh, sus, f)
 }
 
 // judge looks at what needed time: whether answers came.
@@ -224,6 +314,7 @@ func (s *Sensor) judge(sh *shard, l *live, sus *suspect, now int64) {
 		}
 	}
 	s.carpet(sh, l, sus, now)
+	s.fullRate(sh, l, sus, now)
 	for i := range sus.ports {
 		p := &sus.ports[i]
 		switch {

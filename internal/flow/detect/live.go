@@ -25,6 +25,8 @@ type live struct {
 	fails    uint32
 	peers    few
 	ports    few
+	odd      [4]few // ports without a meaning, and addresses that were talked with on them; the same of the hour before
+	uploads  uint64 // services that much was sent to, by their hash
 
 	planUp, planDown uint32 // kbit/s
 	suspect          uint32 // index in the shard, plus 1
@@ -58,9 +60,13 @@ func (l *live) measured() normal.Hour {
 
 // clear begins an hour.
 func (l *live) clear(hour uint32) {
+	l.odd[2], l.odd[3] = few{}, few{}
+	if hour == l.hour+1 {
+		l.odd[2], l.odd[3] = l.odd[0], l.odd[1]
+	}
 	l.hour = hour
 	l.upBytes, l.dnBytes, l.packets, l.flows, l.tries, l.fails = 0, 0, 0, 0, 0, 0
-	l.peers, l.ports = few{}, few{}
+	l.peers, l.ports, l.odd[0], l.odd[1] = few{}, few{}, few{}, few{}
 }
 
 func share(part, whole uint32) float64 {
@@ -101,6 +107,12 @@ func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
 			l.fails = plus(l.fails, 1)
 		}
 	}
+}
+
+// fills tells whether the record, over its time or a second, takes more than so
+// many hundredths of the plan.
+func (l *live) fills(r *flow.Record, percent float64) bool {
+	return l.planUp > 0 && float64(r.Total())*8 > percent*10*float64(l.planUp)*max(1, float64(r.End-r.Start)/1e6)
 }
 
 // plus adds and stays at the top.

@@ -41,7 +41,7 @@ type Policy struct {
 
 // DefaultPolicy allows one false alarm in a hundred thousand years of a line.
 func DefaultPolicy() Policy {
-	return Policy{FalseAlarms: 1e-5, Idle: 0.08, Full: 0.8, Suspects: 1 << 16}
+	return Policy{FalseAlarms: 1e-5, Idle: 0.08, Full: 0.75, Suspects: 1 << 16}
 }
 
 // testsAYear is how often the tests of a line begin anew in a year, about:

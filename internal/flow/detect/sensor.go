@@ -23,7 +23,14 @@ type Config struct {
 	// mail servers. Nil knows none.
 	Own  func(flow.Addr) bool
 	Feed Feed // nil if there is none
-	Seed uint64
+	// Attached gives the line that alone is behind an interface of an exporter, 0
+	// if there is none: whose packets bear others' addresses can be told by it.
+	// Nil knows none.
+	Attached func(exporter, iface uint32) flow.Line
+	// Shared tells addresses that translators of the provider give to many lines.
+	// Nil knows none.
+	Shared func(flow.Addr) bool
+	Seed   uint64
 	// Found takes findings. It is called by Take and Sweep, by one goroutine at
 	// a time for each, and holds them up.
 	Found func(Finding)
@@ -70,6 +77,7 @@ type stats struct {
 // New makes a Sensor.
 func New(c Config) *Sensor {
 	s := &Sensor{Config: c, evidence: c.Policy.evidence()}
+	s.common.dests.days, s.common.uploads.days = 1, 30
 	for _, name := range c.Policy.Off {
 		for k := Kind(1); k < kinds; k++ {
 			s.off[k] = s.off[k] || k.String() == name
@@ -118,6 +126,16 @@ func (s *Sensor) Take(records []flow.Record) {
 	for i := range records {
 		r := &records[i]
 		src, dst := s.line(&r.Src, r.SrcPort, r.End), s.line(&r.Dst, r.DstPort, r.End)
+		if src == 0 && s.Attached != nil {
+			if from := s.Attached(r.Exporter, r.In); from != 0 && from != dst && int(from) < len(s.lines) {
+				take := (*Sensor).spoofs
+				if s.Shared != nil && s.Shared(r.Src) {
+					take = (*Sensor).out
+				}
+				found = s.with(from, r, found, take)
+				continue
+			}
+		}
 		if src == 0 && dst == 0 {
 			unattributed++
 			continue
@@ -192,7 +210,7 @@ func (s *Sensor) slot(at int64) normal.Slot { return s.Calendar.Slot(time.UnixMi
 // begins tells whether the record is of a connection that its source began,
 // and whether nothing came of it. Of others than TCP the ports have to tell.
 func begins(r *flow.Record) (begun, failed bool) {
-	client := r.DstPort <= r.SrcPort
+	client := serves(r.DstPort) && !serves(r.SrcPort) || serves(r.DstPort) == serves(r.SrcPort) && r.DstPort <= r.SrcPort
 	switch {
 	case r.Protocol == flow.TCP && r.Flags != 0:
 		if r.Flags&flow.SYN == 0 {
@@ -212,11 +230,14 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	peer := hashAddr(&r.Dst, s.Seed)
 	l.up.add(float64(r.Total()), r.Start, r.End, fast)
 	l.slow.add(float64(r.Total()), r.Start, r.End, slow)
-	l.sent.add(float64(r.Count()), r.Start, r.End, instant)
+	if unconnected(r) {
+		l.sent.add(float64(r.Count()), r.Start, r.End, instant)
+	}
 	l.saw(r, begun, failed, peer)
 	if begun {
 		l.recent(r.End, failed)
 	}
+	s.odd(sh, line, l, r, peer)
 	if l.suspect == 0 && !s.suspicious(l, r, begun, failed) {
 		if begun {
 			s.regular(sh, line, nil, r, peer)
@@ -225,7 +246,9 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	}
 	sus := s.closer(sh, line, l, r.End)
 	sus.touched = true
-	s.fullRate(sh, l, sus, r)
+	if sus.began == 0 || r.Start < sus.began {
+		sus.began = r.Start
+	}
 	s.sends(sh, l, sus, r, begun, failed, peer)
 	if begun {
 		s.regular(sh, line, sus, r, peer)
@@ -245,6 +268,15 @@ func (s *Sensor) in(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	if s.Feed != nil {
 		s.listed(sh, line, l, r, &r.Src)
 	}
+}
+
+// serves tells whether a port is one that servers wait on.
+func serves(p uint16) bool { return p < 1024 || login(p) || exposed(p) }
+
+// unconnected tells whether nothing shows that somebody answered: it is no
+// connection by TCP, or none that carried anything.
+func unconnected(r *flow.Record) bool {
+	return r.Protocol != flow.TCP || r.Flags&flow.ACK == 0 || r.Bytes <= 64*r.Packets && r.Flags&(flow.SYN|flow.PSH|flow.FIN) == 0
 }
 
 // Ports on which a login waits, and on which a service may answer more than it
@@ -279,7 +311,13 @@ func (s *Sensor) suspicious(l *live, r *flow.Record, begun, failed bool) bool {
 		return true
 	case float64(l.up.rate)*8 > 300*float64(l.planUp) && l.planUp > 0: // above 30 % of the plan
 		return true
-	case l.sent.rate > 60 && l.answers.rate < l.sent.rate/10:
+	case l.answers.rate < l.sent.rate/10 && l.sent.rate > 60:
+		return true
+	case unconnected(r) && l.fills(r, 3):
+		return true
+	case (r.Protocol == flow.ICMP || r.Protocol == flow.ICMPv6) && r.Count() >= 50:
+		return true
+	case opens(l, r):
 		return true
 	}
 	return s.Feed != nil && s.Feed.Listed(r.Dst) > 0

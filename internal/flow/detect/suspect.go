@@ -6,20 +6,43 @@ import (
 
 // suspect is what is kept of a line that is looked at closely.
 type suspect struct {
-	line    flow.Line
-	created int64
-	last    int64
-	touched bool         // since the last sweep
-	raised  [kinds]int64 // when a kind was told last, 0 if it was not
-	ports   [12]port
-	hosts   [12]host
-	tried   uint32 // first contacts by TCP, over all ports
-	failed  uint32 // of these
-	mail    arrivals
-	queries float64 // what speaks for data in names
-	asked   uint32  // queries of names
-	proof   [6]flow.Record
-	proofs  uint32
+	line      flow.Line
+	created   int64
+	last      int64
+	touched   bool         // since the last sweep
+	raised    [kinds]int64 // when a kind was told last, 0 if it was not
+	ports     [12]port
+	hosts     [12]host
+	tried     uint32 // first contacts by TCP, over all ports
+	failed    uint32 // of these
+	oddTried  uint32 // of tried, on ports on which no servers wait
+	oddFailed uint32
+	mail      arrivals
+	spoofed   leaky // packets a second that bear others' addresses
+	began     int64 // the first of what it sent since the last sweep
+	full      full
+	unheard   int64   // since when nobody answers, 0 if somebody does
+	queries   float64 // what speaks for data in names
+	asked     uint32  // queries of names
+	proof     [6]flow.Record
+	proofs    uint32
+}
+
+// full is when a suspect sent at the full rate of its plan.
+type full struct {
+	since  int64 // 0 if it does not
+	last   int64
+	before float64 // bytes a second that it sent in the half hour before
+}
+
+// busiest is the address that most is sent to.
+func (s *suspect) busiest(now int64) (most *host) {
+	for i := range s.hosts {
+		if h := &s.hosts[i]; h.hits > 0 && (most == nil || h.bytes.at(now, instant) > most.bytes.at(now, instant)) {
+			most = h
+		}
+	}
+	return most
 }
 
 // port is what a suspect did on one port of others, or with one of its own
@@ -34,8 +57,9 @@ type port struct {
 	tried    uint32
 	failed   uint32
 	walk     float32
-	before   float32 // of peers, at the last sweep
-	out, in  leaky   // bytes a second
+	before   float32  // of peers, at the last sweep
+	logins   arrivals // of sessions with a login, whatever the address
+	out, in  leaky    // bytes a second
 }
 
 // host is what a suspect did with one address.
@@ -49,10 +73,14 @@ type host struct {
 	tried   uint32
 	failed  uint32
 	walk    float32
-	out, in leaky // packets a second
-	bytes   leaky // a second, sent
-	syn     leaky // packets a second that only began a connection
+	out     leaky  // packets a second
+	bytes   leaky  // a second, sent
+	icmp    leaky  // packets a second that ask for an echo
+	echoes  uint32 // of these, in all
+	syn     leaky  // packets a second that only began a connection
 	logins  arrivals
+	debt    float32 // packets that were sent since something was heard, of which thirty need one answer
+	unheard int64   // since when there are too many of these, 0 if there are not
 }
 
 // The parts of a port's key.
@@ -97,7 +125,7 @@ func (s *suspect) findPort(key uint32) *port {
 	return nil
 }
 
-func (s *suspect) host(addr *flow.Addr, at int64) *host {
+func (s *suspect) host(addr *flow.Addr, start, at int64) *host {
 	least := 0
 	for i := range s.hosts {
 		switch h := &s.hosts[i]; {
@@ -109,7 +137,7 @@ func (s *suspect) host(addr *flow.Addr, at int64) *host {
 			least = i
 		}
 	}
-	s.hosts[least] = host{addr: *addr, hits: 1, first: at, last: at}
+	s.hosts[least] = host{addr: *addr, hits: 1, first: start, last: at}
 	return &s.hosts[least]
 }
 

@@ -104,7 +104,10 @@ type few [2]uint64
 
 func (f *few) add(hash uint64) { f[hash>>6&1] |= 1 << (hash & 63) }
 
-func (f *few) count() float64 { return linear(128, zeros(f[:])) }
+// with is what is in either.
+func (f few) with(o few) few { return few{f[0] | o[0], f[1] | o[1]} }
+
+func (f few) count() float64 { return linear(128, zeros(f[:])) }
 
 // gauss is the logarithm of how likely v is where values lie about mean.
 func gauss(v, mean, deviation float64) float64 {

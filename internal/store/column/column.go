@@ -115,6 +115,7 @@ func (b *Bytes) Scan(from any) error {
 
 // What is kept as JSON.
 type (
+	Access   = JSON[candor.Access]
 	Strings  = JSON[[]string]
 	Numbers  = JSON[[]int]
 	Words    = JSON[map[string]string]

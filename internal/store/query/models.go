@@ -84,6 +84,7 @@ type Asset struct {
 	ScanDue     column.Time      `db:"scan_due"`
 	Retired     bool             `db:"retired"`
 	Server      candor.ID        `db:"server"`
+	Access      column.Access    `db:"access"`
 }
 
 type Campaign struct {

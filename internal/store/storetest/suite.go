@@ -70,7 +70,8 @@ func Sample(t testing.TB, s *store.Store, name string) (candor.Party, candor.Ass
 	p := candor.Party{ID: candor.NewID(noon), Kind: candor.Customer, Name: name, Reference: "K-" + name, Language: "zh", TimeZone: "Asia/Shanghai",
 		Contacts: []candor.Contact{{Name: "Li", Purpose: "abuse", Channel: candor.Mail, Address: "li@" + name + ".example"}}, Created: noon, Updated: noon}
 	a := candor.Asset{ID: candor.NewID(noon), Kind: candor.Site, Owner: p.ID, Name: name + ".example", Roots: []string{"/srv/" + name},
-		Hosts: []string{name + ".example"}, Software: "wordpress", Every: candor.Period(time.Hour), Created: noon, Updated: noon}
+		Access: candor.Access{Plan: "fibre 100", Down: 100e6, Up: 40e6, Addresses: []string{"192.0.2.7"}, Mail: true},
+		Hosts:  []string{name + ".example"}, Software: "wordpress", Every: candor.Period(time.Hour), Created: noon, Updated: noon}
 	err := s.Tx(t.Context(), func(tx *store.Tx) error {
 		if err := tx.AddParty(t.Context(), p); err != nil {
 			return err
@@ -107,6 +108,22 @@ func testParties(t *testing.T, s *store.Store) {
 	}
 	same(t, len(must(s.DueAssets(ctx, noon.Add(time.Hour), 10))(t)), 0)
 	same(t, must(s.DueAssets(ctx, noon.Add(2*time.Hour), 10))(t), []candor.Asset{a})
+	testLines(t, s, p.ID)
+}
+
+func testLines(t *testing.T, s *store.Store, owner candor.ID) {
+	ctx := t.Context()
+	var all []candor.Asset
+	for n := range 4 {
+		l := candor.Asset{ID: candor.NewID(noon.Add(time.Duration(-n) * time.Second)), Kind: candor.Line, Owner: owner, Name: "line", Created: noon, Updated: noon.Add(time.Duration(n/2) * time.Hour)}
+		do(t, s, func(tx *store.Tx) error { return tx.AddAsset(ctx, l, time.Time{}) })
+		all = append(all, l)
+	}
+	want := []candor.Asset{all[1], all[0], all[3], all[2]} // by their change, then by ID
+	same(t, must(s.Lines(ctx, time.Time{}, "", 10))(t), want)
+	same(t, must(s.Lines(ctx, time.Time{}, "", 2))(t), want[:2])
+	same(t, must(s.Lines(ctx, want[1].Updated, want[1].ID, 10))(t), want[2:])
+	same(t, len(must(s.Lines(ctx, want[3].Updated, want[3].ID, 10))(t)), 0)
 }
 
 func newCase(a candor.Asset, class candor.Class) candor.Case {

@@ -33,11 +33,12 @@ type assetFields struct {
 	ObserveOnly bool             `json:"observe_only,omitempty" doc:"No response may ever touch it."`
 	Every       candor.Period    `json:"every,omitempty" doc:"How often it is scanned; 0s takes the provider's."`
 	Retired     bool             `json:"retired,omitempty"`
+	Access      candor.Access    `json:"access,omitzero" doc:"Of a line: what it is sold as."`
 }
 
 func (f assetFields) asset(id candor.ID) candor.Asset {
 	return candor.Asset{ID: id, Kind: f.Kind, Owner: f.Owner, Name: f.Name, Reference: f.Reference, Roots: f.Roots, Hosts: f.Hosts,
-		Software: f.Software, ObserveOnly: f.ObserveOnly, Every: f.Every, Retired: f.Retired, Server: f.Server}
+		Software: f.Software, ObserveOnly: f.ObserveOnly, Every: f.Every, Retired: f.Retired, Server: f.Server, Access: f.Access}
 }
 
 type newAsset struct{ Body assetFields }

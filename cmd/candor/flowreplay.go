@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/flow"
+	"candor/internal/flow/capture"
+	"candor/internal/flow/collect"
+	"candor/internal/scan/output"
+)
+
+func (p *program) flowReplayCommand() *cobra.Command {
+	var as, format string
+	c := &cobra.Command{
+		Use:   "replay FILE…",
+		Short: "Play captured traffic, and say what it holds",
+		Long: `Replay reads each FILE as it was captured, and says what it holds: records, who
+told of them, what was lost on the way, and of which times.
+
+FILE is a capture of tcpdump or Wireshark (pcap, pcapng, also compressed by gzip)
+that holds export datagrams (NetFlow v5 and v9, IPFIX, sFlow v5) or ordinary
+traffic, which flows are made of; or a file of nfcapd, which nfdump reads.`,
+		Args: needArgs("FILE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			if err := oneOf("as", as, "auto", "exports", "traffic"); err != nil {
+				return err
+			}
+			for _, path := range args {
+				if err := p.replay(c.Context(), path, capture.Mode(as), format == "json"); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&as, "as", "auto", "take packets as `auto|exports|traffic`")
+	f.StringVar(&format, "format", "text", "write what is found as `text|json`")
+	return c
+}
+
+// replayed is what a file holds. Bytes and packets are what records stand for.
+type replayed struct {
+	Type    string         `json:"type"`
+	Path    string         `json:"path"`
+	Kind    capture.Kind   `json:"kind"`
+	Holds   string         `json:"holds"`
+	Capture capture.Counts `json:"capture"`
+	Records int            `json:"records"`
+	Bytes   uint64         `json:"bytes"`
+	Packets uint64         `json:"packets"`
+	From    *time.Time     `json:"from"` // first start of a record
+	To      *time.Time     `json:"to"`   // last end
+	// Lost is by what sequences count.
+	Lost      map[string]uint64  `json:"lost"`
+	Told      map[string]int     `json:"told"` // records by exporter
+	Exporters []collect.Exporter `json:"exporters,omitempty"`
+	Error     string             `json:"error,omitempty"`
+
+	start, end int64
+}
+
+// replay plays one file. What was read before an error is told.
+func (p *program) replay(ctx context.Context, path string, mode capture.Mode, asJSON bool) error {
+	f, err := capture.Open(ctx, path, capture.Options{Mode: mode})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := &replayed{Type: "file", Path: path, Kind: f.Kind, Holds: string(f.Mode), Lost: map[string]uint64{}, Told: map[string]int{}}
+	if r.Holds == "" {
+		r.Holds = "records"
+	}
+	var failed error
+	for b, err := range f.Batches() {
+		if err != nil {
+			failed = err
+			r.Error = err.Error()
+			break
+		}
+		r.add(b)
+	}
+	r.finish(f)
+	if asJSON {
+		err = json.NewEncoder(p.out).Encode(r)
+	} else {
+		err = r.print(p)
+	}
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// mostExporters bounds the exporters that are told of by name.
+const mostExporters = 10_000
+
+func (r *replayed) add(b capture.Batch) {
+	if len(b.Records) == 0 {
+		return
+	}
+	who := "traffic"
+	if b.Exporter != (netip.Addr{}) {
+		who = b.Exporter.String()
+	}
+	if _, ok := r.Told[who]; !ok && len(r.Told) >= mostExporters {
+		who = "others"
+	}
+	r.Told[who] += len(b.Records)
+	for i := range b.Records {
+		x := &b.Records[i]
+		if r.Records == 0 {
+			r.start, r.end = x.Start, x.End
+		}
+		r.start, r.end = min(r.start, x.Start), max(r.end, x.End)
+		r.Records++
+		r.Bytes += x.Total()
+		r.Packets += x.Count()
+	}
+}
+
+func (r *replayed) finish(f *capture.File) {
+	r.Capture = f.Counts
+	if r.Records > 0 {
+		from, to := flow.At(r.start), flow.At(r.end)
+		r.From, r.To = &from, &to
+	}
+	if f.Mode != capture.Exports {
+		return
+	}
+	r.Exporters = f.Intake.Stats().Exporters
+	for i := range r.Exporters {
+		for _, s := range r.Exporters[i].Streams {
+			r.Lost[s.Counts] += s.Lost
+		}
+	}
+}
+
+func (r *replayed) print(p *program) error {
+	holds := map[string]string{"exports": "export datagrams", "traffic": "traffic that flows are made of", "records": "records"}[r.Holds]
+	fmt.Fprintf(p.out, "%s: %s of %s\n", output.Printable(r.Path), r.Kind, holds)
+	if r.Kind != capture.Nfcapd {
+		c := r.Capture
+		fmt.Fprintf(p.out, "  packets   %d", c.Packets)
+		for _, x := range []struct {
+			n    int
+			what string
+		}{{c.Exports, "export datagrams"}, {c.Skipped, "skipped"}, {c.Fragments, "in fragments, lost"}, {c.Cut, "not captured whole"}} {
+			if x.n > 0 {
+				fmt.Fprintf(p.out, ", %d %s", x.n, x.what)
+			}
+		}
+		fmt.Fprintln(p.out)
+		if c.Packets > 0 {
+			printSpan(p, "captured", c.First, c.Last)
+		}
+	}
+	fmt.Fprintf(p.out, "  records   %d, of %s in %d packets\n", r.Records, output.Size(int64(r.Bytes)), r.Packets)
+	if r.Records > 0 {
+		printSpan(p, "of times", r.start, r.end)
+	}
+	for i := range r.Exporters {
+		printExporter(p, &r.Exporters[i])
+	}
+	if r.Kind == capture.Nfcapd {
+		for who, n := range r.Told {
+			fmt.Fprintf(p.out, "  exporter  %s: %d records\n", who, n)
+		}
+	}
+	_, err := fmt.Fprintln(p.out)
+	return err
+}
+
+func printSpan(p *program, what string, from, to int64) {
+	fmt.Fprintf(p.out, "  %-9s %s to %s (%s)\n", what, flow.At(from).Format(time.RFC3339), flow.At(to).Format(time.RFC3339), time.Duration(to-from)*time.Microsecond)
+}
+
+func printExporter(p *program, x *collect.Exporter) {
+	fmt.Fprintf(p.out, "  exporter  %s: %d datagrams, %d records\n", x.Address, x.Datagrams, x.Records)
+	for _, s := range x.Streams {
+		fmt.Fprintf(p.out, "            %s, domain %d: %d %s sent, %d lost", s.Protocol, s.Domain, s.Sent, s.Counts, s.Lost)
+		if s.Waiting > 0 {
+			fmt.Fprintf(p.out, ", %d sets whose template never came", s.Waiting)
+		}
+		if s.Version.String() != "sFlow v5" && (s.Clock > time.Minute || s.Clock < -time.Minute) {
+			fmt.Fprintf(p.out, "; its clock is off by %s", s.Clock.Round(time.Second))
+		}
+		fmt.Fprintln(p.out)
+	}
+	for _, n := range []struct {
+		n    uint64
+		what string
+	}{{x.Overtaken, "datagrams came late"}, {x.Duplicates, "came twice"}, {x.Restarts, "restarts"}, {x.Reverse, "records of ways back"}, {x.Options, "records of options"}, {x.Events, "records of events"},
+		{x.Foreign, "samples that are not of IP"}, {x.NoRoom, "sets lost for want of room"}, {x.Expired, "sets whose template came too late"}, {x.Skewed, "records of a time far from when they came"}, {x.Errors, "datagrams that are wrong"}} {
+		if n.n > 0 {
+			fmt.Fprintf(p.out, "            %d %s\n", n.n, n.what)
+		}
+	}
+	if x.LastError != "" {
+		fmt.Fprintf(p.out, "            wrong at last: %s\n", x.LastError)
+	}
+}

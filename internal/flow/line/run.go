@@ -1,0 +1,123 @@
+package line
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"candor"
+	"candor/internal/flow/detect"
+)
+
+// How often things are done.
+const (
+	look    = 500 * time.Millisecond
+	refresh = 5 * time.Second
+	saving  = time.Hour
+	parts   = 120 // of the lines, whose hours are closed one after the other, one a look
+)
+
+// Run looks, learns, files and saves until ctx ends; what is usual is saved
+// before it returns.
+func (w *Watch) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	work.Go(func() { w.sweep(ctx) })
+	work.Go(func() { w.file(ctx) })
+	work.Go(func() { w.follow(ctx) })
+	work.Wait()
+	w.save()
+}
+
+func (w *Watch) sweep(ctx context.Context) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for part := 0; ; part = (part + 1) % parts {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := w.Clock().UnixMicro()
+		w.sensor.Sweep(now)
+		w.sensor.Learn(now, part, parts)
+	}
+}
+
+// follow reads what changes of lines, and saves what is usual at times.
+func (w *Watch) follow(ctx context.Context) {
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+	saved := w.Clock()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := w.Refresh(ctx); err != nil && ctx.Err() == nil {
+			w.Log.Error("lines are not read; plans that changed are not known", "error", err)
+		}
+		if now := w.Clock(); now.Sub(saved) > saving {
+			saved = now
+			w.save()
+		}
+	}
+}
+
+func (w *Watch) save() {
+	if err := w.Save(); err != nil {
+		w.Log.Error("what is usual of lines is not saved; it is tried again in an hour", "error", err)
+	}
+}
+
+// file files findings as they come, those of one line together.
+func (w *Watch) file(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case f := <-w.found:
+			all := []detect.Finding{f}
+			for len(all) < 1000 && len(w.found) > 0 {
+				all = append(all, <-w.found)
+			}
+			w.deliver(ctx, all)
+		}
+	}
+}
+
+// deliver files findings by line, and tries again what fails until ctx ends.
+func (w *Watch) deliver(ctx context.Context, all []detect.Finding) {
+	byLine := map[candor.ID][]candor.Finding{}
+	var order []candor.ID
+	for _, f := range all {
+		id := w.ID(f.Line)
+		if id == "" {
+			continue // of the network: no line's
+		}
+		if byLine[id] == nil {
+			order = append(order, id)
+		}
+		byLine[id] = append(byLine[id], Word(f))
+	}
+	for _, id := range order {
+		pause := 100 * time.Millisecond
+		for {
+			err := w.File(ctx, id, byLine[id])
+			if err == nil {
+				w.filed.Add(uint64(len(byLine[id])))
+				break
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			w.Log.Error("findings of traffic are not filed; they are tried again", "line", id, "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+				pause = min(2*pause, 30*time.Second)
+			}
+		}
+	}
+}
