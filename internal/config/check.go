@@ -43,6 +43,7 @@ func (k *checker) check() {
 	k.desk(k.c.Desk)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
+	k.leases(k.c.Leases)
 	if m := k.c.Metrics; m.Listen != "" {
 		k.address("metrics.listen", m.Listen)
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	Desk        Desk        `koanf:"desk"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
+	Leases      Leases      `koanf:"leases"`
 	Metrics     Metrics     `koanf:"metrics"`
 	Log         Log         `koanf:"log"`
 }

@@ -27,6 +27,7 @@ func Defaults() *Config {
 			CustomerDeadline: BySeverity{Info: 14 * day, Low: 7 * day, Medium: 3 * day, High: day, Critical: 4 * hour},
 		},
 		Access: Access{Session: Session{Idle: 8 * hour, Absolute: day}},
+		Leases: Leases{Clock: 2 * Duration(time.Second), Bridge: Duration(time.Minute), Keep: 7 * day, Most: 4_000_000},
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }
