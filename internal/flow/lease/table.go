@@ -126,6 +126,23 @@ func Open(o Options) (*Table, error) {
 	return t, nil
 }
 
+// Read reads the table of a folder as it is now, also while another process has
+// it open. What is applied to it is not kept.
+func Read(o Options) (*Table, error) {
+	t := newTable(o.withDefaults())
+	j := &journal{dir: o.Dir}
+	if err := j.read(t.load); err != nil {
+		return nil, err
+	}
+	t.stats.Loaded, t.stats.Damaged = j.loaded, j.damaged
+	t.indexAll()
+	return t, nil
+}
+
+// ErrReadOnly says that what is applied to a table that was only read is not
+// kept.
+var ErrReadOnly = errors.New("the table of leases was only read")
+
 func newTable(o Options) *Table {
 	t := &Table{
 		options:  o,
@@ -148,7 +165,12 @@ func newTable(o Options) *Table {
 }
 
 // Close ends the table. What Apply acknowledged is on the disk already.
-func (t *Table) Close() error { return t.journal.close() }
+func (t *Table) Close() error {
+	if t.journal == nil {
+		return nil
+	}
+	return t.journal.close()
+}
 
 // Holder gives the line that held an address and a port at a moment, in
 // microseconds since 1970; 0 if there was none or it cannot be told (flow.Who).
@@ -233,6 +255,9 @@ func (t *Table) among(a *flow.Addr, port uint16, at int64) holder {
 // that is ErrEvent, having taken in the others; on any other error it is not
 // said which are kept.
 func (t *Table) Apply(ctx context.Context, events ...Event) error {
+	if t.journal == nil {
+		return ErrReadOnly
+	}
 	var errs []error
 	records := make([]*record, 0, len(events))
 	for i := range events {
