@@ -97,7 +97,7 @@ func hardware(text string) string {
 }
 
 // Lines finds lines by the keys that sources name them with. It is safe for
-// concurrent use.
+// concurrent use, and does not ask the table for anything: that waits for it.
 type Lines interface {
 	Line(kind, key string) (flow.Line, bool)
 }
