@@ -48,7 +48,7 @@ leases:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(c.Leases.Sources[0].Clients[0].Secret.Reveal()) != "s" {
+	if c.Leases.Sources[0].Clients[0].Secret.Reveal() != "s" {
 		t.Error("the file of the secret was not read")
 	}
 	l, err := openLeases(c.Leases, data, oneLine{}, slog.New(slog.DiscardHandler))
