@@ -70,6 +70,13 @@ var layers = []layer{
 	{packages: "internal/respond", ours: []string{"."}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/respondtest", ours: []string{".", "internal/respond"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/respond/quarantine", ours: []string{".", "internal/respond"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate", ours: []string{".", "internal/respond"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/isolatetest", ours: []string{".", "internal/respond/isolate"}},
+	{packages: "internal/respond/isolate/roster", ours: []string{".", "internal/respond/isolate"}},
+	{packages: "internal/respond/isolate/probe", ours: []string{"internal/respond/isolate"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/respond/isolate"}},
+	{packages: "internal/respond/isolate/nft", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/google/nftables", "golang.org/x/crypto", "golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/radius", ours: []string{".", "internal/respond/isolate"}, others: []string{"layeh.com/radius"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/isolate/bgp", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/osrg/gobgp/v4"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
@@ -90,10 +97,6 @@ var layers = []layer{
 	{packages: "internal/outward", ours: []string{"."}},
 
 	{packages: "internal/flow", ours: []string{"."}},
-	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
-	{packages: "internal/flow/lease/radius", ours: []string{"internal/flow", "internal/flow/lease"}, others: []string{"layeh.com/radius"}},
-	{packages: "internal/flow/lease/dhcp", ours: []string{"internal/flow", "internal/flow/lease"}},
-	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 	{packages: "internal/flow/decode", ours: []string{"internal/flow"}, tests: []string{"candor/internal/flow", "github.com/netsampler/goflow2/v2"}},
 	{packages: "internal/flow/export", ours: []string{"internal/flow", "internal/flow/decode"}},
 	{packages: "internal/flow/collect", ours: []string{"internal/flow", "internal/flow/decode"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
@@ -102,18 +105,22 @@ var layers = []layer{
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
+	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
+	{packages: "internal/flow/lease/radius", ours: []string{"internal/flow", "internal/flow/lease"}, others: []string{"layeh.com/radius"}},
+	{packages: "internal/flow/lease/dhcp", ours: []string{"internal/flow", "internal/flow/lease"}},
+	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/phrase", "internal/respond", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},
-	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/scan/generation", "internal/store", "internal/web/hook"},
+	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/evidence", "internal/house", "internal/respond", "internal/respond/isolate", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/hosted", ours: []string{".", "internal/access", "internal/consent/notice", "internal/house", "internal/phrase", "internal/web"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/browsertest", others: []string{"github.com/chromedp"}},
@@ -124,7 +131,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
 }
 
 // wired may import every package of ours.

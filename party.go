@@ -76,6 +76,7 @@ type Asset struct {
 	Hosts       []string  `json:"hosts,omitempty"`     // host names
 	Software    string    `json:"software,omitempty"`  // wordpress, joomla, drupal, magento, …; empty if unknown
 	ObserveOnly bool      `json:"observe_only"`        // no response may ever touch it
+	Vital       Vital     `json:"vital,omitempty"`     // of a line: why it is never isolated; empty if it may be
 	Access      Access    `json:"access,omitzero"`     // of a line: what it is sold as
 	Every       Period    `json:"every"`               // how often its content is scanned; 0 takes the policy's
 	Server      ID        `json:"server,omitempty"`    // of a site: the server whose agent looks after it; empty if this program reads its roots itself

@@ -4,6 +4,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,12 +24,14 @@ import (
 
 // Config is one run.
 type Config struct {
-	URL         string // of the database, which is empty
-	Folder      string // for the evidence log
-	Acceptances int    // two of each party
-	Seconds     int    // of each part
-	Asks        int    // a second
-	Writes      int    // a second, beside the asks
+	URL         string        // of the database, which is empty
+	Folder      string        // for the evidence log
+	Server      int           // the database's first process, if it has its own
+	Acceptances int           // two of each party
+	Seconds     int           // of each part
+	Asks        int           // a second
+	Writes      int           // a second, beside the asks
+	Patience    time.Duration // how long each part waits for other programs to be quiet
 	Log         io.Writer
 }
 
@@ -124,6 +127,12 @@ func (r *run) fill(ctx context.Context) error {
 	s, err := store.Open(ctx, store.Options{URL: r.URL})
 	if err != nil {
 		return err
+	}
+	if have, err := s.AllTerms(ctx); err != nil || len(have) > 0 {
+		for i := range min(len(r.terms), len(have)) {
+			r.terms[i] = have[len(have)-1-i].ID
+		}
+		return errors.Join(err, s.Close())
 	}
 	start := time.Now().AddDate(-1, 0, 0)
 	err = s.Tx(ctx, func(tx *store.Tx) error {

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -38,19 +39,23 @@ func (r *run) asks(ctx context.Context, report *Report) error {
 			return err
 		}},
 	} {
+		r.calm(ctx)
+		work := r.work()
 		all, wrote, err := r.ask(ctx, x.of, x.ask)
 		if err != nil {
 			return err
 		}
 		t := measured(x.name, x.goal, all, false)
+		t.Work = r.work().since(work).share()
 		t.Asks, t.Writes = float64(len(all))/float64(r.Seconds), float64(wrote)/float64(r.Seconds)
 		report.Times = append(report.Times, t)
+		fmt.Fprintf(r.Log, "  %s: %s, p99 %s (%s)\n", t.Name, short(t.P50), short(t.P99), t.Work)
 	}
 	return nil
 }
 
-// ask asks at the rate about random ones of the first parties, while others,
-// who are not among those, agree at their rate.
+// ask asks at the rate about random ones of the first parties, while random ones
+// of all agree at their rate.
 func (r *run) ask(ctx context.Context, of int, ask func(context.Context, candor.ID) error) (all []time.Duration, wrote int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second)
 	defer cancel()
@@ -81,8 +86,9 @@ func (r *run) ask(ctx context.Context, of int, ask func(context.Context, candor.
 		group.Go(func() {
 			var own []time.Duration
 			pace(ctx, time.Second*askers/time.Duration(r.Asks), a, askers, func() {
+				id := party(random.IntN(of))
 				begin := time.Now()
-				err := ask(ctx, party(random.IntN(of)))
+				err := ask(ctx, id)
 				if ctx.Err() == nil {
 					own = append(own, time.Since(begin))
 				}
@@ -113,12 +119,13 @@ func pace(ctx context.Context, every time.Duration, n, of int, do func()) {
 
 // writes measures how many acceptances are kept a second.
 func (r *run) writes(ctx context.Context, report *Report) error {
+	r.calm(ctx)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second)
 	defer cancel()
 	var group sync.WaitGroup
 	var wrote atomic.Int64
 	var failed atomic.Pointer[error]
-	begin := time.Now()
+	begin, work := time.Now(), r.work()
 	const writers = 64
 	for w := range writers {
 		group.Go(func() {
@@ -139,5 +146,6 @@ func (r *run) writes(ctx context.Context, report *Report) error {
 		return *e
 	}
 	report.Rate = float64(wrote.Load()) / time.Since(begin).Seconds()
+	report.Work = r.work().since(work).each(wrote.Load())
 	return nil
 }

@@ -17,6 +17,7 @@ type Times struct {
 	Count                   int
 	P50, P99, Longest, Goal time.Duration
 	Asks, Writes            float64 // a second, meanwhile; 0 where that does not matter
+	Work                    string  // of processors meanwhile
 	all                     bool    // whether the goal holds for the longest
 }
 
@@ -44,6 +45,7 @@ type Report struct {
 	Acceptances int
 	Times       []Times
 	Rate        float64 // acceptances a second
+	Work        string  // of processors for one of those
 }
 
 // postgres tells whether the goal of writing holds.
@@ -57,20 +59,20 @@ func (r *Report) Missed() bool {
 // Write prints the report as a table.
 func (r *Report) Write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%s, %d acceptances\ttimes\tp50\tp99\tlongest\tgoal\t\t\n", r.Database, r.Acceptances)
+	fmt.Fprintf(t, "%s, %d acceptances\ttimes\tp50\tp99\tlongest\tgoal\t\tprocessors\t\n", r.Database, r.Acceptances)
 	for _, x := range r.Times {
 		name := x.Name
 		if x.Asks > 0 {
 			name += fmt.Sprintf(" (%.0f asks/s beside %.0f acceptances/s)", x.Asks, x.Writes)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", name, x.Count, short(x.P50), short(x.P99), short(x.Longest), x.Goal, verdict(x.Missed()))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, x.Count, short(x.P50), short(x.P99), short(x.Longest), x.Goal, verdict(x.Missed()), x.Work)
 	}
 	goal, said := "", ""
 	if r.postgres() {
 		goal, said = fmt.Sprint(WriteGoal), verdict(r.Rate < WriteGoal)
 	}
-	fmt.Fprintf(t, "acceptances kept a second\t%.0f\t\t\t\t%s\t%s\t\n", r.Rate, goal, said)
-	fmt.Fprintf(t, "load average\t%s\t\t\t\t\t\t\n", load())
+	fmt.Fprintf(t, "acceptances kept a second\t%.0f\t\t\t\t%s\t%s\t%s\t\n", r.Rate, goal, said, r.Work)
+	fmt.Fprintf(t, "load average\t%s\t\t\t\t\t\t\t\n", load())
 	return t.Flush()
 }
 

@@ -166,7 +166,7 @@ func plays(books *playbook.Library, p phrase.Printer) func(candor.Class, candor.
 			play.Tasks = append(play.Tasks, desk.PlayTask{Key: t.ID, Text: t.Text.In(p), Due: t.Due.Period})
 		}
 		for _, r := range book.Responses {
-			play.Responses = append(play.Responses, desk.PlayResponse{Method: r.Method, Expires: r.Expires, Again: r.Method == "quarantine"})
+			play.Responses = append(play.Responses, desk.PlayResponse{Method: r.Method, Expires: r.Expires, Level: r.Level, Again: r.Method == "quarantine"})
 		}
 		return play
 	}

@@ -27,6 +27,9 @@ func (r *running) checks() []house.Check {
 	if len(r.setup.good) > 0 {
 		all = append(all, house.Check{Name: "good", Look: r.lookGood})
 	}
+	if r.traffic != nil {
+		all = append(all, house.Check{Name: "traffic", Look: r.lookTraffic})
+	}
 	if r.setup.agents != "" {
 		all = append(all, house.Check{Name: "agents", Look: r.lookAgents})
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -29,11 +28,11 @@ type leases struct {
 // leaseFolder is where they are kept, in the data folder.
 const leaseFolder = "leases"
 
-// openLeases opens the table in the data folder, and the sockets and files of
-// the sources. Lines finds lines by the keys that sources have.
-func openLeases(c config.Leases, data string, lines lease.Lines, log *slog.Logger) (*leases, error) {
+// openLeases opens the table in a folder, and the sockets and files of the
+// sources. Lines finds lines by the keys that sources have.
+func openLeases(c config.Leases, dir string, lines lease.Lines, log *slog.Logger) (*leases, error) {
 	table, err := lease.Open(lease.Options{
-		Dir: filepath.Join(data, leaseFolder), Lines: lines, Clock: time.Duration(c.Clock), Bridge: time.Duration(c.Bridge),
+		Dir: dir, Lines: lines, Clock: time.Duration(c.Clock), Bridge: time.Duration(c.Bridge),
 		Keep: time.Duration(c.Keep), Most: c.Most, Log: log,
 	})
 	if err != nil {
@@ -85,7 +84,7 @@ func (l *leases) radius(s config.LeaseSource) (func(context.Context) error, erro
 		Addr: s.Listen, Source: s.Name, Sink: l.table, Keys: s.Keys, Silent: time.Duration(s.Silent), Exclusive: s.Exclusive, Log: l.log,
 	}
 	for _, c := range s.Clients {
-		network, err := config.Network(c.Network)
+		network, err := config.ParseNetwork(c.Network)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +100,7 @@ func (l *leases) radius(s config.LeaseSource) (func(context.Context) error, erro
 func (l *leases) syslog(s config.LeaseSource) (func(context.Context) error, error) {
 	o := cgnat.Options{UDP: s.Listen, TCP: s.ListenTCP, Source: s.Name, Sink: l.table, Silent: time.Duration(s.Silent), Log: l.log}
 	for _, n := range s.Senders {
-		network, err := config.Network(n)
+		network, err := config.ParseNetwork(n)
 		if err != nil {
 			return nil, err
 		}
@@ -133,14 +132,14 @@ func (l *leases) syslog(s config.LeaseSource) (func(context.Context) error, erro
 }
 
 func leaseFormula(s config.LeaseSource) (f lease.Formula, err error) {
-	inner, errInner := config.Network(s.Inner)
-	outer, errOuter := config.Network(s.Outer)
+	inner, errInner := config.ParseNetwork(s.Inner)
+	outer, errOuter := config.ParseNetwork(s.Outer)
 	return lease.Formula{
 		Inner: inner, Outer: outer, Ports: lease.Ports{Low: uint16(s.FirstPort), High: uint16(s.LastPort)}, Block: s.Block,
 	}, errors.Join(errInner, errOuter)
 }
 
-// run hears of leases until ctx ends, and closes the table.
+// run hears of leases until ctx ends.
 func (l *leases) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	errs := make([]error, len(l.runs))
@@ -148,12 +147,12 @@ func (l *leases) run(ctx context.Context) error {
 		work.Go(func() { errs[i] = run(ctx) })
 	}
 	work.Wait()
-	return errors.Join(append(errs, l.table.Close())...)
+	return errors.Join(errs...)
 }
 
 // drop closes what was opened.
 func (l *leases) drop() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	return l.run(ctx)
+	return errors.Join(l.run(ctx), l.table.Close())
 }

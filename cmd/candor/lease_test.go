@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -51,7 +52,7 @@ leases:
 	if c.Leases.Sources[0].Clients[0].Secret.Reveal() != "s" {
 		t.Error("the file of the secret was not read")
 	}
-	l, err := openLeases(c.Leases, data, oneLine{}, slog.New(slog.DiscardHandler))
+	l, err := openLeases(c.Leases, filepath.Join(data, leaseFolder), oneLine{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ leases:
 	if got := l.table.Holder(flow.V4(0xcb007100), 1024, at); got != 7 {
 		t.Errorf("by formula: line %d", got)
 	}
-	if _, err := openLeases(c.Leases, data, oneLine{}, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := openLeases(c.Leases, filepath.Join(data, leaseFolder), oneLine{}, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("the table was opened twice")
 	}
 	ask := func(want string, args ...string) {
@@ -80,7 +81,7 @@ leases:
 	}
 	ask(`100.64.0.0/32 all ports: "hardware:02:00:00:00:00:0a" from 2023-11-14T22:13:20Z to 2023-11-14T23:13:20Z (expired)`, "100.64.0.0")
 	cancel()
-	if err := <-done; err != nil {
+	if err := errors.Join(<-done, l.table.Close()); err != nil {
 		t.Error(err)
 	}
 	ask(`"reason":"unknown"`, "100.64.0.0", "80", "--format", "json")

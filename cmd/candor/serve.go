@@ -80,7 +80,7 @@ nothing else. The first start prints a link that makes the first administrator.`
 	}
 	f.add(c)
 	c.Flags().StringVar(&f.listen, "listen", "", "answer at `ADDR`, host:port (default 127.0.0.1:8080)")
-	c.Flags().StringSliceVar(&f.roles, "role", nil, "do only this: web, worker (default: both)")
+	c.Flags().StringSliceVar(&f.roles, "role", nil, "do only this: web, worker, collector (default: all)")
 	c.Flags().StringSliceVar(&f.icap, "icap", nil, "answer clients of ICAP (proxies) at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringSliceVar(&f.clamd, "clamd", nil, "answer clients of clamd at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringVar(&f.agents, "agents", "", "answer agents on hosting servers at `ADDR`, host:port")
@@ -177,6 +177,11 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
 			return err
 		}
+		if r.isolation != nil {
+			work.Go(func() {
+				chore{"look at enforcement points", time.Duration(r.setup.isolation.Every), r.tend}.run(inner, r.setup.log)
+			})
+		}
 		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
@@ -194,7 +199,14 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
 	}
-	failed := make(chan error, 4)
+	failed := make(chan error, 5)
+	if r.traffic != nil {
+		work.Go(func() {
+			if err := r.traffic.run(inner); err != nil {
+				failed <- err
+			}
+		})
+	}
 	stopScanning, err := r.answerScanning(c, failed)
 	if err != nil {
 		return err

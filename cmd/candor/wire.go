@@ -30,6 +30,7 @@ import (
 	"candor/internal/outward"
 	"candor/internal/phrase"
 	"candor/internal/respond"
+	"candor/internal/respond/isolate"
 	"candor/internal/respond/notify"
 	"candor/internal/respond/notify/smtp"
 	"candor/internal/scan"
@@ -77,9 +78,12 @@ type setup struct {
 	excluded  []string // as it is written
 	allowed   []string // roots
 	good      []string // lists of known-good files
-	agents    string   // where they are answered; empty if they are not
+	traffic   config.Traffic
+	leases    config.Leases
+	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
+	isolation config.Isolation
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
@@ -89,22 +93,24 @@ type setup struct {
 // running is a house whose parts are open.
 type running struct {
 	*house.House
-	setup    setup
-	phrases  *phrase.Catalogue
-	books    *playbook.Library
-	advice   playbook.Adviser
-	links    *link.Links
-	secrets  [][]byte // sign links and cookies
-	pages    *web.Site
-	sender   *smtp.Sender
-	notify   *notify.Method
-	ledger   *house.Ledger // nil where this program is no worker
-	hooks    *hook.Sender
-	known    *known.Store // of files; nil if it cannot be used
-	good     *good.Lists  // of known-good files
-	marked   string       // what of these open findings were held against
-	passed   passed
-	closings []func() error
+	setup     setup
+	phrases   *phrase.Catalogue
+	books     *playbook.Library
+	advice    playbook.Adviser
+	links     *link.Links
+	secrets   [][]byte // sign links and cookies
+	pages     *web.Site
+	sender    *smtp.Sender
+	notify    *notify.Method
+	isolation *isolate.Method // nil where no enforcement points are set up
+	ledger    *house.Ledger   // nil where this program is no worker
+	hooks     *hook.Sender
+	known     *known.Store // of files; nil if it cannot be used
+	good      *good.Lists  // of known-good files
+	marked    string       // what of these open findings were held against
+	passed    passed
+	traffic   *traffic // nil where no exporters are heard
+	closings  []func() error
 }
 
 // open opens all parts. What was opened is closed again if one fails.
@@ -115,7 +121,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -300,7 +306,7 @@ func (r *running) openDesk(context.Context) error {
 	return nil
 }
 
-func (r *running) openResponses(context.Context) (err error) {
+func (r *running) openResponses(ctx context.Context) (err error) {
 	var sender notify.Sender = noSender{}
 	if r.setup.drop != "" {
 		sender = dropSender{r.setup.drop}
@@ -320,8 +326,15 @@ func (r *running) openResponses(context.Context) (err error) {
 		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
 		return err
 	}
+	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
+	if r.isolation, err = r.openIsolation(ctx); err != nil {
+		return err
+	}
+	if r.isolation != nil {
+		methods, r.Methods = append(methods, r.isolation), append(r.Methods, isolate.Name)
+	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),
-		Methods: []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}})
+		Methods: methods})
 	return nil
 }
 

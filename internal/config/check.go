@@ -27,9 +27,9 @@ type checker struct {
 }
 
 func (k *checker) check() {
-	k.oneOf("roles", []string{RoleWeb, RoleWorker}, k.c.Roles...)
+	k.oneOf("roles", []string{RoleWeb, RoleWorker, RoleCollector}, k.c.Roles...)
 	if len(k.c.Roles) == 0 {
-		k.problem("roles", "the process would do nothing", "Write [web, worker] for everything.")
+		k.problem("roles", "the process would do nothing", "Write [web, worker, collector] for everything.")
 	}
 	if k.c.Data.Dir == "" {
 		k.problem("data.dir", "it is empty", "Name the folder in which the program keeps its data.")
@@ -41,9 +41,11 @@ func (k *checker) check() {
 	k.definitions(k.c.Definitions)
 	k.scanning(k.c.Scanning)
 	k.desk(k.c.Desk)
+	k.isolation(k.c.Isolation)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.leases(k.c.Leases)
+	k.traffic(k.c.Traffic)
 	if m := k.c.Metrics; m.Listen != "" {
 		k.address("metrics.listen", m.Listen)
 	}

@@ -21,9 +21,11 @@ type Config struct {
 	Definitions Definitions `koanf:"definitions"`
 	Scanning    Scanning    `koanf:"scanning"`
 	Desk        Desk        `koanf:"desk"`
+	Isolation   Isolation   `koanf:"isolation"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
 	Leases      Leases      `koanf:"leases"`
+	Traffic     Traffic     `koanf:"traffic"`
 	Metrics     Metrics     `koanf:"metrics"`
 	Log         Log         `koanf:"log"`
 }
@@ -160,6 +162,80 @@ type Authority struct {
 	URL     string   `koanf:"url"` // of its reporting form
 	Country string   `koanf:"country"`
 	Duties  []string `koanf:"duties"` // nis2
+}
+
+// Isolation says how subscribers' lines are isolated, and what never is. Without
+// points none is.
+type Isolation struct {
+	MostPerMinute int      `koanf:"most_per_minute"` // new isolations
+	MostShare     float64  `koanf:"most_share"`      // of all lines, at a time
+	Never         []string `koanf:"never"`           // addresses and networks
+	Lines         string   `koanf:"lines"`           // a file that says which line holds what
+	LinesAge      Duration `koanf:"lines_age"`       // after which the file is believed no more; 0 for never
+	Bound         Duration `koanf:"bound"`           // how long enforcement points keep what nobody renews
+	Every         Duration `koanf:"every"`           // how often enforcement points are looked at
+	Lifelines     []string `koanf:"lifelines"`       // addresses and networks that isolated lines reach
+	Allowed       []string `koanf:"allowed"`         // and from the walled garden besides
+	DNS           []string `koanf:"dns"`             // addresses of name servers
+	Portal        []string `koanf:"portal"`          // host:port of the walled garden's portal, one a family
+	Ports         []string `koanf:"ports"`           // that block-ports blocks
+	Rate          Size     `koanf:"rate"`            // bytes a second that rate-limit leaves
+	Probes        Probes   `koanf:"probes"`
+	Points        []Point  `koanf:"points"`
+}
+
+// Probes say what is tried in the name of isolated lines: "udp 192.0.2.1:9".
+type Probes struct {
+	Device    string   `koanf:"device"`    // an interface on the subscribers' side of the points; none: nothing is probed
+	Namespace string   `koanf:"namespace"` // network namespace of the device
+	Outside   []string `koanf:"outside"`
+	Ports     []string `koanf:"ports"`
+	Lifelines []string `koanf:"lifelines"`
+}
+
+// Point is an enforcement point.
+type Point struct {
+	Name     string   `koanf:"name"`
+	Kind     string   `koanf:"kind"`     // nft, radius, bgp
+	Networks []string `koanf:"networks"` // whose addresses pass it; empty for all
+	NAS      []string `koanf:"nas"`      // whose sessions pass it; empty for all
+
+	Namespace string `koanf:"namespace"` // nft: on this machine, in a network namespace
+	SSH       string `koanf:"ssh"`       // nft: on another machine, host:port
+	User      string `koanf:"user"`
+	Key       Secret `koanf:"key"` // private key
+	KeyFile   string `koanf:"key_file"`
+	HostKey   string `koanf:"host_key"` // as ssh-keyscan prints it, without the host
+	Command   string `koanf:"command"`  // that runs nft there
+
+	Server     string       `koanf:"server"` // radius: host:port for CoA; empty for the session's server, port 3799
+	Secret     Secret       `koanf:"secret"`
+	SecretFile string       `koanf:"secret_file"`
+	Levels     []PointLevel `koanf:"levels"`
+	Restore    []string     `koanf:"restore"` // attributes that make a session free
+
+	AS        int       `koanf:"as"`        // bgp: our number
+	RouterID  string    `koanf:"router_id"` // bgp
+	Listen    string    `koanf:"listen"`    // bgp: host:port; empty to connect only
+	Peers     []BGPPeer `koanf:"peers"`
+	Blackhole bool      `koanf:"blackhole"` // bgp: disconnect by routes to nowhere (RFC 7999) in place of Flowspec
+	NextHop   []string  `koanf:"next_hop"`  // bgp: of these routes, one a family
+	Community string    `koanf:"community"` // bgp: on all routes, besides
+	Redirect  string    `koanf:"redirect"`  // bgp: route target of the walled garden's VRF, 64500:1
+}
+
+// PointLevel says by which attributes a RADIUS server isolates a session.
+type PointLevel struct {
+	Level      string   `koanf:"level"`
+	Attributes []string `koanf:"attributes"` // Filter-Id=garden, 9:1=…; Disconnect for Disconnect-Request
+}
+
+// BGPPeer is a router that takes routes.
+type BGPPeer struct {
+	Addr         string `koanf:"addr"` // host:port
+	AS           int    `koanf:"as"`
+	Password     Secret `koanf:"password"`
+	PasswordFile string `koanf:"password_file"`
 }
 
 // Evidence says how the evidence log is named and who else holds it.

@@ -11,7 +11,7 @@ const (
 func Defaults() *Config {
 	const working = "09:00-17:00"
 	return &Config{
-		Roles:    []string{RoleWeb, RoleWorker},
+		Roles:    []string{RoleWeb, RoleWorker, RoleCollector},
 		Data:     Data{Dir: "/var/lib/candor"},
 		Listen:   Listen{Addr: "127.0.0.1:8080"},
 		Provider: Provider{Language: "en", TimeZone: "UTC"},
@@ -26,14 +26,18 @@ func Defaults() *Config {
 			Acknowledgement:  4 * hour,
 			CustomerDeadline: BySeverity{Info: 14 * day, Low: 7 * day, Medium: 3 * day, High: day, Critical: 4 * hour},
 		},
-		Access: Access{Session: Session{Idle: 8 * hour, Absolute: day}},
-		Leases: Leases{Clock: 2 * Duration(time.Second), Bridge: Duration(time.Minute), Keep: 7 * day, Most: 4_000_000},
-		Log:    Log{Level: "info", Format: "text"},
+		Isolation: Isolation{MostPerMinute: 20, MostShare: 0.01, Bound: hour, Every: 15 * Duration(time.Second), Rate: 32 << 10,
+			Ports: []string{"22", "23", "25", "135", "137", "138", "139", "445", "1433", "1900", "2323", "3389", "5060", "5353", "5555", "7547", "11211"}},
+		Leases:  Leases{Clock: 2 * Duration(time.Second), Bridge: Duration(time.Minute), Keep: 7 * day, Most: 4_000_000},
+		Access:  Access{Session: Session{Idle: 8 * hour, Absolute: day}},
+		Traffic: Traffic{FalseAlarms: 1e-5, Suspects: 1 << 16},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 
 // The roles of a process: what it does of all there is to do.
 const (
-	RoleWeb    = "web"    // serves the console, the customers' pages and the API
-	RoleWorker = "worker" // scans, sends, acts, keeps definitions and evidence
+	RoleWeb       = "web"       // serves the console, the customers' pages and the API
+	RoleWorker    = "worker"    // scans, sends, acts, keeps definitions and evidence
+	RoleCollector = "collector" // hears exporters and leases, judges traffic
 )

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 )
 
@@ -44,14 +43,6 @@ type LeaseClient struct {
 	Network    string `koanf:"network"`
 	Secret     Secret `koanf:"secret"`
 	SecretFile string `koanf:"secret_file"`
-}
-
-// Network reads an address or a network.
-func Network(text string) (netip.Prefix, error) {
-	if a, err := netip.ParseAddr(text); err == nil {
-		return a.Prefix(a.BitLen())
-	}
-	return netip.ParsePrefix(text)
 }
 
 func (k *checker) leases(l Leases) {
@@ -141,7 +132,7 @@ func (k *checker) leaseSyslog(key string, s LeaseSource) {
 
 // network tells whether a text is an address or a network.
 func (k *checker) network(key, text string) {
-	if _, err := Network(text); err != nil {
+	if _, err := ParseNetwork(text); err != nil {
 		k.problem(key, fmt.Sprintf("%.60q is neither an address nor a network", text), "Write it as 10.0.0.1 or 10.0.0.0/8.")
 	}
 }

@@ -1,8 +1,10 @@
 package consent
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"candor"
@@ -13,16 +15,25 @@ type Account struct {
 	History   []Event
 	Versions  map[candor.ID]*Version
 	Standings []Standing
-	grants    map[string][]Grant // by action
+	grants    []Grant // by action
 }
 
 // NewAccount makes the account of a history; see Standings.
 func NewAccount(history []Event, versions map[candor.ID]*Version) *Account {
-	a := &Account{History: history, Versions: versions, Standings: Standings(history, versions), grants: map[string][]Grant{}}
-	for _, g := range Grants(a.Standings) {
-		a.grants[g.Action] = append(a.grants[g.Action], g)
-	}
+	a := &Account{History: history, Versions: versions, Standings: Standings(history, versions)}
+	a.grants = Grants(a.Standings)
+	slices.SortStableFunc(a.grants, func(x, y Grant) int { return cmp.Compare(x.Action, y.Action) })
 	return a
+}
+
+// of gives the grants of an action, in the order in which they were given.
+func (a *Account) of(action string) []Grant {
+	from := sort.Search(len(a.grants), func(i int) bool { return a.grants[i].Action >= action })
+	to := from
+	for to < len(a.grants) && a.grants[to].Action == action {
+		to++
+	}
+	return a.grants[from:to]
 }
 
 // Basis gives what allows an action at a time, which may be over: of several
@@ -35,9 +46,10 @@ func (a *Account) Basis(action string, at time.Time) (candor.Basis, error) {
 // BasisOn is Basis by what was agreed to in one event, unless it is empty.
 func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.Basis, error) {
 	var best *Grant
-	for i, g := range a.grants[action] {
-		if g.Holds(at) && (event == "" || g.Event == event) && (best == nil || !g.Accepted.Before(best.Accepted)) {
-			best = &a.grants[action][i]
+	all := a.of(action)
+	for i := range all {
+		if g := &all[i]; g.Holds(at) && (event == "" || g.Event == event) && (best == nil || !g.Accepted.Before(best.Accepted)) {
+			best = g
 		}
 	}
 	switch {
@@ -46,7 +58,7 @@ func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.
 	case best == nil:
 		return candor.Basis{}, a.denied(action, at)
 	}
-	v := a.Versions[best.Version]
+	v := best.of
 	b := candor.Basis{Kind: candor.ByAgreement, Agreement: best.Event, Terms: v.Document, Version: v.Label, Clause: best.Clause, Accepted: best.Accepted}
 	if best.Optional {
 		b.Kind = candor.ByConsent
@@ -80,8 +92,9 @@ func (a *Account) Agreements() []candor.Agreement {
 // or else what begins first after it, or else that there is nothing.
 func (a *Account) denied(action string, at time.Time) error {
 	var ended, begins *Grant
-	for i := range a.grants[action] {
-		g := &a.grants[action][i]
+	all := a.of(action)
+	for i := range all {
+		g := &all[i]
 		switch {
 		case !g.Until.IsZero() && !at.Before(g.Until) && (ended == nil || g.Until.After(ended.Until)):
 			ended = g

@@ -141,10 +141,11 @@ type Grant struct {
 	Accepted time.Time
 	Since    time.Time
 	Until    time.Time
+	of       *Version
 }
 
 // Holds tells whether the grant is in force at a time.
-func (g Grant) Holds(at time.Time) bool {
+func (g *Grant) Holds(at time.Time) bool {
 	return !at.Before(g.Since) && (g.Until.IsZero() || at.Before(g.Until))
 }
 
@@ -225,7 +226,7 @@ func Grants(all []Standing) (grants []Grant) {
 				continue // it never held
 			}
 			for _, action := range c.Allows {
-				grants = append(grants, Grant{Action: action, Version: s.Version.ID, Clause: c.ID, Optional: c.Optional, Event: s.Event.ID, Accepted: s.Event.At, Since: s.Since, Until: until})
+				grants = append(grants, Grant{Action: action, Version: s.Version.ID, Clause: c.ID, Optional: c.Optional, Event: s.Event.ID, Accepted: s.Event.At, Since: s.Since, Until: until, of: s.Version})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"candor"
@@ -37,11 +38,11 @@ type Register struct {
 	clock candor.Clock
 	most  int
 
-	lock      sync.Mutex
+	lock      sync.RWMutex
 	mark      int64
 	refreshed time.Time
-	accounts  map[candor.ID]*list.Element
-	recent    *list.List // of *kept, the one used last in front
+	accounts  map[candor.ID]*kept
+	recent    *list.List // of *kept, in the order in which they were read or spared
 	readings  map[candor.ID]*reading
 }
 
@@ -55,6 +56,8 @@ type reading struct {
 type kept struct {
 	party   candor.ID
 	account *Account
+	at      *list.Element
+	used    atomic.Bool // since it was read or spared
 }
 
 const (
@@ -65,7 +68,7 @@ const (
 // NewRegister makes a Register. Refresh is to be called every quarter of a
 // second or so.
 func NewRegister(store Store, clock candor.Clock) *Register {
-	return &Register{store: store, clock: clock, most: mostKept, accounts: map[candor.ID]*list.Element{}, recent: list.New(), readings: map[candor.ID]*reading{}}
+	return &Register{store: store, clock: clock, most: mostKept, accounts: map[candor.ID]*kept{}, recent: list.New(), readings: map[candor.ID]*reading{}}
 }
 
 // Basis gives what allows an action towards a party at a time; see
@@ -97,13 +100,18 @@ func (r *Register) Account(ctx context.Context, party candor.ID) (*Account, erro
 // have gives an account that is kept, if what is kept may be believed, and
 // otherwise what to give to keep.
 func (r *Register) have(party candor.ID) (*Account, *reading) {
+	now := r.clock()
+	r.lock.RLock()
+	k, age := r.accounts[party], now.Sub(r.refreshed)
+	r.lock.RUnlock()
+	if k != nil && age >= 0 && age <= staleAfter {
+		if !k.used.Load() {
+			k.used.Store(true)
+		}
+		return k.account, nil
+	}
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	age := r.clock().Sub(r.refreshed)
-	if at := r.accounts[party]; at != nil && age >= 0 && age <= staleAfter {
-		r.recent.MoveToFront(at)
-		return at.Value.(*kept).account, nil
-	}
 	of := r.readings[party]
 	if of == nil {
 		of = &reading{}
@@ -123,9 +131,16 @@ func (r *Register) keep(party candor.ID, a *Account, of *reading) {
 	if a == nil || of.stale || r.accounts[party] != nil {
 		return
 	}
-	r.accounts[party] = r.recent.PushFront(&kept{party, a})
+	k := &kept{party: party, account: a}
+	k.at = r.recent.PushFront(k)
+	r.accounts[party] = k
 	for len(r.accounts) > r.most {
-		r.drop(r.recent.Back())
+		switch last := r.recent.Back().Value.(*kept); {
+		case last.used.Swap(false):
+			r.recent.MoveToFront(last.at)
+		default:
+			r.drop(last)
+		}
 	}
 }
 
@@ -137,8 +152,8 @@ func (r *Register) Forget(party candor.ID) {
 }
 
 func (r *Register) forget(party candor.ID) {
-	if at := r.accounts[party]; at != nil {
-		r.drop(at)
+	if k := r.accounts[party]; k != nil {
+		r.drop(k)
 	}
 	if of := r.readings[party]; of != nil {
 		of.stale = true
@@ -146,17 +161,18 @@ func (r *Register) forget(party candor.ID) {
 	}
 }
 
-func (r *Register) drop(at *list.Element) {
-	delete(r.accounts, r.recent.Remove(at).(*kept).party)
+func (r *Register) drop(k *kept) {
+	r.recent.Remove(k.at)
+	delete(r.accounts, k.party)
 }
 
 // Refresh drops accounts of which something was recorded since it was last
 // called. The time counts from before it asked.
 func (r *Register) Refresh(ctx context.Context) error {
 	began := r.clock()
-	r.lock.Lock()
+	r.lock.RLock()
 	mark, first := r.mark, r.refreshed.IsZero()
-	r.lock.Unlock()
+	r.lock.RUnlock()
 	changes, err := r.store.Changes(ctx, mark)
 	if err != nil {
 		return fmt.Errorf("what was agreed to since: %w", err)

@@ -81,6 +81,7 @@ type PlayResponse struct {
 	Method  string
 	Reason  string
 	Expires calendar.Period // after it was proposed; never if it does not last
+	Level   string          // of an isolation
 	Again   bool            // once it was done, it is proposed again for what joins the case later
 }
 

@@ -249,32 +249,54 @@ func (h *House) recordCampaign(ctx context.Context, tx *store.Tx, who candor.Pri
 // now is the time as the database keeps it.
 func (h *House) now() time.Time { return h.Clock().UTC().Truncate(time.Microsecond) }
 
-// answered notes in campaigns what a party says of terms: whoever answers is
+// answered notes in campaigns what parties say of terms: whoever answers is
 // asked no more, and whoever comes to be bound by a version before is asked too.
-func (h *House) answered(ctx context.Context, tx *store.Tx, e consent.Event, v consent.Terms) error {
-	running, err := tx.Campaigns(ctx, v.Document, campaign.Running)
-	if err != nil || len(running) == 0 {
-		return err
+func (h *House) answered(ctx context.Context, tx *store.Tx, all []said) error {
+	running := map[string][]campaign.Campaign{}
+	for _, s := range all {
+		if !s.asked {
+			continue
+		}
+		of, known := running[s.terms.Document]
+		if !known {
+			var err error
+			if of, err = tx.Campaigns(ctx, s.terms.Document, campaign.Running); err != nil {
+				return err
+			}
+			running[s.terms.Document] = of
+		}
+		for _, c := range of {
+			if err := h.answer(ctx, tx, c, s.event, s.terms); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// answer notes in one campaign what a party says.
+func (h *House) answer(ctx context.Context, tx *store.Tx, c campaign.Campaign, e consent.Event, v consent.Terms) error {
+	if e.Act != consent.Withdrawn && v.ID == c.Terms {
+		return tx.AnswerAsked(ctx, c.ID, e.Party, campaign.Answer(e.Act), e.At)
+	}
+	leaves := e.Act == consent.Withdrawn && v.Whole(e.Clauses)
+	if !leaves && (e.Act != consent.Agreed || c.Planned.IsZero()) {
+		return nil
 	}
 	a, err := tx.Account(ctx, e.Party)
 	if err != nil {
 		return err
 	}
-	last := !slices.ContainsFunc(a.History, func(x consent.Event) bool {
+	later := slices.ContainsFunc(a.History, func(x consent.Event) bool {
 		return x.At.After(e.At) && a.Versions[x.Version].Document == v.Document
 	})
-	for _, c := range running {
-		switch {
-		case e.Act != consent.Withdrawn && v.ID == c.Terms, e.Act == consent.Withdrawn && last && v.Whole(e.Clauses):
-			err = tx.AnswerAsked(ctx, c.ID, e.Party, campaign.Answer(e.Act), e.At)
-		case e.Act == consent.Agreed && last && !c.Planned.IsZero():
-			err = h.askToo(ctx, tx, c, e, v)
-		}
-		if err != nil {
-			return err
-		}
+	switch {
+	case later:
+		return nil
+	case leaves:
+		return tx.AnswerAsked(ctx, c.ID, e.Party, campaign.Answer(e.Act), e.At)
 	}
-	return nil
+	return h.askToo(ctx, tx, c, e, v)
 }
 
 // askToo has a campaign ask a party that agreed to a version before after it was

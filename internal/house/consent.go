@@ -35,22 +35,7 @@ func (h *House) Decide(ctx context.Context, who candor.Principal, d Decision) (c
 	if err := h.mayDecide(who, &d); err != nil {
 		return consent.Event{}, err
 	}
-	var e consent.Event
-	err := h.tx(ctx, func(tx *store.Tx) error {
-		v, err := tx.Terms(ctx, d.Terms)
-		if err != nil {
-			return err
-		}
-		if err := d.check(v, h.Clock()); err != nil {
-			return err
-		}
-		e, err = h.decide(ctx, tx, who, d, v)
-		return err
-	})
-	if err == nil {
-		h.Consents.Forget(e.Party)
-	}
-	return e, err
+	return h.decisions.keep(ctx, h, who, d)
 }
 
 // mayDecide asks whether somebody may speak for a party, and how they do.
@@ -147,19 +132,29 @@ func (d Decision) check(v consent.Terms, now time.Time) error {
 }
 
 // decide keeps what was checked.
-func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, d Decision, v consent.Terms) (e consent.Event, err error) {
+func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, d Decision, v consent.Terms) (consent.Event, error) {
+	known, err := tx.Deciding(ctx, []candor.ID{v.ID}, []candor.ID{d.Party})
+	if err != nil {
+		return consent.Event{}, err
+	}
+	e, err := h.event(ctx, tx, who, d, v, known.Last[d.Party])
+	if err != nil {
+		return e, err
+	}
+	return e, h.keepSaid(ctx, tx, said{who, e, v, known.Asked[v.ID]})
+}
+
+// event is what comes of a decision that was checked, of a party that said
+// something last at a time.
+func (h *House) event(ctx context.Context, tx *store.Tx, who candor.Principal, d Decision, v consent.Terms, last time.Time) (e consent.Event, err error) {
 	if who.Party != d.Party { // whose own exists
 		if _, err := tx.Party(ctx, who.Scope(), d.Party); err != nil {
 			return e, err
 		}
 	}
-	now := h.Clock().UTC().Truncate(time.Microsecond)
+	now := h.now()
 	at := d.At.UTC()
 	if at.IsZero() {
-		last, err := tx.LastConsent(ctx, d.Party)
-		if err != nil {
-			return e, err
-		}
 		// What is said later is later, also if a clock was set back.
 		if at = now; !at.After(last) {
 			at = last.Add(time.Microsecond)
@@ -181,13 +176,31 @@ func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, 
 	if e.Behalf == "" {
 		e.Behalf = consent.Self
 	}
-	if err := tx.AddConsent(ctx, e, v.Version); err != nil {
-		return e, err
+	return e, nil
+}
+
+// said is what somebody said of terms.
+type said struct {
+	who   candor.Principal
+	event consent.Event
+	terms consent.Terms
+	asked bool // a campaign asks about the document
+}
+
+// keepSaid keeps what parties said, each one thing, with all that follows from it.
+func (h *House) keepSaid(ctx context.Context, tx *store.Tx, all ...said) error {
+	lines := make([]store.Said, len(all))
+	for i, s := range all {
+		r, err := s.record()
+		if err != nil {
+			return err
+		}
+		lines[i] = store.Said{Event: s.event, Of: s.terms.Version, Record: r}
 	}
-	if err := h.answered(ctx, tx, e, v); err != nil {
-		return e, err
+	if err := tx.AddConsents(ctx, lines...); err != nil {
+		return err
 	}
-	return e, h.recordConsent(ctx, tx, who, e, v)
+	return h.answered(ctx, tx, all)
 }
 
 // bound tells whether a party is, or will be, bound by terms of a document.
@@ -197,13 +210,9 @@ func bound(a *consent.Account, document string, at time.Time) bool {
 	})
 }
 
-// recordConsent keeps what a party said for the evidence log. Its note may
-// name people.
-func (h *House) recordConsent(ctx context.Context, tx *store.Tx, who candor.Principal, e consent.Event, v consent.Terms) error {
-	var personal map[string]string
-	if e.Note != "" {
-		personal = map[string]string{"note": e.Note}
-	}
+// record is what the evidence log will hold. A note may name people.
+func (s said) record() (candor.Record, error) {
+	e, v := s.event, s.terms
 	body, err := json.Marshal(struct {
 		Party    candor.ID      `json:"party"`
 		Act      consent.Act    `json:"act"`
@@ -216,10 +225,11 @@ func (h *House) recordConsent(ctx context.Context, tx *store.Tx, who candor.Prin
 		How      consent.How    `json:"how"`
 		Behalf   consent.Behalf `json:"behalf"`
 	}{e.Party, e.Act, v.Document, v.Label, v.Digest, e.Clauses, e.At, e.Language, e.How, e.Behalf})
-	if err != nil {
-		return err
+	r := candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: s.who.Actor(), Body: body}
+	if e.Note != "" {
+		r.Personal = map[string]string{"note": e.Note}
 	}
-	return tx.AddRecords(ctx, e.Party, candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: who.Actor(), Body: body, Personal: personal})
+	return r, err
 }
 
 // AddAgreement records that a party accepted terms whose text is not kept here.

@@ -10,6 +10,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/respond"
+	"candor/internal/respond/isolate"
 	"candor/internal/store"
 )
 
@@ -95,6 +96,9 @@ func erasePlans(ctx context.Context, tx *store.Tx, party candor.ID, words []stri
 		}
 		eraseLines(p.Effects, words)
 		eraseLines(p.Warnings, words)
+		if r.Method == isolate.Name {
+			eraseAddresses(p.Effects)
+		}
 		text, err := json.Marshal(p)
 		if err != nil {
 			return err
@@ -116,6 +120,19 @@ func eraseLines(lines []respond.Line, words []string) {
 				l.Values[name] = strings.ReplaceAll(value, w, store.Erased)
 			}
 			lines[i].Text = strings.ReplaceAll(lines[i].Text, w, store.Erased)
+		}
+	}
+}
+
+// eraseAddresses takes out what a line held of the network.
+func eraseAddresses(lines []respond.Line) {
+	for i := range lines {
+		if _, told := lines[i].Values["addresses"]; !told {
+			continue
+		}
+		lines[i].Text = store.Erased
+		for _, name := range []string{"addresses", "session"} {
+			lines[i].Values[name] = store.Erased
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,6 +184,9 @@ func (h *House) saveAsset(ctx context.Context, tx *store.Tx, who candor.Principa
 	}
 	if !known {
 		return a, bad(fmt.Sprintf("there is no kind %.40q", a.Kind), "Choose site, server, line or product.")
+	}
+	if a.Vital != "" && (a.Kind != candor.Line || !slices.Contains(candor.Vitals(), a.Vital)) {
+		return a, bad(fmt.Sprintf("it cannot be vital as %.40q", a.Vital), "Only lines are: as medical, voice or emergency.")
 	}
 	if e := time.Duration(a.Every); e != 0 && e < time.Minute {
 		return a, bad("it would be scanned more than once a minute", "Choose a longer period, or none.")

@@ -52,7 +52,8 @@ type House struct {
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
 
-	measured measured
+	measured  measured
+	decisions decisions
 }
 
 // Log is the evidence log, as far as reading goes: an *evidence.Log where this

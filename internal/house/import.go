@@ -42,6 +42,7 @@ type Row struct {
 	Software  string   `json:"software,omitempty"`
 	Observe   bool     `json:"observe_only,omitempty"`
 	Every     string   `json:"every,omitempty"`
+	Vital     string   `json:"vital,omitempty"` // of a line: medical, voice, emergency; none if it is so no longer; as it was if empty
 	// Of a line: what it is sold as, rates in bit/s.
 	Plan        string   `json:"plan,omitempty"`
 	Down        string   `json:"down,omitempty"`
@@ -170,6 +171,9 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 		a = was
 	}
 	a.Owner, a.Name, a.Roots, a.Hosts, a.Software, a.ObserveOnly = owner.ID, r.Name, r.Roots, r.Hosts, r.Software, r.Observe
+	if r.Vital != "" {
+		a.Vital = candor.Vital(strings.TrimSuffix(r.Vital, "none"))
+	}
 	a.Server = ""
 	if r.Server != "" {
 		on, err := tx.AssetByReference(ctx, candor.Server, r.Server)
@@ -185,7 +189,7 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 		return err
 	}
 	if a.ID != "" && a.Owner == was.Owner && a.Name == was.Name && slices.Equal(a.Roots, was.Roots) && slices.Equal(a.Hosts, was.Hosts) &&
-		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server && a.Access.Equal(was.Access) {
+		a.Software == was.Software && a.ObserveOnly == was.ObserveOnly && a.Every == was.Every && a.Server == was.Server && a.Vital == was.Vital && a.Access.Equal(was.Access) {
 		done.Same++
 		return nil
 	}
@@ -284,7 +288,7 @@ func readCSV(from io.Reader) (rows []Row, lines []int, err error) {
 	for i, name := range head {
 		head[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 		if setters[head[i]] == nil {
-			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every, plan, down, up, addresses, mail_servers, name_servers.")
+			return nil, nil, candor.WithHint(fmt.Errorf("line 1: there is no column %.40q: %w", head[i], candor.ErrInvalid), "Columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, server, hosts, software, observe_only, every, plan, down, up, addresses, mail_servers, name_servers, vital.")
 		}
 	}
 	for {
@@ -330,6 +334,7 @@ var setters = map[string]func(*Row, string){
 	"addresses":    func(r *Row, v string) { r.Addresses = listOf(v) },
 	"mail_servers": func(r *Row, v string) { r.MailServers = yes(v) },
 	"name_servers": func(r *Row, v string) { r.NameServers = yes(v) },
+	"vital":        func(r *Row, v string) { r.Vital = v },
 }
 
 func yes(v string) bool { return v == "true" || v == "1" || v == "yes" }

@@ -14,6 +14,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/respond"
+	"candor/internal/respond/isolate"
 	"candor/internal/respond/quarantine"
 )
 
@@ -30,6 +31,8 @@ type Proposal struct {
 	// empty it is of all but those that are known to be good. While a quarantine
 	// of it waits in the case, it is candor.ErrExists.
 	Content string
+	// Level is how much of the network a line is kept from, of an isolation.
+	Level isolate.Level
 	// Known, if not nil, is how many responses of the method to the case are
 	// known. If there are others by now the error is candor.ErrExists.
 	Known *int
@@ -56,6 +59,12 @@ func (h *House) propose(ctx context.Context, who candor.Principal, c candor.Case
 			return candor.Response{}, err
 		}
 		if r.Options, err = json.Marshal(quarantine.Options{Places: spots, Forbid: true}); err != nil {
+			return candor.Response{}, err
+		}
+	}
+	if p.Method == isolate.Name {
+		var err error
+		if r.Options, err = json.Marshal(isolate.Options{Level: p.Level}); err != nil {
 			return candor.Response{}, err
 		}
 	}
@@ -91,7 +100,7 @@ func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.C
 	if p.Expires != (calendar.Period{}) {
 		expires = p.Expires.After(r.House.Clock(), r.Zone)
 	}
-	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires, Known: &known})
+	return r.House.propose(ctx, who, c, Proposal{Method: p.Method, Reason: p.Reason, Expires: expires, Known: &known, Level: isolate.Level(p.Level)})
 }
 
 // Approve implements desk.Responder.

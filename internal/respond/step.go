@@ -70,6 +70,9 @@ type EventDetails struct {
 	Until    time.Time            `json:"until,omitzero"`    // when it expires
 	Held     *Holding             `json:"held,omitempty"`    // why it goes on beyond its time
 	Kept     bool                 `json:"kept,omitempty"`    // somebody said that it is to go on without an end
+	// Drift says that what was applied no longer was as it should be, and what
+	// was done about it: refilled, moved, freed. The state stays as it is.
+	Drift string `json:"drift,omitempty"`
 }
 
 func event(resp candor.Response, s step) (candor.Event, error) {

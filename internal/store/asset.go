@@ -185,12 +185,12 @@ func assetDocument(a candor.Asset) document {
 
 func asset(r query.Asset) candor.Asset {
 	return candor.Asset{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Name: r.Name, Reference: r.Reference, Roots: r.Roots.V, Hosts: r.Hosts.V,
-		Software: r.Software, ObserveOnly: r.ObserveOnly, Every: r.Every, Created: time.Time(r.Created), Updated: time.Time(r.Updated),
+		Software: r.Software, ObserveOnly: r.ObserveOnly, Vital: r.Vital, Every: r.Every, Created: time.Time(r.Created), Updated: time.Time(r.Updated),
 		Scanned: time.Time(r.Scanned), Retired: r.Retired, Server: r.Server, Access: r.Access.V}
 }
 
 func assetRow(a candor.Asset, due time.Time) query.Asset {
 	return query.Asset{ID: a.ID, Kind: a.Kind, Owner: a.Owner, Name: a.Name, Reference: a.Reference, Roots: column.Of(a.Roots), Hosts: column.Of(a.Hosts),
-		Software: a.Software, ObserveOnly: a.ObserveOnly, Every: a.Every, Created: column.Time(a.Created), Updated: column.Time(a.Updated),
+		Software: a.Software, ObserveOnly: a.ObserveOnly, Vital: a.Vital, Every: a.Every, Created: column.Time(a.Created), Updated: column.Time(a.Updated),
 		Scanned: column.Time(a.Scanned), ScanDue: column.Time(due), Retired: a.Retired, Server: a.Server, Access: column.Of(a.Access)}
 }

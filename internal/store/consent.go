@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"candor"
@@ -40,7 +39,8 @@ func (r reader) FindTerms(ctx context.Context, document, label string, state con
 
 // AddTerms adds terms with their text, which is nil if it is not known.
 func (t *Tx) AddTerms(ctx context.Context, v consent.Terms, text []byte) error {
-	if err := t.addMarked(ctx, "terms", columns[query.Term](), values(termsRow(v))); err != nil || text == nil {
+	t.versions = nil
+	if err := addMarked(ctx, t.reader, "terms", termsRow(v)); err != nil || text == nil {
 		return err
 	}
 	return add(ctx, t.reader, "terms_texts", "", query.TermsText{ID: v.ID, Text: string(text)})
@@ -49,15 +49,13 @@ func (t *Tx) AddTerms(ctx context.Context, v consent.Terms, text []byte) error {
 // ChangeTerms replaces terms that are in the state from, and their text unless
 // it is nil.
 func (t *Tx) ChangeTerms(ctx context.Context, v consent.Terms, text []byte, from consent.State) error {
-	ok, err := change(ctx, t.db, "terms", termsRow(v), "state = ?", from)
+	t.versions = nil
+	ok, err := changeMarked(ctx, t.reader, "terms", termsRow(v), "state = ?", from)
 	if err == nil && !ok {
 		err = changed("terms", v.ID)
 	}
-	if err != nil {
+	if err != nil || text == nil {
 		return err
-	}
-	if _, err := t.db.ExecContext(ctx, "UPDATE terms SET mark = "+t.dialect.mark+" WHERE id = ?", v.ID); err != nil || text == nil {
-		return kind(err, "mark terms")
 	}
 	_, err = t.db.ExecContext(ctx, "UPDATE terms_texts SET text = ? WHERE id = ?", string(text), v.ID)
 	return kind(err, "change the text of terms")
@@ -80,41 +78,6 @@ func (t *Tx) DeleteTerms(ctx context.Context, id candor.ID) error {
 	return nil
 }
 
-// History gives what a party said of terms, in the order of its times, and the
-// versions that it is of.
-func (r reader) History(ctx context.Context, party candor.ID) ([]consent.Event, map[candor.ID]*consent.Version, error) {
-	rows, err := choose[query.Consent](ctx, r.db, "consents", "party = ? ORDER BY at, recorded, id", party)
-	if err != nil || len(rows) == 0 {
-		return nil, nil, err
-	}
-	said, err := choose[query.Term](ctx, r.db, "terms", "id IN (SELECT terms FROM consents WHERE party = ?)", party)
-	if err != nil {
-		return nil, nil, err
-	}
-	versions := make(map[candor.ID]*consent.Version, len(said))
-	for _, row := range said {
-		v := termsFrom(row).Version
-		versions[v.ID] = &v
-	}
-	return each(rows, consentEvent), versions, nil
-}
-
-// Account gives what follows from what a party said of terms.
-func (r reader) Account(ctx context.Context, party candor.ID) (*consent.Account, error) {
-	history, versions, err := r.History(ctx, party)
-	return consent.NewAccount(history, versions), err
-}
-
-// Basis gives what allows an action towards a party at a time: what it agreed
-// to in an event, if one is named. See consent.Account.
-func (r reader) Basis(ctx context.Context, party, event candor.ID, action string, at time.Time) (candor.Basis, error) {
-	a, err := r.Account(ctx, party)
-	if err != nil {
-		return candor.Basis{}, err
-	}
-	return a.BasisOn(event, action, at)
-}
-
 // Agreements gives what a party accepted, the latest first.
 func (r reader) Agreements(ctx context.Context, scope candor.Scope, of candor.ID) ([]candor.Agreement, error) {
 	if !scope.Sees(of) {
@@ -131,34 +94,6 @@ func (r reader) Consent(ctx context.Context, scope candor.Scope, id candor.ID) (
 		return consent.Event{}, notThere("consent", id)
 	}
 	return consentEvent(row), err
-}
-
-// LastConsent gives the time of the latest thing that a party said, the zero one
-// if it said nothing.
-func (r reader) LastConsent(ctx context.Context, party candor.ID) (time.Time, error) {
-	var at column.Time
-	err := r.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(at), 0) FROM consents WHERE party = ?", party).Scan(&at)
-	return time.Time(at), kind(err, "ask what a party said last")
-}
-
-// AddConsent adds what a party said of terms.
-func (t *Tx) AddConsent(ctx context.Context, e consent.Event, v consent.Version) error {
-	row := query.Consent{ID: e.ID, Party: e.Party, Terms: e.Version, Act: e.Act, Clauses: column.Of(e.Clauses), At: column.Time(e.At),
-		Recorded: column.Time(e.Recorded), Language: e.Language, How: e.How, Behalf: e.Behalf, Note: e.Note, Record: e.Record}
-	if err := t.addMarked(ctx, "consents", columns[query.Consent](), values(row)); err != nil || e.Act == consent.Withdrawn && !v.Whole(e.Clauses) {
-		return err
-	}
-	return add(ctx, t.reader, "standings", `ON CONFLICT (party, document) DO UPDATE SET terms = excluded.terms, act = excluded.act, at = excluded.at
-WHERE standings.at <= excluded.at AND (excluded.act <> 'refused' OR standings.act <> 'agreed')`,
-		query.Standing{Party: e.Party, Document: v.Document, Terms: e.Version, Act: e.Act, At: column.Time(e.At)})
-}
-
-// addMarked adds a row whose last column is the mark of the transaction.
-func (t *Tx) addMarked(ctx context.Context, table string, names []string, row []any) error {
-	last := len(names) - 1
-	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s%s)", table, strings.Join(names, ", "), strings.Repeat("?, ", last), t.dialect.mark)
-	_, err := t.db.ExecContext(ctx, statement, row[:last]...)
-	return kind(err, "add to %s", table)
 }
 
 // mostChanges is from where on all accounts are read anew.

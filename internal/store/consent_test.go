@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -71,6 +72,41 @@ func TestChangesFromNothing(t *testing.T) {
 		}
 		if c, err := s.Changes(ctx, first.Mark); err != nil || !c.All && !slices.Contains(c.Parties, p.ID) {
 			t.Errorf("%+v, %v; the first who ever agreed to something was missed", c, err)
+		}
+	})
+}
+
+// TestChangesOfTerms holds that a change of terms is seen each time, also if
+// nothing else was recorded in between, and that histories go by it.
+func TestChangesOfTerms(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, noon := t.Context(), time.Unix(43200, 0).UTC()
+		v := storetest.Terms("hosting", "1")
+		p, _ := storetest.Sample(t, s, "first")
+		e := consent.Event{ID: candor.NewID(noon), Party: p.ID, Version: v.ID, Act: consent.Agreed, At: noon, Recorded: noon}
+		tx := func(do func(*store.Tx) error) {
+			t.Helper()
+			if err := s.Tx(ctx, do); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tx(func(tx *store.Tx) error {
+			return errors.Join(tx.AddTerms(ctx, v, nil), tx.AddConsent(ctx, e, v.Version))
+		})
+		for n := range 3 {
+			before, err := s.Changes(ctx, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Ended = noon.Add(time.Duration(n+1) * time.Hour)
+			tx(func(tx *store.Tx) error { return tx.ChangeTerms(ctx, v, nil, v.State) })
+			if c, err := s.Changes(ctx, before.Mark); err != nil || !c.All {
+				t.Errorf("%+v, %v; change %d of terms was missed", c, err, n)
+			}
+			_, versions, err := s.History(ctx, p.ID)
+			if err != nil || versions[v.ID] == nil || !versions[v.ID].Ended.Equal(v.Ended) {
+				t.Errorf("%+v, %v after change %d", versions[v.ID], err, n)
+			}
 		}
 	})
 }

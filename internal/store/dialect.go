@@ -24,7 +24,7 @@ import (
 type dialect struct {
 	name     string
 	goose    goose.Dialect
-	open     func(url string) (read, write *sql.DB, err error)
+	open     func(url string) (pools, error)
 	again    func(error) bool // another attempt may succeed
 	exists   func(error) bool // a unique index said no
 	jobs     func(*sql.DB) riverdriver.Driver[*sql.Tx]
@@ -161,15 +161,30 @@ BEGIN
     END LOOP;
 END $$;`
 
+// pools are the connections by what they are for.
+type pools struct {
+	read  *sql.DB // lists and all else that is read outside of transactions
+	write *sql.DB // transactions
+	keyed *sql.DB // what is looked up by keys alone; it may be the one that reads
+}
+
+func (p pools) close() error {
+	err := errors.Join(p.write.Close(), p.read.Close())
+	if p.keyed != p.read {
+		err = errors.Join(err, p.keyed.Close())
+	}
+	return err
+}
+
 // openSQLite gives a pool of connections that read, and one that writes:
 // SQLite has one writer at a time, and waiting in Go is fairer than retrying.
-func openSQLite(path string) (read, write *sql.DB, err error) {
+func openSQLite(path string) (p pools, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, nil, err
+		return p, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, nil, err
+		return p, err
 	}
 	file.Close()
 	dsn := func(pragmas ...string) string {
@@ -179,27 +194,28 @@ func openSQLite(path string) (read, write *sql.DB, err error) {
 	}
 	// With FULL every commit is on the disk before it is acknowledged. Pages are
 	// changed again soon, so that a long WAL (32 MB) saves writing them twice.
-	if write, err = sql.Open("sqlite", dsn("synchronous(FULL)", "cache_size(-64000)", "wal_autocheckpoint(8000)")); err != nil {
-		return nil, nil, err
+	if p.write, err = sql.Open("sqlite", dsn("synchronous(FULL)", "cache_size(-64000)", "wal_autocheckpoint(8000)")); err != nil {
+		return p, err
 	}
-	write.SetMaxOpenConns(1)
-	if read, err = sql.Open("sqlite", dsn("query_only(1)")); err != nil {
-		write.Close()
-		return nil, nil, err
+	p.write.SetMaxOpenConns(1)
+	if p.read, err = sql.Open("sqlite", dsn("query_only(1)")); err != nil {
+		p.write.Close()
+		return p, err
 	}
 	n := max(4, 2*runtime.NumCPU())
-	read.SetMaxOpenConns(n)
-	read.SetMaxIdleConns(n)
-	return read, write, nil
+	p.read.SetMaxOpenConns(n)
+	p.read.SetMaxIdleConns(n)
+	p.keyed = p.read
+	return p, nil
 }
 
-// openPostgres gives one pool for lists and one for transactions, which plan
-// differently.
-func openPostgres(address string) (read, write *sql.DB, err error) {
+// openPostgres gives one pool for lists, one for transactions, and one for what
+// is looked up by keys. They plan differently.
+func openPostgres(address string) (p pools, err error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		// The address holds a password, and the driver's error repeats it.
-		return nil, nil, errors.New("the address of the database is not of the form postgres://user:password@host:port/name")
+		return p, errors.New("the address of the database is not of the form postgres://user:password@host:port/name")
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "candor"
@@ -207,17 +223,17 @@ func openPostgres(address string) (read, write *sql.DB, err error) {
 	// The server plans a statement once where it can. Transactions need that:
 	// each row's foreign keys are looked up by statements of the server's own,
 	// and planning those anew took a quarter of the time of filing.
-	write = postgresPool(config)
+	p.write, p.keyed = postgresPool(config, 12), postgresPool(config, 6)
 	if config.RuntimeParams["plan_cache_mode"] == "" {
 		// One party has a case and another has thousands: a list for all of them
 		// by one plan would suit neither.
 		config.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	}
-	return postgresPool(config), write, nil
+	p.read = postgresPool(config, 12)
+	return p, nil
 }
 
-func postgresPool(config *pgx.ConnConfig) *sql.DB {
-	const most = 12
+func postgresPool(config *pgx.ConnConfig, most int) *sql.DB {
 	db := stdlib.OpenDB(*config.Copy())
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)

@@ -27,6 +27,7 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 		"DELETE FROM receipts WHERE party = ?",
 		"DELETE FROM principals WHERE party = ?",
 		"UPDATE questions SET text = '', answer = '' WHERE party = ?",
+		"UPDATE responses SET result = '' WHERE method = 'isolate' AND state = 'undone' AND party = ?", // what the line held
 		"UPDATE consents SET note = '' WHERE party = ?",
 		"UPDATE software_devices SET party = '' WHERE party = ?",
 		"DELETE FROM software_codes WHERE party = ?",

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"candor"
 	"candor/internal/store/query"
 )
 
@@ -77,22 +78,52 @@ func one[T any](ctx context.Context, db query.DBTX, table, condition string, arg
 // add inserts rows, many in one statement. What follows is appended to each:
 // an ON CONFLICT clause.
 func add[T any](ctx context.Context, r reader, table, following string, rows ...T) error {
+	return addition[T]{table: table, following: following, rows: rows}.add(ctx, r)
+}
+
+// addMarked adds rows whose last column is the mark of the transaction.
+func addMarked[T any](ctx context.Context, r reader, table string, rows ...T) error {
+	return addition[T]{table: table, last: ", " + r.dialect.mark, rows: rows}.add(ctx, r)
+}
+
+// addition are rows to insert into a table. If there is a last expression, the
+// last column gets that.
+type addition[T any] struct {
+	table, last, following string
+	rows                   []T
+}
+
+// head gives the beginning of a statement, and how many columns the rows fill.
+func (a addition[T]) head() (string, int) {
 	names := columns[T]()
-	head := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") "
-	if r.dialect.arrays && len(rows) > 1 {
-		return kind(addArrays(ctx, r.db, head, following, rows), "add to %s", table)
+	width := len(names)
+	if a.last != "" {
+		width--
 	}
+	return "INSERT INTO " + a.table + " (" + strings.Join(names, ", ") + ") ", width
+}
+
+func (a addition[T]) add(ctx context.Context, r reader) error {
+	if r.dialect.arrays && len(a.rows) > 1 {
+		statement, args, err := a.arrays()
+		if err == nil {
+			_, err = r.db.ExecContext(ctx, statement, args...)
+		}
+		return kind(err, "add to %s", a.table)
+	}
+	head, width := a.head()
 	head += "VALUES "
-	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + a.last + ")"
+	rows := a.rows
 	for _, n := range chunks {
 		for ; len(rows) >= n; rows = rows[n:] {
-			args := make([]any, 0, n*len(names))
+			args := make([]any, 0, n*width)
 			for _, row := range rows[:n] {
-				args = append(args, values(row)...)
+				args = append(args, values(row)[:width]...)
 			}
-			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + following
+			statement := head + strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ") + " " + a.following
 			if _, err := r.db.ExecContext(ctx, statement, args...); err != nil {
-				return kind(err, "add to %s", table)
+				return kind(err, "add to %s", a.table)
 			}
 		}
 	}
@@ -103,17 +134,21 @@ func add[T any](ctx context.Context, r reader, table, following string, rows ...
 // there are few statements.
 var chunks = [...]int{128, 32, 8, 1}
 
-// addArrays inserts rows in a statement that is the same however many they
-// are: each column is one array.
-func addArrays[T any](ctx context.Context, db query.DBTX, head, following string, rows []T) error {
-	width := reflect.TypeFor[T]().NumField()
-	args, types := make([]any, width), make([]string, width)
+// arrays gives a statement that inserts the rows, which is the same however many
+// they are: each column is one array. It is empty if there are none.
+func (a addition[T]) arrays() (statement string, args []any, err error) {
+	if len(a.rows) == 0 {
+		return "", nil, nil
+	}
+	head, width := a.head()
+	args = make([]any, width)
+	types := make([]string, width)
 	for i := range width {
-		all := make([]driver.Value, len(rows))
-		for j := range rows {
-			v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(&rows[j]).Elem().Field(i).Interface())
+		all := make([]driver.Value, len(a.rows))
+		for j := range a.rows {
+			v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(&a.rows[j]).Elem().Field(i).Interface())
 			if err != nil {
-				return err
+				return "", nil, err
 			}
 			all[j] = v
 		}
@@ -125,12 +160,10 @@ func addArrays[T any](ctx context.Context, db query.DBTX, head, following string
 		case bool:
 			args[i], types[i] = typed[bool](all), "boolean[]"
 		default:
-			return fmt.Errorf("a column holds %T", all[0])
+			return "", nil, fmt.Errorf("a column holds %T", all[0])
 		}
 	}
-	marks := "?::" + strings.Join(types, ", ?::")
-	_, err := db.ExecContext(ctx, head+"SELECT * FROM unnest("+marks+") "+following, args...)
-	return err
+	return head + "SELECT r.*" + a.last + " FROM unnest(?::" + strings.Join(types, ", ?::") + ") AS r " + a.following, args, nil
 }
 
 func typed[V any](all []driver.Value) []V {
@@ -144,12 +177,24 @@ func typed[V any](all []driver.Value) []V {
 // change writes all columns of the row that has its first column, if the
 // condition holds too, and tells whether it did.
 func change[T any](ctx context.Context, db query.DBTX, table string, row T, condition string, args ...any) (bool, error) {
+	return update(ctx, db, table, columns[T](), values(row), "", condition, args)
+}
+
+// changeMarked is change of a row whose last column is the mark of the
+// transaction.
+func changeMarked[T any](ctx context.Context, r reader, table string, row T, condition string, args ...any) (bool, error) {
 	names, all := columns[T](), values(row)
+	last := len(names) - 1
+	// In the same statement: the mark is greater than that which the row has.
+	return update(ctx, r.db, table, names[:last], all[:last], ", "+names[last]+" = "+r.dialect.mark, condition, args)
+}
+
+func update(ctx context.Context, db query.DBTX, table string, names []string, all []any, last, condition string, args []any) (bool, error) {
 	sets := make([]string, 0, len(names))
 	for _, name := range names[1:] {
 		sets = append(sets, name+" = ?")
 	}
-	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = ?", table, strings.Join(sets, ", "), names[0])
+	statement := fmt.Sprintf("UPDATE %s SET %s%s WHERE %s = ?", table, strings.Join(sets, ", "), last, names[0])
 	all = append(all[1:], all[0])
 	if condition != "" {
 		statement += " AND " + condition
@@ -170,4 +215,18 @@ func in[V any](list []V) (string, []any) {
 		args[i] = v
 	}
 	return "(" + strings.TrimSuffix(strings.Repeat("?, ", len(list)), ", ") + ")", args
+}
+
+// list is a condition that a column is one of a list, and its arguments: in
+// PostgreSQL it is the same however long the list is.
+func (d dialect) list(name string, ids []candor.ID) (string, []any) {
+	if d.arrays {
+		words := make([]string, len(ids))
+		for i, id := range ids {
+			words[i] = string(id)
+		}
+		return name + " = ANY (?::text[])", []any{words}
+	}
+	marks, args := in(ids)
+	return name + " IN " + marks, args
 }

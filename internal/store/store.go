@@ -43,10 +43,9 @@ type Options struct {
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	reader
+	pools
 	options Options
 	dialect dialect
-	read    *sql.DB
-	write   *sql.DB
 	queue   *river.Client[*sql.Tx]
 	history history
 	kept    *kept
@@ -54,13 +53,15 @@ type Store struct {
 
 // reader reads records, from the database or within a transaction.
 type reader struct {
-	db      query.DBTX
-	q       *query.Queries
-	dialect dialect
+	db       query.DBTX
+	q        *query.Queries
+	dialect  dialect
+	versions *versions // nil once a transaction changed terms: it sees what nobody else does
+	said     *sql.Stmt // nil within a transaction
 }
 
 func (d dialect) reader(db query.DBTX) reader {
-	return reader{d.statements(db), query.New(db), d}
+	return reader{db: d.statements(db), q: query.New(db), dialect: d}
 }
 
 // Tx is a transaction: everything done with it is kept together, or not at
@@ -86,15 +87,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, candor.WithHint(fmt.Errorf("open database: %w", err), "Name the data folder, or the database, of a desk that was started before.")
 		}
 	}
-	read, write, err := s.dialect.open(o.URL)
+	p, err := s.dialect.open(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s.write = write
+	s.pools, s.reader = p, s.dialect.reader(p.read)
+	s.versions = &versions{of: map[candor.ID]version{}}
 	if s.dialect.guided {
-		s.kept = &kept{db: write, ready: map[string]*sql.Stmt{}}
+		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}}
 	}
-	s.read, s.reader = read, s.dialect.reader(read)
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -108,6 +109,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := s.prepareSaid(ctx); err != nil {
+		return err
 	}
 	if !s.options.Existing {
 		if err := errors.Join(s.fillHosts(ctx), s.Tend(ctx)); err != nil {
@@ -130,7 +134,11 @@ func (s *Store) Tend(ctx context.Context) error {
 
 // Close closes the database. Workers must have been stopped.
 func (s *Store) Close() error {
-	return errors.Join(s.kept.close(), s.write.Close(), s.read.Close())
+	var err error
+	if s.said != nil {
+		err = s.said.Close()
+	}
+	return errors.Join(err, s.kept.close(), s.pools.close())
 }
 
 // Ping asks whether the database answers.
@@ -162,7 +170,9 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 		return kind(err, "begin a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := f(&Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}); err != nil {
+	t := &Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}
+	t.versions = s.versions
+	if err := f(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 
 	"candor/bench/consent"
 	"candor/internal/store/storetest"
@@ -20,13 +21,17 @@ func main() {
 	c := consent.Config{Log: os.Stderr}
 	database := flag.String("database", "sqlite", `"sqlite", or "postgres" for a server of its own`)
 	dir := flag.String("dir", "", "folder to make the database in; a temporary one when not given")
+	settings := flag.String("settings", "", `of PostgreSQL's server, such as "shared_buffers=2GB max_wal_size=4GB"; as Debian has them when not given`)
+	flag.IntVar(&c.Server, "server", 0, "process of the database's server, to measure its work, where -url names one of this machine")
+	flag.StringVar(&c.URL, "url", "", "address of a database to use instead: an empty one, or one that an earlier run filled with as many")
 	flag.IntVar(&c.Acceptances, "acceptances", 0, "how many there are; 1,000,000 for SQLite and 10,000,000 for PostgreSQL when not given")
 	flag.IntVar(&c.Seconds, "seconds", 20, "how long each part takes")
 	flag.IntVar(&c.Asks, "asks", 2000, "questions a second")
 	flag.IntVar(&c.Writes, "writes", 500, "acceptances a second beside them")
+	flag.DurationVar(&c.Patience, "patience", 0, "how long each part waits for other programs to be quiet")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	missed, err := run(ctx, *database, *dir, c)
+	missed, err := run(ctx, *database, *dir, strings.Fields(*settings), c)
 	stop()
 	switch {
 	case err != nil:
@@ -38,22 +43,24 @@ func main() {
 }
 
 // run tells whether a goal was missed.
-func run(ctx context.Context, database, dir string, c consent.Config) (missed bool, err error) {
+func run(ctx context.Context, database, dir string, settings []string, c consent.Config) (missed bool, err error) {
 	if c.Folder, err = os.MkdirTemp(dir, "candor-consent-"); err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(c.Folder)
 	most := 1_000_000
-	switch database {
-	case "sqlite":
+	switch {
+	case c.URL != "":
+	case database == "sqlite":
 		c.URL = filepath.Join(c.Folder, "candor.db")
-	case "postgres":
+	case database == "postgres":
 		most = 10_000_000
-		cluster, err := storetest.StartCluster()
+		cluster, err := storetest.StartCluster(settings...)
 		if err != nil {
 			return false, err
 		}
 		defer func() { _ = cluster.Stop() }() // what is left is in a temporary folder
+		c.Server = cluster.Process()
 		if c.URL, err = cluster.Database(); err != nil {
 			return false, err
 		}

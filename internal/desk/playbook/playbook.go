@@ -54,7 +54,8 @@ type Deadline struct {
 
 // Response is one to propose. Whether it may be done is for others to decide.
 type Response struct {
-	Method  string          // "notify", "quarantine"
+	Method  string          // "notify", "quarantine", "isolate"
+	Level   string          // of an isolation: walled-garden, …
 	Expires calendar.Period // after which it is undone; zero for never
 	From    candor.Severity
 }

@@ -16,7 +16,10 @@ import (
 const maxItems = 60
 
 // methods are the responses that a playbook may propose.
-var methods = [...]string{"notify", "quarantine"}
+var methods = [...]string{"notify", "quarantine", "isolate"}
+
+// levels are those of an isolation.
+var levels = [...]string{"rate-limit", "block-ports", "walled-garden", "disconnect"}
 
 // reader reads files, and knows what files before them said.
 type reader struct {
@@ -219,12 +222,12 @@ func (r *reader) deadlines(p part, out *Playbook) error {
 
 func (r *reader) responses(p part, out *Playbook) error {
 	for _, n := range p.fields["responses"].Items() {
-		f, err := itemFields(n, "respond", "expires", "from")
+		f, err := itemFields(n, "respond", "level", "expires", "from")
 		if err != nil {
 			return err
 		}
 		text := texts{fields: f}
-		answer := Response{Method: text.of("respond")}
+		answer := Response{Method: text.of("respond"), Level: text.of("level")}
 		expires := text.of("expires")
 		if text.err != nil {
 			return text.err
@@ -241,8 +244,11 @@ func (r *reader) responses(p part, out *Playbook) error {
 			}
 		}
 		// What takes something away from a customer must not stay by oversight.
-		if answer.Method == "quarantine" && expires == "" {
-			return n.Error("Say when it ends, for example \"expires: 30d\".", "quarantine has no expiry")
+		if answer.Method != "notify" && expires == "" {
+			return n.Error("Say when it ends, for example \"expires: 30d\".", "%s has no expiry", answer.Method)
+		}
+		if isolates := answer.Method == "isolate"; isolates != slices.Contains(levels[:], answer.Level) {
+			return n.Error("An isolation, and nothing else, has a level: "+strings.Join(levels[:], ", ")+".", "level: %q", answer.Level)
 		}
 		out.Responses = append(out.Responses, answer)
 	}

@@ -82,7 +82,7 @@ func (w *Watch) load() (*normal.Table, error) {
 	w.groups = append(w.groups, h.Groups...)
 	for _, id := range h.Lines {
 		w.byID[id] = flow.Line(len(w.ids))
-		w.ids = append(w.ids, id)
+		w.ids, w.refs = append(w.ids, id), append(w.refs, "")
 	}
 	return table, nil
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,14 +41,14 @@ type Config struct {
 	Baselines string
 	// Detect are the sensor's own settings; Found and Normal are not used.
 	Detect detect.Config
-	// Static, if not nil, is told which prefixes are whose without any lease, each
-	// time that they change.
-	Static func([]Static)
+	// Changed, if not nil, is told when lines, their references or addresses are
+	// others than before, with the prefixes that belong to lines without a lease.
+	Changed func([]Static)
 }
 
 // Static is a prefix that always belongs to a line.
 type Static struct {
-	Prefix string // CIDR
+	Prefix netip.Prefix
 	Line   flow.Line
 }
 
@@ -57,6 +59,7 @@ type Watch struct {
 
 	mu     sync.RWMutex
 	ids    []candor.ID // by number; 0 is none
+	refs   []string    // by number, of those that are in use
 	byID   map[candor.ID]flow.Line
 	byRef  map[string]flow.Line
 	access map[flow.Line]candor.Access // of those with addresses of their own
@@ -74,7 +77,7 @@ const mostWaiting = 1 << 16
 // Open makes a Watch of what was kept, and reads all lines.
 func Open(ctx context.Context, c Config) (*Watch, error) {
 	w := &Watch{Config: c, byID: map[candor.ID]flow.Line{}, byRef: map[string]flow.Line{}, access: map[flow.Line]candor.Access{},
-		ids: make([]candor.ID, 1), groups: make([]string, 1), found: make(chan detect.Finding, mostWaiting)}
+		ids: make([]candor.ID, 1), refs: make([]string, 1), groups: make([]string, 1), found: make(chan detect.Finding, mostWaiting)}
 	table, err := w.load()
 	if err != nil {
 		return nil, err
@@ -151,31 +154,31 @@ func (w *Watch) Refresh(ctx context.Context) error {
 	if at.After(w.read) {
 		w.read = at
 	}
-	if changed && w.Static != nil {
-		w.Static(w.static())
+	if changed && w.Changed != nil {
+		w.Changed(w.static())
 	}
 	return nil
 }
 
-// set takes a line in, and tells whether its own addresses changed.
+// set takes a line in, and tells whether its reference or addresses changed.
 func (w *Watch) set(a candor.Asset) bool {
 	w.mu.Lock()
 	n := w.byID[a.ID]
 	if n == 0 {
 		n = flow.Line(len(w.ids))
-		w.ids = append(w.ids, a.ID)
+		w.ids, w.refs = append(w.ids, a.ID), append(w.refs, "")
 		w.byID[a.ID] = n
 	}
-	was := w.access[n]
 	if a.Retired {
-		a.Access.Addresses = nil
+		a.Access.Addresses, a.Reference = nil, ""
 	}
-	if a.Reference != "" && !a.Retired {
+	changed := a.Reference != w.refs[n] || !slices.Equal(w.access[n].Addresses, a.Access.Addresses)
+	if was := w.refs[n]; was != a.Reference && w.byRef[was] == n {
+		delete(w.byRef, was)
+	}
+	if w.refs[n] = a.Reference; a.Reference != "" {
 		w.byRef[a.Reference] = n
-	} else if w.byRef[a.Reference] == n {
-		delete(w.byRef, a.Reference)
 	}
-	changed := len(was.Addresses) > 0 || len(a.Access.Addresses) > 0
 	if delete(w.access, n); len(a.Access.Addresses) > 0 {
 		w.access[n] = a.Access
 	}
@@ -213,7 +216,7 @@ func (w *Watch) static() []Static {
 			continue // the house lets none in
 		}
 		for _, p := range prefixes {
-			all = append(all, Static{p.String(), n})
+			all = append(all, Static{p, n})
 		}
 	}
 	return all

@@ -66,7 +66,7 @@ func (h *holders) set(all []Static) {
 	defer h.mu.Unlock()
 	h.of = map[string]flow.Line{}
 	for _, s := range all {
-		h.of[strings.TrimSuffix(s.Prefix, "/32")] = s.Line
+		h.of[s.Prefix.Addr().String()] = s.Line
 	}
 }
 
@@ -101,7 +101,7 @@ func open(t *testing.T, b *books, d *desk, file string) (*Watch, *holders) {
 	t.Helper()
 	h := &holders{}
 	w, err := Open(t.Context(), Config{
-		Store: b, Clock: time.Now, Log: slog.New(slog.DiscardHandler), File: d.file, Baselines: file, Static: h.set,
+		Store: b, Clock: time.Now, Log: slog.New(slog.DiscardHandler), File: d.file, Baselines: file, Changed: h.set,
 		Detect: detect.Config{Who: h, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy(), Seed: 1},
 	})
 	if err != nil {

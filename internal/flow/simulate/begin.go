@@ -55,11 +55,11 @@ func (p *planner) begin(h *household, span *span, a Activity, at int64) {
 		s.port = 80
 	case Backup:
 		length = min(d.around(2.2*3600, 0.7), 10*3600)
-		s.up = plan.Up * d.between(0.8, 0.96)
+		s.up = min(plan.Up*d.between(0.8, 0.96), 400e6) // as clouds take it
 		s.down = s.up * 0.02
 	case Photos:
 		length = min(d.around(150, 1), 3600)
-		s.up = plan.Up * d.between(0.4, 0.96)
+		s.up = min(plan.Up*d.between(0.4, 0.96), 150e6) // by the radio of a phone
 		s.down = s.up * 0.02
 	case SpeedTest:
 		length = 2 * d.between(10, 15)
@@ -74,7 +74,7 @@ func (p *planner) begin(h *household, span *span, a Activity, at int64) {
 		s.peer = uint64(a)<<40 | uint64(h.line)<<2
 		s.down, s.up = min(d.magnitude(0.1e6, 20e6), 0.9*plan.Down), min(d.magnitude(0.05e6, 6e6), 0.9*plan.Up)
 		if d.chance(0.1) { // moves all it can
-			s.down, s.up = 0.9*plan.Down, d.between(0.3, 0.9)*plan.Up
+			s.down, s.up = min(0.9*plan.Down, 500e6), min(d.between(0.3, 0.9)*plan.Up, 300e6)
 			length = min(length, 3600)
 		}
 		s.protocol, s.port = flow.UDP, []uint16{51820, 4500, 1194, 443}[h.line%4]
@@ -129,8 +129,7 @@ func (p *planner) errand(h *household, s *session) {
 		s.port = []uint16{993, 993, 993, 587}[d.IntN(4)]
 		s.peer = uint64(s.activity)<<40 | uint64(h.line)%50
 	case OtherDNS:
-		s.port = []uint16{443, 53, 853}[h.line%3] // DoH (RFC 8484), plain, DoT (RFC 7858)
-		s.peer = uint64(s.activity)<<40 | uint64(h.line)%5
+		s.port, s.peer, s.six = h.otherPort(), uint64(otherResolver(h.line)), false
 		if s.port == 53 {
 			s.protocol = flow.UDP
 		}

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,20 +22,28 @@ type Session struct {
 // beginnings: why it looks as it does. Sessions that are short of records, such
 // as devices' calls, are among them.
 func (w *World) Sessions(line flow.Line, from, to time.Time) []Session {
-	r := w.newRun(flow.Time(from), flow.Time(to), second)
-	p := planner{w: w, d: newDice(), episodes: func(line flow.Line) []*Label { return r.episodes[line] }}
+	begin, end := flow.Time(from), flow.Time(to)
+	if line == 0 || int(line) >= len(w.houses) {
+		return nil
+	}
+	labels := w.appendLabels(nil, newDice(), int(line), begin-day, end+day)
+	p := planner{w: w, d: newDice(), episodes: func(flow.Line) []*Label { return labels }}
 	var live []session
-	for at := (r.from - longestSession) / hour * hour; at < r.to; at += hour {
+	first, resumed := (begin-longestSession)/hour*hour, false
+	for at := first; at < end; at += hour {
 		span := w.hourOf(at)
+		if !resumed && at > begin-hour {
+			live, resumed = p.resume(live, &w.houses[line], first, begin), true
+		}
 		live = p.plan(live, &w.houses[line], &span)
 	}
 	var all []Session
 	for i := range live {
 		s := &live[i]
-		if s.end > r.from && s.start < r.to {
+		if s.end > begin && s.start < end {
 			all = append(all, Session{s.activity, s.label, s.start, s.end, s.down, s.up, host(s.peer, s.six), s.port})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Session) int { return int(max(min(a.From-b.From, 1), -1)) })
+	slices.SortStableFunc(all, func(a, b Session) int { return cmp.Compare(a.From, b.From) })
 	return all
 }

@@ -27,7 +27,7 @@ type household struct {
 	habit    uint8  // which day it has: of a family, of the young, of the old
 	late     int8   // hours that its day is behind
 	devices  uint8  // that call home
-	resolver uint32 // that it asks
+	resolver uint32 // that it asks by plain DNS; 0 if it asks by DoH or DoT only
 	sixShare float32
 	plan     Plan
 	next     Plan     // after the change of plan
@@ -100,9 +100,9 @@ func (w *World) moveIn(d *dice, h *household) {
 // takeUp has a household begin with something, within half a year: what it then
 // does is new, and still ordinary.
 func (w *World) takeUp(d *dice, h *household) {
-	fresh := []Activity{Backup, VPN, Camera, Torrent, Download, Broadcast, Server}
+	fresh := []Activity{Backup, Backup, Backup, VPN, VPN, Camera, Torrent, Download, Download, Broadcast, Server}
 	if h.kind == CGNAT || h.kind == Business {
-		fresh = fresh[:5]
+		fresh = fresh[:9]
 	}
 	a := fresh[d.IntN(len(fresh))]
 	if h.rates[a] > 0 || a == Broadcast && h.plan.Up < pictureUp {
@@ -160,6 +160,12 @@ func (w *World) habits(d *dice, h *household) {
 	sometimes(VPN, 0.12, 0.7)
 	sometimes(Mail, 0.4, 4)
 	sometimes(OtherDNS, 0.1, 14*full)
+	if h.rates[OtherDNS] > 0 {
+		h.resolver = 0
+		if h.otherPort() == 53 {
+			h.resolver = otherResolver(h.line)
+		}
+	}
 	sometimes(Camera, 0.008, 24)
 	sometimes(Broadcast, 0.01, 0.6)
 	sometimes(MailServer, 0.002, 20)
@@ -184,6 +190,15 @@ func (w *World) habits(d *dice, h *household) {
 	if h.plan.Up < pictureUp {
 		h.rates[Broadcast] = 0
 	}
+}
+
+// otherPort is how a household asks another resolver than the provider's: by DoH
+// (RFC 8484), plainly, or by DoT (RFC 7858).
+func (h *household) otherPort() uint16 { return [...]uint16{443, 53, 853}[h.line%3] }
+
+// otherResolver is a well-known one that a household took.
+func otherResolver(line flow.Line) uint32 {
+	return [...]uint32{8<<24 | 8<<16 | 8<<8 | 8, 1<<24 | 1<<16 | 1<<8 | 1, 9<<24 | 9<<16 | 9<<8 | 9, 208<<24 | 67<<16 | 222<<8 | 222}[mix(uint64(line))%4]
 }
 
 // rate is how often a day something is done, at a time.

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -124,21 +125,27 @@ func (w *World) Labels(from, to time.Time) []Label {
 }
 
 func (w *World) labels(from, to int64) (all []*Label) {
-	if w.config.Abuse == 0 {
-		return nil
-	}
 	d := newDice()
 	for i := 1; i < len(w.houses); i++ {
-		for n := (from - longest) / day; n*day < to; n++ {
-			if !w.strikes(i, n) || w.strikes(i, n-1) || w.strikes(i, n-2) {
-				continue
-			}
-			if l := w.episode(d, &w.houses[i], n); l != nil && l.Active(from, to) {
-				all = append(all, l)
-			}
+		all = w.appendLabels(all, d, i, from, to)
+	}
+	slices.SortStableFunc(all, func(a, b *Label) int { return cmp.Compare(a.From, b.From) })
+	return all
+}
+
+// appendLabels appends the episodes of a line, by their beginnings.
+func (w *World) appendLabels(all []*Label, d *dice, line int, from, to int64) []*Label {
+	if w.config.Abuse == 0 {
+		return all
+	}
+	for n := (from - longest) / day; n*day < to; n++ {
+		if !w.strikes(line, n) || w.strikes(line, n-1) || w.strikes(line, n-2) {
+			continue
+		}
+		if l := w.episode(d, &w.houses[line], n); l != nil && l.Active(from, to) {
+			all = append(all, l)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *Label) int { return int(max(min(a.From-b.From, 1), -1)) })
 	return all
 }
 

@@ -33,7 +33,7 @@ func TestEpisodesKeepTheirLabels(t *testing.T) {
 				t.Fatalf("%d episodes", len(labels))
 			}
 			levels := map[Level]int{}
-			for _, l := range labels[:min(len(labels), 30)] {
+			for _, l := range labels[:min(len(labels), 12)] {
 				if l.Class != class {
 					t.Errorf("line %d: class %v", l.Line, l.Class)
 				}
@@ -138,5 +138,30 @@ func TestEpisodesAreTold(t *testing.T) {
 	}
 	if out > 0 {
 		t.Errorf("%d probes outside of labels", out)
+	}
+}
+
+// TestLongEpisodesAreTakenUp begins runs in the middle of beacons.
+func TestLongEpisodesAreTakenUp(t *testing.T) {
+	w := world(t, Config{Seed: 21, Lines: 200, Abuse: 0.1, Classes: []Class{Beacon}})
+	n := 0
+	for _, l := range w.labels(flow.Time(monday), flow.Time(monday.Add(24*time.Hour))) {
+		if l.To-l.From < 26*hour || l.Intensity > 900 || n == 3 {
+			continue
+		}
+		n++
+		from := flow.At(l.From).Add(20 * time.Hour).Truncate(time.Minute)
+		peer, calls := host(l.evil(0), false), 0
+		play(t, w, from, from.Add(5*time.Hour), time.Minute, func(_ int64, r *flow.Record) {
+			if r.Dst == peer {
+				calls++
+			}
+		})
+		if want := 5 * 3600 / l.Intensity; math.Abs(float64(calls)-want) > 2 {
+			t.Errorf("%d calls in 5 hours, one every %.0f s", calls, l.Intensity)
+		}
+	}
+	if n == 0 {
+		t.Error("no long beacon")
 	}
 }

@@ -64,6 +64,9 @@ func (m *maker) burst() int64 {
 
 // lookUp asks a resolver for a name.
 func (m *maker) lookUp(at int64) {
+	if m.h.resolver == 0 {
+		return
+	}
 	t := m.with(uint64(m.h.resolver), m.h.port(m.d.Uint64()), 53, false, at)
 	t.protocol = flow.UDP
 	took := int64(m.d.ExpFloat64() * 15000)
@@ -96,6 +99,10 @@ func (m *maker) fetch(at int64, seconds, bytes float64) {
 	s := m.s
 	t := m.with(uint64(Web)<<40|m.d.popular(4000), m.h.port(m.d.Uint64()), 443, s.six, at)
 	flags := uint8(flow.SYN | flow.ACK | flow.PSH | flow.FIN)
+	if m.d.chance(0.012) { // a host that is gone
+		m.within(&t, at, at+3*second, part{180, 3, flow.SYN}, part{})
+		return
+	}
 	if m.d.chance(0.33) {
 		t.protocol, flags = flow.UDP, 0
 	}
@@ -143,6 +150,8 @@ func (m *maker) keepAlive() int64 {
 	t := m.talk(start)
 	if s.protocol == flow.UDP { // NTP (RFC 5905): 48 bytes each way
 		m.both(&t, start, start+15000, part{76, 1, 0}, part{76, 1, 0})
+	} else if s.peer%40 == 0 { // its maker's server is gone
+		m.up(&t, start, start+3*second, part{180, 3, flow.SYN})
 	} else {
 		size := 90 + float64(s.peer%7)*40
 		m.both(&t, start, start+120000, part{2*empty + size, 3, flow.ACK | flow.PSH}, part{2*empty + size*0.6, 2, flow.ACK | flow.PSH})

@@ -19,7 +19,7 @@ func TestPlansAreKept(t *testing.T) {
 	for i := range sums {
 		sums[i] = [2][]float64{make([]float64, n), make([]float64, n)}
 	}
-	play(t, w, from, to, func(_ int64, r *flow.Record) {
+	play(t, w, from, to, 10*time.Second, func(_ int64, r *flow.Record) {
 		line := flow.Line(max(r.In, r.Out) - firstInterface + 1 + (r.Exporter-1)*linesAnExporter)
 		way := 0
 		if outbound(r) {
@@ -86,7 +86,7 @@ func TestDayHasItsShape(t *testing.T) {
 func TestEveryLineIsKnown(t *testing.T) {
 	w := world(t, Config{Seed: 4, Lines: 300})
 	unknown, total := 0, 0
-	play(t, w, monday.Add(2*time.Hour), monday.Add(4*time.Hour), func(_ int64, r *flow.Record) {
+	play(t, w, monday.Add(2*time.Hour), monday.Add(4*time.Hour), 10*time.Second, func(_ int64, r *flow.Record) {
 		a, port := r.Dst, r.DstPort
 		if outbound(r) {
 			a, port = r.Src, r.SrcPort

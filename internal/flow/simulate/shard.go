@@ -53,16 +53,23 @@ func (s *shard) begin() {
 // resume takes up episodes that began long ago, and forgets what is over.
 func (s *shard) resume(i int) {
 	h := &s.r.w.houses[s.lo+i]
-	for _, l := range s.r.episodes[h.line] {
-		if l.From < (s.r.from-longestSession)/hour*hour && l.To > s.r.from {
-			s.live[i] = s.planner.misuse(s.live[i], h, l)
-		}
-	}
+	s.live[i] = s.planner.resume(s.live[i], h, (s.r.from-longestSession)/hour*hour, s.r.from)
 	s.live[i] = slices.DeleteFunc(s.live[i], func(o session) bool { return o.end <= s.r.from })
 	for j := range s.live[i] {
 		s.live[i][j].skip(s.r.from - s.r.w.active)
 	}
 	s.due[i] = s.r.from
+}
+
+// resume takes up the episodes of a line that began before a time, and go on at
+// another.
+func (p *planner) resume(live []session, h *household, before, at int64) []session {
+	for _, l := range p.episodes(h.line) {
+		if l.From < before && l.To > at {
+			live = p.misuse(live, h, l)
+		}
+	}
+	return live
 }
 
 // skip passes over chunks of a beacon that lie before a time; those of others

@@ -24,7 +24,7 @@ func (m *maker) beacon() int64 {
 func (m *maker) tunnel() int64 {
 	s, l, start := m.s, m.s.label, m.s.next
 	peer := l.evil(0)
-	if l.seed%3 == 0 {
+	if l.seed%3 == 0 && m.h.resolver != 0 {
 		peer = uint64(m.h.resolver)
 	}
 	rate := l.Intensity * l.ramp(start)

@@ -2,7 +2,8 @@ package simulate
 
 // Count is a number of records and the bytes that they tell of.
 type Count struct {
-	Records, Bytes uint64
+	Records uint64 `json:"records"`
+	Bytes   uint64 `json:"bytes"`
 }
 
 // Tally is how much of which sort there was.

@@ -84,6 +84,7 @@ type Asset struct {
 	ScanDue     column.Time      `db:"scan_due"`
 	Retired     bool             `db:"retired"`
 	Server      candor.ID        `db:"server"`
+	Vital       candor.Vital     `db:"vital"`
 	Access      column.Access    `db:"access"`
 }
 
@@ -270,6 +271,16 @@ type Identity struct {
 	SubjectID string      `db:"subject_id"`
 	Owner     candor.ID   `db:"owner"`
 	Created   column.Time `db:"created"`
+}
+
+type Isolation struct {
+	Response candor.ID   `db:"response"`
+	CaseID   candor.ID   `db:"case_id"`
+	Asset    candor.ID   `db:"asset"`
+	Level    string      `db:"level"`
+	Session  column.Raw  `db:"session"`
+	Begun    column.Time `db:"begun"`
+	Ended    column.Time `db:"ended"`
 }
 
 type Issuer struct {

@@ -13,7 +13,7 @@ import (
 )
 
 const assetsInUse = `-- name: AssetsInUse :many
-SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired, server, access FROM assets WHERE retired = FALSE ORDER BY id
+SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired, server, vital, access FROM assets WHERE retired = FALSE ORDER BY id
 `
 
 func (q *Queries) AssetsInUse(ctx context.Context) ([]Asset, error) {
@@ -42,6 +42,7 @@ func (q *Queries) AssetsInUse(ctx context.Context) ([]Asset, error) {
 			&i.ScanDue,
 			&i.Retired,
 			&i.Server,
+			&i.Vital,
 			&i.Access,
 		); err != nil {
 			return nil, err
@@ -58,7 +59,7 @@ func (q *Queries) AssetsInUse(ctx context.Context) ([]Asset, error) {
 }
 
 const dueAssets = `-- name: DueAssets :many
-SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired, server, access FROM assets WHERE scan_due > 0 AND scan_due <= $1 AND NOT retired ORDER BY scan_due LIMIT $2
+SELECT id, kind, owner, name, reference, roots, hosts, software, observe_only, every, created, updated, scanned, scan_due, retired, server, vital, access FROM assets WHERE scan_due > 0 AND scan_due <= $1 AND NOT retired ORDER BY scan_due LIMIT $2
 `
 
 func (q *Queries) DueAssets(ctx context.Context, now column.Time, most int32) ([]Asset, error) {
@@ -87,6 +88,7 @@ func (q *Queries) DueAssets(ctx context.Context, now column.Time, most int32) ([
 			&i.ScanDue,
 			&i.Retired,
 			&i.Server,
+			&i.Vital,
 			&i.Access,
 		); err != nil {
 			return nil, err

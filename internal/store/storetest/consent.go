@@ -65,8 +65,7 @@ func testConsents(t *testing.T, s *store.Store) {
 	}
 	later := say(consent.Event{Party: p.ID, Act: consent.Agreed, Clauses: []string{"isolation"}, At: noon.Add(2 * time.Minute), Note: "Li", Language: "en"}, one)
 	first := say(consent.Event{Party: p.ID, Act: consent.Agreed, At: noon.Add(time.Minute)}, recorded)
-	same(t, must(s.LastConsent(ctx, p.ID))(t), later.At)
-	same(t, must(s.LastConsent(ctx, q.ID))(t), time.Time{})
+	same(t, must(s.Deciding(ctx, nil, []candor.ID{p.ID, q.ID}))(t).Last, map[candor.ID]time.Time{p.ID: later.At})
 	history, versions, err := s.History(ctx, p.ID)
 	same(t, err, nil)
 	same(t, history, []consent.Event{first, later})

@@ -28,9 +28,10 @@ type Cluster struct {
 	next   int
 }
 
-// StartCluster starts a server from Debian's package. As root it runs as the
-// user postgres, since the server refuses root.
-func StartCluster() (*Cluster, error) {
+// StartCluster starts a server from Debian's package, with settings such as
+// "shared_buffers=2GB". As root it runs as the user postgres, since the server
+// refuses root.
+func StartCluster(settings ...string) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -50,7 +51,11 @@ func StartCluster() (*Cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(folder))
 	}
-	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=128MB")
+	args := []string{"-D", data, "-k", folder}
+	for _, setting := range append([]string{"listen_addresses=", "max_connections=200", "shared_buffers=128MB"}, settings...) {
+		args = append(args, "-c", setting)
+	}
+	c.server = exec.Command(filepath.Join(bin, "postgres"), args...)
 	c.server.SysProcAttr, c.server.Dir = attributes, folder
 	c.server.Stdout, c.server.Stderr = &c.output, &c.output
 	if err := c.server.Start(); err != nil {
@@ -114,6 +119,9 @@ func (c *Cluster) Database() (string, error) {
 	_, err = db.Exec("CREATE DATABASE " + name)
 	return c.url(name), err
 }
+
+// Process is the identifier of the server's first process.
+func (c *Cluster) Process() int { return c.server.Process.Pid }
 
 func (c *Cluster) url(name string) string {
 	return "postgres://postgres@/" + name + "?host=" + c.folder

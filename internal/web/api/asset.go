@@ -31,6 +31,7 @@ type assetFields struct {
 	Hosts       []string         `json:"hosts,omitempty" maxItems:"1000" doc:"Host names."`
 	Software    string           `json:"software,omitempty" maxLength:"100" example:"wordpress"`
 	ObserveOnly bool             `json:"observe_only,omitempty" doc:"No response may ever touch it."`
+	Vital       candor.Vital     `json:"vital,omitempty" doc:"Of a line: why it is never isolated; missing if it may be."`
 	Every       candor.Period    `json:"every,omitempty" doc:"How often it is scanned; 0s takes the provider's."`
 	Retired     bool             `json:"retired,omitempty"`
 	Access      candor.Access    `json:"access,omitzero" doc:"Of a line: what it is sold as."`
@@ -38,7 +39,7 @@ type assetFields struct {
 
 func (f assetFields) asset(id candor.ID) candor.Asset {
 	return candor.Asset{ID: id, Kind: f.Kind, Owner: f.Owner, Name: f.Name, Reference: f.Reference, Roots: f.Roots, Hosts: f.Hosts,
-		Software: f.Software, ObserveOnly: f.ObserveOnly, Every: f.Every, Retired: f.Retired, Server: f.Server, Access: f.Access}
+		Software: f.Software, ObserveOnly: f.ObserveOnly, Vital: f.Vital, Every: f.Every, Retired: f.Retired, Server: f.Server, Access: f.Access}
 }
 
 type newAsset struct{ Body assetFields }

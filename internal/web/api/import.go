@@ -24,7 +24,7 @@ type importAnswer struct {
 func (s *server) addImport() {
 	add(s, operation{id: "import", method: http.MethodPost, path: "/api/v1/import", tag: "Parties", needs: managesThem, body: MaxBody,
 		raw: []string{"text/csv", "application/jsonl"}, summary: "Import parties and assets",
-		about: "CSV with a line of column names, or a JSON object a line; columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, hosts, software, observe_only, every. " +
+		about: "CSV with a line of column names, or a JSON object a line; columns are type, kind, reference, name, language, time_zone, contacts, owner_kind, owner, roots, hosts, software, observe_only, every, vital. " +
 			"A row with a known reference replaces what it names. With an error in any row nothing is changed: 422, and the errors say on which lines."},
 		func(ctx context.Context, who candor.Principal, in *importQuery) (*importAnswer, error) {
 			format, err := importFormat(header(ctx, "Content-Type"))

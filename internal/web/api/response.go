@@ -8,6 +8,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/house"
+	"candor/internal/respond/isolate"
 )
 
 type responseQuery struct {
@@ -24,7 +25,8 @@ type responseQuery struct {
 type proposal struct {
 	ID   candor.ID `path:"id"`
 	Body struct {
-		Method  string       `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, …"`
+		Method  string       `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, isolate, …"`
+		Level   isolate.Level `json:"level,omitempty" enum:"rate-limit,block-ports,walled-garden,disconnect" doc:"Of an isolation: how much of the network the line is kept from."`
 		Reason  string       `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
 		Content string       `json:"sha256,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Quarantine files of this content only. Files that are known to be good are moved only if it names them."`
 		Expires time.Time    `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
@@ -64,7 +66,7 @@ func (s *server) addResponses() {
 	add(s, operation{id: "propose-response", method: http.MethodPost, path: "/api/v1/cases/{id}/responses", tag: tag, needs: acts, status: http.StatusCreated,
 		summary: "Propose a response to a case", about: "It waits for approval. Without a basis (an agreement in force that allows the method, a consent or a law) it is refused: 403."},
 		func(ctx context.Context, who candor.Principal, in *proposal) (*responseAnswer, error) {
-			r, err := s.House.ProposeFor(ctx, who, house.Proposal{Case: in.ID, Method: in.Body.Method, Reason: in.Body.Reason, Expires: in.Body.Expires.UTC(), Basis: in.Body.Basis, Content: in.Body.Content})
+			r, err := s.House.ProposeFor(ctx, who, house.Proposal{Case: in.ID, Method: in.Body.Method, Reason: in.Body.Reason, Expires: in.Body.Expires.UTC(), Basis: in.Body.Basis, Content: in.Body.Content, Level: in.Body.Level})
 			return &responseAnswer{r}, err
 		})
 	decide := func(id, path, summary string) operation {

@@ -32,6 +32,7 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[candor.MessageState](), reflect.TypeFor[messageState]()},
 		{reflect.TypeFor[candor.PartyKind](), reflect.TypeFor[partyKind]()},
 		{reflect.TypeFor[candor.AssetKind](), reflect.TypeFor[assetKind]()},
+		{reflect.TypeFor[candor.Vital](), reflect.TypeFor[vital]()},
 		{reflect.TypeFor[candor.EventKind](), reflect.TypeFor[eventKind]()},
 		{reflect.TypeFor[candor.RecordKind](), reflect.TypeFor[recordKind]()},
 		{reflect.TypeFor[candor.BasisKind](), reflect.TypeFor[basisKind]()},
@@ -96,6 +97,7 @@ type (
 	messageState    string
 	partyKind       string
 	assetKind       string
+	vital           string
 	eventKind       string
 	recordKind      string
 	basisKind       string
@@ -185,6 +187,10 @@ func (partyKind) Schema(r huma.Registry) *huma.Schema {
 
 func (assetKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "AssetKind", "What an asset is.", candor.AssetKinds()...)
+}
+
+func (vital) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "Vital", "Why a line is never isolated.", candor.Vitals()...)
 }
 
 func (eventKind) Schema(r huma.Registry) *huma.Schema {

@@ -12,6 +12,7 @@ import (
 	"candor"
 	"candor/internal/house"
 	"candor/internal/phrase"
+	"candor/internal/respond/isolate"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -84,7 +85,7 @@ func (c *console) proposeForm() caseForm {
 			if err != nil {
 				return web.View{}, err
 			}
-			x, err := c.house.ProposeFor(r.Context(), r.Who, house.Proposal{Case: v.Case.ID, Method: r.Line("method"), Reason: r.Text("reason"), Expires: expires, Basis: basis})
+			x, err := c.house.ProposeFor(r.Context(), r.Who, house.Proposal{Case: v.Case.ID, Method: r.Line("method"), Reason: r.Text("reason"), Expires: expires, Basis: basis, Level: isolate.Level(r.Line("level"))})
 			if err != nil {
 				return web.View{}, err
 			}
@@ -122,8 +123,8 @@ func basisFields(r *web.Request, d draft) templ.Component {
 // proposal says what proposing a response leads to, before anything is planned.
 func (c *console) proposal(r *web.Request, v house.CaseView, d draft) ui.Confirmation {
 	method := d.value("method", r.Query("method"))
-	if !slices.Contains(c.house.Methods, method) && len(c.house.Methods) > 0 {
-		method = c.house.Methods[0]
+	if methods := methodsFor(c.house.Methods, v.Asset); !slices.Contains(methods, method) && len(methods) > 0 {
+		method = methods[0]
 	}
 	names := phrase.Args{"party": v.Party.Name, "asset": v.Asset.Name, "method": methodName(r.Printer, method)}
 	q := question(r, v, "propose", r.Fields("method", method), names)
@@ -139,7 +140,7 @@ func (c *console) proposal(r *web.Request, v house.CaseView, d draft) ui.Confirm
 		a := v.Agreements[agreed]
 		q.What = append(q.What, r.T("console.propose.basis", phrase.Args{"terms": a.Terms, "version": a.Version}))
 	}
-	if method == "quarantine" && v.Asset.ObserveOnly {
+	if method != "notify" && v.Asset.ObserveOnly {
 		warnings = append(warnings, r.T("console.propose.observe", names))
 	}
 	reason := ui.TextArea(d.input(ui.Input{Name: "reason", Label: r.T("console.reason"), Hint: r.T("console.reason.hint")}), 3)
@@ -147,8 +148,25 @@ func (c *console) proposal(r *web.Request, v house.CaseView, d draft) ui.Confirm
 		q.Form = d.fields(warned(warnings), reason, basisFields(r, d))
 		return q
 	}
+	if method == isolate.Name {
+		q.Form = d.fields(warned(warnings), levels(r, d), reason, ui.TextField(d.input(ui.Input{Name: "expires", Type: "date", Label: r.T("console.expires"), Hint: r.T("console.expires.hint")})), basisFields(r, d))
+		return q
+	}
 	q.Form = d.fields(warned(warnings), reason, ui.TextField(d.input(ui.Input{Name: "expires", Type: "date", Label: r.T("console.expires"), Hint: r.T("console.expires.hint")})), basisFields(r, d))
 	return q
+}
+
+// levels lets how much of the network a line is kept from be chosen.
+func levels(r *web.Request, d draft) templ.Component {
+	return ui.SelectField(d.input(ui.Input{Name: "level", Label: r.T("console.level"), Value: string(isolate.WalledGarden), Required: true}),
+		web.Options(r, "console.level.", isolate.Levels()))
+}
+
+// methodsFor are the methods of response that make sense for an asset.
+func methodsFor(methods []string, a candor.Asset) []string {
+	return slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
+		return m == isolate.Name && a.Kind != candor.Line || m == "quarantine" && a.Kind == candor.Line
+	})
 }
 
 // moment is how HTML's datetime-local is written.

@@ -99,7 +99,7 @@ type story struct {
 }
 
 func (c *console) story(r *web.Request, v house.CaseView, d draft) (*story, error) {
-	s := &story{CaseView: v, r: r, names: c.names(r), draft: d, href: casePath(v.Case.ID), may: r.May(access.ActCases), methods: c.house.Methods}
+	s := &story{CaseView: v, r: r, names: c.names(r), draft: d, href: casePath(v.Case.ID), may: r.May(access.ActCases), methods: methodsFor(c.house.Methods, v.Asset)}
 	s.names.party[v.Party.ID], s.names.asset[v.Asset.ID] = v.Party.Name, v.Asset.Name
 	s.tellFacts()
 	s.tellFindings()

@@ -28,6 +28,7 @@ type details struct {
 	Method   string    `json:"method"`
 	Expired  bool      `json:"expired"`
 	Kept     bool      `json:"kept"`
+	Drift    string    `json:"drift"`
 	Added    bool      `json:"added"`
 	Held     *struct {
 		Found int      `json:"found"`
@@ -220,6 +221,8 @@ func responseWord(d details) string {
 		return "held"
 	case d.Kept:
 		return "kept"
+	case slices.Contains([]string{"refilled", "moved", "freed"}, d.Drift):
+		return d.Drift
 	}
 	switch s := candor.ResponseState(d.To); s {
 	case candor.ResponseProposed, candor.ResponseApproved, candor.ResponseApplied, candor.ResponseVerified, candor.ResponseFailed, candor.ResponseRefused, candor.ResponseUndone:

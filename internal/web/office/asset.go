@@ -149,6 +149,9 @@ func marks(r *web.Request, a candor.Asset) templ.Component {
 	if a.Retired {
 		all = append(all, ui.Badge(r.T("office.asset.retired"), ui.Neutral))
 	}
+	if a.Vital != "" {
+		all = append(all, ui.Badge(r.Printer.Word("office.asset.vital.", string(a.Vital)), ui.Accent))
+	}
 	if a.ObserveOnly {
 		all = append(all, ui.Badge(r.T("office.asset.observe"), ui.Accent))
 	}

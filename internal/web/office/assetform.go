@@ -21,7 +21,7 @@ var usualPeriods = []time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 
 
 // assetFields are the fields of the form but the boxes and the texts of
 // several lines.
-var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired", "server"}
+var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired", "server", "vital"}
 
 // mostSuggested is how many owners a browser is given to choose from.
 const mostSuggested = 200
@@ -47,7 +47,7 @@ func (o *office) editAsset(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	f := given("name", a.Name, "reference", a.Reference, "software", a.Software, "every", everyText(a.Every), "observe", yes(a.ObserveOnly), "retired", yes(a.Retired),
+	f := given("name", a.Name, "reference", a.Reference, "software", a.Software, "every", everyText(a.Every), "observe", yes(a.ObserveOnly), "vital", string(a.Vital), "retired", yes(a.Retired),
 		"hosts", strings.Join(a.Hosts, "\n"), "roots", strings.Join(a.Roots, "\n"), "owner", handle(o.names(r).partyOf(a.Owner)))
 	if a.Server != "" {
 		server, err := o.house.Store.Asset(r.Context(), r.Who.Scope(), a.Server)
@@ -85,6 +85,9 @@ func (o *office) assetView(r *web.Request, f form, a candor.Asset) (web.View, er
 		af.action, af.cancel, af.retires = assetPath(a.ID)+"/edit", assetPath(a.ID), true
 		p.Title = r.T("office.edit", phrase.Args{"name": a.Name})
 		p.Crumbs = append(p.Crumbs, ui.Link{Text: a.Name, Href: assetPath(a.ID)})
+	}
+	if a.Kind == candor.Line {
+		af.vital = append([]ui.Option{{Label: r.T("office.asset.vital.no")}}, web.Options(r, "office.asset.vital.", candor.Vitals())...)
 	}
 	v := web.View{Page: p, Body: assetFormPage(af)}
 	if f.bad() {
@@ -233,6 +236,9 @@ func (o *office) readAsset(r *web.Request, f *form, a *candor.Asset) error {
 	}
 	a.Name, a.Owner, a.Reference, a.Software = f.values["name"], owner.ID, f.values["reference"], strings.ToLower(f.values["software"])
 	a.ObserveOnly, a.Retired = f.values["observe"] != "", f.values["retired"] != ""
+	if a.Vital = ""; a.Kind == candor.Line {
+		a.Vital = candor.Vital(f.values["vital"])
+	}
 	a.Hosts, a.Roots, a.Server = lines(f.values["hosts"]), lines(f.values["roots"]), ""
 	if f.values["server"] != "" {
 		server, err := o.server(r, f.values["server"])

@@ -49,7 +49,7 @@ asset,line,L-2001-1,Line of Li Wei,,,,subscriber,L-2001,,,,true,
 )
 
 // columns are the fields of a row, in order, as the page documents them.
-var columns = []string{"type", "kind", "reference", "name", "language", "time_zone", "contacts", "owner_kind", "owner", "roots", "hosts", "software", "observe_only", "every"}
+var columns = []string{"type", "kind", "reference", "name", "language", "time_zone", "contacts", "owner_kind", "owner", "roots", "hosts", "software", "observe_only", "every", "vital"}
 
 func importFrame(r *web.Request, title string) ui.Page {
 	return ui.Page{Title: title, Active: "parties", Lead: r.T("office.import.lead"), Crumbs: []ui.Link{{Text: r.T("office.parties"), Href: "/parties"}}}

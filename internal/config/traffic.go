@@ -1,0 +1,92 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// Traffic says who tells of traffic, and how it is judged.
+type Traffic struct {
+	Listen      []string   `koanf:"listen"` // addresses of UDP for exporters; nothing is heard without
+	Exporters   []Exporter `koanf:"exporters"`
+	Strangers   bool       `koanf:"strangers"` // exporters that are not listed are heard too
+	Own         []string   `koanf:"own"`       // networks of the provider's own servers that lines ask of
+	Shared      []string   `koanf:"shared"`    // networks that translators share among lines
+	Feeds       []string   `koanf:"feeds"`     // files of addresses that are known to be bad
+	Off         []string   `koanf:"off"`       // kinds of findings that are not told
+	FalseAlarms float64    `koanf:"false_alarms"`
+	Suspects    int        `koanf:"suspects"` // lines that are looked at closely at once
+}
+
+// Exporter is a router or a probe that tells of traffic.
+type Exporter struct {
+	Address  string `koanf:"address"`
+	Name     string `koanf:"name"`
+	Kind     string `koanf:"kind"`
+	Sampling int    `koanf:"sampling"` // against what it says; 0 has it say
+}
+
+func (k *checker) traffic(t Traffic) {
+	for i, a := range t.Listen {
+		k.address(fmt.Sprintf("traffic.listen[%d]", i+1), a)
+	}
+	seen := map[string]bool{}
+	for i, e := range t.Exporters {
+		key := fmt.Sprintf("traffic.exporters[%d]", i+1)
+		if _, err := netip.ParseAddr(e.Address); err != nil {
+			k.problem(key+".address", fmt.Sprintf("%.60q is no address", e.Address), "Write the address that its datagrams come from, such as 192.0.2.1.")
+		}
+		if seen[e.Address] {
+			k.problem(key+".address", "it is there twice", "Remove one of them.")
+		}
+		seen[e.Address] = true
+		if e.Sampling < 0 || e.Sampling > 1<<24 {
+			k.problem(key+".sampling", "it is no number of packets", "Write 1000 for one in a thousand, or leave it out.")
+		}
+	}
+	for name, all := range map[string][]string{"traffic.own": t.Own, "traffic.shared": t.Shared} {
+		for i, text := range all {
+			if _, err := network(text); err != nil {
+				k.problem(fmt.Sprintf("%s[%d]", name, i+1), fmt.Sprintf("%.60q is neither an address nor a network", text), "Write it as 10.0.0.1 or 10.0.0.0/8.")
+			}
+		}
+	}
+	for i, f := range t.Feeds {
+		k.exists(fmt.Sprintf("traffic.feeds[%d]", i+1), f)
+	}
+	if len(t.Off) > 0 {
+		k.oneOf("traffic.off", TrafficKinds, t.Off...)
+	}
+	if t.FalseAlarms <= 0 || t.FalseAlarms > 1 {
+		k.problem("traffic.false_alarms", "it is no number of false alarms that a line may give in a year", "Write 0.00001 for one in a hundred thousand years.")
+	}
+	if t.Suspects < 64 || t.Suspects > 10_000_000 {
+		k.problem("traffic.suspects", "it is too few or too many", "Write 65536; each takes 5 KB.")
+	}
+}
+
+// network reads an address or a network.
+func network(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err
+}
+
+// Networks reads what was checked already.
+func Networks(all []string) []netip.Prefix {
+	out := make([]netip.Prefix, 0, len(all))
+	for _, text := range all {
+		if p, err := network(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// TrafficKinds are the kinds of findings of traffic.
+var TrafficKinds = []string{
+	"full-rate", "syn-flood", "spoofing", "flood", "reflector", "horizontal-scan", "vertical-scan", "spread", "spam-run",
+	"brute-force", "beacon", "dns-tunnel", "resolver", "listed", "service", "odd-port", "peak",
+}
