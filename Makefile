@@ -17,7 +17,7 @@ DEBIAN      := yara clamav clamdscan clamav-milter osslsigncode postgresql chrom
                c-icap squid zip xz-utils bzip2 zstd lz4 brotli binutils cpio p7zip-full genisoimage \
                lzip gcab cabextract msitools qpdf rpm \
                nginx-light apache2-bin php-cli fonts-noto-core \
-               nfdump softflowd nftables iproute2 procps freeradius gobgpd bird2
+               nfdump softflowd nftables iproute2 procps freeradius freeradius-utils gobgpd bird2
 # Where "make run" keeps everything, and where it answers.
 DATA        ?= $(if $(EMPTY),data/empty,data/sample)
 LISTEN      ?= 127.0.0.1:8080

@@ -9,6 +9,6 @@ func (p *program) flowCommand() *cobra.Command {
 		Args:  unknownCommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.flowReplayCommand(), p.flowSimulateCommand())
+	c.AddCommand(p.flowReplayCommand(), p.flowSimulateCommand(), p.flowWhoCommand())
 	return c
 }

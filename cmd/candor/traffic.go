@@ -27,7 +27,7 @@ import (
 // by leases, and what is not usual is filed.
 type traffic struct {
 	watch     *line.Watch
-	leases    *lease.Table
+	leases    *leases
 	collector *collect.Collector
 }
 
@@ -42,17 +42,17 @@ func (r *running) openTraffic(ctx context.Context) error {
 		return err
 	}
 	t := &traffic{}
-	if t.leases, err = lease.Open(lease.Options{Dir: r.setup.data.at("leases"), Lines: references{t}, Log: r.setup.log}); err != nil {
+	if t.leases, err = openLeases(r.setup.leases, r.setup.data.at(leaseFolder), references{t}, r.setup.log); err != nil {
 		return err
 	}
-	r.closings = append(r.closings, t.leases.Close)
+	r.closings = append(r.closings, t.leases.table.Close)
 	policy := detect.DefaultPolicy()
 	policy.FalseAlarms, policy.Off, policy.Suspects = c.FalseAlarms, c.Off, c.Suspects
 	own, shared := networks(config.Networks(c.Own)), networks(config.Networks(c.Shared))
 	t.watch, err = line.Open(ctx, line.Config{
 		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed,
 		Detect: detect.Config{
-			Who: t.leases, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
+			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
 			Own: own.has, Shared: shared.has, Feed: feed,
 		},
 	})
@@ -89,7 +89,7 @@ func (t *traffic) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { t.watch.Run(inner) })
 	leases := make(chan error, 1)
-	work.Go(func() { leases <- t.leases.Run(inner) })
+	work.Go(func() { leases <- t.leases.run(inner) })
 	<-ctx.Done()
 	err := t.collector.Stop()
 	stop()
@@ -106,9 +106,9 @@ func (t *traffic) changed(static []line.Static) {
 	for i, s := range static {
 		all[i] = lease.Static{Prefix: s.Prefix, Line: s.Line}
 	}
-	t.leases.SetStatic(all)
+	t.leases.table.SetStatic(all)
 	if t.watch != nil {
-		t.leases.Remap()
+		t.leases.table.Remap()
 	}
 }
 

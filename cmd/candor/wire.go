@@ -78,6 +78,7 @@ type setup struct {
 	allowed   []string // roots
 	good      []string // lists of known-good files
 	traffic   config.Traffic
+	leases    config.Leases
 	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner

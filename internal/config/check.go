@@ -44,6 +44,7 @@ func (k *checker) check() {
 	k.isolation(k.c.Isolation)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
+	k.leases(k.c.Leases)
 	k.traffic(k.c.Traffic)
 	if m := k.c.Metrics; m.Listen != "" {
 		k.address("metrics.listen", m.Listen)

@@ -24,6 +24,7 @@ type Config struct {
 	Isolation   Isolation   `koanf:"isolation"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
+	Leases      Leases      `koanf:"leases"`
 	Traffic     Traffic     `koanf:"traffic"`
 	Metrics     Metrics     `koanf:"metrics"`
 	Log         Log         `koanf:"log"`

@@ -31,29 +31,31 @@ const (
 
 // Answer is who held an address, and why.
 type Answer struct {
-	Line   flow.Line // as Holder gives it
-	Reason Reason
+	Line   flow.Line `json:"line,omitempty"` // as Holder gives it
+	Reason Reason    `json:"reason"`
 	// Leases are those that count: which hold at the moment or too near to it;
 	// else the last before and the first after.
-	Leases []Lease
-	Behind *Answer // of the inner address, where a translator had it
+	Leases []Lease `json:"leases,omitempty"`
+	Behind *Answer `json:"behind,omitempty"` // of the inner address, where a translator had it
 }
 
 // Lease is one lease as people are told of it.
 type Lease struct {
-	Source   string
-	Group    string
-	Session  string
-	Keys     []Key
-	Line     flow.Line // 0 if the keys tell none
-	Disputed bool
-	Inner    netip.Addr
-	Prefix   netip.Prefix
-	Ports    Ports
-	From     time.Time
-	Until    time.Time // zero for open
-	Seen     time.Time // when the source last told of it
-	Why      string    // it ends: open, ended, expired, silent, restarted, replaced, taken, crowded
+	Source   string       `json:"source"`
+	Group    string       `json:"group,omitempty"`
+	Session  string       `json:"session"`
+	Keys     []Key        `json:"keys,omitempty"`
+	Line     flow.Line    `json:"line,omitempty"` // 0 if the keys tell none
+	Disputed bool         `json:"disputed,omitempty"`
+	Inner    netip.Addr   `json:"inner,omitzero"`
+	Prefix   netip.Prefix `json:"prefix"`
+	Ports    Ports        `json:"ports,omitzero"`
+	From     time.Time    `json:"from"`
+	Until    time.Time    `json:"until,omitzero"` // zero for open
+	Seen     time.Time    `json:"seen,omitzero"`  // when the source last told of it
+	// Why it ends: open, ended, expired, silent, restarted, replaced, taken,
+	// crowded.
+	Why string `json:"why"`
 }
 
 // Explain tells who held an address and a port at a moment, and why. It waits

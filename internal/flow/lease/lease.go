@@ -57,8 +57,8 @@ const (
 
 // Key is how a source names a line. Text is as Normal gives it.
 type Key struct {
-	Kind string
-	Text string
+	Kind string `json:"kind"`
+	Text string `json:"text"`
 }
 
 func (k Key) String() string { return k.Kind + ":" + k.Text }
@@ -97,13 +97,16 @@ func hardware(text string) string {
 }
 
 // Lines finds lines by the keys that sources name them with. It is safe for
-// concurrent use.
+// concurrent use, and does not ask the table for anything: that waits for it.
 type Lines interface {
 	Line(kind, key string) (flow.Line, bool)
 }
 
 // Ports is a range of ports, both ends within. The zero Ports are all ports.
-type Ports struct{ Low, High uint16 }
+type Ports struct {
+	Low  uint16 `json:"low"`
+	High uint16 `json:"high"`
+}
 
 // All tells whether it is every port.
 func (p Ports) All() bool { return p == Ports{} || p == Ports{0, 65535} }

@@ -138,6 +138,32 @@ func TestRemap(t *testing.T) {
 	}
 }
 
+// TestStatic changes whose static prefixes are.
+func TestStatic(t *testing.T) {
+	table := openTable(t, t.TempDir(), Options{})
+	net := netip.MustParsePrefix("198.51.100.8/29")
+	holds := func(ip string, want flow.Line) {
+		t.Helper()
+		if got := table.Holder(flow.FromIP(netip.MustParseAddr(ip)), 80, second(200).UnixMicro()); got != want {
+			t.Errorf("%s: line %d, not %d", ip, got, want)
+		}
+	}
+	all := []Static{{Prefix: net, Line: 1}, {Prefix: netip.MustParsePrefix("2001:db8:7::/48"), Line: 2}, {Prefix: netip.MustParsePrefix("192.0.2.7/32"), Line: 3, Since: second(300)}}
+	table.SetStatic(all)
+	table.SetStatic(all)
+	holds("198.51.100.15", 1)
+	holds("198.51.100.16", 0)
+	holds("2001:db8:7:9::1", 2)
+	holds("192.0.2.7", 0) // only later on
+	all[0].Line = 3
+	table.SetStatic(all[:2])
+	holds("198.51.100.15", 3)
+	holds("192.0.2.7", 0)
+	table.SetStatic(append(all[:1:1], Static{Prefix: net, Line: 2}, Static{Prefix: netip.Prefix{}, Line: 2}))
+	holds("198.51.100.15", 0) // of two
+	holds("2001:db8:7:9::1", 0)
+}
+
 // TestKeep forgets what is over for long, and names nobody for then.
 func TestKeep(t *testing.T) {
 	now := second(3600)

@@ -81,7 +81,7 @@ type Table struct {
 	byLine    map[flow.Line][]*subject
 	restarts  map[groupKey][]int64
 	innerOf   map[flow.Addr]holder
-	statics   []*session
+	statics   map[static]*session
 	secret    [2]uint64
 	unknowns  unknowns
 	heard     map[string]int64 // by source: the latest moment that it told of
@@ -126,6 +126,23 @@ func Open(o Options) (*Table, error) {
 	return t, nil
 }
 
+// Read reads the table of a folder as it is now, also while another process has
+// it open. What is applied to it is not kept.
+func Read(o Options) (*Table, error) {
+	t := newTable(o.withDefaults())
+	j := &journal{dir: o.Dir}
+	if err := j.read(t.load); err != nil {
+		return nil, err
+	}
+	t.stats.Loaded, t.stats.Damaged = j.loaded, j.damaged
+	t.indexAll()
+	return t, nil
+}
+
+// ErrReadOnly says that what is applied to a table that was only read is not
+// kept.
+var ErrReadOnly = errors.New("the table of leases was only read")
+
 func newTable(o Options) *Table {
 	t := &Table{
 		options:  o,
@@ -148,7 +165,12 @@ func newTable(o Options) *Table {
 }
 
 // Close ends the table. What Apply acknowledged is on the disk already.
-func (t *Table) Close() error { return t.journal.close() }
+func (t *Table) Close() error {
+	if t.journal == nil {
+		return nil
+	}
+	return t.journal.close()
+}
 
 // Holder gives the line that held an address and a port at a moment, in
 // microseconds since 1970; 0 if there was none or it cannot be told (flow.Who).
@@ -233,6 +255,9 @@ func (t *Table) among(a *flow.Addr, port uint16, at int64) holder {
 // that is ErrEvent, having taken in the others; on any other error it is not
 // said which are kept.
 func (t *Table) Apply(ctx context.Context, events ...Event) error {
+	if t.journal == nil {
+		return ErrReadOnly
+	}
 	var errs []error
 	records := make([]*record, 0, len(events))
 	for i := range events {
@@ -478,29 +503,45 @@ type Static struct {
 }
 
 // SetStatic says which prefixes belong to lines without end, in place of what
-// it was told before. They are not kept on the disk.
+// it was told before. They are not kept on the disk. What did not change holds
+// all the while.
 func (t *Table) SetStatic(all []Static) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.statics
-	t.statics = nil
+	t.statics = make(map[static]*session, len(all))
+	for _, one := range all {
+		if !one.Prefix.IsValid() || one.Prefix.Masked().Addr().IsUnspecified() || one.Line == 0 || holder(one.Line) >= via {
+			continue
+		}
+		k := static{newPrefix(one.Prefix), one.Line, max(micro(one.Since), 1)}
+		if s := old[k]; s != nil {
+			t.statics[k] = s
+			delete(old, k)
+		} else if t.statics[k] == nil {
+			t.statics[k] = t.addStatic(k)
+		}
+	}
 	for _, s := range old {
 		t.unlink(s)
 	}
-	for _, of := range all {
-		if !of.Prefix.IsValid() || of.Prefix.Masked().Addr().IsUnspecified() || of.Line == 0 || holder(of.Line) >= via {
-			continue
-		}
-		since := max(micro(of.Since), 1)
-		s := &session{
-			key: sessionKey{source: sourceStatic}, start: since, seen: since,
-			subject: &subject{line: of.Line},
-			claims:  []claim{{prefix: newPrefix(of.Prefix), begun: since, first: since, seen: since}},
-		}
-		t.statics = append(t.statics, s)
-		t.link(ref{s, 0})
-		t.refresh(s)
+}
+
+// static tells static prefixes apart.
+type static struct {
+	prefix
+	line  flow.Line
+	since int64
+}
+
+func (t *Table) addStatic(k static) *session {
+	s := &session{
+		key: sessionKey{source: sourceStatic}, start: k.since, seen: k.since, subject: &subject{line: k.line},
+		claims: []claim{{prefix: k.prefix, begun: k.since, first: k.since, seen: k.since}},
 	}
+	t.link(ref{s, 0})
+	t.refresh(s)
+	return s
 }
 
 // sourceStatic is the source of leases that SetStatic told of.

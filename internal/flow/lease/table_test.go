@@ -26,7 +26,10 @@ func BenchmarkHolder(b *testing.B) {
 		}
 		t.apply(newRecord(&e), true)
 	}
+	var memory runtime.MemStats
 	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	b.Logf("%d bytes a lease", memory.HeapAlloc/n)
 	t.SetStatic([]Static{{Prefix: netip.MustParsePrefix("192.0.2.0/29"), Line: 3}})
 	r := rand.New(rand.NewPCG(1, 2))
 	asked := make([]flow.Addr, 1<<20)
@@ -84,4 +87,3 @@ func (millions) Line(_, key string) (line flow.Line, ok bool) {
 }
 
 var _ flow.Who = (*Table)(nil)
-var _ = time.Second

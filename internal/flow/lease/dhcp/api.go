@@ -25,7 +25,8 @@ type API struct {
 	last    time.Time // the last whole round
 }
 
-// Place of a Kea server: its URL, or the path of its control socket.
+// NewAPI asks the Kea server of a place: its URL, or the path of its control
+// socket.
 func NewAPI(place string, six bool, client *http.Client, o Options) *API {
 	o = o.withDefaults(time.Minute)
 	if client == nil {
