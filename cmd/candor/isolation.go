@@ -33,8 +33,11 @@ func (r *running) openIsolation(ctx context.Context) (*isolate.Method, error) {
 	if len(c.Points) == 0 {
 		return nil, nil
 	}
-	made := isolate.Config{Store: isolateStore{r.Store}, Sessions: roster.New(c.Lines, time.Duration(c.LinesAge), r.setup.clock), Now: r.setup.clock, Bound: time.Duration(c.Bound),
+	made := isolate.Config{Store: isolateStore{r.Store}, Sessions: held{r}, Now: r.setup.clock, Bound: time.Duration(c.Bound),
 		Limits: isolate.Limits{PerMinute: c.MostPerMinute, Share: c.MostShare, Never: networksOf(c.Never, c.Lifelines)}}
+	if c.Lines != "" {
+		made.Sessions = roster.New(c.Lines, time.Duration(c.LinesAge), r.setup.clock)
+	}
 	for _, text := range c.DNS {
 		made.Limits.Never = append(made.Limits.Never, networksOf([]string{text})...)
 	}

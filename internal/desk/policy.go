@@ -71,6 +71,10 @@ func (d *Desk) SetPolicy(ctx context.Context, who candor.Principal, p Policy, me
 	return nil
 }
 
+// ErrBeside is what a Responder gives for a response that is not for this kind
+// of asset, or not set up: nobody has to be told.
+var ErrBeside = errors.New("the response is not for this asset")
+
 // Responder proposes and approves responses.
 type Responder interface {
 	// Propose proposes one, beside so many of its method that are known; it is
@@ -117,8 +121,8 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 			continue
 		}
 		response, err := r.Propose(ctx, who, c, p, count(have, p.Method))
-		if errors.Is(err, candor.ErrExists) {
-			continue // another node did it, or a person
+		if errors.Is(err, candor.ErrExists) || errors.Is(err, ErrBeside) {
+			continue // another node did it, or a person; or there is nothing to do
 		}
 		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrChanged) {
 			if err := d.explain(ctx, c, p.Method, err); err != nil {

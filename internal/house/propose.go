@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +97,14 @@ func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
 
 // Propose implements desk.Responder.
 func (r Responder) Propose(ctx context.Context, who candor.Principal, c candor.Case, p desk.PlayResponse, known int) (candor.Response, error) {
+	asset, err := r.House.Store.Asset(ctx, candor.Everything, c.Asset)
+	if err != nil {
+		return candor.Response{}, err
+	}
+	line := asset.Kind == candor.Line
+	if p.Method == isolate.Name && (!line || !slices.Contains(r.House.Methods, isolate.Name)) || p.Method == "quarantine" && line {
+		return candor.Response{}, desk.ErrBeside
+	}
 	var expires time.Time
 	if p.Expires != (calendar.Period{}) {
 		expires = p.Expires.After(r.House.Clock(), r.Zone)

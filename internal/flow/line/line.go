@@ -118,6 +118,16 @@ func (w *Watch) ID(n flow.Line) candor.ID {
 	return w.ids[n]
 }
 
+// Reference is the provider's own reference of a number, empty if there is none.
+func (w *Watch) Reference(n flow.Line) string {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if int(n) >= len(w.refs) {
+		return ""
+	}
+	return w.refs[n]
+}
+
 // Number is the number of an asset, 0 if it is no line that is watched.
 func (w *Watch) Number(id candor.ID) flow.Line {
 	w.mu.RLock()
