@@ -12,11 +12,13 @@ import (
 	"candor/internal/flow"
 	"candor/internal/flow/capture"
 	"candor/internal/flow/collect"
+	"candor/internal/house"
 	"candor/internal/scan/output"
 )
 
 func (p *program) flowReplayCommand() *cobra.Command {
-	var as, format string
+	var as, format, up, down string
+	var inside, own, feeds []string
 	c := &cobra.Command{
 		Use:   "replay FILE…",
 		Short: "Play captured traffic, and say what it holds",
@@ -25,7 +27,13 @@ told of them, what was lost on the way, and of which times.
 
 FILE is a capture of tcpdump or Wireshark (pcap, pcapng, also compressed by gzip)
 that holds export datagrams (NetFlow v5 and v9, IPFIX, sFlow v5) or ordinary
-traffic, which flows are made of; or a file of nfcapd, which nfdump reads.`,
+traffic, which flows are made of; or a file of nfcapd, which nfdump reads.
+
+With --lines the detectors look at the traffic, as if each address in these
+networks were a subscriber's line: what they find is told, with the flows that
+prove it, and whether the line would be isolated.
+
+Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 		Args: needArgs("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
@@ -34,18 +42,49 @@ traffic, which flows are made of; or a file of nfcapd, which nfdump reads.`,
 			if err := oneOf("as", as, "auto", "exports", "traffic"); err != nil {
 				return err
 			}
+			j, err := replayJudge(inside, own, feeds, up, down)
+			if err != nil {
+				return err
+			}
 			for _, path := range args {
-				if err := p.replay(c.Context(), path, capture.Mode(as), format == "json"); err != nil {
+				if err := p.replay(c.Context(), path, capture.Mode(as), format == "json", j); err != nil {
 					return err
 				}
 			}
-			return nil
+			if j == nil {
+				return nil
+			}
+			if len(j.found) > 0 {
+				p.status = exitFound
+			}
+			return j.finish(p.out, format == "json")
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&as, "as", "auto", "take packets as `auto|exports|traffic`")
 	f.StringVar(&format, "format", "text", "write what is found as `text|json`")
+	f.StringSliceVar(&inside, "lines", nil, "judge the traffic: each address in `NETWORK` is a line; may be given several times")
+	f.StringVar(&up, "up", "", "the lines send at most at this `RATE`, such as 40M (bit/s)")
+	f.StringVar(&down, "down", "", "the lines receive at most at this `RATE`")
+	f.StringSliceVar(&own, "own", nil, "`NETWORK` of the provider's own servers, such as resolvers")
+	f.StringSliceVar(&feeds, "feed", nil, "read addresses that are known to be bad from `FILE`")
 	return c
+}
+
+// replayJudge is who judges the traffic; nil if nobody is asked to.
+func replayJudge(inside, own, feeds []string, up, down string) (*judged, error) {
+	if len(inside) == 0 {
+		return nil, nil
+	}
+	sends, err := house.Rate(up)
+	if err != nil {
+		return nil, err
+	}
+	receives, err := house.Rate(down)
+	if err != nil {
+		return nil, err
+	}
+	return newJudged(inside, sends, receives, own, feeds)
 }
 
 // replayed is what a file holds. Bytes and packets are what records stand for.
@@ -70,7 +109,7 @@ type replayed struct {
 }
 
 // replay plays one file. What was read before an error is told.
-func (p *program) replay(ctx context.Context, path string, mode capture.Mode, asJSON bool) error {
+func (p *program) replay(ctx context.Context, path string, mode capture.Mode, asJSON bool, j *judged) error {
 	f, err := capture.Open(ctx, path, capture.Options{Mode: mode})
 	if err != nil {
 		return err
@@ -88,6 +127,9 @@ func (p *program) replay(ctx context.Context, path string, mode capture.Mode, as
 			break
 		}
 		r.add(b)
+		if j != nil {
+			j.take(b.Records)
+		}
 	}
 	r.finish(f)
 	if asJSON {

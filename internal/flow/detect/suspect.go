@@ -150,8 +150,12 @@ func (s *suspect) findHost(addr *flow.Addr) *host {
 	return nil
 }
 
-// keep keeps a record as one that may prove something: the last of them.
+// keep keeps a record as one that may prove something: the last of them, each
+// once.
 func (s *suspect) keep(r *flow.Record) {
+	if n := uint32(len(s.proof)); s.proofs > 0 && s.proof[(s.proofs-1)%n] == *r {
+		return
+	}
 	s.proof[s.proofs%uint32(len(s.proof))] = *r
 	s.proofs++
 }

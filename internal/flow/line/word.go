@@ -41,7 +41,7 @@ func place(f detect.Finding) string {
 // describe says what was expected and what was seen.
 func describe(f detect.Finding) string {
 	since := flow.At(f.Since).Format(time.DateTime) + " UTC"
-	return fmt.Sprintf("%s: %s where at most %s was to be expected, since %s (%s).", says[f.Kind], amount(f.Seen, f.Unit), amount(f.Expected, f.Unit), since, f.Why)
+	return fmt.Sprintf("%s: %s, where %s would be the most to expect; since %s (%s).", says[f.Kind], amount(f.Seen, f.Unit), amount(f.Expected, f.Unit), since, f.Why)
 }
 
 // says begins the description of each kind.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"net/netip"
 	"sync"
 	"testing"
@@ -67,18 +68,28 @@ func dial(t *testing.T, l *Listener) net.Conn {
 	return conn
 }
 
-// exchange sends a request and gives the response.
+// exchange sends a request until it is answered, as clients do, and gives the
+// response.
 func exchange(t *testing.T, conn net.Conn, request []byte) []byte {
 	t.Helper()
-	if _, err := conn.Write(request); err != nil {
-		t.Fatal(err)
-	}
 	b := make([]byte, 4096)
-	n, err := conn.Read(b)
-	if err != nil {
-		t.Fatal(err)
+	for range 15 {
+		if _, err := conn.Write(request); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := conn.Read(b)
+		if err == nil {
+			return b[:n]
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
 	}
-	return b[:n]
+	t.Fatal("no answer")
+	return nil
 }
 
 // TestAnswerSaysKept has the first attempt to keep an event fail: that request
@@ -92,8 +103,10 @@ func TestAnswerSaysKept(t *testing.T) {
 	if _, err := conn.Write(ask); err != nil {
 		t.Fatal(err)
 	}
-	for l.Stats().Failed == 0 {
-		if t.Context().Err() != nil {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); l.Stats().Failed == 0; <-tick.C {
+		if time.Now().After(end) {
 			t.Fatal("it did not fail")
 		}
 	}
@@ -107,7 +120,7 @@ func TestAnswerSaysKept(t *testing.T) {
 	if e := <-sink.events; e.Kind != lease.Begin || e.Session != "1" || len(sink.events) != 0 {
 		t.Errorf("%+v, and %d more", e, len(sink.events))
 	}
-	if s := l.Stats(); s.Answered != 2 || s.Repeated != 1 || s.Failed != 1 {
+	if s := l.Stats(); s.Answered < 2 || s.Repeated < 1 || s.Failed != 1 {
 		t.Errorf("%+v", s)
 	}
 }
