@@ -61,6 +61,7 @@ func Run(ctx context.Context, c Config) (rows []Row, err error) {
 	for _, rate := range c.Rates {
 		for _, made := range []func() collector{
 			func() collector { return &own{command: c.Self} },
+			func() collector { return &own{command: c.Self, judges: true} },
 			func() collector { return &nfcapd{} },
 			func() collector { return &fastnetmon{} },
 			func() collector { return &goflow2{} },

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,15 +19,25 @@ import (
 // own is the collector of this program, in a process of its own.
 type own struct {
 	command []string
+	judges  bool // detectors look at the records
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	out     *json.Decoder
 }
 
-func (o *own) name() string { return "candor" }
+func (o *own) name() string {
+	if o.judges {
+		return "candor, judged"
+	}
+	return "candor"
+}
 
 func (o *own) start(ctx context.Context, address string) (err error) {
-	o.cmd = exec.CommandContext(ctx, o.command[0], append(o.command[1:], address)...)
+	args := append(slices.Clone(o.command[1:]), address)
+	if o.judges {
+		args = append(args, "-judge")
+	}
+	o.cmd = exec.CommandContext(ctx, o.command[0], args...)
 	o.cmd.Stderr = os.Stderr
 	if o.in, err = o.cmd.StdinPipe(); err != nil {
 		return err
@@ -74,14 +85,22 @@ func (c *counter) Take(records []flow.Record) {
 const quiet = 500 * time.Millisecond
 
 // Collect listens at an address until in ends and nothing arrives any more, and
-// writes to out that it is ready, then what it took.
-func Collect(ctx context.Context, address string, in io.Reader, out io.Writer) error {
+// writes to out that it is ready, then what it took. With judge the detectors
+// look at the records of a million lines.
+func Collect(ctx context.Context, address string, judge bool, in io.Reader, out io.Writer) error {
 	intake, err := collect.NewIntake(collect.Options{Exporters: []collect.Registered{{Address: netip.MustParseAddr("127.0.0.1")}}})
 	if err != nil {
 		return err
 	}
 	sink := &counter{}
-	c := collect.New(intake, collect.Listening{Addresses: []string{address}}, sink)
+	var to flow.Sink = sink
+	if judge {
+		d := newDetectors(ctx)
+		defer d.end()
+		fmt.Fprintf(os.Stderr, "%d lines take %d MB\n", lines, d.Memory>>20)
+		sink, to = &d.counter, d
+	}
+	c := collect.New(intake, collect.Listening{Addresses: []string{address}}, to)
 	if err := c.Start(ctx); err != nil {
 		return err
 	}

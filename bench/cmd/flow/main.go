@@ -21,9 +21,10 @@ func main() {
 	rates := flag.String("rates", "100000,200000,400000,700000,1400000", "records a second, one after another")
 	seconds := flag.Int("seconds", 5, "how long each rate is sent")
 	collect := flag.String("collect", "", "be the collector at this address, until the standard input ends")
+	judge := flag.Bool("judge", false, "with -collect: have the detectors look at the records")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *rates, *seconds, *collect)
+	err := run(ctx, *rates, *seconds, *collect, *judge)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "flow:", err)
@@ -31,9 +32,9 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rates string, seconds int, collect string) error {
+func run(ctx context.Context, rates string, seconds int, collect string, judge bool) error {
 	if collect != "" {
-		return flow.Collect(ctx, collect, os.Stdin, os.Stdout)
+		return flow.Collect(ctx, collect, judge, os.Stdin, os.Stdout)
 	}
 	self, err := os.Executable()
 	if err != nil {

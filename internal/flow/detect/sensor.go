@@ -101,6 +101,19 @@ func (s *Sensor) SetLine(line flow.Line, p Plan) {
 	l.group, l.mail, l.names, l.known = p.Group, p.Mail, p.Names, true
 }
 
+// Grow makes room for lines with numbers below n, where it is known how many
+// there are.
+func (s *Sensor) Grow(n int) {
+	s.grow.Lock()
+	if more := n - len(s.lines); more > 0 {
+		lines := make([]live, n) // not more than that: a line is no small thing
+		copy(lines, s.lines)
+		s.lines = lines
+	}
+	s.grow.Unlock()
+	s.Normal.Grow(n)
+}
+
 func (s *Sensor) room(line flow.Line) {
 	s.grow.Lock()
 	defer s.grow.Unlock()

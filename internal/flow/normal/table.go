@@ -36,6 +36,9 @@ func (t *Table) Grow(n int) {
 	t.grow.Lock()
 	defer t.grow.Unlock()
 	if more := n - len(t.rows); more > 0 {
+		if more > 1 { // it is known how many there are
+			t.rows, t.groups = append(make([]Row, 0, n), t.rows...), append(make([]Group, 0, n), t.groups...)
+		}
 		t.rows = append(t.rows, make([]Row, more)...)
 		t.groups = append(t.groups, make([]Group, more)...)
 	}
