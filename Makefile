@@ -118,6 +118,10 @@ bench-flow: ## Print how many records of NetFlow v9 the collector takes, beside 
 	$(GO) build -o bin/bench-flow ./bench/cmd/flow
 	bin/bench-flow $(ARGS)
 
+.PHONY: bench-traffic
+bench-traffic: ## Simulate lines with labelled abuse; print recall and false isolations
+	$(GO) run ./bench/cmd/traffic $(ARGS)
+
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts
 	$(GO) run ./bench/cmd/conformance -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)

@@ -189,10 +189,9 @@ func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 	}
 	// What lines send much to, more than once or several of them, is a service.
 	upload := network(&h.addr, s.Seed)
-	if l.uploads&(1<<(upload&63)) != 0 {
+	if l.uploaded(upload) {
 		return
 	}
-	l.uploads |= 1 << (upload & 63)
 	if s.common.uploads.add(upload, sus.line, now) > 2.5 {
 		return
 	}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"candor/internal/flow"
@@ -26,7 +27,7 @@ type live struct {
 	peers    few
 	ports    few
 	odd      [4]few // ports without a meaning, and addresses that were talked with on them; the same of the hour before
-	uploads  uint64 // services that much was sent to, by their hash
+	uploads  [4]uint32 // networks that much was sent to, by their hash, the last ones
 
 	planUp, planDown uint32 // kbit/s
 	suspect          uint32 // index in the shard, plus 1
@@ -113,6 +114,18 @@ func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
 // many hundredths of the plan.
 func (l *live) fills(r *flow.Record, percent float64) bool {
 	return l.planUp > 0 && float64(r.Total())*8 > percent*10*float64(l.planUp)*max(1, float64(r.End-r.Start)/1e6)
+}
+
+// uploaded notes that much is sent to a network, and tells whether that was so
+// before.
+func (l *live) uploaded(network uint64) bool {
+	mark := uint32(network>>32) | 1
+	if slices.Contains(l.uploads[:], mark) {
+		return true
+	}
+	copy(l.uploads[1:], l.uploads[:])
+	l.uploads[0] = mark
+	return false
 }
 
 // plus adds and stays at the top.
