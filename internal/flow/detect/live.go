@@ -26,7 +26,7 @@ type live struct {
 	fails    uint32
 	peers    few
 	ports    few
-	odd      [4]few // ports without a meaning, and addresses that were talked with on them; the same of the hour before
+	odd      [4]few    // ports without a meaning, and addresses that were talked with on them; the same of the hour before
 	uploads  [4]uint32 // networks that much was sent to, by their hash, the last ones
 
 	planUp, planDown uint32 // kbit/s
