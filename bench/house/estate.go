@@ -46,7 +46,7 @@ func (g *generator) makeSites() {
 		scanned := g.now.Add(-time.Duration(skewed(g.Rand, 60*24)) * time.Hour)
 		g.row("assets", s.id, "site", owner, s.name, fmt.Sprintf("S-%06d", i), fmt.Sprintf(`["/srv/www/site%d"]`, i), fmt.Sprintf(`[%q,"www.%s"]`, s.name, s.name),
 			pick(g.Rand, []weighted[string]{{"wordpress", 60}, {"joomla", 10}, {"", 30}}), g.IntN(50) == 0, int64(24*time.Hour), micro(at), micro(at),
-			micro(scanned), micro(scanned.Add(24*time.Hour)), g.IntN(20) == 0, "")
+			micro(scanned), micro(scanned.Add(24*time.Hour)), g.IntN(20) == 0, "", "", "")
 		g.document("asset", s.id, owner, s.name, strings.ReplaceAll(s.name, "-", " ")+" www wordpress srv site "+fmt.Sprint("site", i))
 	}
 	g.Shuffle(len(g.sites), func(i, j int) { g.sites[i], g.sites[j] = g.sites[j], g.sites[i] })

@@ -48,7 +48,7 @@ func TestDocuments(t *testing.T) {
 		ran := 0
 		for line := range strings.Lines(string(doc)) {
 			command, is := strings.CutPrefix(line, "    candor ")
-			if !is {
+			if !is || strings.Contains(command, "--data ") { // of a desk that is there
 				continue
 			}
 			ran++
