@@ -26,6 +26,12 @@ const (
 	NoLine  Unmeasured = "no-line"  // the asset is of another kind
 )
 
+// What a LineTraffic is made of.
+type (
+	TrafficHour  = line.Hour
+	TrafficRange = line.Range
+)
+
 // NetworkTraffic is what is known of the traffic of all lines, or why nothing is.
 type NetworkTraffic struct {
 	Unmeasured Unmeasured    `json:"unmeasured,omitempty"`
