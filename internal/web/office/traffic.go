@@ -126,18 +126,27 @@ func exporterTable(r *web.Request, v house.NetworkTraffic) ui.Table {
 		}
 		lost, sampling, heard := ui.Absent(), ui.Absent(), ui.Badge(r.T("office.traffic.never"), ui.Unknown)
 		if e.Sent > 0 {
-			lost = ui.Text(r.T("office.traffic.lost.of", phrase.Args{"n": whole64(e.Lost), "share": r.Printer.Percent(float64(e.Lost) / float64(e.Sent))}))
+			lost = whole(lostText(r, e.Lost, e.Sent))
 		}
 		if e.Sampling > 0 {
-			sampling = ui.Text(r.T("office.traffic.sampling.of", phrase.Args{"n": int64(e.Sampling)}))
+			sampling = whole(r.T("office.traffic.sampling.of", phrase.Args{"n": int64(e.Sampling)}))
 		}
 		if !e.Last.IsZero() {
 			heard = ui.Time(e.Last)
 		}
 		t.Rows = append(t.Rows, ui.Row{Key: e.Address.String(), Label: name, Cells: cells(exporterName(name, below), ui.Together(marks...), ui.OrAbsent(e.Protocol),
-			ui.Number(whole64(e.Records), ""), lost, sampling, ui.Text(clockText(r, late)), heard)})
+			ui.Number(whole64(e.Records), ""), lost, sampling, whole(clockText(r, late)), heard)})
 	}
 	return t
+}
+
+// lostText says how much was lost, and which share where it is one.
+func lostText(r *web.Request, lost, sent uint64) string {
+	share := float64(lost) / float64(sent)
+	if share < 0.001 {
+		return r.Printer.Number(whole64(lost))
+	}
+	return r.T("office.traffic.lost.of", phrase.Args{"n": whole64(lost), "share": r.Printer.Percent(share)})
 }
 
 // clockText says how far a clock is ahead, with its sign.
@@ -160,7 +169,7 @@ func (o *office) lookedTable(r *web.Request, v house.NetworkTraffic) (ui.Table, 
 		}
 		href := assetPath(a.ID) + "#traffic"
 		t.Rows = append(t.Rows, ui.Row{Key: string(l.Line), Label: a.Name, Href: href, Cells: cells(named(a.Name, href, ""), foundBadges(r, l.Found),
-			ui.Text(bits(r, l.Up)), ui.Text(bits(r, l.Down)), ui.Time(l.Since), ui.Time(l.Last))})
+			whole(bits(r, l.Up)), whole(bits(r, l.Down)), ui.Time(l.Since), ui.Time(l.Last))})
 	}
 	return t, nil
 }

@@ -40,7 +40,7 @@ func (w *world) aLine(t *testing.T, name string, owner candor.ID) candor.Asset {
 func (w *world) watched(t *testing.T, name string, owner candor.ID) candor.Asset {
 	t.Helper()
 	a, now := w.aLine(t, name, owner), w.Clock()
-	v := line.View{Line: a.ID, Up: 9.2e6, Down: 5.1e6, Flows: 812, Peers: 240, Weeks: 7, Learned: true, Close: true, Since: now.Add(-4 * time.Minute), Found: []string{"horizontal-scan"}, Hour: 24 + 20}
+	v := line.View{Line: a.ID, Up: 9.2e6, Down: 5.1e6, Flows: 812, Peers: 240, Weeks: 7, Learned: true, Close: true, Since: now.Add(-4 * time.Minute), Found: []string{"horizontal-scan"}, Addresses: []netip.Prefix{netip.MustParsePrefix("198.51.100.7/32"), netip.MustParsePrefix("2001:db8:8::/56")}, Hour: 24 + 20}
 	for h := range 168 {
 		busy := 0.05
 		if clock := h % 24; clock >= 18 && clock < 23 {
@@ -80,9 +80,9 @@ func TestTraffic(t *testing.T) {
 	w := newWorld(t)
 	a := w.watched(t, "Line 1", w.party.ID)
 	auditor := w.As(candor.RoleAuditor)
-	has(t, w.Get(t, auditor, "/traffic"), http.StatusOK, "48,211", "8,426", "3%", "One exporter is silent", "1 in 100", "-61 s", "edge1.vie", "Line 1", "Tries many addresses", "Some of what came was not read")
+	has(t, w.Get(t, auditor, "/traffic"), http.StatusOK, "48,211", "8,426", "3%", "11,000 (1%)", "One exporter is silent", "1 in 100", "-61 s", "edge1.vie", "Line 1", "Tries many addresses", "Some of what came was not read")
 	has(t, w.Get(t, auditor, "/assets/"+string(a.ID)), http.StatusOK, "Tuesday at 20:00, over the hour, usually: 4.0–30 Mbit/s down, up to 2.0 Mbit/s up, peers: 3–30",
-		"The rate up is above what is usual", "7 weeks of this line", "looked at closely: Tries many addresses", "Down, it is busiest on Monday at 18:00: 12 Mbit/s", "is-filled", "Tue 20:00", "Fibre 40", "2001:db8:7::/56")
+		"The rate up is above what is usual", "7 weeks of this line", "holds now: 198.51.100.7, 2001:db8:8::/56.", "looked at closely: Tries many addresses", "Down, it is busiest on Monday at 18:00: 12 Mbit/s", "is-filled", "Tue 20:00", "Fibre 40", "2001:db8:7::/56")
 }
 
 // TestLineForm changes what a line is sold as.

@@ -33,7 +33,7 @@ func (o *office) trafficOf(r *web.Request, a candor.Asset) (*lineTraffic, error)
 	if v.Traffic == nil {
 		return t, nil
 	}
-	t.says = append(t.says, nowSentence(r, v), usualSentence(r, v), learnedSentence(r, v))
+	t.says = append(t.says, nowSentence(r, v), usualSentence(r, v), learnedSentence(r, v), holdsSentence(r, v))
 	if v.Traffic.Close {
 		t.note = &ui.Message{Tone: ui.Warn, Title: r.T("office.traffic.close"), Text: r.T("office.traffic.close.text", phrase.Args{"ago": r.Printer.Ago(r.Now, v.Traffic.Since)})}
 		if len(v.Traffic.Found) > 0 {
@@ -101,6 +101,32 @@ func between(r *web.Request, low, high float64, write func(*web.Request, float64
 }
 
 func plainNumber(r *web.Request, v float64) string { return r.Printer.Decimal(v, 0) }
+
+// mostHeld bounds the addresses that are written out.
+const mostHeld = 8
+
+// holdsSentence says which addresses the line holds by leases.
+func holdsSentence(r *web.Request, v house.LineTraffic) string {
+	held := v.Traffic.Addresses
+	if len(held) == 0 {
+		return r.T("office.traffic.holds.none")
+	}
+	text := ""
+	for i, p := range held[:min(len(held), mostHeld)] {
+		if i > 0 {
+			text += r.T("office.list.comma")
+		}
+		if p.IsSingleIP() {
+			text += p.Addr().String()
+		} else {
+			text += p.String()
+		}
+	}
+	if len(held) > mostHeld {
+		text += "…"
+	}
+	return r.T("office.traffic.holds", phrase.Args{"addresses": text})
+}
 
 // learnedSentence says what the usual rests on.
 func learnedSentence(r *web.Request, v house.LineTraffic) string {
