@@ -25,12 +25,12 @@ type responseQuery struct {
 type proposal struct {
 	ID   candor.ID `path:"id"`
 	Body struct {
-		Method  string       `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, isolate, …"`
+		Method  string        `json:"method" minLength:"1" maxLength:"60" doc:"notify, quarantine, isolate, …"`
 		Level   isolate.Level `json:"level,omitempty" enum:"rate-limit,block-ports,walled-garden,disconnect" doc:"Of an isolation: how much of the network the line is kept from."`
-		Reason  string       `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
-		Content string       `json:"sha256,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Quarantine files of this content only. Files that are known to be good are moved only if it names them."`
-		Expires time.Time    `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
-		Basis   candor.Basis `json:"basis,omitzero" doc:"On what it rests: an agreement by its identifier, a consent with its terms and when it was given, or a law by its name and clause. If missing: the latest agreement that allows it."`
+		Reason  string        `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+		Content string        `json:"sha256,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Quarantine files of this content only. Files that are known to be good are moved only if it names them."`
+		Expires time.Time     `json:"expires,omitzero" doc:"When it is undone by itself; never if missing."`
+		Basis   candor.Basis  `json:"basis,omitzero" doc:"On what it rests: an agreement by its identifier, a consent with its terms and when it was given, or a law by its name and clause. If missing: the latest agreement that allows it."`
 	}
 }
 
