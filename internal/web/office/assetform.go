@@ -237,7 +237,8 @@ func (o *office) readAsset(r *web.Request, f *form, a *candor.Asset) error {
 	}
 	a.Name, a.Owner, a.Reference, a.Software = f.values["name"], owner.ID, f.values["reference"], strings.ToLower(f.values["software"])
 	a.ObserveOnly, a.Retired = f.values["observe"] != "", f.values["retired"] != ""
-	if a.Vital = ""; a.Kind == candor.Line {
+	a.Vital, a.Access = "", candor.Access{}
+	if a.Kind == candor.Line {
 		a.Vital = candor.Vital(f.values["vital"])
 		readAccess(r, f, &a.Access)
 	}
