@@ -102,7 +102,7 @@ var layers = []layer{
 	{packages: "internal/flow/collect", ours: []string{"internal/flow", "internal/flow/decode"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/normal"},
-	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/detect", "internal/flow/normal"}},
+	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
@@ -115,7 +115,7 @@ var layers = []layer{
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

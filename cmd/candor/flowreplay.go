@@ -76,11 +76,11 @@ func replayJudge(inside, own, feeds []string, up, down string) (*judged, error) 
 	if len(inside) == 0 {
 		return nil, nil
 	}
-	sends, err := house.Rate(up)
+	sends, err := house.ParseRate(up)
 	if err != nil {
 		return nil, err
 	}
-	receives, err := house.Rate(down)
+	receives, err := house.ParseRate(down)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,9 @@ func (c houseCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, agentsMetric, passedMetric, staleMetric} {
 		to <- d
 	}
+	for _, d := range trafficMetrics {
+		to <- d
+	}
 }
 
 // Collect implements prometheus.Collector. What cannot be read is left out.
@@ -75,6 +78,7 @@ func (c houseCollector) Collect(to chan<- prometheus.Metric) {
 			gauge(agentsMetric, float64(n), state)
 		}
 	}
+	c.traffic(to)
 	for outcome, n := range map[string]*atomic.Int64{"filed": &c.r.passed.filed, "elsewhere": &c.r.passed.elsewhere, "failed": &c.r.passed.failed} {
 		to <- prometheus.MustNewConstMetric(passedMetric, prometheus.CounterValue, float64(n.Load()), outcome)
 	}

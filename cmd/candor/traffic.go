@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type traffic struct {
 	watch     *line.Watch
 	leases    *leases
 	collector *collect.Collector
+	sampling  map[netip.Addr]uint32 // of exporters that are registered with one
 }
 
 // openTraffic makes ready to hear exporters, if the configuration names where.
@@ -41,7 +43,7 @@ func (r *running) openTraffic(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t := &traffic{}
+	t := &traffic{sampling: map[netip.Addr]uint32{}}
 	if t.leases, err = openLeases(r.setup.leases, r.setup.data.at(leaseFolder), references{t}, r.setup.log); err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func (r *running) openTraffic(ctx context.Context) error {
 	policy.FalseAlarms, policy.Off, policy.Suspects = c.FalseAlarms, c.Off, c.Suspects
 	own, shared := networks(config.Networks(c.Own)), networks(config.Networks(c.Shared))
 	t.watch, err = line.Open(ctx, line.Config{
-		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed,
+		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed, Holds: t.holds,
 		Detect: detect.Config{
 			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
 			Own: own.has, Shared: shared.has, Feed: feed,
@@ -59,13 +61,35 @@ func (r *running) openTraffic(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := collect.NewIntake(intakeOptions(c))
+	options := intakeOptions(c)
+	for _, e := range options.Exporters {
+		t.sampling[e.Address] = e.Sampling
+	}
+	in, err := collect.NewIntake(options)
 	if err != nil {
 		return err
 	}
 	t.collector = collect.New(in, collect.Listening{Addresses: c.Listen}, t.watch)
-	r.traffic = t
+	r.traffic, r.House.Traffic = t, t
 	return nil
+}
+
+// Network implements house.Traffic.
+func (t *traffic) Network() line.Network { return t.watch.Network(t.collector.Stats(), t.sampling) }
+
+// View implements house.Traffic.
+func (t *traffic) View(id candor.ID) (line.View, bool) { return t.watch.View(id) }
+
+// holds gives the addresses of a line by its sessions that go on.
+func (t *traffic) holds(n flow.Line) (all []netip.Prefix) {
+	for _, s := range t.leases.table.Session(n) {
+		for _, p := range s.Prefixes {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }
 
 func intakeOptions(c config.Traffic) collect.Options {

@@ -52,6 +52,9 @@ type House struct {
 	Gatekeeping gate.Sensors
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
+	// Traffic tells of the traffic of lines; nil where this process hears no
+	// exporters.
+	Traffic Traffic
 
 	measured  measured
 	decisions decisions

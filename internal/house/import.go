@@ -201,14 +201,14 @@ func (h *House) importAsset(ctx context.Context, tx *store.Tx, who candor.Princi
 // access is what the row says that a line is sold as.
 func (r Row) access() (a candor.Access, err error) {
 	a = candor.Access{Plan: r.Plan, Addresses: r.Addresses, Mail: r.MailServers, Names: r.NameServers}
-	if a.Down, err = Rate(r.Down); err == nil {
-		a.Up, err = Rate(r.Up)
+	if a.Down, err = ParseRate(r.Down); err == nil {
+		a.Up, err = ParseRate(r.Up)
 	}
 	return a, err
 }
 
-// Rate reads bits a second: a number, or one with k, M or G behind it.
-func Rate(text string) (int64, error) {
+// ParseRate reads bits a second: a number, or one with k, M or G behind it.
+func ParseRate(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}

@@ -44,6 +44,8 @@ type Config struct {
 	// Changed, if not nil, is told when lines, their references or addresses are
 	// others than before, with the prefixes that belong to lines without a lease.
 	Changed func([]Static)
+	// Holds gives the addresses that a line holds now by leases; nil knows none.
+	Holds func(flow.Line) []netip.Prefix
 }
 
 // Static is a prefix that always belongs to a line.
@@ -56,6 +58,7 @@ type Static struct {
 type Watch struct {
 	Config
 	sensor *detect.Sensor
+	begun  time.Time
 
 	mu     sync.RWMutex
 	ids    []candor.ID // by number; 0 is none
@@ -76,7 +79,7 @@ const mostWaiting = 1 << 16
 
 // Open makes a Watch of what was kept, and reads all lines.
 func Open(ctx context.Context, c Config) (*Watch, error) {
-	w := &Watch{Config: c, byID: map[candor.ID]flow.Line{}, byRef: map[string]flow.Line{}, access: map[flow.Line]candor.Access{},
+	w := &Watch{Config: c, begun: c.Clock(), byID: map[candor.ID]flow.Line{}, byRef: map[string]flow.Line{}, access: map[flow.Line]candor.Access{},
 		ids: make([]candor.ID, 1), refs: make([]string, 1), groups: make([]string, 1), found: make(chan detect.Finding, mostWaiting)}
 	table, err := w.load()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/house"
 )
 
 // alias gives the nouns of package candor schemas of their own, with all the
@@ -33,6 +34,7 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[candor.PartyKind](), reflect.TypeFor[partyKind]()},
 		{reflect.TypeFor[candor.AssetKind](), reflect.TypeFor[assetKind]()},
 		{reflect.TypeFor[candor.Vital](), reflect.TypeFor[vital]()},
+		{reflect.TypeFor[house.Unmeasured](), reflect.TypeFor[unmeasured]()},
 		{reflect.TypeFor[candor.EventKind](), reflect.TypeFor[eventKind]()},
 		{reflect.TypeFor[candor.RecordKind](), reflect.TypeFor[recordKind]()},
 		{reflect.TypeFor[candor.BasisKind](), reflect.TypeFor[basisKind]()},
@@ -47,11 +49,14 @@ func alias(r huma.Registry) {
 }
 
 // schemaName names the schema of a type. What package consent and those below it
-// call an Event or a Row is a ConsentEvent or a TermsRow here.
+// call an Event or a Row is a ConsentEvent or a TermsRow here, and those of traffic are a TrafficView or a TrafficHour.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
+	}
+	if t.PkgPath() == "candor/internal/flow/line" {
+		return "Traffic" + name
 	}
 	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
 		return name
@@ -98,6 +103,7 @@ type (
 	partyKind       string
 	assetKind       string
 	vital           string
+	unmeasured      string
 	eventKind       string
 	recordKind      string
 	basisKind       string
@@ -187,6 +193,11 @@ func (partyKind) Schema(r huma.Registry) *huma.Schema {
 
 func (assetKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "AssetKind", "What an asset is.", candor.AssetKinds()...)
+}
+
+func (unmeasured) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "Unmeasured", "Why nothing is known of traffic: this process hears no exporters, and another does or none (not-here); the line is retired or was added just now (not-yet); the asset is no line (no-line).",
+		house.NotHere, house.NotYet, house.NoLine)
 }
 
 func (vital) Schema(r huma.Registry) *huma.Schema {

@@ -178,6 +178,7 @@ type assetDetail struct {
 	cases   ui.Table
 	scans   ui.Table
 	canScan bool
+	traffic *lineTraffic // of a line
 }
 
 func (o *office) asset(r *web.Request) (web.View, error) {
@@ -196,6 +197,9 @@ func (o *office) asset(r *web.Request) (web.View, error) {
 	}
 	d := assetDetail{v: v, facts: facts, scans: o.scanTable(r, v.Scans.Items),
 		cases: caseTable(r, v.Cases.Items, noCases(r, a)), canScan: r.May(access.ActCases) && len(a.Roots) > 0 && !a.Retired}
+	if d.traffic, err = o.trafficOf(r, a); err != nil {
+		return web.View{}, err
+	}
 	for _, s := range v.Scans.Items {
 		if s.State == candor.ScanRunning || s.State == candor.ScanQueued {
 			d.running = append(d.running, s)
@@ -243,6 +247,9 @@ func (o *office) assetFacts(r *web.Request, v house.AssetView) ([]ui.Fact, error
 	}
 	if len(a.Roots) > 0 {
 		facts = append(facts, ui.Fact{Label: r.T("office.roots"), Value: paths(a.Roots)})
+	}
+	if a.Kind == candor.Line {
+		facts = append(facts, accessFacts(r, a.Access)...)
 	}
 	if a.Kind == candor.Site && !a.Retired {
 		facts = append(facts, ui.Fact{Label: r.T("office.gate"), Value: anchor(r.T("office.gate.see"), gatePath(a.ID))})

@@ -21,7 +21,7 @@ var usualPeriods = []time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 
 
 // assetFields are the fields of the form but the boxes and the texts of
 // several lines.
-var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired", "server", "vital"}
+var assetFields = []string{"kind", "name", "owner", "reference", "software", "every", "observe", "retired", "server", "vital", "plan", "down", "up", "mail-servers", "name-servers"}
 
 // mostSuggested is how many owners a browser is given to choose from.
 const mostSuggested = 200
@@ -49,6 +49,7 @@ func (o *office) editAsset(r *web.Request) (web.View, error) {
 	}
 	f := given("name", a.Name, "reference", a.Reference, "software", a.Software, "every", everyText(a.Every), "observe", yes(a.ObserveOnly), "vital", string(a.Vital), "retired", yes(a.Retired),
 		"hosts", strings.Join(a.Hosts, "\n"), "roots", strings.Join(a.Roots, "\n"), "owner", handle(o.names(r).partyOf(a.Owner)))
+	giveAccess(&f, a.Access)
 	if a.Server != "" {
 		server, err := o.house.Store.Asset(r.Context(), r.Who.Scope(), a.Server)
 		if err != nil {
@@ -192,7 +193,7 @@ func (o *office) changeAsset(r *web.Request) (web.View, error) {
 
 func (o *office) saveAsset(r *web.Request, a candor.Asset) (web.View, error) {
 	f := typed(r, assetFields...)
-	f.values["hosts"], f.values["roots"] = r.Text("hosts"), r.Text("roots")
+	f.values["hosts"], f.values["roots"], f.values["addresses"] = r.Text("hosts"), r.Text("roots"), r.Text("addresses")
 	fresh := a.ID == ""
 	if fresh {
 		a.Kind = candor.AssetKind(f.values["kind"])
@@ -236,8 +237,10 @@ func (o *office) readAsset(r *web.Request, f *form, a *candor.Asset) error {
 	}
 	a.Name, a.Owner, a.Reference, a.Software = f.values["name"], owner.ID, f.values["reference"], strings.ToLower(f.values["software"])
 	a.ObserveOnly, a.Retired = f.values["observe"] != "", f.values["retired"] != ""
-	if a.Vital = ""; a.Kind == candor.Line {
+	a.Vital, a.Access = "", candor.Access{}
+	if a.Kind == candor.Line {
 		a.Vital = candor.Vital(f.values["vital"])
+		readAccess(r, f, &a.Access)
 	}
 	a.Hosts, a.Roots, a.Server = lines(f.values["hosts"]), lines(f.values["roots"]), ""
 	if f.values["server"] != "" {

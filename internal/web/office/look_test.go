@@ -157,6 +157,8 @@ func (w *world) provider(t *testing.T) map[string]string {
 	published, question := w.publish(t, "hosting-terms", "1"), w.asks(t, "Why may you switch my site off, and who decides it?")
 	w.decide(t, w.party.ID, published, consent.Agreed, "samples")
 	site := "/gate/" + string(sites[0].ID)
+	watched := w.watched(t, "Line 4711", sites[1].Owner)
+	line := "/assets/" + string(watched.ID)
 	return map[string]string{
 		"gate": "/gate", "gate-grace": "/gate?state=grace", "gate-suspended": "/gate/" + string(sites[7].ID), "gate-site": site, "gate-draft": "/gate/" + string(sites[9].ID), "gate-live": "/gate/" + string(sites[6].ID), "waive": site + "/waive", "waiver-end": site + "/waivers/" + string(waiver) + "/end", "take-back": site + "/take-back",
 		"gate-policy": "/gate/policy", "gate-policy-edit": "/gate/policy/edit",
@@ -164,6 +166,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"terms-end": "/terms/" + string(published.ID) + "/end", "questions": "/questions", "question": "/questions/" + string(question.ID), "consents": "/consents",
 		"campaigns": "/campaigns", "campaign": "/campaigns/" + string(w.campaign(t).ID), "software": "/software", "software-one": "/software/" + w.software(t),
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
+		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "paper": party + "/consents/new", "paper-agreed": party + "/consents/new?act=agreed&terms=" + string(published.ID), "paper-withdrawn": party + "/consents/new?act=withdrawn&terms=" + string(published.ID), "erase": party + "/erase", "import": "/import",

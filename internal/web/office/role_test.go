@@ -38,6 +38,8 @@ var table = map[string]string{
 	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
 	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
 
+	"GET /traffic": "admin analyst auditor",
+
 	"GET /notices": "admin analyst auditor", "GET /notices/{id}": "admin analyst auditor", "POST /notices/{id}/prove": "admin analyst",
 
 	"GET /agents": "admin analyst auditor", "GET /agents/new": "admin", "POST /agents/new": "admin", "GET /agents/{id}/retire": "admin", "POST /agents/{id}/retire": "admin",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"candor/internal/phrase"
 )
@@ -17,6 +18,7 @@ const (
 	Bars    ChartKind = "bars"    // series beside each other
 	Stacked ChartKind = "stacked" // series on top of each other
 	Lines   ChartKind = "lines"
+	Band    ChartKind = "band" // three series: the middle of a range, its lower and its upper bound; the range is filled
 )
 
 // Chart is values over time or over kinds.
@@ -29,6 +31,7 @@ type Chart struct {
 	Unit   string    // what values count: "findings"
 	Labels []string  // one a point, short
 	Series []Series
+	Every  int                  // one of so many labels stands at the axis; as many as there is room for if 0
 	Format func(float64) string // of values; the language's way if nil
 }
 
@@ -79,7 +82,10 @@ type mark struct {
 	point               bool
 }
 
-type line struct{ class, path string }
+type line struct {
+	class, path string
+	filled      bool
+}
 
 type span struct{ x, width string }
 
@@ -103,6 +109,8 @@ func newPlot(ctx context.Context, c Chart) plot {
 	switch c.Kind {
 	case Lines:
 		p.lines()
+	case Band:
+		p.band()
 	default:
 		p.bars()
 	}
@@ -188,7 +196,10 @@ func (p plot) colour(series int) string {
 func (p plot) cell() float64 { return 100 / float64(max(1, len(p.Labels))) }
 
 func (p *plot) axis() {
-	every := (len(p.Labels) + mostLabels - 1) / mostLabels
+	every := p.Every
+	if every == 0 {
+		every = (len(p.Labels) + mostLabels - 1) / mostLabels
+	}
 	for i, text := range p.Labels {
 		if i%every == 0 {
 			p.labels = append(p.labels, axisLabel{percent((float64(i) + 0.5) * p.cell()), text, len(p.Labels) > 4 && i/every%2 == 1})
@@ -254,8 +265,52 @@ func (p *plot) lines() {
 			path += pen + number((float64(i)+0.5)*p.cell()) + " " + number(100-100*v/p.top)
 			pen = "L"
 		}
-		p.paths = append(p.paths, line{p.colour(k), path})
+		p.paths = append(p.paths, line{class: p.colour(k), path: path})
 	}
+}
+
+// band draws the middle over the range that it lies in. It has no marks for the
+// mouse: there are too many points for them. Where one of the three was not
+// measured nothing is drawn.
+func (p *plot) band() {
+	if len(p.Series) != 3 {
+		return
+	}
+	for from := 0; from < len(p.Labels); {
+		to := from
+		for to < len(p.Labels) && p.whole(to) {
+			to++
+		}
+		if to > from {
+			p.stretch(from, to)
+		}
+		from = to + 1
+	}
+}
+
+// whole tells whether all series were measured at i.
+func (p *plot) whole(i int) bool {
+	for _, s := range p.Series {
+		if _, ok := s.at(i); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// stretch draws the points of a band from, not including, to.
+func (p *plot) stretch(from, to int) {
+	point := func(series, i int) string {
+		v, _ := p.Series[series].at(i)
+		return number((float64(i)+0.5)*p.cell()) + " " + number(100-100*v/p.top)
+	}
+	var middle, upper, lower []string
+	for i := from; i < to; i++ {
+		middle, upper = append(middle, point(0, i)), append(upper, point(2, i))
+		lower = append(lower, point(1, from+to-1-i))
+	}
+	p.paths = append(p.paths, line{class: p.colour(0), path: "M" + strings.Join(upper, "L") + "L" + strings.Join(lower, "L") + "Z", filled: true},
+		line{class: p.colour(0), path: "M" + strings.Join(middle, "L")})
 }
 
 func (p plot) mark(i, k int, label string, v float64) mark {

@@ -119,3 +119,19 @@ func TestCompareIsBounded(t *testing.T) {
 		t.Errorf("%d lines", got)
 	}
 }
+
+// TestBand fills the range, and does not bridge what was not measured.
+func TestBand(t *testing.T) {
+	c := Chart{Kind: Band, Every: 2, Labels: []string{"a", "b", "c", "d"}, Series: []Series{
+		{Values: []float64{2, 2, math.NaN(), 1}}, {Values: []float64{1, 1, 1, 0}}, {Values: []float64{4, 3, 4, 2}}}}
+	p := newPlot(at(t, "/"), c)
+	if len(p.paths) != 4 || !p.paths[0].filled || p.paths[1].filled || len(p.marks) != 0 || len(p.labels) != 2 {
+		t.Fatalf("paths %+v, marks %+v, labels %+v", p.paths, p.marks, p.labels)
+	}
+	if got, want := p.paths[0].path, "M12.5 0L37.5 25L37.5 75L12.5 75Z"; got != want {
+		t.Errorf("range %s, want %s", got, want)
+	}
+	if got, want := p.paths[1].path, "M12.5 50L37.5 50"; got != want {
+		t.Errorf("middle %s, want %s", got, want)
+	}
+}
