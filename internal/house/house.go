@@ -52,6 +52,9 @@ type House struct {
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
 
+	// Garden is what the portal of the walled garden asks.
+	Garden Garden
+
 	measured  measured
 	decisions decisions
 }
