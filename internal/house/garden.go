@@ -142,8 +142,8 @@ const (
 type GardenView struct {
 	HeldLine
 	Cases []GardenCase
-	Left  int    // how often the holder may free the line still
-	Not   string // why the holder cannot now; empty if that may be
+	Left  int       // how often the holder may free the line still
+	Not   string    // why the holder cannot now; empty if that may be
 	Ends  time.Time // when the last isolation ends by itself; zero if none does
 }
 

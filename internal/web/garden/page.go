@@ -124,7 +124,7 @@ func (p *Portal) languages(t phrase.Printer) (all []language) {
 // contact says how to reach the help desk.
 func (p *Portal) contact(s *shown) {
 	if p.Phone != "" {
-		s.Call = s.P.T("garden.help.phone", phrase.Args{"phone": p.Phone})
+		s.Call = s.P.T("garden.help.phone", phrase.Args{"phone": leftToRight + p.Phone})
 		s.CallLink = template.URL("tel:" + dialled(p.Phone))
 	}
 	if p.Mail != "" {
@@ -132,6 +132,9 @@ func (p *Portal) contact(s *shown) {
 		s.MailLink = template.URL("mailto:" + url.PathEscape(p.Mail))
 	}
 }
+
+// leftToRight keeps a number that begins with a sign in its order.
+const leftToRight = "\u200e"
 
 // dialled leaves of a telephone number what is dialled.
 func dialled(number string) string {
@@ -174,7 +177,7 @@ func (p *Portal) describe(s *shown, v house.GardenView) {
 	if v.Not != "" {
 		s.Not = t.Word("garden.not.", v.Not)
 	}
-	s.How = t.T("garden.clean.how", phrase.Args{"span": t.Span(p.Watch)})
+	s.How = t.T("garden.clean.how", phrase.Args{"span": t.N("garden.days", max(int(p.Watch.Hours()/24), 1))})
 	s.Left = t.N("garden.clean.left", v.Left)
 	if !v.Ends.IsZero() {
 		s.Ends = t.T("garden.ends", phrase.Args{"time": t.Time(v.Ends, p.Zone)})
