@@ -18,13 +18,13 @@ import (
 	"candor/internal/flow/normal"
 )
 
-type noLines struct{}
+type unknownLines struct{}
 
-func (noLines) Lines(context.Context, time.Time, candor.ID, int) ([]candor.Asset, error) {
+func (unknownLines) Lines(context.Context, time.Time, candor.ID, int) ([]candor.Asset, error) {
 	return nil, nil
 }
 
-func (noLines) Holder(flow.Addr, uint16, int64) flow.Line { return 0 }
+func (unknownLines) Holder(flow.Addr, uint16, int64) flow.Line { return 0 }
 
 // TestTrafficMetrics: what is counted of traffic is told where exporters are
 // heard, and nothing elsewhere.
@@ -45,7 +45,7 @@ func TestTrafficMetrics(t *testing.T) {
 	if got := collected(&running{}); len(got) != 0 {
 		t.Errorf("where nobody listens: %v", got)
 	}
-	w, err := line.Open(t.Context(), line.Config{Store: noLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: noLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
+	w, err := line.Open(t.Context(), line.Config{Store: unknownLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: unknownLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
 	if err != nil {
 		t.Fatal(err)
 	}

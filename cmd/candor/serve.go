@@ -202,7 +202,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
 	}
-	failed := make(chan error, 5)
+	failed := make(chan error, 5+len(c.Garden.Listen)+len(c.Garden.ListenTLS))
 	if r.traffic != nil {
 		work.Go(func() {
 			if err := r.traffic.run(inner); err != nil {
@@ -218,9 +218,13 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if err != nil {
 		return errors.Join(err, stopScanning())
 	}
-	stop, err := r.listen(c, listener, failed)
+	stopGarden, err := r.answerGarden(c.Garden, failed)
 	if err != nil {
 		return errors.Join(err, stopScanning(), stopAgents(ctx))
+	}
+	stop, err := r.listen(c, listener, failed)
+	if err != nil {
+		return errors.Join(err, stopScanning(), stopAgents(ctx), stopGarden(ctx))
 	}
 	select {
 	case <-ctx.Done():
@@ -228,7 +232,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	err = errors.Join(err, stop(ending), stopScanning(), stopAgents(ending))
+	err = errors.Join(err, stop(ending), stopGarden(ending), stopScanning(), stopAgents(ending))
 	if workers != nil {
 		err = errors.Join(err, workers.Stop(ending))
 	}

@@ -83,6 +83,7 @@ type setup struct {
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	isolation config.Isolation
+	garden    config.Garden
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
@@ -306,6 +307,8 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		return err
 	}
 	if r.isolation != nil {
+		g := &r.Garden
+		g.Sessions, g.Releases, g.Within, g.Watch = r.isolation.Sessions, r.setup.garden.Releases, time.Duration(r.setup.garden.Within), time.Duration(r.setup.garden.Watch)
 		methods, r.Methods = append(methods, r.isolation), append(r.Methods, isolate.Name)
 	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),

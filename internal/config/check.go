@@ -42,6 +42,7 @@ func (k *checker) check() {
 	k.scanning(k.c.Scanning)
 	k.desk(k.c.Desk)
 	k.isolation(k.c.Isolation)
+	k.garden(k.c.Garden)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.leases(k.c.Leases)

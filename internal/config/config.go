@@ -22,6 +22,7 @@ type Config struct {
 	Scanning    Scanning    `koanf:"scanning"`
 	Desk        Desk        `koanf:"desk"`
 	Isolation   Isolation   `koanf:"isolation"`
+	Garden      Garden      `koanf:"garden"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
 	Leases      Leases      `koanf:"leases"`
@@ -236,6 +237,26 @@ type BGPPeer struct {
 	AS           int    `koanf:"as"`
 	Password     Secret `koanf:"password"`
 	PasswordFile string `koanf:"password_file"`
+}
+
+// Garden is the portal that lines in the walled garden are led to. It is not
+// there without Listen or ListenTLS.
+type Garden struct {
+	Listen    []string     `koanf:"listen"`     // host:port, for HTTP
+	ListenTLS []string     `koanf:"listen_tls"` // host:port, for HTTPS
+	TLSCert   string       `koanf:"tls_cert"`   // PEM file; with TLSKey
+	TLSKey    string       `koanf:"tls_key"`    // PEM file
+	URL       string       `koanf:"url"`        // as devices reach it; empty for the address that they come to
+	Releases  int          `koanf:"releases"`   // how often the holder of a line may free it
+	Within    Duration     `koanf:"within"`     // in such a time
+	Watch     Duration     `koanf:"watch"`      // how long a return of the cause is watched for
+	Links     []GardenLink `koanf:"links"`      // shown as what can be reached
+}
+
+// GardenLink leads to something that can be reached from the walled garden.
+type GardenLink struct {
+	Text string `koanf:"text"`
+	URL  string `koanf:"url"`
 }
 
 // Evidence says how the evidence log is named and who else holds it.

@@ -95,6 +95,34 @@ func (k *checker) isolation(c Isolation) {
 	}
 }
 
+func (k *checker) garden(g Garden) {
+	for name, all := range map[string][]string{"listen": g.Listen, "listen_tls": g.ListenTLS} {
+		for i, a := range all {
+			k.address(fmt.Sprintf("garden.%s[%d]", name, i+1), a)
+		}
+	}
+	if (g.TLSCert == "") != (g.TLSKey == "") || len(g.ListenTLS) > 0 && g.TLSCert == "" {
+		k.problem("garden.tls_cert", "a certificate, its key, or both are missing", "Set both tls_cert and tls_key.")
+	}
+	k.exists("garden.tls_cert", g.TLSCert)
+	k.exists("garden.tls_key", g.TLSKey)
+	if g.URL != "" {
+		if u := k.link("garden.url", g.URL, "https", "http"); u != nil && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil) {
+			k.problem("garden.url", "it is more than a scheme, a host and a port", "Give the portal a host name of its own.")
+		}
+	}
+	if g.Releases < 0 || g.Releases > 100 {
+		k.problem("garden.releases", fmt.Sprintf("%d is not between 0 and 100", g.Releases), "Write how often the holder of a line may free it; 0 for never.")
+	}
+	k.between("garden.within", g.Within, time.Hour, 366*24*time.Hour)
+	k.between("garden.watch", g.Watch, time.Hour, 366*24*time.Hour)
+	for i, l := range g.Links {
+		if k.link(fmt.Sprintf("garden.links[%d].url", i+1), l.URL, "https", "http"); l.Text == "" {
+			k.problem(fmt.Sprintf("garden.links[%d].text", i+1), "it is empty", "Say what the link leads to.")
+		}
+	}
+}
+
 func (k *checker) point(key string, p Point) {
 	switch p.Kind {
 	case "nft":

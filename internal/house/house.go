@@ -56,6 +56,9 @@ type House struct {
 	// exporters.
 	Traffic Traffic
 
+	// Garden is what the portal of the walled garden asks.
+	Garden Garden
+
 	measured  measured
 	decisions decisions
 	followed  atomic.Pointer[receipt.Ring] // keys of receipts in place of Receipts; nil until they are looked for again

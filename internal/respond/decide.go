@@ -55,6 +55,42 @@ func (r *Runner) Undo(ctx context.Context, who candor.Principal, id candor.ID, r
 	})
 }
 
+// Release has undone several responses to one party at once, since the party says
+// that their cause is gone. Only the party itself may ask for that, and whoever
+// decides about responses. Before, in the same transaction, may says whether it is
+// to be: with its error nothing is changed.
+func (r *Runner) Release(ctx context.Context, who candor.Principal, ids []candor.ID, reason string, may func(context.Context, Tx, []candor.Response) error) error {
+	err := r.Store.Tx(ctx, func(tx Tx) error {
+		var all []candor.Response
+		for _, id := range ids {
+			resp, err := tx.Response(ctx, scope(who), id)
+			if err != nil {
+				return err
+			}
+			if err := mayPropose(who, resp.Party); err != nil {
+				return err
+			}
+			if !begun(resp) || !CanBecome(resp.State, candor.ResponseUndoing) {
+				return candor.WithHint(fmt.Errorf("response %s is %s: %w", id, resp.State, candor.ErrChanged), "Try again in a moment.")
+			}
+			all = append(all, resp)
+		}
+		if err := may(ctx, tx, all); err != nil {
+			return err
+		}
+		for _, resp := range all {
+			if _, err := r.undo(ctx, tx, resp, step{actor: actor(who), text: reason}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return nil
+}
+
 // decide lets do change a response in a transaction, if who may.
 func (r *Runner) decide(ctx context.Context, who candor.Principal, id candor.ID, what string,
 	do func(Tx, candor.Response) (candor.Response, error)) (resp candor.Response, err error) {

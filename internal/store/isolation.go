@@ -34,6 +34,13 @@ func (r reader) CountIsolations(ctx context.Context, after time.Time) (begun, go
 	return begun, going, kind(err, "count isolations")
 }
 
+// CountReleases tells how often the holder of a line freed it after a time.
+func (r reader) CountReleases(ctx context.Context, line candor.ID, after time.Time) (n int, err error) {
+	err = r.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM events e JOIN cases c ON c.id = e.case_id
+WHERE c.asset = ? AND e.at > ? AND e.kind = ?`, line, column.Time(after), candor.EventReleased).Scan(&n)
+	return n, kind(err, "count releases")
+}
+
 // CountLines tells how many lines there are, without those that are retired.
 func (r reader) CountLines(ctx context.Context) (n int, err error) {
 	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM assets WHERE kind = 'line' AND retired = FALSE").Scan(&n)

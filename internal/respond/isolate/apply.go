@@ -117,7 +117,7 @@ func (m *Method) end(ctx context.Context, response candor.ID, forget bool) (last
 		if err != nil {
 			return err
 		}
-		if last, err = sessionOf(row); err != nil {
+		if last, err = SessionOf(row); err != nil {
 			return err
 		}
 		if row.Ended.IsZero() {

@@ -182,7 +182,7 @@ func (g *guard) set(ctx context.Context, s Session, line candor.ID) ([]Point, er
 	if err != nil {
 		return nil, err
 	}
-	l := strongest(rows)
+	l := Strongest(rows)
 	if l == "" {
 		return nil, respond.Permanent(fmt.Errorf("the isolation of line %s has ended: %w", a.Reference, candor.ErrChanged))
 	}

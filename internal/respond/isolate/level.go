@@ -29,8 +29,8 @@ func Levels() []Level { return []Level{RateLimit, BlockPorts, WalledGarden, Disc
 // known tells whether it is a level.
 func (l Level) known() bool { return slices.Contains(Levels(), l) }
 
-// strongest gives the strongest level of isolations; empty of none.
-func strongest(rows []candor.Isolation) Level {
+// Strongest gives the strongest level of isolations; empty of none.
+func Strongest(rows []candor.Isolation) Level {
 	best, at := Level(""), -1
 	for _, r := range rows {
 		if n := slices.Index(Levels(), Level(r.Level)); n > at {

@@ -63,8 +63,8 @@ func (s Session) encode() json.RawMessage {
 	return data
 }
 
-// sessionOf reads the session of an isolation; the zero one if it has none.
-func sessionOf(i candor.Isolation) (s Session, err error) {
+// SessionOf reads the session of an isolation; the zero one if it has none.
+func SessionOf(i candor.Isolation) (s Session, err error) {
 	if len(i.Session) == 0 {
 		return s, nil
 	}

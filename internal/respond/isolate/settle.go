@@ -45,7 +45,7 @@ func alike(a, b candor.Isolation) bool { return a.Response == b.Response && a.Le
 // carry does what rows say.
 func (m *Method) carry(ctx context.Context, line candor.ID, rows []candor.Isolation, left []Session) ([]Point, error) {
 	for _, r := range rows {
-		s, err := sessionOf(r)
+		s, err := SessionOf(r)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (m *Method) milder(ctx context.Context, s Session, kept []Point) error {
 // follow writes down the session by which isolations are enforced from now on;
 // the zero one if they are not while the line holds none.
 func (m *Method) follow(ctx context.Context, rows []candor.Isolation, s Session) error {
-	same := func(r candor.Isolation) bool { old, err := sessionOf(r); return err == nil && old.same(s) }
+	same := func(r candor.Isolation) bool { old, err := SessionOf(r); return err == nil && old.same(s) }
 	if !slices.ContainsFunc(rows, func(r candor.Isolation) bool { return !same(r) }) {
 		return nil
 	}
@@ -183,7 +183,7 @@ func (m *Method) others(ctx context.Context, line candor.ID) (map[netip.Prefix]b
 		if r.Asset == line {
 			continue
 		}
-		s, err := sessionOf(r)
+		s, err := SessionOf(r)
 		if err != nil {
 			return nil, err
 		}

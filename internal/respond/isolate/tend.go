@@ -91,7 +91,7 @@ func tendPoint(ctx context.Context, p Point) (held []Held, mended bool, err erro
 // tendLine puts one line right. No drift is one without a kind.
 func (m *Method) tendLine(ctx context.Context, line candor.ID, rows []candor.Isolation, kept map[string][]Held) (d Drift, err error) {
 	d.Line = line
-	old, err := sessionOf(rows[0])
+	old, err := SessionOf(rows[0])
 	if err != nil {
 		return d, err
 	}
@@ -106,7 +106,7 @@ func (m *Method) tendLine(ctx context.Context, line candor.ID, rows []candor.Iso
 	case !now.same(old):
 		d.Kind, d.Why = Moved, "to "+now.names()
 	default:
-		d.Kind, d.Point, d.Why = m.missing(now, strongest(rows), rows, kept)
+		d.Kind, d.Point, d.Why = m.missing(now, Strongest(rows), rows, kept)
 		if d.Why == "" {
 			return d, nil
 		}
@@ -151,7 +151,7 @@ const justNow = 30 * time.Second
 func (m *Method) surplus(ctx context.Context, rows []candor.Isolation, kept map[string][]Held) (drifts []Drift, err error) {
 	wanted := map[netip.Prefix]bool{}
 	for _, r := range rows {
-		s, err := sessionOf(r)
+		s, err := SessionOf(r)
 		if err != nil {
 			return nil, err
 		}

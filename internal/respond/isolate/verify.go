@@ -33,7 +33,7 @@ func (m *Method) Verify(ctx context.Context, r candor.Response) error {
 	if err != nil {
 		return err
 	}
-	l := strongest(rows)
+	l := Strongest(rows)
 	points := at(m.Points, s, l)
 	if len(points) == 0 {
 		return nowhere(s, l)

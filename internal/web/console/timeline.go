@@ -88,7 +88,7 @@ func later(k candor.EventKind) int {
 
 // spoken tells whether an event is somebody's words.
 func spoken(k candor.EventKind) bool {
-	return k == candor.EventComment || k == candor.EventQuestion || k == candor.EventContest || k == candor.EventFixed
+	return k == candor.EventComment || k == candor.EventQuestion || k == candor.EventContest || k == candor.EventFixed || k == candor.EventReleased
 }
 
 // tellEvent puts one event into words.
@@ -146,7 +146,7 @@ func plainIcon(k candor.EventKind) string {
 		return "comment"
 	case candor.EventQuestion, candor.EventContest:
 		return "question"
-	case candor.EventFixed:
+	case candor.EventFixed, candor.EventReleased:
 		return "check"
 	case candor.EventRescan:
 		return "search"
