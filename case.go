@@ -84,7 +84,7 @@ const (
 	EventDeadline EventKind = "deadline"
 	EventResponse EventKind = "response"
 	EventLinked   EventKind = "linked"
-	EventReleased EventKind = "released" // the party freed its own line, once
+	EventReleased EventKind = "released"   // the party freed its own line, once
 	EventGood     EventKind = "known-good" // findings left it, since a list knows their contents to be good or does so no longer
 )
 
