@@ -208,7 +208,7 @@ var caseLink = regexp.MustCompile(`http://\S+/c/\S+`)
 // of the case.
 func attack(t *testing.T, p *program, staff *browsertest.Browser, line string, class candor.Class) string {
 	t.Helper()
-	post(t, staff, p.URL+"/api/v1/assets/"+line+"/findings", fmt.Sprintf(`{"sensor":"traffic","findings":[{"path":"to 192.0.2.1:25","rule":"Test.%s","class":%q,"severity":"high"}]}`, strings.ReplaceAll(string(class), "/", "."), class))
+	post(t, staff, p.URL+"/api/v1/assets/"+line+"/findings", fmt.Sprintf(`{"sensor":"noc","findings":[{"path":"to 192.0.2.1:25","rule":"Test.%s","class":%q,"severity":"high"}]}`, strings.ReplaceAll(string(class), "/", "."), class))
 	staff.Run(t, "a case is opened", chromedp.Navigate(p.URL+"/cases?sort=-opened&asset="+line+"&class="+url.QueryEscape(string(class))), press(`main td a[href^="/cases/"]`), opened("/cases/"))
 	return browsertest.Ask[string](t, staff, `location.pathname`)
 }
