@@ -149,10 +149,13 @@ func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port) {
 	})
 }
 
-// steady is for how long a line sends at its full rate before it is told, and
-// pause how long it may seem not to, since records come when flows are told of;
-// microseconds.
 const (
+	// trifle is what devices that nobody uses may send, bytes a second, however
+	// small the plan.
+	trifle = 25_000
+	// steady is for how long a line sends at its full rate before it is told, and
+	// pause how long it may seem not to, since records come when flows are told
+	// of; microseconds.
 	steady = 25_000_000
 	pause  = 65_000_000
 )
@@ -176,7 +179,7 @@ func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 		sus.full.before = l.slow.at(now, slow)
 	}
 	sus.full.last = now
-	if now-sus.full.since < steady || sus.full.before > s.Policy.Idle*plan || sus.lately(FullRate, now) {
+	if now-sus.full.since < steady || sus.full.before > max(s.Policy.Idle*plan, trifle) || sus.lately(FullRate, now) {
 		return
 	}
 	u := s.Normal.Usual(int(sus.line), normal.Up, s.slot(now))

@@ -127,7 +127,7 @@ func Wants(expression string) Step {
 		if (performance.now() > end) throw new Error("it never came true at " + location + ": " + document.body.innerText.slice(0, 300)); await new Promise((r) => setTimeout(r, 20)); } })()`
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		var err error
-		for range 20 { // a page that is left takes the waiting with it
+		for range 100 { // a page that is left takes the waiting with it
 			_, err = chromedp.Evaluate[any](wait, chromedp.EvalAwaitPromise)(ctx, t)
 			if err == nil || strings.Contains(err.Error(), "never came true") || ctx.Err() != nil {
 				break
