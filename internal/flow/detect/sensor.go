@@ -41,6 +41,7 @@ type Config struct {
 type Sensor struct {
 	Config
 	evidence float64
+	now      atomic.Int64 // of the last sweep, 0 before the first
 	off      [kinds]bool
 	grow     sync.RWMutex // of lines
 	lines    []live
@@ -64,14 +65,15 @@ type shard struct {
 type Stats struct {
 	Records      uint64 // taken in
 	Unattributed uint64 // of these, of no line that is known for certain
+	Skewed       uint64 // of these, of a time far from that of the last sweep: they are not judged
 	Findings     uint64
 	Suspects     int64  // lines that are looked at closely
 	Crowded      uint64 // times that a suspect gave way to another
 }
 
 type stats struct {
-	records, unattributed, findings, crowded atomic.Uint64
-	suspects                                 atomic.Int64
+	records, unattributed, skewed, findings, crowded atomic.Uint64
+	suspects                                         atomic.Int64
 }
 
 // New makes a Sensor.
@@ -125,19 +127,29 @@ func (s *Sensor) room(line flow.Line) {
 // Stats counts what was done up to now.
 func (s *Sensor) Stats() Stats {
 	return Stats{
-		Records: s.stats.records.Load(), Unattributed: s.stats.unattributed.Load(), Findings: s.stats.findings.Load(),
+		Records: s.stats.records.Load(), Unattributed: s.stats.unattributed.Load(), Skewed: s.stats.skewed.Load(), Findings: s.stats.findings.Load(),
 		Suspects: s.stats.suspects.Load(), Crowded: s.stats.crowded.Load(),
 	}
 }
 
+// astray is how far from the time of the last sweep a record may have ended, in
+// microseconds: clocks that are further off would have hours learned that are
+// not over.
+const astray = 15 * microMinute
+
 // Take takes records in. What they show is told before it returns, but for
 // what waits for an answer that may still come: Sweep tells that.
 func (s *Sensor) Take(records []flow.Record) {
-	var unattributed uint64
+	var unattributed, skewed uint64
 	var found []Finding
+	now := s.now.Load()
 	s.grow.RLock()
 	for i := range records {
 		r := &records[i]
+		if now != 0 && (r.End > now+astray || r.End < now-astray) {
+			skewed++
+			continue
+		}
 		src, dst := s.line(&r.Src, r.SrcPort, r.End), s.line(&r.Dst, r.DstPort, r.End)
 		if src == 0 && s.Attached != nil {
 			if from := s.Attached(r.Exporter, r.In); from != 0 && from != dst && int(from) < len(s.lines) {
@@ -163,6 +175,7 @@ func (s *Sensor) Take(records []flow.Record) {
 	s.grow.RUnlock()
 	s.stats.records.Add(uint64(len(records)))
 	s.stats.unattributed.Add(unattributed)
+	s.stats.skewed.Add(skewed)
 	s.tell(found)
 }
 
@@ -380,6 +393,7 @@ const patience = 15 * microMinute
 // longer at lines that are quiet again. It is to be called every half second
 // or so, with the time of the exporters.
 func (s *Sensor) Sweep(now int64) {
+	s.now.Store(now)
 	for i := range s.shards {
 		s.tell(s.sweep(&s.shards[i], now))
 	}

@@ -383,6 +383,27 @@ func TestUnattributedIsNobodys(t *testing.T) {
 	}
 }
 
+// TestClocksAstray has an exporter whose clock is a day ahead.
+func TestClocksAstray(t *testing.T) {
+	l := newLab(t, 3)
+	l.tick(time.Second)
+	right := l.now
+	l.now += 24 * microHour
+	for n := range 60 {
+		l.refused(1, remote(4000+n), 23)
+	}
+	l.now = right
+	l.nothing()
+	if st := l.Stats(); st.Skewed != 60 || st.Records != 60 {
+		t.Errorf("stats %+v", st)
+	}
+	for n := range 60 {
+		l.refused(1, remote(4000+n), 23)
+		l.tick(500 * time.Millisecond)
+	}
+	l.one(HorizontalScan, true)
+}
+
 // TestSuspectsAreBounded has more lines misbehave than may be looked at.
 func TestSuspectsAreBounded(t *testing.T) {
 	l := newLab(t, 1000)
