@@ -150,9 +150,6 @@ func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port) {
 }
 
 const (
-	// trifle is what devices that nobody uses may send, bytes a second, however
-	// small the plan.
-	trifle = 25_000
 	// steady is for how long a line sends at its full rate before it is told, and
 	// pause how long it may seem not to, since records come when flows are told
 	// of; microseconds.
@@ -179,12 +176,13 @@ func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 		sus.full.before = l.slow.at(now, slow)
 	}
 	sus.full.last = now
-	if now-sus.full.since < steady || sus.full.before > max(s.Policy.Idle*plan, trifle) || sus.lately(FullRate, now) {
+	if now-sus.full.since < steady || sus.full.before > s.Policy.Idle*plan || sus.lately(FullRate, now) {
 		return
 	}
-	u := s.Normal.Usual(int(sus.line), normal.Up, s.slot(now))
-	if u.Median*1024 > plan/4 {
-		return // it does so at this hour of other weeks
+	row, slot := s.Normal.Read(int(sus.line)), s.slot(now)
+	u := row.Usual(normal.Up, slot)
+	if row.Weeks() > 0 && u.Median*1024 > plan/4 {
+		return // it did so at this hour of other weeks: itself, and not lines like it
 	}
 	h := sus.busiest(now)
 	if h == nil {
