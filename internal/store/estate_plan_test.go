@@ -20,7 +20,7 @@ const estateRows = `
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO parties
 SELECT 'p' || i, 'customer', 'p', '', 'en', 'UTC', '[]', '', FALSE, i, i FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO assets
-SELECT 'a' || i, 'site', 'p' || i, 'a', '', '[]', '[]', '', FALSE, 0, i, i, i, i, FALSE, '', '' FROM n;
+SELECT 'a' || i, 'site', 'p' || i, 'a', '', '[]', '[]', '', FALSE, 0, i, i, i, i, FALSE, '', '', '' FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO cases
 SELECT 'c' || i, i, 'a' || (1 + i % 2000), 'p' || (1 + i % 2000), 'x' || i, '', 2, 80, 'new', i % 30 = 0, 't', '', 1, 1, 0, i, i, 0, 1, FALSE FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000) INSERT INTO findings

@@ -57,7 +57,7 @@ var table = map[string]string{
 	"POST /my/agreements/terms/{id}": "customer subscriber", "POST /my/agreements/withdraw/{id}": "customer subscriber",
 	"POST /my/agreements/question": "customer subscriber", "GET /a/{token}": "*", "GET /a/{token}/export": "*", "GET /a/{token}/terms/{id}": "*",
 	"GET /a/{token}/changes/{id}": "*", "GET /a/{token}/receipts/{id}": "*", "GET /a/{token}/receipts/{id}/file": "*", "POST /a/{token}/terms/{id}": "*",
-	"POST /a/{token}/withdraw/{id}": "*", "POST /a/{token}/question": "*", "GET /receipts": "*", "POST /receipts": "*", "GET /receipts/keys.json": "*",
+	"POST /a/{token}/withdraw/{id}": "*", "POST /a/{token}/question": "*", "GET /receipts": "*", "POST /receipts": "*", "POST /receipts/link": "*", "GET /receipts/keys.json": "*",
 }
 
 func mountPortal(s *web.Site) { portal.Mount(s, portal.Config{Advice: advice{}}) }
