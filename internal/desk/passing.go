@@ -148,7 +148,7 @@ func (d *Desk) EndPassed(ctx context.Context, asset candor.ID) error {
 func (d *Desk) hasPassed(ctx context.Context, id candor.ID) (has bool, err error) {
 	err = d.Store.Tx(ctx, func(tx Tx) error {
 		all, err := tx.FindingsOfCase(ctx, id)
-		has = slices.ContainsFunc(all, func(f candor.FiledFinding) bool { return f.Sensor == Passing || f.Sensor == Traffic })
+		has = slices.ContainsFunc(all, func(f candor.FiledFinding) bool { return f.Sensor == Passing })
 		return err
 	})
 	return has, err

@@ -79,7 +79,10 @@ func (w *Watch) load() (*normal.Table, error) {
 		w.Log.Error("what is usual of lines cannot be read, and is learned anew", "error", err, "put_aside", aside)
 		return fresh, os.Rename(w.Baselines, aside)
 	}
-	w.groups = append(w.groups, h.Groups...)
+	for _, name := range h.Groups {
+		w.groups = append(w.groups, name)
+		w.named[name] = normal.Group(len(w.groups) - 1)
+	}
 	for _, id := range h.Lines {
 		w.byID[id] = flow.Line(len(w.ids))
 		w.ids, w.refs = append(w.ids, id), append(w.refs, "")

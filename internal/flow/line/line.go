@@ -67,6 +67,7 @@ type Watch struct {
 	byRef  map[string]flow.Line
 	access map[flow.Line]candor.Access // of those with addresses of their own
 	groups []string                    // by group, from 1 on
+	named  map[string]normal.Group     // the other way round
 	read   time.Time                   // the latest change that was read
 
 	found   chan detect.Finding
@@ -79,7 +80,7 @@ const mostWaiting = 1 << 16
 
 // Open makes a Watch of what was kept, and reads all lines.
 func Open(ctx context.Context, c Config) (*Watch, error) {
-	w := &Watch{Config: c, begun: c.Clock(), byID: map[candor.ID]flow.Line{}, byRef: map[string]flow.Line{}, access: map[flow.Line]candor.Access{},
+	w := &Watch{Config: c, begun: c.Clock(), byID: map[candor.ID]flow.Line{}, byRef: map[string]flow.Line{}, named: map[string]normal.Group{}, access: map[flow.Line]candor.Access{},
 		ids: make([]candor.ID, 1), refs: make([]string, 1), groups: make([]string, 1), found: make(chan detect.Finding, mostWaiting)}
 	table, err := w.load()
 	if err != nil {
@@ -207,16 +208,15 @@ func (w *Watch) group(a candor.Access) normal.Group {
 	if name == "" {
 		name = fmt.Sprintf("%d/%d", a.Down, a.Up)
 	}
-	for i, known := range w.groups[1:] {
-		if known == name {
-			return normal.Group(i + 1)
-		}
+	if g, ok := w.named[name]; ok {
+		return g
 	}
 	if len(w.groups) > 1<<16-2 {
 		return 0
 	}
 	w.groups = append(w.groups, name)
-	return normal.Group(len(w.groups) - 1)
+	w.named[name] = normal.Group(len(w.groups) - 1)
+	return w.named[name]
 }
 
 func (w *Watch) static() []Static {

@@ -75,6 +75,7 @@ func (w *Watch) file(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			w.drain(ctx)
 			return
 		case f := <-w.found:
 			all := []detect.Finding{f}
@@ -84,6 +85,17 @@ func (w *Watch) file(ctx context.Context) {
 			w.deliver(ctx, all)
 		}
 	}
+}
+
+// drain files what waits when the program is told to end.
+func (w *Watch) drain(ctx context.Context) {
+	last, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	var all []detect.Finding
+	for len(w.found) > 0 {
+		all = append(all, <-w.found)
+	}
+	w.deliver(last, all)
 }
 
 // deliver files findings by line, and tries again what fails until ctx ends.
