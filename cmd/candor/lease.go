@@ -143,8 +143,14 @@ func leaseFormula(s config.LeaseSource) (f lease.Formula, err error) {
 func (l *leases) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	errs := make([]error, len(l.runs))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	for i, run := range l.runs {
-		work.Go(func() { errs[i] = run(ctx) })
+		work.Go(func() {
+			if errs[i] = run(ctx); errs[i] != nil {
+				stop() // half of what is told would name the wrong lines
+			}
+		})
 	}
 	work.Wait()
 	return errors.Join(errs...)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -114,14 +115,15 @@ func (t *traffic) run(ctx context.Context) error {
 	work.Go(func() { t.watch.Run(inner) })
 	leases := make(chan error, 1)
 	work.Go(func() { leases <- t.leases.run(inner) })
-	<-ctx.Done()
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-leases:
+	}
 	err := t.collector.Stop()
 	stop()
 	work.Wait()
-	if e := <-leases; err == nil && e != nil && inner.Err() == nil {
-		err = e
-	}
-	return err
+	return errors.Join(failed, err)
 }
 
 // changed has leases know what lines are called and hold.
@@ -178,8 +180,8 @@ func (n networks) has(a flow.Addr) bool {
 // feed is addresses that are known to be bad, each with how sure that is.
 type feed struct {
 	hosts map[flow.Addr]uint8
-	nets  []netip.Prefix
-	sure  []uint8
+	nets  map[netip.Prefix]uint8
+	sizes []int // of the networks, in bits
 }
 
 // Listed implements detect.Feed.
@@ -187,9 +189,13 @@ func (f *feed) Listed(a flow.Addr) uint8 {
 	if sure := f.hosts[a]; sure > 0 {
 		return sure
 	}
-	for i, n := range f.nets {
-		if n.Contains(a.IP()) {
-			return f.sure[i]
+	if len(f.nets) == 0 {
+		return 0
+	}
+	ip := a.IP()
+	for _, bits := range f.sizes { // a look for each size, however many there are
+		if n, err := ip.Prefix(bits); err == nil && f.nets[n] > 0 {
+			return f.nets[n]
 		}
 	}
 	return 0
@@ -201,7 +207,7 @@ func readFeeds(files []string) (detect.Feed, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
-	f := &feed{hosts: map[flow.Addr]uint8{}}
+	f := &feed{hosts: map[flow.Addr]uint8{}, nets: map[netip.Prefix]uint8{}}
 	for _, name := range files {
 		if err := f.read(name); err != nil {
 			return nil, err
@@ -238,10 +244,16 @@ func (f *feed) read(name string) error {
 		if p[0].IsSingleIP() {
 			f.hosts[flow.FromIP(p[0].Addr())] = uint8(sure)
 		} else {
-			f.nets, f.sure = append(f.nets, p[0]), append(f.sure, uint8(sure))
+			f.nets[p[0]] = uint8(sure)
+			if !slices.Contains(f.sizes, p[0].Bits()) {
+				f.sizes = append(f.sizes, p[0].Bits())
+			}
 		}
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // lookTraffic tells whether exporters are heard.
