@@ -120,6 +120,10 @@ func Ask[T any](t testing.TB, b *Browser, expression string) T {
 	return value
 }
 
+// wanted is how long what Wants waits for may take over several pages: work in
+// the background waits behind whatever else a small machine runs.
+const wanted = 3 * time.Minute
+
 // Wants waits until a JavaScript expression is true, on this page or the one
 // that it leads to.
 func Wants(expression string) Step {
@@ -127,7 +131,7 @@ func Wants(expression string) Step {
 		if (performance.now() > end) throw new Error("it never came true at " + location + ": " + document.body.innerText.slice(0, 300)); await new Promise((r) => setTimeout(r, 20)); } })()`
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		var err error
-		for range 100 { // a page that is left takes the waiting with it
+		for end := time.Now().Add(wanted); time.Now().Before(end); { // a page that is left takes the waiting with it
 			_, err = chromedp.Evaluate[any](wait, chromedp.EvalAwaitPromise)(ctx, t)
 			if err == nil || strings.Contains(err.Error(), "never came true") || ctx.Err() != nil {
 				break
