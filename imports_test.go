@@ -103,6 +103,8 @@ var layers = []layer{
 	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/normal"},
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/normal"}},
+	{packages: "internal/flow/archive", ours: []string{".", "internal/flow"}},
+	{packages: "internal/flow/archive/archivetest", ours: []string{"internal/flow", "internal/flow/archive"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
