@@ -1,0 +1,268 @@
+// Package freetext measures how well reports in free text are read, on labelled
+// reports, and learns from them.
+package freetext
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intake/freetext"
+	"candor/internal/intake/message"
+)
+
+//go:embed prior.tsv
+var prior string
+
+// Learner is one that is drawn towards what is expected of features before
+// anything is learned.
+func Learner() *freetext.Learner {
+	return &freetext.Learner{Prior: prior, Pull: 0.3, Steps: 500}
+}
+
+// Case is a labelled report.
+type Case struct {
+	freetext.Labelled
+	Name   string
+	When   time.Time
+	Class  candor.Class
+	Person bool // an honest reader could not tell
+}
+
+type label struct {
+	About  []intake.Resource `json:"about"`
+	When   time.Time         `json:"when"`
+	Class  candor.Class      `json:"class"`
+	Person bool              `json:"person"`
+}
+
+// Load reads all reports below a folder: NN.eml beside NN.json, in folders by
+// style.
+func Load(folder string) (all []Case, err error) {
+	err = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".eml" {
+			return err
+		}
+		c, err := load(path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, c)
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("there are no reports (NN.eml and NN.json) below %s", folder)
+	}
+	return all, err
+}
+
+func load(path string) (c Case, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return c, err
+	}
+	defer f.Close()
+	m, err := message.Read(f, message.DefaultLimits())
+	if err != nil {
+		return c, err
+	}
+	text, err := os.ReadFile(strings.TrimSuffix(path, ".eml") + ".json")
+	if err != nil {
+		return c, err
+	}
+	var l label
+	if err := json.Unmarshal(text, &l); err != nil {
+		return c, err
+	}
+	for i, a := range l.About {
+		if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
+			l.About[i].Kind = intake.Network
+		}
+	}
+	c = Case{Name: path, When: l.When, Class: l.Class, Person: l.Person}
+	c.Message, c.About, c.Style = m, l.About, filepath.Base(filepath.Dir(path))
+	return c, nil
+}
+
+// Score is how well a set was read.
+type Score struct {
+	Reports int
+	Exact   int // the resources that are complained about, all and no others
+	Some    int // at least one right one
+	Alone   int // no person would have been asked
+	Right   int // of those, exactly right
+	Class   int
+	Timed   int // of reports that tell a time with its zone
+	Times   int // the earliest time is right
+	Ports   int // of exact ones with ports: the ports are right
+	Ported  int
+	Bytes   int64
+	Took    time.Duration
+	Styles  map[string]*Score
+	bins    [10][2]int // by confidence: reports, exact ones
+}
+
+// Judge reads all cases, and writes those that were read wrongly to explain, if
+// that is not nil.
+func Judge(r *freetext.Reader, cases []Case, explain io.Writer) *Score {
+	total := &Score{Styles: map[string]*Score{}}
+	for _, c := range cases {
+		began := time.Now()
+		got := r.Read(c.Message)
+		took := time.Since(began)
+		s := total.Styles[c.Style]
+		if s == nil {
+			s = &Score{}
+			total.Styles[c.Style] = s
+		}
+		for _, s := range []*Score{s, total} {
+			s.Took += took
+			s.add(c, got)
+		}
+		if explain != nil && !exact(c, got) {
+			tell(explain, c, got)
+		}
+	}
+	return total
+}
+
+func about(got freetext.Reading) (all []intake.Resource) {
+	for _, e := range got.Events {
+		all = append(all, e.About...)
+	}
+	return all
+}
+
+func exact(c Case, got freetext.Reading) bool {
+	have := about(got)
+	if len(have) != len(c.About) {
+		return false
+	}
+	for _, a := range c.About {
+		if !slices.ContainsFunc(have, func(b intake.Resource) bool { return a.Kind == b.Kind && a.Value == b.Value }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Score) add(c Case, got freetext.Reading) {
+	s.Reports++
+	have, ok := about(got), exact(c, got)
+	bin := min(got.Confidence/10, 9)
+	s.bins[bin][0]++
+	if ok {
+		s.Exact++
+		s.bins[bin][1]++
+	}
+	if slices.ContainsFunc(c.About, func(a intake.Resource) bool {
+		return slices.ContainsFunc(have, func(b intake.Resource) bool { return a.Kind == b.Kind && a.Value == b.Value })
+	}) {
+		s.Some++
+	}
+	if got.Person == "" {
+		s.Alone++
+		if ok {
+			s.Right++
+		}
+	}
+	if got.Events[0].Class == c.Class {
+		s.Class++
+	}
+	if !c.When.IsZero() {
+		s.Timed++
+		if earliest(got).Equal(c.When) {
+			s.Times++
+		}
+	}
+	for _, a := range c.About {
+		if a.Port == 0 || !ok {
+			continue
+		}
+		s.Ported++
+		if slices.ContainsFunc(have, func(b intake.Resource) bool { return a.Value == b.Value && a.Port == b.Port }) {
+			s.Ports++
+		}
+	}
+}
+
+func earliest(got freetext.Reading) (t time.Time) {
+	for _, e := range got.Events {
+		if e.First != nil && !e.First.Time.IsZero() && (t.IsZero() || e.First.Time.Before(t)) {
+			t = e.First.Time
+		}
+	}
+	return t
+}
+
+func tell(w io.Writer, c Case, got freetext.Reading) {
+	fmt.Fprintf(w, "\n%s: confidence %d, %s\n", c.Name, got.Confidence, got.Events[0].Class)
+	for _, a := range c.About {
+		if !slices.ContainsFunc(about(got), func(b intake.Resource) bool { return a.Kind == b.Kind && a.Value == b.Value }) {
+			fmt.Fprintf(w, "  missed %s %s\n", a.Kind, a.Value)
+			why(w, got, a)
+		}
+	}
+	for _, a := range about(got) {
+		if !slices.ContainsFunc(c.About, func(b intake.Resource) bool { return a.Kind == b.Kind && a.Value == b.Value }) {
+			fmt.Fprintf(w, "  wrong %s %s\n", a.Kind, a.Value)
+			why(w, got, a)
+		}
+	}
+}
+
+func why(w io.Writer, got freetext.Reading, a intake.Resource) {
+	for _, x := range got.Why {
+		if x.Kind != a.Kind || x.Value != a.Value {
+			continue
+		}
+		fmt.Fprint(w, "   ")
+		for _, f := range x.Features {
+			fmt.Fprintf(w, " %s %+.1f", f.Name, f.Weight)
+		}
+		fmt.Fprintln(w)
+		return
+	}
+	fmt.Fprintln(w, "    not found in the text")
+}
+
+// Print writes the score.
+func (s *Score) Print(w io.Writer) {
+	fmt.Fprintf(w, "%-28s %7s %7s %7s %7s %7s %7s %7s\n", "style", "reports", "exact", "some", "alone", "right", "class", "time")
+	styles := make([]string, 0, len(s.Styles))
+	for n := range s.Styles {
+		styles = append(styles, n)
+	}
+	slices.Sort(styles)
+	for _, n := range styles {
+		s.Styles[n].print(w, n)
+	}
+	s.print(w, "all")
+	fmt.Fprintln(w, "\nconfidence   reports   exact")
+	for i, b := range s.bins {
+		if b[0] > 0 {
+			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*10, i*10+9, b[0], percent(b[1], b[0]))
+		}
+	}
+	fmt.Fprintf(w, "\nports right: %s of %d; %.2f ms a report\n", percent(s.Ports, s.Ported), s.Ported, s.Took.Seconds()*1000/float64(max(s.Reports, 1)))
+}
+
+func (s *Score) print(w io.Writer, name string) {
+	fmt.Fprintf(w, "%-28s %7d %7s %7s %7s %7s %7s %7s\n", name, s.Reports, percent(s.Exact, s.Reports), percent(s.Some, s.Reports), percent(s.Alone, s.Reports), percent(s.Right, s.Alone), percent(s.Class, s.Reports), percent(s.Times, s.Timed))
+}
+
+func percent(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(of))
+}

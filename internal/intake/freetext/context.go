@@ -1,0 +1,282 @@
+package freetext
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	reach = 90 // bytes of a line before a value in which words are looked for
+	ahead = 48 // bytes behind it
+)
+
+// context is what stands about a mention.
+type context struct {
+	left, right string // in lower case
+	labels      []said // the nearest first
+	after       said
+	yours, ours bool
+	heading     []said // of the line above, if it ends with a colon
+	bare        bool   // nothing else stands in the line
+	denied      bool   // it is said not to be meant
+	joined      bool   // it is named together with others
+	first       bool   // it is the first value of the line
+	arrowed     int    // 1 before an arrow, 2 behind one
+	key         string // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
+}
+
+func (d *document) context(m *mention, x *lexicon) context {
+	l, p := &d.lines[m.line], d.paragraph(m.line)
+	from, to := p.at+max(0, min(m.start, len(l.text))), p.at+max(0, min(m.end, len(l.text)))
+	c := context{left: tail(p.lower[:from], reach), right: head(p.lower[to:], ahead), first: true}
+	lead := from // of the enumeration that it stands in
+	// What stands behind another value is said of that one, unless both are of one
+	// enumeration.
+	for i := len(p.names) - 1; i >= 0; i-- {
+		o := p.names[i]
+		if o.within || o.end > lead {
+			continue
+		}
+		if o.kind == m.kind && enumerates(p.lower[o.end:lead]) {
+			lead = o.start
+			c.left, c.joined = tail(p.lower[:lead], reach), true
+			continue
+		}
+		c.left = tail(c.left, lead-o.end)
+		break
+	}
+	for _, o := range p.names {
+		if o.start >= to && !o.within {
+			c.right = head(c.right, o.start-to)
+		}
+		if o.start < lead && o.end > p.at && !o.within && o.kind == m.kind {
+			c.first = false
+		}
+	}
+	c.left = c.left[sentence(c.left):]
+	c.labels = x.left(strings.TrimRight(c.left, " \t:=[(<\"'`*-#_|"))
+	if s, ok := x.right(c.right); ok {
+		c.after = s
+	}
+	c.yours, c.ours = x.owners(c.left + " \x00 " + head(c.right, 30))
+	c.denied = x.denies(tail(c.left, 50) + " \x00 " + head(p.lower[to:], 80))
+	rest := strings.Trim(l.text[:from-p.at]+l.text[to-p.at:], " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→")
+	c.bare = rest == "" && p.at == 0
+	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
+	c.key = key(l.text[:max(0, lead-p.at)])
+	if above := d.above(m.line); above != "" {
+		c.heading = x.left(strings.TrimRight(strings.ToLower(tail(above, 140)), " \t:：.-=*_"))
+	}
+	return c
+}
+
+// paragraph is a line with those that it was broken from, in one.
+type paragraph struct {
+	lower string // in lower case
+	at    int    // where the line begins in it
+	names []spot
+}
+
+type spot struct {
+	*mention
+	start, end int
+}
+
+func (d *document) paragraph(i int) *paragraph {
+	if p := d.paragraphs[i]; p != nil {
+		return p
+	}
+	first, last := i, i
+	for first > 0 && i-first < 5 && d.wrapped(first-1) {
+		first--
+	}
+	for last+1 < len(d.lines) && last-i < 2 && d.wrapped(last) {
+		last++
+	}
+	p := &paragraph{}
+	var b strings.Builder
+	for j := first; j <= last; j++ {
+		if j > first {
+			b.WriteByte(' ')
+		}
+		if j == i {
+			p.at = b.Len()
+		}
+		l := &d.lines[j]
+		for _, m := range l.names {
+			p.names = append(p.names, spot{m, b.Len() + min(m.start, len(l.text)), b.Len() + min(m.end, len(l.text))})
+		}
+		b.WriteString(lowerSame(l.text))
+	}
+	p.lower = b.String()
+	d.paragraphs[i] = p
+	return p
+}
+
+// lowerSame is the text in lower case if that leaves all bytes where they are.
+func lowerSame(s string) string {
+	if l := strings.ToLower(s); len(l) == len(s) {
+		return l
+	}
+	return strings.Map(func(r rune) rune {
+		if l := unicode.ToLower(r); utf8.RuneLen(l) == utf8.RuneLen(r) {
+			return l
+		}
+		return r
+	}, s)
+}
+
+// wrapped tells whether a line goes on in the next one: it is long prose, and
+// neither of them is a row of a log or a list.
+func (d *document) wrapped(i int) bool {
+	if i+1 >= len(d.lines) {
+		return false
+	}
+	l, n := &d.lines[i], &d.lines[i+1]
+	if l.of != n.of || l.depth != n.depth || l.zone != n.zone || l.zone != body && l.zone != nested && l.zone != attached || l.log || n.log && !proseLog(n.text) || utf8.RuneCountInString(l.text) < 40 || n.text == "" {
+		return false
+	}
+	if strings.ContainsAny(l.text, "\t|") || strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, "：") || strings.Contains(l.text, "   ") {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(n.text)
+	if r == ' ' || r == '\t' || r == '-' || r == '*' || r == '#' || r == '>' || r == '|' || r == '+' || r == '=' || r == '•' {
+		return false
+	}
+	if k, rest, ok := strings.Cut(n.text, ":"); ok && len(k) < 24 && strings.HasPrefix(rest, " ") && !strings.Contains(k, ".") && len(strings.Fields(k)) < 3 {
+		return false
+	}
+	return true
+}
+
+// proseLog tells whether a line that looks like one of a log is rather prose
+// with a time in it.
+func proseLog(s string) bool {
+	return len(s) > 0 && !digit(s[0]) && s[0] != '[' && strings.Count(s, " ") >= 4 && !strings.Contains(s, "=") && unicode.IsLower(firstRune(s))
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+// enumerates tells whether all that stands between two values joins them.
+func enumerates(between string) bool {
+	if len(between) > 12 {
+		return false
+	}
+	switch strings.Trim(between, " \t,;:0123456789()[]'\"") {
+	case "", "and", "und", "et", "y", "e", "en", "и", "i", "oraz", "ve", "和", "及", "、", "，", "&", "+", "/", "或", "与", "と", "و", "،", "or", "oder", "ou", "o", "sowie", "as well as", "|":
+		return !strings.Contains(between, "->")
+	}
+	return false
+}
+
+// sentence is where the last sentence of a text begins.
+func sentence(s string) int {
+	at := 0
+	for _, end := range []string{". ", "! ", "? ", "。", "；", "; ", "！", "؟ "} {
+		if i := strings.LastIndex(s, end); i >= 0 && i+len(end) > at && !abbreviated(s[:i]) {
+			at = i + len(end)
+		}
+	}
+	return at
+}
+
+// abbreviated tells whether a dot ends a short form and not a sentence: "no.".
+func abbreviated(s string) bool {
+	word := s[strings.LastIndexAny(s, " \t([")+1:]
+	switch word {
+	case "no", "nr", "ip", "addr", "adr", "src", "dst", "approx", "ca", "bzw", "z.b", "e.g", "i.e", "inkl", "incl", "st", "mr", "mrs", "dr", "vs", "etc", "тел", "г", "núm", "num", "n":
+		return true
+	}
+	return false
+}
+
+func tail(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	s = s[len(s)-n:]
+	for s != "" && !utf8.RuneStart(s[0]) {
+		s = s[1:]
+	}
+	return s
+}
+
+func head(s string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// above is the nearest line above that introduces a list, up to 40 lines of
+// nothing but the list away.
+func (d *document) above(i int) string {
+	of := d.lines[i].of
+	for j := i - 1; j >= 0 && i-j < 40 && d.lines[j].of == of; j-- {
+		l := &d.lines[j]
+		text := strings.TrimSpace(l.text)
+		switch {
+		case text == "" || strings.Trim(text, "-=*_+|# ") == "":
+		case strings.HasSuffix(text, ":") || strings.HasSuffix(text, "："):
+			return text
+		case len(l.names) > 0:
+		default:
+			return text
+		}
+	}
+	return ""
+}
+
+// arrow tells on which side of an arrow a value stands: flows and redirections
+// are written so.
+func arrow(left, right string) int {
+	for _, a := range []string{"->", "-->", "=>", "→", " > "} {
+		r := strings.TrimLeft(right, ":0123456789()[]tcpudTCPUD/.,")
+		if a != " > " {
+			r = strings.TrimLeft(r, " ")
+		}
+		if strings.HasPrefix(r, a) && len(right)-len(r) < 16 {
+			return 1
+		}
+		if i := strings.LastIndex(left, a); i >= 0 && len(left)-i-len(a) < 6 {
+			return 2
+		}
+	}
+	if r := strings.TrimLeft(right, " :0123456789"); strings.HasPrefix(r, "<-") {
+		return 2
+	}
+	if l := strings.TrimRight(left, " "); strings.HasSuffix(l, "<-") {
+		return 1
+	}
+	return 0
+}
+
+// key is the name of the field that a value is of.
+func key(left string) string {
+	left = strings.TrimRight(left, " \t\"'[(<")
+	if left == "" {
+		return ""
+	}
+	switch left[len(left)-1] {
+	case '=':
+		left = left[:len(left)-1]
+		return strings.ToLower(left[strings.LastIndexAny(left, " \t,;|&\"'([{")+1:])
+	case ':':
+		left = strings.TrimRight(left[:len(left)-1], " \t\"'*")
+		left = left[strings.LastIndexAny(left, ",;|\t\"'([{")+1:]
+		if len(left) < 40 {
+			return strings.Trim(strings.ToLower(left), " -*•")
+		}
+	}
+	return ""
+}

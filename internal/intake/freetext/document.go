@@ -1,0 +1,160 @@
+package freetext
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/intake/message"
+)
+
+// zone is what kind of section a line is of.
+type zone uint8
+
+const (
+	body       zone = iota
+	subject         // of the mail itself, or of one in it
+	pasted          // the header of a mail, within a text
+	forwarding      // the short header of a mail that is forwarded or answered
+	registry        // what a registry says of an address (WHOIS)
+	route           // a traceroute
+	signature       // behind "-- "
+	attached        // a text that is attached
+	nested          // a mail that is attached: its body
+	outer           // the header of the report itself
+)
+
+type line struct {
+	text   string // without marks of quoting
+	start  int    // where text begins in the text that it is of
+	of     int    // which text
+	zone   zone
+	depth  int  // of quoting and forwarding
+	log    bool // a line of a log
+	closed bool // behind words that end a letter
+	names  []*mention
+}
+
+// document is a mail as lines.
+type document struct {
+	message    *message.Message
+	lines      []line
+	mentions   []*mention
+	now        time.Time // when the mail was sent; zero if that is not known
+	from       []string  // domains of who reports
+	to         []string  // domains of who is told
+	texts      int
+	runs       int
+	paragraphs map[int]*paragraph
+	hops       map[int]*[2]string // of lines of pasted headers
+}
+
+const (
+	maxLines    = 20000
+	maxMentions = 20000
+	longLine    = 4000 // bytes of a line that are looked at
+)
+
+func open(m *message.Message) *document {
+	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}}
+	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender")...) {
+		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
+			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))
+		}
+	}
+	for _, a := range append(m.To[:len(m.To):len(m.To)], addressesOf(m, "Delivered-To", "Envelope-To", "X-Original-To")...) {
+		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" && !slices.Contains(d.from, strings.ToLower(domain)) {
+			d.to = append(d.to, strings.ToLower(strings.Trim(domain, "<> ")))
+		}
+	}
+	d.add(m.Subject, subject, 0)
+	d.envelope(m)
+	d.parts(m, body, 0)
+	d.sections()
+	return d
+}
+
+// envelope adds what may name resources: servers that it passed.
+func (d *document) envelope(m *message.Message) {
+	var b strings.Builder
+	for _, f := range m.Header {
+		switch strings.ToLower(f.Name) {
+		case "received", "x-originating-ip", "x-sender-ip", "return-path", "message-id", "from", "reply-to", "to", "cc", "authentication-results", "received-spf", "list-unsubscribe":
+			b.WriteString(f.Name + ": " + strings.ReplaceAll(f.Value, "\n", " ") + "\n")
+		}
+	}
+	d.add(b.String(), outer, 0)
+}
+
+// parts adds texts. HTML is left out where the same is there as plain text.
+func (d *document) parts(m *message.Message, in zone, depth int) {
+	plain := false
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		plain = plain || p.Type == "text/plain" && p.Inline && p.Name == "" && len(strings.TrimSpace(p.Text)) >= 60 && tells(p.Text)
+	}
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		switch {
+		case p.Message != nil:
+			d.inner(p.Message, depth+1)
+		case !p.IsText() || p.Type == "message/delivery-status":
+		case p.Type == "text/html":
+			if !plain || !p.Inline {
+				d.add(message.Plain(p.Text), where(p, in), depth)
+			}
+		default:
+			d.add(p.Text, where(p, in), depth)
+		}
+	}
+}
+
+// tells tells whether a text names anything: some plain texts only say that the
+// rest is in the HTML.
+func tells(text string) bool {
+	return someAddress.MatchString(text) || strings.Contains(text, "://") || strings.Contains(text, "hxxp") || strings.Contains(text, "[.]")
+}
+
+func where(p *message.Part, in zone) zone {
+	if !p.Inline || p.Name != "" {
+		return attached
+	}
+	return in
+}
+
+// inner adds a mail that is attached: its header stands there as if it were
+// pasted.
+func (d *document) inner(m *message.Message, depth int) {
+	var b strings.Builder
+	for _, f := range m.Header {
+		b.WriteString(f.Name + ": " + strings.ReplaceAll(f.Value, "\n", " ") + "\n")
+	}
+	d.add(b.String(), pasted, depth)
+	d.parts(m, nested, depth)
+}
+
+var quoting = regexp.MustCompile(`^(?:[ \t]*[>|])+[ \t]?`)
+
+// add takes a text as lines.
+func (d *document) add(text string, in zone, depth int) {
+	of, at := d.texts, 0
+	d.texts++
+	for raw := range strings.SplitSeq(text, "\n") {
+		if len(d.lines) >= maxLines {
+			return
+		}
+		l := line{text: raw, start: at, of: of, zone: in, depth: depth}
+		at += len(raw) + 1
+		if in != outer && in != subject {
+			if mark := quoting.FindString(raw); mark != "" && !strings.HasPrefix(strings.TrimSpace(raw), "|") {
+				l.text, l.start, l.depth = raw[len(mark):], l.start+len(mark), depth+strings.Count(mark, ">")
+			}
+		}
+		if len(l.text) > longLine {
+			l.text = l.text[:longLine]
+		}
+		l.text = strings.TrimRight(l.text, " \t\r")
+		d.lines = append(d.lines, l)
+	}
+}

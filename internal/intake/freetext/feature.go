@@ -1,0 +1,297 @@
+package freetext
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"candor/internal/intake"
+)
+
+// group is which kinds are weighed alike.
+func group(k intake.Kind) string {
+	switch k {
+	case intake.Address, intake.Network:
+		return "address"
+	case intake.URL, intake.Domain:
+		return string(k)
+	case intake.Hash:
+		return "hash"
+	default:
+		return "mail"
+	}
+}
+
+// tally is what is so of a whole report.
+type tally struct {
+	logs    int            // lines of logs with an address
+	kinds   map[string]int // values by group that stand in the text itself
+	fresh   map[string]bool
+	quoted  map[string]bool
+	pasted  bool
+	content float64
+}
+
+// note adds a feature.
+func (v *value) note(feature string) {
+	if _, ok := v.strength[feature]; !ok {
+		v.strength[feature] = 1
+		v.features = append(v.features, feature)
+	}
+}
+
+func (v *value) degree(feature string, strength float64) {
+	if strength != 0 {
+		v.note(feature)
+		v.strength[feature] = strength
+	}
+}
+
+func (d *document) tally(values []*value, t topic) tally {
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content()}
+	for _, v := range values {
+		own := false
+		for _, m := range v.mentions {
+			l := &d.lines[m.line]
+			own = own || !m.within && (l.zone == body || l.zone == attached || l.zone == subject || l.zone == nested)
+			if l.depth == 0 && (l.zone == body || l.zone == subject) && !m.within {
+				n.fresh[group(v.kind)] = true
+			}
+		}
+		if own {
+			n.kinds[group(v.kind)]++
+		}
+	}
+	for i := range d.lines {
+		l := &d.lines[i]
+		n.pasted = n.pasted || l.zone == pasted
+		if l.log && l.zone != outer && len(l.names) > 0 {
+			n.logs++
+		}
+	}
+	return n
+}
+
+// seen gathers what is so of any of the mentions of a value.
+type seen struct {
+	logs, logFirst, logSecond int
+	zones                     map[zone]int
+	fresh, quoted             int
+	total                     int
+	free                      int // not within an URL
+	plain                     int // in texts and logs
+	said                      map[string]int
+}
+
+func (d *document) weigh(v *value, n tally, x *lexicon, t topic) {
+	v.note("bias")
+	s := seen{zones: map[zone]int{}, said: map[string]int{}}
+	for i, m := range v.mentions {
+		if i >= 200 {
+			break
+		}
+		d.mention(v, m, &s, x)
+	}
+	for _, f := range slices.Sorted(maps.Keys(s.said)) {
+		v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
+	}
+	d.places(v, s, n)
+	d.among(v, s, n, t)
+}
+
+// mention notes what is so of one place.
+func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
+	l := &d.lines[m.line]
+	s.zones[l.zone]++
+	s.total++
+	if m.within {
+		v.note("in-url")
+		if m.host {
+			v.note("url-host")
+		}
+		return
+	}
+	if l.zone == outer {
+		return
+	}
+	s.free++
+	if l.depth == 0 {
+		s.fresh++
+	} else {
+		s.quoted++
+	}
+	if m.defanged {
+		v.note("defanged")
+	}
+	c := d.context(m, x)
+	if l.log {
+		s.logs++
+		if c.first {
+			s.logFirst++
+		} else {
+			s.logSecond++
+		}
+	}
+	if l.zone == pasted {
+		d.header(v, m, l)
+		return
+	}
+	if l.zone == registry || l.zone == route || l.zone == forwarding {
+		return
+	}
+	s.plain++
+	for _, f := range d.said(m, l, c) {
+		s.said[f]++
+	}
+	if c.bare {
+		v.note("bare")
+	}
+	if m.port != 0 {
+		v.note("port")
+	}
+	if l.log && m.start == 0 {
+		v.note("log-begins")
+	}
+	if l.closed {
+		v.note("closed")
+	}
+}
+
+// said is what the words about a mention say of it.
+func (d *document) said(m *mention, l *line, c context) (all []string) {
+	where := ""
+	if l.log {
+		where = "log-"
+	} else if c.key != "" {
+		where = "key-"
+	}
+	for i, said := range c.labels {
+		near := "far-"
+		if i == 0 && said.distance <= 14 {
+			near = ""
+		}
+		if i == 0 || said.distance < 40 && i == 1 {
+			all = append(all, where+near+meaningNames[said.says])
+		}
+	}
+	if c.after.says != nothing && c.after.distance <= 24 {
+		all = append(all, "behind-"+meaningNames[c.after.says])
+	}
+	if c.yours {
+		all = append(all, "your")
+	}
+	if c.ours {
+		all = append(all, "our")
+	}
+	if len(c.heading) > 0 && (c.bare || m.listed > 0 && c.first) {
+		all = append(all, "heading-"+meaningNames[c.heading[0].says])
+	}
+	if c.bare && d.bareHeading(m.line) {
+		all = append(all, "heading-none")
+	}
+	switch c.arrowed {
+	case 1:
+		all = append(all, "arrow-from")
+	case 2:
+		all = append(all, "arrow-to")
+	}
+	switch d.beside(m, l) {
+	case 1:
+		all = append(all, "beside-reporter")
+	case 2:
+		all = append(all, "beside-provider")
+	}
+	if c.joined {
+		all = append(all, "joined")
+	}
+	if c.denied {
+		all = append(all, "denied")
+	}
+	return all
+}
+
+// header notes where in the header of another mail a value stands.
+func (d *document) header(v *value, m *mention, l *line) {
+	name, _, _ := strings.Cut(strings.ToLower(l.text), ":")
+	switch {
+	case strings.HasPrefix(name, "received-spf"), strings.HasPrefix(name, "authentication"), strings.HasPrefix(name, "x-spf"):
+		v.note("header-checked")
+	case strings.HasPrefix(name, "received") || l.text != "" && (l.text[0] == ' ' || l.text[0] == '\t'):
+		before := strings.ToLower(tail(l.text[:min(m.start, len(l.text))], 120))
+		switch d.hop(m) {
+		case 1:
+			v.note("hop-first")
+		case 2:
+			v.note("hop-last")
+		default:
+			v.note("hop-middle")
+		}
+		if strings.LastIndex(before, " by ") > strings.LastIndex(before, "from ") {
+			v.note("hop-by")
+		}
+	case strings.Contains(name, "originating") || strings.Contains(name, "sender-ip") || strings.Contains(name, "source-ip") || strings.Contains(name, "client-ip") || strings.Contains(name, "remote"):
+		v.note("header-origin")
+	case name == "from" || name == "return-path" || name == "reply-to" || name == "sender":
+		v.note("header-from")
+	case name == "to" || name == "cc" || name == "delivered-to" || name == "envelope-to" || name == "x-original-to":
+		v.note("header-to")
+	default:
+		v.note("header-other")
+	}
+}
+
+// hop tells where among the addresses of a pasted header's Received fields a
+// mention stands: 1 the uppermost of the Internet, which who reports received it
+// from, 2 the lowest, 0 between. One that is both is 1.
+func (d *document) hop(m *mention) int {
+	i := m.line
+	for i > 0 && d.lines[i-1].zone == pasted && d.lines[i-1].of == d.lines[m.line].of && d.hops[i] == nil {
+		i--
+	}
+	h := d.hops[i]
+	if h == nil {
+		first, last, end := d.ends(i)
+		h = &[2]string{first, last}
+		for ; i < end; i++ {
+			d.hops[i] = h
+		}
+	}
+	switch m.value {
+	case h[0]:
+		return 1
+	case h[1]:
+		return 2
+	default:
+		return 0
+	}
+}
+
+// ends are the uppermost and the lowest address that a header, which begins at a
+// line, was received from, and the line behind it.
+func (d *document) ends(i int) (first, last string, end int) {
+	in, of := false, d.lines[i].of
+	for ; i < len(d.lines) && d.lines[i].zone == pasted && d.lines[i].of == of; i++ {
+		text := d.lines[i].text
+		if text != "" && text[0] != ' ' && text[0] != '\t' {
+			in = strings.HasPrefix(strings.ToLower(text), "received:")
+		}
+		if !in {
+			continue
+		}
+		for _, o := range d.lines[i].names {
+			if o.kind != intake.Address || o.within || !global(o.value) {
+				continue
+			}
+			before := strings.ToLower(text[:min(o.start, len(text))])
+			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") {
+				continue
+			}
+			if first == "" {
+				first = o.value
+			}
+			last = o.value
+		}
+	}
+	return first, last, i
+}

@@ -1,0 +1,85 @@
+// Package freetext reads reports that people and small programs write without
+// any machine format, and chooses which of the resources that they name are
+// complained about.
+//
+// Finding is easy, choosing is not: nearly every such mail names the right
+// address, and several others. Each value is judged by features of where it
+// stands (words before and behind it, place in the lines of logs, kind of
+// section) with weights that were learned from labelled reports. Features and
+// weights can be read, and Reading tells which of them spoke for and against
+// each value. Nothing is asked of a network.
+package freetext
+
+import (
+	_ "embed"
+
+	"candor/internal/intake"
+	"candor/internal/intake/message"
+)
+
+// Reader reads reports. It is safe for concurrent use.
+type Reader struct {
+	words   *lexicon
+	weights weights
+	// Sure is the Confidence from which on no person has to look.
+	Sure int
+}
+
+// New makes a Reader with the words and weights of the program.
+func New() *Reader {
+	return &Reader{words: parseLexicon(wordList), weights: parseWeights(weightList), Sure: sure}
+}
+
+//go:embed words.tsv
+var wordList string
+
+//go:embed weights.tsv
+var weightList string
+
+// sure is chosen so that of the labelled reports that are acted upon without a
+// person at least 98 in 100 are right.
+const sure = 90
+
+// Reading is a Report, and why.
+type Reading struct {
+	intake.Report
+	// Why has a line for each value that was weighed, the most likely first.
+	Why []Weighed
+}
+
+// Weighed is a value, how likely it is that it is complained about, and what
+// spoke for and against it.
+type Weighed struct {
+	intake.Resource
+	Features []Feature
+	Places   []Place
+}
+
+// Feature is something that is so of a value, and how much it weighs: above 0
+// for a complaint, below against.
+type Feature struct {
+	Name   string
+	Weight float64
+}
+
+// Place is where a value stands: bytes from Start to End of a text of the
+// message.
+type Place struct {
+	Text  int // 0 is the subject; then texts in order
+	Start int
+	End   int
+}
+
+// Read reads a mail.
+func (r *Reader) Read(m *message.Message) Reading {
+	d := open(m)
+	d.scan()
+	values := d.values()
+	topic := d.topic(r.words)
+	n := d.tally(values, topic)
+	for _, v := range values {
+		d.weigh(v, n, r.words, topic)
+	}
+	r.weights.weigh(values)
+	return r.reading(d, values, topic)
+}

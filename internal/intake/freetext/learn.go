@@ -1,0 +1,273 @@
+package freetext
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"candor/internal/intake"
+	"candor/internal/intake/message"
+)
+
+// Labelled is a report of which a person said what it is about.
+type Labelled struct {
+	Message *message.Message
+	About   []intake.Resource
+	Style   string // reports of one style are not both learned from and judged
+}
+
+// Learner finds weights (logistic regression by gradient descent, Nesterov
+// 1983), drawn towards weights that were set by hand, so that some hundred
+// reports suffice.
+type Learner struct {
+	Prior string // as Weights gives them
+	Pull  float64
+	Steps int
+	cases []learned
+}
+
+type learned struct {
+	style  string
+	rows   []row
+	values []*value
+	right  map[string]bool
+	wanted int
+}
+
+type row struct {
+	names []string
+	power []float64
+	is    float64
+}
+
+// Add takes reports.
+func (l *Learner) Add(all ...Labelled) {
+	r := New()
+	for _, c := range all {
+		d := open(c.Message)
+		d.scan()
+		values := d.values()
+		t := d.topic(r.words)
+		n := d.tally(values, t)
+		x := learned{style: c.Style, values: values, right: map[string]bool{}, wanted: len(c.About)}
+		for _, a := range c.About {
+			x.right[string(a.Kind)+" "+a.Value] = true
+			if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
+				x.right["network "+a.Value] = true
+			}
+		}
+		for _, v := range values {
+			d.weigh(v, n, r.words, t)
+			is := 0.0
+			if x.right[string(v.kind)+" "+v.value] {
+				is = 1
+			}
+			w := row{is: is}
+			for _, f := range v.features {
+				w.names = append(w.names, group(v.kind)+":"+f)
+				w.power = append(w.power, v.power(f))
+			}
+			x.rows = append(x.rows, w)
+		}
+		l.cases = append(l.cases, x)
+	}
+}
+
+// Weights learns from all reports, with the calibration that judging each style
+// by the others gives. Exact is the share of reports that were read exactly right
+// by what other styles taught.
+func (l *Learner) Weights() (list string, exact float64) {
+	w := l.fit(func(learned) bool { return true })
+	sure, right := l.judge()
+	for _, ok := range right {
+		if ok {
+			exact += 1 / float64(len(right))
+		}
+	}
+	for i, y := range calibrate(sure, right) {
+		w["calibration:"+twoDigits(i*5)] = y
+	}
+	names := make([]string, 0, len(w))
+	for n := range w {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
+	for _, n := range names {
+		fmt.Fprintf(&b, "%s\t%.3f\n", n, w[n])
+	}
+	return b.String(), exact
+}
+
+// fit learns what values weigh by themselves, and then beside each other, from
+// what they weigh by what other styles teach.
+func (l *Learner) fit(use func(learned) bool) weights {
+	var cases []learned
+	for _, c := range l.cases {
+		if use(c) {
+			cases = append(cases, c)
+		}
+	}
+	w := l.first(cases)
+	for _, out := range folds(cases, 6) {
+		part := l.first(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
+		for _, c := range cases {
+			if out[c.style] {
+				for _, v := range c.values {
+					v.alone = part.sum(v)
+				}
+				second(c.values)
+			}
+		}
+	}
+	var rows []row
+	var scale []float64
+	for _, c := range cases {
+		for i, v := range c.values {
+			r := row{names: []string{group(v.kind) + ":2:bias"}, power: []float64{1}, is: c.rows[i].is}
+			for _, f := range slices.Sorted(maps.Keys(v.beside)) {
+				r.names, r.power = append(r.names, group(v.kind)+":2:"+f), append(r.power, v.beside[f])
+			}
+			rows, scale = append(rows, r), append(scale, min(1, 5/float64(len(c.rows))))
+		}
+	}
+	maps.Copy(w, l.descend(rows, scale, func(n string) bool { return strings.Contains(n, ":2:") }))
+	return w
+}
+
+// folds parts styles into so many sets.
+func folds(cases []learned, n int) []map[string]bool {
+	names := map[string]bool{}
+	for _, c := range cases {
+		names[c.style] = true
+	}
+	styles := slices.Sorted(maps.Keys(names))
+	all := make([]map[string]bool, min(n, len(styles)))
+	for i, s := range styles {
+		f := i % len(all)
+		if all[f] == nil {
+			all[f] = map[string]bool{}
+		}
+		all[f][s] = true
+	}
+	return all
+}
+
+func (l *Learner) first(cases []learned) weights {
+	var rows []row
+	var scale []float64
+	for _, c := range cases {
+		// A report with a hundred values weighs no more than one with some.
+		s := min(1, 5/float64(len(c.rows)))
+		for _, r := range c.rows {
+			rows, scale = append(rows, r), append(scale, s)
+		}
+	}
+	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") })
+}
+
+func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) weights {
+	prior := parseWeights(l.Prior)
+	maps.DeleteFunc(prior, func(n string, _ float64) bool { return !of(n) })
+	// How steep the slope can become in each weight bounds the steps: rows' sizes
+	// times their parts (a majorizer of the Hessian).
+	steep := weights{}
+	for i, r := range rows {
+		size := 0.0
+		for _, x := range r.power {
+			size += math.Abs(x)
+		}
+		for j, n := range r.names {
+			steep[n] += scale[i] * math.Abs(r.power[j]) * size / 4
+		}
+	}
+	w, ahead := maps.Clone(prior), maps.Clone(prior)
+	for step := range l.Steps {
+		slope := weights{}
+		for n, x := range ahead {
+			slope[n] = l.Pull * (x - prior[n])
+		}
+		for i, r := range rows {
+			sum := 0.0
+			for j, n := range r.names {
+				sum += ahead[n] * r.power[j]
+			}
+			e := scale[i] * (1/(1+math.Exp(-sum)) - r.is)
+			for j, n := range r.names {
+				slope[n] += e * r.power[j]
+			}
+		}
+		momentum := float64(step) / float64(step+3)
+		for n := range slope {
+			last := w[n]
+			w[n] = ahead[n] - slope[n]/(l.Pull+steep[n])
+			ahead[n] = w[n] + momentum*(w[n]-last)
+		}
+	}
+	return w
+}
+
+// judge has each style judged by what the others teach: how sure the reading of
+// each report was, and whether it was exactly right.
+func (l *Learner) judge() (sure []float64, right []bool) {
+	for _, out := range folds(l.cases, 10) {
+		w := l.fit(func(c learned) bool { return !out[c.style] })
+		for _, c := range l.cases {
+			if out[c.style] {
+				p, ok := c.judged(w)
+				sure, right = append(sure, p), append(right, ok)
+			}
+		}
+	}
+	return sure, right
+}
+
+func (c learned) judged(w weights) (float64, bool) {
+	w.weigh(c.values)
+	about := chosen(c.values)
+	hits := 0
+	for _, v := range about {
+		if c.right[string(v.kind)+" "+v.value] {
+			hits++
+		}
+	}
+	return product(c.values, about), hits == len(about) && hits == c.wanted && (hits > 0 || c.wanted == 0)
+}
+
+// calibrate gives for 0, 0.05, … 1 how often what was that sure was right, never
+// falling (isotonic regression: Ayer and others 1955).
+func calibrate(sure []float64, right []bool) []float64 {
+	type block struct{ x, y, n float64 }
+	order := make([]int, len(sure))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(sure[a], sure[b]) })
+	var all []block
+	for _, i := range order {
+		y := 0.0
+		if right[i] {
+			y = 1
+		}
+		all = append(all, block{sure[i], y, 1})
+		for k := len(all); k > 1 && all[k-2].y >= all[k-1].y; k-- {
+			a, b := all[k-2], all[k-1]
+			n := a.n + b.n
+			all = append(all[:k-2], block{(a.x*a.n + b.x*b.n) / n, (a.y*a.n + b.y*b.n) / n, n})
+		}
+	}
+	out := make([]float64, 21)
+	for i := range out {
+		x := float64(i) / 20
+		for _, b := range all {
+			if b.x <= x || out[i] == 0 {
+				out[i] = (b.y*b.n + 0.5) / (b.n + 1)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package freetext
+
+import "strings"
+
+// lists numbers the mentions of lists and tables: lines after each other, three
+// or more, that have a value of the same kind at the same place.
+func (d *document) lists() {
+	number := 0
+	for i := 0; i < len(d.lines); i++ {
+		shape, place := d.shape(i)
+		if place < 0 {
+			continue
+		}
+		members := []*mention{d.lines[i].names[place]}
+		last := i
+		for j := i + 1; j < len(d.lines) && j-last <= 2 && d.lines[j].of == d.lines[i].of; j++ {
+			s, p := d.shape(j)
+			if s == shape && p >= 0 {
+				members = append(members, d.lines[j].names[p])
+				last = j
+			} else if strings.TrimSpace(d.lines[j].text) != "" && p >= 0 {
+				break
+			}
+		}
+		if len(members) >= 2 {
+			number++
+			for _, m := range members {
+				if m.listed == 0 {
+					m.listed = number
+				}
+			}
+			i = last
+		}
+	}
+}
+
+// run numbers the values of enumerations in prose: "A, B and C".
+func (d *document) run(l *line) {
+	var last *mention
+	for _, m := range l.names {
+		if m.within {
+			continue
+		}
+		if last != nil && last.kind == m.kind && last.end <= m.start && m.start <= len(l.text) && enumerates(strings.ToLower(l.text[last.end:m.start])) {
+			if last.run == 0 {
+				d.runs++
+				last.run = d.runs
+			}
+			m.run = last.run
+		}
+		last = m
+	}
+}
+
+// shape is how a line begins up to its first value, and which of the values
+// that is; -1 if it has none, or is prose.
+func (d *document) shape(i int) (string, int) {
+	l := &d.lines[i]
+	for k, m := range l.names {
+		if m.within {
+			continue
+		}
+		before := strings.TrimLeft(l.text[:min(m.start, len(l.text))], " \t")
+		if len(strings.Fields(before)) > 7 {
+			return "", -1
+		}
+		var b strings.Builder
+		b.WriteString(string(m.kind) + " ")
+		for _, c := range before {
+			switch {
+			case c >= '0' && c <= '9':
+				c = '0'
+			case c == ' ' || c == '\t':
+				continue
+			case c < 0x80 && letter(byte(c)):
+				c = 'a'
+			}
+			if s := b.String(); len(s) > 0 && s[len(s)-1] == byte(c) && (c == '0' || c == 'a') {
+				continue
+			}
+			b.WriteRune(c)
+		}
+		return b.String(), k
+	}
+	return "", -1
+}
+
+// bareHeading tells whether no line introduces a value that stands alone.
+func (d *document) bareHeading(i int) bool { return d.above(i) == "" }
+
+// beside tells whether a name that stands right before or behind an address, as
+// in "host.example (192.0.2.1)", is of who reports (1) or of who is told (2).
+func (d *document) beside(m *mention, l *line) int {
+	for _, o := range l.names {
+		if o == m || o.kind != "domain" && o.kind != "url" {
+			continue
+		}
+		gap := ""
+		switch {
+		case o.end <= m.start && m.start <= len(l.text):
+			gap = l.text[o.end:m.start]
+		case m.end <= o.start && o.start <= len(l.text):
+			gap = l.text[m.end:o.start]
+		default:
+			continue
+		}
+		if len(gap) > 4 || strings.ContainsAny(gap, ",;") {
+			continue
+		}
+		name := o.value
+		if o.kind == "url" {
+			_, name, _ = canonicalURL(o.value)
+		}
+		for _, f := range d.from {
+			if site(f) == site(name) {
+				return 1
+			}
+		}
+		for _, f := range d.to {
+			if site(f) == site(name) {
+				return 2
+			}
+		}
+	}
+	return 0
+}

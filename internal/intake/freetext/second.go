@@ -1,0 +1,131 @@
+package freetext
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"candor/internal/intake"
+)
+
+// A value is weighed twice: by itself, and then beside the others, since few
+// reports are about one address by its looks and about another all the same.
+const (
+	alone  = "alone"  // what it weighs by itself
+	lead   = "lead"   // by how much more than the next that is no sibling
+	behind = "behind" // by how much less than the first
+	lists  = "list"   // what those weigh that stand in a list with it
+	rival  = "rival"  // what the first of other kinds weighs
+	top    = "top"    // it is the first of its kind
+)
+
+// weigh gives all values how likely they are complained about.
+func (w weights) weigh(values []*value) {
+	for _, v := range values {
+		v.alone = w.sum(v)
+	}
+	second(values)
+	for _, v := range values {
+		sum := w[group(v.kind)+":2:bias"]
+		for f, x := range v.beside {
+			sum += w[group(v.kind)+":2:"+f] * x
+		}
+		v.p = 1 / (1 + math.Exp(-sum))
+	}
+}
+
+func bound(x float64) float64 { return max(-6, min(6, x)) }
+
+// second notes how values weigh beside each other. Those of one list or
+// enumeration are siblings, and their siblings too.
+func second(values []*value) {
+	of := clusters(values)
+	type sums struct{ most, sum, n float64 }
+	inside := map[string]map[int]*sums{} // by group and cluster
+	for i, v := range values {
+		g := group(v.kind)
+		if inside[g] == nil {
+			inside[g] = map[int]*sums{}
+		}
+		s := inside[g][of[i]]
+		if s == nil {
+			s = &sums{most: -6}
+			inside[g][of[i]] = s
+		}
+		z := bound(v.alone)
+		s.most, s.sum, s.n = max(s.most, z), s.sum+z, s.n+1
+	}
+	// The two best clusters of each group tell the best outside of any one.
+	best := map[string][2]int{}
+	for g, all := range inside {
+		b := [2]int{-1, -1}
+		for _, c := range slices.Sorted(maps.Keys(all)) {
+			switch {
+			case b[0] < 0 || all[c].most > all[b[0]].most:
+				b = [2]int{c, b[0]}
+			case b[1] < 0 || all[c].most > all[b[1]].most:
+				b[1] = c
+			}
+		}
+		best[g] = b
+	}
+	outside := func(g string, c int) float64 {
+		for _, b := range best[g] {
+			if b >= 0 && b != c {
+				return inside[g][b].most
+			}
+		}
+		return -6
+	}
+	for i, v := range values {
+		g, z := group(v.kind), bound(v.alone)
+		s := inside[g][of[i]]
+		next, others := outside(g, of[i]), -6.0
+		for o, b := range best {
+			if o != g && o != string(intake.Mail) && b[0] >= 0 {
+				others = max(others, inside[o][b[0]].most)
+			}
+		}
+		v.beside = map[string]float64{alone: z, lead: bound(z - next), behind: min(0, bound(z-max(next, s.most))), rival: others / 3}
+		if s.n > 1 {
+			v.beside[lists] = bound((s.sum-z)/(s.n-1) - z)
+		}
+		if z >= next {
+			v.beside[top] = 1
+		}
+	}
+}
+
+// clusters numbers values so that siblings have the same number.
+func clusters(values []*value) []int {
+	up := make([]int, len(values))
+	for i := range up {
+		up[i] = i
+	}
+	root := func(i int) int {
+		for up[i] != i {
+			up[i] = up[up[i]]
+			i = up[i]
+		}
+		return i
+	}
+	first := map[[2]int]int{}
+	for i, v := range values {
+		for _, m := range v.mentions {
+			for _, k := range [][2]int{{0, m.listed}, {1, m.run}} {
+				if k[1] == 0 {
+					continue
+				}
+				if o, ok := first[k]; ok {
+					up[root(i)] = root(o)
+				} else {
+					first[k] = i
+				}
+			}
+		}
+	}
+	for i := range up {
+		up[i] = root(i)
+	}
+	return up
+}

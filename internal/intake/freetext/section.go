@@ -1,0 +1,142 @@
+package freetext
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+
+	"candor/internal/intake/message"
+)
+
+func addressesOf(m *message.Message, names ...string) (all []*mail.Address) {
+	for _, n := range names {
+		if v := strings.Trim(m.Get(n), "<> "); strings.Count(v, "@") == 1 {
+			all = append(all, &mail.Address{Address: v})
+		}
+	}
+	return all
+}
+
+var (
+	headerName   = regexp.MustCompile(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-type|content-transfer-encoding|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+|list-[a-z-]+|reply-to|sender|precedence|user-agent|importance|feedback-id|references|in-reply-to|thread-(?:topic|index)|from|to|cc|bcc|date|subject):(?:\s|$)`)
+	strongHeader = regexp.MustCompile(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-transfer-encoding|dkim-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+):\s`)
+	registryKey  = regexp.MustCompile(`^(?i:%?\s*(?:inetnum|inet6num|netname|netrange|cidr|nethandle|nettype|orgname|orgid|org-name|organi[sz]ation|descr|country|admin-c|tech-c|abuse-c|abuse-mailbox|orgabuse[a-z]*|orgtech[a-z]*|mnt-[a-z]+|status|source|route6?|origin(?:as)?|parent|nserver|nic-hdl|registrar(?: [a-z ]+)?|registry [a-z ]+|name server|dnssec|creation date|created|last-modified|changed|person|role|phone|remarks|address|regdate|updated|ref|postalcode|stateprov|city)):\s`)
+	hop          = regexp.MustCompile(`^\s*\d{1,2}[.:]?\s+.*(?:\d\s*ms\b|\* \*)`)
+	forwarded    = regexp.MustCompile(`(?i)^\W*(?:original message|original-nachricht|ursprüngliche nachricht|weitergeleitete nachricht|begin forwarded message|forwarded message|message transféré|message d'origine|mensaje reenviado|mensaje original|mensagem original|mensagem encaminhada|messaggio originale|messaggio inoltrato|doorgestuurd bericht|oorspronkelijk bericht|пересылаемое сообщение|исходное сообщение|wiadomość oryginalna|przekazana wiadomość|özgün ileti|转发邮件|原始邮件|转发的邮件|邮件原件|الرسالة الأصلية|転送メッセージ|元のメッセージ)\b?`)
+	wrote        = regexp.MustCompile(`(?i)\b(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|писал\(?а?\)?|napisał\(?a?\)?|yazdı|写道|のメッセージ)\s*:?\s*$`)
+	ending       = regexp.MustCompile(`(?i)^\W*(?:(?:best|kind|warm|many)? ?regards|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|cheers|thank you(?: very much| in advance| for your (?:cooperation|help|attention|time))?|thanks(?: in advance)?|mit freundlichen grüßen|mfg|freundliche grüße|viele grüße|cordialement|salutations|bien cordialement|saludos(?: cordiales)?|atentamente|atenciosamente|cordiali saluti|distinti saluti|met vriendelijke groet(?:en)?|с уважением|z poważaniem|pozdrawiam|saygılarımla|此致|敬礼|谢谢|よろしくお願い.*|مع (?:أطيب )?التحيات?)\W*$`)
+	stamp        = regexp.MustCompile(`\d{1,2}:\d{2}:\d{2}|\b1[5-9]\d{8}\b|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`)
+	pair         = regexp.MustCompile(`(?:^|[\s,;])[A-Za-z_.-]{2,20}=\S`)
+	access       = regexp.MustCompile(`^\S+ \S+ \S+ \[[^\]]+\] "|"(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT|PROPFIND) `)
+)
+
+// sections tells what kind of section each line is of.
+func (d *document) sections() {
+	forward, quiet, closed, text := 0, false, false, -1
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.of != text {
+			forward, quiet, closed, text = 0, false, false, l.of
+		}
+		l.log = isLog(l.text)
+		if l.zone == outer || l.zone == subject {
+			continue
+		}
+		trimmed := strings.TrimSpace(l.text)
+		switch {
+		case l.text == "--" || strings.HasPrefix(l.text, "-- ") && len(l.text) < 4:
+			quiet = true
+		case forwarded.MatchString(trimmed) && len(trimmed) < 80:
+			forward, quiet, closed = forward+1, false, false
+		case wrote.MatchString(trimmed):
+			quiet, closed = false, false
+		case ending.MatchString(trimmed):
+			closed = true
+		case closed && l.log:
+			closed = false
+		}
+		if l.depth == 0 || forward > 0 {
+			l.depth += forward
+		}
+		l.closed = closed
+		if quiet && (l.zone == body || l.zone == nested) && !l.log {
+			l.zone = signature
+		}
+	}
+	d.blocks(isRegistry, registry, 3, 2)
+	d.blocks(func(s string) bool { return hop.MatchString(s) }, route, 3, 1)
+	d.headers()
+}
+
+func isLog(s string) bool {
+	if len(s) < 12 {
+		return false
+	}
+	return access.MatchString(s) || stamp.MatchString(s) && strings.ContainsAny(s, "0123456789") && looksLikeHost(s) || len(pair.FindAllStringIndex(s, 4)) >= 3
+}
+
+var someAddress = regexp.MustCompile(`\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]*:[0-9a-fA-F]{1,4}`)
+
+func looksLikeHost(s string) bool { return someAddress.MatchString(s) }
+
+func isRegistry(s string) bool { return registryKey.MatchString(s) }
+
+// blocks marks runs of lines of which at least so many are of a kind, with no
+// more than so many others between them.
+func (d *document) blocks(is func(string) bool, mark zone, least, gap int) {
+	for i := 0; i < len(d.lines); i++ {
+		if !is(d.lines[i].text) || d.lines[i].zone == outer || d.lines[i].zone == subject {
+			continue
+		}
+		last, hits := i, 1
+		for j := i + 1; j < len(d.lines) && j-last <= gap+1 && d.lines[j].of == d.lines[i].of; j++ {
+			if is(d.lines[j].text) {
+				last, hits = j, hits+1
+			}
+		}
+		if hits >= least {
+			for j := i; j <= last; j++ {
+				d.lines[j].zone = mark
+			}
+		}
+		i = last
+	}
+}
+
+// headers marks headers of mails within texts.
+func (d *document) headers() {
+	for i := 0; i < len(d.lines); i++ {
+		if z := d.lines[i].zone; z == outer || z == subject || z == registry || !headerName.MatchString(d.lines[i].text) {
+			continue
+		}
+		end, fields, strong := i, 0, 0
+		for ; end < len(d.lines) && d.lines[end].of == d.lines[i].of; end++ {
+			text := d.lines[end].text
+			switch {
+			case headerName.MatchString(text):
+				fields++
+				if strongHeader.MatchString(text) {
+					strong++
+				}
+			case text != "" && (text[0] == ' ' || text[0] == '\t') && fields > 0:
+			default:
+				goto done
+			}
+		}
+	done:
+		mark := body
+		switch {
+		case strong >= 2 || strong == 1 && fields >= 3 || strong == 1 && strings.HasPrefix(strings.ToLower(d.lines[i].text), "received:"):
+			mark = pasted
+		case fields >= 3 && strong == 0:
+			mark = forwarding
+		}
+		if mark != body {
+			for j := i; j < end; j++ {
+				d.lines[j].zone = mark
+				d.lines[j].log = false
+			}
+		}
+		i = max(end-1, i)
+	}
+}

@@ -1,0 +1,90 @@
+package freetext
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"candor"
+)
+
+// topic is what a report is about: classes with how much speaks for each.
+type topic struct {
+	class  candor.Class
+	margin float64 // how far it is ahead of the next
+	score  map[string]float64
+}
+
+// content tells whether the classes that are about pages, files and mails weigh
+// more than those about what addresses do: 0 to 1.
+func (t topic) content() float64 {
+	c, n := 0.0, 0.0
+	for class, s := range t.score {
+		if contents[class] {
+			c += s
+		} else {
+			n += s
+		}
+	}
+	if c+n == 0 {
+		return 0.5
+	}
+	return c / (c + n)
+}
+
+var contents = map[string]bool{
+	"fraud/phishing": true, "malicious-code/malware-distribution": true, "fraud/masquerade": true, "intrusions/application-compromise": true,
+	"abusive-content/violence": true, "information-content-security/data-leak": true,
+}
+
+func (d *document) topic(x *lexicon) topic {
+	t := topic{score: map[string]float64{}}
+	var subjects, texts, quotes strings.Builder
+	for i := range d.lines {
+		l := &d.lines[i]
+		switch {
+		case l.zone == outer || l.zone == registry || l.zone == route || l.zone == pasted || l.zone == signature:
+		case l.zone == subject:
+			subjects.WriteString(strings.ToLower(l.text) + "\n")
+		case l.zone == nested || l.depth > 0:
+			quotes.WriteString(strings.ToLower(l.text) + "\n")
+		case texts.Len() < 64<<10:
+			texts.WriteString(strings.ToLower(l.text) + "\n")
+		}
+	}
+	s, b, q := subjects.String(), texts.String(), head(quotes.String(), 32<<10)
+	for _, p := range x.topics {
+		n := 2.5*float64(count(s, p.text, 1)) + math.Log2(1+float64(count(b, p.text, 7))) + 0.4*math.Log2(1+float64(count(q, p.text, 7)))
+		if n > 0 {
+			t.score[p.class] += n * p.weight
+		}
+	}
+	classes := make([]string, 0, len(t.score))
+	for c := range t.score {
+		classes = append(classes, c)
+	}
+	slices.SortFunc(classes, func(a, b string) int { return cmp.Or(cmp.Compare(t.score[b], t.score[a]), cmp.Compare(a, b)) })
+	t.class = candor.Undetermined
+	if len(classes) > 0 {
+		t.class, t.margin = candor.Class(classes[0]), t.score[classes[0]]
+	}
+	if len(classes) > 1 {
+		t.margin -= t.score[classes[1]]
+	}
+	return t
+}
+
+func count(text, phrase string, most int) (n int) {
+	for at := 0; n < most; {
+		i := strings.Index(text[at:], phrase)
+		if i < 0 {
+			return n
+		}
+		if edge(text, at+i, at+i+len(phrase)) || len(phrase) > 5 {
+			n++
+		}
+		at += i + len(phrase)
+	}
+	return n
+}

@@ -1,0 +1,109 @@
+package freetext
+
+import (
+	"net/netip"
+
+	"candor/internal/intake"
+)
+
+// value is something that a report names, with all places where it does.
+type value struct {
+	kind     intake.Kind
+	value    string
+	host     string // of an URL
+	mentions []*mention
+	features []string
+	strength map[string]float64 // of features that are more than so or not so
+	alone    float64            // what it weighs by itself
+	beside   map[string]float64 // how that is beside the others
+	p        float64            // how likely it is complained about
+}
+
+// values gathers mentions by what they name. What can never be complained about
+// is left out: addresses of no network, and hosts of what stands there whole.
+func (d *document) values() []*value {
+	type key struct {
+		kind  intake.Kind
+		value string
+	}
+	known := map[key]*value{}
+	var all []*value
+	for _, m := range d.mentions {
+		if m.kind == intake.Address && !global(m.value) {
+			continue
+		}
+		k := key{m.kind, m.value}
+		v := known[k]
+		if v == nil {
+			v = &value{kind: m.kind, value: m.value, strength: map[string]float64{}}
+			if m.kind == intake.URL {
+				_, v.host, _ = canonicalURL(m.value)
+			}
+			known[k] = v
+			all = append(all, v)
+		}
+		v.mentions = append(v.mentions, m)
+	}
+	kept := all[:0]
+	for _, v := range all {
+		if d.worth(v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+// global tells whether an address is one of the Internet; those of examples are
+// taken as such.
+func global(text string) bool {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return false
+	}
+	a = a.WithZone("")
+	switch {
+	case a.IsPrivate(), a.IsLoopback(), a.IsMulticast(), a.IsUnspecified(), a.IsLinkLocalUnicast(), a.IsInterfaceLocalMulticast():
+		return false
+	case a.Is4():
+		b := a.As4()
+		shared := b[0] == 100 && b[1]&0xc0 == 64
+		return b[0] != 0 && b[0] < 224 && !shared && b != [4]byte{255, 255, 255, 255} && b[0] != 127
+	default:
+		return true
+	}
+}
+
+// worth tells whether a value stands anywhere by itself, and outside of the
+// report's own header.
+func (d *document) worth(v *value) bool {
+	for _, m := range v.mentions {
+		if d.lines[m.line].zone == outer {
+			continue
+		}
+		if !m.within || v.kind == intake.Address {
+			return true
+		}
+	}
+	return false
+}
+
+// port is the one that is told of the value most often, 0 if there are several
+// as often, or none.
+func (d *document) port(v *value) uint16 {
+	count := map[uint16]int{}
+	for _, m := range v.mentions {
+		if m.port != 0 {
+			count[m.port]++
+		}
+	}
+	best, n := uint16(0), 0
+	for p, c := range count {
+		switch {
+		case c > n:
+			best, n = p, c
+		case c == n:
+			best = 0
+		}
+	}
+	return best
+}

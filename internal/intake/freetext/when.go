@@ -1,0 +1,203 @@
+package freetext
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"candor/internal/intake"
+)
+
+// A time counts only with its zone: of its own, or of what the report says of
+// all its times. Names of zones that stand for several (CST, IST, BST) are none.
+var zones = map[string]int{
+	"UTC": 0, "GMT": 0, "Z": 0, "UT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180,
+	"EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "JST": 540, "KST": 540, "HKT": 480, "SGT": 480, "AWST": 480, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "SAST": 120,
+}
+
+const (
+	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
+	zoneEnd = `(?:\s?\(?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{1,4})\)?)?`
+	months  = `(?i:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s)?|m[äa]r[zt]?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may|mai(?:o)?|jun[ie]?|juin|jul[iy]?|juil(?:let)?|aug(?:ust)?|ago(?:sto)?|août|sep(?:t(?:ember)?)?|set(?:embro)?|o[ck]t(?:ober)?|out(?:ubro)?|nov(?:ember)?|de[cz](?:ember)?|déc|dic)`
+)
+
+var (
+	iso      = regexp.MustCompile(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,@]|\s+at\s+|&nbsp;){1,3}` + clock + zoneEnd)
+	european = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})[, ]{1,3}(?:um |à |at |klo |o )?` + clock + zoneEnd)
+	apache   = regexp.MustCompile(`\b(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?: ([+-]\d{4}))?`)
+	letter22 = regexp.MustCompile(`\b(\d{1,2})[-. ]{1,2}(` + months + `)[.,]?[-. ](\d{4})[, ]{1,3}(?:at )?` + clock + zoneEnd)
+	american = regexp.MustCompile(`\b(` + months + `)[. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})[, ]{1,3}(?:at |@ )?` + clock + zoneEnd)
+	ctime    = regexp.MustCompile(`\b([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `(?:\s(` + `[A-Z]{3,4}` + `))?\s(\d{4})\b`)
+	syslog   = regexp.MustCompile(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
+	chinese  = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
+	epoch    = regexp.MustCompile(`(?i)\b(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
+	allZone  = regexp.MustCompile(`(?i)(?:\b(?:all |the )?(?:times?|time ?stamps?|dates?|time ?zone|tz|zeitzone|zeiten|alle zeiten|zeitangaben|heures?|fuseau horaire|horas?|zona horaria|fuso hor[áa]rio|orari|fuso orario|tijden|tijdzone|время|часовой пояс|strefa czasowa|czas|saat dilimi|时区|时间|タイムゾーン|時刻|المنطقة الزمنية)\b|时区|时间|時刻)[^\n.;]{0,40}?\b((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?\d{2}|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)\b`)
+)
+
+// times finds the times of a line. shared is the zone that the report tells of
+// all times, in minutes; has says whether it does.
+func (d *document) times(text string, shared int, has bool) (all []intake.When) {
+	if !strings.ContainsAny(text, "0123456789") {
+		return nil
+	}
+	add := func(whole string, y, mo, day int, c []string, zone string) {
+		t, ok := wallClock(y, mo, day, c)
+		if !ok {
+			return
+		}
+		w := intake.When{Text: strings.TrimSpace(whole)}
+		offset, known := zoneOf(zone)
+		if !known && zone == "" || !known && !isZone(zone) {
+			offset, known = shared, has
+		}
+		if known {
+			w.Time = t.Add(-time.Duration(offset) * time.Minute)
+		}
+		all = append(all, w)
+	}
+	for _, re := range []*regexp.Regexp{iso, chinese} {
+		for _, f := range re.FindAllStringSubmatch(text, 20) {
+			add(f[0], atoi(f[1]), atoi(f[2]), atoi(f[3]), f[4:8], f[8])
+		}
+	}
+	for _, f := range european.FindAllStringSubmatch(text, 20) {
+		add(f[0], atoi(f[3]), atoi(f[2]), atoi(f[1]), f[4:8], f[8])
+	}
+	for _, f := range apache.FindAllStringSubmatch(text, 20) {
+		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), []string{f[4], f[5], f[6], ""}, f[7])
+	}
+	for _, f := range letter22.FindAllStringSubmatch(text, 20) {
+		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), f[4:8], f[8])
+	}
+	for _, f := range american.FindAllStringSubmatch(text, 20) {
+		add(f[0], atoi(f[3]), month(f[1]), atoi(f[2]), f[4:8], f[8])
+	}
+	for _, f := range ctime.FindAllStringSubmatch(text, 20) {
+		add(f[0], atoi(f[8]), month(f[1]), atoi(f[2]), f[3:7], f[7])
+	}
+	for _, f := range epoch.FindAllStringSubmatch(text, 20) {
+		if s, err := strconv.ParseInt(f[1], 10, 64); err == nil {
+			all = append(all, intake.When{Text: strings.TrimSpace(f[0]), Time: time.Unix(s, 0).UTC()})
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for _, f := range syslog.FindAllStringSubmatch(text, 20) {
+		add(f[0], d.year(month(f[1]), atoi(f[2])), month(f[1]), atoi(f[2]), f[3:7], "")
+	}
+	return all
+}
+
+// year is the one in which a day without a year last was when the mail was sent.
+func (d *document) year(m, day int) int {
+	if d.now.IsZero() {
+		return 0
+	}
+	y := d.now.Year()
+	if time.Date(y, time.Month(m), day, 0, 0, 0, 0, time.UTC).After(d.now.Add(48 * time.Hour)) {
+		y--
+	}
+	return y
+}
+
+func wallClock(y, mo, day int, c []string) (time.Time, bool) {
+	h := atoi(c[0])
+	if c[3] != "" {
+		if h > 12 {
+			return time.Time{}, false
+		}
+		h %= 12
+		if c[3] == "p" || c[3] == "P" {
+			h += 12
+		}
+	}
+	t := time.Date(y, time.Month(mo), day, h, atoi(c[1]), atoi(c[2]), 0, time.UTC)
+	ok := y >= 1990 && y < 2200 && mo >= 1 && mo <= 12 && t.Day() == day && h < 24 && atoi(c[1]) < 60 && atoi(c[2]) < 61
+	return t, ok
+}
+
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func isZone(s string) bool {
+	_, ok := zoneOf(s)
+	switch strings.ToUpper(s) {
+	case "CST", "IST", "BST", "AST", "GST", "PKT", "WIB", "ICT":
+		return true
+	}
+	return ok
+}
+
+// zoneOf gives the minutes that a zone is ahead of UTC.
+func zoneOf(s string) (int, bool) {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	if n, ok := zones[s]; ok {
+		return n, true
+	}
+	s = strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(s, "UTC"), "GMT"), " ", "")
+	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	digits := strings.ReplaceAll(s[1:], ":", "")
+	n := atoi(digits)
+	switch {
+	case len(digits) <= 2:
+		n *= 60
+	case len(digits) <= 4:
+		n = n/100*60 + n%100
+	default:
+		return 0, false
+	}
+	if n > 14*60 {
+		return 0, false
+	}
+	if s[0] == '-' {
+		n = -n
+	}
+	return n, true
+}
+
+var monthNames = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+
+var otherMonths = map[string]int{"fév": 2, "fev": 2, "mär": 3, "mrz": 3, "mae": 3, "avr": 4, "abr": 4, "mai": 5, "ago": 8, "aoû": 8, "set": 9, "okt": 10, "out": 10, "dez": 12, "déc": 12, "dic": 12}
+
+func month(s string) int {
+	s = strings.ToLower(s)
+	if strings.HasPrefix(s, "juil") {
+		return 7
+	}
+	if strings.HasPrefix(s, "juin") {
+		return 6
+	}
+	r := []rune(s)
+	s = string(r[:min(3, len(r))])
+	for i, m := range monthNames {
+		if s == m {
+			return i + 1
+		}
+	}
+	return otherMonths[s]
+}
+
+// zone is the one that the report tells of all its times.
+func (d *document) zone() (minutes int, has bool) {
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.zone == outer || l.zone == pasted || l.zone == registry || l.log {
+			continue
+		}
+		if f := allZone.FindStringSubmatch(l.text); f != nil {
+			if n, ok := zoneOf(strings.ReplaceAll(f[1], " ", "")); ok {
+				return n, true
+			}
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,157 @@
+package freetext
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"candor/internal/intake"
+)
+
+// places notes in which sections of a report a value stands.
+func (d *document) places(v *value, s seen, n tally) {
+	if s.zones[subject] > 0 {
+		v.note("subject")
+	}
+	if s.zones[outer] > 0 {
+		v.note("outer")
+	}
+	if s.zones[pasted] > 0 && s.zones[pasted] == s.free {
+		v.note("only-pasted")
+	}
+	if s.zones[registry] > 0 && s.zones[registry] == s.free {
+		v.note("only-registry")
+	}
+	if s.zones[route] > 0 && s.zones[route] == s.free {
+		v.note("only-route")
+	}
+	if s.zones[signature] > 0 && s.zones[signature]+s.zones[outer] == s.total {
+		v.note("only-signature")
+	}
+	if s.zones[nested] > 0 && s.zones[nested]+s.zones[pasted]+s.zones[outer] == s.total {
+		v.note("only-nested")
+	}
+	if s.free == 0 {
+		v.note("only-in-url")
+	}
+	if s.quoted > 0 && s.fresh == 0 && n.fresh[group(v.kind)] {
+		v.note("only-quoted")
+	}
+	if s.logs > 0 && n.logs >= 2 {
+		v.degree("log-share", float64(s.logs)/float64(n.logs))
+		if s.logs == s.logFirst {
+			v.note("log-first")
+		}
+		if s.logs == s.logSecond {
+			v.note("log-second")
+		}
+	}
+	for _, m := range v.mentions {
+		if m.listed > 0 {
+			v.note("listed")
+		}
+	}
+	v.degree("count", math.Log2(float64(max(s.free, 1))))
+}
+
+// among notes what is so of a value among the others, and of the report.
+func (d *document) among(v *value, s seen, n tally, t topic) {
+	g := group(v.kind)
+	if n.kinds[g] == 1 && s.free > 0 {
+		v.note("only")
+	}
+	v.degree("others", math.Log2(float64(max(n.kinds[g], 1))))
+	v.degree("content", 2*n.content-1)
+	if n.pasted {
+		v.note("with-header")
+	}
+	if strings.HasPrefix(string(t.class), "abusive-content/spam") {
+		v.note("spam")
+	}
+	if t.class == "fraud/copyright" {
+		v.note("copyright")
+	}
+	if strings.HasPrefix(string(t.class), "availability") || strings.HasPrefix(string(t.class), "vulnerable") {
+		v.note("ddos")
+	}
+	if n.kinds["address"] == 0 {
+		v.note("no-address")
+	}
+	if n.kinds["url"] > 0 {
+		v.note("with-url")
+	}
+	name := ""
+	switch v.kind {
+	case intake.Address:
+		if lowNumbers(v.value) {
+			v.note("small")
+		}
+	case intake.Network:
+		v.note("network")
+	case intake.Domain:
+		name = v.value
+	case intake.Mail:
+		_, name, _ = strings.Cut(v.value, "@")
+		if local, _, _ := strings.Cut(v.value, "@"); slices.Contains([]string{"abuse", "noc", "cert", "security", "postmaster", "hostmaster", "support", "info", "csirt", "soc", "noreply", "no-reply", "legal", "dmca", "antipiracy", "phishing"}, local) {
+			v.note("desk-name")
+		}
+	case intake.URL:
+		name = v.host
+		_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(v.value, "https://"), "http://"), "/")
+		if path == "" {
+			v.note("no-path")
+		}
+		if someAddress.MatchString(path) {
+			v.note("address-in-path")
+		}
+	}
+	if name == "" {
+		return
+	}
+	if slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) }) {
+		v.note("reporter-site")
+	}
+	if slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) }) {
+		v.note("provider-site")
+	}
+	if known(site(name)) {
+		v.note("well-known")
+	}
+	if d.owners(name) {
+		v.note("registry-site")
+	}
+}
+
+// lowNumbers tells whether an address has the numbers that versions have.
+func lowNumbers(text string) bool {
+	a, err := netip.ParseAddr(text)
+	if err != nil || !a.Is4() {
+		return false
+	}
+	b := a.As4()
+	return b[0] < 30 && b[1] < 40 && b[2] < 40
+}
+
+// owners tells whether a name is of somebody who is named in what registries
+// say.
+func (d *document) owners(name string) bool {
+	for _, m := range d.mentions {
+		if d.lines[m.line].zone == registry && m.kind == intake.Domain && site(m.value) == site(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// references are sites that reports point to for reading on: registries,
+// blocklists, standards, looking things up.
+var references = []string{
+	"abuse.net", "abuseipdb.com", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
+	"ripe.net", "arin.net", "apnic.net", "lacnic.net", "afrinic.net", "iana.org", "icann.org", "internic.net", "whois.com", "domaintools.com", "robtex.com", "bgp.he.net", "he.net", "shodan.io", "censys.io",
+	"virustotal.com", "urlscan.io", "urlhaus.abuse.ch", "phishtank.com", "openphish.com", "netcraft.com", "google.com", "microsoft.com", "mozilla.org", "apple.com", "w3.org", "ietf.org", "rfc-editor.org", "wikipedia.org", "cve.org", "mitre.org", "nist.gov",
+	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
+	"youtube.com", "facebook.com", "twitter.com", "x.com", "linkedin.com", "instagram.com", "timeanddate.com", "facebookmail.com", "gmail.com", "outlook.com", "hotmail.com", "yahoo.com",
+}
+
+func known(name string) bool { return slices.Contains(references, name) }
