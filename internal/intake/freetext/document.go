@@ -46,6 +46,7 @@ type document struct {
 	to         []string  // domains of who is told
 	texts      int
 	runs       int
+	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
 	hops       map[int]*[2]string // of lines of pasted headers
 }

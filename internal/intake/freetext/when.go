@@ -17,8 +17,9 @@ var zones = map[string]int{
 }
 
 const (
-	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
-	zoneEnd = `(?:\s?\(?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{1,4})\)?)?`
+	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
+	until   = `(?:\s?(?:-|–|to|until|bis|à|a|até)\s?\d{1,2}:\d{2}(?::\d{2})?\b)?`
+	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:,?\s?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
 	months  = `(?i:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s)?|m[äa]r[zt]?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may|mai(?:o)?|jun[ie]?|juin|jul[iy]?|juil(?:let)?|aug(?:ust)?|ago(?:sto)?|août|sep(?:t(?:ember)?)?|set(?:embro)?|o[ck]t(?:ober)?|out(?:ubro)?|nov(?:ember)?|de[cz](?:ember)?|déc|dic)`
 )
 
@@ -30,9 +31,9 @@ var (
 	american = regexp.MustCompile(`\b(` + months + `)[. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})[, ]{1,3}(?:at |@ )?` + clock + zoneEnd)
 	ctime    = regexp.MustCompile(`\b([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `(?:\s(` + `[A-Z]{3,4}` + `))?\s(\d{4})\b`)
 	syslog   = regexp.MustCompile(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
+	slashed  = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/(\d{4})(?:[, @-]|\sat\s){1,3}` + clock + zoneEnd)
 	chinese  = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
 	epoch    = regexp.MustCompile(`(?i)\b(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
-	allZone  = regexp.MustCompile(`(?i)(?:\b(?:all |the )?(?:times?|time ?stamps?|dates?|time ?zone|tz|zeitzone|zeiten|alle zeiten|zeitangaben|heures?|fuseau horaire|horas?|zona horaria|fuso hor[áa]rio|orari|fuso orario|tijden|tijdzone|время|часовой пояс|strefa czasowa|czas|saat dilimi|时区|时间|タイムゾーン|時刻|المنطقة الزمنية)\b|时区|时间|時刻)[^\n.;]{0,40}?\b((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?\d{2}|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)\b`)
 )
 
 // times finds the times of a line. shared is the zone that the report tells of
@@ -48,6 +49,9 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 		}
 		w := intake.When{Text: strings.TrimSpace(whole)}
 		offset, known := zoneOf(zone)
+		if zone == "CST" && d.han() {
+			offset, known = 480, true
+		}
 		if !known && zone == "" || !known && !isZone(zone) {
 			offset, known = shared, has
 		}
@@ -63,6 +67,15 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 	}
 	for _, f := range european.FindAllStringSubmatch(text, 20) {
 		add(f[0], atoi(f[3]), atoi(f[2]), atoi(f[1]), f[4:8], f[8])
+	}
+	if order := d.order(); order != 0 {
+		for _, f := range slashed.FindAllStringSubmatch(text, 20) {
+			day, mon := atoi(f[1]), atoi(f[2])
+			if order < 0 {
+				day, mon = mon, day
+			}
+			add(f[0], atoi(f[3]), mon, day, f[4:8], f[8])
+		}
 	}
 	for _, f := range apache.FindAllStringSubmatch(text, 20) {
 		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), []string{f[4], f[5], f[6], ""}, f[7])
@@ -186,18 +199,87 @@ func month(s string) int {
 	return otherMonths[s]
 }
 
-// zone is the one that the report tells of all its times.
+var (
+	allZone = regexp.MustCompile(`\b((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:]|$)|(北京时间|北京時間|中国标准时间)|(日本時間|日本标准时间)|(московск\S* врем|по москве)|(hora argentina|hora de argentina|horário de brasília|hora de brasília)|(türkiye saati)`)
+	offsets = []int{480, 540, 180, -180, 180}
+)
+
+// zone is the one that the report tells of all its times: the only one that it
+// names anywhere but right behind a time.
 func (d *document) zone() (minutes int, has bool) {
 	for i := range d.lines {
 		l := &d.lines[i]
-		if l.zone == outer || l.zone == pasted || l.zone == registry || l.log {
+		if l.zone == outer || l.zone == pasted || l.zone == registry || l.zone == forwarding || l.log {
 			continue
 		}
-		if f := allZone.FindStringSubmatch(l.text); f != nil {
-			if n, ok := zoneOf(strings.ReplaceAll(f[1], " ", "")); ok {
-				return n, true
+		for _, f := range allZone.FindAllStringSubmatchIndex(l.text, 10) {
+			n, ok := 0, false
+			if f[2] >= 0 {
+				if before := strings.TrimRight(l.text[:f[2]], " ([,"); before != "" && (digit(before[len(before)-1]) || strings.HasSuffix(strings.ToLower(before), "m")) && strings.Contains(tail(before, 12), ":") {
+					continue
+				}
+				n, ok = zoneOf(l.text[f[2]:f[3]])
+			}
+			for k, offset := range offsets {
+				if f[4+2*k] >= 0 {
+					n, ok = offset, true
+				}
+			}
+			switch {
+			case !ok:
+			case has && n != minutes:
+				return 0, false
+			default:
+				minutes, has = n, true
 			}
 		}
 	}
-	return 0, false
+	return minutes, has
+}
+
+// order tells how the report writes dates with slashes: 1 the day first, -1 the
+// month first, 0 if that cannot be told.
+func (d *document) order() int {
+	if d.dates != nil {
+		return *d.dates
+	}
+	day, mon := false, false
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.zone == outer || l.zone == registry {
+			continue
+		}
+		for _, f := range slashes.FindAllStringSubmatch(l.text, 20) {
+			day = day || atoi(f[1]) > 12
+			mon = mon || atoi(f[2]) > 12 || f[3] != ""
+		}
+	}
+	n := 0
+	switch {
+	case day && !mon:
+		n = 1
+	case mon && !day:
+		n = -1
+	}
+	d.dates = &n
+	return n
+}
+
+var slashes = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/\d{4}\b(?:[^\n]{0,14}\d\s?([AaPp]\.?[Mm]\b))?`)
+
+// han tells whether the report is written in Chinese.
+func (d *document) han() bool {
+	n := 0
+	for i := range d.lines {
+		if l := &d.lines[i]; l.zone == body || l.zone == subject {
+			for _, r := range l.text {
+				if r >= 0x4E00 && r < 0xA000 {
+					if n++; n > 20 {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
