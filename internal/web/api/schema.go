@@ -196,8 +196,8 @@ func (assetKind) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (unmeasured) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Unmeasured", "Why nothing is known of traffic: this process hears no exporters, and another does or none (not-here); the line is retired or was added just now (not-yet); the asset is no line (no-line).",
-		house.NotHere, house.NotYet, house.NoLine)
+	return words(r, "Unmeasured", "Why nothing is known of traffic: this process hears no exporters, and another does or none (not-here); the line is retired or was added just now (not-yet); the asset is no line (no-line); this process has no flow archive, and another does or none (not-kept).",
+		house.NotHere, house.NotYet, house.NoLine, house.NotKept)
 }
 
 func (vital) Schema(r huma.Registry) *huma.Schema {
@@ -211,7 +211,7 @@ func (eventKind) Schema(r huma.Registry) *huma.Schema {
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "RecordKind", "What a record proves.", candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent,
-		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice)
+		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordRead)
 }
 
 func (basisKind) Schema(r huma.Registry) *huma.Schema {
@@ -227,7 +227,7 @@ func (role) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (scope) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Scope", "What a token may do; each holds those before it.", access.Scopes()...)
+	return words(r, "Scope", "What a token may do; write holds read, admin holds both, flows stands alone.", access.Scopes()...)
 }
 
 func (period) Schema(r huma.Registry) *huma.Schema {
