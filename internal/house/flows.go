@@ -1,6 +1,7 @@
 package house
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,12 @@ type FlowLine struct {
 	Erased    bool // what was known of its party was erased
 	owner     candor.ID
 }
+
+// Reference is how conditions name a line of these answers.
+func (a FlowAnswers) Reference(id candor.ID) string { return cmp.Or(a.Lines[id].Reference, string(id)) }
+
+// Reference is how conditions name a line of these flows.
+func (r FlowRecords) Reference(id candor.ID) string { return cmp.Or(r.Lines[id].Reference, string(id)) }
 
 // FlowPurpose is what somebody looks at a household's flows for.
 type FlowPurpose struct {

@@ -179,6 +179,7 @@ func TestFlowsPurpose(t *testing.T) {
 	if _, err := w.AskFlows(t.Context(), ada, p, w.of(0)); err != nil {
 		t.Fatal(err)
 	}
+	w.now = w.now.Add(time.Second)
 	if _, err := w.Flows(t.Context(), ada, why, w.of(1)); err != nil {
 		t.Fatal(err)
 	}

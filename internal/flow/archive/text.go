@@ -354,6 +354,12 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
+// Text is a key as conditions write its value, and - for no address; name gives
+// the reference of a line.
+func (k Key) Text(f Field, name func(candor.ID) string) string {
+	return formatValue(f, Value{Line: k.Line, Way: k.Way, Network: k.Network, From: k.Number, To: k.Number}, name)
+}
+
 // Value is the value that finds the rows with this key again; false for a key
 // that no value stands for: no address.
 func (k Key) Value(f Field) (Value, bool) {
