@@ -72,7 +72,7 @@ func (p FlowPurpose) String() string {
 var NoPurpose = candor.WithHint(fmt.Errorf("look at the flows of a household without a purpose: %w", candor.ErrInvalid), "Name the case that it is for (C-12), or say why in some words.")
 
 const (
-	shortestReason = 5   // letters
+	shortestReason = 4   // letters
 	longestReason  = 200 // letters
 )
 

@@ -76,18 +76,19 @@ func (f *flowsForm) fields(r *web.Request, a asked) {
 	for _, one := range archive.Fields {
 		all = append(all, ui.Option{Value: string(one), Label: fieldName(r, one)})
 	}
+	typed := strings.Split(a.values.Get(archive.ParameterBy), ",")
 	for i := range archive.MaxBy {
 		name := "by" + strconv.Itoa(i+1)
 		f.options[name] = all
-		if i < len(a.q.By) {
-			f.values[name] = string(a.q.By[i])
+		if i < len(typed) {
+			f.values[name] = typed[i]
 		}
 	}
 }
 
 func (f *flowsForm) choices(r *web.Request, a asked) {
 	f.options["order"] = []ui.Option{{Value: "bytes", Label: r.T("office.flows.bytes")}, {Value: "packets", Label: r.T("office.flows.packets")}, {Value: "flows", Label: r.T("office.flows.flows")}}
-	f.values["order"] = string(a.q.Order)
+	f.values["order"] = a.values.Get(archive.ParameterOrder)
 	f.options["step"] = []ui.Option{{Value: "", Label: r.T("office.flows.step.fitting")}}
 	steps := []string{"1s", "10s", "1m", "5m", "15m", "1h", "1d"}
 	if s := a.values.Get(archive.ParameterStep); s != "" && !slices.Contains(steps, s) && a.q.Step > 0 {
@@ -105,7 +106,9 @@ func (f *flowsForm) choices(r *web.Request, a asked) {
 	for _, n := range limits {
 		f.options["limit"] = append(f.options["limit"], ui.Option{Value: strconv.Itoa(n), Label: r.Printer.Number(int64(n))})
 	}
-	f.values["limit"] = strconv.Itoa(max(a.q.Limit, 10))
+	if f.values["limit"] = a.values.Get(archive.ParameterLimit); f.values["limit"] == "" {
+		f.values["limit"] = "20"
+	}
 	f.options["add-protocol"] = []ui.Option{{Value: "", Label: "–"}}
 	for _, p := range []string{"tcp", "udp", "icmp", "icmp6", "gre", "esp", "sctp"} {
 		f.options["add-protocol"] = append(f.options["add-protocol"], ui.Option{Value: p, Label: p})

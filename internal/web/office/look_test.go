@@ -45,10 +45,7 @@ func TestLook(t *testing.T) {
 	b, w := browsertest.Open(t, "status of 422"), newWorld(t)
 	w.At(time.Now().UTC())
 	pages := w.provider(t)
-	mail, password := `document.getElementById("mail")`, `document.getElementById("password")`
-	b.Run(t, "sign in", chromedp.Navigate(w.URL+web.SignIn), browsertest.Wants(mail+` && document.readyState === "complete"`),
-		browsertest.Wants(fmt.Sprintf(`(%s.value = "admin@example.net", %s.value = %q, %s.form.submit(), true)`, mail, password, webtest.Password, mail)),
-		browsertest.Wants(`location.pathname !== "/sign-in" && document.readyState === "complete"`))
+	signIn(t, b, w)
 	for i, name := range slices.Sorted(maps.Keys(pages)) {
 		for _, v := range views(i) {
 			look(t, b, w, name, pages[name], v)
@@ -59,6 +56,15 @@ func TestLook(t *testing.T) {
 			send(t, b, w, f, v)
 		}
 	}
+}
+
+// signIn signs the administrator in.
+func signIn(t *testing.T, b *browsertest.Browser, w *world) {
+	t.Helper()
+	mail, password := `document.getElementById("mail")`, `document.getElementById("password")`
+	b.Run(t, "sign in", chromedp.Navigate(w.URL+web.SignIn), browsertest.Wants(mail+` && document.readyState === "complete"`),
+		browsertest.Wants(fmt.Sprintf(`(%s.value = "admin@example.net", %s.value = %q, %s.form.submit(), true)`, mail, password, webtest.Password, mail)),
+		browsertest.Wants(`location.pathname !== "/sign-in" && document.readyState === "complete"`))
 }
 
 // look opens a page.

@@ -147,6 +147,9 @@ func (c Chart) stacks() bool { return c.Kind == Stacked || c.Kind == Areas }
 // named tells whether a legend has to say which series is which.
 func (c Chart) named() bool { return len(c.Series) > 1 && (c.Kind != Band || len(c.Series) > 3) }
 
+// bound tells whether a series is an edge of a band, which the band itself shows.
+func (c Chart) bound(series int) bool { return c.Kind == Band && (series == 1 || series == 2) }
+
 // highest is the greatest value that has to fit.
 func highest(c Chart) float64 {
 	most := 0.0
