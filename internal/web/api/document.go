@@ -20,7 +20,7 @@ import (
 
 const about = `Everything that the console can do, for programs.
 
-**Who asks.** Send a token as ` + "`Authorization: Bearer candor_…`" + `. It may what its owner may, bounded by its scopes: ` + "`read`, `write`, `admin`" + `; each holds those before it. A browser's session works too, for requests from this site only.
+**Who asks.** Send a token as ` + "`Authorization: Bearer candor_…`" + `. It may what its owner may, bounded by its scopes: ` + "`read`, `write`, `admin`" + `, each of which holds those before it, and ` + "`flows`" + `, which stands alone. A browser's session works too, for requests from this site only.
 
 **Errors** are problem details (RFC 9457): ` + "`title`, `status`, `detail`, `hint`" + ` (what to do next), ` + "`errors`" + ` (what was wrong where) and ` + "`instance`" + `, which the log of the program has too.
 
