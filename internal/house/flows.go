@@ -67,9 +67,9 @@ func (p FlowPurpose) String() string {
 	return p.Reason
 }
 
-// NoPurpose is the error for a question about a household that says not what it
+// ErrNoPurpose is the error for a question about a household that says not what it
 // is for. It is a candor.ErrInvalid.
-var NoPurpose = candor.WithHint(fmt.Errorf("look at the flows of a household without a purpose: %w", candor.ErrInvalid), "Name the case that it is for (C-12), or say why in some words.")
+var ErrNoPurpose = candor.WithHint(fmt.Errorf("look at the flows of a household without a purpose: %w", candor.ErrInvalid), "Name the case that it is for (C-12), or say why in some words.")
 
 const (
 	shortestReason = 4   // letters
@@ -100,7 +100,7 @@ func (h *House) FlowPurpose(ctx context.Context, who candor.Principal, text stri
 }
 
 // AskFlows answers questions from the flow archive, for those who may read flows.
-// Questions about households need a purpose, or the error is NoPurpose. That they
+// Questions about households need a purpose, or the error is ErrNoPurpose. That they
 // were asked is in the evidence log before anything is answered. The error is also
 // an archive.ErrTooMuch or a candor.ErrInvalid.
 func (h *House) AskFlows(ctx context.Context, who candor.Principal, purpose FlowPurpose, questions ...archive.Question) (FlowAnswers, error) {
@@ -176,11 +176,9 @@ func (h *House) FlowLines(ctx context.Context, who candor.Principal) archive.Lin
 		}
 		a, err := h.Store.AssetByReference(ctx, candor.Line, reference)
 		if errors.Is(err, candor.ErrNotFound) {
-			id, bad := candor.ParseID(reference)
-			if bad != nil {
-				return "", false, nil
+			if id, bad := candor.ParseID(reference); bad == nil {
+				a, err = h.Store.Asset(ctx, who.Scope(), id)
 			}
-			a, err = h.Store.Asset(ctx, who.Scope(), id)
 		}
 		if errors.Is(err, candor.ErrNotFound) || err == nil && a.Kind != candor.Line {
 			return "", false, nil
@@ -256,7 +254,7 @@ func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowP
 			return err
 		}
 		if q.OfHousehold() && purpose.String() == "" {
-			return NoPurpose
+			return ErrNoPurpose
 		}
 		personal = personal || q.Personal()
 		for _, id := range q.Named() {

@@ -133,7 +133,7 @@ func TestFlowsRecorded(t *testing.T) {
 		}
 		before := w.reads(t)
 		if q.OfHousehold() {
-			if err := ask(house.FlowPurpose{}); !errors.Is(err, house.NoPurpose) || len(w.reads(t)) != len(before) {
+			if err := ask(house.FlowPurpose{}); !errors.Is(err, house.ErrNoPurpose) || len(w.reads(t)) != len(before) {
 				t.Fatalf("seed %d: without a purpose: %v, %+v", seed, err, q)
 			}
 		}

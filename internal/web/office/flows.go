@@ -189,12 +189,9 @@ func (o *office) flows(r *web.Request) (web.View, error) {
 		q.Step = plotStep(a.q)
 		v, err := o.house.AskFlows(r.Context(), r.Who, a.FlowPurpose, q)
 		if err == nil {
-			err = o.answered(r, &d, a, q, v)
-		}
-		if err != nil {
-			if err := a.refused(r, err); err != nil {
-				return web.View{}, err
-			}
+			o.answered(r, &d, a, q, v)
+		} else if err := a.refused(r, err); err != nil {
+			return web.View{}, err
 		}
 	}
 	return o.flowsView(r, &d, a, flowsPath)
@@ -264,10 +261,10 @@ func tierName(r *web.Request, t archive.Tier) string {
 }
 
 // answered puts an answer into the page.
-func (o *office) answered(r *web.Request, d *flowsDetail, a asked, q archive.Question, v house.FlowAnswers) error {
+func (o *office) answered(r *web.Request, d *flowsDetail, a asked, q archive.Question, v house.FlowAnswers) {
 	if v.Unmeasured != "" {
 		d.unmeasured = unmeasured(r, v.Unmeasured)
-		return nil
+		return
 	}
 	answer := v.Answers[0]
 	args := phrase.Args{"since": r.Printer.Time(answer.Since, r.Zone), "until": r.Printer.Time(answer.Until, r.Zone), "tier": tierName(r, answer.Tier)}
@@ -279,5 +276,4 @@ func (o *office) answered(r *web.Request, d *flowsDetail, a asked, q archive.Que
 	w := flowWords{o: o, r: r, q: q, v: v}
 	d.chart = flowChart(r, w, answer, a.at(flowsPath, nil))
 	d.rows = answerTable(r, w, a, answer)
-	return nil
 }
