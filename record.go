@@ -46,6 +46,7 @@ const (
 	RecordErasure    RecordKind = "erasure"
 	RecordPolicy     RecordKind = "policy"
 	RecordNotice     RecordKind = "notice" // published, pinned, or seen at a site
+	RecordRead       RecordKind = "read"   // somebody looked at what a household does
 )
 
 // Job is work that is done later, at least once, whatever happens: it is

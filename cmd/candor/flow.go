@@ -9,6 +9,6 @@ func (p *program) flowCommand() *cobra.Command {
 		Args:  unknownCommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.flowReplayCommand(), p.flowSimulateCommand(), p.flowWhoCommand())
+	c.AddCommand(p.flowReplayCommand(), p.flowSimulateCommand(), p.flowWhoCommand(), p.flowQueryCommand())
 	return c
 }

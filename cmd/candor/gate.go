@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/consent/gate"
 	"candor/internal/house"
 )
@@ -38,9 +36,8 @@ servers, virtual hosts and provisioning.`,
 
 // gateCheck are the options of candor gate check.
 type gateCheck struct {
-	server, tokenFile string
-	timeout           time.Duration
-	json, quiet       bool
+	deskFlags
+	json, quiet bool
 }
 
 func (p *program) gateCheckCommand() *cobra.Command {
@@ -66,9 +63,7 @@ Exit status: 0 it may be reached, 1 it may not, 2 the desk could not be asked.`,
 			return p.gateCheck(c.Context(), f, args[0])
 		},
 	}
-	c.Flags().StringVar(&f.server, "server", "", "the `URL` of the desk")
-	c.Flags().StringVar(&f.tokenFile, "token-file", "", "a `FILE` that holds the token")
-	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for the answer")
+	f.add(c, 10*time.Second)
 	c.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors")
 	return c
@@ -79,7 +74,7 @@ func (p *program) gateCheck(ctx context.Context, f *gateCheck, host string) erro
 	if err != nil {
 		return err
 	}
-	token, err := f.token()
+	token, err := f.token(access.ScopeRead)
 	if err != nil {
 		return err
 	}
@@ -110,69 +105,15 @@ func hintOr(err error, other string) string {
 	return other
 }
 
-// base is the address of the desk. A token is not sent in the clear, but to this
-// machine itself.
-func (f *gateCheck) base() (*url.URL, error) {
-	text := f.server
-	if text == "" {
-		text = os.Getenv("CANDOR_URL")
-	}
-	if text == "" {
-		return nil, candor.WithHint(errors.New("no desk is named"), "Give --server URL, or set CANDOR_URL.")
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return nil, candor.WithHint(fmt.Errorf("%.200q is no address of a desk", text), "It begins with https:// and names a host.")
-	}
-	return u, nil
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-func (f *gateCheck) token() (string, error) {
-	text := os.Getenv("CANDOR_TOKEN")
-	if f.tokenFile != "" {
-		data, err := os.ReadFile(f.tokenFile)
-		if err != nil {
-			return "", candor.WithHint(err, "Name a file that holds a token with the scope read.")
-		}
-		text = string(data)
-	}
-	if text = strings.TrimSpace(text); text == "" {
-		return "", candor.WithHint(errors.New("there is no token"), "Make one with the scope read in the console, and give --token-file FILE, or set CANDOR_TOKEN.")
-	}
-	return text, nil
-}
-
 // mostAdmission bounds an answer, in bytes.
 const mostAdmission = 1 << 20
 
 // admission asks a desk about a host name. Whatever is not a plain answer about
 // that name is an error.
 func admission(ctx context.Context, base *url.URL, token, host string) (a house.Admission, text []byte, err error) {
-	at := base.JoinPath("api/v1/gate/allowed")
-	at.RawQuery = url.Values{"host": {host}}.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	text, err = askDesk(ctx, base, token, "api/v1/gate/allowed", url.Values{"host": {host}}, mostAdmission)
 	if err != nil {
 		return a, nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(req)
-	if err != nil {
-		return a, nil, err
-	}
-	defer answer.Body.Close()
-	if text, err = io.ReadAll(io.LimitReader(answer.Body, mostAdmission)); err != nil {
-		return a, nil, err
-	}
-	if answer.StatusCode != http.StatusOK {
-		var problem struct{ Detail, Hint string }
-		_ = json.Unmarshal(text, &problem) // what answers may be another program
-		return a, nil, candor.WithHint(fmt.Errorf("the desk answered %s: %.300s", answer.Status, problem.Detail), problem.Hint)
 	}
 	if err := json.Unmarshal(text, &a); err != nil {
 		return a, nil, fmt.Errorf("the answer is not a desk's: %w", err)

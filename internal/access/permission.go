@@ -26,6 +26,7 @@ const (
 	ManagePeople     Permission = "manage.people" // invite, change roles, disable, revoke
 	ReadSettings     Permission = "read.settings" // and the system's health
 	ManageSettings   Permission = "manage.settings"
+	ReadFlows        Permission = "read.flows" // what households' connections are, in the flow archive
 )
 
 // What customers and subscribers may do with what belongs to their party.
@@ -42,7 +43,7 @@ const HoldTokens Permission = "hold.tokens"
 func Permissions() []Permission {
 	return []Permission{
 		ReadCases, ActCases, ApproveResponses, WaiveChecks, ReadEvidence, ReadParties, ManageParties, ReadPolicy, ManagePolicy,
-		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadOwn, ActOwn, HoldTokens,
+		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadFlows, ReadOwn, ActOwn, HoldTokens,
 	}
 }
 
@@ -51,9 +52,9 @@ func granted(r candor.Role) []Permission {
 	reading := []Permission{ReadCases, ReadEvidence, ReadParties, ReadPolicy, ReadPeople, ReadSettings, HoldTokens}
 	switch r {
 	case candor.RoleAdmin:
-		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties, ManagePolicy, ManagePeople, ManageSettings)
+		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties, ManagePolicy, ManagePeople, ManageSettings, ReadFlows)
 	case candor.RoleAnalyst:
-		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties)
+		return append(reading, ActCases, ApproveResponses, WaiveChecks, ManageParties, ReadFlows)
 	case candor.RoleAuditor:
 		return reading
 	case candor.RoleCustomer:
@@ -64,16 +65,21 @@ func granted(r candor.Role) []Permission {
 	return nil
 }
 
-// Scopes of a token. Each holds those before it. A scope takes away from what
-// the owner may; it never adds.
+// Scopes of a token. Read, write and admin each hold those before; flows stands
+// alone, so that no program sees households' connections that was not made for
+// it. A scope takes away from what the owner may; it never adds.
 const (
 	ScopeRead  = "read"
 	ScopeWrite = "write"
 	ScopeAdmin = "admin"
+	ScopeFlows = "flows"
 )
 
-// Scopes are all scopes, from narrow to wide.
-func Scopes() []string { return []string{ScopeRead, ScopeWrite, ScopeAdmin} }
+// Scopes are all scopes, from narrow to wide, and last the one that stands alone.
+func Scopes() []string { return append(widening(), ScopeFlows) }
+
+// widening are the scopes that hold those before them.
+func widening() []string { return []string{ScopeRead, ScopeWrite, ScopeAdmin} }
 
 // needs is the narrowest scope for a permission; empty if no token has it.
 func needs(p Permission) string {
@@ -84,6 +90,8 @@ func needs(p Permission) string {
 		return ScopeWrite
 	case ManagePolicy, ManagePeople, ManageSettings, WaiveChecks:
 		return ScopeAdmin
+	case ReadFlows:
+		return ScopeFlows
 	}
 	return "" // tokens make no tokens
 }
@@ -98,7 +106,10 @@ func Allowed(p candor.Principal, what Permission) bool {
 	if p.Token == "" && p.Scopes == nil {
 		return p.User != ""
 	}
-	all := Scopes()
+	if needs(what) == ScopeFlows {
+		return slices.Contains(p.Scopes, ScopeFlows)
+	}
+	all := widening()
 	need := slices.Index(all, needs(what))
 	return need >= 0 && slices.ContainsFunc(p.Scopes, func(s string) bool { return slices.Index(all, s) >= need })
 }

@@ -17,6 +17,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
+	"candor/internal/flow/archive"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/scan/generation"
@@ -55,6 +56,9 @@ type House struct {
 	// Traffic tells of the traffic of lines; nil where this process hears no
 	// exporters.
 	Traffic Traffic
+	// Archive answers questions of flows that are kept; nil where this process
+	// has none.
+	Archive archive.Reader
 
 	// Garden is what the portal of the walled garden asks.
 	Garden Garden

@@ -24,6 +24,7 @@ const (
 	NotHere Unmeasured = "not-here" // this process hears no exporters: another does, or none
 	NotYet  Unmeasured = "not-yet"  // the line is retired, or was added just now
 	NoLine  Unmeasured = "no-line"  // the asset is of another kind
+	NotKept Unmeasured = "not-kept" // this process has no flow archive: another does, or none
 )
 
 // What a LineTraffic is made of.

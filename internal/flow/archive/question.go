@@ -126,3 +126,15 @@ type Sum struct {
 	Packets uint64 `json:"packets"`
 	Flows   uint64 `json:"flows"`
 }
+
+// Measured is a sum's value of a measure; bytes if it is empty.
+func Measured(m Measure, s Sum) uint64 {
+	switch m {
+	case Packets:
+		return s.Packets
+	case Flows:
+		return s.Flows
+	default:
+		return s.Bytes
+	}
+}

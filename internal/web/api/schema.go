@@ -11,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/flow/archive"
 	"candor/internal/house"
 )
 
@@ -35,6 +36,7 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[candor.AssetKind](), reflect.TypeFor[assetKind]()},
 		{reflect.TypeFor[candor.Vital](), reflect.TypeFor[vital]()},
 		{reflect.TypeFor[house.Unmeasured](), reflect.TypeFor[unmeasured]()},
+		{reflect.TypeFor[archive.Tier](), reflect.TypeFor[tier]()},
 		{reflect.TypeFor[candor.EventKind](), reflect.TypeFor[eventKind]()},
 		{reflect.TypeFor[candor.RecordKind](), reflect.TypeFor[recordKind]()},
 		{reflect.TypeFor[candor.BasisKind](), reflect.TypeFor[basisKind]()},
@@ -57,6 +59,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if t.PkgPath() == "candor/internal/flow/line" {
 		return "Traffic" + name
+	}
+	if t.PkgPath() == "candor/internal/flow/archive" {
+		return "Archive" + name
 	}
 	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
 		return name
@@ -96,6 +101,7 @@ type (
 	responseState   string
 	scanState       string
 	gateState       string
+	tier            string
 	gateOutcome     string
 	deadlineState   string
 	generationState string
@@ -196,8 +202,12 @@ func (assetKind) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (unmeasured) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Unmeasured", "Why nothing is known of traffic: this process hears no exporters, and another does or none (not-here); the line is retired or was added just now (not-yet); the asset is no line (no-line).",
-		house.NotHere, house.NotYet, house.NoLine)
+	return words(r, "Unmeasured", "Why nothing is known of traffic: this process hears no exporters, and another does or none (not-here); the line is retired or was added just now (not-yet); the asset is no line (no-line); this process has no flow archive, and another does or none (not-kept).",
+		house.NotHere, house.NotYet, house.NoLine, house.NotKept)
+}
+
+func (tier) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "ArchiveTier", "How finely flows are kept: as they were told of (raw), or as sums of a minute or an hour, which know nothing of the other ends.", archive.Tiers...)
 }
 
 func (vital) Schema(r huma.Registry) *huma.Schema {
@@ -211,7 +221,7 @@ func (eventKind) Schema(r huma.Registry) *huma.Schema {
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "RecordKind", "What a record proves.", candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent,
-		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice)
+		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordRead)
 }
 
 func (basisKind) Schema(r huma.Registry) *huma.Schema {
@@ -227,7 +237,7 @@ func (role) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (scope) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Scope", "What a token may do; each holds those before it.", access.Scopes()...)
+	return words(r, "Scope", "What a token may do; write holds read, admin holds both, flows stands alone.", access.Scopes()...)
 }
 
 func (period) Schema(r huma.Registry) *huma.Schema {

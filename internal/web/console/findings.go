@@ -3,6 +3,7 @@ package console
 import (
 	"candor"
 	"candor/internal/access"
+	"candor/internal/flow/archive"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/web"
@@ -84,7 +85,18 @@ func (c *console) finding(r *web.Request) (web.View, error) {
 	if f.State == candor.FindingOpen && r.May(access.ActCases) {
 		page.Actions = ui.ConfirmButton(dismissal(r, v, draft{}), r.T("console.dismiss"), "cross")
 	}
+	if q, ok := house.FindingQuestion(v); ok && r.May(access.ReadFlows) {
+		page.Actions = ui.InTurn(ui.ButtonLink(ui.Link{Text: r.T("console.flows"), Href: flowsOf(v, q)}, ui.Primary, "search"), page.Actions)
+	}
 	return web.View{Page: page, Body: findingBody(d, r.May(access.ActCases) && f.State == candor.FindingOpen, dismissal(r, v, draft{}))}, nil
+}
+
+// flowsOf is the page of the flows about a finding of traffic, which are looked at
+// for its case.
+func flowsOf(v house.FindingView, q archive.Question) string {
+	values := q.Values(func(candor.ID) string { return v.Asset.Reference })
+	values.Set("for", v.Case.Label())
+	return "/traffic/flows/records?" + values.Encode()
 }
 
 // mostPlaces is how many places of a finding are listed.

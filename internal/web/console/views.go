@@ -21,8 +21,9 @@ type viewChoice struct {
 	saved       string // the ID of the saved view that this is; empty if it is none
 }
 
-// listPages are the lists whose views can be kept.
-var listPages = []string{"cases", "findings", "responses"}
+// listPages are the lists whose views can be kept, and the page of questions of
+// flows.
+var listPages = []string{"cases", "findings", "responses", "traffic/flows"}
 
 // views gives the tabs of a list: the views that everybody has, and one's own.
 func (c *console) views(r *web.Request, page string, fixed []fixedView) (viewChoice, []ui.Tab, error) {

@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -221,7 +222,21 @@ func assetActions(r *web.Request, d assetDetail) templ.Component {
 	if a := d.v.Asset; a.Kind == candor.Server && !a.Retired && r.May(access.ManageSettings) {
 		scan = ui.ButtonLink(ui.Link{Text: r.T("office.agent.enrol"), Href: "/agents/new?server=" + string(a.ID)}, ui.Plain, "key")
 	}
+	if a := d.v.Asset; a.Kind == candor.Line && r.May(access.ReadFlows) {
+		scan = ui.ButtonLink(ui.Link{Text: r.T("office.flows.day.of"), Href: linkTo(dayPath(a.ID), url.Values{forWhat: {purposeOf(d.v.Cases.Items)}})}, ui.Plain, "clock")
+	}
 	return ui.InTurn(edit, scan)
+}
+
+// purposeOf is what the flows of a line are looked at for: its open case; whoever
+// looks without one has to say.
+func purposeOf(cases []candor.Case) string {
+	for _, c := range cases {
+		if c.State.Open() {
+			return c.Label()
+		}
+	}
+	return ""
 }
 
 // noCases is good news only where somebody has looked.

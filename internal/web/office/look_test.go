@@ -45,10 +45,7 @@ func TestLook(t *testing.T) {
 	b, w := browsertest.Open(t, "status of 422"), newWorld(t)
 	w.At(time.Now().UTC())
 	pages := w.provider(t)
-	mail, password := `document.getElementById("mail")`, `document.getElementById("password")`
-	b.Run(t, "sign in", chromedp.Navigate(w.URL+web.SignIn), browsertest.Wants(mail+` && document.readyState === "complete"`),
-		browsertest.Wants(fmt.Sprintf(`(%s.value = "admin@example.net", %s.value = %q, %s.form.submit(), true)`, mail, password, webtest.Password, mail)),
-		browsertest.Wants(`location.pathname !== "/sign-in" && document.readyState === "complete"`))
+	signIn(t, b, w)
 	for i, name := range slices.Sorted(maps.Keys(pages)) {
 		for _, v := range views(i) {
 			look(t, b, w, name, pages[name], v)
@@ -59,6 +56,15 @@ func TestLook(t *testing.T) {
 			send(t, b, w, f, v)
 		}
 	}
+}
+
+// signIn signs the administrator in.
+func signIn(t *testing.T, b *browsertest.Browser, w *world) {
+	t.Helper()
+	mail, password := `document.getElementById("mail")`, `document.getElementById("password")`
+	b.Run(t, "sign in", chromedp.Navigate(w.URL+web.SignIn), browsertest.Wants(mail+` && document.readyState === "complete"`),
+		browsertest.Wants(fmt.Sprintf(`(%s.value = "admin@example.net", %s.value = %q, %s.form.submit(), true)`, mail, password, webtest.Password, mail)),
+		browsertest.Wants(`location.pathname !== "/sign-in" && document.readyState === "complete"`))
 }
 
 // look opens a page.
@@ -158,6 +164,8 @@ func (w *world) provider(t *testing.T) map[string]string {
 	w.decide(t, w.party.ID, published, consent.Agreed, "samples")
 	site := "/gate/" + string(sites[0].ID)
 	watched := w.watched(t, "Line 4711", sites[1].Owner)
+	w.keep(t, watched)
+	reason := "&for=the+subscriber+asks+about+a+bill"
 	line := "/assets/" + string(watched.ID)
 	return map[string]string{
 		"gate": "/gate", "gate-grace": "/gate?state=grace", "gate-suspended": "/gate/" + string(sites[7].ID), "gate-site": site, "gate-draft": "/gate/" + string(sites[9].ID), "gate-live": "/gate/" + string(sites[6].ID), "waive": site + "/waive", "waiver-end": site + "/waivers/" + string(waiver) + "/end", "take-back": site + "/take-back",
@@ -167,6 +175,8 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"campaigns": "/campaigns", "campaign": "/campaigns/" + string(w.campaign(t).ID), "software": "/software", "software-one": "/software/" + w.software(t),
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
 		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
+		"traffic-now": "/traffic/now", "flows": "/traffic/flows?by=protocol,port&time=6h", "flows-by-line": "/traffic/flows?by=line,direction&order=packets&time=1d", "flows-narrow": "/traffic/flows?by=peer&where=line:%22Line+4711%22+-port:53" + reason, "flows-wrong": "/traffic/flows?where=port:443+colour:red", "flows-unsaid": "/traffic/flows?where=line:%22Line+4711%22",
+		"flows-none": "/traffic/flows?where=port:9", "flows-total": "/traffic/flows?order=flows", "flow-records": "/traffic/flows/records?where=line:%22Line+4711%22" + reason, "line-day": "/traffic/lines/" + string(watched.ID) + "?" + reason[1:], "line-day-unsaid": "/traffic/lines/" + string(watched.ID),
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "paper": party + "/consents/new", "paper-agreed": party + "/consents/new?act=agreed&terms=" + string(published.ID), "paper-withdrawn": party + "/consents/new?act=withdrawn&terms=" + string(published.ID), "erase": party + "/erase", "import": "/import",

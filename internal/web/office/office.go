@@ -60,6 +60,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addImport()
 	o.addNotices()
 	o.addTraffic()
+	o.addFlows()
 	o.addAgents()
 	o.addDefinitions()
 	o.addEvidence()

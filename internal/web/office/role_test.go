@@ -38,7 +38,8 @@ var table = map[string]string{
 	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
 	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
 
-	"GET /traffic": "admin analyst auditor",
+	"GET /traffic": "admin analyst auditor", "GET /traffic/now": "admin analyst", "GET /traffic/flows": "admin analyst", "GET /traffic/flows/form": "admin analyst", "GET /traffic/flows/records": "admin analyst",
+	"GET /traffic/flows/csv": "admin analyst", "GET /traffic/lines/{id}": "admin analyst",
 
 	"GET /notices": "admin analyst auditor", "GET /notices/{id}": "admin analyst auditor", "POST /notices/{id}/prove": "admin analyst",
 
@@ -137,7 +138,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 	}
 	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
 	ids := map[string]string{"terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
-		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID)}
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
 	product := w.software(t)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/web"
@@ -25,6 +26,7 @@ type trafficDetail struct {
 	figures    []ui.Stat
 	exporters  ui.Table
 	looked     ui.Table
+	flows      bool // the reader may see those that are kept
 }
 
 func (o *office) traffic(r *web.Request) (web.View, error) {
@@ -32,7 +34,7 @@ func (o *office) traffic(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	d := trafficDetail{unmeasured: unmeasured(r, v.Unmeasured)}
+	d := trafficDetail{unmeasured: unmeasured(r, v.Unmeasured), flows: r.May(access.ReadFlows)}
 	if n := v.Network; n != nil {
 		d.figures, d.warnings = trafficFigures(r, v), trafficWarnings(r, v)
 		d.exporters = exporterTable(r, v)
@@ -41,7 +43,10 @@ func (o *office) traffic(r *web.Request) (web.View, error) {
 		}
 	}
 	p := ui.Page{Title: r.T("office.traffic"), Active: "traffic", Lead: r.T("office.traffic.lead")}
-	p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.health.again"), Href: "/traffic"}, ui.Plain, "")
+	again := ui.ButtonLink(ui.Link{Text: r.T("office.health.again"), Href: "/traffic"}, ui.Plain, "")
+	if p.Actions = again; d.flows {
+		p.Actions = ui.InTurn(again, ui.ButtonLink(ui.Link{Text: r.T("office.flows.ask"), Href: flowsPath}, ui.Plain, "search"))
+	}
 	return web.View{Page: p, Body: trafficPage(d)}, nil
 }
 

@@ -4,8 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/a-h/templ"
 
 	"candor/internal/phrase"
 )
@@ -18,7 +22,8 @@ const (
 	Bars    ChartKind = "bars"    // series beside each other
 	Stacked ChartKind = "stacked" // series on top of each other
 	Lines   ChartKind = "lines"
-	Band    ChartKind = "band" // three series: the middle of a range, its lower and its upper bound; the range is filled
+	Areas   ChartKind = "areas" // series on top of each other, as areas: for many points, without links
+	Band    ChartKind = "band"  // three series: the middle of a range, its lower and its upper bound; the range is filled. A fourth is what was, as a line
 )
 
 // Chart is values over time or over kinds.
@@ -33,6 +38,15 @@ type Chart struct {
 	Series []Series
 	Every  int                  // one of so many labels stands at the axis; as many as there is room for if 0
 	Format func(float64) string // of values; the language's way if nil
+	Zoom   *Zoom                // dragging over the plot leads to a part of its time; nil: it does not
+}
+
+// Zoom is what a chart over time needs to lead to a part of it. The page has
+// links that do the same, for those who cannot drag.
+type Zoom struct {
+	Href  string // the page of a part; its parameter time becomes "from/to", in ISO 8601
+	Since time.Time
+	Step  time.Duration // of a label
 }
 
 // Series is one of the lines or colours of a chart.
@@ -109,6 +123,8 @@ func newPlot(ctx context.Context, c Chart) plot {
 	switch c.Kind {
 	case Lines:
 		p.lines()
+	case Areas:
+		p.areas()
 	case Band:
 		p.band()
 	default:
@@ -125,6 +141,15 @@ func formatValue(ctx context.Context, v float64) string {
 	return phrase.From(ctx).Decimal(v, 1)
 }
 
+// stacks tells whether series stand on top of each other.
+func (c Chart) stacks() bool { return c.Kind == Stacked || c.Kind == Areas }
+
+// named tells whether a legend has to say which series is which.
+func (c Chart) named() bool { return len(c.Series) > 1 && (c.Kind != Band || len(c.Series) > 3) }
+
+// bound tells whether a series is an edge of a band, which the band itself shows.
+func (c Chart) bound(series int) bool { return c.Kind == Band && (series == 1 || series == 2) }
+
 // highest is the greatest value that has to fit.
 func highest(c Chart) float64 {
 	most := 0.0
@@ -136,11 +161,11 @@ func highest(c Chart) float64 {
 				continue
 			}
 			sum += v
-			if c.Kind != Stacked {
+			if !c.stacks() {
 				most = math.Max(most, v)
 			}
 		}
-		if c.Kind == Stacked {
+		if c.stacks() {
 			most = math.Max(most, sum)
 		}
 	}
@@ -273,7 +298,7 @@ func (p *plot) lines() {
 // mouse: there are too many points for them. Where one of the three was not
 // measured nothing is drawn.
 func (p *plot) band() {
-	if len(p.Series) != 3 {
+	if len(p.Series) < 3 {
 		return
 	}
 	for from := 0; from < len(p.Labels); {
@@ -286,11 +311,47 @@ func (p *plot) band() {
 		}
 		from = to + 1
 	}
+	for k := 3; k < len(p.Series); k++ {
+		p.trace(k)
+	}
 }
 
-// whole tells whether all series were measured at i.
+// trace draws a series as a line, without marks.
+func (p *plot) trace(k int) {
+	path, pen := "", "M"
+	for i := range p.Labels {
+		v, ok := p.Series[k].at(i)
+		if !ok {
+			pen = "M" // a gap is not bridged
+			continue
+		}
+		path += pen + number((float64(i)+0.5)*p.cell()) + " " + number(100-100*v/p.top)
+		pen = "L"
+	}
+	p.paths = append(p.paths, line{class: p.colour(k), path: path})
+}
+
+// areas draws series on top of each other. What was not measured counts as
+// nothing.
+func (p *plot) areas() {
+	base := make([]float64, len(p.Labels))
+	for k, s := range p.Series {
+		var upper, lower []string
+		for i := range p.Labels {
+			x := number((float64(i) + 0.5) * p.cell())
+			lower = append(lower, x+" "+number(100-100*base[i]/p.top))
+			v, _ := s.at(i)
+			base[i] += v
+			upper = append(upper, x+" "+number(100-100*base[i]/p.top))
+		}
+		slices.Reverse(lower)
+		p.paths = append(p.paths, line{class: p.colour(k) + " is-area", path: "M" + strings.Join(upper, "L") + "L" + strings.Join(lower, "L") + "Z", filled: true})
+	}
+}
+
+// whole tells whether all of a band was measured at i.
 func (p *plot) whole(i int) bool {
-	for _, s := range p.Series {
+	for _, s := range p.Series[:3] {
 		if _, ok := s.at(i); !ok {
 			return false
 		}
@@ -324,6 +385,14 @@ func (p plot) mark(i, k int, label string, v float64) mark {
 func percent(v float64) string { return number(v) + "%" }
 
 func number(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
+
+// zoom is what the script reads of a Zoom.
+func (c Chart) zoom() templ.Attributes {
+	if c.Zoom == nil || len(c.Labels) < 2 {
+		return nil
+	}
+	return templ.Attributes{"data-zoom": c.Zoom.Href, "data-zoom-since": strconv.FormatInt(c.Zoom.Since.UnixMilli(), 10), "data-zoom-step": strconv.FormatInt(c.Zoom.Step.Milliseconds(), 10), "data-zoom-count": strconv.Itoa(len(c.Labels))}
+}
 
 // value writes a value for the table, or that there is none.
 func (p plot) value(ctx context.Context, series, i int) string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -133,5 +134,47 @@ func TestBand(t *testing.T) {
 	}
 	if got, want := p.paths[1].path, "M12.5 50L37.5 50"; got != want {
 		t.Errorf("middle %s, want %s", got, want)
+	}
+}
+
+// TestBandWithWhatWas draws a fourth series as a line of its own; edges of the band
+// have no place in the legend.
+func TestBandWithWhatWas(t *testing.T) {
+	c := Chart{ID: "c", Kind: Band, Labels: []string{"a", "b", "c"}, Series: []Series{{Name: "Usual", Values: []float64{2, 2, 2}}, {Name: "Low", Values: []float64{1, 1, 1}}, {Name: "High", Values: []float64{3, 3, 3}}, {Name: "Was", Values: []float64{4, math.NaN(), 8}}}}
+	p := newPlot(at(t, "/"), c)
+	if len(p.paths) != 3 || p.top != 8 || strings.Count(p.paths[2].path, "M") != 2 {
+		t.Errorf("top %v, paths %+v", p.top, p.paths)
+	}
+	legend, _, _ := strings.Cut(drawn(t, c), "chart-unit")
+	if !strings.Contains(legend, "Usual") || !strings.Contains(legend, "Was") || strings.Contains(legend, "High") {
+		t.Errorf("the legend is %s", legend)
+	}
+}
+
+func drawn(t *testing.T, c Chart) string {
+	t.Helper()
+	var b strings.Builder
+	if err := ChartFigure(c).Render(at(t, "/"), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestAreas stand on top of each other, and lead to a part of their time.
+func TestAreas(t *testing.T) {
+	c := Chart{ID: "c", Kind: Areas, Labels: []string{"a", "b"}, Series: []Series{{Name: "x", Values: []float64{1, 2}}, {Name: "y", Values: []float64{3, 0}}}, Zoom: &Zoom{Href: "/flows?by=port&where=a", Since: time.Unix(1000, 0), Step: time.Minute}}
+	p := newPlot(at(t, "/"), c)
+	want := []line{{class: "series-accent is-area", filled: true, path: "M25 75L75 50L75 100L25 100Z"}, {class: "series-teal is-area", filled: true, path: "M25 0L75 50L75 50L25 75Z"}}
+	if d := cmp.Diff(want, p.paths, cmp.AllowUnexported(line{})); p.top != 4 || d != "" {
+		t.Error(p.top, d)
+	}
+	page := drawn(t, c)
+	for _, text := range []string{`data-zoom="/flows?by=port&amp;where=a"`, `data-zoom-since="1000000"`, `data-zoom-step="60000"`, `data-zoom-count="2"`} {
+		if !strings.Contains(page, text) {
+			t.Errorf("the plot lacks %s", text)
+		}
+	}
+	if c.Zoom = nil; strings.Contains(drawn(t, c), "data-zoom") {
+		t.Error("a plot that leads nowhere can be dragged over")
 	}
 }

@@ -1,0 +1,319 @@
+package house
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/flow/archive"
+	"candor/internal/store"
+)
+
+// FlowAnswers are answers from the flow archive, or why there are none.
+type FlowAnswers struct {
+	Unmeasured Unmeasured
+	Answers    []archive.Answer // one a question; rows of erased lines are in Rest
+	Lines      map[candor.ID]FlowLine
+}
+
+// FlowRecords are flows from the archive, the newest first, or why there are none.
+type FlowRecords struct {
+	Unmeasured Unmeasured
+	Flows      []archive.Flow
+	Left       int // flows of erased lines, which are left out
+	Lines      map[candor.ID]FlowLine
+}
+
+// FlowsHeld is what the archive holds, or why it holds nothing.
+type FlowsHeld struct {
+	Unmeasured Unmeasured    `json:"unmeasured,omitempty"`
+	Held       *archive.Held `json:"held,omitempty"` // missing if it is unmeasured
+}
+
+// FlowLine is a line that an answer names.
+type FlowLine struct {
+	Name      string
+	Reference string // the provider's; may be empty
+	Retired   bool
+	Erased    bool // what was known of its party was erased
+	owner     candor.ID
+}
+
+// Reference is how conditions name a line of these answers.
+func (a FlowAnswers) Reference(id candor.ID) string { return cmp.Or(a.Lines[id].Reference, string(id)) }
+
+// Reference is how conditions name a line of these flows.
+func (r FlowRecords) Reference(id candor.ID) string { return cmp.Or(r.Lines[id].Reference, string(id)) }
+
+// FlowPurpose is what somebody looks at a household's flows for.
+type FlowPurpose struct {
+	Case   candor.Case // the case that it is for; zero without one
+	Reason string      // in words, if there is no case
+}
+
+// String is the purpose as it is typed.
+func (p FlowPurpose) String() string {
+	if p.Case.ID != "" {
+		return p.Case.Label()
+	}
+	return p.Reason
+}
+
+// ErrNoPurpose is the error for a question about a household that says not what it
+// is for. It is a candor.ErrInvalid.
+var ErrNoPurpose = candor.WithHint(fmt.Errorf("look at the flows of a household without a purpose: %w", candor.ErrInvalid), "Name the case that it is for (C-12), or say why in some words.")
+
+const (
+	shortestReason = 4   // letters
+	longestReason  = 200 // letters
+)
+
+// FlowPurpose reads what somebody says that they look at flows for: the number of
+// a case, or some words. What says nothing gives the zero FlowPurpose.
+func (h *House) FlowPurpose(ctx context.Context, who candor.Principal, text string) (FlowPurpose, error) {
+	if err := may(who, access.ReadFlows); err != nil {
+		return FlowPurpose{}, err
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if n, ok := strings.CutPrefix(strings.ToUpper(text), "C-"); ok {
+		number, err := strconv.ParseInt(n, 10, 64)
+		if err == nil {
+			c, err := h.Store.CaseByNumber(ctx, who.Scope(), number)
+			if errors.Is(err, candor.ErrNotFound) {
+				return FlowPurpose{}, candor.WithHint(fmt.Errorf("there is no case %.20q: %w", text, candor.ErrInvalid), "Name a case that is there, or say why in some words.")
+			}
+			return FlowPurpose{Case: c}, err
+		}
+	}
+	if n := utf8.RuneCountInString(text); n < shortestReason || n > longestReason {
+		return FlowPurpose{}, nil
+	}
+	return FlowPurpose{Reason: text}, nil
+}
+
+// AskFlows answers questions from the flow archive, for those who may read flows.
+// Questions about households need a purpose, or the error is ErrNoPurpose. That they
+// were asked is in the evidence log before anything is answered. The error is also
+// an archive.ErrTooMuch or a candor.ErrInvalid.
+func (h *House) AskFlows(ctx context.Context, who candor.Principal, purpose FlowPurpose, questions ...archive.Question) (FlowAnswers, error) {
+	out := FlowAnswers{Lines: map[candor.ID]FlowLine{}}
+	if err := h.looksAt(ctx, who, purpose, false, questions); err != nil {
+		return out, err
+	}
+	if h.Archive == nil {
+		return FlowAnswers{Unmeasured: NotKept}, nil
+	}
+	for _, q := range questions {
+		a, err := h.Archive.Ask(ctx, q)
+		if err != nil {
+			return out, tooMuch(err)
+		}
+		if err := h.nameRows(ctx, q, &a, out.Lines); err != nil {
+			return out, err
+		}
+		out.Answers = append(out.Answers, a)
+	}
+	return out, nil
+}
+
+// Flows gives flows themselves, the newest first: as AskFlows, and always looked
+// upon as about households in the evidence log.
+func (h *House) Flows(ctx context.Context, who candor.Principal, purpose FlowPurpose, q archive.Question) (FlowRecords, error) {
+	out := FlowRecords{Lines: map[candor.ID]FlowLine{}}
+	if err := h.looksAt(ctx, who, purpose, true, []archive.Question{q}); err != nil {
+		return out, err
+	}
+	if h.Archive == nil {
+		return FlowRecords{Unmeasured: NotKept}, nil
+	}
+	all, err := h.Archive.Flows(ctx, q)
+	if err != nil {
+		return out, tooMuch(err)
+	}
+	for _, f := range all {
+		from, err := h.flowLine(ctx, f.From, out.Lines)
+		if err != nil {
+			return out, err
+		}
+		to, err := h.flowLine(ctx, f.To, out.Lines)
+		if err != nil {
+			return out, err
+		}
+		if from.Erased || to.Erased {
+			out.Left++
+			continue
+		}
+		out.Flows = append(out.Flows, f)
+	}
+	return out, nil
+}
+
+// HeldFlows tells what the flow archive holds those who may read flows.
+func (h *House) HeldFlows(ctx context.Context, who candor.Principal) (FlowsHeld, error) {
+	if err := may(who, access.ReadFlows); err != nil {
+		return FlowsHeld{}, err
+	}
+	if h.Archive == nil {
+		return FlowsHeld{Unmeasured: NotKept}, nil
+	}
+	held, err := h.Archive.Held(ctx)
+	return FlowsHeld{Held: &held}, err
+}
+
+// FlowLines finds lines for questions: by the provider's reference, else by ID.
+func (h *House) FlowLines(ctx context.Context, who candor.Principal) archive.Lines {
+	return func(reference string) (candor.ID, bool, error) {
+		if err := may(who, access.ReadFlows); err != nil {
+			return "", false, err
+		}
+		a, err := h.Store.AssetByReference(ctx, candor.Line, reference)
+		if errors.Is(err, candor.ErrNotFound) {
+			if id, bad := candor.ParseID(reference); bad == nil {
+				a, err = h.Store.Asset(ctx, who.Scope(), id)
+			}
+		}
+		if errors.Is(err, candor.ErrNotFound) || err == nil && a.Kind != candor.Line {
+			return "", false, nil
+		}
+		return a.ID, err == nil, err
+	}
+}
+
+// FlowLine is what a line is called; the zero FlowLine of none.
+func (h *House) FlowLine(ctx context.Context, who candor.Principal, id candor.ID) (FlowLine, error) {
+	if err := may(who, access.ReadFlows); err != nil {
+		return FlowLine{}, err
+	}
+	return h.flowLine(ctx, id, map[candor.ID]FlowLine{})
+}
+
+// flowLine is a line, by what is known of it, or else by the store.
+func (h *House) flowLine(ctx context.Context, id candor.ID, known map[candor.ID]FlowLine) (FlowLine, error) {
+	l, ok := known[id]
+	if ok || id == "" {
+		return l, nil
+	}
+	a, err := h.Store.Asset(ctx, candor.Everything, id)
+	switch {
+	case errors.Is(err, candor.ErrNotFound):
+		l = FlowLine{Name: string(id)} // it was removed
+	case err != nil:
+		return l, err
+	default:
+		p, err := h.Store.Party(ctx, candor.Everything, a.Owner)
+		if err != nil {
+			return l, err
+		}
+		l = FlowLine{Name: a.Name, Reference: a.Reference, Retired: a.Retired, Erased: p.Erased, owner: a.Owner}
+	}
+	known[id] = l
+	return l, nil
+}
+
+// nameRows finds the lines of an answer, and takes those that were erased into
+// the rest.
+func (h *House) nameRows(ctx context.Context, q archive.Question, a *archive.Answer, known map[candor.ID]FlowLine) error {
+	at := slices.Index(q.By, archive.FieldLine)
+	if at < 0 {
+		return nil
+	}
+	rows := a.Rows[:0]
+	for _, r := range a.Rows {
+		l, err := h.flowLine(ctx, r.Keys[at].Line, known)
+		if err != nil {
+			return err
+		}
+		if l.Erased {
+			a.Rest.Bytes, a.Rest.Packets, a.Rest.Flows = a.Rest.Bytes+r.Sum.Bytes, a.Rest.Packets+r.Sum.Packets, a.Rest.Flows+r.Sum.Flows
+			continue
+		}
+		rows = append(rows, r)
+	}
+	a.Rows = rows
+	return nil
+}
+
+// looksAt asks whether somebody may ask these questions, and records that they do.
+func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowPurpose, raw bool, questions []archive.Question) error {
+	if err := may(who, access.ReadFlows); err != nil {
+		return err
+	}
+	var named []candor.ID
+	personal := raw
+	for i, q := range questions {
+		var err error
+		if questions[i], err = q.Checked(); err != nil {
+			return err
+		}
+		if q.OfHousehold() && purpose.String() == "" {
+			return ErrNoPurpose
+		}
+		personal = personal || q.Personal()
+		for _, id := range q.Named() {
+			if !slices.Contains(named, id) {
+				named = append(named, id)
+			}
+		}
+	}
+	if !personal || h.Archive == nil {
+		return nil
+	}
+	return h.recordLook(ctx, who, purpose, raw, named, questions)
+}
+
+// recordLook keeps that somebody looked at what households do: a record for each
+// line that was named, or one if there is none.
+func (h *House) recordLook(ctx context.Context, who candor.Principal, purpose FlowPurpose, raw bool, named []candor.ID, questions []archive.Question) error {
+	known := map[candor.ID]FlowLine{}
+	var words []string
+	for _, q := range questions {
+		values := q.Values(func(id candor.ID) string { return string(id) })
+		words = append(words, values.Encode())
+	}
+	body, err := json.Marshal(map[string]any{"event": "flows.read", "raw": raw, "questions": len(questions), "lines": len(named)})
+	if err != nil {
+		return err
+	}
+	personal := map[string]string{"questions": strings.Join(words, "\n")}
+	if purpose.Reason != "" {
+		personal["purpose"] = purpose.Reason
+	}
+	now := h.Clock().UTC()
+	record := func(subject candor.ID) candor.Record {
+		return candor.Record{ID: candor.NewID(now), Kind: candor.RecordRead, At: now, Subject: subject, Case: purpose.Case.ID, Actor: who.Actor(), Body: body, Personal: personal}
+	}
+	return h.tx(ctx, func(tx *store.Tx) error {
+		if len(named) == 0 {
+			return tx.AddRecords(ctx, "", record(who.User))
+		}
+		for _, id := range named {
+			l, err := h.flowLine(ctx, id, known)
+			if err != nil {
+				return err
+			}
+			if l.Erased {
+				return candor.WithHint(fmt.Errorf("ask of the flows of line %s, whose party was erased: %w", id, candor.ErrInvalid), "Leave the line out. Its flows go when they are as old as flows may get.")
+			}
+			if err := tx.AddRecords(ctx, l.owner, record(id)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tooMuch says how to ask for less.
+func tooMuch(err error) error {
+	if !errors.Is(err, archive.ErrTooMuch) {
+		return err
+	}
+	return candor.WithHint(fmt.Errorf("%w: %w", err, candor.ErrInvalid), "Ask for a shorter time, name a line, a port or a protocol, or tell fewer things apart.")
+}

@@ -1,0 +1,255 @@
+package house_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/flow"
+	"candor/internal/flow/archive"
+	"candor/internal/flow/archive/archivetest"
+	"candor/internal/house"
+	"candor/internal/store/storetest"
+)
+
+// flowWorld has two lines whose flows are kept.
+type flowWorld struct {
+	*world
+	lines  []candor.Asset
+	memory *archivetest.Memory
+	hour   archive.Question
+}
+
+func newFlowWorld(t *testing.T) *flowWorld {
+	t.Helper()
+	w := &flowWorld{world: newWorld(t, storetest.SQLite(t)), memory: &archivetest.Memory{}}
+	for _, name := range []string{"L-1", "L-2"} {
+		p, err := w.SaveParty(t.Context(), ada, candor.Party{Kind: candor.Subscriber, Name: "House of " + name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := w.SaveAsset(t.Context(), ada, candor.Asset{Kind: candor.Line, Name: "Line " + name, Reference: name, Owner: p.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.lines = append(w.lines, a)
+	}
+	w.hour = archive.Question{Since: w.now.Add(-time.Hour), Until: w.now}
+	for i := range 10 {
+		end := flow.Time(w.now.Add(-time.Duration(i+1) * time.Minute))
+		w.memory.Keep([]archive.Flow{{Record: flow.Record{Start: end, End: end, Bytes: uint64(100 * (i + 1)), Packets: 1, Src: flow.V4(0xc0000207), Dst: flow.V4(0xc6336401), SrcPort: 50000, DstPort: 443, Protocol: flow.TCP},
+			From: w.lines[i%2].ID, Exporter: netip.MustParseAddr("192.0.2.200")}})
+	}
+	w.Archive = w.memory
+	return w
+}
+
+func (w *flowWorld) reads(t *testing.T) []candor.Logged {
+	t.Helper()
+	page, err := w.Store.Records(t.Context(), candor.RecordFilter{Kind: candor.RecordRead}, candor.Cut{Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Items
+}
+
+func (w *flowWorld) of(line int) archive.Question {
+	q := w.hour
+	q.Where = []archive.Condition{{Field: archive.FieldLine, Values: []archive.Value{{Line: w.lines[line].ID}}}}
+	return q
+}
+
+var why = house.FlowPurpose{Reason: "the subscriber asks"}
+
+// TestFlowsWho: nobody but analysts and administrators, with a session or a token
+// made for it, ever reaches the archive.
+func TestFlowsWho(t *testing.T) {
+	w := newFlowWorld(t)
+	for _, role := range append(candor.Roles(), "") {
+		for _, scopes := range [][]string{nil, {access.ScopeRead}, {access.ScopeWrite}, {access.ScopeAdmin}, {access.ScopeFlows}} {
+			who := candor.Principal{User: "u", Role: role, Scopes: scopes}
+			if scopes != nil {
+				who.Token = "t"
+			}
+			if !role.Staff() {
+				who.Party = w.lines[0].Owner
+			}
+			want := (role == candor.RoleAnalyst || role == candor.RoleAdmin) && (scopes == nil || scopes[0] == access.ScopeFlows)
+			_, asked := w.AskFlows(t.Context(), who, why, w.hour)
+			_, flows := w.Flows(t.Context(), who, why, w.hour)
+			_, held := w.HeldFlows(t.Context(), who)
+			_, _, found := w.FlowLines(t.Context(), who)("L-1")
+			_, named := w.FlowLine(t.Context(), who, w.lines[0].ID)
+			_, purpose := w.FlowPurpose(t.Context(), who, "because it is so")
+			for what, err := range map[string]error{"ask": asked, "flows": flows, "held": held, "find": found, "name": named, "purpose": purpose} {
+				if (err == nil) != want || !want && !errors.Is(err, candor.ErrDenied) {
+					t.Errorf("%s with %v, %s: %v", role, scopes, what, err)
+				}
+			}
+		}
+	}
+}
+
+// TestFlowsRecorded: whatever is asked about a household needs a purpose, and
+// leaves a record for each line before it is answered.
+func TestFlowsRecorded(t *testing.T) {
+	w := newFlowWorld(t)
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 2))
+	for range 60 {
+		q := w.hour
+		var named []candor.ID
+		for range r.IntN(3) {
+			c := archive.Condition{Field: archive.Fields[r.IntN(len(archive.Fields))], Not: r.IntN(4) == 0}
+			for range 1 + r.IntN(2) {
+				v := archive.Value{Way: archive.Out, Network: netip.MustParsePrefix("0.0.0.0/0"), To: 1 << 31}
+				if c.Field == archive.FieldLine && r.IntN(3) > 0 {
+					v.Line = w.lines[r.IntN(2)].ID
+					if !c.Not && !slices.Contains(named, v.Line) {
+						named = append(named, v.Line)
+					}
+				}
+				c.Values = append(c.Values, v)
+			}
+			q.Where = append(q.Where, c)
+		}
+		for _, i := range r.Perm(len(archive.Fields))[:r.IntN(4)] {
+			q.By = append(q.By, archive.Fields[i])
+		}
+		raw := r.IntN(3) == 0
+		ask := func(p house.FlowPurpose) error {
+			if raw {
+				_, err := w.Flows(t.Context(), ada, p, q)
+				return err
+			}
+			_, err := w.AskFlows(t.Context(), ada, p, q)
+			return err
+		}
+		before := w.reads(t)
+		if q.OfHousehold() {
+			if err := ask(house.FlowPurpose{}); !errors.Is(err, house.ErrNoPurpose) || len(w.reads(t)) != len(before) {
+				t.Fatalf("seed %d: without a purpose: %v, %+v", seed, err, q)
+			}
+		}
+		if err := ask(why); err != nil {
+			t.Fatalf("seed %d: %v, %+v", seed, err, q)
+		}
+		want := max(len(named), 1)
+		if !raw && !q.Personal() {
+			want = 0
+		}
+		var about []candor.ID
+		for _, l := range w.reads(t) {
+			if !slices.ContainsFunc(before, func(b candor.Logged) bool { return b.ID == l.ID }) {
+				about = append(about, l.Subject)
+			}
+		}
+		if len(about) != want || slices.ContainsFunc(named, func(id candor.ID) bool { return !slices.Contains(about, id) }) {
+			t.Fatalf("seed %d: %d records about %v, want %d about %v: raw %v, %+v", seed, len(about), about, want, named, raw, q)
+		}
+	}
+}
+
+// TestFlowsPurpose: a case stands in the record, and nothing personal.
+func TestFlowsPurpose(t *testing.T) {
+	w := newFlowWorld(t)
+	cases, err := w.Store.Cases(t.Context(), candor.Everything, candor.CaseFilter{}, candor.Cut{Limit: 1})
+	if err != nil || len(cases.Items) == 0 {
+		t.Fatal(cases, err)
+	}
+	c := cases.Items[0]
+	p, err := w.FlowPurpose(t.Context(), ada, " "+strings.ToLower(c.Label())+" ")
+	if err != nil || p.Case.ID != c.ID || p.String() != c.Label() {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if _, err := w.FlowPurpose(t.Context(), ada, "C-999999"); !errors.Is(err, candor.ErrInvalid) {
+		t.Error("a case that is not there:", err)
+	}
+	for _, text := range []string{"", "why", strings.Repeat("x", 201)} {
+		if p, err := w.FlowPurpose(t.Context(), ada, text); err != nil || p.String() != "" {
+			t.Errorf("%q is a purpose: %+v, %v", text, p, err)
+		}
+	}
+	if _, err := w.AskFlows(t.Context(), ada, p, w.of(0)); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Second)
+	if _, err := w.Flows(t.Context(), ada, why, w.of(1)); err != nil {
+		t.Fatal(err)
+	}
+	got := w.reads(t)
+	slices.SortFunc(got, func(a, b candor.Logged) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	if len(got) != 2 || got[0].Case != c.ID || got[0].Subject != w.lines[0].ID || got[1].Case != "" || got[1].Subject != w.lines[1].ID || got[0].Actor != ada.Actor() {
+		t.Fatalf("%+v", got)
+	}
+	for _, l := range got {
+		if body := string(l.Body); l.Concealed["questions"] == "" || strings.Contains(body, string(l.Subject)) || strings.Contains(body, why.Reason) {
+			t.Errorf("%s, %v", body, l.Concealed)
+		}
+	}
+	if values, err := w.Store.PersonalOf(t.Context(), got[1].ID); err != nil || len(values) != 2 {
+		t.Errorf("what is personal: %+v, %v", values, err)
+	}
+}
+
+// TestFlowsOfErased: who was erased is in no answer, and is not asked about.
+func TestFlowsOfErased(t *testing.T) {
+	w := newFlowWorld(t)
+	a := w.lines[0]
+	a.Retired = true
+	if _, err := w.SaveAsset(t.Context(), ada, a); err != nil {
+		t.Fatal(err)
+	}
+	by := w.hour
+	by.By = []archive.Field{archive.FieldLine}
+	got, err := w.AskFlows(t.Context(), ada, why, by, w.of(0))
+	if err != nil || len(got.Answers[0].Rows) != 2 || !got.Lines[a.ID].Retired || got.Lines[w.lines[1].ID].Reference != "L-2" || got.Answers[1].Total.Flows != 5 {
+		t.Fatalf("with a line that is retired: %+v, %v", got, err)
+	}
+	if err := w.ErasePerson(t.Context(), ada, a.Owner); err != nil {
+		t.Fatal(err)
+	}
+	got, err = w.AskFlows(t.Context(), ada, why, by)
+	if err != nil || len(got.Answers[0].Rows) != 1 || got.Answers[0].Rest.Flows != 5 || got.Answers[0].Total.Flows != 10 {
+		t.Fatalf("with a line that was erased: %+v, %v", got, err)
+	}
+	flows, err := w.Flows(t.Context(), ada, why, w.hour)
+	if err != nil || len(flows.Flows) != 5 || flows.Left != 5 {
+		t.Fatalf("%+v, %v", flows, err)
+	}
+	before := len(w.reads(t))
+	if _, err := w.AskFlows(t.Context(), ada, why, w.of(0)); !errors.Is(err, candor.ErrInvalid) || len(w.reads(t)) != before {
+		t.Errorf("a question that names it: %v", err)
+	}
+	if values, err := w.Store.PersonalOf(t.Context(), w.reads(t)[len(w.reads(t))-1].ID); err != nil || len(values) > 0 && strings.Contains(values[0].Value, string(a.ID)) {
+		t.Errorf("what was asked of it is still there: %+v, %v", values, err)
+	}
+}
+
+// TestFlowsUnkept: where nothing is kept, that is the answer, and nobody has
+// looked at anything.
+func TestFlowsUnkept(t *testing.T) {
+	w := newFlowWorld(t)
+	w.Archive = nil
+	asked, err := w.AskFlows(t.Context(), ada, why, w.of(0))
+	if err != nil || asked.Unmeasured != house.NotKept {
+		t.Error(asked, err)
+	}
+	flows, err := w.Flows(t.Context(), ada, why, w.of(0))
+	if err != nil || flows.Unmeasured != house.NotKept {
+		t.Error(flows, err)
+	}
+	held, err := w.HeldFlows(t.Context(), ada)
+	if err != nil || held.Unmeasured != house.NotKept || held.Held != nil {
+		t.Error(held, err)
+	}
+	if n := len(w.reads(t)); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}
