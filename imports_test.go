@@ -103,6 +103,7 @@ var layers = []layer{
 	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/normal"},
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/normal"}},
+	{packages: "internal/flow/replay", ours: []string{"internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},
