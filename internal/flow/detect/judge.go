@@ -232,9 +232,13 @@ func (s *Sensor) doors(sh *shard, l *live, sus *suspect, p *port, r *flow.Record
 	if !door(r.DstPort) || p.doors.add(r.End, closed, 8) < s.evidence || p.doors.n < least || l.answers.at(r.End, instant) < heard {
 		return
 	}
+	kind := HorizontalScan
+	if s.common.scans(p.key, sus.line, r.End) {
+		kind = Spread
+	}
 	port := r.DstPort
 	s.raise(sh, sus, Finding{
-		Kind: HorizontalScan, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: port, Protocol: flow.TCP,
+		Kind: kind, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: port, Protocol: flow.TCP,
 		Expected: closed * float64(r.End-p.first) / 1e6, Seen: p.peers.count(), Unit: Addresses, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == port }),
 	})
