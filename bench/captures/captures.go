@@ -144,7 +144,8 @@ func hostOf(r []string) (h Host, err error) {
 // ErrFolder is of a folder that holds none of the captures.
 var ErrFolder = errors.New("the folder holds none of the captures")
 
-const hint = `Put the collections there, each under its own name:
+// Collections says what to put into the folder.
+const Collections = `Put the collections there, each under its own name:
   StratosphereLinuxIPS            of stratosphereips on GitHub (its folder dataset)
   security-datasets-for-testing   of stratosphereips on GitHub
   packet-captures                 of StopDDoS on GitHub
@@ -171,7 +172,7 @@ func Run(ctx context.Context, folder string, table []Capture) (*Report, error) {
 		report.Outcomes = append(report.Outcomes, o)
 	}
 	if len(report.Outcomes) == 0 {
-		return nil, candor.WithHint(fmt.Errorf("%s: %w", folder, ErrFolder), hint)
+		return nil, candor.WithHint(fmt.Errorf("%s: %w", folder, ErrFolder), Collections)
 	}
 	return report, nil
 }

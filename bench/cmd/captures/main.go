@@ -34,6 +34,9 @@ func main() {
 }
 
 func run(ctx context.Context, folder string, to io.Writer) error {
+	if folder == "" {
+		return candor.WithHint(errors.New("no folder is named"), "Name the folder that holds the collections: make flow-captures CAPTURES=/path\n"+captures.Collections)
+	}
 	table, err := captures.Table()
 	if err != nil {
 		return err

@@ -182,7 +182,7 @@ func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fr
 		return
 	}
 	if failed {
-		s.doors(sh, &s.lines[sus.line], sus, p, r)
+		s.doors(sh, sus, p, r)
 	}
 	odd := !serves(r.DstPort)
 	honest := s.honest(sus, r.End, p.tried, p.failed)
@@ -223,13 +223,19 @@ func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fr
 	})
 }
 
+// cutOff tells whether a line has heard nothing for a minute, from anybody: then
+// it is no wonder that nobody answers.
+func (s *Sensor) cutOff(line flow.Line, at int64) bool {
+	const minute = 1.2e-6 // packets a second that are left of one packet: e^-12/instant
+	return s.lines[line].answers.at(at, instant) < minute
+}
+
 // doors counts the addresses that do not answer on a port of logins that people
 // do not try at random. It holds also against who scans several ports at once,
-// which to horizontal looks like a line that fails on all ports; but a line that
-// hears nothing at all is cut off, and does not scan.
-func (s *Sensor) doors(sh *shard, l *live, sus *suspect, p *port, r *flow.Record) {
-	const least, heard = 15, 0.01 // packets a second: something came in the last 15 seconds
-	if !door(r.DstPort) || p.doors.add(r.End, closed, 8) < s.evidence || p.doors.n < least || l.answers.at(r.End, instant) < heard {
+// which to horizontal looks like a line that fails on all ports.
+func (s *Sensor) doors(sh *shard, sus *suspect, p *port, r *flow.Record) {
+	const least = 15
+	if !door(r.DstPort) || p.doors.add(r.End, closed, 8) < s.evidence || p.doors.n < least || s.cutOff(sus.line, r.End) {
 		return
 	}
 	kind := HorizontalScan
