@@ -23,7 +23,9 @@ func TestLapsed(t *testing.T) {
 	for _, step := range []func() error{
 		func() error { return w.House.Runner.Apply(t.Context(), x.ID) },
 		func() error { return w.House.Runner.Verify(t.Context(), x.ID) },
-		func() error { return w.House.WithdrawAgreement(t.Context(), w.Who(candor.RoleAdmin), w.Party.ID, x.Basis.Agreement) },
+		func() error {
+			return w.House.WithdrawAgreement(t.Context(), w.Who(candor.RoleAdmin), w.Party.ID, x.Basis.Agreement)
+		},
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)

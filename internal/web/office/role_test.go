@@ -61,6 +61,7 @@ var table = map[string]string{
 	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
 
 	"GET /software": "admin analyst auditor", "GET /software/{product}": "admin analyst auditor", "GET /campaigns": "admin analyst auditor", "GET /campaigns/{id}": "admin analyst auditor",
+	"GET /campaigns/new": "admin", "POST /campaigns/new": "admin", "GET /campaigns/{id}/start": "admin", "POST /campaigns/{id}/start": "admin", "GET /campaigns/{id}/stop": "admin", "POST /campaigns/{id}/stop": "admin",
 
 	"GET /people": "admin analyst auditor", "GET /people/{id}": "admin analyst auditor", "GET /people/new": "admin", "POST /people/new": "admin", "POST /people/{id}/invite": "admin",
 	"GET /people/{id}/edit": "admin", "POST /people/{id}/edit": "admin", "GET /people/{id}/disable": "admin", "POST /people/{id}/disable": "admin", "POST /people/{id}/enable": "admin",
