@@ -13,7 +13,12 @@ CREATE TABLE papers (
     size    BIGINT NOT NULL
 );
 
+CREATE INDEX software_products_created ON software_products (created, id);
+CREATE INDEX software_products_name ON software_products (name, id);
+
 -- +goose Down
+DROP INDEX software_products_name;
+DROP INDEX software_products_created;
 DROP TABLE papers;
 DROP INDEX responses_standing;
 DROP INDEX responses_lapsed;

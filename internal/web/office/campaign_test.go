@@ -2,8 +2,10 @@ package office_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +98,23 @@ func TestSoftware(t *testing.T) {
 	has(t, w.Get(t, c, "/software"), http.StatusOK, "Toolbar", "Acme & Sons", path)
 	has(t, w.Get(t, c, "/software?q=acme"), http.StatusOK, path)
 	has(t, w.Get(t, c, "/software?q=other"), http.StatusOK, "Take a filter away")
+	for i := range 60 {
+		id := fmt.Sprintf("other-%02d", i)
+		a, err := w.House.SaveAsset(t.Context(), w.Who(candor.RoleAdmin), candor.Asset{Kind: candor.Product, Owner: w.party.ID, Name: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.House.AddProduct(t.Context(), w.Who(candor.RoleAdmin), software.Product{ID: id, Name: "Other", Publisher: "Acme", Asset: a.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := string(w.Get(t, c, "/software").Body)
+	next := regexp.MustCompile(`/software\?after=[^"&]+`).FindString(first)
+	if strings.Contains(first, `"/software/other-00"`) || !strings.Contains(first, `"/software/other-59"`) || next == "" {
+		t.Fatalf("the list is on one page")
+	}
+	has(t, w.Get(t, c, next), http.StatusOK, `"/software/other-00"`)
+	has(t, w.Get(t, c, "/software?q=other-00"), http.StatusOK, "/software/other-00")
 	has(t, w.Get(t, c, path), http.StatusOK, "1.2 windows/amd64", "eula 3", "privacy 1", "stats", "Another agreement was shown")
 	if a := w.Get(t, c, "/software/nothing"); a.Status != http.StatusNotFound {
 		t.Errorf("what is not there: %d", a.Status)
