@@ -13,6 +13,7 @@ CREATE TABLE papers (
     size    BIGINT NOT NULL
 );
 
+CREATE INDEX papers_sha256 ON papers (sha256);
 CREATE INDEX software_products_created ON software_products (created, id);
 CREATE INDEX software_products_name ON software_products (name, id);
 

@@ -10,6 +10,7 @@ import (
 
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/house"
 	"candor/internal/web"
 )
 
@@ -35,8 +36,8 @@ var table = map[string]string{
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
 	"GET /parties/{id}/consents/new": "admin analyst", "POST /parties/{id}/consents/new": "admin analyst",
-	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
-	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
+	"GET /parties/{id}/receipts/{event}": "admin analyst auditor", "GET /parties/{id}/scans/{event}": "admin analyst auditor",
+	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
 
 	"GET /traffic": "admin analyst auditor",
 
@@ -131,7 +132,9 @@ func (w *world) paths(t *testing.T) func(string) string {
 	}
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
-	w.decide(t, w.party.ID, w.publish(t, "privacy-policy", "role"), consent.Agreed)
+	if _, err := w.House.Decide(t.Context(), w.Who(candor.RoleAdmin), house.Decision{Party: w.party.ID, Terms: w.publish(t, "privacy-policy", "role").ID, Act: consent.Agreed, Language: "en", How: consent.ByPaper, Scan: []byte("%PDF-1.4\n%%EOF")}); err != nil {
+		t.Fatal(err)
+	}
 	said, err := w.House.Control(t.Context(), w.Who(candor.RoleAdmin), w.party.ID)
 	if err != nil {
 		t.Fatal(err)
