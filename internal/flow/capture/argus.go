@@ -42,11 +42,11 @@ func (a *argusLog) read(line []byte) (c connection, ok bool, err error) {
 		}
 		return ""
 	}
-	src, err1 := netip.ParseAddr(get("SrcAddr"))
-	dst, err2 := netip.ParseAddr(get("DstAddr"))
+	src, _ := netip.ParseAddr(get("SrcAddr")) // not valid is no flow of IP
+	dst, _ := netip.ParseAddr(get("DstAddr"))
 	c.protocol = protocolNamed(get("Proto"), src.Is6())
-	if err1 != nil || err2 != nil || c.protocol == 0 {
-		return c, false, nil // of other things than IP
+	if !src.IsValid() || !dst.IsValid() || c.protocol == 0 {
+		return c, false, nil
 	}
 	c.src, c.dst = src.WithZone(""), dst.WithZone("")
 	if err := a.times(&c, get("StartTime"), get("Dur")); err != nil {
