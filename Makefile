@@ -26,6 +26,7 @@ EMPTY       ?=
 CONTENT     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/content
 DEFINITIONS ?= $(CANDOR_DEFINITIONS)
 PATHS       ?=
+CAPTURES    ?=
 ARGS        ?=
 
 .PHONY: help
@@ -121,6 +122,12 @@ bench-flow: ## Print how many records of NetFlow v9 the collector takes, beside 
 .PHONY: bench-traffic
 bench-traffic: ## Simulate lines with labelled abuse; print recall and false isolations
 	$(GO) run ./bench/cmd/traffic $(ARGS)
+
+# The captures are public, and not part of the program: CAPTURES is a folder that
+# holds the collections.
+.PHONY: flow-captures
+flow-captures: ## Print what is found and missed in labelled public captures; CAPTURES="/path" holds them
+	$(GO) run ./bench/cmd/captures -folder '$(CAPTURES)' $(ARGS)
 
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts

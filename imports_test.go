@@ -105,6 +105,7 @@ var layers = []layer{
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/archive", ours: []string{".", "internal/flow"}},
 	{packages: "internal/flow/archive/archivetest", ours: []string{"internal/flow", "internal/flow/archive"}},
+	{packages: "internal/flow/replay", ours: []string{"internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
 	{packages: "internal/flow/lease", ours: []string{"internal/flow"}},

@@ -79,6 +79,7 @@ type ResponseFilter struct {
 	Party        ID
 	Method       string
 	Held         bool // goes on beyond its time, and a person is to decide
+	Lapsed       bool // rests on nothing any more, and a person is to decide
 	CreatedAfter time.Time
 }
 

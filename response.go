@@ -39,6 +39,7 @@ type Response struct {
 	Applied  time.Time       `json:"applied,omitzero"`
 	Expires  time.Time       `json:"expires,omitzero"` // it is undone then; never if zero
 	Held     time.Time       `json:"held,omitzero"`    // when it went on beyond its time, since what it took away is still found to be harmful; zero if it did not, or a person decided since
+	Lapsed   time.Time       `json:"lapsed,omitzero"`  // when it was seen to rest on nothing any more, since the party withdrew or the terms ended; zero if it stands, or a person decided since
 	Attempts int             `json:"attempts"`
 }
 

@@ -43,6 +43,10 @@ func (d respondStore) ExpiredResponses(ctx context.Context, at time.Time, limit 
 	return d.s.ExpiredResponses(ctx, at, limit)
 }
 
+func (d respondStore) StandingResponses(ctx context.Context, method string, after candor.ID, limit int) ([]candor.Response, error) {
+	return d.s.StandingResponses(ctx, method, after, limit)
+}
+
 // mailbox keeps mails.
 type mailbox struct{ *store.Store }
 

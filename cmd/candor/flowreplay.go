@@ -27,7 +27,8 @@ told of them, what was lost on the way, and of which times.
 
 FILE is a capture of tcpdump or Wireshark (pcap, pcapng, also compressed by gzip)
 that holds export datagrams (NetFlow v5 and v9, IPFIX, sFlow v5) or ordinary
-traffic, which flows are made of; or a file of nfcapd, which nfdump reads.
+traffic, which flows are made of; a file of nfcapd, which nfdump reads; or a log of
+connections, of Zeek (conn.log) or Argus (binetflow).
 
 With --lines the detectors look at the traffic, as if each address in these
 networks were a subscriber's line: what they find is told, with the flows that
@@ -54,7 +55,7 @@ Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 			if j == nil {
 				return nil
 			}
-			if len(j.found) > 0 {
+			if len(j.Found) > 0 {
 				p.status = exitFound
 			}
 			return j.finish(p.out, format == "json")
@@ -128,7 +129,7 @@ func (p *program) replay(ctx context.Context, path string, mode capture.Mode, as
 		}
 		r.add(b)
 		if j != nil {
-			j.take(b.Records)
+			j.Take(b.Records)
 		}
 	}
 	r.finish(f)
@@ -190,7 +191,7 @@ func (r *replayed) finish(f *capture.File) {
 func (r *replayed) print(p *program) error {
 	holds := map[string]string{"exports": "export datagrams", "traffic": "traffic that flows are made of", "records": "records"}[r.Holds]
 	fmt.Fprintf(p.out, "%s: %s of %s\n", output.Printable(r.Path), r.Kind, holds)
-	if r.Kind != capture.Nfcapd {
+	if r.Kind == capture.Pcap || r.Kind == capture.PcapNG {
 		c := r.Capture
 		fmt.Fprintf(p.out, "  packets   %d", c.Packets)
 		for _, x := range []struct {

@@ -312,6 +312,7 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		methods, r.Methods = append(methods, r.isolation), append(r.Methods, isolate.Name)
 	}
 	r.Runner = respond.New(respond.Config{Store: respondStore{r.Store}, Now: r.setup.clock, Then: house.Follow(r.Desk), Hold: r.Hold(r.judge), Held: house.AskWhatIsHeld(r.Desk),
+		Allowed: r.Allowed, Lapsed: house.AskWhatLapsed(r.Desk),
 		Methods: methods})
 	return nil
 }

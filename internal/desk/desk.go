@@ -103,7 +103,7 @@ type Config struct {
 
 // Notice is something that the staff should hear of.
 type Notice struct {
-	Kind     string // deadline-warning, deadline-missed, question, contest, held
+	Kind     string // deadline-warning, deadline-missed, question, contest, held, lapsed
 	Case     candor.Case
 	Deadline candor.Deadline
 	Text     string

@@ -210,15 +210,59 @@ func (d *Desk) Held(ctx context.Context, tx Tx, id candor.ID) error {
 	return d.tell(ctx, tx, Notice{Kind: "held", Case: c})
 }
 
-// Decided ends that task: somebody decided. It is called in the transaction of
+// LapsedTask is the key of the task to decide about what rests on nothing any
+// more.
+const LapsedTask = "lapsed"
+
+// Lapsed asks a person to undo a response that rests on nothing any more, or to
+// say on what it rests instead; without one that is open it ends the task. It is
+// called in the transaction of the response. While it is asked no other task is
+// added, but the staff is told of each.
+func (d *Desk) Lapsed(ctx context.Context, tx Tx, r candor.Response, open int) error {
+	if open == 0 {
+		return d.done(ctx, tx, r.Case, LapsedTask)
+	}
+	if r.Lapsed.IsZero() {
+		return nil
+	}
+	c, err := tx.Case(ctx, candor.Everything, r.Case)
+	if err != nil {
+		return err
+	}
+	if err := d.askOnce(ctx, tx, r.Case, LapsedTask, "Undo what rests on nothing any more, or say on what it rests"); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx, Notice{Kind: "lapsed", Case: c, Text: r.Method})
+}
+
+// askOnce adds a task, unless one of its key is open.
+func (d *Desk) askOnce(ctx context.Context, tx Tx, id candor.ID, key, text string) error {
+	tasks, err := tx.Tasks(ctx, id)
+	if err != nil || slices.ContainsFunc(tasks, func(t candor.Task) bool { return t.Key == key && t.Done.IsZero() }) {
+		return err
+	}
+	now := d.Clock()
+	t := candor.Task{ID: candor.NewID(now), Case: id, Key: key, Text: text, Order: len(tasks) + 1, Created: now}
+	if err := tx.AddTask(ctx, t); err != nil {
+		return err
+	}
+	return d.event(ctx, tx, candor.Event{Case: id, Kind: candor.EventTask, Actor: "system"}, map[string]any{"task": t.Text, "key": t.Key, "done": false, "added": true})
+}
+
+// Decided ends the task of Held: somebody decided. It is called in the transaction of
 // the response.
 func (d *Desk) Decided(ctx context.Context, tx Tx, id candor.ID) error {
+	return d.done(ctx, tx, id, HeldTask)
+}
+
+// done ends the open tasks of a key.
+func (d *Desk) done(ctx context.Context, tx Tx, id candor.ID, key string) error {
 	tasks, err := tx.Tasks(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, t := range tasks {
-		if t.Key != HeldTask || !t.Done.IsZero() {
+		if t.Key != key || !t.Done.IsZero() {
 			continue
 		}
 		t.Done, t.DoneBy = d.Clock(), "system"

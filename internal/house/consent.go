@@ -26,6 +26,8 @@ type Decision struct {
 	Behalf   consent.Behalf
 	Note     string    // who spoke for the party, or what the staff has to prove it
 	At       time.Time // when it was said, if it was not now; of the staff only
+	Scan     []byte    // of the paper on which it was said; of the staff only
+	paper    *consent.Paper
 }
 
 // Decide keeps what a party says of terms: that it agrees, refuses or
@@ -33,6 +35,9 @@ type Decision struct {
 // told elsewhere. Once it returns, whatever asks for a basis goes by it.
 func (h *House) Decide(ctx context.Context, who candor.Principal, d Decision) (consent.Event, error) {
 	if err := h.mayDecide(who, &d); err != nil {
+		return consent.Event{}, err
+	}
+	if err := h.keepPaper(who, &d); err != nil {
 		return consent.Event{}, err
 	}
 	return h.decisions.keep(ctx, h, who, d)
@@ -141,7 +146,7 @@ func (h *House) decide(ctx context.Context, tx *store.Tx, who candor.Principal, 
 	if err != nil {
 		return e, err
 	}
-	return e, h.keepSaid(ctx, tx, said{who, e, v, known.Asked[v.ID]})
+	return e, h.keepSaid(ctx, tx, said{who, e, v, known.Asked[v.ID], d.paper})
 }
 
 // event is what comes of a decision that was checked, of a party that said
@@ -185,6 +190,7 @@ type said struct {
 	event consent.Event
 	terms consent.Terms
 	asked bool // a campaign asks about the document
+	paper *consent.Paper
 }
 
 // keepSaid keeps what parties said, each one thing, with all that follows from it.
@@ -201,6 +207,11 @@ func (h *House) keepSaid(ctx context.Context, tx *store.Tx, all ...said) error {
 		return err
 	}
 	for _, s := range all {
+		if s.paper != nil {
+			if err := tx.AddPaper(ctx, s.event.ID, *s.paper); err != nil {
+				return err
+			}
+		}
 		if err := h.sendReceipt(ctx, tx, s.who, s.event, s.terms); err != nil {
 			return err
 		}
@@ -231,8 +242,15 @@ func (s said) record() (candor.Record, error) {
 		Behalf   consent.Behalf `json:"behalf"`
 	}{e.Party, e.Act, v.Document, v.Label, v.Digest, e.Clauses, e.At, e.Language, e.How, e.Behalf})
 	r := candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: s.who.Actor(), Body: body}
+	personal := map[string]string{}
 	if e.Note != "" {
-		r.Personal = map[string]string{"note": e.Note}
+		personal["note"] = e.Note
+	}
+	if s.paper != nil {
+		personal["scan"] = s.paper.SHA256
+	}
+	if len(personal) > 0 {
+		r.Personal = personal
 	}
 	return r, err
 }

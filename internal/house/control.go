@@ -59,6 +59,7 @@ type Said struct {
 	Digest   string            `json:"digest,omitempty"`
 	Titles   map[string]string `json:"titles,omitempty"`
 	Text     bool              `json:"text"` // whether the text is kept here
+	Scan     *consent.Paper    `json:"scan,omitempty"`
 }
 
 // kindsFor are the kinds of terms that parties of a kind are asked to agree to.
@@ -96,6 +97,10 @@ func (h *House) Control(ctx context.Context, who candor.Principal, party candor.
 	for _, v := range offered(all, c.At, kindsFor(p.Kind)) {
 		c.Offers = append(c.Offers, offer(a, v, c.At))
 	}
+	papers, err := h.Store.Papers(ctx, party)
+	if err != nil {
+		return c, err
+	}
 	known := map[candor.ID]consent.Terms{}
 	for _, v := range all {
 		known[v.ID] = v
@@ -103,7 +108,11 @@ func (h *House) Control(ctx context.Context, who candor.Principal, party candor.
 	for _, e := range slices.Backward(a.History) {
 		v := a.Versions[e.Version]
 		t, kept := known[e.Version]
-		c.History = append(c.History, Said{Event: e, Document: v.Document, Label: v.Label, Digest: v.Digest, Titles: t.Titles, Text: kept})
+		s := Said{Event: e, Document: v.Document, Label: v.Label, Digest: v.Digest, Titles: t.Titles, Text: kept}
+		if p, scanned := papers[e.ID]; scanned {
+			s.Scan = &p
+		}
+		c.History = append(c.History, s)
 	}
 	return public(who, c), nil
 }

@@ -166,7 +166,7 @@ func (h *House) decideAll(ctx context.Context, tx *store.Tx, batch []*waiting) e
 			}
 			continue
 		}
-		all = append(all, said{w.who, w.event, *v, known.Asked[v.ID]})
+		all = append(all, said{w.who, w.event, *v, known.Asked[v.ID], w.paper})
 	}
 	if len(all) == 0 {
 		return nil

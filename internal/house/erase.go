@@ -22,9 +22,13 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 	if err := may(who, access.ManagePeople); err != nil {
 		return err
 	}
+	var papers func(context.Context) error
 	err := h.tx(ctx, func(tx *store.Tx) error {
 		p, err := tx.Party(ctx, who.Scope(), id)
 		if err != nil {
+			return err
+		}
+		if papers, err = h.erasePapers(ctx, tx, id); err != nil {
 			return err
 		}
 		words, err := named(ctx, tx, p)
@@ -54,6 +58,9 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		}
 		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n, "accounts": accounts})
 	})
+	if err == nil {
+		err = papers(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("erase a person's data: %w", err)
 	}

@@ -122,6 +122,15 @@ func (h *House) falseAlarms(ctx context.Context, r candor.Response) (map[candor.
 	return out, nil
 }
 
+// Rest says on what a response goes on to rest, since what it rested on holds no
+// longer.
+func (h *House) Rest(ctx context.Context, who candor.Principal, id candor.ID, on candor.Basis, reason string) (candor.Response, error) {
+	if err := may(who, access.ApproveResponses); err != nil {
+		return candor.Response{}, err
+	}
+	return h.Runner.Rest(ctx, who, id, on, strings.TrimSpace(reason))
+}
+
 // Keep has a quarantine that goes on beyond its time go on without an end.
 func (h *House) Keep(ctx context.Context, who candor.Principal, id candor.ID, reason string) (candor.Response, error) {
 	if err := may(who, access.ApproveResponses); err != nil {

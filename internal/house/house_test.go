@@ -47,6 +47,10 @@ func (a respondStore) ExpiredResponses(ctx context.Context, at time.Time, limit 
 	return a.s.ExpiredResponses(ctx, at, limit)
 }
 
+func (a respondStore) StandingResponses(ctx context.Context, method string, after candor.ID, limit int) ([]candor.Response, error) {
+	return a.s.StandingResponses(ctx, method, after, limit)
+}
+
 type vault struct{ v *evidence.Vault }
 
 func (v vault) Put(_ context.Context, r io.Reader) (string, int64, error) {

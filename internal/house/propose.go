@@ -236,6 +236,25 @@ func AskWhatIsHeld(d *desk.Desk) func(context.Context, respond.Tx, candor.Respon
 	}
 }
 
+// AskWhatLapsed has a person decide about a response that rests on nothing any
+// more. It is what respond.Config.Lapsed is set to.
+func AskWhatLapsed(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, int) error {
+	return func(ctx context.Context, t respond.Tx, r candor.Response, open int) error {
+		tx, ok := t.(desk.Tx)
+		if !ok {
+			return fmt.Errorf("a transaction of the store was expected, and not %T", t)
+		}
+		return d.Lapsed(ctx, tx, r, open)
+	}
+}
+
+// Allowed tells whether a party agreed to what allows a method now. It is what
+// respond.Config.Allowed is set to.
+func (h *House) Allowed(ctx context.Context, party candor.ID, method string) error {
+	_, err := h.Consents.Basis(ctx, party, method, h.Clock())
+	return err
+}
+
 // places gives the paths that a quarantine moved away and those that it put
 // back, by the finding that was there.
 func places(ctx context.Context, tx desk.Tx, r candor.Response) (moved, back map[candor.ID][]string, err error) {

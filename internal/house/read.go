@@ -164,6 +164,7 @@ type Today struct {
 	Approvals  candor.Page[candor.Response] `json:"approvals"`  // proposed responses
 	Failed     candor.Page[candor.Response] `json:"failed"`     // responses that failed
 	Held       candor.Page[candor.Response] `json:"held"`       // responses that go on beyond their time
+	Lapsed     candor.Page[candor.Response] `json:"lapsed"`     // responses that rest on nothing any more
 	Running    candor.Page[candor.Scan]     `json:"running"`    // scans
 	States     map[candor.CaseState]int64   `json:"states"`     // open cases
 	Severities map[candor.Severity]int64    `json:"severities"` // open cases
@@ -204,6 +205,10 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 		},
 		func() (err error) {
 			t.Held, err = h.Store.Responses(ctx, all, candor.ResponseFilter{Held: true}, few)
+			return err
+		},
+		func() (err error) {
+			t.Lapsed, err = h.Store.Responses(ctx, all, candor.ResponseFilter{Lapsed: true}, few)
 			return err
 		},
 		func() (err error) {

@@ -34,11 +34,11 @@ type BuildView struct {
 const mostBuilds = 100
 
 // Software lists client software.
-func (h *House) Software(ctx context.Context, who candor.Principal) ([]software.Product, error) {
+func (h *House) Software(ctx context.Context, who candor.Principal, words string, cut candor.Cut) (candor.Page[software.Product], error) {
 	if err := may(who, access.ReadParties); err != nil {
-		return nil, err
+		return candor.Page[software.Product]{}, err
 	}
-	return h.Store.Products(ctx)
+	return h.Store.Products(ctx, words, cut)
 }
 
 // Product gives client software with its latest builds.

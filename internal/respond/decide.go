@@ -112,10 +112,16 @@ func (r *Runner) decide(ctx context.Context, who candor.Principal, id candor.ID,
 
 // undo moves a response to undoing and asks for the job that does it.
 func (r *Runner) undo(ctx context.Context, tx Tx, resp candor.Response, s step) (candor.Response, error) {
-	s.to, resp.Held = candor.ResponseUndoing, time.Time{}
+	lapsed := !resp.Lapsed.IsZero()
+	s.to, resp.Held, resp.Lapsed = candor.ResponseUndoing, time.Time{}, time.Time{}
 	resp, err := r.move(ctx, tx, resp, s)
 	if err != nil {
 		return resp, err
+	}
+	if lapsed {
+		if err := r.tellLapsed(ctx, tx, resp); err != nil {
+			return resp, err
+		}
 	}
 	return resp, tx.Enqueue(ctx, UndoJob{Response: resp.ID}, candor.JobOptions{})
 }

@@ -67,7 +67,6 @@ func (r *Runner) over(resp candor.Response) bool {
 // somebody undoes it. The reason must not be empty.
 func (r *Runner) Keep(ctx context.Context, who candor.Principal, id candor.ID, reason string) (candor.Response, error) {
 	return r.decide(ctx, who, id, "keep", func(tx Tx, resp candor.Response) (candor.Response, error) {
-		stays := []candor.ResponseState{candor.ResponseApplied, candor.ResponseVerified, candor.ResponseFailed}
 		switch {
 		case resp.Held.IsZero() || !slices.Contains(stays, resp.State):
 			return resp, candor.WithHint(fmt.Errorf("it does not wait for that: %w", candor.ErrChanged), "Look at the response again.")

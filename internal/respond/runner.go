@@ -33,6 +33,15 @@ type Config struct {
 	// Held, if set, is called when a response goes on for that reason, in the
 	// same transaction: a person is asked here.
 	Held func(ctx context.Context, tx Tx, r candor.Response) error
+
+	// Allowed, if set, is asked before a transaction whether a party agreed to
+	// anything that allows a method now: with nil, or another error than
+	// candor.ErrDenied, Review looks no closer. It may be of a second ago.
+	Allowed func(ctx context.Context, party candor.ID, method string) error
+	// Lapsed, if set, is called when a response is seen to rest on nothing any
+	// more, and when that is over; open is how many of its case do. It is in the
+	// same transaction: a person is asked here.
+	Lapsed func(ctx context.Context, tx Tx, r candor.Response, open int) error
 }
 
 // Runner carries responses through their states. Each step is one transaction

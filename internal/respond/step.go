@@ -23,7 +23,13 @@ type step struct {
 	expired  bool   // because its time was over
 	held     *Holding
 	kept     bool
+	lapsed   *candor.NoBasis // why it rests on nothing any more
+	rested   bool            // on something else from now on
 }
+
+// aside tells whether a step takes a response to no other state, and is nothing
+// that Then is told of.
+func (s step) aside() bool { return s.held != nil || s.lapsed != nil || s.rested }
 
 // move takes a response to another state and writes that down.
 func (r *Runner) move(ctx context.Context, tx Tx, resp candor.Response, s step) (candor.Response, error) {
@@ -53,7 +59,7 @@ func (r *Runner) note(ctx context.Context, tx Tx, resp candor.Response, s step) 
 	if err != nil {
 		return err
 	}
-	if err := tx.AddRecord(ctx, record); err != nil || r.Then == nil || s.held != nil {
+	if err := tx.AddRecord(ctx, record); err != nil || r.Then == nil || s.aside() {
 		return err
 	}
 	return r.Then(ctx, tx, resp, s.from)
@@ -70,17 +76,23 @@ type EventDetails struct {
 	Until    time.Time            `json:"until,omitzero"`    // when it expires
 	Held     *Holding             `json:"held,omitempty"`    // why it goes on beyond its time
 	Kept     bool                 `json:"kept,omitempty"`    // somebody said that it is to go on without an end
+	Lapsed   *candor.NoBasis      `json:"lapsed,omitempty"`  // why it rests on nothing any more
+	Rested   *candor.Basis        `json:"rested,omitempty"`  // on what it rests from now on, instead
 	// Drift says that what was applied no longer was as it should be, and what
 	// was done about it: refilled, moved, freed. The state stays as it is.
 	Drift string `json:"drift,omitempty"`
 }
 
 func event(resp candor.Response, s step) (candor.Event, error) {
-	details, err := json.Marshal(EventDetails{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to,
-		Expired: s.expired, Error: resp.Error, Until: resp.Expires, Held: s.held, Kept: s.kept})
+	d := EventDetails{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to,
+		Expired: s.expired, Error: resp.Error, Until: resp.Expires, Held: s.held, Kept: s.kept, Lapsed: s.lapsed}
+	if s.rested {
+		d.Rested = &resp.Basis
+	}
+	details, err := json.Marshal(d)
 	return candor.Event{
 		ID: candor.NewID(resp.Updated), Case: resp.Case, At: resp.Updated, Kind: candor.EventResponse,
-		Actor: s.actor, Public: public(s.to) && !s.kept, Text: s.text, Details: details,
+		Actor: s.actor, Public: public(s.to) && !s.kept && s.lapsed == nil && !s.rested, Text: s.text, Details: details,
 	}, err
 }
 
@@ -96,6 +108,8 @@ type proven struct {
 	Expired  bool                 `json:"expired,omitempty"`
 	Held     *Holding             `json:"held,omitempty"`
 	Kept     bool                 `json:"kept,omitempty"`
+	Lapsed   *candor.NoBasis      `json:"lapsed,omitempty"`
+	Rested   bool                 `json:"rested,omitempty"` // on Basis from now on
 	Attempts int                  `json:"attempts,omitempty"`
 	Proof    json.RawMessage      `json:"proof,omitempty"` // the method's own
 }
@@ -104,7 +118,7 @@ type proven struct {
 // files or addresses, is personal.
 func (r *Runner) record(resp candor.Response, s step) (candor.Record, error) {
 	body := proven{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to, Asset: resp.Asset, Party: resp.Party,
-		Basis: resp.Basis, Expired: s.expired, Held: s.held, Kept: s.kept, Attempts: resp.Attempts}
+		Basis: resp.Basis, Expired: s.expired, Held: s.held, Kept: s.kept, Lapsed: s.lapsed, Rested: s.rested, Attempts: resp.Attempts}
 	personal := map[string]string{}
 	set := func(key, value string) {
 		if value != "" {
@@ -123,7 +137,7 @@ func (r *Runner) record(resp candor.Response, s step) (candor.Record, error) {
 	}
 	rec := candor.Record{ID: candor.NewID(resp.Updated), Kind: candor.RecordResponse, At: resp.Updated,
 		Subject: resp.ID, Case: resp.Case, Actor: s.actor, Personal: personal}
-	if decided(s.to) || s.kept {
+	if decided(s.to) || s.kept || s.rested {
 		rec.Kind = candor.RecordDecision
 	}
 	if p, ok := r.methods[resp.Method].(Prover); ok {

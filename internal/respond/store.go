@@ -16,6 +16,9 @@ type Store interface {
 	// ExpiredResponses gives up to limit responses whose Expires is set and
 	// not after at, and that are proposed, approved, applied or verified.
 	ExpiredResponses(ctx context.Context, at time.Time, limit int) ([]candor.Response, error)
+	// StandingResponses gives up to limit responses of a method that are applied,
+	// verified or failed, in the order of their identifiers, after one.
+	StandingResponses(ctx context.Context, method string, after candor.ID, limit int) ([]candor.Response, error)
 }
 
 // Tx is one transaction. What is not there, or not in the scope, is
@@ -27,6 +30,8 @@ type Tx interface {
 	AddResponse(context.Context, candor.Response) error
 	// CountResponses tells how many responses of a method there are to a case.
 	CountResponses(ctx context.Context, id candor.ID, method string) (int, error)
+	// CountLapsed tells how many responses to a case have their Lapsed set.
+	CountLapsed(ctx context.Context, id candor.ID) (int, error)
 	// Turn waits until no other transaction on the store holds the turn for
 	// what a subject is worked on, and holds it until this one ends.
 	Turn(ctx context.Context, what string, subject candor.ID) error

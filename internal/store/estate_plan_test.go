@@ -31,7 +31,7 @@ SELECT 'l' || i, 'f' || i, 'a' || (1 + i % 2000), '/x', 'open', 's', i, i FROM n
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO scans
 SELECT 's' || i, 'a' || (1 + i % 2000), 'p', 'complete', 'c', 'b', 'g', 1, 1, 1, 1, 0, '', i, CAST(i AS BIGINT) * 1000000000, CAST(i AS BIGINT) * 1000000000 + 5 FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO responses
-SELECT 'q' || i, 'c' || i, 'a', 'p', 'quarantine', CASE WHEN i % 30 = 0 THEN 'proposed' ELSE 'verified' END, '{}', '', '{}', '{}', '', '', '', i, i, 0, 0, 0, 0 FROM n;
+SELECT 'q' || i, 'c' || i, 'a', 'p', 'quarantine', CASE WHEN i % 30 = 0 THEN 'proposed' ELSE 'verified' END, '{}', '', '{}', '{}', '', '', '', i, i, 0, 0, 0, 0, 0 FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO late
 SELECT 'm' || i, 'd' || i, 1, '[]', '/x', i, 10000 - i, i, TRUE, 'b', 'g' FROM n`
 

@@ -45,6 +45,9 @@ func (r reader) Responses(ctx context.Context, scope candor.Scope, f candor.Resp
 	if f.Held {
 		w.compare("held", ">", column.Time(time.Time{}))
 	}
+	if f.Lapsed {
+		w.compare("lapsed", ">", column.Time(time.Time{}))
+	}
 	if !f.CreatedAfter.IsZero() {
 		w.since("created", f.CreatedAfter)
 	}
@@ -56,6 +59,19 @@ func (r reader) Responses(ctx context.Context, scope candor.Scope, f candor.Resp
 func (r reader) ExpiredResponses(ctx context.Context, now time.Time, most int) ([]candor.Response, error) {
 	rows, err := r.q.ExpiredResponses(ctx, column.Time(now), int32(most))
 	return each(rows, response), kind(err, "look for expired responses")
+}
+
+// StandingResponses gives responses of a method that were applied and not
+// undone, by their identifiers, from after one on.
+func (r reader) StandingResponses(ctx context.Context, method string, after candor.ID, most int) ([]candor.Response, error) {
+	rows, err := r.q.StandingResponses(ctx, method, after, int32(most))
+	return each(rows, response), kind(err, "look for responses that stand")
+}
+
+// CountLapsed tells how many responses to a case rest on nothing any more.
+func (r reader) CountLapsed(ctx context.Context, of candor.ID) (n int, err error) {
+	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM responses WHERE case_id = ? AND lapsed > 0", of).Scan(&n)
+	return n, kind(err, "count responses that rest on nothing")
 }
 
 // CountResponses tells how many responses of a method there are to a case.
@@ -93,13 +109,13 @@ func (t *Tx) ChangeResponse(ctx context.Context, r candor.Response, from candor.
 func response(r query.Response) candor.Response {
 	return candor.Response{ID: r.ID, Case: r.CaseID, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: r.Basis.V,
 		Reason: r.Reason, Plan: json.RawMessage(r.Plan), Result: json.RawMessage(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
-		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Applied: time.Time(r.Applied), Expires: time.Time(r.Expires), Held: time.Time(r.Held), Attempts: int(r.Attempts)}
+		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Applied: time.Time(r.Applied), Expires: time.Time(r.Expires), Held: time.Time(r.Held), Lapsed: time.Time(r.Lapsed), Attempts: int(r.Attempts)}
 }
 
 func responseRow(r candor.Response) query.Response {
 	return query.Response{ID: r.ID, CaseID: r.Case, Asset: r.Asset, Party: r.Party, Method: r.Method, State: r.State, Basis: column.Of(r.Basis),
 		Reason: r.Reason, Plan: column.Raw(r.Plan), Result: column.Raw(r.Result), Error: r.Error, By: r.By, Approved: r.Approved,
-		Created: column.Time(r.Created), Updated: column.Time(r.Updated), Applied: column.Time(r.Applied), Expires: column.Time(r.Expires), Held: column.Time(r.Held), Attempts: int64(r.Attempts)}
+		Created: column.Time(r.Created), Updated: column.Time(r.Updated), Applied: column.Time(r.Applied), Expires: column.Time(r.Expires), Held: column.Time(r.Held), Lapsed: column.Time(r.Lapsed), Attempts: int64(r.Attempts)}
 }
 
 // MessagesOf gives the mails of a response.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"candor"
@@ -18,11 +19,20 @@ func (r reader) Product(ctx context.Context, id string) (software.Product, error
 	return product(row), err
 }
 
-// Products gives all client software, at most 1000, by id.
-func (r reader) Products(ctx context.Context) ([]software.Product, error) {
-	rows, err := choose[query.SoftwareProduct](ctx, r.db, "software_products", "1 = 1 ORDER BY id LIMIT 1000")
-	return each(rows, product), err
+var productList = list{table: "software_products", own: "created", sorts: []string{"name", "id"}}
+
+// Products lists client software whose name, publisher or id holds the words.
+func (r reader) Products(ctx context.Context, words string, cut candor.Cut) (candor.Page[software.Product], error) {
+	var w where
+	if words = strings.ToLower(strings.TrimSpace(words)); words != "" {
+		w.and(`LOWER(name || ' ' || publisher || ' ' || id) LIKE ? ESCAPE '!'`, "%"+literal.Replace(words)+"%")
+	}
+	page, err := part[query.SoftwareProduct](ctx, r, productList, w, cut)
+	return turn(page, product), err
 }
+
+// literal keeps what LIKE understands from being more than itself.
+var literal = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // AddProduct adds client software.
 func (t *Tx) AddProduct(ctx context.Context, p software.Product) error {

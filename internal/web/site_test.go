@@ -53,7 +53,7 @@ var table = map[string]string{
 	"POST /my/notices/{id}/remove": "customer subscriber", "POST /my/notices/{id}/sites": "customer subscriber",
 	"GET /my/agreements": "customer subscriber", "GET /my/agreements/export": "customer subscriber",
 	"GET /my/agreements/terms/{id}": "customer subscriber", "GET /my/agreements/changes/{id}": "customer subscriber",
-	"GET /my/agreements/receipts/{id}": "customer subscriber", "GET /my/agreements/receipts/{id}/file": "customer subscriber",
+	"GET /my/agreements/receipts/{id}": "customer subscriber", "GET /my/agreements/receipts/{id}/file": "customer subscriber", "GET /my/agreements/scans/{id}": "customer subscriber",
 	"POST /my/agreements/terms/{id}": "customer subscriber", "POST /my/agreements/withdraw/{id}": "customer subscriber",
 	"POST /my/agreements/question": "customer subscriber", "GET /a/{token}": "*", "GET /a/{token}/export": "*", "GET /a/{token}/terms/{id}": "*",
 	"GET /a/{token}/changes/{id}": "*", "GET /a/{token}/receipts/{id}": "*", "GET /a/{token}/receipts/{id}/file": "*", "POST /a/{token}/terms/{id}": "*",

@@ -1,7 +1,8 @@
 // Package capture plays captured files as records, in the order in which they
 // were captured: pcap and pcapng that hold export datagrams, which go through a
 // collect.Intake as if they had just come; pcap and pcapng of ordinary traffic,
-// of which a Meter makes flows; and files of nfcapd, which Debian's nfdump reads.
+// of which a Meter makes flows; files of nfcapd, which Debian's nfdump reads; and
+// connections as Zeek and Argus log them.
 // Files may be compressed by gzip.
 package capture
 
@@ -40,6 +41,8 @@ const (
 	Pcap   Kind = "pcap"
 	PcapNG Kind = "pcapng"
 	Nfcapd Kind = "nfcapd"
+	Zeek   Kind = "zeek"  // conn.log
+	Argus  Kind = "argus" // flows of both ways as ra writes them, "binetflow"
 )
 
 // Options of Open. The zero value is fine.
@@ -72,7 +75,7 @@ type Counts struct {
 // File is an open file. One goroutine at a time may use it.
 type File struct {
 	Kind   Kind
-	Mode   Mode            // what it was found to hold; empty for nfcapd
+	Mode   Mode            // what it was found to hold; empty of logs and for nfcapd
 	Intake *collect.Intake // that its exports went through
 	Counts Counts
 
@@ -81,6 +84,8 @@ type File struct {
 	path    string
 	file    *os.File
 	packets source
+	text    io.Reader // of a log
+	log     log
 	ahead   []packet // read already, to see what it holds
 	ports   map[netip.AddrPort]bool
 }
@@ -100,7 +105,7 @@ type packet struct {
 }
 
 // ErrKind is of files that are none of these.
-var ErrKind = errors.New("neither pcap, pcapng nor a file of nfcapd")
+var ErrKind = errors.New("neither pcap, pcapng, a file of nfcapd nor a log of connections")
 
 // Open opens a file and sees what it is.
 func Open(ctx context.Context, path string, o Options) (*File, error) {
@@ -134,9 +139,12 @@ func (f *File) open() (err error) {
 	case Nfcapd:
 		f.Kind = Nfcapd
 	default:
-		err = candor.WithHint(ErrKind, "Captures of tcpdump (-w), Wireshark and nfcapd can be read.")
+		if f.Kind, f.log = logOf(peek(in)); f.log == nil {
+			err = candor.WithHint(ErrKind, "Captures of tcpdump (-w), Wireshark and nfcapd can be read, and logs of Zeek (conn.log) and Argus (binetflow).")
+		}
+		f.text = in
 	}
-	if err != nil || f.Kind == Nfcapd {
+	if err != nil || f.Kind == Nfcapd || f.log != nil {
 		return err
 	}
 	if f.Mode = f.o.Mode; f.Mode == "" || f.Mode == Auto {
@@ -183,6 +191,8 @@ func (f *File) Batches() iter.Seq2[Batch, error] {
 	switch {
 	case f.Kind == Nfcapd:
 		return f.nfcapd()
+	case f.log != nil:
+		return f.connections()
 	case f.Mode == Traffic:
 		return f.traffic()
 	default:

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"math"
 	"math/bits"
 	"sync"
 
@@ -98,110 +97,4 @@ func (p *prevalence) add(service uint64, line flow.Line, at int64) float64 {
 	p.bits[i] |= 1 << (mix(uint64(line)) & 63)
 	set := bits.OnesCount64(p.bits[i] | p.old[i])
 	return linear(64, 64-set)
-}
-
-// pairs are lines with rare services that they contact again and again. It is
-// a table of fixed size: what is contacted once makes place for others.
-type pairs struct {
-	entries []pair
-}
-
-type pair struct {
-	key        uint64
-	last       int64 // the beginning of the last contact
-	until      int64 // its end
-	n          uint32
-	mean, vary float32 // of the intervals in seconds, and the sum of squares (Welford)
-	told       bool
-}
-
-const pairsAShard = 1 << 12
-
-// find gives the entry of a key, or one to begin with.
-func (p *pairs) find(key uint64, at int64) *pair {
-	if p.entries == nil {
-		p.entries = make([]pair, pairsAShard)
-	}
-	base := key % pairsAShard &^ 3
-	var least *pair
-	for i := range uint64(4) {
-		e := &p.entries[base+i]
-		if e.key == key {
-			return e
-		}
-		if least == nil || e.worth(at) < least.worth(at) {
-			least = e
-		}
-	}
-	*least = pair{key: key}
-	return least
-}
-
-// worth says how much an entry is worth keeping.
-func (p *pair) worth(at int64) float64 {
-	if p.key == 0 {
-		return -1
-	}
-	return float64(p.n) * math.Exp(-float64(at-p.last)/float64(6*microHour))
-}
-
-// fetches tells whether programs ask on a port at regular times for what may
-// have come: mail, and the time.
-func fetches(port uint16) bool {
-	switch port {
-	case 110, 123, 143, 465, 587, 993, 995:
-		return true
-	}
-	return false
-}
-
-// regular looks whether a line contacts one rare address at regular times, as
-// machines do that wait for orders. So do many honest machines: it is no
-// reason to isolate.
-func (s *Sensor) regular(sh *shard, line flow.Line, sus *suspect, r *flow.Record, peer uint64) {
-	const much = 8 << 10 // bytes: whoever only asks for orders sends less
-	if s.off[Beacon] || r.Total() > much || s.own(&r.Dst) || fetches(r.DstPort) {
-		return
-	}
-	service := mix(peer ^ uint64(r.DstPort)<<8 ^ uint64(r.Protocol))
-	if s.common.dests.count(service) > 2.5 {
-		return
-	}
-	e := sh.pairs.find(mix(service^uint64(line)<<20)|1, r.Start)
-	if e.n > 0 {
-		if r.Start-e.until < 3e6 {
-			e.until = max(e.until, r.End)
-			return // the same contact, which goes on, or by several connections
-		}
-		gap := float64(r.Start-e.last) / 1e6
-		if e.n > 1 && gap > 20*float64(e.mean) { // it was switched off
-			*e = pair{key: e.key}
-		} else {
-			away := gap - float64(e.mean)
-			e.mean += float32(away / float64(e.n))
-			e.vary += float32(away * (gap - float64(e.mean)))
-		}
-	}
-	if e.n++; e.n == 6 {
-		s.common.dests.add(service, line, r.Start)
-	}
-	e.last, e.until = r.Start, r.End
-	const contacts = 16
-	if e.told || e.n < contacts || e.mean < 5 {
-		return
-	}
-	varies := math.Sqrt(float64(e.vary)/float64(e.n-2)) / float64(e.mean)
-	if varies > 0.35 || s.common.dests.add(service, line, r.Start) > 2.5 {
-		return
-	}
-	e.told = true
-	l := &s.lines[line]
-	if sus == nil {
-		sus = s.closer(sh, line, l, r.End)
-	}
-	s.raise(sh, sus, Finding{
-		Kind: Beacon, Since: r.Start - int64(float64(e.mean)*float64(e.n)*1e6), At: r.End, Confidence: 50,
-		Peer: r.Dst, Port: r.DstPort, Protocol: r.Protocol, Expected: 0, Seen: float64(e.mean), Unit: Seconds, Why: "regular",
-		Flows: []flow.Record{*r},
-	})
 }

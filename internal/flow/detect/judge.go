@@ -134,10 +134,16 @@ func (s *Sensor) service(sh *shard, l *live, sus *suspect, p *port, r *flow.Reco
 	l.served |= serviceBit(r)
 }
 
+// refuses tells whether a record of TCP carries nothing but a refusal, as
+// strangers get who knock on closed ports.
+func refuses(r *flow.Record) bool {
+	return r.Flags&flow.RST != 0 && r.Flags&(flow.PSH|flow.FIN|flow.SYN) == 0
+}
+
 // odd looks whether the line talks on many ports that have no meaning, with few
 // addresses: those who share files talk with many.
 func (s *Sensor) odd(sh *shard, line flow.Line, l *live, r *flow.Record, peer uint64) {
-	if r.DstPort < 1024 || r.SrcPort < 1024 || exposed(r.DstPort) || exposed(r.SrcPort) || r.Protocol == flow.TCP && r.Flags != 0 && r.Flags&flow.ACK == 0 {
+	if serves(r.DstPort) || serves(r.SrcPort) || r.Protocol == flow.TCP && r.Flags != 0 && (r.Flags&flow.ACK == 0 || refuses(r)) {
 		return
 	}
 	l.odd[0].add(mix(uint64(r.DstPort)))
@@ -174,6 +180,9 @@ func (s *suspect) receives(r *flow.Record, peer uint64) {
 func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fresh, failed bool) {
 	if !fresh {
 		return
+	}
+	if failed {
+		s.doors(sh, sus, p, r)
 	}
 	odd := !serves(r.DstPort)
 	honest := s.honest(sus, r.End, p.tried, p.failed)
@@ -214,6 +223,43 @@ func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fr
 	})
 }
 
+// cutOff tells whether a line has heard nothing for a minute, from anybody: then
+// it is no wonder that nobody answers.
+func (s *Sensor) cutOff(line flow.Line, at int64) bool {
+	const minute = 1.2e-6 // packets a second that are left of one packet: e^-12/instant
+	return s.lines[line].answers.at(at, instant) < minute
+}
+
+// doors counts the addresses that do not answer on a port of logins that people
+// do not try at random. It holds also against who scans several ports at once,
+// which to horizontal looks like a line that fails on all ports.
+func (s *Sensor) doors(sh *shard, sus *suspect, p *port, r *flow.Record) {
+	const least = 15
+	if !door(r.DstPort) || p.doors.add(r.End, closed, 8) < s.evidence || p.doors.n < least || s.cutOff(sus.line, r.End) {
+		return
+	}
+	kind := HorizontalScan
+	if s.common.scans(p.key, sus.line, r.End) {
+		kind = Spread
+	}
+	port := r.DstPort
+	s.raise(sh, sus, Finding{
+		Kind: kind, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: port, Protocol: flow.TCP,
+		Expected: closed * float64(r.End-p.first) / 1e6, Seen: p.peers.count(), Unit: Addresses, Why: "unanswered",
+		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == port }),
+	})
+}
+
+// door tells whether a port is one of logins that programs of mail and
+// telephones do not use.
+func door(p uint16) bool {
+	switch p {
+	case 110, 143, 993, 995, 5060:
+		return false
+	}
+	return login(p)
+}
+
 // vertical walks for one address over ports.
 func (s *Sensor) vertical(sh *shard, sus *suspect, h *host, r *flow.Record, failed bool) {
 	if !h.ports.add(mix(uint64(r.DstPort))) {
@@ -242,6 +288,7 @@ const (
 	mailServers = 4.0 / 3600  // different servers that mail is handed to
 	sessions    = 60.0 / 3600 // short sessions with one address and one login
 	folders     = 90.0 / 3600 // as sessions, of programs that fetch mail
+	closed      = 6.0 / 3600  // different addresses that do not answer on one port of logins
 )
 
 // spam counts the servers that mail is handed to.

@@ -179,6 +179,28 @@ func TestHonestTrafficGivesNothing(t *testing.T) {
 				l.tick(2 * time.Minute)
 			}
 		},
+		"a line that is cut off": func(l *lab) { // of a program that watches its servers
+			for n := range 12 {
+				l.session(1, remote(n), 443, 4000, 9000)
+				l.refused(1, remote(100+n), 443)
+				l.tick(40 * time.Second)
+			}
+			l.tick(2 * time.Minute)
+			for n := range 20 {
+				l.refused(1, remote(n), 443)
+				l.refused(1, remote(n), 22)
+				l.tick(2 * time.Second)
+			}
+		},
+		"strangers that are refused": func(l *lab) {
+			for n := range 600 {
+				l.Take([]flow.Record{{
+					Start: l.now, End: l.now, Src: addr(1), Dst: remote(n % 3), SrcPort: uint16(10000 + n), DstPort: 41000,
+					Protocol: flow.TCP, Flags: flow.RST | flow.ACK, Bytes: 40, Packets: 1,
+				}})
+				l.tick(5 * time.Second)
+			}
+		},
 		"an administrator": func(l *lab) {
 			for range 30 {
 				l.session(1, remote(1), 22, 20000, 90000)
@@ -204,6 +226,41 @@ func TestFindsScan(t *testing.T) {
 	f := l.one(HorizontalScan, true)
 	if f.Port != 23 || f.Seen < 12 || f.Seen > 40 {
 		t.Errorf("found %+v", f)
+	}
+}
+
+// A bot tries several ports at once, so that it fails on all of them: what it
+// does on the others must not excuse what it does on one.
+func TestFindsScanOfSeveralDoors(t *testing.T) {
+	l := newLab(t, 3)
+	l.browse(1, 10)
+	for n := range 160 {
+		l.refused(1, remote(4000+n), []uint16{23, 8080, 2323, uint16(30000 + n)}[n%4])
+		if n%10 == 0 {
+			l.session(1, remote(1), 443, 500, 900) // somebody at home goes on
+		}
+		l.tick(time.Second)
+	}
+	for _, f := range l.found {
+		if f.Kind == HorizontalScan && f.Isolate && (f.Port == 23 || f.Port == 2323) {
+			return
+		}
+	}
+	t.Errorf("found %+v", l.found)
+}
+
+func TestFindsQuickBeacon(t *testing.T) {
+	for _, gap := range []time.Duration{500 * time.Millisecond, 2 * time.Second, 4 * time.Second} {
+		t.Run(gap.String(), func(t *testing.T) {
+			l := newLab(t, 3)
+			for range 200 {
+				l.refused(1, remote(4), 5888)
+				l.tick(gap)
+			}
+			if f := l.one(Beacon, false); f.Peer != remote(4) || f.Port != 5888 || f.Seen < gap.Seconds()-0.1 || f.Seen > gap.Seconds()+0.1 {
+				t.Errorf("found %+v", f)
+			}
+		})
 	}
 }
 

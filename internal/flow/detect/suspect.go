@@ -59,6 +59,7 @@ type port struct {
 	walk     float32
 	before   float32  // of peers, at the last sweep
 	logins   arrivals // of sessions with a login, whatever the address
+	doors    arrivals // of addresses that do not answer, on a port of logins
 	out, in  leaky    // bytes a second
 }
 

@@ -147,6 +147,20 @@ func (s *Store) ExpiredResponses(_ context.Context, at time.Time, limit int) ([]
 	return expired, nil
 }
 
+// StandingResponses implements respond.Store.
+func (s *Store) StandingResponses(_ context.Context, method string, after candor.ID, limit int) (all []candor.Response, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(s.s.responses)) {
+		r := s.s.responses[id]
+		acts := slices.Contains([]candor.ResponseState{candor.ResponseApplied, candor.ResponseVerified, candor.ResponseFailed}, r.State)
+		if r.Method == method && id > after && acts && len(all) < limit {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
 type tx struct {
 	state
 	fail func(string) error
@@ -195,6 +209,15 @@ func (t *tx) CountResponses(_ context.Context, id candor.ID, method string) (n i
 		}
 	}
 	return n, t.may("CountResponses")
+}
+
+func (t *tx) CountLapsed(_ context.Context, id candor.ID) (n int, err error) {
+	for _, r := range t.responses {
+		if r.Case == id && !r.Lapsed.IsZero() {
+			n++
+		}
+	}
+	return n, t.may("CountLapsed")
 }
 
 // Turn has nothing to wait for.

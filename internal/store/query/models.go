@@ -381,6 +381,13 @@ type NoticeVersion struct {
 	By        string         `db:"by"`
 }
 
+type Paper struct {
+	Consent candor.ID `db:"consent"`
+	SHA256  string    `db:"sha256"`
+	Kind    string    `db:"kind"`
+	Size    int64     `db:"size"`
+}
+
 type Party struct {
 	ID        candor.ID        `db:"id"`
 	Kind      candor.PartyKind `db:"kind"`
@@ -493,6 +500,7 @@ type Response struct {
 	Expires  column.Time          `db:"expires"`
 	Attempts int64                `db:"attempts"`
 	Held     column.Time          `db:"held"`
+	Lapsed   column.Time          `db:"lapsed"`
 }
 
 type Scan struct {

@@ -8,11 +8,12 @@ package query
 import (
 	"context"
 
+	"candor"
 	"candor/internal/store/column"
 )
 
 const expiredResponses = `-- name: ExpiredResponses :many
-SELECT id, case_id, asset, party, method, state, basis, reason, plan, result, error, by, approved, created, updated, applied, expires, attempts, held FROM responses
+SELECT id, case_id, asset, party, method, state, basis, reason, plan, result, error, by, approved, created, updated, applied, expires, attempts, held, lapsed FROM responses
 WHERE expires > 0 AND expires <= $1 AND state IN ('proposed', 'approved', 'applied', 'verified')
 ORDER BY expires LIMIT $2
 `
@@ -46,6 +47,57 @@ func (q *Queries) ExpiredResponses(ctx context.Context, now column.Time, most in
 			&i.Expires,
 			&i.Attempts,
 			&i.Held,
+			&i.Lapsed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const standingResponses = `-- name: StandingResponses :many
+SELECT id, case_id, asset, party, method, state, basis, reason, plan, result, error, by, approved, created, updated, applied, expires, attempts, held, lapsed FROM responses
+WHERE method = $1 AND id > $2 AND state IN ('applied', 'verified', 'failed')
+ORDER BY id LIMIT $3
+`
+
+func (q *Queries) StandingResponses(ctx context.Context, method string, after candor.ID, most int32) ([]Response, error) {
+	rows, err := q.db.QueryContext(ctx, standingResponses, method, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Response
+	for rows.Next() {
+		var i Response
+		if err := rows.Scan(
+			&i.ID,
+			&i.CaseID,
+			&i.Asset,
+			&i.Party,
+			&i.Method,
+			&i.State,
+			&i.Basis,
+			&i.Reason,
+			&i.Plan,
+			&i.Result,
+			&i.Error,
+			&i.By,
+			&i.Approved,
+			&i.Created,
+			&i.Updated,
+			&i.Applied,
+			&i.Expires,
+			&i.Attempts,
+			&i.Held,
+			&i.Lapsed,
 		); err != nil {
 			return nil, err
 		}

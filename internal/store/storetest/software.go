@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func testSoftware(t *testing.T, s *store.Store) {
 		return errors.Join(tx.AddProduct(ctx, product), tx.AddBuild(ctx, build, noon), tx.AddBuild(ctx, later, noon.Add(time.Minute)), tx.AddBinding(ctx, two), tx.AddBinding(ctx, one))
 	})
 	same(t, must(s.Product(ctx, "toolbar"))(t), product)
-	same(t, must(s.Products(ctx))(t), []software.Product{product})
+	products(t, s, product)
 	same(t, must(s.Declared(ctx, "toolbar", build.Digest()))(t), software.Declared{Build: build, Known: true, Bindings: []software.Binding{one, two}})
 	same(t, must(s.Declared(ctx, "toolbar", sum("9")))(t), software.Declared{})
 	all := must(s.Builds(ctx, "toolbar", 10))(t)
@@ -97,4 +98,31 @@ func testDevices(t *testing.T, s *store.Store, p candor.Party) {
 	d.Party = ""
 	same(t, must(s.Device(ctx, "key"))(t), d)
 	same(t, must(s.Codes(ctx, p.ID, noon))(t), 0)
+}
+
+// products are listed page by page, and by words.
+func products(t *testing.T, s *store.Store, first software.Product) {
+	t.Helper()
+	ctx := t.Context()
+	var more []software.Product
+	do(t, s, func(tx *store.Tx) error {
+		more = nil
+		for i := range 5 {
+			p := first
+			p.ID, p.Name, p.Created = fmt.Sprintf("other-%d", i), fmt.Sprintf("100%% _other_ %d", i), first.Created.Add(time.Duration(i+1)*time.Hour)
+			more = append(more, p)
+			if err := tx.AddProduct(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	page := must(s.Products(ctx, "", candor.Cut{Limit: 4}))(t)
+	same(t, page.Items, []software.Product{more[4], more[3], more[2], more[1]})
+	page = must(s.Products(ctx, "", candor.Cut{Limit: 4, Cursor: page.Next}))(t)
+	same(t, page.Items, []software.Product{more[0], first})
+	same(t, must(s.Products(ctx, "", candor.Cut{Limit: 1, Sort: "name"}))(t).Items, more[:1])
+	same(t, must(s.Products(ctx, "0% _OTHER_ 3", candor.Cut{}))(t).Items, more[3:4])
+	same(t, len(must(s.Products(ctx, "0%4", candor.Cut{}))(t).Items), 0)
+	same(t, len(must(s.Products(ctx, "x_other", candor.Cut{}))(t).Items), 0)
 }

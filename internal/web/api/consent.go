@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -155,6 +156,7 @@ type consentGiven struct {
 		Behalf   consent.Behalf `json:"behalf,omitempty" enum:"self,representative,guardian" doc:"Who spoke for the party; self if missing."`
 		Note     string         `json:"note,omitempty" maxLength:"2000" doc:"Who spoke for the party and by what right, or what proves it."`
 		At       time.Time      `json:"at,omitempty" doc:"When it was said, if it was before. Of the staff only."`
+		Scan     []byte         `json:"scan,omitempty" maxLength:"13981016" doc:"A scan of the paper on which it was said, in base64: PDF, PNG, JPEG or TIFF, as its content says, at most 10 MiB. It is kept encrypted. Of the staff only."`
 	}
 }
 
@@ -196,7 +198,7 @@ func (s *server) addConsents() {
 			c, err := s.House.Control(ctx, who, in.ID)
 			return &consentsAnswer{c}, err
 		})
-	add(s, operation{id: "give-consent", method: http.MethodPost, path: "/api/v1/parties/{id}/consents", tag: tag, needs: decides, status: http.StatusCreated, summary: "Agree to terms, refuse them, or withdraw",
+	add(s, operation{id: "give-consent", method: http.MethodPost, path: "/api/v1/parties/{id}/consents", tag: tag, needs: decides, status: http.StatusCreated, body: 16 << 20, summary: "Agree to terms, refuse them, or withdraw",
 		about: "For one's own party; the staff enters what it was told on paper or elsewhere. Once it is answered, whatever asks for a basis goes by it."}, s.giveConsent)
 	add(s, operation{id: "get-receipt", method: http.MethodGet, path: "/api/v1/consents/{id}/receipt", tag: tag, needs: readsParties, summary: "Get the receipt of what a party said"},
 		func(ctx context.Context, who candor.Principal, in *one) (*receiptAnswer, error) {
@@ -208,6 +210,8 @@ func (s *server) addConsents() {
 			out.Body.Receipt = r.Text
 			return out, nil
 		})
+	add(s, operation{id: "get-consent-scan", method: http.MethodGet, path: "/api/v1/consents/{id}/scan", tag: tag, needs: readsParties, summary: "Get the scan of the paper on which a party said something", answers: "application/octet-stream",
+		about: "Its media type is that of its content. 404 if there is none."}, s.consentScan)
 	add(s, operation{id: "get-basis", method: http.MethodGet, path: "/api/v1/basis", tag: tag, needs: readsParties, summary: "Ask what allows an action towards a party", about: "At any moment, also of the past: did we have the right on 3 May?"}, s.getBasis)
 	s.addQuestions(tag)
 	s.addCampaigns(tag)
@@ -215,7 +219,7 @@ func (s *server) addConsents() {
 
 func (s *server) giveConsent(ctx context.Context, who candor.Principal, in *consentGiven) (*consentTaken, error) {
 	b := in.Body
-	e, err := s.House.Decide(ctx, who, house.Decision{Party: in.ID, Terms: b.Terms, Digest: b.Digest, Act: b.Act, Clauses: b.Clauses, Language: b.Language, How: b.How, Behalf: b.Behalf, Note: b.Note, At: b.At})
+	e, err := s.House.Decide(ctx, who, house.Decision{Party: in.ID, Terms: b.Terms, Digest: b.Digest, Act: b.Act, Clauses: b.Clauses, Language: b.Language, How: b.How, Behalf: b.Behalf, Note: b.Note, At: b.At, Scan: b.Scan})
 	if err != nil {
 		return nil, err
 	}
@@ -228,6 +232,20 @@ func (s *server) giveConsent(ctx context.Context, who candor.Principal, in *cons
 		return nil, err
 	}
 	return out, nil
+}
+
+// consentScan gives a scan, once all of it was read and is what was kept.
+func (s *server) consentScan(ctx context.Context, who candor.Principal, in *one) (*text, error) {
+	p, r, err := s.House.Paper(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return &text{Type: p.Type, Name: fmt.Sprintf(`attachment; filename="%s%s"`, in.ID, house.PaperSuffix(p.Type)), Body: content}, nil
 }
 
 func (s *server) getBasis(ctx context.Context, who candor.Principal, in *basisQuery) (*basisAnswer, error) {

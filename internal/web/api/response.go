@@ -19,6 +19,7 @@ type responseQuery struct {
 	Party        candor.ID              `query:"party"`
 	Method       string                 `query:"method" maxLength:"60" doc:"notify, quarantine, …"`
 	Held         bool                   `query:"held" doc:"Goes on beyond its time, since what it took away is still found to be harmful, and waits for a person to decide."`
+	Lapsed       bool                   `query:"lapsed" doc:"Rests on nothing any more, since the party withdrew or the terms ended, and waits for a person to decide."`
 	CreatedAfter time.Time              `query:"created_after"`
 }
 
@@ -41,6 +42,14 @@ type reasoned struct {
 	}
 }
 
+type resting struct {
+	ID   candor.ID `path:"id"`
+	Body struct {
+		Basis  candor.Basis `json:"basis" doc:"On what it goes on to rest: a consent with its terms and when it was given, a law by its name and clause, or an agreement that is in force."`
+		Reason string       `json:"reason" minLength:"1" maxLength:"20000" doc:"Why, for people."`
+	}
+}
+
 type responseAnswer struct{ Body candor.Response }
 
 type responseView struct {
@@ -59,7 +68,7 @@ func (s *server) addResponses() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := s.House.Responses(ctx, who, candor.ResponseFilter{States: in.State, Case: in.Case, Party: in.Party, Method: in.Method, Held: in.Held, CreatedAfter: in.CreatedAfter}, cut)
+			page, err := s.House.Responses(ctx, who, candor.ResponseFilter{States: in.State, Case: in.Case, Party: in.Party, Method: in.Method, Held: in.Held, Lapsed: in.Lapsed, CreatedAfter: in.CreatedAfter}, cut)
 			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-response", method: http.MethodGet, path: "/api/v1/responses/{id}", tag: tag, needs: reads, summary: "Get a response, and the mails that it sent"}, s.response)
@@ -85,6 +94,13 @@ func (s *server) addResponses() {
 	add(s, decide("keep-response", "keep", "Have a response that goes on beyond its time go on without an end"),
 		func(ctx context.Context, who candor.Principal, in *reasoned) (*responseAnswer, error) {
 			r, err := s.House.Keep(ctx, who, in.ID, in.Body.Reason)
+			return &responseAnswer{r}, err
+		})
+	rest := decide("rest-response", "rest", "Say on what a response goes on to rest, that rests on nothing any more")
+	rest.about = "It is marked so (lapsed) when the party withdrew what it rested on, or the terms ended. The other way is to undo it."
+	add(s, rest,
+		func(ctx context.Context, who candor.Principal, in *resting) (*responseAnswer, error) {
+			r, err := s.House.Rest(ctx, who, in.ID, in.Body.Basis, in.Body.Reason)
 			return &responseAnswer{r}, err
 		})
 	undo := decide("undo-response", "undo", "Undo what a response did")

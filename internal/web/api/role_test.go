@@ -34,8 +34,8 @@ type object = map[string]any
 func (w *world) fill(op api.Operation, e estate) (path string, body any, headers []string) {
 	id := map[string]string{
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
-		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID),
-		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID), "rest-response": string(e.responses[2].ID),
+		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "get-consent-scan": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -67,7 +67,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"change-case": object{"state": "triaged", "note": "seen"}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
 		"link-case": object{"case": e.cases[2].ID}, "note-awareness": object{}, "note-submission": object{"rule": "nis2-early-warning"},
 		"recheck-case": nil, "say-fixed": object{}, "ask-question": text, "contest-case": text, "dismiss-finding": object{},
-		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{"reason": "by mistake"}, "keep-response": object{"reason": "it is a shell"},
+		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{"reason": "by mistake"}, "keep-response": object{"reason": "it is a shell"}, "rest-response": object{"basis": object{"kind": "law", "terms": "NIS2"}, "reason": "harm"},
 		"create-party": object{"kind": "customer", "name": "new"}, "replace-party": party, "replace-asset": object{"kind": "site", "owner": e.party.ID, "name": "renamed.example", "every": "24h", "roots": e.assets[0].Roots},
 		"add-agreement": object{"terms": "hosting", "version": "4", "allows": []string{"quarantine"}, "accepted": w.now.Add(-time.Minute)},
 		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback",
@@ -133,7 +133,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 		}
 	}
 	for _, op := range api.Operations() {
-		if !done[op.ID] && op.ID != "keep-response" && op.ID != "use-generation" && op.ID != "unpin-definitions" {
+		if !done[op.ID] && op.ID != "keep-response" && op.ID != "rest-response" && op.ID != "use-generation" && op.ID != "unpin-definitions" {
 			t.Errorf("nobody could do %s: %s", op.ID, last[op.ID])
 		}
 	}

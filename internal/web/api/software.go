@@ -11,6 +11,12 @@ import (
 	"candor/internal/house"
 )
 
+type productQuery struct {
+	Paging
+	Sort string `query:"sort" enum:"created,name,id"`
+	Text string `query:"text" maxLength:"200" doc:"Words that its name, publisher or identifier holds."`
+}
+
 type newProduct struct {
 	Body struct {
 		ID        string    `json:"id" pattern:"^[a-z0-9][a-z0-9.-]{0,63}$" doc:"What statements name it by, for good." example:"toolbar"`
@@ -57,8 +63,13 @@ func (s *server) addSoftware() {
 	const tag = "Client software"
 	reads := []access.Permission{access.ReadParties}
 	add(s, operation{id: "list-software", method: http.MethodGet, path: "/api/v1/software", tag: tag, needs: reads, summary: "List client software"},
-		func(ctx context.Context, who candor.Principal, _ *struct{}) (*whole[software.Product], error) {
-			return wholeOf(s.House.Software(ctx, who))
+		func(ctx context.Context, who candor.Principal, in *productQuery) (*listed[software.Product], error) {
+			cut, err := s.cut(ctx, who, in.Paging, in.Sort, "created")
+			if err != nil {
+				return nil, err
+			}
+			page, err := s.House.Software(ctx, who, in.Text, cut)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-software", method: http.MethodGet, path: "/api/v1/software/{product}", tag: tag, needs: reads,
 		summary: "Get client software with its latest builds", about: "And on how many devices which version of the agreement stands."},

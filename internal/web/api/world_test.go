@@ -346,7 +346,7 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e := estate{party: must2(h.SaveParty(ctx, admin, candor.Party{Kind: candor.Customer, Name: name, Reference: "K-" + name, Note: staffNote}))(w.t)}
 	agreement := candor.Agreement{Party: e.party.ID, Terms: "hosting", Version: "3", Allows: []string{"quarantine"}, Accepted: w.now.Add(-time.Hour)}
 	must2(h.AddAgreement(ctx, admin, agreement))(w.t)
-	e.said = must2(h.Decide(ctx, admin, house.Decision{Party: e.party.ID, Terms: w.terms.ID, Act: consent.Agreed, Language: "en", How: consent.ByPaper}))(w.t).ID
+	e.said = must2(h.Decide(ctx, admin, house.Decision{Party: e.party.ID, Terms: w.terms.ID, Act: consent.Agreed, Language: "en", How: consent.ByPaper, Scan: []byte("%PDF-1.4\n%%EOF")}))(w.t).ID
 	agreement.Terms, agreement.Allows = "mail", nil
 	e.spare = must2(h.AddAgreement(ctx, admin, agreement))(w.t)
 	for i := range 3 {

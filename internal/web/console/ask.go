@@ -110,14 +110,19 @@ func chosenBasis(r *web.Request) (candor.Basis, error) {
 
 // basisFields let another basis than the agreement be chosen.
 func basisFields(r *web.Request, d draft) templ.Component {
+	return folded(r.T("console.rests.other"), basisChoice(r, d, candor.ByAgreement)...)
+}
+
+// basisChoice are the fields that say on what a response rests.
+func basisChoice(r *web.Request, d draft, first candor.BasisKind) []templ.Component {
 	kinds := []ui.Option{{Value: string(candor.ByAgreement), Label: r.T("console.rests.agreement")}, {Value: string(candor.ByConsent), Label: r.T("console.rests.consent")},
 		{Value: string(candor.ByLaw), Label: r.T("console.rests.law")}}
-	first := string(candor.ByAgreement)
-	return folded(r.T("console.rests.other"),
-		ui.SelectField(d.input(ui.Input{Name: "basis", Label: r.T("console.rests.kind"), Value: first, Required: true}), kinds),
+	return []templ.Component{
+		ui.SelectField(d.input(ui.Input{Name: "basis", Label: r.T("console.rests.kind"), Value: string(first), Required: true}), kinds),
 		ui.TextField(d.input(ui.Input{Name: "terms", Label: r.T("console.rests.terms"), Hint: r.T("console.rests.terms.hint")})),
 		ui.TextField(d.input(ui.Input{Name: "clause", Label: r.T("console.rests.clause")})),
-		ui.TextField(d.input(ui.Input{Name: "given", Type: "date", Label: r.T("console.rests.given")})))
+		ui.TextField(d.input(ui.Input{Name: "given", Type: "date", Label: r.T("console.rests.given")})),
+	}
 }
 
 // proposal says what proposing a response leads to, before anything is planned.

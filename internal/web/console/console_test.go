@@ -36,6 +36,10 @@ func (a respondStore) ExpiredResponses(ctx context.Context, at time.Time, limit 
 	return a.s.ExpiredResponses(ctx, at, limit)
 }
 
+func (a respondStore) StandingResponses(ctx context.Context, method string, after candor.ID, limit int) ([]candor.Response, error) {
+	return a.s.StandingResponses(ctx, method, after, limit)
+}
+
 // act is a response that says what it would do, and fails if it is told to.
 type act struct {
 	name    string

@@ -62,6 +62,14 @@ func decisions() []decision {
 			do: func(c *console, r *web.Request, id candor.ID) (candor.Response, error) {
 				return c.house.Keep(r.Context(), r.Who, id, r.Text("keep-reason"))
 			}},
+		{name: "rest", fits: func(x candor.Response) bool { return !x.Lapsed.IsZero() }, words: resting, said: "console.rested",
+			do: func(c *console, r *web.Request, id candor.ID) (candor.Response, error) {
+				on, err := chosenBasis(r)
+				if err != nil {
+					return candor.Response{}, err
+				}
+				return c.house.Rest(r.Context(), r.Who, id, on, r.Text("rest-reason"))
+			}},
 	}
 }
 
@@ -74,7 +82,12 @@ func (d decision) question(r *web.Request, n *names, x candor.Response, t draft)
 		q.Form = t.fields()
 		return q
 	}
-	q.Form = t.fields(ui.TextArea(t.input(ui.Input{Name: d.name + "-reason", Label: r.T("console.reason"), Hint: r.T("console.reason.kept")}), 2))
+	reason := ui.TextArea(t.input(ui.Input{Name: d.name + "-reason", Label: r.T("console.reason"), Hint: r.T("console.reason.kept")}), 2)
+	if d.name == "rest" {
+		q.Form = t.fields(append(basisChoice(r, t, candor.ByLaw), reason)...)
+		return q
+	}
+	q.Form = t.fields(reason)
 	return q
 }
 
@@ -115,11 +128,19 @@ func undoing(r *web.Request, n *names, x candor.Response) ui.Confirmation {
 	if x.Method == "quarantine" {
 		q.What = append(q.What, r.T("console.ask.undo.harm"))
 	}
+	if !x.Lapsed.IsZero() {
+		q.What = append(q.What, r.T("console.ask.undo.lapsed", phrase.Args{"when": r.Printer.Time(x.Lapsed, r.Zone)}))
+	}
 	if !x.Held.IsZero() {
 		q.What = append(q.What, r.T("console.ask.undo.held", phrase.Args{"when": r.Printer.Time(x.Held, r.Zone)}))
 	}
 	q.What = append(q.What, r.T("console.ask.undo.what"))
 	return q
+}
+
+func resting(r *web.Request, n *names, x candor.Response) ui.Confirmation {
+	return ui.Confirmation{Title: r.T("console.ask.rest", subjects(r, n, x)), Submit: r.T("console.rest.do"),
+		What: []string{r.T("console.ask.rest.what", phrase.Args{"basis": basis(r.Printer, r.Zone, x.Basis), "when": r.Printer.Time(x.Lapsed, r.Zone)})}, Undo: r.T("console.ask.rest.undo")}
 }
 
 func keeping(r *web.Request, n *names, x candor.Response) ui.Confirmation {

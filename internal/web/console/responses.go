@@ -10,7 +10,7 @@ import (
 	"candor/internal/web/ui"
 )
 
-var responseViews = []fixedView{{"all", ""}, {"proposed", "state=proposed"}, {"failed", "state=failed"}, {"held", "held=yes"}}
+var responseViews = []fixedView{{"all", ""}, {"proposed", "state=proposed"}, {"failed", "state=failed"}, {"held", "held=yes"}, {"lapsed", "lapsed=yes"}}
 
 // responseStates are all states, in the order in which a response takes them.
 var responseStates = []candor.ResponseState{candor.ResponseProposed, candor.ResponseApproved, candor.ResponseApplied, candor.ResponseVerified,
@@ -19,7 +19,7 @@ var responseStates = []candor.ResponseState{candor.ResponseProposed, candor.Resp
 // responses lists responses.
 func (c *console) responses(r *web.Request) (web.View, error) {
 	f := candor.ResponseFilter{States: web.FilterMany(r, "state", responseStates), Case: r.FilterID("case"), Party: r.FilterID("party"),
-		Method: web.FilterOne(r, "method", c.house.Methods), Held: r.Query("held") == "yes", CreatedAfter: day(r, "from")}
+		Method: web.FilterOne(r, "method", c.house.Methods), Held: r.Query("held") == "yes", Lapsed: r.Query("lapsed") == "yes", CreatedAfter: day(r, "from")}
 	page, err := c.house.Responses(r.Context(), r.Who, f, r.Cut("created"))
 	if err != nil {
 		return web.View{}, err
@@ -125,6 +125,9 @@ func responseFacts(r *web.Request, n *names, x candor.Response, of candor.Case) 
 	add(r.T("console.response.expires"), when(x.Expires.IsZero(), ui.Text(r.T("console.response.never")), ui.Time(x.Expires)))
 	if !x.Held.IsZero() {
 		add(r.T("console.response.held"), ui.Time(x.Held))
+	}
+	if !x.Lapsed.IsZero() {
+		add(r.T("console.response.lapsed"), ui.Time(x.Lapsed))
 	}
 	if x.Attempts > 0 {
 		add(r.T("console.response.attempts"), ui.Number(int64(x.Attempts), ""))

@@ -35,14 +35,16 @@ type details struct {
 		Of    int      `json:"of"`
 		Rules []string `json:"rules"`
 	} `json:"held"`
-	Error string          `json:"error"`
-	Why   string          `json:"why"`
-	Hint  string          `json:"hint"`
-	Case  candor.ID       `json:"case"`
-	Label string          `json:"label"`
-	Says  string          `json:"says"`
-	Good  bool            `json:"good"`
-	Gap   *candor.NoBasis `json:"gap"`
+	Error  string          `json:"error"`
+	Why    string          `json:"why"`
+	Hint   string          `json:"hint"`
+	Case   candor.ID       `json:"case"`
+	Label  string          `json:"label"`
+	Says   string          `json:"says"`
+	Good   bool            `json:"good"`
+	Gap    *candor.NoBasis `json:"gap"`
+	Lapsed *candor.NoBasis `json:"lapsed"`
+	Rested *candor.Basis   `json:"rested"`
 }
 
 // read takes what it understands; what is damaged says nothing.
@@ -214,7 +216,12 @@ func (s *story) tellResponse(to *ui.Event, d details) {
 	case candor.ResponseApplied:
 		to.Tone = ui.Accent
 	}
-	if d.Error != "" {
+	switch {
+	case d.Lapsed != nil:
+		to.Tone, to.Body = ui.Warn, paragraph(gap(r, d.Lapsed))
+	case d.Rested != nil:
+		to.Tone, to.Body = ui.Neutral, paragraph(basis(r.Printer, r.Zone, *d.Rested))
+	case d.Error != "":
 		to.Body = paragraph(d.Error)
 	}
 }
@@ -225,6 +232,10 @@ func responseWord(d details) string {
 		return "held"
 	case d.Kept:
 		return "kept"
+	case d.Lapsed != nil:
+		return "lapsed"
+	case d.Rested != nil:
+		return "rested"
 	case slices.Contains([]string{"refilled", "moved", "freed"}, d.Drift):
 		return d.Drift
 	}

@@ -69,6 +69,7 @@ func (c *console) urgent(r *web.Request, n *names, t house.Today) []section {
 	responses("console.today.approvals", "approvals", "/responses?state=proposed", t.Approvals)
 	responses("console.today.failed", "failed", "/responses?state=failed", t.Failed)
 	responses("console.today.held", "held", "/responses?held=yes", t.Held)
+	responses("console.today.lapsed", "lapsed", "/responses?lapsed=yes", t.Lapsed)
 	cases("console.today.mine", "mine", "/cases?assignee=me&open=yes", t.Mine)
 	return all
 }

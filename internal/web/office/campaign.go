@@ -21,6 +21,7 @@ import (
 // addCampaigns adds the pages of campaigns that ask parties again.
 func (o *office) addCampaigns() {
 	o.site.Page("GET /campaigns", readPolicy, o.campaigns)
+	o.addCampaignForms()
 	o.site.Page("GET /campaigns/{id}", readPolicy, o.campaign)
 }
 
@@ -53,7 +54,11 @@ func (o *office) campaigns(r *web.Request) (web.View, error) {
 			count(c.Asked), whole(r.Printer.T("office.campaign.silence."+string(c.Silence))), ui.Time(c.Starts), ui.Time(c.Deadline))})
 	}
 	l := ui.Listing{Table: t, Filters: []ui.Filter{{Name: "state", Label: r.T("office.state"), Kind: ui.Choice, Options: web.Options(r, "office.campaign.state.", campaignStates)}}}
-	return web.View{Page: ui.Page{Title: r.T("office.campaigns"), Active: "campaigns", Lead: r.T("office.campaigns.lead")}, Body: ui.ListPage(l)}, nil
+	p := ui.Page{Title: r.T("office.campaigns"), Active: "campaigns", Lead: r.T("office.campaigns.lead")}
+	if r.May(access.ManagePolicy) {
+		p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.campaign.new"), Href: "/campaigns/new"}, ui.Primary, "plus")
+	}
+	return web.View{Page: p, Body: ui.ListPage(l)}, nil
 }
 
 // campaignName names the version that a campaign asks about.
@@ -108,7 +113,7 @@ func (o *office) campaign(r *web.Request) (web.View, error) {
 			return web.View{}, err
 		}
 	}
-	return web.View{Page: ui.Page{Title: termsTitle(r.Printer, v.Terms) + " " + v.Terms.Label, Active: "campaigns", Crumbs: []ui.Link{{Text: r.T("office.campaigns"), Href: "/campaigns"}}}, Body: campaignBody(d)}, nil
+	return web.View{Page: ui.Page{Title: termsTitle(r.Printer, v.Terms) + " " + v.Terms.Label, Active: "campaigns", Crumbs: []ui.Link{{Text: r.T("office.campaigns"), Href: "/campaigns"}}, Actions: campaignButtons(r, c)}, Body: campaignBody(d)}, nil
 }
 
 func campaignFacts(r *web.Request, v house.CampaignView) []ui.Fact {

@@ -17,22 +17,30 @@ import (
 // upload sends a file as a browser does.
 func (w *world) upload(t *testing.T, text, format string) webtest.Answer {
 	t.Helper()
+	return w.send(t, "/import", "file", text, map[string]string{"format": format})
+}
+
+// send sends a form with a file.
+func (w *world) send(t *testing.T, path, name, content string, fields map[string]string) webtest.Answer {
+	t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
-	part, err := m.CreateFormFile("file", "estate.csv")
+	part, err := m.CreateFormFile(name, "estate.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := part.Write([]byte(text)); err != nil {
+	if _, err := part.Write([]byte(content)); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.WriteField("format", format); err != nil {
-		t.Fatal(err)
+	for field, value := range fields {
+		if err := m.WriteField(field, value); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/import", &b)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+path, &b)
 	if err != nil {
 		t.Fatal(err)
 	}

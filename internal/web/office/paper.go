@@ -145,6 +145,7 @@ func (o *office) addPaper(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	d.Digest = v.Digest
+	x.scan(r, &d)
 	for _, c := range paperClauses(r, v, text) {
 		x.values[c.field] = r.Line(c.field)
 		switch {
@@ -184,6 +185,19 @@ func (o *office) paperTime(r *web.Request, f *form) time.Time {
 	return at
 }
 
+// scan takes the file that came with the form, if it is a scan.
+func (x *paperForm) scan(r *web.Request, d *house.Decision) {
+	content, err := r.File("scan", consent.MostPaper)
+	if err == nil && len(content) > 0 {
+		_, err = consent.PaperType(content)
+	}
+	if err != nil {
+		x.refuse("scan", r.T("office.paper.scan.bad"))
+		return
+	}
+	d.Scan = content
+}
+
 // check notes what is wrong with the fields.
 func (x *paperForm) check(r *web.Request, d house.Decision) {
 	if !slices.Contains(acts(), d.Act) {
@@ -209,7 +223,7 @@ func (x paperForm) fields() []string {
 	for _, c := range x.clauses {
 		all = append(all, c.field)
 	}
-	return append(all, "behalf", "note")
+	return append(all, "behalf", "note", "scan")
 }
 
 // takeable are the clauses that can be taken back.

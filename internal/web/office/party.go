@@ -27,6 +27,7 @@ func (o *office) addParties() {
 	s.Page("GET /parties/{id}/consents/new", manageParties, o.newPaper)
 	s.Action("POST /parties/{id}/consents/new", manageParties, o.addPaper)
 	s.Page("GET /parties/{id}/receipts/{event}", readParties, o.partyReceipt)
+	s.Page("GET /parties/{id}/scans/{event}", readParties, o.partyScan)
 	s.Page("GET /parties/{id}/erase", managePeople, o.askErase)
 	s.Action("POST /parties/{id}/erase", managePeople, o.erase)
 }

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -235,6 +236,30 @@ func TestPaper(t *testing.T) {
 	w.led(t, candor.RoleAnalyst, path, back)
 	w.At(w.Clock().Add(time.Minute))
 	has(t, w.Post(t, c, path, back), http.StatusUnprocessableEntity, "there is nothing to take back")
+}
+
+// TestPaperScan sends the scan of a paper with what it says, and downloads it.
+func TestPaperScan(t *testing.T) {
+	w := newWorld(t)
+	v := w.publish(t, "acceptable-use", "1")
+	path := "/parties/" + string(w.party.ID)
+	has(t, w.Get(t, w.As(candor.RoleAnalyst), path+"/consents/new?act=agreed&terms="+string(v.ID)), http.StatusOK, `type="file"`, "Scan of the paper")
+	fields := map[string]string{"terms": string(v.ID), "act": "agreed", "at": w.Clock().Format(time.DateOnly), "how": "paper", "behalf": "self", "language": "en"}
+	has(t, w.send(t, path+"/consents/new", "scan", "<html><script>alert(1)</script>", fields), http.StatusUnprocessableEntity, "no PDF, PNG, JPEG or TIFF")
+	const scan = "%PDF-1.4\n<script>\n%%EOF"
+	if a := w.send(t, path+"/consents/new", "scan", scan, fields); a.Status != http.StatusSeeOther {
+		t.Fatalf("%d: %s", a.Status, a.Text())
+	}
+	page := w.Get(t, w.As(candor.RoleAuditor), path)
+	at := regexp.MustCompile(path + `/scans/[^"]+`).FindString(string(page.Body))
+	a := w.Get(t, w.As(candor.RoleAuditor), at)
+	if a.Status != http.StatusOK || string(a.Body) != scan || a.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("%s: %d, %q, %v", at, a.Status, a.Body, a.Header)
+	}
+	other := "/parties/" + string(candor.NewID(w.Clock())) + "/scans/" + strings.TrimPrefix(at, path+"/scans/")
+	if a := w.Get(t, w.As(candor.RoleAuditor), other); a.Status != http.StatusNotFound {
+		t.Errorf("of another party: %d", a.Status)
+	}
 }
 
 func TestErase(t *testing.T) {

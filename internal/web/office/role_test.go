@@ -10,6 +10,7 @@ import (
 
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/house"
 	"candor/internal/web"
 )
 
@@ -35,8 +36,8 @@ var table = map[string]string{
 	"GET /parties/{id}/edit": "admin analyst", "POST /parties/{id}/edit": "admin analyst", "GET /parties/{id}/agreements/new": "admin analyst", "POST /parties/{id}/agreements/new": "admin analyst",
 	"GET /parties/{id}/agreements/{agreement}/withdraw": "admin analyst", "POST /parties/{id}/agreements/{agreement}/withdraw": "admin analyst",
 	"GET /parties/{id}/consents/new": "admin analyst", "POST /parties/{id}/consents/new": "admin analyst",
-	"GET /parties/{id}/receipts/{event}": "admin analyst auditor",
-	"GET /parties/{id}/erase":            "admin", "POST /parties/{id}/erase": "admin",
+	"GET /parties/{id}/receipts/{event}": "admin analyst auditor", "GET /parties/{id}/scans/{event}": "admin analyst auditor",
+	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
 
 	"GET /traffic": "admin analyst auditor", "GET /traffic/now": "admin analyst", "GET /traffic/flows": "admin analyst", "GET /traffic/flows/form": "admin analyst", "GET /traffic/flows/records": "admin analyst",
 	"GET /traffic/flows/csv": "admin analyst", "GET /traffic/lines/{id}": "admin analyst",
@@ -62,6 +63,7 @@ var table = map[string]string{
 	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
 
 	"GET /software": "admin analyst auditor", "GET /software/{product}": "admin analyst auditor", "GET /campaigns": "admin analyst auditor", "GET /campaigns/{id}": "admin analyst auditor",
+	"GET /campaigns/new": "admin", "POST /campaigns/new": "admin", "GET /campaigns/{id}/start": "admin", "POST /campaigns/{id}/start": "admin", "GET /campaigns/{id}/stop": "admin", "POST /campaigns/{id}/stop": "admin",
 
 	"GET /people": "admin analyst auditor", "GET /people/{id}": "admin analyst auditor", "GET /people/new": "admin", "POST /people/new": "admin", "POST /people/{id}/invite": "admin",
 	"GET /people/{id}/edit": "admin", "POST /people/{id}/edit": "admin", "GET /people/{id}/disable": "admin", "POST /people/{id}/disable": "admin", "POST /people/{id}/enable": "admin",
@@ -131,7 +133,9 @@ func (w *world) paths(t *testing.T) func(string) string {
 	}
 	w.settle(t)
 	record, token := w.record(t, candor.RecordFinding).ID, w.token(t).ID
-	w.decide(t, w.party.ID, w.publish(t, "privacy-policy", "role"), consent.Agreed)
+	if _, err := w.House.Decide(t.Context(), w.Who(candor.RoleAdmin), house.Decision{Party: w.party.ID, Terms: w.publish(t, "privacy-policy", "role").ID, Act: consent.Agreed, Language: "en", How: consent.ByPaper, Scan: []byte("%PDF-1.4\n%%EOF")}); err != nil {
+		t.Fatal(err)
+	}
 	said, err := w.House.Control(t.Context(), w.Who(candor.RoleAdmin), w.party.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package office
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -42,6 +43,9 @@ func (o *office) fillSaid(r *web.Request, d *partyDetail) error {
 		if e.Text && !d.v.Party.Erased {
 			receipt = anchor(r.T("office.said.receipt"), partyPath(party)+"/receipts/"+string(e.ID))
 		}
+		if e.Scan != nil {
+			receipt = ui.Together(receipt, anchor(r.T("office.said.scan"), partyPath(party)+"/scans/"+string(e.ID)))
+		}
 		d.said.Rows = append(d.said.Rows, ui.Row{Key: string(e.ID), Label: name, Cells: cells(ui.Text(name), saidAct(r, e),
 			ui.OrAbsent(strings.Join(chosen(e, held[e.ID]), r.T("office.list.comma"))), saidWhen(r, e), receipt)})
 	}
@@ -81,18 +85,7 @@ func saidAct(r *web.Request, e house.Said) templ.Component {
 
 // partyReceipt is the receipt of what a party said, as a file.
 func (o *office) partyReceipt(r *web.Request) (web.View, error) {
-	p, err := o.partyOf(r)
-	if err != nil {
-		return web.View{}, err
-	}
-	id, err := r.ID("event")
-	if err != nil {
-		return web.View{}, err
-	}
-	e, err := o.house.Store.Consent(r.Context(), r.Who.Scope(), id)
-	if err == nil && e.Party != p.ID {
-		err = fmt.Errorf("receipt %s of party %s: %w", id, p.ID, candor.ErrNotFound)
-	}
+	id, err := o.saidOf(r)
 	if err != nil {
 		return web.View{}, err
 	}
@@ -101,4 +94,39 @@ func (o *office) partyReceipt(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	return web.View{Send: &web.File{Name: "receipt-" + string(s.ID) + ".jwt", Type: "application/jwt", Write: written([]byte(s.Text))}}, nil
+}
+
+// saidOf is the event in the path, if it is of the party in the path.
+func (o *office) saidOf(r *web.Request) (candor.ID, error) {
+	p, err := o.partyOf(r)
+	if err != nil {
+		return "", err
+	}
+	id, err := r.ID("event")
+	if err != nil {
+		return "", err
+	}
+	e, err := o.house.Store.Consent(r.Context(), r.Who.Scope(), id)
+	if err == nil && e.Party != p.ID {
+		err = fmt.Errorf("event %s of party %s: %w", id, p.ID, candor.ErrNotFound)
+	}
+	return id, err
+}
+
+// partyScan is the scan of the paper on which a party said something, as a file.
+func (o *office) partyScan(r *web.Request) (web.View, error) {
+	id, err := o.saidOf(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	p, from, err := o.house.Paper(r.Context(), r.Who, id)
+	if err != nil {
+		return web.View{}, err
+	}
+	defer from.Close()
+	content, err := io.ReadAll(from) // it is whole only at its end
+	if err != nil {
+		return web.View{}, err
+	}
+	return web.View{Send: &web.File{Name: "scan-" + string(id) + house.PaperSuffix(p.Type), Type: p.Type, Write: written(content)}}, nil
 }

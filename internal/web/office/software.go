@@ -20,21 +20,17 @@ func softwarePath(product string) string { return "/software/" + product }
 
 // software lists products whose name, publisher or identifier holds the words.
 func (o *office) software(r *web.Request) (web.View, error) {
-	all, err := o.house.Software(r.Context(), r.Who)
+	all, err := o.house.Software(r.Context(), r.Who, r.Query("q"), r.Cut("name", "created"))
 	if err != nil {
 		return web.View{}, err
 	}
-	t := ui.Table{ID: "software", Caption: r.T("office.client"), Empty: ui.Situation{Title: r.T("office.client.none"), Text: r.T("office.client.none.text")}, Columns: []ui.Column{
-		wide(column("name", r.T("office.name"))), column("publisher", r.T("office.client.publisher")), number(column("builds", r.T("office.client.builds"))),
-		number(column("devices", r.T("office.client.devices"))), number(column("findings", r.T("office.client.mismatches"))), minor(column("added", r.T("office.added")))}}
-	words := strings.ToLower(r.Query("q"))
-	if words != "" {
+	t := ui.Table{ID: "software", Caption: r.T("office.client"), Sort: r.Query(ui.SortParameter), Empty: ui.Situation{Title: r.T("office.client.none"), Text: r.T("office.client.none.text")}, Columns: []ui.Column{
+		wide(sorted(column("name", r.T("office.name")), false)), column("publisher", r.T("office.client.publisher")), number(column("builds", r.T("office.client.builds"))),
+		number(column("devices", r.T("office.client.devices"))), number(column("findings", r.T("office.client.mismatches"))), sorted(minor(column("created", r.T("office.added"))), true)}}
+	if r.Query("q") != "" {
 		t.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}
 	}
-	for _, p := range all {
-		if !strings.Contains(strings.ToLower(p.Name+" "+p.Publisher+" "+p.ID), words) {
-			continue
-		}
+	for _, p := range all.Items {
 		v, err := o.house.Product(r.Context(), r.Who, p.ID)
 		if err != nil {
 			return web.View{}, err
@@ -46,7 +42,7 @@ func (o *office) software(r *web.Request) (web.View, error) {
 		t.Rows = append(t.Rows, ui.Row{Key: p.ID, Label: p.Name, Href: softwarePath(p.ID), Cells: cells(named(p.Name, softwarePath(p.ID), p.ID), whole(p.Publisher),
 			count(int64(len(v.Builds))), count(devices(v)), count(int64(found.Count)), ui.Time(p.Created))})
 	}
-	l := ui.Listing{Table: t, Filters: []ui.Filter{{Name: "q", Label: r.T("office.parties.words"), Kind: ui.Words}}}
+	l := ui.Listing{Table: t, Cursor: web.Cursor(all), Filters: []ui.Filter{{Name: "q", Label: r.T("office.parties.words"), Kind: ui.Words}}}
 	return web.View{Page: ui.Page{Title: r.T("office.client"), Active: "software", Lead: r.T("office.client.lead")}, Body: ui.ListPage(l)}, nil
 }
 

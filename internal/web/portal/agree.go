@@ -40,7 +40,7 @@ func (p *portal) mountAgreements() {
 		root        string
 		reads, acts web.Needs
 		by          func(func(agreements) (web.View, error)) func(*web.Request) (web.View, error)
-	}{{"/my/agreements", reads, acts, p.account}, {"/a/{token}", anyone, anyone, p.holding}} {
+	}{{mine, reads, acts, p.account}, {"/a/{token}", anyone, anyone, p.holding}} {
 		p.site.Page("GET "+x.root, x.reads, x.by(p.control))
 		p.site.Page("GET "+x.root+"/export", x.reads, x.by(p.export))
 		p.site.Page("GET "+x.root+"/terms/{id}", x.reads, x.by(p.termsPage))
@@ -51,6 +51,7 @@ func (p *portal) mountAgreements() {
 		p.site.Action("POST "+x.root+"/withdraw/{id}", x.acts, x.by(p.withdraw))
 		p.site.Action("POST "+x.root+"/question", x.acts, x.by(p.askAboutTerms))
 	}
+	p.site.Page("GET "+mine+"/scans/{id}", reads, p.account(p.scanFile))
 	p.site.Page("GET "+house.ReceiptsPath, anyone, p.lookUpForm)
 	p.site.Action("POST "+house.ReceiptsPath, anyone, p.lookUp)
 	p.site.Action("POST "+house.ReceiptsPath+"/link", anyone, p.mailControl)
@@ -58,7 +59,7 @@ func (p *portal) mountAgreements() {
 }
 
 func (p *portal) account(do func(agreements) (web.View, error)) func(*web.Request) (web.View, error) {
-	return func(r *web.Request) (web.View, error) { return do(agreements{r, "/my/agreements", false}) }
+	return func(r *web.Request) (web.View, error) { return do(agreements{r, mine, false}) }
 }
 
 // holding lets the holder of a receipt's link see and change what its party
@@ -343,6 +344,25 @@ func (p *portal) receiptFile(a agreements) (web.View, error) {
 		return web.View{}, err
 	}
 	return web.View{Send: &web.File{Name: "receipt-" + string(r.ID) + ".jwt", Type: "application/jwt", Write: text(r.Text)}}, nil
+}
+
+// mine is the page of what somebody who is signed in agreed to.
+const mine = "/my/agreements"
+
+// scanFile is the scan of a paper on which something was said. Who holds a link
+// alone does not get it: a paper shows more of people than a receipt does.
+func (p *portal) scanFile(a agreements) (web.View, error) {
+	id, err := a.ID("id")
+	if err != nil {
+		return web.View{}, err
+	}
+	scan, from, err := p.site.House.Paper(a.Context(), a.Who, id)
+	if err != nil {
+		return web.View{}, err
+	}
+	defer from.Close()
+	content, err := io.ReadAll(from) // it is whole only at its end
+	return web.View{Send: &web.File{Name: "scan-" + string(id) + house.PaperSuffix(scan.Type), Type: scan.Type, Write: text(string(content))}}, err
 }
 
 // export is everything that somebody said, as a file.

@@ -1,0 +1,100 @@
+package house
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/consent"
+	"candor/internal/evidence"
+	"candor/internal/store"
+)
+
+// keepPaper puts a scan into the vault before what was said is kept with it: a
+// scan that is lost meanwhile would be promised. Only the staff sends some.
+func (h *House) keepPaper(who candor.Principal, d *Decision) error {
+	if len(d.Scan) == 0 {
+		return nil
+	}
+	if !who.Role.Staff() {
+		return notAsked("only the staff keeps scans", "Leave it out: what you say here needs no paper.")
+	}
+	kind, err := consent.PaperType(d.Scan)
+	if err != nil {
+		return err
+	}
+	if h.Vault == nil {
+		return fmt.Errorf("keep a scan: there is no vault: %w", candor.ErrUnavailable)
+	}
+	digest, size, err := h.Vault.Put(bytes.NewReader(d.Scan))
+	if err != nil {
+		return fmt.Errorf("keep a scan: %w", err)
+	}
+	d.Scan, d.paper = nil, &consent.Paper{SHA256: digest.String(), Type: kind, Size: size}
+	return nil
+}
+
+// Paper gives the scan of what a party said, for those who may see that. What is
+// read is whole only once Read gave io.EOF.
+func (h *House) Paper(ctx context.Context, who candor.Principal, id candor.ID) (consent.Paper, io.ReadCloser, error) {
+	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
+		return consent.Paper{}, nil, err
+	}
+	if _, err := h.Store.Consent(ctx, who.Scope(), id); err != nil {
+		return consent.Paper{}, nil, err
+	}
+	p, err := h.Store.Paper(ctx, id)
+	if err != nil {
+		return p, nil, err
+	}
+	digest, err := evidence.ParseDigest(p.SHA256)
+	if err != nil || h.Vault == nil {
+		return p, nil, errors.Join(fmt.Errorf("scan %s: %w", p.SHA256, candor.ErrUnavailable), err)
+	}
+	r, err := h.Vault.Get(digest)
+	return p, r, err
+}
+
+// erasePapers removes the scans of what a party said: their rows in the
+// transaction, and what it gives to be called once that is kept, their contents.
+func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) (after func(context.Context) error, err error) {
+	digests, err := tx.ErasePapers(ctx, party)
+	return func(ctx context.Context) (err error) {
+		for _, text := range digests {
+			used, one := h.Store.HasPaper(ctx, text)
+			if one == nil && !used {
+				one = h.dropBlob(text)
+			}
+			err = errors.Join(err, one)
+		}
+		return err
+	}, err
+}
+
+func (h *House) dropBlob(text string) error {
+	digest, err := evidence.ParseDigest(text)
+	if err != nil || h.Vault == nil {
+		return err
+	}
+	if err := h.Vault.Delete(digest); err != nil && !errors.Is(err, candor.ErrNotFound) {
+		return fmt.Errorf("erase scan %s: %w", text, err)
+	}
+	return nil
+}
+
+// PaperSuffix is how the name of a scan's file ends.
+func PaperSuffix(kind string) string {
+	switch kind {
+	case "application/pdf":
+		return ".pdf"
+	case "image/png":
+		return ".png"
+	case "image/jpeg":
+		return ".jpg"
+	}
+	return ".tif"
+}
