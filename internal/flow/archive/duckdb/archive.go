@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"golang.org/x/sys/unix"
@@ -41,10 +42,10 @@ type Archive struct {
 
 	// Of the writer:
 	lock    *os.File
-	written *sql.DB
-	source  *incoming
-	next    uint64 // batch
-	full    bool   // it was told that rows give way
+	written *engine
+	next    uint64               // batch
+	full    bool                 // it was told that rows give way
+	covered map[string]time.Time // files that others cover, since when that is known
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
@@ -57,13 +58,13 @@ const atOnce = 2
 // Open opens the archive of a folder. One process at a time may write; others
 // read with ReadOnly.
 func Open(o Options) (*Archive, error) {
-	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), source: &incoming{}, stop: make(chan struct{}), done: make(chan struct{})}
-	a.queue, a.source.lines = batch.NewQueue(a.o.Room), a.lines
+	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
+	a.queue = batch.NewQueue(a.o.Room)
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
 	var err error
-	if a.asked, err = a.database("ask", a.o.Threads); err != nil {
+	if a.asked, err = a.database(); err != nil {
 		return nil, err
 	}
 	if _, err := a.asked.Exec("CREATE TABLE lines (number UINTEGER, line VARCHAR); INSERT INTO lines VALUES (0, '')"); err != nil {
@@ -108,49 +109,47 @@ func (a *Archive) openWriter() error {
 			a.next = max(a.next, f.last+1)
 		}
 	}
-	if a.written, err = a.database("write", 0); err != nil {
-		return err
-	}
-	a.written.SetMaxOpenConns(1)
-	return a.register()
-}
-
-// register has DuckDB know the table of rows that are being written.
-func (a *Archive) register() error {
-	c, err := a.written.Conn(context.Background())
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return duckdb.RegisterTableUDF(c, "incoming", duckdb.ChunkTableFunction{
-		BindArguments: func(map[string]any, ...any) (duckdb.ChunkTableSource, error) { return a.source, nil },
-	})
+	a.written, err = openEngine(a.settings("write")...)
+	return err
 }
 
 // unfinished is the folder of files that are being written.
 const unfinished = "unfinished"
 
-// database opens DuckDB in memory, with bounds. It reads and writes files that
-// it is told of, and loads nothing.
-func (a *Archive) database(name string, threads int) (*sql.DB, error) {
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	folder := filepath.Join(a.o.Dir, unfinished)
-	if a.o.ReadOnly {
-		folder = os.TempDir() // the other is its writer's
-	}
-	scratch := filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))
-	settings := fmt.Sprintf("threads=%d&memory_limit=%dMB&autoinstall_known_extensions=false&autoload_known_extensions=false&preserve_insertion_order=false",
-		threads, a.o.Memory>>20)
-	c, err := duckdb.NewConnector("?"+settings, func(e driver.ExecerContext) error {
-		_, err := e.ExecContext(context.Background(), "SET temp_directory="+quote(scratch)+"; SET parquet_metadata_cache=true; SET max_temp_directory_size='"+fmt.Sprint(4*a.o.Memory>>20)+"MB'", nil)
-		return err
+// database opens DuckDB in memory, to ask files.
+func (a *Archive) database() (*sql.DB, error) {
+	c, err := duckdb.NewConnector("", func(e driver.ExecerContext) error {
+		for _, s := range a.settings("ask") {
+			if _, err := e.ExecContext(context.Background(), s, nil); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
 	}
 	return sql.OpenDB(c), nil
+}
+
+// settings bound a DuckDB. It reads and writes files that it is told of, and
+// loads nothing.
+func (a *Archive) settings(name string) []string {
+	folder, threads := filepath.Join(a.o.Dir, unfinished), a.o.Threads
+	if a.o.ReadOnly {
+		folder = os.TempDir() // the other is its writer's
+	}
+	if threads == 0 || name == "write" {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return []string{
+		fmt.Sprintf("SET threads = %d", threads),
+		fmt.Sprintf("SET memory_limit = '%dB'", a.o.Memory),
+		"SET temp_directory = " + quote(filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
+		fmt.Sprintf("SET max_temp_directory_size = '%dB'", 4*a.o.Memory),
+		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		"SET preserve_insertion_order = false", "SET parquet_metadata_cache = true",
+	}
 }
 
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
@@ -170,10 +169,11 @@ func (a *Archive) Close() error {
 
 func (a *Archive) close() error {
 	var errs []error
-	for _, db := range []*sql.DB{a.asked, a.written} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	if a.asked != nil {
+		errs = append(errs, a.asked.Close())
+	}
+	if a.written != nil {
+		a.written.close()
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -75,7 +74,7 @@ func (a *Archive) join(files []file) error {
 	f := joined(files)
 	query := sums(archive.Minute, paths(a.o.Dir, files), "sum(flows)")
 	if f.tier == archive.Raw {
-		query = "SELECT * FROM " + readParquet(paths(a.o.Dir, files)) + " ORDER BY line, ended"
+		query = "SELECT * FROM " + readParquet(paths(a.o.Dir, files)) + " ORDER BY line"
 	}
 	_, err := a.store(f, query)
 	return err
@@ -91,7 +90,12 @@ func (a *Archive) expire() error {
 		}
 		live, covered := part(all)
 		for _, f := range covered {
-			if st, err := os.Stat(filepath.Join(a.o.Dir, cover(live, f).name())); err == nil && now.Sub(st.ModTime()) > reread {
+			since, ok := a.covered[f.name()]
+			if !ok {
+				a.covered[f.name()], since = now, now
+			}
+			if now.Sub(since) > reread {
+				delete(a.covered, f.name())
 				if err := a.remove(f); err != nil {
 					return err
 				}
@@ -107,10 +111,6 @@ func (a *Archive) expire() error {
 		}
 	}
 	return nil
-}
-
-func cover(live []file, f file) file {
-	return live[slices.IndexFunc(live, func(g file) bool { return g.covers(f) })]
 }
 
 // remove removes a file, and the folder of its hour if it was the last.

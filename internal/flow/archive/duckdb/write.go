@@ -3,7 +3,6 @@
 package duckdb
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -75,13 +74,20 @@ func (a *Archive) flush(rows []batch.Row) error {
 			return err
 		}
 	}
-	a.source.rows = rows
-	defer func() { a.source.rows = nil }()
-	f, err := a.store(f, "SELECT "+statement.Raw+" FROM incoming() ORDER BY line, ended")
+	if err := a.written.clear(); err != nil {
+		return err
+	}
+	if err := a.written.take(rows, a.lines); err != nil {
+		return err
+	}
+	f, err := a.store(f, "SELECT * FROM incoming ORDER BY line")
 	if err != nil {
 		return err
 	}
 	a.next++
+	if err := a.written.clear(); err != nil {
+		a.o.Log.Error("rows that were written stay in memory for now", "error", err)
+	}
 	if err := a.minute(f); err != nil {
 		a.o.Log.Error("minutes of flows are not added up; it is tried again", "error", err)
 	}
@@ -109,15 +115,11 @@ func sums(t archive.Tier, files []string, flows string) string {
 // disk.
 func (a *Archive) store(f file, query string) (file, error) {
 	part := filepath.Join(a.o.Dir, unfinished, string(f.tier)+ending)
-	done, err := a.written.ExecContext(context.Background(), fmt.Sprintf("COPY (%s) TO %s %s", query, quote(part), form))
+	rows, err := a.written.exec(fmt.Sprintf("COPY (%s) TO %s %s", query, quote(part), form))
 	if err != nil {
 		return f, errors.Join(err, os.RemoveAll(part))
 	}
-	rows, err := done.RowsAffected()
-	if err != nil {
-		return f, err
-	}
-	f.rows = uint64(rows)
+	f.rows = rows
 	if err := settle(part); err != nil {
 		return f, err
 	}
