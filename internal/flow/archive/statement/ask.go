@@ -45,7 +45,7 @@ func (w words) keys() []key {
 		all = append(all, k)
 	}
 	if len(all) == 0 {
-		all = append(all, key{exprs: []string{"1"}, names: []string{"k"}}) // so that nothing has no row
+		all = append(all, key{exprs: []string{"way * 0"}, names: []string{"k"}}) // so that nothing has no row
 	}
 	return all
 }
@@ -103,7 +103,7 @@ func (w words) order(keys []key) string {
 	return strings.Join(by, ", ")
 }
 
-// Top words who is largest: part 0 are the rows, part 1 is one of all, with how
+// top words who is largest: part 0 are the rows, part 1 is one of all, with how
 // many there are.
 func (w words) top(from string, keys []key) string {
 	all := names(keys)
@@ -111,10 +111,10 @@ func (w words) top(from string, keys []key) string {
 	with, as := w.d.Once(fmt.Sprintf("SELECT %s, %s FROM (%s) x GROUP BY %s", group, w.sums(), w.inner(from, keys, false), group))
 	least := make([]string, len(all))
 	for i, n := range all {
-		least[i] = fmt.Sprintf("min(%[1]s) AS %[1]s", n)
+		least[i] = "min(" + n + ")"
 	}
 	zero := w.d.U64(0)
-	return fmt.Sprintf("%sSELECT 0 AS part, %s, b, p, f, %s AS n FROM (SELECT * FROM %s g ORDER BY %s LIMIT %d) t UNION ALL SELECT 1 AS part, %s, %s AS b, %s AS p, %s AS f, %s AS n FROM %s g",
+	return fmt.Sprintf("%sSELECT 0 AS part, %s, b, p, f, %s AS n FROM (SELECT * FROM %s g ORDER BY %s LIMIT %d) t UNION ALL SELECT 1, %s, %s, %s, %s, %s FROM %s g",
 		with, group, zero, as, w.order(keys), w.q.Limit, strings.Join(least, ", "), w.d.Sum("b"), w.d.Sum("p"), w.d.Sum("f"), w.d.Count, as)
 }
 
