@@ -107,6 +107,7 @@ var layers = []layer{
 	{packages: "internal/flow/archive/archivetest", ours: []string{".", "internal/flow", "internal/flow/archive"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/flow/archive/batch", ours: []string{".", "internal/flow", "internal/flow/archive"}},
 	{packages: "internal/flow/archive/statement", ours: []string{".", "internal/flow", "internal/flow/archive", "internal/flow/archive/batch"}},
+	{packages: "internal/flow/archive/tap", ours: []string{".", "internal/flow", "internal/flow/archive"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/archive/duckdb", ours: []string{".", "internal/flow/archive", "internal/flow/archive/batch", "internal/flow/archive/statement"}, others: []string{"github.com/duckdb/duckdb-go/v2", "golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/archive/clickhouse", ours: []string{".", "internal/flow", "internal/flow/archive", "internal/flow/archive/batch", "internal/flow/archive/statement"}, others: []string{"github.com/ClickHouse/clickhouse-go/v2"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
