@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	bench "candor/bench/archive"
 	"candor/internal/flow/archive/duckdb"
@@ -27,9 +28,10 @@ func main() {
 	flag.IntVar(&c.Times, "times", 3, "how often each question is asked")
 	dir := flag.String("dir", "", "keep the archive there; one that is there is asked only")
 	threads := flag.Int("threads", 0, "for questions; 0: all processors")
+	patience := flag.Duration("patience", 5*time.Minute, "how long a question may take")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, c, *dir, *threads)
+	err := run(ctx, c, duckdb.Options{Dir: *dir, Threads: *threads, Patience: *patience})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "archive:", err)
@@ -37,18 +39,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, c bench.Config, dir string, threads int) error {
-	if dir == "" {
+func run(ctx context.Context, c bench.Config, o duckdb.Options) error {
+	if o.Dir == "" {
 		temporary, err := os.MkdirTemp("", "candor-archive-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(temporary)
-		dir = temporary
+		o.Dir = temporary
 	}
 	clock := &bench.Clock{}
-	o := duckdb.Options{Dir: dir, Clock: clock.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Threads: threads}
-	if _, err := os.Stat(filepath.Join(dir, "raw")); errors.Is(err, os.ErrNotExist) {
+	o.Clock, o.Log = clock.Now, slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if _, err := os.Stat(filepath.Join(o.Dir, "raw")); errors.Is(err, os.ErrNotExist) {
 		a, err := duckdb.Open(o)
 		if err != nil {
 			return err

@@ -132,19 +132,25 @@ func (a *Archive) database() (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
+// writing is how much memory writing takes at most.
+const writing = 1 << 30
+
 // settings bound a DuckDB. It reads and writes files that it is told of, and
 // loads nothing.
 func (a *Archive) settings(name string) []string {
-	folder, threads := filepath.Join(a.o.Dir, unfinished), a.o.Threads
+	folder, threads, memory := filepath.Join(a.o.Dir, unfinished), a.o.Threads, a.o.Memory
 	if a.o.ReadOnly {
 		folder = os.TempDir() // the other is its writer's
 	}
-	if threads == 0 || name == "write" {
+	if name == "write" {
+		threads, memory = 0, min(memory, writing)
+	}
+	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	return []string{
 		fmt.Sprintf("SET threads = %d", threads),
-		fmt.Sprintf("SET memory_limit = '%dB'", a.o.Memory),
+		fmt.Sprintf("SET memory_limit = '%dB'", memory),
 		"SET temp_directory = " + quote(filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
 		fmt.Sprintf("SET max_temp_directory_size = '%dB'", 4*a.o.Memory),
 		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",

@@ -24,29 +24,10 @@ type Options struct {
 	// MaxBytes bounds what is on disk: the oldest of the finest tier goes first.
 	// So it does when less than Spare bytes of the disk are free. 0 bounds nothing.
 	MaxBytes, Spare int64
-	Memory          int64         // bytes for questions; 0: 1 GiB. Writing takes as much
+	Memory          int64         // bytes for questions; 0: a quarter of the machine's, 1 to 16 GiB. What is more goes to disk
 	Threads         int           // for questions; 0: all processors
 	Patience        time.Duration // for a question; 0: 30 s
 	Room            int           // rows that wait to be written; 0: 1,000,000, of 200 bytes
 	Every           time.Duration // between writes; 0: 5 s
 	ReadOnly        bool          // another process writes
-}
-
-func (o Options) filled() Options {
-	def := func(n *int64, or int64) {
-		if *n == 0 {
-			*n = or
-		}
-	}
-	def(&o.Memory, 1<<30)
-	if o.Patience == 0 {
-		o.Patience = 30 * time.Second
-	}
-	if o.Room == 0 {
-		o.Room = 1_000_000
-	}
-	if o.Every == 0 {
-		o.Every = 5 * time.Second
-	}
-	return o
 }
