@@ -10,6 +10,10 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PLATFORMS   ?= linux/amd64 linux/arm64
 PACKAGES    ?= ./...
+# DuckDB is C++: with a compiler the program has it, without one it does without.
+COMPILER     = $(shell command -v g++ || command -v clang++)
+TAGS         = $(if $(COMPILER),-tags duckdb$(COMMA)netgo$(COMMA)osusergo)
+COMMA       := ,
 FUZZTIME    ?= 30s
 BENCH       ?= .
 # Debian packages that tests compare with, and that they start.
@@ -17,7 +21,8 @@ DEBIAN      := yara clamav clamdscan clamav-milter osslsigncode postgresql chrom
                c-icap squid zip xz-utils bzip2 zstd lz4 brotli binutils cpio p7zip-full genisoimage \
                lzip gcab cabextract msitools qpdf rpm \
                nginx-light apache2-bin php-cli fonts-noto-core \
-               nfdump softflowd nftables iproute2 procps freeradius freeradius-utils gobgpd bird2
+               nfdump softflowd nftables iproute2 procps freeradius freeradius-utils gobgpd bird2 \
+               g++ clickhouse-server
 # Where "make run" keeps everything, and where it answers.
 DATA        ?= $(if $(EMPTY),data/empty,data/sample)
 LISTEN      ?= 127.0.0.1:8080
@@ -34,12 +39,18 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: build
-build: ## Build bin/candor
+build: ## Build bin/candor, with DuckDB where there is a C++ compiler
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
+	@[ -n '$(COMPILER)' ] || echo 'There is no C++ compiler: the program is built without DuckDB, and keeps no flows unless in ClickHouse (apt-get install g++).' >&2
+	CGO_ENABLED=$(if $(COMPILER),1,0) $(GO) build $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
+
+.PHONY: compiler
+compiler:
+	@if [ -z '$(COMPILER)' ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends g++ || true; fi
 
 .PHONY: run
-run: build ## Build, and start the desk with a sample provider at 127.0.0.1:8080; EMPTY=1 starts bare
+run: compiler build ## Build, and start the desk with a sample provider at 127.0.0.1:8080; EMPTY=1 starts bare
 	bin/candor serve --data '$(DATA)' --listen '$(LISTEN)' $(if $(EMPTY),,--sample) $(ARGS)
 
 # What a scan found is no failure of make: only status 2 is.
@@ -66,14 +77,14 @@ tools: ## Install the programs that tests use (Debian, as root), or say how
 
 .PHONY: test
 test: tools ## Run all tests
-	$(GO) test $(PACKAGES)
+	$(GO) test $(TAGS) $(PACKAGES)
 
 # The race detector needs cgo and a C compiler.
 .PHONY: race
 race: ## Run all tests with the race detector
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { \
 	  echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
-	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
+	CGO_ENABLED=1 $(GO) test $(TAGS) -race $(PACKAGES)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (30s)
@@ -81,7 +92,7 @@ fuzz: ## Run every fuzz test for FUZZTIME (30s)
 
 .PHONY: bench
 bench: ## Run the benchmarks beside the packages; BENCH is a regular expression
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
+	$(GO) test $(TAGS) -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
 
 $(CONTENT):
 	$(GO) run ./bench/cmd/content '$(CONTENT)'
@@ -129,6 +140,11 @@ bench-traffic: ## Simulate lines with labelled abuse; print recall and false iso
 flow-captures: ## Print what is found and missed in labelled public captures; CAPTURES="/path" holds them
 	$(GO) run ./bench/cmd/captures -folder '$(CAPTURES)' $(ARGS)
 
+.PHONY: bench-archive
+bench-archive: ## Fill the flow archives with an hour of traffic, and print how long questions wait
+	$(GO) build $(TAGS) -o bin/bench-archive ./bench/cmd/archive
+	bin/bench-archive $(ARGS)
+
 .PHONY: conformance
 conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara and clamscan, and print counts
 	$(GO) run ./bench/cmd/conformance -content '$(CONTENT)' -definitions '$(DEFINITIONS)' $(ARGS)
@@ -138,6 +154,7 @@ conformance: tools definitions $(CONTENT) ## Hold verdicts against those of yara
 .PHONY: lint
 lint: ## Run the linters
 	$(GO) vet ./...
+	$(GO) vet $(TAGS) ./...
 	GOLANGCI_LINT_CACHE='$(CURDIR)/bin/lint' $(LINT) run --allow-parallel-runners
 
 .PHONY: generate
@@ -150,8 +167,8 @@ verify: ## Check that the tree is what its sources say, and speaks of itself alo
 
 .PHONY: e2e
 e2e: build ## Run the whole program on real files
-	$(GO) test -count=1 -run 'TestScript' ./cmd/candor
-	$(GO) test -count=1 ./internal/e2e
+	$(GO) test $(TAGS) -count=1 -run 'TestScript' ./cmd/candor
+	$(GO) test $(TAGS) -count=1 ./internal/e2e
 
 .PHONY: release
 release: ## Build reproducible static binaries into dist/

@@ -104,7 +104,12 @@ var layers = []layer{
 	{packages: "internal/flow/normal"},
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/archive", ours: []string{".", "internal/flow"}},
-	{packages: "internal/flow/archive/archivetest", ours: []string{"internal/flow", "internal/flow/archive"}},
+	{packages: "internal/flow/archive/archivetest", ours: []string{".", "internal/flow", "internal/flow/archive"}, others: []string{"github.com/google/go-cmp"}},
+	{packages: "internal/flow/archive/batch", ours: []string{".", "internal/flow", "internal/flow/archive"}},
+	{packages: "internal/flow/archive/statement", ours: []string{".", "internal/flow", "internal/flow/archive", "internal/flow/archive/batch"}},
+	{packages: "internal/flow/archive/tap", ours: []string{".", "internal/flow", "internal/flow/archive"}, tests: []string{"candor/internal/flow"}},
+	{packages: "internal/flow/archive/duckdb", ours: []string{".", "internal/flow/archive", "internal/flow/archive/batch", "internal/flow/archive/statement"}, others: []string{"github.com/duckdb/duckdb-go/v2", "golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
+	{packages: "internal/flow/archive/clickhouse", ours: []string{".", "internal/flow", "internal/flow/archive", "internal/flow/archive/batch", "internal/flow/archive/statement"}, others: []string{"github.com/ClickHouse/clickhouse-go/v2"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/replay", ours: []string{"internal/flow", "internal/flow/detect", "internal/flow/normal"}},
 	{packages: "internal/flow/detect", ours: []string{".", "internal/flow", "internal/flow/normal"}},
 	{packages: "internal/flow/simulate", ours: []string{"internal/flow"}},
@@ -143,6 +148,10 @@ var layers = []layer{
 
 // wired may import every package of ours.
 const wired = "cmd/candor"
+
+// wiredOnly are packages that only cmd/candor and tests of their own may import:
+// they make every program large that has them.
+var wiredOnly = []string{"internal/flow/archive/duckdb", "internal/flow/archive/clickhouse"}
 
 // testOnly are modules that only tests may import.
 var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak"}
@@ -211,6 +220,9 @@ func allowed(l layer, pkg, imported string, test bool) bool {
 		name := strings.TrimPrefix(strings.TrimPrefix(imported, module), "/")
 		if name == "" {
 			name = "."
+		}
+		if slices.Contains(wiredOnly, name) && pkg != wired && pkg != name && !covers("bench…", pkg) {
+			return false
 		}
 		return pkg == wired || name == pkg || slices.ContainsFunc(l.ours, func(o string) bool { return covers(o, name) }) || test && slices.ContainsFunc(l.tests, within(imported))
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -38,7 +39,7 @@ func (c houseCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{casesMetric, severitiesMetric, jobsMetric, waitingMetric, entriesMetric, rulesMetric, agentsMetric, passedMetric, staleMetric} {
 		to <- d
 	}
-	for _, d := range trafficMetrics {
+	for _, d := range slices.Concat(trafficMetrics, archiveMetrics) {
 		to <- d
 	}
 }
@@ -79,6 +80,7 @@ func (c houseCollector) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	c.traffic(to)
+	c.archive(ctx, to)
 	for outcome, n := range map[string]*atomic.Int64{"filed": &c.r.passed.filed, "elsewhere": &c.r.passed.elsewhere, "failed": &c.r.passed.failed} {
 		to <- prometheus.MustNewConstMetric(passedMetric, prometheus.CounterValue, float64(n.Load()), outcome)
 	}

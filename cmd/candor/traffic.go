@@ -18,6 +18,7 @@ import (
 	"candor/internal/config"
 	"candor/internal/desk"
 	"candor/internal/flow"
+	"candor/internal/flow/archive/tap"
 	"candor/internal/flow/collect"
 	"candor/internal/flow/detect"
 	"candor/internal/flow/lease"
@@ -31,13 +32,14 @@ type traffic struct {
 	watch     *line.Watch
 	leases    *leases
 	collector *collect.Collector
+	tap       *tap.Tap              // of the archive; nil if flows are not kept
 	sampling  map[netip.Addr]uint32 // of exporters that are registered with one
 }
 
 // openTraffic makes ready to hear exporters, if the configuration names where.
 func (r *running) openTraffic(ctx context.Context) error {
 	c := r.setup.traffic
-	if !r.setup.does(config.RoleCollector) || len(c.Listen) == 0 {
+	if !r.hears() {
 		return nil
 	}
 	feed, err := readFeeds(c.Feeds)
@@ -70,9 +72,20 @@ func (r *running) openTraffic(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.collector = collect.New(in, collect.Listening{Addresses: c.Listen}, t.watch)
+	if err := r.tap(t, in); err != nil {
+		return err
+	}
+	t.collector = collect.New(in, collect.Listening{Addresses: c.Listen}, t)
 	r.traffic, r.House.Traffic = t, t
 	return nil
+}
+
+// Take implements flow.Sink: records go to the detectors, then to the archive.
+func (t *traffic) Take(records []flow.Record) {
+	t.watch.Take(records)
+	if t.tap != nil {
+		t.tap.Take(records)
+	}
 }
 
 // Network implements house.Traffic.

@@ -25,6 +25,7 @@ import (
 	"candor/internal/desk/playbook"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
+	"candor/internal/flow/archive"
 	"candor/internal/house"
 	"candor/internal/outward"
 	"candor/internal/phrase"
@@ -109,7 +110,8 @@ type running struct {
 	good      *good.Lists  // of known-good files
 	marked    string       // what of these open findings were held against
 	passed    passed
-	traffic   *traffic // nil where no exporters are heard
+	traffic   *traffic       // nil where no exporters are heard
+	archive   archive.Reader // nil where flows are not kept
 	closings  []func() error
 }
 
@@ -121,14 +123,14 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReader} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
-	r.House.Known = r.counted
+	r.House.Known, r.House.Archive = r.counted, r.archive
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
 	if s.inside {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 )
 
 // Traffic says who tells of traffic, and how it is judged.
@@ -16,6 +17,51 @@ type Traffic struct {
 	Off         []string   `koanf:"off"`       // kinds of findings that are not told
 	FalseAlarms float64    `koanf:"false_alarms"`
 	Suspects    int        `koanf:"suspects"` // lines that are looked at closely at once
+	Archive     Archive    `koanf:"archive"`
+}
+
+// Archive says where flows are kept, and for how long.
+type Archive struct {
+	Kind     string   `koanf:"kind"` // duckdb, clickhouse, none; empty: duckdb, if the program has it
+	URL      Secret   `koanf:"url"`
+	URLFile  string   `koanf:"url_file"`
+	Raw      Duration `koanf:"raw"` // for how long flows are kept as they came; 0: for ever
+	Minute   Duration `koanf:"minute"`
+	Hour     Duration `koanf:"hour"`
+	MaxBytes Size     `koanf:"max_bytes"` // 0: no limit
+}
+
+// Kinds of archives.
+const (
+	ArchiveNone       = "none"
+	ArchiveDuckDB     = "duckdb"
+	ArchiveClickHouse = "clickhouse"
+)
+
+func (k *checker) archive(a Archive) {
+	if a.Kind != "" {
+		k.oneOf("traffic.archive.kind", []string{ArchiveDuckDB, ArchiveClickHouse, ArchiveNone}, a.Kind)
+	}
+	if u, err := url.Parse(string(a.URL)); a.Kind == ArchiveClickHouse && (err != nil || u.Scheme != "clickhouse" || u.Host == "") {
+		k.problem("traffic.archive.url", "it is no address of a ClickHouse", "Write it as clickhouse://user:password@host:9000/database.")
+	}
+	longer := func(d Duration) Duration {
+		if d == 0 {
+			return 1<<63 - 1
+		}
+		return d
+	}
+	for key, d := range map[string]Duration{"raw": a.Raw, "minute": a.Minute, "hour": a.Hour} {
+		if d != 0 && d < hour {
+			k.problem("traffic.archive."+key, "it is shorter than an hour", "Write it as 12h or 7d, or 0 for ever.")
+		}
+	}
+	if longer(a.Raw) > longer(a.Minute) {
+		k.problem("traffic.archive.minute", "flows themselves are kept longer than their sums", "Keep sums of minutes at least as long as traffic.archive.raw.")
+	}
+	if longer(a.Minute) > longer(a.Hour) {
+		k.problem("traffic.archive.hour", "sums of minutes are kept longer than those of hours", "Keep sums of hours at least as long as traffic.archive.minute.")
+	}
 }
 
 // Exporter is a router or a probe that tells of traffic.
@@ -57,6 +103,7 @@ func (k *checker) traffic(t Traffic) {
 	if len(t.Off) > 0 {
 		k.oneOf("traffic.off", TrafficKinds, t.Off...)
 	}
+	k.archive(t.Archive)
 	if t.FalseAlarms <= 0 || t.FalseAlarms > 1 {
 		k.problem("traffic.false_alarms", "it is no number of false alarms that a line may give in a year", "Write 0.00001 for one in a hundred thousand years.")
 	}

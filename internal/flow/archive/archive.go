@@ -78,6 +78,7 @@ type Held struct {
 	Tiers   []HeldTier `json:"tiers"`
 	Dropped uint64     `json:"dropped"` // flows for which there was no room, since the start
 	Waiting int        `json:"waiting"` // flows that are not yet written
+	Removed uint64     `json:"removed"` // rows that gave way to newer ones for want of room on disk, since the start
 }
 
 // HeldTier is what is held of a tier.

@@ -16,9 +16,11 @@ const (
 	fewest   = 20 // rows, if a question does not say
 )
 
-// Checked is the question with what it leaves out filled in, or a
-// candor.ErrInvalid that says what cannot be asked.
+// Checked is the question with what it leaves out filled in and its times in
+// whole microseconds of UTC, as records have them, or a candor.ErrInvalid that
+// says what cannot be asked.
 func (q Question) Checked() (Question, error) {
+	q.Since, q.Until, q.Step = q.Since.UTC().Truncate(time.Microsecond), q.Until.UTC().Truncate(time.Microsecond), q.Step.Truncate(time.Microsecond)
 	if q.Limit == 0 {
 		q.Limit = fewest
 	}
@@ -26,7 +28,7 @@ func (q Question) Checked() (Question, error) {
 		q.Order = Bytes
 	}
 	switch {
-	case q.Since.IsZero() || q.Until.IsZero() || !q.Since.Before(q.Until):
+	case q.Since.Unix() < 0 || !q.Since.Before(q.Until) || q.Until.Year() > 9999:
 		return q, invalid("the time asked for is empty: since %s until %s", q.Since, q.Until)
 	case len(q.By) > MaxBy:
 		return q, invalid("%d fields cannot be told apart at once, only %d", len(q.By), MaxBy)

@@ -1,0 +1,188 @@
+//go:build cgo && duckdb
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sys/unix"
+
+	"candor"
+	"candor/internal/flow/archive"
+	"candor/internal/flow/archive/batch"
+)
+
+// Built tells whether the program has DuckDB.
+const Built = true
+
+// Archive implements archive.Writer and archive.Reader. It is safe for
+// concurrent use.
+type Archive struct {
+	o     Options
+	lines *lines
+	queue *batch.Queue
+
+	asked   *sql.DB
+	asking  chan struct{} // a place for each question at once
+	named   sync.Mutex
+	known   int           // lines that the database of questions knows
+	removed atomic.Uint64 // rows that gave way
+
+	// Of the writer:
+	lock    *os.File
+	written *engine
+	next    uint64               // batch
+	full    bool                 // it was told that rows give way
+	covered map[string]time.Time // files that others cover, since when that is known
+	stop    chan struct{}
+	done    chan struct{}
+	once    sync.Once
+	failed  error
+}
+
+// atOnce is how many questions are answered at the same time.
+const atOnce = 2
+
+// Open opens the archive of a folder. One process at a time may write; others
+// read with ReadOnly.
+func Open(o Options) (*Archive, error) {
+	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
+	a.queue = batch.NewQueue(a.o.Room)
+	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.asked, err = a.database(); err != nil {
+		return nil, err
+	}
+	if _, err := a.asked.Exec("CREATE TABLE lines (number UINTEGER, line VARCHAR); INSERT INTO lines VALUES (0, '')"); err != nil {
+		return nil, errors.Join(err, a.asked.Close())
+	}
+	a.known = 1
+	if o.ReadOnly {
+		close(a.done)
+		return a, nil
+	}
+	if err := a.openWriter(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	go a.run()
+	return a, nil
+}
+
+// openWriter takes the folder, and finishes what a former process began.
+func (a *Archive) openWriter() error {
+	var err error
+	if a.lock, err = os.OpenFile(filepath.Join(a.o.Dir, "lock"), os.O_CREATE|os.O_RDWR, 0o640); err != nil {
+		return err
+	}
+	if err := unix.Flock(int(a.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return candor.WithHint(fmt.Errorf("the flow archive in %s: another process writes it", a.o.Dir), "End the other process, or give this one another data folder.")
+	}
+	if err := os.RemoveAll(filepath.Join(a.o.Dir, unfinished)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(a.o.Dir, unfinished), 0o750); err != nil {
+		return err
+	}
+	if err := a.lines.mend(); err != nil {
+		return err
+	}
+	for _, t := range archive.Tiers {
+		files, err := list(a.o.Dir, t)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			a.next = max(a.next, f.last+1)
+		}
+	}
+	a.written, err = openEngine(a.settings("write")...)
+	return err
+}
+
+// unfinished is the folder of files that are being written.
+const unfinished = "unfinished"
+
+// database opens DuckDB in memory, to ask files.
+func (a *Archive) database() (*sql.DB, error) {
+	c, err := duckdb.NewConnector("", func(e driver.ExecerContext) error {
+		for _, s := range a.settings("ask") {
+			if _, err := e.ExecContext(context.Background(), s, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open DuckDB: %w", err)
+	}
+	return sql.OpenDB(c), nil
+}
+
+// writing is how much memory writing takes at most.
+const writing = 1 << 30
+
+// settings bound a DuckDB. It reads and writes files that it is told of, and
+// loads nothing.
+func (a *Archive) settings(name string) []string {
+	folder, threads, memory := filepath.Join(a.o.Dir, unfinished), a.o.Threads, a.o.Memory
+	if a.o.ReadOnly {
+		folder = os.TempDir() // the other is its writer's
+	}
+	if name == "write" {
+		threads, memory = 0, min(memory, writing)
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return []string{
+		fmt.Sprintf("SET threads = %d", threads),
+		fmt.Sprintf("SET memory_limit = '%dB'", memory),
+		"SET temp_directory = " + quote(filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
+		fmt.Sprintf("SET max_temp_directory_size = '%dB'", 4*a.o.Memory),
+		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		"SET preserve_insertion_order = false", "SET parquet_metadata_cache = true",
+	}
+}
+
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// Keep implements archive.Writer.
+func (a *Archive) Keep(flows []archive.Flow) { a.queue.Keep(flows) }
+
+// Close implements archive.Writer.
+func (a *Archive) Close() error {
+	a.once.Do(func() {
+		close(a.stop)
+		<-a.done
+		a.failed = errors.Join(a.failed, a.close())
+	})
+	return a.failed
+}
+
+func (a *Archive) close() error {
+	var errs []error
+	if a.asked != nil {
+		errs = append(errs, a.asked.Close())
+	}
+	if a.written != nil {
+		a.written.close()
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,192 @@
+//go:build cgo && duckdb
+
+package duckdb
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"candor/internal/flow/archive"
+)
+
+// How long is waited until nothing more comes to an hour, and until files that
+// others cover are removed: questions that began before read them still.
+const (
+	late   = time.Minute
+	reread = 2 * time.Minute
+)
+
+// tidy does what there is to do: sums that are missing, files to join, hours to
+// add up, files that are out of time or have no room. It ends early when it is
+// told to stop.
+func (a *Archive) tidy(stop <-chan struct{}) error {
+	for {
+		more, err := a.step()
+		if err != nil || !more {
+			return errors.Join(err, a.expire(), a.shrink())
+		}
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		if waiting, _ := a.queue.Count(); waiting > a.o.Room/4 {
+			return nil // writing goes first
+		}
+	}
+}
+
+// step does one thing, and tells whether there may be more.
+func (a *Archive) step() (bool, error) {
+	c, err := a.catalogue()
+	if err != nil {
+		return false, err
+	}
+	if missing := without(c.raw, c.minute); len(missing) > 0 {
+		return true, a.minute(missing[0])
+	}
+	now := a.o.Clock()
+	over := func(hour time.Time) bool { return now.After(hour.Add(time.Hour + late)) }
+	for _, tier := range [][]file{c.raw, c.minute} {
+		for _, files := range byHour(tier) {
+			if some := toJoin(files, over(files[0].hour)); len(some) > 0 {
+				return true, a.join(some)
+			}
+		}
+	}
+	for _, files := range byHour(without(c.minute, c.hour)) {
+		if over(files[0].hour) {
+			f := joined(files)
+			f.tier, f.from, f.until = archive.Hour, floor(f.from, archive.Hour), floor(f.until, archive.Hour)
+			_, err := a.store(f, sums(archive.Hour, paths(a.o.Dir, files), "sum(flows)"))
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// join makes one file of several. Those are covered by it from then on.
+func (a *Archive) join(files []file) error {
+	f := joined(files)
+	query := sums(archive.Minute, paths(a.o.Dir, files), "sum(flows)")
+	if f.tier == archive.Raw {
+		query = "SELECT * FROM " + readParquet(paths(a.o.Dir, files)) + " ORDER BY line"
+	}
+	_, err := a.store(f, query)
+	return err
+}
+
+// expire removes what others cover, and what is older than its tier is kept.
+func (a *Archive) expire() error {
+	now := a.o.Clock()
+	for _, t := range archive.Tiers {
+		all, err := list(a.o.Dir, t)
+		if err != nil {
+			return err
+		}
+		live, covered := part(all)
+		for _, f := range covered {
+			since, ok := a.covered[f.name()]
+			if !ok {
+				a.covered[f.name()], since = now, now
+			}
+			if now.Sub(since) > reread {
+				delete(a.covered, f.name())
+				if err := a.remove(f); err != nil {
+					return err
+				}
+			}
+		}
+		keep := a.o.Keep[t]
+		for _, f := range live {
+			if keep > 0 && now.Sub(f.hour.Add(time.Hour)) > keep {
+				if err := a.remove(f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// remove removes a file, and the folder of its hour if it was the last.
+func (a *Archive) remove(f file) error {
+	if err := os.Remove(filepath.Join(a.o.Dir, f.name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Remove(filepath.Join(a.o.Dir, f.folder())); err != nil && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// shrink removes the oldest files of the finest tier that has any, until the rest
+// has room.
+func (a *Archive) shrink() error {
+	over, err := a.tooLarge()
+	if err != nil || over <= 0 {
+		a.full = a.full && err != nil
+		return err
+	}
+	var rows uint64
+	for _, t := range archive.Tiers {
+		all, err := list(a.o.Dir, t)
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
+			if over <= 0 {
+				break
+			}
+			st, err := os.Stat(filepath.Join(a.o.Dir, f.name()))
+			if err != nil {
+				return err
+			}
+			if err := a.remove(f); err != nil {
+				return err
+			}
+			over -= st.Size()
+			rows += f.rows
+		}
+	}
+	a.removed.Add(rows)
+	if !a.full {
+		a.full = true
+		a.o.Log.Warn("the flow archive has no more room: its oldest flows give way", "flows", rows, "max_bytes", a.o.MaxBytes)
+	}
+	return nil
+}
+
+// tooLarge is by how many bytes the archive is over its bound.
+func (a *Archive) tooLarge() (int64, error) {
+	var size int64
+	for _, t := range archive.Tiers {
+		all, err := list(a.o.Dir, t)
+		if err != nil {
+			return 0, err
+		}
+		for _, f := range all {
+			st, err := os.Stat(filepath.Join(a.o.Dir, f.name()))
+			if err != nil {
+				return 0, err
+			}
+			size += st.Size()
+		}
+	}
+	over := int64(0)
+	if a.o.MaxBytes > 0 {
+		over = size - a.o.MaxBytes
+	}
+	if a.o.Spare > 0 {
+		var disk unix.Statfs_t
+		if err := unix.Statfs(a.o.Dir, &disk); err != nil {
+			return 0, err
+		}
+		over = max(over, min(size, a.o.Spare-int64(disk.Bavail)*disk.Bsize))
+	}
+	return over, nil
+}

@@ -1,0 +1,41 @@
+package archive
+
+import (
+	"testing"
+	"time"
+)
+
+func TestChoose(t *testing.T) {
+	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	always := func(Tier) time.Time { return time.Time{} }
+	lost := func(t Tier) time.Time {
+		return map[Tier]time.Time{Raw: day.Add(24 * time.Hour), Minute: day.Add(12 * time.Hour)}[t]
+	}
+	for _, tt := range []struct {
+		name         string
+		since, until time.Duration
+		by           Field
+		step         time.Duration
+		from         func(Tier) time.Time
+		want         Tier
+		ask, end     time.Duration
+	}{
+		{"whole hours", time.Hour, 3 * time.Hour, FieldPort, 0, always, Hour, time.Hour, 3 * time.Hour},
+		{"the last hour", 90*time.Minute + time.Second, 150*time.Minute + time.Second, FieldPort, 0, always, Minute, 90 * time.Minute, 151 * time.Minute},
+		{"some days", time.Minute, 72 * time.Hour, FieldPort, 0, always, Hour, 0, 72 * time.Hour},
+		{"a peer", time.Hour, 3 * time.Hour, FieldPeer, 0, always, Raw, time.Hour, 3 * time.Hour},
+		{"steps of minutes", time.Hour, 3 * time.Hour, FieldPort, 5 * time.Minute, always, Minute, time.Hour, 3 * time.Hour},
+		{"steps of seconds", time.Hour, 3 * time.Hour, FieldPort, 90 * time.Second, always, Raw, time.Hour, 3 * time.Hour},
+		{"some seconds", 10 * time.Second, 50 * time.Second, FieldPort, 0, always, Raw, 10 * time.Second, 50 * time.Second},
+		{"seconds that only minutes know", 13*time.Hour + 10*time.Second, 13*time.Hour + 50*time.Second, FieldPort, 0, lost, Minute, 13 * time.Hour, 13*time.Hour + time.Minute},
+		{"seconds that only hours know", time.Hour + 10*time.Second, time.Hour + 50*time.Second, FieldPort, 0, lost, Hour, time.Hour, 2 * time.Hour},
+		{"seconds that raw still knows", 25*time.Hour + 10*time.Second, 25*time.Hour + 50*time.Second, FieldPort, 0, lost, Raw, 25*time.Hour + 10*time.Second, 25*time.Hour + 50*time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, q := Question{Since: day.Add(tt.since), Until: day.Add(tt.until), By: []Field{tt.by}, Step: tt.step}.Choose(tt.from)
+			if got != tt.want || !q.Since.Equal(day.Add(tt.ask)) || !q.Until.Equal(day.Add(tt.end)) {
+				t.Errorf("%s of %s until %s", got, q.Since.Sub(day), q.Until.Sub(day))
+			}
+		})
+	}
+}
