@@ -54,7 +54,7 @@ func TestTrafficMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := collected(&running{traffic: &traffic{watch: w, collector: collect.New(in, collect.Listening{}, w)}})
-	for _, want := range []string{"candor_flow_records_total", "candor_flow_unattributed_total", "candor_flow_dropped_total", "candor_flow_lost", "candor_flow_lines", "candor_flow_suspects", "candor_flow_findings_total", "candor_flow_findings_waiting"} {
+	for _, want := range []string{"candor_flow_records_total", "candor_flow_unattributed_total", "candor_flow_dropped_total", "candor_flow_lost", "candor_flow_lines", "candor_flow_suspects", "candor_flow_parts", "candor_flow_parts_unusual", "candor_flow_findings_total", "candor_flow_findings_waiting"} {
 		if !got[want] {
 			t.Errorf("%s is not told: %v", want, got)
 		}

@@ -22,7 +22,9 @@ import (
 	"candor/internal/flow/detect"
 	"candor/internal/flow/lease"
 	"candor/internal/flow/line"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
+	"candor/internal/store"
 )
 
 // traffic is what watches the lines: exporters are heard, records are somebody's
@@ -54,6 +56,12 @@ func (r *running) openTraffic(ctx context.Context) error {
 	own, shared := networks(config.Networks(c.Own)), networks(config.Networks(c.Shared))
 	t.watch, err = line.Open(ctx, line.Config{
 		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed, Holds: t.holds,
+		Asset: func(ctx context.Context, exporter netip.Addr) (candor.ID, error) {
+			return exporterAsset(ctx, r.Store, c, exporter)
+		},
+		Parts: network.New(network.Config{
+			Source: t.source, Inside: config.Networks(c.Networks), Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Alarms: c.Peaks, Seed: rand.Uint64(), Off: c.Off,
+		}),
 		Detect: detect.Config{
 			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
 			Own: own.has, Shared: shared.has, Feed: feed,
@@ -73,6 +81,31 @@ func (r *running) openTraffic(ctx context.Context) error {
 	t.collector = collect.New(in, collect.Listening{Addresses: c.Listen}, t.watch)
 	r.traffic, r.House.Traffic = t, t
 	return nil
+}
+
+// source is the exporter of a number in records.
+func (t *traffic) source(number uint32) (netip.Addr, bool) {
+	s, ok := t.collector.Source(number)
+	return s.Exporter, ok
+}
+
+// exporterAsset is the server that peaks of an exporter are filed at, or those of
+// the network; none if no reference is set, or none has it.
+func exporterAsset(ctx context.Context, s *store.Store, c config.Traffic, exporter netip.Addr) (candor.ID, error) {
+	reference := c.Asset
+	for _, e := range c.Exporters {
+		if a, err := netip.ParseAddr(e.Address); err == nil && a == exporter && e.Asset != "" {
+			reference = e.Asset
+		}
+	}
+	if reference == "" {
+		return "", nil
+	}
+	a, err := s.AssetByReference(ctx, candor.Server, reference)
+	if errors.Is(err, candor.ErrNotFound) {
+		return "", nil
+	}
+	return a.ID, err
 }
 
 // Network implements house.Traffic.

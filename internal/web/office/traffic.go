@@ -25,6 +25,7 @@ type trafficDetail struct {
 	figures    []ui.Stat
 	exporters  ui.Table
 	looked     ui.Table
+	parts      *trafficParts // nil if none is watched
 }
 
 func (o *office) traffic(r *web.Request) (web.View, error) {
@@ -36,6 +37,9 @@ func (o *office) traffic(r *web.Request) (web.View, error) {
 	if n := v.Network; n != nil {
 		d.figures, d.warnings = trafficFigures(r, v), trafficWarnings(r, v)
 		d.exporters = exporterTable(r, v)
+		if d.parts, err = o.trafficParts(r, v); err != nil {
+			return web.View{}, err
+		}
 		if d.looked, err = o.lookedTable(r, v); err != nil {
 			return web.View{}, err
 		}
