@@ -15,6 +15,7 @@ import (
 	"candor/internal/flow/collect"
 	"candor/internal/flow/detect"
 	"candor/internal/flow/line"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
 )
 
@@ -45,7 +46,7 @@ func TestTrafficMetrics(t *testing.T) {
 	if got := collected(&running{}); len(got) != 0 {
 		t.Errorf("where nobody listens: %v", got)
 	}
-	w, err := line.Open(t.Context(), line.Config{Store: unknownLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: unknownLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
+	w, err := line.Open(t.Context(), line.Config{Parts: network.New(network.Config{Calendar: normal.Calendar{Zone: time.UTC}}), Store: unknownLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: unknownLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
 	if err != nil {
 		t.Fatal(err)
 	}
