@@ -146,6 +146,7 @@ const (
 	PacketsPerSecond Unit = "packets/s"
 	FlowsPerSecond   Unit = "flows/s"
 	Addresses        Unit = "addresses"
+	Lines            Unit = "lines"
 	PortsTried       Unit = "ports"
 	Sessions         Unit = "sessions"
 	Bytes            Unit = "bytes"

@@ -26,7 +26,7 @@ func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
 	out, bytes := h.out.at(now, instant), h.bytes.at(now, instant)
 	syn, icmp := h.syn.at(now, instant), h.icmp.at(now, instant)
 	limit, much := s.alarming(l, sus, out, bytes, now)
-	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: s.sure(), Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
+	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: sure, Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
 	switch {
 	case syn > 40 && syn > out/2:
 		f.Kind, f.Protocol, f.Expected, f.Seen = SynFlood, flow.TCP, 1, syn
@@ -73,19 +73,15 @@ func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 		}
 	}
 	s.raise(sh, sus, Finding{
-		Kind: Flood, Since: sus.created, At: sus.last, Confidence: s.sure(), Isolate: true,
+		Kind: Flood, Since: sus.created, At: sus.last, Confidence: sure, Isolate: true,
 		Expected: limit / 3, Seen: sent, Unit: PacketsPerSecond, Why: "unanswered",
 		Flows: sus.proven(func(*flow.Record) bool { return true }),
 	})
 }
 
 // spoofs takes in a record that came from a line and bears an address that is
-// not the line's. Some do by mistake: of a network at home, of a lease that
-// ended.
+// not the line's.
 func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
-	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
-		return
-	}
 	sus := s.closer(sh, line, l, r.End)
 	sus.touched = true
 	sus.keep(r)
@@ -95,7 +91,7 @@ func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		return
 	}
 	s.raise(sh, sus, Finding{
-		Kind: Spoofing, Since: sus.created, At: r.End, Confidence: s.sure(), Isolate: true, Port: r.DstPort, Protocol: r.Protocol,
+		Kind: Spoofing, Since: sus.created, At: r.End, Confidence: sure, Isolate: true, Port: r.DstPort, Protocol: r.Protocol,
 		Expected: 0, Seen: rate, Unit: PacketsPerSecond, Why: "source",
 		Flows: sus.proven(func(*flow.Record) bool { return true }),
 	})
@@ -124,7 +120,7 @@ func (s *Sensor) silent(sh *shard, sus *suspect, p *port) {
 	}
 	number, proto := uint16(p.key), uint8(p.key>>protocol)
 	s.raise(sh, sus, Finding{
-		Kind: HorizontalScan, Since: p.first, At: p.last, Confidence: s.sure(), Isolate: true, Port: number, Protocol: proto,
+		Kind: HorizontalScan, Since: p.first, At: p.last, Confidence: sure, Isolate: true, Port: number, Protocol: proto,
 		Expected: asked * (1 - honest), Seen: asked, Unit: Addresses, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == number && q.Protocol == proto }),
 	})

@@ -31,6 +31,8 @@ type live struct {
 
 	planUp, planDown uint32 // kbit/s
 	suspect          uint32 // index in the shard, plus 1
+	usual, rare      uint32 // whom it asks for names, by their hash: mostly, and of late
+	asks, rarely     uint8  // how often: see resolves
 	group            normal.Group
 	recentFails      uint16 // in the minute
 	recentFlows      uint16

@@ -23,10 +23,6 @@ type Config struct {
 	// mail servers. Nil knows none.
 	Own  func(flow.Addr) bool
 	Feed Feed // nil if there is none
-	// Attached gives the line that alone is behind an interface of an exporter, 0
-	// if there is none: whose packets bear others' addresses can be told by it.
-	// Nil knows none.
-	Attached func(exporter, iface uint32) flow.Line
 	// Shared tells addresses that translators of the provider give to many lines.
 	// Nil knows none.
 	Shared func(flow.Addr) bool
@@ -47,6 +43,7 @@ type Sensor struct {
 	lines    []live
 	shards   [shards]shard
 	common   common
+	access   access
 	stats    stats
 }
 
@@ -79,7 +76,7 @@ type stats struct {
 // New makes a Sensor.
 func New(c Config) *Sensor {
 	s := &Sensor{Config: c, evidence: c.Policy.evidence()}
-	s.common.dests.days, s.common.uploads.days = 1, 30
+	s.common.dests.days, s.common.uploads.days, s.common.resolve.days = 1, 30, 1
 	for _, name := range c.Policy.Off {
 		for k := Kind(1); k < kinds; k++ {
 			s.off[k] = s.off[k] || k.String() == name
@@ -151,14 +148,15 @@ func (s *Sensor) Take(records []flow.Record) {
 			continue
 		}
 		src, dst := s.line(&r.Src, r.SrcPort, r.End), s.line(&r.Dst, r.DstPort, r.End)
-		if src == 0 && s.Attached != nil {
-			if from := s.Attached(r.Exporter, r.In); from != 0 && from != dst && int(from) < len(s.lines) {
-				take := (*Sensor).spoofs
-				if s.Shared != nil && s.Shared(r.Src) {
-					take = (*Sensor).out
-				}
+		if src == 0 {
+			if from, take := s.behind(r, dst); from != 0 {
 				found = s.with(from, r, found, take)
 				continue
+			}
+		} else {
+			s.access.own(r, src, network(&r.Src, s.Seed))
+			if dst == 0 {
+				s.access.routed(r, network(&r.Dst, s.Seed))
 			}
 		}
 		if src == 0 && dst == 0 {
@@ -177,6 +175,24 @@ func (s *Sensor) Take(records []flow.Record) {
 	s.stats.unattributed.Add(unattributed)
 	s.stats.skewed.Add(skewed)
 	s.tell(found)
+}
+
+// behind gives the line that a record came from whose source is no line's, and
+// what is to be done with it: what bears a shared address is the line's, what
+// bears another is spoofed.
+func (s *Sensor) behind(r *flow.Record, dst flow.Line) (flow.Line, func(*Sensor, *shard, flow.Line, *live, *flow.Record)) {
+	shared := s.Shared != nil && s.Shared(r.Src)
+	if shared {
+		return s.access.alone(r, s.evidence/strange), (*Sensor).out
+	}
+	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip.IsLoopback() {
+		return 0, nil // by mistake: of a network at home
+	}
+	from := s.access.behind(r, network(&r.Src, s.Seed), s.evidence/strange)
+	if from == dst || int(from) >= len(s.lines) {
+		return 0, nil
+	}
+	return from, (*Sensor).spoofs
 }
 
 // line is the line that held an address, 0 also for one that no plan was told
@@ -264,6 +280,9 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		l.recent(r.End, failed)
 	}
 	s.odd(sh, line, l, r, peer)
+	if begun && !s.off[Resolver] {
+		s.resolves(sh, line, l, r)
+	}
 	if l.suspect == 0 && !s.suspicious(l, r, begun, failed) {
 		if begun {
 			s.regular(sh, line, nil, r, peer)
@@ -397,7 +416,7 @@ func (s *Sensor) Sweep(now int64) {
 	for i := range s.shards {
 		s.tell(s.sweep(&s.shards[i], now))
 	}
-	s.tell(s.common.sweep(s, now))
+	s.common.forget(now)
 }
 
 func (s *Sensor) sweep(sh *shard, now int64) []Finding {

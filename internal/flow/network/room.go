@@ -25,7 +25,7 @@ func (w *Watch) room(k Kind) int {
 // admit watches the heaviest of what was counted in the last minute, as long as
 // there is room.
 func (w *Watch) admit(fresh weighed) {
-	for k := range Kind(kinds) {
+	for k := range kinds {
 		left := w.room(k) - w.of[k]
 		for _, c := range fresh[k].first(len(fresh[k].weight)) {
 			if left <= 0 {
@@ -70,7 +70,7 @@ func (w *Watch) tally(p Part, by int) {
 // the end of an hour: those of their kind where it has no room, those of their
 // exporter where it has as many as one may.
 func (w *Watch) replace(fresh weighed) {
-	for k := range Kind(kinds) {
+	for k := range kinds {
 		if w.of[k] >= w.room(k) {
 			all := slices.DeleteFunc(fresh[k].first(candidates), func(c ranked[Part]) bool { return w.full(c.key) })
 			w.compete(all, func(p *part) bool { return p.Kind == k })

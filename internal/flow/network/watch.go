@@ -68,7 +68,6 @@ type Watch struct {
 	whole  bool              // it was counted from its beginning
 	events []*Event          // the last ones, the newest last
 	dice   *rand.Rand
-	others uint64 // bytes of parts that are not watched, of all time
 }
 
 // stripe is what some of the exporters tell of, under a lock of its own.
