@@ -1,56 +1,116 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
+	"os"
 	"time"
 
 	"candor"
 	"candor/internal/config"
 	"candor/internal/flow"
 	"candor/internal/flow/detect"
-	"candor/internal/flow/line"
 	"candor/internal/flow/normal"
-	"candor/internal/scan/output"
+	"candor/internal/house"
 )
 
+// judgement says how traffic is to be judged, as options say it.
+type judgement struct {
+	inside, own, feeds []string
+	up, down           string
+	today, changed     string // files of configurations; none if empty
+}
+
 // judged are records that the detectors look at as they would if the lines were
-// the provider's.
+// the provider's, under one policy or two.
 type judged struct {
-	sensor  *detect.Sensor
+	benches []*bench
 	lines   map[flow.Addr]flow.Line
 	inside  networks
 	plan    detect.Plan
 	swept   int64
-	found   []detect.Finding
-	isolate map[flow.Line]bool
+}
+
+// bench is the detectors under one policy, and what they found.
+type bench struct {
+	name   string // of the policy: "today", "changed"; empty if there is one
+	sensor *detect.Sensor
+	found  []detect.Finding
 }
 
 // mostJudged bounds the lines of a replay.
 const mostJudged = 1_000_000
 
-// newJudged makes a line of each address in the networks, once it is seen.
-func newJudged(inside []string, up, down int64, own []string, feeds []string) (*judged, error) {
-	j := &judged{lines: map[flow.Addr]flow.Line{}, plan: detect.Plan{Up: uint64(up), Down: uint64(down), Group: 1}, isolate: map[flow.Line]bool{}}
-	for _, list := range [][]string{inside, own} {
+// judge makes a line of each address in the networks, once it is seen; nil if no
+// networks are given.
+func (o judgement) judge() (*judged, error) {
+	if len(o.inside) == 0 {
+		if o.changed != "" || o.today != "" {
+			return nil, candor.WithHint(fmt.Errorf("a policy judges lines: %w", candor.ErrInvalid), "Say with --lines which networks they are in.")
+		}
+		return nil, nil
+	}
+	sends, err := house.ParseRate(o.up)
+	if err != nil {
+		return nil, err
+	}
+	receives, err := house.ParseRate(o.down)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range [][]string{o.inside, o.own} {
 		for _, text := range list {
 			if len(config.Networks([]string{text})) == 0 {
 				return nil, candor.WithHint(fmt.Errorf("%.60q is no network: %w", text, candor.ErrInvalid), "Write it as 10.0.0.0/8 or 10.0.0.1.")
 			}
 		}
 	}
-	feed, err := readFeeds(feeds)
-	if err != nil {
-		return nil, err
+	j := &judged{lines: map[flow.Addr]flow.Line{}, inside: config.Networks(o.inside), plan: detect.Plan{Up: uint64(sends), Down: uint64(receives), Group: 1}}
+	files := map[string]string{"": o.today}
+	if o.changed != "" {
+		files = map[string]string{"today": o.today, "changed": o.changed}
 	}
-	j.inside = config.Networks(inside)
-	mine := networks(config.Networks(own))
-	j.sensor = detect.New(detect.Config{
-		Who: j, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: detect.DefaultPolicy(), Seed: 1,
-		Own: mine.has, Feed: feed, Found: func(f detect.Finding) { j.found = append(j.found, f) },
-	})
+	for _, name := range []string{"", "today", "changed"} {
+		if file, ok := files[name]; ok {
+			if err := j.sit(name, file, o); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return j, nil
+}
+
+// sit has a bench judge under the policy of a file, what options say added to it.
+func (j *judged) sit(name, file string, o judgement) error {
+	c := config.Defaults()
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return candor.WithHint(err, "Name a configuration of which the section traffic is the policy.")
+		}
+		if c, err = config.Parse(file, text); err != nil {
+			return err
+		}
+	}
+	t := c.Traffic
+	feed, err := readFeeds(append(t.Feeds, o.feeds...))
+	if err != nil {
+		return err
+	}
+	mine, shared := networks(config.Networks(append(t.Own, o.own...))), networks(config.Networks(t.Shared))
+	b := &bench{name: name}
+	b.sensor = detect.New(detect.Config{
+		Who: j, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: policyOf(t), Seed: 1,
+		Own: mine.has, Shared: shared.has, Feed: feed, Found: func(f detect.Finding) { b.found = append(b.found, f) },
+	})
+	j.benches = append(j.benches, b)
+	return nil
+}
+
+// policyOf is the policy of the detectors by the configuration.
+func policyOf(t config.Traffic) detect.Policy {
+	p := detect.DefaultPolicy()
+	p.FalseAlarms, p.Off, p.Suspects = t.FalseAlarms, t.Off, t.Suspects
+	return p
 }
 
 // Holder implements flow.Who: each address has one line for good.
@@ -64,10 +124,18 @@ func (j *judged) take(records []flow.Record) {
 	}
 	for i := range records {
 		if r := &records[i]; r.End-j.swept >= 500_000 {
-			j.sensor.Sweep(r.End)
+			j.sweep(r.End)
 			j.swept = r.End
 		}
-		j.sensor.Take(records[i : i+1])
+		for _, b := range j.benches {
+			b.sensor.Take(records[i : i+1])
+		}
+	}
+}
+
+func (j *judged) sweep(at int64) {
+	for _, b := range j.benches {
+		b.sensor.Sweep(at)
 	}
 }
 
@@ -78,59 +146,38 @@ func (j *judged) meet(a flow.Addr) {
 	}
 	n := flow.Line(len(j.lines) + 1)
 	j.lines[a] = n
-	j.sensor.SetLine(n, j.plan)
+	for _, b := range j.benches {
+		b.sensor.SetLine(n, j.plan)
+	}
 }
 
-// finish tells what was found, by line.
-func (j *judged) finish(to io.Writer, asJSON bool) error {
-	j.sensor.Sweep(j.swept + 2_000_000)
-	names := make(map[flow.Line]string, len(j.lines))
-	for a, n := range j.lines {
-		names[n] = a.String()
-	}
-	for _, f := range j.found {
-		j.isolate[f.Line] = j.isolate[f.Line] || f.Isolate
-		worded := line.Word(f)
-		if asJSON {
-			err := json.NewEncoder(to).Encode(struct {
-				Type    string    `json:"type"`
-				Line    string    `json:"line"`
-				At      time.Time `json:"at"`
-				Isolate bool      `json:"isolate"`
-				candor.Finding
-			}{"finding", names[f.Line], flow.At(f.At), f.Isolate, worded})
-			if err != nil {
-				return err
-			}
-			continue
+// finds tells whether anything was found.
+func (j *judged) finds() bool {
+	for _, b := range j.benches {
+		if len(b.found) > 0 {
+			return true
 		}
-		mark := ""
+	}
+	return false
+}
+
+// isolates gives the lines that would be isolated, with the kinds for which they
+// would be.
+func (b *bench) isolates() map[flow.Line][]string {
+	all := map[flow.Line][]string{}
+	for _, f := range b.found {
 		if f.Isolate {
-			mark = " [isolate]"
-		}
-		fmt.Fprintf(to, "%s %s %s%s: %s\n", flow.At(f.At).Format(time.RFC3339), names[f.Line], f.Kind, mark, worded.Description)
-		for _, s := range worded.Strings {
-			fmt.Fprintf(to, "    %s\n", output.Printable(string(s.Data)))
+			all[f.Line] = with(all[f.Line], f.Kind.String())
 		}
 	}
-	isolated := 0
-	for _, is := range j.isolate {
-		if is {
-			isolated++
+	return all
+}
+
+func with(all []string, word string) []string {
+	for _, w := range all {
+		if w == word {
+			return all
 		}
 	}
-	st := j.sensor.Stats()
-	if !asJSON {
-		fmt.Fprintf(to, "%d lines, %d records, %d of no line; %d findings; %d lines would be isolated\n", len(j.lines), st.Records, st.Unattributed, len(j.found), isolated)
-	} else if err := json.NewEncoder(to).Encode(struct {
-		Type         string `json:"type"`
-		Lines        int    `json:"lines"`
-		Records      uint64 `json:"records"`
-		Unattributed uint64 `json:"unattributed"`
-		Findings     int    `json:"findings"`
-		Isolated     int    `json:"isolated"`
-	}{"summary", len(j.lines), st.Records, st.Unattributed, len(j.found), isolated}); err != nil {
-		return err
-	}
-	return nil
+	return append(all, word)
 }

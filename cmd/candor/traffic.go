@@ -51,8 +51,6 @@ func (r *running) openTraffic(ctx context.Context) error {
 		return err
 	}
 	r.closings = append(r.closings, t.leases.table.Close)
-	policy := detect.DefaultPolicy()
-	policy.FalseAlarms, policy.Off, policy.Suspects = c.FalseAlarms, c.Off, c.Suspects
 	own, shared := networks(config.Networks(c.Own)), networks(config.Networks(c.Shared))
 	t.watch, err = line.Open(ctx, line.Config{
 		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed, Holds: t.holds,
@@ -63,7 +61,7 @@ func (r *running) openTraffic(ctx context.Context) error {
 			Source: t.source, Inside: config.Networks(c.Networks), Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Alarms: c.Peaks, Seed: rand.Uint64(), Off: c.Off,
 		}),
 		Detect: detect.Config{
-			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
+			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policyOf(c), Seed: rand.Uint64(),
 			Own: own.has, Shared: shared.has, Feed: feed,
 		},
 	})
