@@ -92,7 +92,7 @@ func (j *judged) sit(name, file string, o judgement) error {
 		}
 	}
 	t := c.Traffic
-	feed, err := readFeeds(append(t.Feeds, o.feeds...))
+	feeds, err := openFeeds(append(t.Feeds, o.feeds...), nil)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (j *judged) sit(name, file string, o judgement) error {
 	b := &bench{name: name}
 	b.sensor = detect.New(detect.Config{
 		Who: j, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: policyOf(t), Seed: 1,
-		Own: mine.has, Shared: shared.has, Feed: feed, Found: func(f detect.Finding) { b.found = append(b.found, f) },
+		Own: mine.has, Shared: shared.has, Feed: feeds.feed(), Found: func(f detect.Finding) { b.found = append(b.found, f) },
 	})
 	j.benches = append(j.benches, b)
 	return nil

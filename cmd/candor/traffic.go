@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,21 +30,23 @@ import (
 type traffic struct {
 	watch     *line.Watch
 	leases    *leases
+	feeds     *feeds
 	collector *collect.Collector
 	sampling  map[netip.Addr]uint32 // of exporters that are registered with one
 }
 
-// openTraffic makes ready to hear exporters, if the configuration names where.
+// openTraffic makes ready to hear exporters and leases, if the configuration
+// names any: leases alone still say whose an address was.
 func (r *running) openTraffic(ctx context.Context) error {
 	c := r.setup.traffic
-	if !r.setup.does(config.RoleCollector) || len(c.Listen) == 0 {
+	if !r.setup.does(config.RoleCollector) || len(c.Listen) == 0 && len(r.setup.leases.Sources) == 0 {
 		return nil
 	}
-	feed, err := readFeeds(c.Feeds)
-	if err != nil {
+	t := &traffic{sampling: map[netip.Addr]uint32{}}
+	var err error
+	if t.feeds, err = openFeeds(c.Feeds, r.setup.log); err != nil {
 		return err
 	}
-	t := &traffic{sampling: map[netip.Addr]uint32{}}
 	if t.leases, err = openLeases(r.setup.leases, r.setup.data.at(leaseFolder), references{t}, r.setup.log); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (r *running) openTraffic(ctx context.Context) error {
 		}),
 		Detect: detect.Config{
 			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policyOf(c), Seed: rand.Uint64(),
-			Own: own.has, Shared: shared.has, Feed: feed,
+			Own: own.has, Shared: shared.has, Feed: t.feeds.feed(),
 		},
 	})
 	if err != nil {
@@ -144,6 +144,7 @@ func (t *traffic) run(ctx context.Context) error {
 	defer stop()
 	var work sync.WaitGroup
 	work.Go(func() { t.watch.Run(inner) })
+	work.Go(func() { t.feeds.follow(inner, time.NewTicker(feedsEvery)) })
 	leases := make(chan error, 1)
 	work.Go(func() { leases <- t.leases.run(inner) })
 	var failed error
@@ -208,85 +209,6 @@ func (n networks) has(a flow.Addr) bool {
 	return false
 }
 
-// feed is addresses that are known to be bad, each with how sure that is.
-type feed struct {
-	hosts map[flow.Addr]uint8
-	nets  map[netip.Prefix]uint8
-	sizes []int // of the networks, in bits
-}
-
-// Listed implements detect.Feed.
-func (f *feed) Listed(a flow.Addr) uint8 {
-	if sure := f.hosts[a]; sure > 0 {
-		return sure
-	}
-	if len(f.nets) == 0 {
-		return 0
-	}
-	ip := a.IP()
-	for _, bits := range f.sizes { // a look for each size, however many there are
-		if n, err := ip.Prefix(bits); err == nil && f.nets[n] > 0 {
-			return f.nets[n]
-		}
-	}
-	return 0
-}
-
-// readFeeds reads files of addresses, one a line, with how sure that is in
-// percent behind it. It is nil without files.
-func readFeeds(files []string) (detect.Feed, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
-	f := &feed{hosts: map[flow.Addr]uint8{}, nets: map[netip.Prefix]uint8{}}
-	for _, name := range files {
-		if err := f.read(name); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
-}
-
-const usuallySure = 80 // percent, of a feed that does not say
-
-func (f *feed) read(name string) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return candor.WithHint(fmt.Errorf("the feed: %w", err), "Correct traffic.feeds.")
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		words := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' })
-		if len(words) == 0 {
-			continue
-		}
-		sure := usuallySure
-		if len(words) > 1 {
-			if p, err := strconv.Atoi(words[1]); err == nil && p > 0 && p <= 100 {
-				sure = p
-			}
-		}
-		p, err := candor.Access{Addresses: words[:1]}.Prefixes()
-		if err != nil {
-			return fmt.Errorf("%s: line %d: %w", name, n, err)
-		}
-		if p[0].IsSingleIP() {
-			f.hosts[flow.FromIP(p[0].Addr())] = uint8(sure)
-		} else {
-			f.nets[p[0]] = uint8(sure)
-			if !slices.Contains(f.sizes, p[0].Bits()) {
-				f.sizes = append(f.sizes, p[0].Bits())
-			}
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
-
 // lookTraffic tells whether exporters are heard.
 func (r *running) lookTraffic(context.Context) (map[string]string, error) {
 	st, heard := r.traffic.collector.Stats(), r.traffic.watch.Stats()
@@ -296,6 +218,9 @@ func (r *running) lookTraffic(context.Context) (map[string]string, error) {
 	}
 	var silent []string
 	for _, e := range st.Exporters {
+		if len(r.setup.traffic.Listen) == 0 {
+			break // leases alone are heard
+		}
 		if e.Last.IsZero() || r.setup.clock().Sub(e.Last) > 5*time.Minute {
 			silent = append(silent, e.Address.String())
 		}
