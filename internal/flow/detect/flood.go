@@ -14,18 +14,26 @@ const answers = 30
 const late = 1_400_000
 
 // alarming tells whether packets without answers, a second, and their bytes, are
-// too many: far more than the line usually sends at all, or a share of its plan
-// that nobody sends for nothing.
-func (s *Sensor) alarming(l *live, sus *suspect, packets, bytes float64, at int64) (limit float64, yes bool) {
-	limit = max(80, 3*s.Normal.Usual(int(sus.line), normal.Packets, s.slot(at)).High)
-	return limit, packets > limit || l.planUp > 0 && packets > 3 && bytes*8 > 40*float64(l.planUp) // a twenty-fifth of the plan
+// too many: more than lines of its plan send for nothing, and far more than the
+// line usually sends at all; or a share of its plan that nobody sends for nothing.
+func (s *Sensor) alarming(l *live, sus *suspect, what custom, packets, bytes float64, at int64) (limit float64, yes bool) {
+	limit = s.customary.limit(l.group, what, s.Policy.FalseAlarms)
+	share := l.planUp > 0 && packets > 3 && bytes*8 > 40*float64(l.planUp) // a twenty-fifth of the plan
+	if packets <= limit && !share {
+		return limit, false
+	}
+	limit = max(limit, 3*s.Normal.Usual(int(sus.line), normal.Packets, s.slot(at)).High)
+	return limit, packets > limit || share
 }
 
 // flood looks whether one address is sent packets that it does not answer.
 func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
 	out, bytes := h.out.at(now, instant), h.bytes.at(now, instant)
 	syn, icmp := h.syn.at(now, instant), h.icmp.at(now, instant)
-	limit, much := s.alarming(l, sus, out, bytes, now)
+	limit, much := s.alarming(l, sus, unanswered, out, bytes, now)
+	if h.debt > 10*answers {
+		sus.does(unanswered, out)
+	}
 	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: sure, Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
 	switch {
 	case syn > 40 && syn > out/2:
@@ -56,7 +64,10 @@ func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
 // answers.
 func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 	sent, heard := l.sent.at(now, instant), l.answers.at(now, instant)
-	limit, much := s.alarming(l, sus, sent, 0, now)
+	limit, much := s.alarming(l, sus, carpeted, sent, 0, now)
+	if heard <= sent/answers {
+		sus.does(carpeted, sent)
+	}
 	if !much || heard > sent/answers {
 		sus.unheard = 0
 		return
@@ -134,8 +145,11 @@ func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port) {
 		return
 	}
 	out, in := p.out.at(p.last, fast), p.in.at(p.last, fast)
-	limit := max(16<<10, float64(l.planUp)*1000/8/50) // bytes a second: a fiftieth of the plan
-	if out < limit || in > out/3 {
+	if in > out/3 {
+		return
+	}
+	sus.does(amplified, out/1024)
+	if limit := 1024 * s.customary.limit(l.group, amplified, s.Policy.FalseAlarms); out < limit {
 		return
 	}
 	s.raise(sh, sus, Finding{

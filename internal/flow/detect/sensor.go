@@ -36,15 +36,16 @@ type Config struct {
 // one line that come at the same time are taken in one after the other.
 type Sensor struct {
 	Config
-	evidence float64
-	now      atomic.Int64 // of the last sweep, 0 before the first
-	off      [kinds]bool
-	grow     sync.RWMutex // of lines
-	lines    []live
-	shards   [shards]shard
-	common   common
-	access   access
-	stats    stats
+	evidence  float64
+	now       atomic.Int64 // of the last sweep, 0 before the first
+	off       [kinds]bool
+	grow      sync.RWMutex // of lines
+	lines     []live
+	shards    [shards]shard
+	common    common
+	access    access
+	customary customary
+	stats     stats
 }
 
 // shard is the suspects among the lines whose number is its own, modulo
@@ -433,6 +434,7 @@ func (s *Sensor) sweep(sh *shard, now int64) []Finding {
 			sus.touched = false
 			s.judge(sh, &s.lines[sus.line], sus, now)
 		}
+		s.learned(&s.lines[sus.line], sus, now)
 		if now-sus.last > patience {
 			s.lines[sus.line].suspect = 0
 			*sus = suspect{}
