@@ -68,7 +68,7 @@ var says = map[detect.Kind]string{
 	detect.BruteForce:     "Short sessions with a login follow one another",
 	detect.Beacon:         "An address that hardly anybody uses is asked at regular times",
 	detect.Tunnel:         "Queries of names are of a size that carries data",
-	detect.Resolver:       "Names are asked of a resolver that hardly anybody uses",
+	detect.Resolver:       "Names are asked mostly of a resolver that hardly any line asked the day before",
 	detect.Listed:         "There is traffic with an address of a feed",
 	detect.Service:        "Strangers use a service that the line did not have",
 	detect.OddPort:        "There is traffic on many ports without a meaning, with few addresses",
