@@ -186,11 +186,18 @@ func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 		sus.full.before = l.slow.at(now, slow)
 	}
 	sus.full.last = now
-	if now-sus.full.since < steady || sus.full.before > s.Policy.Idle*plan || sus.lately(FullRate, now) {
+	if now-sus.full.since < steady || sus.full.before > plan/4 || sus.lately(FullRate, now) {
 		return
 	}
 	row, slot := s.Normal.Read(int(sus.line)), s.slot(now)
 	u := row.Usual(normal.Up, slot)
+	idle := s.Policy.Idle * plan
+	if row.Known() { // what always sends, such as a camera, is no use of the line
+		idle = max(idle, u.High*1024)
+	}
+	if sus.full.before > idle {
+		return
+	}
 	if row.Weeks() > 0 && u.Median*1024 > plan/4 {
 		return // it did so at this hour of other weeks: itself, and not lines like it
 	}
