@@ -196,10 +196,12 @@ func (r *Result) judge(labels []simulate.Label, found []detect.Finding, from, en
 			continue
 		}
 		sc.Found++
-		delay := time.Duration(first-l.From) * time.Microsecond
+		delay := time.Duration(first-max(l.From, from)) * time.Microsecond // what began before could not be seen
 		sc.delays = append(sc.delays, delay)
 		if delay <= time.Minute {
 			sc.Quick++
+		} else if c.Explain && c.Progress != nil && l.Class == simulate.FullRate {
+			fmt.Fprintf(c.Progress, "late %s, %v, intensity %.3g, for %ds, targets %d, port %d, line %d at %s\n", l.Class, delay, l.Intensity, (l.To-l.From)/1e6, l.Targets, l.Port, l.Line, flow.At(l.From).Format(time.DateTime))
 		}
 	}
 	for line, all := range byLine {
