@@ -176,6 +176,24 @@ func (a *access) routed(r *flow.Record, dest uint64) {
 	}
 }
 
+// behind gives the line that a record came from whose source is no line's, and
+// what is to be done with it: what bears a shared address is the line's, what
+// bears another is spoofed.
+func (s *Sensor) behind(r *flow.Record, dst flow.Line) (flow.Line, func(*Sensor, *shard, flow.Line, *live, *flow.Record)) {
+	shared := s.Shared != nil && s.Shared(r.Src)
+	if shared {
+		return s.access.alone(r, s.evidence/strange), (*Sensor).out
+	}
+	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip.IsLoopback() {
+		return 0, nil // by mistake: of a network at home
+	}
+	from := s.access.behind(r, network(&r.Src, s.Seed), s.evidence/strange)
+	if from == dst || int(from) >= len(s.lines) {
+		return 0, nil
+	}
+	return from, (*Sensor).spoofs
+}
+
 // note notes a network of which a line has an address.
 func (a *access) note(network uint64, at int64) {
 	turn := at / (7 * 24 * microHour)

@@ -20,10 +20,10 @@ func (s *Sensor) resolves(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		return
 	}
 	s.common.resolve.pass(r.End)
-	who, lines := uint32(1), 0.0 // the provider's own are one
+	who, lines := uint16(1), 0.0 // the provider's own are one
 	if !s.own(&r.Dst) {
 		service := network(&r.Dst, s.Seed)
-		who = uint32(service>>32) | 2
+		who = uint16(service>>48) | 2
 		s.common.resolve.add(service, line, r.End)
 		if lines = s.common.resolve.before(service); !s.common.resolve.settled() {
 			lines = math.Inf(1) // nobody knows yet whom lines ask

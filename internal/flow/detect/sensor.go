@@ -178,24 +178,6 @@ func (s *Sensor) Take(records []flow.Record) {
 	s.tell(found)
 }
 
-// behind gives the line that a record came from whose source is no line's, and
-// what is to be done with it: what bears a shared address is the line's, what
-// bears another is spoofed.
-func (s *Sensor) behind(r *flow.Record, dst flow.Line) (flow.Line, func(*Sensor, *shard, flow.Line, *live, *flow.Record)) {
-	shared := s.Shared != nil && s.Shared(r.Src)
-	if shared {
-		return s.access.alone(r, s.evidence/strange), (*Sensor).out
-	}
-	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip.IsLoopback() {
-		return 0, nil // by mistake: of a network at home
-	}
-	from := s.access.behind(r, network(&r.Src, s.Seed), s.evidence/strange)
-	if from == dst || int(from) >= len(s.lines) {
-		return 0, nil
-	}
-	return from, (*Sensor).spoofs
-}
-
 // line is the line that held an address, 0 also for one that no plan was told
 // of.
 func (s *Sensor) line(a *flow.Addr, port uint16, at int64) flow.Line {
@@ -305,7 +287,7 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 func (s *Sensor) in(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	l.down.add(float64(r.Total()), r.Start, r.End, fast)
 	l.answers.add(float64(r.Count()), r.Start, r.End, instant)
-	l.dnBytes += r.Total()
+	l.dnBytes += float32(r.Total())
 	if l.suspect != 0 {
 		sus := &sh.suspects[l.suspect-1]
 		sus.touched = true
