@@ -72,7 +72,7 @@ func judge(ctx context.Context, path string, c Capture) (Outcome, error) {
 		return o, err
 	}
 	defer f.Close()
-	j := replay.New(replay.Config{Inside: c.Inside, Attached: c.Attached, Plan: detect.Plan{Group: 1}, Own: nobodys})
+	j := replay.New(replay.Config{Inside: c.Inside, Attached: c.Attached, Plan: detect.Plan{Group: 1}, Own: nobodys, Policy: detect.DefaultPolicy()})
 	sent := map[netip.Addr]uint64{}
 	first := map[netip.Addr]int64{}
 	var from, to int64

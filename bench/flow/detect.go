@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"candor/internal/flow"
 	"candor/internal/flow/detect"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
 )
 
@@ -30,6 +32,7 @@ func (holder) Holder(a flow.Addr, _ uint16, _ int64) flow.Line {
 type detectors struct {
 	counter
 	sensor   *detect.Sensor
+	parts    *network.Watch
 	found    atomic.Int64
 	sweeping sync.WaitGroup
 	stop     context.CancelFunc
@@ -46,6 +49,8 @@ func newDetectors(ctx context.Context) *detectors {
 		Who: holder{}, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: detect.DefaultPolicy(), Seed: 1,
 		Found: func(detect.Finding) { d.found.Add(1) },
 	})
+	inside := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	d.parts = network.New(network.Config{Source: func(uint32) (netip.Addr, bool) { return netip.MustParseAddr("127.0.0.1"), true }, Inside: inside, Who: holder{}, Calendar: normal.Calendar{Zone: time.UTC}})
 	d.sensor.Grow(lines + 1)
 	for n := 1; n <= lines; n++ {
 		d.sensor.SetLine(flow.Line(n), detect.Plan{Up: 40e6, Down: 100e6, Group: 1})
@@ -60,6 +65,7 @@ func newDetectors(ctx context.Context) *detectors {
 
 func (d *detectors) Take(records []flow.Record) {
 	d.sensor.Take(records)
+	d.parts.Take(records)
 	d.counter.Take(records)
 }
 
@@ -75,6 +81,7 @@ func (d *detectors) sweep(ctx context.Context) {
 		now := flow.Time(time.Now())
 		d.sensor.Sweep(now)
 		d.sensor.Learn(now, part, 120)
+		d.parts.Sweep(time.UnixMicro(now))
 	}
 }
 

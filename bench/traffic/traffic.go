@@ -68,7 +68,7 @@ var fits = map[simulate.Class][]detect.Kind{
 	simulate.Scan: {detect.HorizontalScan, detect.Spread}, simulate.PortScan: {detect.VerticalScan}, simulate.Spam: {detect.SpamRun},
 	simulate.BruteForce: {detect.BruteForce}, simulate.Beacon: {detect.Beacon}, simulate.Tunnel: {detect.Tunnel},
 	simulate.Listed: {detect.Listed}, simulate.Opened: {detect.Service}, simulate.Spread: {detect.Spread, detect.HorizontalScan},
-	simulate.OddPorts: {detect.OddPort},
+	simulate.OddPorts: {detect.OddPort}, simulate.Resolver: {detect.Resolver},
 }
 
 // feed is the simulation's.
@@ -79,6 +79,14 @@ func (f feed) Listed(a flow.Addr) uint8 {
 		return 95
 	}
 	return 0
+}
+
+// learning is how long nothing is expected of what must be learned first: which
+// line is behind an interface, and whom lines ask for names.
+const learning = 48 * 3600 * 1e6
+
+func learned(c simulate.Class) bool {
+	return c == simulate.Reflection || c == simulate.Resolver || c == simulate.ICMPFlood // of lines that share an address
 }
 
 // grace is for how long after an episode a finding is still about it.
@@ -113,7 +121,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	res.Took, res.Stats = time.Since(began), s.Stats()
-	res.judge(world.Labels(from, to), found, flow.Time(to), c)
+	res.judge(world.Labels(from, to), found, flow.Time(from), flow.Time(to), c)
 	if c.Explain {
 		res.explain(world, c.Progress)
 		res.blame(world, c.Progress)
@@ -136,7 +144,7 @@ func sensor(world *simulate.World, c Config, found func(detect.Finding)) *detect
 	s := detect.New(detect.Config{
 		Who: world.Who(), Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(c.Seed), Policy: detect.DefaultPolicy(),
 		Own: func(a flow.Addr) bool { return own[a] }, Feed: listed, Seed: c.Seed, Found: found,
-		Attached: world.Attached, Shared: world.Shared,
+		Shared: world.Shared,
 	})
 	groups := map[string]normal.Group{}
 	for _, l := range world.Lines() {
@@ -150,7 +158,7 @@ func sensor(world *simulate.World, c Config, found func(detect.Finding)) *detect
 }
 
 // judge holds what was found against the truth.
-func (r *Result) judge(labels []simulate.Label, found []detect.Finding, end int64, c Config) {
+func (r *Result) judge(labels []simulate.Label, found []detect.Finding, from, end int64, c Config) {
 	byLine := map[flow.Line][]detect.Finding{}
 	for _, f := range found {
 		byLine[f.Line] = append(byLine[f.Line], f)
@@ -158,7 +166,7 @@ func (r *Result) judge(labels []simulate.Label, found []detect.Finding, end int6
 	episodes := map[flow.Line][]simulate.Label{}
 	for _, l := range labels {
 		episodes[l.Line] = append(episodes[l.Line], l)
-		if l.To > end {
+		if l.To > end || learned(l.Class) && l.From < from+learning {
 			continue
 		}
 		sc := r.Classes[l.Class]
@@ -188,10 +196,12 @@ func (r *Result) judge(labels []simulate.Label, found []detect.Finding, end int6
 			continue
 		}
 		sc.Found++
-		delay := time.Duration(first-l.From) * time.Microsecond
+		delay := time.Duration(first-max(l.From, from)) * time.Microsecond // what began before could not be seen
 		sc.delays = append(sc.delays, delay)
 		if delay <= time.Minute {
 			sc.Quick++
+		} else if c.Explain && c.Progress != nil && l.Class == simulate.FullRate {
+			fmt.Fprintf(c.Progress, "late %s, %v, intensity %.3g, for %ds, targets %d, port %d, line %d at %s\n", l.Class, delay, l.Intensity, (l.To-l.From)/1e6, l.Targets, l.Port, l.Line, flow.At(l.From).Format(time.DateTime))
 		}
 	}
 	for line, all := range byLine {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestFeeds(t *testing.T) {
 		}
 	}
 	write("# bad\n203.0.113.9 95\n198.51.100.0/24;60 # a network\n2001:db8::/32\n\n")
-	f, err := readFeeds([]string{name})
+	f, err := openFeeds([]string{name}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +30,21 @@ func TestFeeds(t *testing.T) {
 			t.Errorf("%s: %d, not %d", ip, got, want)
 		}
 	}
+	if f.look() {
+		t.Error("it is read again though it is the same")
+	}
+	write("203.0.113.8 70\n")
+	if bad := flow.FromIP(netip.MustParseAddr("203.0.113.8")); !f.look() || f.Listed(bad) != 70 {
+		t.Errorf("what was added is %d", f.Listed(bad))
+	}
 	write("203.0.113.9\nnonsense\n")
-	if _, err := readFeeds([]string{name}); !errors.Is(err, candor.ErrInvalid) {
+	if bad := flow.FromIP(netip.MustParseAddr("203.0.113.8")); f.look() || f.Listed(bad) != 70 {
+		t.Errorf("what was known is %d after nonsense", f.Listed(bad))
+	}
+	if _, err := openFeeds([]string{name}, nil); !errors.Is(err, candor.ErrInvalid) {
 		t.Errorf("nonsense: %v", err)
 	}
-	if f, err := readFeeds(nil); f != nil || err != nil {
-		t.Errorf("no files: %v, %v", f, err)
+	if f, err := openFeeds(nil, nil); err != nil || f.feed() != nil {
+		t.Errorf("no files: %v, %v", f.feed(), err)
 	}
 }

@@ -1,87 +1,138 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"time"
+	"os"
 
 	"candor"
 	"candor/internal/config"
 	"candor/internal/flow"
 	"candor/internal/flow/detect"
-	"candor/internal/flow/line"
 	"candor/internal/flow/replay"
-	"candor/internal/scan/output"
+	"candor/internal/house"
 )
 
-// judged are records that the detectors look at as they would if the lines were
-// the provider's.
-type judged struct{ *replay.Judge }
+// judgement says how traffic is to be judged, as options say it.
+type judgement struct {
+	inside, own, feeds []string
+	up, down           string
+	today, changed     string // files of configurations; none if empty
+}
 
-// newJudged makes a line of each address in the networks, once it is seen.
-func newJudged(inside []string, up, down int64, own []string, feeds []string) (*judged, error) {
-	for _, list := range [][]string{inside, own} {
+// judged are records that the detectors look at as they would if the lines were
+// the provider's, under one policy or two.
+type judged struct{ benches []*bench }
+
+// bench is the detectors under one policy.
+type bench struct {
+	name string // of the policy: "today", "changed"; empty if there is one
+	*replay.Judge
+}
+
+// judge makes a line of each address in the networks, once it is seen; nil if no
+// networks are given.
+func (o judgement) judge() (*judged, error) {
+	if len(o.inside) == 0 {
+		if o.changed != "" || o.today != "" {
+			return nil, candor.WithHint(fmt.Errorf("a policy judges lines: %w", candor.ErrInvalid), "Say with --lines which networks they are in.")
+		}
+		return nil, nil
+	}
+	sends, err := house.ParseRate(o.up)
+	if err != nil {
+		return nil, err
+	}
+	receives, err := house.ParseRate(o.down)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range [][]string{o.inside, o.own} {
 		for _, text := range list {
 			if len(config.Networks([]string{text})) == 0 {
 				return nil, candor.WithHint(fmt.Errorf("%.60q is no network: %w", text, candor.ErrInvalid), "Write it as 10.0.0.0/8 or 10.0.0.1.")
 			}
 		}
 	}
-	feed, err := readFeeds(feeds)
-	if err != nil {
-		return nil, err
+	j, plan := &judged{}, detect.Plan{Up: uint64(sends), Down: uint64(receives), Group: 1}
+	files := map[string]string{"": o.today}
+	if o.changed != "" {
+		files = map[string]string{"today": o.today, "changed": o.changed}
 	}
-	return &judged{replay.New(replay.Config{
-		Inside: config.Networks(inside), Plan: detect.Plan{Up: uint64(up), Down: uint64(down), Group: 1},
-		Own: networks(config.Networks(own)).has, Feed: feed,
-	})}, nil
+	for _, name := range []string{"", "today", "changed"} {
+		if file, ok := files[name]; ok {
+			if err := j.sit(name, file, o, plan); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return j, nil
 }
 
-// finish tells what was found, by line.
-func (j *judged) finish(to io.Writer, asJSON bool) error {
-	j.Finish()
-	isolated := map[flow.Line]bool{}
-	for _, f := range j.Found {
-		name := j.Address(f.Line).String()
-		if f.Isolate {
-			isolated[f.Line] = true
+// sit has a bench judge under the policy of a file, what options say added to it.
+func (j *judged) sit(name, file string, o judgement, plan detect.Plan) error {
+	c := config.Defaults()
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return candor.WithHint(err, "Name a configuration of which the section traffic is the policy.")
 		}
-		worded := line.Word(f)
-		if asJSON {
-			err := json.NewEncoder(to).Encode(struct {
-				Type    string    `json:"type"`
-				Line    string    `json:"line"`
-				At      time.Time `json:"at"`
-				Isolate bool      `json:"isolate"`
-				candor.Finding
-			}{"finding", name, flow.At(f.At), f.Isolate, worded})
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		mark := ""
-		if f.Isolate {
-			mark = " [isolate]"
-		}
-		fmt.Fprintf(to, "%s %s %s%s: %s\n", flow.At(f.At).Format(time.RFC3339), name, f.Kind, mark, worded.Description)
-		for _, s := range worded.Strings {
-			fmt.Fprintf(to, "    %s\n", output.Printable(string(s.Data)))
+		if c, err = config.Parse(file, text); err != nil {
+			return err
 		}
 	}
-	st := j.Stats()
-	if !asJSON {
-		fmt.Fprintf(to, "%d lines, %d records, %d of no line; %d findings; %d lines would be isolated\n", len(j.Lines()), st.Records, st.Unattributed, len(j.Found), len(isolated))
-	} else if err := json.NewEncoder(to).Encode(struct {
-		Type         string `json:"type"`
-		Lines        int    `json:"lines"`
-		Records      uint64 `json:"records"`
-		Unattributed uint64 `json:"unattributed"`
-		Findings     int    `json:"findings"`
-		Isolated     int    `json:"isolated"`
-	}{"summary", len(j.Lines()), st.Records, st.Unattributed, len(j.Found), len(isolated)}); err != nil {
+	t := c.Traffic
+	feeds, err := openFeeds(append(t.Feeds, o.feeds...), nil)
+	if err != nil {
 		return err
 	}
+	mine, shared := networks(config.Networks(append(t.Own, o.own...))), networks(config.Networks(t.Shared))
+	j.benches = append(j.benches, &bench{name, replay.New(replay.Config{
+		Inside: config.Networks(o.inside), Plan: plan, Own: mine.has, Shared: shared.has, Feed: feeds.feed(), Policy: policyOf(t),
+	})})
 	return nil
+}
+
+// policyOf is the policy of the detectors by the configuration.
+func policyOf(t config.Traffic) detect.Policy {
+	p := detect.DefaultPolicy()
+	p.FalseAlarms, p.Off, p.Suspects = t.FalseAlarms, t.Off, t.Suspects
+	return p
+}
+
+// take looks at records, and lets time go by as they tell.
+func (j *judged) take(records []flow.Record) {
+	for _, b := range j.benches {
+		b.Take(records)
+	}
+}
+
+// finds tells whether anything was found.
+func (j *judged) finds() bool {
+	for _, b := range j.benches {
+		if len(b.Found) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isolates gives the lines that would be isolated, with the kinds for which they
+// would be.
+func (b *bench) isolates() map[flow.Line][]string {
+	all := map[flow.Line][]string{}
+	for _, f := range b.Found {
+		if f.Isolate {
+			all[f.Line] = with(all[f.Line], f.Kind.String())
+		}
+	}
+	return all
+}
+
+func with(all []string, word string) []string {
+	for _, w := range all {
+		if w == word {
+			return all
+		}
+	}
+	return append(all, word)
 }

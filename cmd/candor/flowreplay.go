@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/netip"
 	"time"
 
@@ -12,13 +13,12 @@ import (
 	"candor/internal/flow"
 	"candor/internal/flow/capture"
 	"candor/internal/flow/collect"
-	"candor/internal/house"
 	"candor/internal/scan/output"
 )
 
 func (p *program) flowReplayCommand() *cobra.Command {
-	var as, format, up, down string
-	var inside, own, feeds []string
+	var as, format string
+	var of judgement
 	c := &cobra.Command{
 		Use:   "replay FILE…",
 		Short: "Play captured traffic, and say what it holds",
@@ -27,12 +27,16 @@ told of them, what was lost on the way, and of which times.
 
 FILE is a capture of tcpdump or Wireshark (pcap, pcapng, also compressed by gzip)
 that holds export datagrams (NetFlow v5 and v9, IPFIX, sFlow v5) or ordinary
-traffic, which flows are made of; a file of nfcapd, which nfdump reads; or a log of
-connections, of Zeek (conn.log) or Argus (binetflow).
+traffic, which flows are made of; or a file of nfcapd, which nfdump reads.
 
 With --lines the detectors look at the traffic, as if each address in these
 networks were a subscriber's line: what they find is told, with the flows that
 prove it, and whether the line would be isolated.
+
+With --policy they look twice: under the policy of --config, which is the
+program's own without it, and under that of the other file, which is a
+configuration of which the section traffic counts. Lines that would be isolated
+under one of them alone are told, and how many under either.
 
 Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 		Args: needArgs("FILE"),
@@ -43,7 +47,7 @@ Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 			if err := oneOf("as", as, "auto", "exports", "traffic"); err != nil {
 				return err
 			}
-			j, err := replayJudge(inside, own, feeds, up, down)
+			j, err := of.judge()
 			if err != nil {
 				return err
 			}
@@ -55,7 +59,7 @@ Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 			if j == nil {
 				return nil
 			}
-			if len(j.Found) > 0 {
+			if j.finds() {
 				p.status = exitFound
 			}
 			return j.finish(p.out, format == "json")
@@ -64,28 +68,34 @@ Exit status: 0 nothing found; 1 something found; 2 it could not be done.`,
 	f := c.Flags()
 	f.StringVar(&as, "as", "auto", "take packets as `auto|exports|traffic`")
 	f.StringVar(&format, "format", "text", "write what is found as `text|json`")
-	f.StringSliceVar(&inside, "lines", nil, "judge the traffic: each address in `NETWORK` is a line; may be given several times")
-	f.StringVar(&up, "up", "", "the lines send at most at this `RATE`, such as 40M (bit/s)")
-	f.StringVar(&down, "down", "", "the lines receive at most at this `RATE`")
-	f.StringSliceVar(&own, "own", nil, "`NETWORK` of the provider's own servers, such as resolvers")
-	f.StringSliceVar(&feeds, "feed", nil, "read addresses that are known to be bad from `FILE`")
+	f.StringSliceVar(&of.inside, "lines", nil, "judge the traffic: each address in `NETWORK` is a line; may be given several times")
+	f.StringVar(&of.up, "up", "", "the lines send at most at this `RATE`, such as 40M (bit/s)")
+	f.StringVar(&of.down, "down", "", "the lines receive at most at this `RATE`")
+	f.StringSliceVar(&of.own, "own", nil, "`NETWORK` of the provider's own servers, such as resolvers")
+	f.StringSliceVar(&of.feeds, "feed", nil, "read addresses that are known to be bad from `FILE`")
+	f.StringVar(&of.today, "config", "", "judge under the policy of the configuration `FILE`")
+	f.StringVar(&of.changed, "policy", "", "judge under the policy of the configuration `FILE` as well, and tell the difference")
 	return c
 }
 
-// replayJudge is who judges the traffic; nil if nobody is asked to.
-func replayJudge(inside, own, feeds []string, up, down string) (*judged, error) {
-	if len(inside) == 0 {
-		return nil, nil
+// recorded is where flows come from that were kept: a captured file, or what
+// else gives them in the order in which they ended.
+type recorded interface {
+	Batches() iter.Seq2[capture.Batch, error]
+}
+
+// play has what was recorded judged, and shown to each; j may be nil.
+func (j *judged) play(from recorded, each func(capture.Batch)) error {
+	for b, err := range from.Batches() {
+		if err != nil {
+			return err
+		}
+		each(b)
+		if j != nil {
+			j.take(b.Records)
+		}
 	}
-	sends, err := house.ParseRate(up)
-	if err != nil {
-		return nil, err
-	}
-	receives, err := house.ParseRate(down)
-	if err != nil {
-		return nil, err
-	}
-	return newJudged(inside, sends, receives, own, feeds)
+	return nil
 }
 
 // replayed is what a file holds. Bytes and packets are what records stand for.
@@ -120,17 +130,9 @@ func (p *program) replay(ctx context.Context, path string, mode capture.Mode, as
 	if r.Holds == "" {
 		r.Holds = "records"
 	}
-	var failed error
-	for b, err := range f.Batches() {
-		if err != nil {
-			failed = err
-			r.Error = err.Error()
-			break
-		}
-		r.add(b)
-		if j != nil {
-			j.Take(b.Records)
-		}
+	failed := j.play(f, r.add)
+	if failed != nil {
+		r.Error = failed.Error()
 	}
 	r.finish(f)
 	if asJSON {
@@ -191,7 +193,7 @@ func (r *replayed) finish(f *capture.File) {
 func (r *replayed) print(p *program) error {
 	holds := map[string]string{"exports": "export datagrams", "traffic": "traffic that flows are made of", "records": "records"}[r.Holds]
 	fmt.Fprintf(p.out, "%s: %s of %s\n", output.Printable(r.Path), r.Kind, holds)
-	if r.Kind == capture.Pcap || r.Kind == capture.PcapNG {
+	if r.Kind != capture.Nfcapd {
 		c := r.Capture
 		fmt.Fprintf(p.out, "  packets   %d", c.Packets)
 		for _, x := range []struct {

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"candor/internal/flow/detect"
+)
 
 var (
 	flowRecordsMetric      = prometheus.NewDesc("candor_flow_records_total", "Records of traffic that were taken in.", nil, nil)
@@ -12,8 +16,10 @@ var (
 	flowSuspectsMetric     = prometheus.NewDesc("candor_flow_suspects", "Lines that are looked at closely.", nil, nil)
 	flowFindingsMetric     = prometheus.NewDesc("candor_flow_findings_total", "Findings of traffic.", nil, nil)
 	flowWaitingMetric      = prometheus.NewDesc("candor_flow_findings_waiting", "Findings of traffic that wait to be filed.", nil, nil)
+	flowPartsMetric        = prometheus.NewDesc("candor_flow_parts", "Parts of the network that are watched.", []string{"kind"}, nil)
+	flowUnusualMetric      = prometheus.NewDesc("candor_flow_parts_unusual", "Parts of the network that carry more than usual, or are silent, now.", []string{"found"}, nil)
 
-	trafficMetrics = []*prometheus.Desc{flowRecordsMetric, flowUnattributedMetric, flowDroppedMetric, flowLostMetric, flowHeardMetric, flowLinesMetric, flowSuspectsMetric, flowFindingsMetric, flowWaitingMetric}
+	trafficMetrics = []*prometheus.Desc{flowPartsMetric, flowUnusualMetric, flowRecordsMetric, flowUnattributedMetric, flowDroppedMetric, flowLostMetric, flowHeardMetric, flowLinesMetric, flowSuspectsMetric, flowFindingsMetric, flowWaitingMetric}
 )
 
 // traffic collects what is counted of traffic, where exporters are heard.
@@ -33,6 +39,18 @@ func (c houseCollector) traffic(to chan<- prometheus.Metric) {
 	send(prometheus.GaugeValue, flowLinesMetric, float64(n.Lines))
 	send(prometheus.GaugeValue, flowSuspectsMetric, float64(n.Suspects))
 	send(prometheus.GaugeValue, flowWaitingMetric, float64(n.Waiting))
+	for kind, many := range n.Watched {
+		send(prometheus.GaugeValue, flowPartsMetric, float64(many), kind)
+	}
+	unusual := map[string]int{detect.Peak.String(): 0, detect.Silence.String(): 0}
+	for _, p := range n.Parts {
+		if p.Now != "" {
+			unusual[p.Now]++
+		}
+	}
+	for found, many := range unusual {
+		send(prometheus.GaugeValue, flowUnusualMetric, float64(many), found)
+	}
 	for _, e := range n.Exporters {
 		// The sequence of what is late is made good: the count may fall.
 		send(prometheus.GaugeValue, flowLostMetric, float64(e.Lost), e.Address.String())

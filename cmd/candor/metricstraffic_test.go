@@ -15,6 +15,7 @@ import (
 	"candor/internal/flow/collect"
 	"candor/internal/flow/detect"
 	"candor/internal/flow/line"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
 )
 
@@ -45,7 +46,7 @@ func TestTrafficMetrics(t *testing.T) {
 	if got := collected(&running{}); len(got) != 0 {
 		t.Errorf("where nobody listens: %v", got)
 	}
-	w, err := line.Open(t.Context(), line.Config{Store: unknownLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: unknownLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
+	w, err := line.Open(t.Context(), line.Config{Parts: network.New(network.Config{Calendar: normal.Calendar{Zone: time.UTC}}), Store: unknownLines{}, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Detect: detect.Config{Who: unknownLines{}, Calendar: normal.Calendar{Zone: time.UTC}, Policy: detect.DefaultPolicy()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestTrafficMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := collected(&running{traffic: &traffic{watch: w, collector: collect.New(in, collect.Listening{}, w)}})
-	for _, want := range []string{"candor_flow_records_total", "candor_flow_unattributed_total", "candor_flow_dropped_total", "candor_flow_lost", "candor_flow_lines", "candor_flow_suspects", "candor_flow_findings_total", "candor_flow_findings_waiting"} {
+	for _, want := range []string{"candor_flow_records_total", "candor_flow_unattributed_total", "candor_flow_dropped_total", "candor_flow_lost", "candor_flow_lines", "candor_flow_suspects", "candor_flow_parts", "candor_flow_parts_unusual", "candor_flow_findings_total", "candor_flow_findings_waiting"} {
 		if !got[want] {
 			t.Errorf("%s is not told: %v", want, got)
 		}

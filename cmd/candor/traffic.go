@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +21,9 @@ import (
 	"candor/internal/flow/detect"
 	"candor/internal/flow/lease"
 	"candor/internal/flow/line"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
+	"candor/internal/store"
 )
 
 // traffic is what watches the lines: exporters are heard, records are somebody's
@@ -31,34 +31,40 @@ import (
 type traffic struct {
 	watch     *line.Watch
 	leases    *leases
+	feeds     *feeds
 	collector *collect.Collector
 	tap       *tap.Tap              // of the archive; nil if flows are not kept
 	sampling  map[netip.Addr]uint32 // of exporters that are registered with one
 }
 
-// openTraffic makes ready to hear exporters, if the configuration names where.
+// openTraffic makes ready to hear exporters and leases, if the configuration
+// names any: leases alone still say whose an address was.
 func (r *running) openTraffic(ctx context.Context) error {
 	c := r.setup.traffic
-	if !r.hears() {
+	if !r.setup.does(config.RoleCollector) || len(c.Listen) == 0 && len(r.setup.leases.Sources) == 0 {
 		return nil
 	}
-	feed, err := readFeeds(c.Feeds)
-	if err != nil {
+	t := &traffic{sampling: map[netip.Addr]uint32{}}
+	var err error
+	if t.feeds, err = openFeeds(c.Feeds, r.setup.log); err != nil {
 		return err
 	}
-	t := &traffic{sampling: map[netip.Addr]uint32{}}
 	if t.leases, err = openLeases(r.setup.leases, r.setup.data.at(leaseFolder), references{t}, r.setup.log); err != nil {
 		return err
 	}
 	r.closings = append(r.closings, t.leases.table.Close)
-	policy := detect.DefaultPolicy()
-	policy.FalseAlarms, policy.Off, policy.Suspects = c.FalseAlarms, c.Off, c.Suspects
 	own, shared := networks(config.Networks(c.Own)), networks(config.Networks(c.Shared))
 	t.watch, err = line.Open(ctx, line.Config{
 		Store: r.Store, Clock: r.setup.clock, Log: r.setup.log, File: r.fileTraffic, Baselines: r.setup.data.at("baselines"), Changed: t.changed, Holds: t.holds,
+		Asset: func(ctx context.Context, exporter netip.Addr) (candor.ID, error) {
+			return exporterAsset(ctx, r.Store, c, exporter)
+		},
+		Parts: network.New(network.Config{
+			Source: t.source, Inside: config.Networks(c.Networks), Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Alarms: c.Peaks, Seed: rand.Uint64(), Off: c.Off,
+		}),
 		Detect: detect.Config{
-			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policy, Seed: rand.Uint64(),
-			Own: own.has, Shared: shared.has, Feed: feed,
+			Who: t.leases.table, Calendar: normal.Calendar{Zone: r.setup.zone, Holiday: r.holiday}, Policy: policyOf(c), Seed: rand.Uint64(),
+			Own: own.has, Shared: shared.has, Feed: t.feeds.feed(),
 		},
 	})
 	if err != nil {
@@ -86,6 +92,31 @@ func (t *traffic) Take(records []flow.Record) {
 	if t.tap != nil {
 		t.tap.Take(records)
 	}
+}
+
+// source is the exporter of a number in records.
+func (t *traffic) source(number uint32) (netip.Addr, bool) {
+	s, ok := t.collector.Source(number)
+	return s.Exporter, ok
+}
+
+// exporterAsset is the server that peaks of an exporter are filed at, or those of
+// the network; none if no reference is set, or none has it.
+func exporterAsset(ctx context.Context, s *store.Store, c config.Traffic, exporter netip.Addr) (candor.ID, error) {
+	reference := c.Asset
+	for _, e := range c.Exporters {
+		if a, err := netip.ParseAddr(e.Address); err == nil && a == exporter && e.Asset != "" {
+			reference = e.Asset
+		}
+	}
+	if reference == "" {
+		return "", nil
+	}
+	a, err := s.AssetByReference(ctx, candor.Server, reference)
+	if errors.Is(err, candor.ErrNotFound) {
+		return "", nil
+	}
+	return a.ID, err
 }
 
 // Network implements house.Traffic.
@@ -126,6 +157,7 @@ func (t *traffic) run(ctx context.Context) error {
 	defer stop()
 	var work sync.WaitGroup
 	work.Go(func() { t.watch.Run(inner) })
+	work.Go(func() { t.feeds.follow(inner, time.NewTicker(feedsEvery)) })
 	leases := make(chan error, 1)
 	work.Go(func() { leases <- t.leases.run(inner) })
 	var failed error
@@ -190,85 +222,6 @@ func (n networks) has(a flow.Addr) bool {
 	return false
 }
 
-// feed is addresses that are known to be bad, each with how sure that is.
-type feed struct {
-	hosts map[flow.Addr]uint8
-	nets  map[netip.Prefix]uint8
-	sizes []int // of the networks, in bits
-}
-
-// Listed implements detect.Feed.
-func (f *feed) Listed(a flow.Addr) uint8 {
-	if sure := f.hosts[a]; sure > 0 {
-		return sure
-	}
-	if len(f.nets) == 0 {
-		return 0
-	}
-	ip := a.IP()
-	for _, bits := range f.sizes { // a look for each size, however many there are
-		if n, err := ip.Prefix(bits); err == nil && f.nets[n] > 0 {
-			return f.nets[n]
-		}
-	}
-	return 0
-}
-
-// readFeeds reads files of addresses, one a line, with how sure that is in
-// percent behind it. It is nil without files.
-func readFeeds(files []string) (detect.Feed, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
-	f := &feed{hosts: map[flow.Addr]uint8{}, nets: map[netip.Prefix]uint8{}}
-	for _, name := range files {
-		if err := f.read(name); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
-}
-
-const usuallySure = 80 // percent, of a feed that does not say
-
-func (f *feed) read(name string) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return candor.WithHint(fmt.Errorf("the feed: %w", err), "Correct traffic.feeds.")
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		words := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' })
-		if len(words) == 0 {
-			continue
-		}
-		sure := usuallySure
-		if len(words) > 1 {
-			if p, err := strconv.Atoi(words[1]); err == nil && p > 0 && p <= 100 {
-				sure = p
-			}
-		}
-		p, err := candor.Access{Addresses: words[:1]}.Prefixes()
-		if err != nil {
-			return fmt.Errorf("%s: line %d: %w", name, n, err)
-		}
-		if p[0].IsSingleIP() {
-			f.hosts[flow.FromIP(p[0].Addr())] = uint8(sure)
-		} else {
-			f.nets[p[0]] = uint8(sure)
-			if !slices.Contains(f.sizes, p[0].Bits()) {
-				f.sizes = append(f.sizes, p[0].Bits())
-			}
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
-
 // lookTraffic tells whether exporters are heard.
 func (r *running) lookTraffic(context.Context) (map[string]string, error) {
 	st, heard := r.traffic.collector.Stats(), r.traffic.watch.Stats()
@@ -278,6 +231,9 @@ func (r *running) lookTraffic(context.Context) (map[string]string, error) {
 	}
 	var silent []string
 	for _, e := range st.Exporters {
+		if len(r.setup.traffic.Listen) == 0 {
+			break // leases alone are heard
+		}
 		if e.Last.IsZero() || r.setup.clock().Sub(e.Last) > 5*time.Minute {
 			silent = append(silent, e.Address.String())
 		}

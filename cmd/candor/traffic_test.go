@@ -116,6 +116,46 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
+// TestLeasesAlone: where leases are heard and no exporters, it is still known
+// whose an address is.
+func TestLeasesAlone(t *testing.T) {
+	c := config.Defaults()
+	c.Data.Dir = t.TempDir()
+	c.Leases.Sources = []config.LeaseSource{{Name: "cgn", Kind: "formula", Inner: "10.9.0.0/24", Outer: "203.0.113.0/24", FirstPort: 1024, LastPort: 65535, Block: 250}}
+	s, err := makeSetup(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if r.traffic == nil {
+		t.Fatal("leases are not heard")
+	}
+	line := aLineOf(t, r, "bound", "10.9.0.1")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.traffic.run(ctx) }()
+	waitFor(t, "the line to be known", func() bool { return r.traffic.watch.Number(line.ID) != 0 })
+	n := r.traffic.watch.Number(line.ID)
+	if got := r.traffic.leases.table.Holder(flow.V4(10<<24|9<<16|1), 0, flow.Time(time.Now())); got != n {
+		t.Errorf("its address is of line %d, not %d", got, n)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := r.lookTraffic(t.Context()); err != nil {
+		t.Errorf("health: %v", err)
+	}
+}
+
 // aLineOf adds a subscriber with a line.
 func aLineOf(t *testing.T, r *running, name, address string) candor.Asset {
 	t.Helper()

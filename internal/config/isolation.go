@@ -79,8 +79,8 @@ func (k *checker) isolation(c Isolation) {
 	if p := c.Probes; p.Device != "" && (len(p.Outside) == 0 || len(p.Lifelines) == 0) {
 		k.problem("isolation.probes.device", "nothing can be told by probes without both places that must not be reached and lifelines", "Name some under outside and lifelines.")
 	}
-	if len(c.Points) > 0 && c.Lines == "" && len(k.c.Traffic.Listen) == 0 {
-		k.problem("isolation.lines", "it is empty, though there are points", "Name the file that says which line holds which addresses, or have leases heard with traffic.listen.")
+	if len(c.Points) > 0 && c.Lines == "" && len(k.c.Traffic.Listen) == 0 && len(k.c.Leases.Sources) == 0 {
+		k.problem("isolation.lines", "it is empty, though there are points", "Name the file that says which line holds which addresses, or have leases heard.")
 	}
 	names := map[string]bool{}
 	for i, p := range c.Points {

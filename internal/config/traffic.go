@@ -11,6 +11,9 @@ type Traffic struct {
 	Listen      []string   `koanf:"listen"` // addresses of UDP for exporters; nothing is heard without
 	Exporters   []Exporter `koanf:"exporters"`
 	Strangers   bool       `koanf:"strangers"` // exporters that are not listed are heard too
+	Networks    []string   `koanf:"networks"`  // that are the provider's, of lines and servers: their parts have a usual of their own
+	Asset       string     `koanf:"asset"`     // reference of the server that peaks of the network are filed at
+	Peaks       float64    `koanf:"peaks"`     // false ones in a year, of the whole network
 	Own         []string   `koanf:"own"`       // networks of the provider's own servers that lines ask of
 	Shared      []string   `koanf:"shared"`    // networks that translators share among lines
 	Feeds       []string   `koanf:"feeds"`     // files of addresses that are known to be bad
@@ -70,6 +73,7 @@ type Exporter struct {
 	Name     string `koanf:"name"`
 	Kind     string `koanf:"kind"`
 	Sampling int    `koanf:"sampling"` // against what it says; 0 has it say
+	Asset    string `koanf:"asset"`    // reference of the server that its peaks are filed at; traffic.asset if empty
 }
 
 func (k *checker) traffic(t Traffic) {
@@ -90,7 +94,7 @@ func (k *checker) traffic(t Traffic) {
 			k.problem(key+".sampling", "it is no number of packets", "Write 1000 for one in a thousand, or leave it out.")
 		}
 	}
-	for name, all := range map[string][]string{"traffic.own": t.Own, "traffic.shared": t.Shared} {
+	for name, all := range map[string][]string{"traffic.networks": t.Networks, "traffic.own": t.Own, "traffic.shared": t.Shared} {
 		for i, text := range all {
 			if _, err := network(text); err != nil {
 				k.problem(fmt.Sprintf("%s[%d]", name, i+1), fmt.Sprintf("%.60q is neither an address nor a network", text), "Write it as 10.0.0.1 or 10.0.0.0/8.")
@@ -106,6 +110,9 @@ func (k *checker) traffic(t Traffic) {
 	k.archive(t.Archive)
 	if t.FalseAlarms <= 0 || t.FalseAlarms > 1 {
 		k.problem("traffic.false_alarms", "it is no number of false alarms that a line may give in a year", "Write 0.00001 for one in a hundred thousand years.")
+	}
+	if t.Peaks <= 0 || t.Peaks > 10_000 {
+		k.problem("traffic.peaks", "it is no number of false peaks that the network may give in a year", "Write 12 for one a month.")
 	}
 	if t.Suspects < 64 || t.Suspects > 10_000_000 {
 		k.problem("traffic.suspects", "it is too few or too many", "Write 65536; each takes 5 KB.")
@@ -135,5 +142,5 @@ func Networks(all []string) []netip.Prefix {
 // TrafficKinds are the kinds of findings of traffic.
 var TrafficKinds = []string{
 	"full-rate", "syn-flood", "spoofing", "flood", "reflector", "horizontal-scan", "vertical-scan", "spread", "spam-run",
-	"brute-force", "beacon", "dns-tunnel", "resolver", "listed", "service", "odd-port", "peak",
+	"brute-force", "beacon", "dns-tunnel", "resolver", "listed", "service", "odd-port", "peak", "silence",
 }

@@ -33,6 +33,13 @@ type (
 	TrafficRange = line.Range
 )
 
+// What a NetworkTraffic is made of.
+type (
+	TrafficNetwork = line.Network
+	TrafficPart    = line.Part
+	TrafficEvent   = line.Event
+)
+
 // NetworkTraffic is what is known of the traffic of all lines, or why nothing is.
 type NetworkTraffic struct {
 	Unmeasured Unmeasured    `json:"unmeasured,omitempty"`

@@ -3,6 +3,7 @@ package detect
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"candor"
 	"candor/internal/flow"
@@ -15,6 +16,7 @@ type common struct {
 	mu      sync.Mutex
 	dests   prevalence // of what lines contact again and again
 	uploads prevalence // of what lines send much to
+	resolve prevalence // of whom they ask for names
 	scanon  map[uint32]*outbreak
 }
 
@@ -42,7 +44,8 @@ func (c *common) scans(key uint32, line flow.Line, at int64) bool {
 	return len(o.lines) >= 3
 }
 
-func (c *common) sweep(_ *Sensor, now int64) []Finding {
+// forget forgets scans of long ago.
+func (c *common) forget(now int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, o := range c.scanon {
@@ -55,46 +58,75 @@ func (c *common) sweep(_ *Sensor, now int64) []Finding {
 			delete(c.scanon, key)
 		}
 	}
-	return nil
 }
 
 // prevalence tells how many lines, about, contact a service: of each, sixty
 // four bits by the hash of the line. Different services may fall together,
-// which makes them look more common than they are.
+// which makes them look more common than they are. All lines share it, so it
+// has no lock but to turn.
 type prevalence struct {
-	mu   sync.Mutex
-	bits []uint64
-	old  []uint64
-	turn int64
-	days int64 // that a contact is kept for, at least; 1 if 0
+	days  int64 // that a contact is kept for, at least; 1 if 0
+	turn  atomic.Int64
+	first int64 // turn
+	turns sync.Mutex
+	cells atomic.Pointer[[2][services]atomic.Uint64] // those of an even turn, and of an odd one; nil before the first
 }
 
 const services = 1 << 18
 
 // count is how many lines contact a service, about.
 func (p *prevalence) count(service uint64) float64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bits == nil {
+	cells := p.cells.Load()
+	if cells == nil {
 		return 0
 	}
 	i := service % services
-	return linear(64, 64-bits.OnesCount64(p.bits[i]|p.old[i]))
+	return linear(64, 64-bits.OnesCount64(cells[0][i].Load()|cells[1][i].Load()))
 }
+
+// before is how many lines contacted a service in the turn before, about.
+func (p *prevalence) before(service uint64) float64 {
+	cells := p.cells.Load()
+	if cells == nil {
+		return 0
+	}
+	return linear(64, 64-bits.OnesCount64(cells[1-p.turn.Load()&1][service%services].Load()))
+}
+
+// settled tells whether a whole turn was noted. It is to be asked after pass.
+func (p *prevalence) settled() bool { return p.turn.Load() >= p.first+2 }
 
 // add notes that a line contacts a service and gives how many did, lately.
 func (p *prevalence) add(service uint64, line flow.Line, at int64) float64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bits == nil {
-		p.bits, p.old = make([]uint64, services), make([]uint64, services)
+	p.pass(at)
+	cell := &p.cells.Load()[p.turn.Load()&1][service%services]
+	if bit := uint64(1) << (mix(uint64(line)) & 63); cell.Load()&bit == 0 {
+		cell.Or(bit)
 	}
-	if turn := at / (24 * microHour * max(p.days, 1)); turn > p.turn {
-		p.bits, p.old, p.turn = p.old, p.bits, turn
-		clear(p.bits)
+	return p.count(service)
+}
+
+// pass lets time go by.
+func (p *prevalence) pass(at int64) {
+	if turn := at / (24 * microHour * max(p.days, 1)); turn > p.turn.Load() || p.cells.Load() == nil {
+		p.turnTo(turn)
 	}
-	i := service % services
-	p.bits[i] |= 1 << (mix(uint64(line)) & 63)
-	set := bits.OnesCount64(p.bits[i] | p.old[i])
-	return linear(64, 64-set)
+}
+
+// turnTo forgets what was noted the turn before the last.
+func (p *prevalence) turnTo(turn int64) {
+	p.turns.Lock()
+	defer p.turns.Unlock()
+	cells := p.cells.Load()
+	if cells == nil {
+		cells = new([2][services]atomic.Uint64)
+		p.first = turn
+		defer p.cells.Store(cells)
+	} else if turn <= p.turn.Load() {
+		return
+	}
+	for i := range cells[turn&1] {
+		cells[turn&1][i].Store(0)
+	}
+	p.turn.Store(turn)
 }

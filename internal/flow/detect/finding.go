@@ -11,6 +11,8 @@
 package detect
 
 import (
+	"net/netip"
+
 	"candor"
 	"candor/internal/flow"
 )
@@ -37,6 +39,7 @@ const (
 	Service                        // a service is reachable that was not
 	OddPort                        // much traffic with a port that hardly anybody uses
 	Peak                           // the network, or a part of it, carries more than usual
+	Silence                        // a part of the network that usually carries much carries nothing
 	kinds
 )
 
@@ -44,7 +47,7 @@ var names = [kinds]string{
 	FullRate: "full-rate", SynFlood: "syn-flood", Spoofing: "spoofing", Flood: "flood", Reflector: "reflector",
 	HorizontalScan: "horizontal-scan", VerticalScan: "vertical-scan", Spread: "spread", SpamRun: "spam-run",
 	BruteForce: "brute-force", Beacon: "beacon", Tunnel: "dns-tunnel", Resolver: "resolver", Listed: "listed",
-	Service: "service", OddPort: "odd-port", Peak: "peak",
+	Service: "service", OddPort: "odd-port", Peak: "peak", Silence: "silence",
 }
 
 // String is the name by which rules of findings end: "Candor.Traffic.syn-flood".
@@ -77,10 +80,12 @@ func (k Kind) Class() candor.Class {
 		return candor.Spam
 	case BruteForce:
 		return "intrusion-attempts/brute-force"
-	case Spread, Beacon, Tunnel, Listed, FullRate:
+	case Spread, Beacon, Tunnel, Listed, FullRate, Resolver:
 		return candor.InfectedSystem
 	case Service:
 		return "vulnerable/potentially-unwanted-accessible"
+	case Silence:
+		return "availability/outage"
 	}
 	return candor.Undetermined
 }
@@ -92,7 +97,7 @@ func (k Kind) Severity() candor.Severity {
 		return candor.Critical
 	case Reflector, HorizontalScan, VerticalScan, SpamRun, BruteForce, Listed, Tunnel:
 		return candor.High
-	case FullRate, Beacon:
+	case FullRate, Beacon, Silence, Resolver:
 		return candor.Medium
 	case Service, OddPort, Peak:
 		return candor.Low
@@ -104,7 +109,10 @@ func (k Kind) Severity() candor.Severity {
 type Finding struct {
 	Kind Kind
 	Line flow.Line // 0 of the network
-	Part string    // of the network: what of it, "exporter edge1, interface 3"
+	// Part says of the network what of it, "exporter 192.0.2.1, interface 3", and
+	// Exporter whose part it is, invalid if it is no single one's.
+	Part     string
+	Exporter netip.Addr
 	// Since and At are when it began and when it was sure, microseconds since
 	// 1970, by the exporters' clocks.
 	Since, At  int64
@@ -120,6 +128,13 @@ type Finding struct {
 	Peer           flow.Addr     // that it is about, zero if it is about none or many
 	Why            string        // what else was weighed, one word: "unanswered", "answered"
 	Flows          []flow.Record // some of those that prove it
+	Lines          []Part        // of the network: the lines that have the most of it
+}
+
+// Part is what a line has of something that the network carries.
+type Part struct {
+	Line  flow.Line
+	Share float64
 }
 
 // Unit is what Expected and Seen count.
@@ -129,7 +144,9 @@ type Unit string
 const (
 	BitsPerSecond    Unit = "bit/s"
 	PacketsPerSecond Unit = "packets/s"
+	FlowsPerSecond   Unit = "flows/s"
 	Addresses        Unit = "addresses"
+	Lines            Unit = "lines"
 	PortsTried       Unit = "ports"
 	Sessions         Unit = "sessions"
 	Bytes            Unit = "bytes"

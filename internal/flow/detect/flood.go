@@ -14,19 +14,27 @@ const answers = 30
 const late = 1_400_000
 
 // alarming tells whether packets without answers, a second, and their bytes, are
-// too many: far more than the line usually sends at all, or a share of its plan
-// that nobody sends for nothing.
-func (s *Sensor) alarming(l *live, sus *suspect, packets, bytes float64, at int64) (limit float64, yes bool) {
-	limit = max(80, 3*s.Normal.Usual(int(sus.line), normal.Packets, s.slot(at)).High)
-	return limit, packets > limit || l.planUp > 0 && packets > 3 && bytes*8 > 40*float64(l.planUp) // a twenty-fifth of the plan
+// too many: more than lines of its plan send for nothing, and far more than the
+// line usually sends at all; or a share of its plan that nobody sends for nothing.
+func (s *Sensor) alarming(l *live, sus *suspect, what custom, packets, bytes float64, at int64) (limit float64, yes bool) {
+	limit = s.customary.limit(l.group, what, s.Policy.FalseAlarms)
+	share := l.planUp > 0 && packets > 3 && bytes*8 > 40*float64(l.planUp) // a twenty-fifth of the plan
+	if packets <= limit && !share {
+		return limit, false
+	}
+	limit = max(limit, 3*s.Normal.Usual(int(sus.line), normal.Packets, s.slot(at)).High)
+	return limit, packets > limit || share
 }
 
 // flood looks whether one address is sent packets that it does not answer.
 func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
 	out, bytes := h.out.at(now, instant), h.bytes.at(now, instant)
 	syn, icmp := h.syn.at(now, instant), h.icmp.at(now, instant)
-	limit, much := s.alarming(l, sus, out, bytes, now)
-	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: s.sure(), Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
+	limit, much := s.alarming(l, sus, unanswered, out, bytes, now)
+	if h.debt > 10*answers {
+		sus.does(unanswered, out)
+	}
+	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: sure, Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
 	switch {
 	case syn > 40 && syn > out/2:
 		f.Kind, f.Protocol, f.Expected, f.Seen = SynFlood, flow.TCP, 1, syn
@@ -56,7 +64,10 @@ func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
 // answers.
 func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 	sent, heard := l.sent.at(now, instant), l.answers.at(now, instant)
-	limit, much := s.alarming(l, sus, sent, 0, now)
+	limit, much := s.alarming(l, sus, carpeted, sent, 0, now)
+	if heard <= sent/answers {
+		sus.does(carpeted, sent)
+	}
 	if !much || heard > sent/answers {
 		sus.unheard = 0
 		return
@@ -73,19 +84,15 @@ func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 		}
 	}
 	s.raise(sh, sus, Finding{
-		Kind: Flood, Since: sus.created, At: sus.last, Confidence: s.sure(), Isolate: true,
+		Kind: Flood, Since: sus.created, At: sus.last, Confidence: sure, Isolate: true,
 		Expected: limit / 3, Seen: sent, Unit: PacketsPerSecond, Why: "unanswered",
 		Flows: sus.proven(func(*flow.Record) bool { return true }),
 	})
 }
 
 // spoofs takes in a record that came from a line and bears an address that is
-// not the line's. Some do by mistake: of a network at home, of a lease that
-// ended.
+// not the line's.
 func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
-	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
-		return
-	}
 	sus := s.closer(sh, line, l, r.End)
 	sus.touched = true
 	sus.keep(r)
@@ -95,7 +102,7 @@ func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		return
 	}
 	s.raise(sh, sus, Finding{
-		Kind: Spoofing, Since: sus.created, At: r.End, Confidence: s.sure(), Isolate: true, Port: r.DstPort, Protocol: r.Protocol,
+		Kind: Spoofing, Since: sus.created, At: r.End, Confidence: sure, Isolate: true, Port: r.DstPort, Protocol: r.Protocol,
 		Expected: 0, Seen: rate, Unit: PacketsPerSecond, Why: "source",
 		Flows: sus.proven(func(*flow.Record) bool { return true }),
 	})
@@ -124,7 +131,7 @@ func (s *Sensor) silent(sh *shard, sus *suspect, p *port) {
 	}
 	number, proto := uint16(p.key), uint8(p.key>>protocol)
 	s.raise(sh, sus, Finding{
-		Kind: HorizontalScan, Since: p.first, At: p.last, Confidence: s.sure(), Isolate: true, Port: number, Protocol: proto,
+		Kind: HorizontalScan, Since: p.first, At: p.last, Confidence: sure, Isolate: true, Port: number, Protocol: proto,
 		Expected: asked * (1 - honest), Seen: asked, Unit: Addresses, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == number && q.Protocol == proto }),
 	})
@@ -138,8 +145,11 @@ func (s *Sensor) reflects(sh *shard, l *live, sus *suspect, p *port) {
 		return
 	}
 	out, in := p.out.at(p.last, fast), p.in.at(p.last, fast)
-	limit := max(16<<10, float64(l.planUp)*1000/8/50) // bytes a second: a fiftieth of the plan
-	if out < limit || in > out/3 {
+	if in > out/3 {
+		return
+	}
+	sus.does(amplified, out/1024)
+	if limit := 1024 * s.customary.limit(l.group, amplified, s.Policy.FalseAlarms); out < limit {
 		return
 	}
 	s.raise(sh, sus, Finding{
@@ -176,11 +186,18 @@ func (s *Sensor) fullRate(sh *shard, l *live, sus *suspect, now int64) {
 		sus.full.before = l.slow.at(now, slow)
 	}
 	sus.full.last = now
-	if now-sus.full.since < steady || sus.full.before > s.Policy.Idle*plan || sus.lately(FullRate, now) {
+	if now-sus.full.since < steady || sus.full.before > plan/4 || sus.lately(FullRate, now) {
 		return
 	}
 	row, slot := s.Normal.Read(int(sus.line)), s.slot(now)
 	u := row.Usual(normal.Up, slot)
+	idle := s.Policy.Idle * plan
+	if row.Known() { // what always sends, such as a camera, is no use of the line
+		idle = max(idle, u.High*1024)
+	}
+	if sus.full.before > idle {
+		return
+	}
 	if row.Weeks() > 0 && u.Median*1024 > plan/4 {
 		return // it did so at this hour of other weeks: itself, and not lines like it
 	}

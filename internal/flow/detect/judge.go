@@ -34,8 +34,8 @@ func (s *suspect) lately(k Kind, at int64) bool {
 // may be isolated.
 func (s *suspect) guilty(since int64) bool { return s.raised[0] >= since && s.raised[0] != 0 }
 
-// sure words the evidence as a confidence: Wald's bound on the error.
-func (s *Sensor) sure() candor.Confidence { return 99 }
+// sure is the confidence of what rests on a test with Wald's bound on the error.
+const sure candor.Confidence = 99
 
 // honest is how likely a first contact by TCP of the line is answered, as far
 // as its hours, and what it does on other ports at the same time, let one
@@ -217,7 +217,7 @@ func (s *Sensor) horizontal(sh *shard, sus *suspect, p *port, r *flow.Record, fr
 	}
 	port := r.DstPort
 	s.raise(sh, sus, Finding{
-		Kind: kind, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: port, Protocol: r.Protocol,
+		Kind: kind, Since: p.first, At: r.End, Confidence: sure, Isolate: true, Port: port, Protocol: r.Protocol,
 		Expected: float64(p.tried) * (1 - honest), Seen: p.peers.count(), Unit: Addresses, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == port }),
 	})
@@ -244,7 +244,7 @@ func (s *Sensor) doors(sh *shard, sus *suspect, p *port, r *flow.Record) {
 	}
 	port := r.DstPort
 	s.raise(sh, sus, Finding{
-		Kind: kind, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: port, Protocol: flow.TCP,
+		Kind: kind, Since: p.first, At: r.End, Confidence: sure, Isolate: true, Port: port, Protocol: flow.TCP,
 		Expected: closed * float64(r.End-p.first) / 1e6, Seen: p.peers.count(), Unit: Addresses, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == port }),
 	})
@@ -277,7 +277,7 @@ func (s *Sensor) vertical(sh *shard, sus *suspect, h *host, r *flow.Record, fail
 	}
 	addr := r.Dst
 	s.raise(sh, sus, Finding{
-		Kind: VerticalScan, Since: h.first, At: r.End, Confidence: s.sure(), Isolate: true, Peer: addr, Protocol: r.Protocol,
+		Kind: VerticalScan, Since: h.first, At: r.End, Confidence: sure, Isolate: true, Peer: addr, Protocol: r.Protocol,
 		Expected: 2, Seen: h.ports.count(), Unit: PortsTried, Why: "unanswered",
 		Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr }),
 	})
@@ -310,7 +310,7 @@ func (s *Sensor) spam(sh *shard, l *live, sus *suspect, p *port, r *flow.Record,
 		why = "unanswered"
 	}
 	s.raise(sh, sus, Finding{
-		Kind: SpamRun, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: 25, Protocol: flow.TCP,
+		Kind: SpamRun, Since: p.first, At: r.End, Confidence: sure, Isolate: true, Port: 25, Protocol: flow.TCP,
 		Expected: rate * float64(r.End-p.first) / 1e6, Seen: p.peers.count(), Unit: Addresses, Why: why,
 		Flows: sus.proven(func(q *flow.Record) bool { return q.DstPort == 25 }),
 	})
@@ -336,7 +336,7 @@ func (s *Sensor) logins(sh *shard, sus *suspect, p *port, h *host, r *flow.Recor
 		return // nobody is there to log in
 	}
 	sus.keep(r)
-	f := Finding{Kind: BruteForce, Since: p.first, At: r.End, Confidence: s.sure(), Isolate: true, Port: r.DstPort, Protocol: r.Protocol, Unit: Sessions, Why: "answered"}
+	f := Finding{Kind: BruteForce, Since: p.first, At: r.End, Confidence: sure, Isolate: true, Port: r.DstPort, Protocol: r.Protocol, Unit: Sessions, Why: "answered"}
 	one, all := h.logins.add(r.End, rate, 4), p.logins.add(r.End, 2*rate, 4)
 	switch {
 	case one > s.evidence && h.logins.n >= least:

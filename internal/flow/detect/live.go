@@ -11,29 +11,30 @@ import (
 
 // live is what is kept of every line. It holds no pointers.
 type live struct {
-	up, down leaky  // bytes a second, over some ten seconds
-	slow     leaky  // as up, over half an hour
-	answers  leaky  // packets a second that came in
-	sent     leaky  // packets a second that went out
-	served   uint64 // services that were seen, by the hash of protocol and port
-	hour     uint32 // since 1970, of what follows
-	minute   uint32 // since 1970, of tries and failed in it
-	upBytes  uint64
-	dnBytes  uint64
+	up, down leaky   // bytes a second, over some ten seconds
+	slow     leaky   // as up, over half an hour
+	answers  leaky   // packets a second that came in
+	sent     leaky   // packets a second that went out
+	served   uint64  // services that were seen, by the hash of protocol and port
+	hour     uint32  // since 1970, of what follows
+	upBytes  float32 // and dnBytes, packets, flows
+	dnBytes  float32
 	packets  uint32
 	flows    uint32
-	tries    uint32
-	fails    uint32
+	suspect  uint32 // index in the shard, plus 1
 	peers    few
 	ports    few
 	odd      [4]few    // ports without a meaning, and addresses that were talked with on them; the same of the hour before
-	uploads  [4]uint32 // networks that much was sent to, by their hash, the last ones
+	uploads  [4]uint16 // networks that much was sent to, by their hash, the last ones
 
 	planUp, planDown uint32 // kbit/s
-	suspect          uint32 // index in the shard, plus 1
 	group            normal.Group
-	recentFails      uint16 // in the minute
-	recentFlows      uint16
+	tries, fails     uint16 // connections in the hour, or a half or a quarter of them; and those without an answer
+	minute           uint16 // since 1970, the end of the number: of recentFails and recentFlows
+	usual, rare      uint16 // whom it asks for names, by their hash: mostly, and of late
+	asks, rarely     uint8  // how often: see resolves
+	recentFails      uint8  // in the minute
+	recentFlows      uint8
 	mail, names      bool
 	known            bool // its plan was told
 }
@@ -70,7 +71,7 @@ func (l *live) clear(hour uint32) {
 	l.peers, l.ports, l.odd[0], l.odd[1] = few{}, few{}, few{}, few{}
 }
 
-func share(part, whole uint32) float64 {
+func share(part, whole uint16) float64 {
 	if whole == 0 {
 		return 0
 	}
@@ -81,10 +82,10 @@ const microHour, microMinute = int64(time.Hour / time.Microsecond), int64(time.M
 
 // recent counts within a minute, and tells how much of it there was.
 func (l *live) recent(at int64, failed bool) {
-	if minute := uint32(at / microMinute); minute > l.minute {
+	if minute := uint16(at / microMinute); int16(minute-l.minute) > 0 || int16(minute-l.minute) < -60 {
 		l.minute, l.recentFails, l.recentFlows = minute, 0, 0
 	}
-	if l.recentFlows < math.MaxUint16 {
+	if l.recentFlows < math.MaxUint8 {
 		l.recentFlows++
 		if failed {
 			l.recentFails++
@@ -94,7 +95,7 @@ func (l *live) recent(at int64, failed bool) {
 
 // saw takes in a record that the line sent: what it adds to the hour.
 func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
-	l.upBytes += r.Total()
+	l.upBytes += float32(r.Total())
 	l.packets = plus(l.packets, r.Count())
 	if !begun {
 		return
@@ -103,9 +104,12 @@ func (l *live) saw(r *flow.Record, begun, failed bool, peer uint64) {
 	l.peers.add(peer)
 	l.ports.add(mix(uint64(r.DstPort)))
 	if r.Protocol == flow.TCP {
-		l.tries = plus(l.tries, 1)
+		if l.tries == math.MaxUint16 {
+			l.tries, l.fails = l.tries/2, l.fails/2
+		}
+		l.tries++
 		if failed {
-			l.fails = plus(l.fails, 1)
+			l.fails++
 		}
 	}
 }
@@ -119,7 +123,7 @@ func (l *live) fills(r *flow.Record, percent float64) bool {
 // uploaded notes that much is sent to a network, and tells whether that was so
 // before.
 func (l *live) uploaded(network uint64) bool {
-	mark := uint32(network>>32) | 1
+	mark := uint16(network>>48) | 1
 	if slices.Contains(l.uploads[:], mark) {
 		return true
 	}

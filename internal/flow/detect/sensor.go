@@ -23,10 +23,6 @@ type Config struct {
 	// mail servers. Nil knows none.
 	Own  func(flow.Addr) bool
 	Feed Feed // nil if there is none
-	// Attached gives the line that alone is behind an interface of an exporter, 0
-	// if there is none: whose packets bear others' addresses can be told by it.
-	// Nil knows none.
-	Attached func(exporter, iface uint32) flow.Line
 	// Shared tells addresses that translators of the provider give to many lines.
 	// Nil knows none.
 	Shared func(flow.Addr) bool
@@ -40,14 +36,16 @@ type Config struct {
 // one line that come at the same time are taken in one after the other.
 type Sensor struct {
 	Config
-	evidence float64
-	now      atomic.Int64 // of the last sweep, 0 before the first
-	off      [kinds]bool
-	grow     sync.RWMutex // of lines
-	lines    []live
-	shards   [shards]shard
-	common   common
-	stats    stats
+	evidence  float64
+	now       atomic.Int64 // of the last sweep, 0 before the first
+	off       [kinds]bool
+	grow      sync.RWMutex // of lines
+	lines     []live
+	shards    [shards]shard
+	common    common
+	access    access
+	customary customary
+	stats     stats
 }
 
 // shard is the suspects among the lines whose number is its own, modulo
@@ -79,7 +77,7 @@ type stats struct {
 // New makes a Sensor.
 func New(c Config) *Sensor {
 	s := &Sensor{Config: c, evidence: c.Policy.evidence()}
-	s.common.dests.days, s.common.uploads.days = 1, 30
+	s.common.dests.days, s.common.uploads.days, s.common.resolve.days = 1, 30, 1
 	for _, name := range c.Policy.Off {
 		for k := Kind(1); k < kinds; k++ {
 			s.off[k] = s.off[k] || k.String() == name
@@ -151,14 +149,15 @@ func (s *Sensor) Take(records []flow.Record) {
 			continue
 		}
 		src, dst := s.line(&r.Src, r.SrcPort, r.End), s.line(&r.Dst, r.DstPort, r.End)
-		if src == 0 && s.Attached != nil {
-			if from := s.Attached(r.Exporter, r.In); from != 0 && from != dst && int(from) < len(s.lines) {
-				take := (*Sensor).spoofs
-				if s.Shared != nil && s.Shared(r.Src) {
-					take = (*Sensor).out
-				}
+		if src == 0 {
+			if from, take := s.behind(r, dst); from != 0 {
 				found = s.with(from, r, found, take)
 				continue
+			}
+		} else {
+			s.access.own(r, src, network(&r.Src, s.Seed))
+			if dst == 0 {
+				s.access.routed(r, network(&r.Dst, s.Seed))
 			}
 		}
 		if src == 0 && dst == 0 {
@@ -264,6 +263,9 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		l.recent(r.End, failed)
 	}
 	s.odd(sh, line, l, r, peer)
+	if begun && !s.off[Resolver] {
+		s.resolves(sh, line, l, r)
+	}
 	if l.suspect == 0 && !s.suspicious(l, r, begun, failed) {
 		if begun {
 			s.regular(sh, line, nil, r, peer)
@@ -285,7 +287,7 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 func (s *Sensor) in(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	l.down.add(float64(r.Total()), r.Start, r.End, fast)
 	l.answers.add(float64(r.Count()), r.Start, r.End, instant)
-	l.dnBytes += r.Total()
+	l.dnBytes += float32(r.Total())
 	if l.suspect != 0 {
 		sus := &sh.suspects[l.suspect-1]
 		sus.touched = true
@@ -397,7 +399,7 @@ func (s *Sensor) Sweep(now int64) {
 	for i := range s.shards {
 		s.tell(s.sweep(&s.shards[i], now))
 	}
-	s.tell(s.common.sweep(s, now))
+	s.common.forget(now)
 }
 
 func (s *Sensor) sweep(sh *shard, now int64) []Finding {
@@ -414,6 +416,7 @@ func (s *Sensor) sweep(sh *shard, now int64) []Finding {
 			sus.touched = false
 			s.judge(sh, &s.lines[sus.line], sus, now)
 		}
+		s.learned(&s.lines[sus.line], sus, now)
 		if now-sus.last > patience {
 			s.lines[sus.line].suspect = 0
 			*sus = suspect{}

@@ -21,7 +21,9 @@ type suspect struct {
 	spoofed   leaky // packets a second that bear others' addresses
 	began     int64 // the first of what it sent since the last sweep
 	full      full
-	unheard   int64   // since when nobody answers, 0 if somebody does
+	unheard   int64 // since when nobody answers, 0 if somebody does
+	noted     int64 // when most was learned last
+	most      [customs]float32
 	queries   float64 // what speaks for data in names
 	asked     uint32  // queries of names
 	proof     [6]flow.Record

@@ -31,29 +31,68 @@ func (w *Watch) Save() error {
 	if w.Baselines == "" {
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(w.Baselines), filepath.Base(w.Baselines)+".*")
+	err := save(w.Baselines, w.write)
+	if w.Parts != nil {
+		err = errors.Join(err, save(w.Baselines+partsEnd, w.Parts.Save))
+	}
+	return err
+}
+
+// partsEnd is what the name of the file ends with that keeps what is usual of
+// the network.
+const partsEnd = "-network"
+
+func (w *Watch) write(out io.Writer) error {
+	w.mu.RLock()
+	h := head{Version: version, Lines: append([]candor.ID(nil), w.ids[1:]...), Groups: append([]string(nil), w.groups[1:]...)}
+	w.mu.RUnlock()
+	if err := json.NewEncoder(out).Encode(h); err != nil {
+		return err
+	}
+	return w.Detect.Normal.Save(out)
+}
+
+// save writes a file anew.
+func save(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return fmt.Errorf("save baselines: %w", err)
 	}
 	defer os.Remove(f.Name())
-	w.mu.RLock()
-	h := head{Version: version, Lines: append([]candor.ID(nil), w.ids[1:]...), Groups: append([]string(nil), w.groups[1:]...)}
-	w.mu.RUnlock()
 	out := bufio.NewWriter(f)
-	err = json.NewEncoder(out).Encode(h)
-	if err == nil {
-		err = w.Detect.Normal.Save(out)
-	}
+	err = write(out)
 	for _, end := range []func() error{out.Flush, f.Sync, f.Close} {
 		if e := end(); err == nil {
 			err = e
 		}
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), w.Baselines)
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
 		return fmt.Errorf("save baselines: %w", err)
+	}
+	return nil
+}
+
+// loadParts reads what was kept of the network, as load does.
+func (w *Watch) loadParts() error {
+	if w.Baselines == "" {
+		return nil
+	}
+	name := w.Baselines + partsEnd
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load baselines: %w", err)
+	}
+	defer f.Close()
+	if err := w.Parts.Load(f); err != nil {
+		aside := name + ".damaged"
+		w.Log.Error("what is usual of the network cannot be read, and is learned anew", "error", err, "put_aside", aside)
+		return os.Rename(name, aside)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"candor"
 	"candor/internal/flow"
 	"candor/internal/flow/detect"
+	"candor/internal/flow/network"
 	"candor/internal/flow/normal"
 )
 
@@ -44,6 +45,11 @@ type Config struct {
 	// Changed, if not nil, is told when lines, their references or addresses are
 	// others than before, with the prefixes that belong to lines without a lease.
 	Changed func([]Static)
+	// Parts, if not nil, watches the parts of the network; what it finds is filed
+	// at the asset that Asset gives for an exporter, an invalid address being the
+	// whole network, if it gives one. Its Found is not used.
+	Parts *network.Watch
+	Asset func(ctx context.Context, exporter netip.Addr) (candor.ID, error)
 	// Holds gives the addresses that a line holds now by leases; nil knows none.
 	Holds func(flow.Line) []netip.Prefix
 }
@@ -88,11 +94,22 @@ func Open(ctx context.Context, c Config) (*Watch, error) {
 	}
 	w.Detect.Normal, w.Detect.Found = table, w.take
 	w.sensor = detect.New(w.Detect)
+	if w.Parts != nil {
+		w.Parts.Found = w.take
+		if err := w.loadParts(); err != nil {
+			return nil, err
+		}
+	}
 	return w, w.Refresh(ctx)
 }
 
 // Take implements flow.Sink.
-func (w *Watch) Take(records []flow.Record) { w.sensor.Take(records) }
+func (w *Watch) Take(records []flow.Record) {
+	w.sensor.Take(records)
+	if w.Parts != nil {
+		w.Parts.Take(records)
+	}
+}
 
 // take queues a finding. Of what cannot be queued the line will give more.
 func (w *Watch) take(f detect.Finding) {

@@ -230,7 +230,11 @@ func TestWords(t *testing.T) {
 			t.Errorf("nothing is said of %s", k)
 		}
 		f := Word(detect.Finding{Kind: k, Seen: 2.5e6, Unit: detect.BitsPerSecond, Since: flow.Time(noon), Why: "unanswered"})
-		if _, ok := candor.ParseClass(string(f.Class)); !ok || !strings.Contains(f.Description, "2.5 Mbit/s") || !strings.Contains(f.Path, k.String()) {
+		seen := "2.5 Mbit/s"
+		if k == detect.Silence {
+			seen = "0 bit/s"
+		}
+		if _, ok := candor.ParseClass(string(f.Class)); !ok || !strings.Contains(f.Description, seen) || !strings.Contains(f.Path, k.String()) {
 			t.Errorf("%s: %+v", k, f)
 		}
 	}

@@ -33,6 +33,13 @@ type Network struct {
 	Silent       int     `json:"silent"`           // exporters of which nothing is heard
 	Lost         uint64  `json:"lost"`             // by all exporters, as they count
 	Rate         float64 `json:"records_a_second"` // a mean since Since
+	// Hour is the hour of the week now, from Monday, midnight to one, that what is
+	// usual of Parts is of: the heaviest of each kind. Watched is how many of each
+	// kind there are, Events the last peaks and silences.
+	Hour    int            `json:"hour"`
+	Parts   []Part         `json:"parts"`
+	Watched map[string]int `json:"watched"`
+	Events  []Event        `json:"events"`
 }
 
 // Seen is a line that is looked at closely.
@@ -78,7 +85,7 @@ const mostLooked = 100
 func (w *Watch) Network(arrived collect.Stats, sampling map[netip.Addr]uint32) Network {
 	now, st := w.Clock(), w.Stats()
 	v := Network{At: now.UTC(), Since: w.begun.UTC(), Lines: st.Lines, Records: st.Records, Unattributed: st.Unattributed, Dropped: arrived.Queue.Dropped, Unread: arrived.Socket.Dropped,
-		Refused: arrived.Refused, Findings: st.Findings, Waiting: st.Waiting, Unfiled: st.Dropped, Suspects: int(st.Suspects), Crowded: st.Crowded, Looked: []Seen{}, Exporters: []Told{}}
+		Refused: arrived.Refused, Findings: st.Findings, Waiting: st.Waiting, Unfiled: st.Dropped, Suspects: int(st.Suspects), Crowded: st.Crowded, Looked: []Seen{}, Exporters: []Told{}, Hour: int(w.Detect.Calendar.Slot(now))}
 	took := now.Sub(w.begun).Seconds()
 	if took > 0 {
 		v.Rate = float64(st.Records) / took
@@ -88,6 +95,11 @@ func (w *Watch) Network(arrived collect.Stats, sampling map[netip.Addr]uint32) N
 			v.Looked = append(v.Looked, Seen{Line: id, Since: flow.At(l.Since), Last: flow.At(l.Last), Up: 8 * l.Up, Down: 8 * l.Down, Found: raised(l)})
 		}
 	}
+	names := map[netip.Addr]string{}
+	for i := range arrived.Exporters {
+		names[arrived.Exporters[i].Address] = arrived.Exporters[i].Name
+	}
+	v.Parts, v.Watched, v.Events = w.partsNow(now, names)
 	for i := range arrived.Exporters {
 		t := told(&arrived.Exporters[i], now)
 		t.Sampling = sampling[t.Address]

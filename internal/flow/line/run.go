@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -40,6 +41,9 @@ func (w *Watch) sweep(ctx context.Context) {
 		now := w.Clock().UnixMicro()
 		w.sensor.Sweep(now)
 		w.sensor.Learn(now, part, parts)
+		if w.Parts != nil {
+			w.Parts.Sweep(time.UnixMicro(now))
+		}
 	}
 }
 
@@ -98,38 +102,69 @@ func (w *Watch) drain(ctx context.Context) {
 	w.deliver(last, all)
 }
 
-// deliver files findings by line, and tries again what fails until ctx ends.
+// deliver files findings by line, and those of the network by what exporters are
+// bound to; it tries again what fails until ctx ends.
 func (w *Watch) deliver(ctx context.Context, all []detect.Finding) {
-	byLine := map[candor.ID][]candor.Finding{}
+	byAsset := map[candor.ID][]candor.Finding{}
 	var order []candor.ID
 	for _, f := range all {
-		id := w.ID(f.Line)
+		var id candor.ID
+		w.insist(ctx, "what findings of the network belong to is not known; it is asked again", func() (err error) {
+			id, err = w.asset(ctx, f)
+			return err
+		})
 		if id == "" {
-			continue // of the network: no line's
+			continue // of the network, and shown only
 		}
-		if byLine[id] == nil {
+		if byAsset[id] == nil {
 			order = append(order, id)
 		}
-		byLine[id] = append(byLine[id], Word(f))
+		byAsset[id] = append(byAsset[id], w.word(f))
 	}
 	for _, id := range order {
-		pause := 100 * time.Millisecond
-		for {
-			err := w.File(ctx, id, byLine[id])
-			if err == nil {
-				w.filed.Add(uint64(len(byLine[id])))
-				break
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			w.Log.Error("findings of traffic are not filed; they are tried again", "line", id, "error", err)
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(pause):
-				pause = min(2*pause, 30*time.Second)
-			}
+		if w.insist(ctx, "findings of traffic are not filed; they are tried again", func() error { return w.File(ctx, id, byAsset[id]) }) {
+			w.filed.Add(uint64(len(byAsset[id])))
+		}
+	}
+}
+
+// asset is what a finding is filed at, empty if it is at nothing.
+func (w *Watch) asset(ctx context.Context, f detect.Finding) (candor.ID, error) {
+	if f.Line != 0 {
+		return w.ID(f.Line), nil
+	}
+	if w.Asset == nil {
+		return "", nil
+	}
+	return w.Asset(ctx, f.Exporter)
+}
+
+// word words a finding; of the network with the lines that have the most of it.
+func (w *Watch) word(f detect.Finding) candor.Finding {
+	out := Word(f)
+	for _, p := range f.Lines {
+		if name := w.Reference(p.Line); name != "" {
+			text := fmt.Sprintf("%s %.0f%%", name, 100*p.Share)
+			out.Strings = append(out.Strings, candor.Occurrence{Name: "line", Length: len(text), Data: []byte(text)})
+		}
+	}
+	return out
+}
+
+// insist does something until it succeeds, or ctx ends: then it is false.
+func (w *Watch) insist(ctx context.Context, complaint string, do func() error) bool {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 30*time.Second) {
+		err := do()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		w.Log.Error(complaint, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
 		}
 	}
 }

@@ -3,6 +3,7 @@ package line
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"candor"
@@ -28,6 +29,9 @@ func Word(f detect.Finding) candor.Finding {
 }
 
 func place(f detect.Finding) string {
+	if f.Part != "" {
+		return "traffic/" + f.Kind.String() + "/" + strings.NewReplacer(", ", "/", " ", "/").Replace(f.Part)
+	}
 	peer := f.Peer.String()
 	if f.Peer == (flow.Addr{}) {
 		peer = "*"
@@ -41,6 +45,12 @@ func place(f detect.Finding) string {
 // describe says what was expected and what was seen.
 func describe(f detect.Finding) string {
 	since := flow.At(f.Since).Format(time.DateTime) + " UTC"
+	switch f.Kind {
+	case detect.Peak:
+		return fmt.Sprintf("%s: %s, %s: %s, where %s would be the most to expect; since %s.", says[f.Kind], f.Part, f.Why, amount(f.Seen, f.Unit), amount(f.Expected, f.Unit), since)
+	case detect.Silence:
+		return fmt.Sprintf("%s: %s, where %s would be the least to expect; since %s.", says[f.Kind], f.Part, amount(f.Expected, f.Unit), since)
+	}
 	return fmt.Sprintf("%s: %s, where %s would be the most to expect; since %s (%s).", says[f.Kind], amount(f.Seen, f.Unit), amount(f.Expected, f.Unit), since, f.Why)
 }
 
@@ -58,11 +68,12 @@ var says = map[detect.Kind]string{
 	detect.BruteForce:     "Short sessions with a login follow one another",
 	detect.Beacon:         "An address that hardly anybody uses is asked at regular times",
 	detect.Tunnel:         "Queries of names are of a size that carries data",
-	detect.Resolver:       "Names are asked of a resolver that hardly anybody uses",
+	detect.Resolver:       "Names are asked mostly of a resolver that hardly any line asked the day before",
 	detect.Listed:         "There is traffic with an address of a feed",
 	detect.Service:        "Strangers use a service that the line did not have",
 	detect.OddPort:        "There is traffic on many ports without a meaning, with few addresses",
-	detect.Peak:           "The network carries more than usual",
+	detect.Peak:           "A part of the network carries more than usual",
+	detect.Silence:        "A part of the network that usually carries much carries nothing",
 }
 
 // amount writes a value in its unit, as people do.

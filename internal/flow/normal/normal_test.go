@@ -224,3 +224,25 @@ func BenchmarkUsual(b *testing.B) {
 		table.Usual(i%100_000, Up, Slot(i%Slots))
 	}
 }
+
+// TestOddFirstMember: a group is not taken for what its first member happened to
+// do, in no hour of the week.
+func TestOddFirstMember(t *testing.T) {
+	table := NewTable(1)
+	table.Grow(101)
+	for n := range 101 {
+		table.Join(n, 1)
+	}
+	table.Learn(0, 3, Hour{Ports: 14})
+	for n := 1; n <= 100; n++ {
+		table.Learn(n, 3, Hour{Ports: 4})
+	}
+	fresh := 102
+	table.Grow(fresh + 1)
+	table.Join(fresh, 1)
+	for s := range Slot(Slots) {
+		if u := table.Usual(fresh, Ports, s); u.Median > Value(Ports, 5) {
+			t.Fatalf("in hour %d a new member is thought to use %.0f ports", s, u.Median)
+		}
+	}
+}

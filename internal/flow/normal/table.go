@@ -98,6 +98,10 @@ func (t *Table) peer(g Group) *Row {
 	return r
 }
 
+// early is how many hours of members all slots of a group follow, so that none
+// stays as one member happened to be in the first.
+const early = 64
+
 // agree moves the row of a group by a level, the more seldom the more hours it
 // has seen: what the members are usually at is where it comes to rest.
 func (r *Row) agree(s Slot, h Hour, chance *rand.Rand) {
@@ -113,6 +117,11 @@ func (r *Row) agree(s Slot, h Hour, chance *rand.Rand) {
 			for every := Slot(0); every < Slots; every++ {
 				r.setMedian(m, every, h[m])
 			}
+		case r.seen <= early:
+			for every := Slot(0); every < Slots; every++ {
+				r.setMedian(m, every, Level(int(r.median(m, every))+sign(int(h[m])-int(r.median(m, every)))))
+			}
+			r.follow(m, s, 2*abs(away))
 		case chance.IntN(patience) == 0:
 			r.setMedian(m, s, Level(int(r.median(m, s))+sign(away)))
 			r.follow(m, s, 2*abs(away))

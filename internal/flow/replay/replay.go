@@ -24,7 +24,9 @@ type Config struct {
 	// be told.
 	Attached netip.Addr
 	Own      func(flow.Addr) bool // the provider's own addresses; nil knows none
+	Shared   func(flow.Addr) bool // addresses that lines share; nil knows none
 	Feed     detect.Feed          // nil if there is none
+	Policy   detect.Policy
 }
 
 // Judge looks at records. One goroutine at a time may use it.
@@ -37,23 +39,21 @@ type Judge struct {
 	names  []flow.Addr // by line, from 1 on
 	plan   detect.Plan
 	swept  int64
+	// attached is the line behind the only interface that there is; 0 if that
+	// cannot be told.
+	attached flow.Line
 }
 
 // New makes a Judge. Each address becomes a line once it is seen.
 func New(c Config) *Judge {
 	j := &Judge{inside: c.Inside, lines: map[flow.Addr]flow.Line{}, names: []flow.Addr{{}}, plan: c.Plan}
-	config := detect.Config{
-		Who: j, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: detect.DefaultPolicy(), Seed: 1,
-		Own: c.Own, Feed: c.Feed, Found: func(f detect.Finding) { j.Found = append(j.Found, f) },
-	}
+	j.sensor = detect.New(detect.Config{
+		Who: j, Calendar: normal.Calendar{Zone: time.UTC}, Normal: normal.NewTable(1), Policy: c.Policy, Seed: 1,
+		Own: c.Own, Shared: c.Shared, Feed: c.Feed, Found: func(f detect.Finding) { j.Found = append(j.Found, f) },
+	})
 	if c.Attached.IsValid() {
-		attached := flow.FromIP(c.Attached)
-		config.Attached = func(uint32, uint32) flow.Line { return j.lines[attached] }
-		j.sensor = detect.New(config)
-		j.add(attached)
-		return j
+		j.attached = j.add(flow.FromIP(c.Attached))
 	}
-	j.sensor = detect.New(config)
 	return j
 }
 
@@ -66,6 +66,9 @@ func (j *Judge) Take(records []flow.Record) {
 		j.meet(records[i].Src)
 		j.meet(records[i].Dst)
 	}
+	if j.attached != 0 {
+		records = j.alone(records)
+	}
 	for i := range records {
 		if r := &records[i]; r.End-j.swept >= 500_000 {
 			j.sensor.Sweep(r.End)
@@ -73,6 +76,19 @@ func (j *Judge) Take(records []flow.Record) {
 		}
 		j.sensor.Take(records[i : i+1])
 	}
+}
+
+// alone gives the records as if they came in by the interface that one line
+// alone is behind.
+func (j *Judge) alone(records []flow.Record) []flow.Record {
+	if len(records) > 0 && j.swept == 0 {
+		j.sensor.Attach(1, 1, j.attached, records[0].End)
+	}
+	records = slices.Clone(records)
+	for i := range records {
+		records[i].Exporter, records[i].In = 1, 1
+	}
+	return records
 }
 
 // Finish lets the time go by in which answers could still have come.
@@ -103,9 +119,10 @@ func (j *Judge) meet(a flow.Addr) {
 	}
 }
 
-func (j *Judge) add(a flow.Addr) {
+func (j *Judge) add(a flow.Addr) flow.Line {
 	n := flow.Line(len(j.names))
 	j.lines[a] = n
 	j.names = append(j.names, a)
 	j.sensor.SetLine(n, j.plan)
+	return n
 }

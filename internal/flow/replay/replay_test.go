@@ -13,7 +13,7 @@ func v4(s string) flow.Addr { return flow.FromIP(netip.MustParseAddr(s)) }
 
 // TestJudge: addresses inside are lines, once they are seen, and no others.
 func TestJudge(t *testing.T) {
-	j := replay.New(replay.Config{Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Plan: detect.Plan{Group: 1}})
+	j := replay.New(replay.Config{Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Plan: detect.Plan{Group: 1}, Policy: detect.DefaultPolicy()})
 	for n := range int64(200) {
 		at := 1_800_000_000_000_000 + n*500_000
 		j.Take([]flow.Record{
@@ -36,7 +36,7 @@ func TestJudge(t *testing.T) {
 // TestAttached: what bears addresses of nobody is of the one line that is there.
 func TestAttached(t *testing.T) {
 	line := netip.MustParseAddr("10.0.0.1")
-	j := replay.New(replay.Config{Attached: line})
+	j := replay.New(replay.Config{Attached: line, Policy: detect.DefaultPolicy()})
 	for n := range int64(400) {
 		at := 1_800_000_000_000_000 + n*20_000
 		j.Take([]flow.Record{{Start: at, End: at, Src: flow.V4(uint32(0x0b000000 + n*7919)), Dst: v4("198.51.100.1"), SrcPort: 40000, DstPort: 80, Protocol: flow.TCP, Flags: flow.SYN, Bytes: 60, Packets: 1}})

@@ -33,6 +33,8 @@ func (m *maker) abuse() int64 {
 		return m.opened()
 	case Spread:
 		return m.spread()
+	case Resolver:
+		return m.divert()
 	}
 	return m.oddPorts()
 }

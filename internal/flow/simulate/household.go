@@ -27,6 +27,7 @@ type household struct {
 	habit    uint8  // which day it has: of a family, of the young, of the old
 	late     int8   // hours that its day is behind
 	devices  uint8  // that call home
+	since    int64  // of the world
 	resolver uint32 // that it asks by plain DNS; 0 if it asks by DoH or DoT only
 	sixShare float32
 	plan     Plan
@@ -51,7 +52,7 @@ func (w *World) settle() {
 	d := newDice()
 	for i := 1; i <= w.config.Lines; i++ {
 		h := &w.houses[i]
-		h.line = flow.Line(i)
+		h.line, h.since = flow.Line(i), w.start
 		d.begin(w.config.Seed, mix(uint64(i)))
 		w.moveIn(d, h)
 		switch {
@@ -195,6 +196,25 @@ func (w *World) habits(d *dice, h *household) {
 // otherPort is how a household asks another resolver than the provider's: by DoH
 // (RFC 8484), plainly, or by DoT (RFC 7858).
 func (h *household) otherPort() uint16 { return [...]uint16{443, 53, 853}[h.line%3] }
+
+// asked is whom the household asks for a name at a time; 0 if it does not ask
+// plainly. Some, one of a hundred, resolve names themselves, and ask the servers
+// of each; businesses, one of twenty, ask a resolver of their own that nobody
+// else does; and of both half, and one of two hundred of the rest with a
+// public resolver, begin with it within half a year.
+func (h *household) asked(d *dice, at int64) uint64 {
+	x := mix(uint64(h.line) ^ 0x4e53)
+	begun := x>>40%2 == 0 || at >= h.since+int64(x>>41%(180*24))*hour
+	switch {
+	case x%100 == 0 && begun:
+		return 7<<40 | d.popular(2000)
+	case h.kind == Business && x%20 == 1 && begun:
+		return x | 1<<63
+	case x%200 == 2 && at >= h.since+int64(x>>41%(180*24))*hour:
+		return uint64(otherResolver(h.line))
+	}
+	return uint64(h.resolver)
+}
 
 // otherResolver is a well-known one that a household took.
 func otherResolver(line flow.Line) uint32 {

@@ -31,12 +31,13 @@ const (
 	Opened                  // a service that was not there before, that strangers use
 	Spread                  // a worm's: the fan-out doubles and doubles
 	OddPorts                // traffic on ports that the line never used
+	Resolver                // names are asked of another resolver, that decides where they lead
 	classes    = iota
 )
 
 var classNames = [...]string{
 	"full-rate", "syn-flood", "udp-flood", "icmp-flood", "reflection", "reflector", "scan", "port-scan", "spam", "brute-force",
-	"beacon", "tunnel", "listed", "opened", "spread", "odd-ports",
+	"beacon", "tunnel", "listed", "opened", "spread", "odd-ports", "resolver",
 }
 
 func (c Class) String() string { return classNames[c] }
@@ -71,6 +72,8 @@ func (c Class) Unit() string {
 		return "seconds between calls"
 	case Listed:
 		return "contacts an hour"
+	case Resolver:
+		return "queries an hour"
 	case Spread:
 		return "seconds to double"
 	}
@@ -104,9 +107,11 @@ type Label struct {
 	Spoofed   bool    // its requests bear others' addresses: only the interface tells whose they are
 	Port      uint16  // that it is mostly about; 0 if of no meaning
 
-	up   float64 // bits a second that it takes
-	seed uint64
-	plan Plan
+	up float64 // bits a second that it takes
+	// share of the line's other queries that a Resolver takes as well
+	share float64
+	seed  uint64
+	plan  Plan
 }
 
 // Active tells whether it overlaps an interval, of microseconds.
@@ -268,6 +273,12 @@ func (l *Label) stealth(d *dice, length float64) float64 {
 		l.Port, l.Ramp = []uint16{445, 22, 23, 5555, 1433}[d.IntN(5)], 0
 		l.up = min(up*0.5, spreadMost*70*8*3)
 		return l.Intensity * d.between(9, 13)
+	}
+	if l.Class == Resolver {
+		l.graded(d, 600, 60, 20, 6)
+		l.share, l.Idle, l.Ramp = [...]float64{1, 0.85, 0.7}[l.Level], false, 0
+		l.Targets, l.Port, l.up = 1, 53, 20e3
+		return d.between(24, 46) * 3600
 	}
 	l.graded(d, 600, 120, 40, 10) // OddPorts
 	l.Targets = 1 + d.IntN(12)

@@ -12,7 +12,7 @@ import (
 // alone makes the records of an episode, without anything else.
 func alone(w *World, l *Label) []flow.Record {
 	h := &w.houses[l.Line]
-	m := maker{w: w, d: newDice(), slice: 3 * day, base: l.From - l.From%day, from: 0, buckets: make([][]flow.Record, 1)}
+	m := maker{w: w, d: newDice(), slice: 3 * day, base: l.From - l.From%day, from: 0, buckets: make([][]flow.Record, 1), episodes: func(flow.Line) []*Label { return []*Label{l} }}
 	p := planner{w: w, d: newDice()}
 	s := p.misuse(nil, h, l)[0]
 	for s.next < s.end {

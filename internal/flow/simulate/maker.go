@@ -19,6 +19,8 @@ type maker struct {
 	current int             // which of the buckets the current slice is
 	buckets [][]flow.Record // a ring: by the slice in which a record ends
 
+	episodes func(flow.Line) []*Label
+
 	thin  *dice // for sampling; nil if all is counted
 	tally Tally
 }

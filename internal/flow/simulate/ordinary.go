@@ -62,12 +62,16 @@ func (m *maker) burst() int64 {
 	return start + int64(every*float64(second))
 }
 
-// lookUp asks a resolver for a name.
+// lookUp asks for a name.
 func (m *maker) lookUp(at int64) {
-	if m.h.resolver == 0 {
-		return
+	if who := m.asked(at); who != 0 {
+		m.query(who, at)
 	}
-	t := m.with(uint64(m.h.resolver), m.h.port(m.d.Uint64()), 53, false, at)
+}
+
+// query asks somebody for a name.
+func (m *maker) query(who uint64, at int64) {
+	t := m.with(who, m.h.port(m.d.Uint64()), 53, false, at)
 	t.protocol = flow.UDP
 	took := int64(m.d.ExpFloat64() * 15000)
 	m.within(&t, at, at+took, part{m.d.between(56, 85), 1, 0}, part{m.d.between(80, 330), 1, 0})

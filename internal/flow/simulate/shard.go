@@ -28,6 +28,7 @@ func (r *run) newShard(lo, hi int) *shard {
 	s.planner = planner{w: r.w, d: newDice(), episodes: func(line flow.Line) []*Label { return r.episodes[line] }}
 	ahead := max(r.w.active, minute)/r.slice + 3
 	s.maker = maker{w: r.w, d: newDice(), slice: r.slice, from: r.from, buckets: make([][]flow.Record, ahead)}
+	s.maker.episodes = s.planner.episodes
 	if n := r.w.config.Sampling; n > 1 {
 		s.maker.thin = newDice()
 		s.maker.thin.begin(r.w.config.Seed, uint64(lo))
@@ -77,8 +78,8 @@ func (p *planner) resume(live []session, h *household, before, at int64) []sessi
 func (s *session) skip(to int64) {
 	if s.label != nil && s.label.Class == Beacon && s.next < to {
 		every := s.label.Intensity * float64(second)
-		n := math.Floor(float64(to-s.label.From) / every)
-		s.chunk, s.next = uint32(n), s.label.From+int64(n*every)
+		s.chunk = uint32(max(float64(to-s.label.From)/every-1, 0))
+		s.next = s.label.call(s.chunk)
 	}
 }
 

@@ -8,15 +8,20 @@ import (
 // each time.
 func (m *maker) beacon() int64 {
 	s, l, start := m.s, m.s.label, m.s.next
-	every := l.Intensity * float64(second)
-	n := float64(s.chunk)
 	s.chunk++
-	at := min(start+int64(m.d.Float64()*l.Jitter*every), s.end-1)
+	at := min(start, s.end-1)
 	t := m.with(l.evil(0), m.h.port(m.d.Uint64()), l.Port, false, at)
 	size := 250 + float64(l.seed%900)
 	const flags = flow.SYN | flow.ACK | flow.PSH | flow.FIN
 	m.within(&t, at, at+int64(m.d.between(0.1, 0.6)*float64(second)), part{size + m.d.between(0, 12), 6, flags}, part{size*0.7 + 200, 5, flags})
-	return l.From + int64((n+1)*every)
+	return l.call(s.chunk)
+}
+
+// call is when a beacon calls for the n-th time, from 0.
+func (l *Label) call(n uint32) int64 {
+	every := l.Intensity * float64(second)
+	strays := float64(mix(l.seed^uint64(n)<<32)>>11) / (1 << 53) * l.Jitter
+	return l.From + int64((float64(n)+strays)*every)
 }
 
 // tunnel carries data in names that are asked for, to a resolver of its own or
@@ -57,6 +62,28 @@ func (m *maker) listed() int64 {
 		up := min(m.d.around(900, 0.8), 8000)
 		m.within(&t, at, at+int64(m.d.between(0.2, 10)*float64(second)), part{up, 5 + up/800, flags}, part{up * 2, 5 + up/500, flags})
 	})
+}
+
+// rogues is how many resolvers there are that lie.
+const rogues = 64
+
+// rogue is the resolver that an episode has the line ask.
+func (l *Label) rogue() uint64 { return mix(l.seed%rogues^0xbad) | 1<<63 }
+
+// divert asks for names of another resolver: those that devices ask for all day.
+func (m *maker) divert() int64 {
+	l := m.s.label
+	return m.each(l.Intensity/3600, minute, func(at int64) { m.query(l.rogue(), at) })
+}
+
+// asked is whom the line asks for a name at a time; 0 if it does not ask plainly.
+func (m *maker) asked(at int64) uint64 {
+	for _, l := range m.episodes(m.h.line) {
+		if l.Class == Resolver && l.Active(at, at+1) && m.d.chance(l.share) {
+			return l.rogue()
+		}
+	}
+	return m.h.asked(m.d, at)
 }
 
 // oddPorts talks on ports that the line never used.

@@ -26,7 +26,8 @@ type trafficDetail struct {
 	figures    []ui.Stat
 	exporters  ui.Table
 	looked     ui.Table
-	flows      bool // the reader may see those that are kept
+	flows      bool          // the reader may see those that are kept
+	parts      *trafficParts // nil if none is watched
 }
 
 func (o *office) traffic(r *web.Request) (web.View, error) {
@@ -38,6 +39,9 @@ func (o *office) traffic(r *web.Request) (web.View, error) {
 	if n := v.Network; n != nil {
 		d.figures, d.warnings = trafficFigures(r, v), trafficWarnings(r, v)
 		d.exporters = exporterTable(r, v)
+		if d.parts, err = o.trafficParts(r, v); err != nil {
+			return web.View{}, err
+		}
 		if d.looked, err = o.lookedTable(r, v); err != nil {
 			return web.View{}, err
 		}

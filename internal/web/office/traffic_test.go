@@ -51,7 +51,16 @@ func (w *world) watched(t *testing.T, name string, owner candor.ID) candor.Asset
 		v.Usual = append(v.Usual, line.Hour{Down: line.Range{Low: 4e6 * busy, Median: 12e6 * busy, High: 30e6 * busy}, Up: line.Range{Median: 0.8e6 * busy, High: 2e6 * busy},
 			Flows: line.Range{Low: 80, Median: 200, High: 500}, Peers: line.Range{Low: 3, Median: 9, High: 30}})
 	}
+	usual := line.Range{Low: 4e6, Median: 12e6, High: 30e6}
+	parts := []line.Part{
+		{Kind: "exporter", Name: "exporter 192.0.2.200", Exporter: netip.MustParseAddr("192.0.2.200"), Called: "edge1.vie", In: line.Rate{Now: 91e6, Usual: usual}, Out: line.Rate{Now: 6e6, Usual: usual}, Hours: 400, Learned: true, Now: "peak"},
+		{Kind: "interface", Name: "exporter 192.0.2.200, interface 7", Exporter: netip.MustParseAddr("192.0.2.200"), Called: "edge1.vie", Index: 7, Hours: 30, In: line.Rate{Usual: usual}},
+		{Kind: "prefix", Name: "prefix 198.51.100.0/24", Hours: 400, Learned: true, In: line.Rate{Usual: usual}},
+	}
+	events := []line.Event{{Kind: "peak", Part: "exporter 192.0.2.200", Since: now.Add(-9 * time.Minute), Until: now.Add(-time.Minute), Seen: 91e6, Usual: usual, Unit: "bit/s", Way: "in", Lines: []line.Share{{Line: a.ID, Share: 0.62}}},
+		{Kind: "peak", Part: "port udp/53", Since: now, Until: now, Seen: 9100, Usual: line.Range{High: 120}, Unit: "packets/s", Way: "both ways"}}
 	w.House.Traffic = &lines{views: map[candor.ID]line.View{a.ID: v}, network: line.Network{At: now, Since: now.Add(-3 * time.Hour), Lines: 48_211, Records: 91_000_000, Unattributed: 2_400_000, Rate: 8425.9, Findings: 12, Suspects: 1, Silent: 1, Lost: 11_020, Dropped: 1200,
+		Hour: 24 + 20, Parts: parts, Events: events, Watched: map[string]int{"exporter": 1, "interface": 1, "prefix": 1},
 		Looked: []line.Seen{{Line: a.ID, Since: now.Add(-4 * time.Minute), Last: now.Add(-2 * time.Second), Up: 9.2e6, Down: 5.1e6, Found: []string{"horizontal-scan"}}},
 		Exporters: []line.Told{
 			{Address: netip.MustParseAddr("192.0.2.200"), Name: "edge1.vie", Protocol: "IPFIX", Records: 90_000_000, Sent: 90_000_000, Lost: 20, Sampling: 100, Last: now.Add(-time.Second)},
@@ -80,7 +89,8 @@ func TestTraffic(t *testing.T) {
 	w := newWorld(t)
 	a := w.watched(t, "Line 1", w.party.ID)
 	auditor := w.As(candor.RoleAuditor)
-	has(t, w.Get(t, auditor, "/traffic"), http.StatusOK, "48,211", "8,426", "3%", "11,000 (1%)", "One exporter is silent", "1 in 100", "-61 s", "edge1.vie", "Line 1", "Tries many addresses", "Some of what came was not read")
+	has(t, w.Get(t, auditor, "/traffic"), http.StatusOK, "48,211", "8,426", "3%", "11,000 (1%)", "One exporter is silent", "1 in 100", "-61 s", "edge1.vie", "Line 1", "Tries many addresses", "Some of what came was not read",
+		"usual on Tuesday at 20:00", "edge1.vie, interface 7", "Learning: 30 of 168 hours", "4.0–30 Mbit/s", "Line 1 (62%)", "9,100 packets/s", "prefix 198.51.100.0/24")
 	has(t, w.Get(t, auditor, "/assets/"+string(a.ID)), http.StatusOK, "Tuesday at 20:00, over the hour, usually: 4.0–30 Mbit/s down, up to 2.0 Mbit/s up, peers: 3–30",
 		"The rate up is above what is usual", "7 weeks of this line", "holds now: 198.51.100.7, 2001:db8:8::/56.", "looked at closely: Tries many addresses", "Down, it is busiest on Monday at 18:00: 12 Mbit/s", "is-filled", "Tue 20:00", "Fibre 40", "2001:db8:7::/56")
 }
