@@ -69,7 +69,7 @@ func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Qu
 		Workers:           workers,
 		Queues:            make(map[string]river.QueueConfig, len(queues)),
 		Logger:            quiet(s.options.Log),
-		JobTimeout:        -1, // each job bounds itself
+		JobTimeout:        -1,                     // each job bounds itself
 		FetchPollInterval: 500 * time.Millisecond, // for what other processes ask for; this one's workers are told
 		FetchCooldown:     10 * time.Millisecond,
 		// A job whose worker died is done again after this long; jobs say that
