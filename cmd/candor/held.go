@@ -55,6 +55,11 @@ func (h held) Session(_ context.Context, asset candor.Asset) (isolate.Session, e
 		}
 	}
 	if len(s.Addresses) == 0 {
+		for _, p := range own {
+			if h.contested(t, p) {
+				return s, fmt.Errorf("%s, which line %s held, may be another's now: %w", p, asset.Name, candor.ErrNotFound)
+			}
+		}
 		if len(own) > 0 {
 			return s, fmt.Errorf("line %s may hold %s, but not for certain: %w", asset.Name, own[0], candor.ErrUnavailable)
 		}
@@ -81,6 +86,16 @@ func (h held) holds(t *traffic, p netip.Prefix) flow.Line {
 		return 0
 	}
 	return line
+}
+
+// contested tells whether somebody else may hold an address too: what is
+// enforced by it must not stay.
+func (h held) contested(t *traffic, p netip.Prefix) bool {
+	switch t.leases.table.Explain(p.Addr(), 0, h.r.setup.clock()).Reason {
+	case lease.Twice, lease.Change, lease.Unmapped, lease.Disputed:
+		return true
+	}
+	return false
 }
 
 // Holders implements isolate.Sessions.

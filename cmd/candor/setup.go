@@ -149,6 +149,7 @@ func (s *setup) fillClocks(c *config.Config) error {
 
 func (s *setup) fillMail(c *config.Config) error {
 	if s.noMail = c.Mail.Host == ""; s.noMail {
+		s.drop = c.Mail.Folder
 		return nil
 	}
 	from, err := mail.ParseAddress(c.Mail.From)

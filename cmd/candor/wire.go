@@ -110,6 +110,7 @@ type running struct {
 	marked    string       // what of these open findings were held against
 	passed    passed
 	traffic   *traffic // nil where no exporters are heard
+	upkeep    upkeep   // of isolations
 	closings  []func() error
 }
 

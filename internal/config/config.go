@@ -76,6 +76,7 @@ type Mail struct {
 	From         string `koanf:"from"`
 	ReplyTo      string `koanf:"reply_to"`
 	Bounce       string `koanf:"bounce"` // where bounces come back to
+	Folder       string `koanf:"folder"` // where mails are written to as files, in place of a server
 }
 
 // Definitions says where definitions come from.
