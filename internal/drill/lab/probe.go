@@ -144,7 +144,9 @@ func (l *Lab) Dial(ctx context.Context, from netip.Addr, network, address string
 
 // Browser is a client of HTTP at a subscriber's.
 func (l *Lab) Browser(from netip.Addr) *http.Client {
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) { return l.Dial(ctx, from, network, address) }
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		return l.Dial(ctx, from, network, address)
+	}
 	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: 5 * time.Second}
 }
 
