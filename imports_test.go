@@ -110,6 +110,9 @@ var layers = []layer{
 	{packages: "internal/flow/lease/dhcp", ours: []string{"internal/flow", "internal/flow/lease"}},
 	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 
+	{packages: "internal/drill", ours: []string{".", "internal/consent/jws", "internal/flow"}},
+	{packages: "internal/drill/lab", ours: []string{"."}, others: []string{"golang.org/x/sys"}},
+
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
@@ -132,7 +135,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "layeh.com/radius"}},
 }
 
 // wired may import every package of ours.

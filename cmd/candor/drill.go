@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -44,10 +46,13 @@ lead it to the portal, and let it out again. Then faults are planted, which it h
 to notice. Nothing of the real desk, its parties or its network is touched.
 
 Exit status: 0 all is as it should be, 1 something is not, 2 it could not be done.`,
-		Args: cobra.NoArgs,
+		Args: unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return p.drill(c.Context(), f) },
 	}
+	c.AddCommand(p.drillVerifyCommand())
 	fl := c.Flags()
+	fl.StringVar(&f.file, "config", "", "read where reports are kept from the configuration in `FILE`")
+	fl.StringVar(&f.data, "data", "", "keep the report in the data folder `DIR`; without one it is only shown")
 	fl.StringVar(&f.format, "format", "text", "text or json")
 	fl.IntVar(&f.rounds, "rounds", 3, "have `N` lines isolated, one after the other")
 	fl.Int64Var(&f.seed, "seed", -1, "what the abuse is drawn from: the same `NUMBER` gives the same (default: another each time)")
@@ -56,6 +61,72 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 	fl.StringVar(&f.method, "method", string(drill.Nftables), "isolate by nftables")
 	fl.DurationVar(&f.patient, "patience", 20*time.Second, "how long is waited for each stage, and for a fault to be noticed")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the copy says of itself")
+	return c
+}
+
+// drillFolder is where reports are kept, in the data folder.
+const drillFolder = "drills"
+
+// keepDrill signs a report and keeps it beside those of former drills, if there
+// is a data folder; it says how the last one went.
+func (p *program) keepDrill(f drillFlags, r *drill.Report) error {
+	if f.data == "" && f.file == "" {
+		return nil
+	}
+	conf, err := f.load()
+	if err != nil {
+		return err
+	}
+	folder := drill.Folder(filepath.Join(conf.Data.Dir, drillFolder))
+	all, err := folder.All()
+	if err != nil {
+		return err
+	}
+	r.Compare(all)
+	name, err := folder.Keep(*r)
+	if err != nil {
+		return candor.WithHint(err, "Name a data folder that can be written to, with --data.")
+	}
+	p.say("the signed report is in %s", name)
+	return nil
+}
+
+func (p *program) drillVerifyCommand() *cobra.Command {
+	var key, format string
+	c := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Check a signed report of a drill, with no network and no server",
+		Args:  needArgs("report"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if key == "" {
+				key = filepath.Join(filepath.Dir(args[0]), "key.json")
+			}
+			k, err := drill.ReadKey(key)
+			if err != nil {
+				return candor.WithHint(err, "Name the key that drills of that desk are signed with, by --key; it is drills/key.json of its data folder.")
+			}
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := drill.Open(string(text), k)
+			if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) {
+				p.status = exitFound
+				fmt.Fprintf(p.out, "It does not verify: %v\n", err)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return json.NewEncoder(p.out).Encode(r)
+			}
+			fmt.Fprintf(p.out, "Signed with %s. It verifies.\n\n", k.ID())
+			return r.Write(p.out)
+		},
+	}
+	c.Flags().StringVar(&key, "key", "", "the public key in `FILE`, from a source that you trust (default: key.json beside the report)")
+	c.Flags().StringVar(&format, "format", "text", "text or json")
 	return c
 }
 
@@ -120,6 +191,9 @@ func (p *program) drill(ctx context.Context, f drillFlags) error {
 	report, err := drill.Run(ctx, c, plan)
 	if err = errors.Join(err, c.Close()); err != nil {
 		return plainHint(fmt.Errorf("drill: %w", err))
+	}
+	if err := p.keepDrill(f, &report); err != nil {
+		return err
 	}
 	if !report.OK() {
 		p.status = exitFound

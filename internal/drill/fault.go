@@ -25,7 +25,7 @@ func (r *runner) fault(ctx context.Context, f FaultKind, of Line, seed uint64) (
 		err = errors.Join(err, mend(ctx))
 	}
 	if err != nil {
-		x.Error = err.Error()
+		x.Error = bounded(err.Error())
 	}
 	return x
 }
@@ -40,7 +40,7 @@ func (r *runner) plant(ctx context.Context, f FaultKind, of Line, seed uint64) (
 			return since, nil, err
 		}
 		defer probes.Close()
-		if err := r.isolate(ctx, &Round{Abuse: SynFlood}, of, seed, probes); err != nil {
+		if err := r.isolate(ctx, &Round{Abuse: SynFlood, Stages: map[StageName]int64{}}, of, seed, probes); err != nil {
 			return since, nil, err
 		}
 	case ClockOff:

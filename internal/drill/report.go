@@ -3,6 +3,7 @@ package drill
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,23 +20,18 @@ type Report struct {
 	Faults   []Fault   `json:"faults"`
 	Response Figure    `json:"response"` // first abnormal record to first dropped probe
 	Goal     Figure    `json:"goal"`
-	Missed   []string  `json:"missed"` // what is not as it should be, in words
-	Before   *Former   `json:"before,omitempty"`
+	Missed   []string  `json:"missed"`           // what is not as it should be, in words
+	Before   *Former   `json:"before,omitempty"` // the last one by the same method
 }
 
 // Round is one line that did harm, was isolated, and is free again.
 type Round struct {
-	Abuse  Abuse   `json:"abuse"`
-	Line   string  `json:"line"`
-	Stages []Stage `json:"stages"` // in the order in which they came
-	Error  string  `json:"error,omitempty"`
-}
-
-// Stage is when something was so, in milliseconds since the first abnormal
-// record was sent; of StageRelease on since the holder asked for it.
-type Stage struct {
-	Name StageName `json:"name"`
-	At   int64     `json:"at"`
+	Abuse Abuse  `json:"abuse"`
+	Line  string `json:"line"`
+	// Stages are when something was so, since the first abnormal record was sent;
+	// StageFree since the holder asked for it. Those that did not come are missing.
+	Stages map[StageName]int64 `json:"stages"`
+	Error  string              `json:"error,omitempty"`
 }
 
 // StageName says what was so.
@@ -53,15 +49,6 @@ const (
 	StagePortal   StageName = "portal"   // the portal answered the line
 	StageFree     StageName = "free"     // the first probe gets through again
 )
-
-// stage gives when a stage of the round came.
-func (r Round) stage(n StageName) (int64, bool) {
-	i := slices.IndexFunc(r.Stages, func(s Stage) bool { return s.Name == n })
-	if i < 0 {
-		return 0, false
-	}
-	return r.Stages[i].At, true
-}
 
 // Check is something that has to be so besides.
 type Check struct {
@@ -111,7 +98,7 @@ func (r Report) OK() bool { return len(r.Missed) == 0 }
 // first.
 func (r Report) Times(n StageName) (all []int64) {
 	for _, x := range r.Rounds {
-		if at, ok := x.stage(n); ok {
+		if at, ok := x.Stages[n]; ok {
 			all = append(all, at)
 		}
 	}
@@ -122,6 +109,16 @@ func (r Report) Times(n StageName) (all []int64) {
 // figure gives the quantiles of values that are in order.
 func figure(sorted []int64) Figure {
 	return Figure{P50: quantile(sorted, 0.5), P99: quantile(sorted, 0.99)}
+}
+
+// mostWords bounds texts in a report, in bytes, so that it can be signed.
+const mostWords = 300
+
+func bounded(text string) string {
+	if len(text) > mostWords {
+		return strings.ToValidUTF8(text[:mostWords], "") + "…"
+	}
+	return text
 }
 
 // quantile is the smallest value that so large a share does not exceed; 0 of

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
 // round has a line do harm, and follows it until it is free again.
 func (r *runner) round(ctx context.Context, kind Abuse, of Line, seed uint64) (x Round) {
-	x = Round{Abuse: kind, Line: of.Reference, Stages: []Stage{}}
+	x = Round{Abuse: kind, Line: of.Reference, Stages: map[StageName]int64{}}
 	probes, err := r.open(ctx, of)
 	if err == nil {
 		defer probes.Close()
@@ -21,7 +20,7 @@ func (r *runner) round(ctx context.Context, kind Abuse, of Line, seed uint64) (x
 		err = r.release(ctx, &x, of, probes)
 	}
 	if err != nil {
-		x.Error = err.Error()
+		x.Error = bounded(err.Error())
 	}
 	return x
 }
@@ -48,7 +47,7 @@ func (r *runner) isolate(ctx context.Context, x *Round, of Line, seed uint64, pr
 	}
 	at := func(n StageName, t time.Time) {
 		if !t.IsZero() {
-			x.Stages = append(x.Stages, Stage{n, t.Sub(begun).Milliseconds()})
+			x.Stages[n] = t.Sub(begun).Milliseconds()
 		}
 	}
 	err = r.until(ctx, "the line is isolated", func() (bool, error) {
@@ -80,7 +79,6 @@ func (r *runner) isolate(ctx context.Context, x *Round, of Line, seed uint64, pr
 			at(StagePortal, r.Now())
 		}
 	}
-	slices.SortStableFunc(x.Stages, func(a, b Stage) int { return int(a.At - b.At) })
 	return err
 }
 
@@ -92,7 +90,7 @@ func (r *runner) release(ctx context.Context, x *Round, of Line, probes Probes) 
 		err = r.until(ctx, "the line is free again", func() (bool, error) {
 			t, ok := probes.Through(asked)
 			if ok {
-				x.Stages = append(x.Stages, Stage{StageFree, t.Sub(asked).Milliseconds()})
+				x.Stages[StageFree] = t.Sub(asked).Milliseconds()
 			}
 			return ok, nil
 		})

@@ -62,7 +62,7 @@ func (r *runner) say(what string) {
 func (r *runner) look(n CheckName, err error) {
 	r.seen[n]++
 	if err != nil && r.failed[n] == "" {
-		r.failed[n] = err.Error()
+		r.failed[n] = bounded(err.Error())
 	}
 }
 
