@@ -118,7 +118,7 @@ var layers = []layer{
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/evidence", "internal/fleet…", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
@@ -130,7 +130,7 @@ var layers = []layer{
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web/garden", ours: []string{".", "internal/access/limit", "internal/house", "internal/phrase"}, tests: []string{"candor/internal", "github.com/chromedp", "golang.org/x/sys"}},
-	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/drill", "internal/evidence", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age"}},

@@ -159,6 +159,9 @@ func (r *running) tryClocks(context.Context) error {
 
 // upkeepChores look at what isolations rest on.
 func (r *running) upkeepChores() (all []chore) {
+	if r.setup.drill.Every > 0 && r.setup.does("worker") {
+		all = append(all, chore{"see to drills", time.Minute, r.seeToDrills})
+	}
 	if r.traffic != nil {
 		all = append(all, chore{"look at the clocks of exporters", 2 * time.Second, r.tryClocks})
 	}

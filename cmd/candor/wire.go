@@ -23,6 +23,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
+	"candor/internal/drill"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/house"
@@ -84,6 +85,7 @@ type setup struct {
 	witnesses []evidence.Cosigner
 	isolation config.Isolation
 	garden    config.Garden
+	drill     config.Drill
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
@@ -109,8 +111,9 @@ type running struct {
 	good      *good.Lists  // of known-good files
 	marked    string       // what of these open findings were held against
 	passed    passed
-	traffic   *traffic // nil where no exporters are heard
-	upkeep    upkeep   // of isolations
+	traffic   *traffic  // nil where no exporters are heard
+	upkeep    upkeep    // of isolations
+	drillNext time.Time // not before that one is held by the program itself
 	closings  []func() error
 }
 
@@ -130,6 +133,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known = r.counted
+	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
 	if s.inside {

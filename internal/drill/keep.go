@@ -39,7 +39,8 @@ type Folder string
 type Kept struct {
 	Name   string // of its file, without the ending
 	Report Report
-	Wrong  error // why it cannot be believed; then there is no report
+	Signed string // the file's text
+	Wrong  error  // why it cannot be believed; then there is no report
 }
 
 // Keep signs a report and adds it. It gives the name of the file.
@@ -171,13 +172,31 @@ const mostKept = 400
 
 // All gives the reports, the newest first; none before the first drill.
 func (f Folder) All() (all []Kept, err error) {
+	err = f.each(func(k Kept) bool { all = append(all, k); return true })
+	return all, err
+}
+
+// Last gives the newest report that can be believed, alone; none if there is
+// none.
+func (f Folder) Last() (last []Kept, err error) {
+	err = f.each(func(k Kept) bool {
+		if k.Wrong == nil {
+			last = []Kept{k}
+		}
+		return k.Wrong != nil
+	})
+	return last, err
+}
+
+// each reads reports, the newest first, until do gives false.
+func (f Folder) each(do func(Kept) bool) error {
 	names, err := filepath.Glob(filepath.Join(string(f), "*"+suffix))
-	if err != nil || len(names) == 0 {
-		return nil, err
+	if f == "" || err != nil || len(names) == 0 {
+		return err
 	}
 	key, err := f.Key()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	slices.Sort(names)
 	slices.Reverse(names)
@@ -190,9 +209,11 @@ func (f Folder) All() (all []Kept, err error) {
 		if k.Wrong = err; err != nil {
 			k.Report = Report{}
 		}
-		all = append(all, k)
+		if k.Signed = string(text); !do(k) {
+			break
+		}
 	}
-	return all, nil
+	return nil
 }
 
 // Compare notes in a report how the last drill by the same method went.

@@ -94,6 +94,12 @@ type Former struct {
 // OK tells whether all was as it should be.
 func (r Report) OK() bool { return len(r.Missed) == 0 }
 
+// Quantiles gives a stage's figure, and in how many rounds it came.
+func (r Report) Quantiles(n StageName) (Figure, int) {
+	all := r.Times(n)
+	return figure(all), len(all)
+}
+
 // Times gives when a stage came in the rounds that got that far, the shortest
 // first.
 func (r Report) Times(n StageName) (all []int64) {

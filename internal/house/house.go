@@ -56,6 +56,8 @@ type House struct {
 	// exporters.
 	Traffic Traffic
 
+	// Drills are rehearsals of responses.
+	Drills Drills
 	// Garden is what the portal of the walled garden asks.
 	Garden Garden
 

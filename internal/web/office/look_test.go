@@ -166,6 +166,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"terms-end": "/terms/" + string(published.ID) + "/end", "questions": "/questions", "question": "/questions/" + string(question.ID), "consents": "/consents",
 		"campaigns": "/campaigns", "campaign": "/campaigns/" + string(w.campaign(t).ID), "software": "/software", "software-one": "/software/" + w.software(t),
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
+		"drills": "/drills", "drill": "/drills/" + w.drilled(t), "drill-missed": "/drills/20260201T090000Z-nftables",
 		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
