@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"candor"
 	"candor/internal/flow"
@@ -50,7 +51,9 @@ func (h held) Session(_ context.Context, asset candor.Asset) (isolate.Session, e
 		}
 	}
 	for _, p := range own {
-		if h.holds(t, p) == line { // what cannot be told for certain is left out
+		// What cannot be told for certain is left out; a lease may name an address
+		// that is always the line's.
+		if h.holds(t, p) == line && !slices.Contains(s.Addresses, p) {
 			s.Addresses = append(s.Addresses, p)
 		}
 	}

@@ -76,13 +76,25 @@ isolation:
 	if err := os.WriteFile(e.conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	addresses := make([]netip.Addr, lines+1)
+	for n := range addresses {
+		addresses[n] = netip.AddrFrom4([4]byte{198, 51, 100, byte(n + 1)})
+	}
+	e.fill(t, lines, addresses...)
+	return e
+}
+
+// fill makes lines at addresses, so many of which agreed to be isolated; the
+// next one did not. The policy isolates by itself.
+func (e *edge) fill(t *testing.T, lines int, addresses ...netip.Addr) {
+	t.Helper()
 	s := openStore(t, e.data)
 	defer s.Close()
 	now := time.Now().UTC().Add(-time.Hour)
-	err = s.Tx(t.Context(), func(tx *store.Tx) error {
+	err := s.Tx(t.Context(), func(tx *store.Tx) error {
 		for n := range lines + 1 {
 			p := candor.Party{ID: candor.NewID(now), Kind: candor.Subscriber, Name: fmt.Sprint("subscriber ", n), Language: "en", Created: now, Updated: now}
-			at := netip.AddrFrom4([4]byte{198, 51, 100, byte(n + 1)})
+			at := addresses[n]
 			a := candor.Asset{ID: candor.NewID(now), Kind: candor.Line, Owner: p.ID, Name: fmt.Sprint("line ", n), Reference: fmt.Sprint("L-", n), Created: now, Updated: now,
 				Access: candor.Access{Plan: "100/40", Down: 100e6, Up: 40e6, Addresses: []string{at.String()}}}
 			if err := errors.Join(tx.AddParty(t.Context(), p), tx.AddAsset(t.Context(), a, time.Time{})); err != nil {
@@ -103,7 +115,6 @@ isolation:
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
 }
 
 // floods tells that lines flood somebody, as an exporter does.
