@@ -111,7 +111,7 @@ var layers = []layer{
 	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 
 	{packages: "internal/drill", ours: []string{".", "internal/consent/jws", "internal/flow"}},
-	{packages: "internal/drill/lab", ours: []string{"."}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/drill/lab", ours: []string{"."}, others: []string{"golang.org/x/sys", "layeh.com/radius"}},
 
 	{packages: "internal/fleet/wire", ours: []string{"."}},
 	{packages: "internal/fleet", ours: []string{".", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan/site", "internal/store"}, tests: []string{"candor/internal"}},

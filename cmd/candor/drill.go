@@ -57,8 +57,8 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 	fl.IntVar(&f.rounds, "rounds", 3, "have `N` lines isolated, one after the other")
 	fl.Int64Var(&f.seed, "seed", -1, "what the abuse is drawn from: the same `NUMBER` gives the same (default: another each time)")
 	fl.StringSliceVar(&f.abuse, "abuse", texts(drill.Abuses()), "the kinds of abuse")
-	fl.StringSliceVar(&f.faults, "faults", texts(drill.Faults()), "the faults that are planted; none for no fault")
-	fl.StringVar(&f.method, "method", string(drill.Nftables), "isolate by nftables")
+	fl.StringSliceVar(&f.faults, "faults", nil, "the faults that are planted, or none (default: all that the method knows)")
+	fl.StringVar(&f.method, "method", string(drill.Nftables), "isolate by nftables, or by coa at an access server (RADIUS)")
 	fl.DurationVar(&f.patient, "patience", 20*time.Second, "how long is waited for each stage, and for a fault to be noticed")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the copy says of itself")
 	return c
@@ -150,12 +150,18 @@ func (f drillFlags) plan() (p drill.Plan, err error) {
 		}
 		p.Abuse = append(p.Abuse, a)
 	}
+	if !slices.Contains(drill.Methods(), p.Method) {
+		return p, candor.WithHint(fmt.Errorf("there is no method %.40q: %w", f.method, candor.ErrInvalid), fmt.Sprintf("Choose one of %v.", drill.Methods()))
+	}
+	if f.faults == nil {
+		f.faults = texts(p.Method.Faults())
+	}
 	for _, text := range f.faults {
 		if text == "none" {
 			continue
 		}
-		if !slices.Contains(drill.Faults(), drill.FaultKind(text)) {
-			return p, candor.WithHint(fmt.Errorf("there is no fault %.40q: %w", text, candor.ErrInvalid), fmt.Sprintf("Choose some of %v, or none.", drill.Faults()))
+		if !slices.Contains(p.Method.Faults(), drill.FaultKind(text)) {
+			return p, candor.WithHint(fmt.Errorf("there is no fault %.40q of %s: %w", text, p.Method, candor.ErrInvalid), fmt.Sprintf("Choose some of %v, or none.", p.Method.Faults()))
 		}
 		p.Faults = append(p.Faults, drill.FaultKind(text))
 	}

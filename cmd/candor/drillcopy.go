@@ -81,9 +81,29 @@ func openCopy(ctx context.Context, m drill.Method, lines, dead int, say io.Write
 	if err := c.start(ctx, conf); err != nil {
 		return nil, err
 	}
+	if m == drill.CoA {
+		if err := c.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
 	c.store, err = store.Open(ctx, store.Options{URL: filepath.Join(l.Dir, "data", "candor.db"), Log: slog.New(slog.DiscardHandler), Existing: true})
 	return c, err
 }
+
+// begin has an access server be there, and a session of each line begin.
+func (c *liveCopy) begin(ctx context.Context) error {
+	sessions := map[string]netip.Addr{}
+	for _, l := range c.lines {
+		sessions[sessionOf(l.Reference, l)] = l.Addr
+		if err := c.account(ctx, l.Reference, l); err != nil {
+			return err
+		}
+	}
+	return c.lab.ServeNAS(ctx, copySecret, sessions)
+}
+
+// sessionOf names the session in which a user has the address of a line.
+func sessionOf(user string, of drill.Line) string { return user + "@" + of.Reference }
 
 // Where the copy answers in its lab.
 var (
@@ -111,9 +131,16 @@ func (c *liveCopy) configuration(m drill.Method) string {
 	line("  portal: [%q]\n  lifelines: [%s, %s]", copyPortal, lab.Lifeline, lab.Urgent)
 	line("  probes: {device: eth0, namespace: %s, outside: [udp %s:9], lifelines: [udp %s:9]}", c.lab.Name(lab.Subscribers), lab.Witness, lab.Urgent)
 	line("  points:")
-	line("    - {name: router, kind: nft, namespace: %s}", c.lab.Name(lab.Router))
+	nas := func(name string, at netip.AddrPort, network string) {
+		line("    - {name: %s, kind: radius, server: %q, secret: %s, networks: [%s], levels: [{level: walled-garden, attributes: [Filter-Id=%s]}], restore: [Filter-Id=%s]}", name, at, copySecret, network, lab.FilterGarden, lab.FilterOpen)
+	}
+	if m == drill.CoA {
+		nas("nas", lab.AccessServer, "198.51.100.0/24")
+	} else {
+		line("    - {name: router, kind: nft, namespace: %s}", c.lab.Name(lab.Router))
+	}
 	if c.dead.Reference != "" { // nobody answers there
-		line("    - {name: dead, kind: radius, server: \"%s:3799\", secret: %s, networks: [%s], levels: [{level: walled-garden, attributes: [Filter-Id=garden]}]}", lab.Exporter, copySecret, c.dead.Addr)
+		nas("dead", netip.AddrPortFrom(lab.Exporter, lab.AccessServer.Port()+1), c.dead.Addr.String())
 	}
 	return s.String()
 }

@@ -174,7 +174,7 @@ func (c *liveCopy) Plant(ctx context.Context, f drill.FaultKind, of drill.Line) 
 // account tells of a session that begins.
 func (c *liveCopy) account(ctx context.Context, user string, of drill.Line) error {
 	p := radius.New(radius.CodeAccountingRequest, []byte(copySecret))
-	err := errors.Join(rfc2866.AcctStatusType_Set(p, rfc2866.AcctStatusType_Value_Start), rfc2866.AcctSessionID_SetString(p, "drill-"+of.Reference),
+	err := errors.Join(rfc2866.AcctStatusType_Set(p, rfc2866.AcctStatusType_Value_Start), rfc2866.AcctSessionID_SetString(p, sessionOf(user, of)),
 		rfc2865.UserName_SetString(p, user), rfc2865.NASIdentifier_SetString(p, "drill"), rfc2865.NASIPAddress_Set(p, lab.Exporter.AsSlice()),
 		rfc2865.FramedIPAddress_Set(p, net.IP(of.Addr.AsSlice())))
 	if err != nil {

@@ -11,6 +11,7 @@ package drill
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"candor/internal/flow"
@@ -78,8 +79,19 @@ type Method string
 const (
 	Nftables Method = "nftables"
 	CoA      Method = "coa"
-	Flowspec Method = "flowspec"
 )
+
+// Methods are all methods.
+func Methods() []Method { return []Method{Nftables, CoA} }
+
+// Faults are the kinds of faults that can be planted with the method. What an
+// access server enforces cannot be asked, nor is there a set to be flushed.
+func (m Method) Faults() []FaultKind {
+	if m == Nftables {
+		return Faults()
+	}
+	return slices.DeleteFunc(Faults(), func(f FaultKind) bool { return f == StaleSet })
+}
 
 // Goal is within what the first probe is to be dropped after the first abnormal
 // record: the median, and 99 of 100.

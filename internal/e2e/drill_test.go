@@ -121,6 +121,34 @@ func TestDrill(t *testing.T) {
 	}
 }
 
+// TestDrillCoA: the same by RADIUS, at an access server that enforces it.
+func TestDrillCoA(t *testing.T) {
+	needNft(t)
+	r, status := drilled(t, "--rounds", "2", "--method", "coa", "--abuse", "syn-flood,scan", "--faults", "dead-coa,wrong-session")
+	if status != 0 || !r.OK() || len(r.Rounds) != 2 || len(r.Faults) != 2 || r.Method != drill.CoA {
+		t.Fatalf("exit status %d: %+v", status, r)
+	}
+	t.Logf("first dropped probe: %+v ms", r.Response)
+}
+
+// TestDrillItself: a desk that may holds a drill by itself when one is due.
+func TestDrillItself(t *testing.T) {
+	needNft(t)
+	dir := t.TempDir()
+	conf, data := filepath.Join(dir, "candor.yml"), filepath.Join(dir, "data")
+	if err := os.WriteFile(conf, []byte("data: {dir: "+data+"}\ndrill: {every: 30d, itself: true, rounds: 1}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--config", conf)
+	eventually(t, "a drill was held", 2*time.Minute, func() bool {
+		all, err := drill.Folder(filepath.Join(data, "drills")).All()
+		return err == nil && len(all) == 1 && all[0].Wrong == nil && all[0].Report.OK()
+	})
+	if status := p.stop(t); status != 0 || !strings.Contains(p.errors(), "a drill is due") {
+		t.Errorf("exit status %d: %s", status, p.errors())
+	}
+}
+
 // TestDrillEnds: a drill that is told to end, or dies, leaves nothing behind, at
 // the latest when the next one begins.
 func TestDrillEnds(t *testing.T) {
