@@ -43,6 +43,9 @@ type Kept struct {
 	Wrong  error  // why it cannot be believed; then there is no report
 }
 
+// Believed tells whether the report is what was signed.
+func (k Kept) Believed() bool { return k.Wrong == nil }
+
 // Keep signs a report and adds it. It gives the name of the file.
 func (f Folder) Keep(r Report) (string, error) {
 	key, err := f.key()

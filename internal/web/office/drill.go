@@ -65,7 +65,7 @@ func drillTrend(r *web.Request, all []drill.Kept) *ui.Chart {
 		Series: []ui.Series{{Name: r.T("office.drill.median"), Colour: "info"}, {Name: r.T("office.drill.most"), Colour: "high"}}}
 	var first, last int64
 	for _, k := range slices.Backward(all[:min(len(all), mostTrend)]) {
-		if k.Wrong != nil || k.Report.Response == (drill.Figure{}) {
+		if !k.Believed() || k.Report.Response == (drill.Figure{}) {
 			continue
 		}
 		f := k.Report.Response
@@ -96,7 +96,7 @@ func drillTable(r *web.Request, all []drill.Kept) ui.Table {
 			number(column("median", r.T("office.drill.median"))), number(column("most", r.T("office.drill.most"))), minor(number(column("faults", r.T("office.drill.faults"))))}}
 	for _, k := range all {
 		x := k.Report
-		if k.Wrong != nil {
+		if !k.Believed() {
 			t.Rows = append(t.Rows, ui.Row{Key: k.Name, Label: k.Name, Cells: cells(ui.Mono(k.Name), ui.Badge(r.T("office.drill.forged"), ui.Bad), ui.Absent(), ui.Absent(), ui.Absent(), ui.Absent(), ui.Absent())})
 			continue
 		}
@@ -149,7 +149,7 @@ func (o *office) drill(r *web.Request) (web.View, error) {
 	}
 	x := k.Report
 	p := ui.Page{Title: r.T("office.drill", phrase.Args{"time": r.Printer.Time(x.Begun, r.Zone)}), Active: "drills", Crumbs: []ui.Link{{Text: r.T("office.drills"), Href: "/drills"}}}
-	if k.Wrong != nil {
+	if !k.Believed() {
 		p.Title = k.Name
 		d := drillDetail{result: ui.Message{Stays: true, Tone: ui.Bad, Title: r.T("office.drill.forged"), Text: r.T("office.drill.forged.text")}}
 		return web.View{Page: p, Body: drillPage(d)}, nil
