@@ -15,8 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor"
+	"candor/internal/config"
 	"candor/internal/drill"
 	"candor/internal/drill/lab"
+	"candor/internal/evidence"
 )
 
 // drillFlags are what a drill is asked for.
@@ -189,6 +191,7 @@ func (p *program) drill(ctx context.Context, f drillFlags) error {
 	if n := slices.Index(plan.Faults, drill.DeadCoA); n >= 0 {
 		dead = plan.Rounds + n
 	}
+	evidence.LogTo(logger(config.Log{Level: "error", Format: "text"}, p.err))
 	plan.Say("make a network and start a copy of the desk in it")
 	c, err := openCopy(ctx, plan.Method, plan.Rounds+len(plan.Faults), dead, say)
 	if err != nil {

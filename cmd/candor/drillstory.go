@@ -18,6 +18,7 @@ import (
 
 	"candor"
 	"candor/internal/config"
+	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/drill"
 	"candor/internal/drill/lab"
@@ -25,18 +26,16 @@ import (
 	"candor/internal/respond"
 	"candor/internal/respond/isolate"
 	"candor/internal/store"
-
-	"candor/internal/consent"
 )
 
 // fill gives the copy a provider: terms, a policy that isolates by itself, and a
 // subscriber with a line for each address, all but the last of whom agreed.
-func (c *liveCopy) fill(ctx context.Context, conf string) (err error) {
-	conf2, err := config.Load(config.Options{File: conf})
+func (c *liveCopy) fill(ctx context.Context, file string) (err error) {
+	conf, err := config.Load(config.Options{File: file})
 	if err != nil {
 		return err
 	}
-	s, err := makeSetup(conf2, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s, err := makeSetup(conf, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return err
 	}
