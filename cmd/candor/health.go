@@ -33,7 +33,7 @@ func (r *running) checks() []house.Check {
 	if r.setup.agents != "" {
 		all = append(all, house.Check{Name: "agents", Look: r.lookAgents})
 	}
-	return all
+	return append(all, r.upkeepChecks()...)
 }
 
 // looked is what is known of a part.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"candor"
 	"candor/internal/flow"
@@ -50,11 +51,18 @@ func (h held) Session(_ context.Context, asset candor.Asset) (isolate.Session, e
 		}
 	}
 	for _, p := range own {
-		if h.holds(t, p) == line { // what cannot be told for certain is left out
+		// What cannot be told for certain is left out; a lease may name an address
+		// that is always the line's.
+		if h.holds(t, p) == line && !slices.Contains(s.Addresses, p) {
 			s.Addresses = append(s.Addresses, p)
 		}
 	}
 	if len(s.Addresses) == 0 {
+		for _, p := range own {
+			if h.contested(t, p) {
+				return s, fmt.Errorf("%s, which line %s held, may be another's now: %w", p, asset.Name, candor.ErrNotFound)
+			}
+		}
 		if len(own) > 0 {
 			return s, fmt.Errorf("line %s may hold %s, but not for certain: %w", asset.Name, own[0], candor.ErrUnavailable)
 		}
@@ -81,6 +89,16 @@ func (h held) holds(t *traffic, p netip.Prefix) flow.Line {
 		return 0
 	}
 	return line
+}
+
+// contested tells whether somebody else may hold an address too: what is
+// enforced by it must not stay.
+func (h held) contested(t *traffic, p netip.Prefix) bool {
+	switch t.leases.table.Explain(p.Addr(), 0, h.r.setup.clock()).Reason {
+	case lease.Twice, lease.Change, lease.Unmapped, lease.Disputed:
+		return true
+	}
+	return false
 }
 
 // Holders implements isolate.Sessions.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -195,5 +196,8 @@ func (r *running) tend(ctx context.Context) error {
 	for _, d := range drifts {
 		r.setup.log.Warn("isolation was not as it should be, and was put right", "kind", d.Kind, "point", d.Point, "line", d.Line, "held", d.Held, "why", d.Why)
 	}
-	return err
+	r.upkeep.lock.Lock()
+	r.upkeep.tended, r.upkeep.failed = r.setup.clock(), err
+	r.upkeep.lock.Unlock()
+	return errors.Join(err, r.lookLoose(ctx))
 }

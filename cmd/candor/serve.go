@@ -119,7 +119,7 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	if err := os.MkdirAll(string(s.data), 0o700); err != nil {
 		return candor.WithHint(fmt.Errorf("the data folder: %w", err), "Choose another with --data.")
 	}
-	if sample && s.noMail {
+	if sample && s.noMail && s.drop == "" {
 		s.drop = s.data.at("mail")
 	}
 	r, err := open(ctx, s)
@@ -201,6 +201,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	})
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
+	}
+	for _, chore := range r.upkeepChores() {
+		work.Go(func() { chore.run(inner, r.setup.log) })
 	}
 	failed := make(chan error, 5+len(c.Garden.Listen)+len(c.Garden.ListenTLS))
 	if r.traffic != nil {

@@ -241,5 +241,8 @@ func (r *running) lookTraffic(context.Context) (map[string]string, error) {
 	if len(silent) > 0 {
 		return about, candor.WithHint(fmt.Errorf("nothing is heard of %s", strings.Join(silent, ", ")), "See whether these exporters still send here.")
 	}
+	if off := r.offClocks(); len(off) > 0 {
+		return about, candor.WithHint(fmt.Errorf("clocks of exporters are off: %s", strings.Join(off, ", ")), "Set the clocks by NTP; what is told by wrong ones may be taken for another line's.")
+	}
 	return about, nil
 }

@@ -23,6 +23,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/desk/playbook"
+	"candor/internal/drill"
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/flow/archive"
@@ -85,6 +86,7 @@ type setup struct {
 	witnesses []evidence.Cosigner
 	isolation config.Isolation
 	garden    config.Garden
+	drill     config.Drill
 	inside    bool // webhooks and proofs of notices may reach the provider's own network
 	alarms    []string
 	clock     candor.Clock
@@ -112,6 +114,8 @@ type running struct {
 	passed    passed
 	traffic   *traffic       // nil where no exporters are heard
 	archive   archive.Reader // nil where flows are not kept
+	upkeep    upkeep         // of isolations
+	drillNext time.Time      // not before that one is held by the program itself
 	closings  []func() error
 }
 
@@ -131,6 +135,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known, r.House.Archive = r.counted, r.archive
+	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
 	if s.inside {

@@ -43,6 +43,7 @@ func (k *checker) check() {
 	k.desk(k.c.Desk)
 	k.isolation(k.c.Isolation)
 	k.garden(k.c.Garden)
+	k.drill(k.c.Drill)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.leases(k.c.Leases)

@@ -23,6 +23,7 @@ type Config struct {
 	Desk        Desk        `koanf:"desk"`
 	Isolation   Isolation   `koanf:"isolation"`
 	Garden      Garden      `koanf:"garden"`
+	Drill       Drill       `koanf:"drill"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
 	Leases      Leases      `koanf:"leases"`
@@ -76,6 +77,7 @@ type Mail struct {
 	From         string `koanf:"from"`
 	ReplyTo      string `koanf:"reply_to"`
 	Bounce       string `koanf:"bounce"` // where bounces come back to
+	Folder       string `koanf:"folder"` // where mails are written to as files, in place of a server
 }
 
 // Definitions says where definitions come from.
@@ -251,6 +253,13 @@ type Garden struct {
 	Within    Duration     `koanf:"within"`     // in such a time
 	Watch     Duration     `koanf:"watch"`      // how long a return of the cause is watched for
 	Links     []GardenLink `koanf:"links"`      // shown as what can be reached
+}
+
+// Drill says how often responses are rehearsed.
+type Drill struct {
+	Every  Duration `koanf:"every"`  // 0 for never
+	Itself bool     `koanf:"itself"` // a worker that may holds them when they are due; else people are reminded
+	Rounds int      `koanf:"rounds"`
 }
 
 // GardenLink leads to something that can be reached from the walled garden.

@@ -30,6 +30,7 @@ func Defaults() *Config {
 			Ports: []string{"22", "23", "25", "135", "137", "138", "139", "445", "1433", "1900", "2323", "3389", "5060", "5353", "5555", "7547", "11211"}},
 		Leases:  Leases{Clock: 2 * Duration(time.Second), Bridge: Duration(time.Minute), Keep: 7 * day, Most: 4_000_000},
 		Garden:  Garden{Releases: 2, Within: 30 * day, Watch: 7 * day},
+		Drill:   Drill{Rounds: 9},
 		Access:  Access{Session: Session{Idle: 8 * hour, Absolute: day}},
 		Traffic: Traffic{FalseAlarms: 1e-5, Peaks: 12, Suspects: 1 << 16, Archive: Archive{Raw: 7 * day, Minute: 30 * day, Hour: 400 * day, MaxBytes: 50 << 30}},
 		Log:     Log{Level: "info", Format: "text"},

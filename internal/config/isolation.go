@@ -123,6 +123,18 @@ func (k *checker) garden(g Garden) {
 	}
 }
 
+func (k *checker) drill(d Drill) {
+	if d.Every != 0 {
+		k.between("drill.every", d.Every, 24*time.Hour, 5*366*24*time.Hour)
+	}
+	if d.Itself && d.Every == 0 {
+		k.problem("drill.itself", "it is not said how often", "Set drill.every, such as 30d.")
+	}
+	if d.Rounds < 1 || d.Rounds > 200 {
+		k.problem("drill.rounds", fmt.Sprintf("%d is not between 1 and 200", d.Rounds), "Write how many lines a drill isolates, one after the other.")
+	}
+}
+
 func (k *checker) point(key string, p Point) {
 	switch p.Kind {
 	case "nft":

@@ -21,6 +21,9 @@ var binary string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		if os.Getenv(subscriberAsks) != "" { // it needs no program
+			return m.Run()
+		}
 		dir, err := os.MkdirTemp("", "candor-e2e-")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -109,7 +109,11 @@ func (h *House) isolatedAt(ctx context.Context, ip netip.Addr, age time.Duration
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, g.rows[p]...)
+		for _, row := range g.rows[p] {
+			if !slices.ContainsFunc(all, func(i candor.Isolation) bool { return i.Response == row.Response }) {
+				all = append(all, row)
+			}
+		}
 	}
 	return all, nil
 }

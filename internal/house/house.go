@@ -60,6 +60,8 @@ type House struct {
 	// has none.
 	Archive archive.Reader
 
+	// Drills are rehearsals of responses.
+	Drills Drills
 	// Garden is what the portal of the walled garden asks.
 	Garden Garden
 

@@ -158,19 +158,20 @@ func (h *House) Records(ctx context.Context, who candor.Principal, f candor.Reco
 
 // Today is what needs somebody now.
 type Today struct {
-	Overdue    candor.Page[candor.Case]     `json:"overdue"`    // a deadline was missed or ends within the hour
-	Unseen     candor.Page[candor.Case]     `json:"unseen"`     // new, the gravest first
-	Mine       candor.Page[candor.Case]     `json:"mine"`       // open and assigned to whoever asks
-	Approvals  candor.Page[candor.Response] `json:"approvals"`  // proposed responses
-	Failed     candor.Page[candor.Response] `json:"failed"`     // responses that failed
-	Held       candor.Page[candor.Response] `json:"held"`       // responses that go on beyond their time
-	Lapsed     candor.Page[candor.Response] `json:"lapsed"`     // responses that rest on nothing any more
-	Running    candor.Page[candor.Scan]     `json:"running"`    // scans
-	States     map[candor.CaseState]int64   `json:"states"`     // open cases
-	Severities map[candor.Severity]int64    `json:"severities"` // open cases
-	Findings   []candor.DayCount            `json:"findings"`   // of the last 30 days
-	Ages       []candor.DayCount            `json:"ages"`       // open cases by the day they were opened
-	Coverage   map[time.Time]int64          `json:"coverage"`   // sites by the day of their last complete scan
+	Overdue    candor.Page[candor.Case]     `json:"overdue"`            // a deadline was missed or ends within the hour
+	Unseen     candor.Page[candor.Case]     `json:"unseen"`             // new, the gravest first
+	Mine       candor.Page[candor.Case]     `json:"mine"`               // open and assigned to whoever asks
+	Approvals  candor.Page[candor.Response] `json:"approvals"`          // proposed responses
+	Failed     candor.Page[candor.Response] `json:"failed"`             // responses that failed
+	Held       candor.Page[candor.Response] `json:"held"`               // responses that go on beyond their time
+	Lapsed     candor.Page[candor.Response] `json:"lapsed"`             // responses that rest on nothing any more
+	Running    candor.Page[candor.Scan]     `json:"running"`            // scans
+	States     map[candor.CaseState]int64   `json:"states"`             // open cases
+	Severities map[candor.Severity]int64    `json:"severities"`         // open cases
+	Findings   []candor.DayCount            `json:"findings"`           // of the last 30 days
+	Ages       []candor.DayCount            `json:"ages"`               // open cases by the day they were opened
+	Coverage   map[time.Time]int64          `json:"coverage"`           // sites by the day of their last complete scan
+	Drill      time.Time                    `json:"drill_due,omitzero"` // since when a drill is overdue
 }
 
 // Today gives what needs somebody now.
@@ -219,6 +220,7 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 		func() (err error) { t.Findings, err = h.Store.FindingsByDay(ctx, now.AddDate(0, 0, -30)); return err },
 		func() (err error) { t.Ages, err = h.Store.CaseAges(ctx); return err },
 		func() (err error) { t.Coverage, err = h.Store.Coverage(ctx); return err },
+		func() (err error) { t.Drill, err = h.drillDue(); return err },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

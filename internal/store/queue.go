@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -32,6 +33,12 @@ func (t *Tx) Enqueue(ctx context.Context, job candor.Job, o candor.JobOptions) e
 		opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled}}
 	}
+	if o.At.IsZero() {
+		if t.asked == nil {
+			t.asked = map[string]bool{}
+		}
+		t.asked[cmp.Or(o.Queue, river.QueueDefault)] = true
+	}
 	_, err := t.store.queue.InsertTx(ctx, t.tx, job, opts)
 	return kind(err, "ask for the job %s", job.Kind())
 }
@@ -62,8 +69,9 @@ func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Qu
 		Workers:           workers,
 		Queues:            make(map[string]river.QueueConfig, len(queues)),
 		Logger:            quiet(s.options.Log),
-		JobTimeout:        -1, // each job bounds itself
-		FetchPollInterval: 500 * time.Millisecond,
+		JobTimeout:        -1,                     // each job bounds itself
+		FetchPollInterval: 500 * time.Millisecond, // for what other processes ask for; this one's workers are told
+		FetchCooldown:     10 * time.Millisecond,
 		// A job whose worker died is done again after this long; jobs say that
 		// they live by finishing, so it is longer than the longest scan should be.
 		RescueStuckJobsAfter: 12 * time.Hour,
@@ -72,7 +80,7 @@ func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Qu
 	for name, most := range queues {
 		config.Queues[name] = river.QueueConfig{MaxWorkers: most}
 	}
-	client, err := river.NewClient(s.dialect.jobs(s.write), config)
+	client, err := river.NewClient(hearing{s.dialect.jobs(s.write), s.wake}, config)
 	if err != nil {
 		return nil, fmt.Errorf("start workers: %w", err)
 	}

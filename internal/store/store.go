@@ -49,6 +49,7 @@ type Store struct {
 	queue   *river.Client[*sql.Tx]
 	history history
 	kept    *kept
+	wake    *wake
 }
 
 // reader reads records, from the database or within a transaction.
@@ -70,6 +71,7 @@ type Tx struct {
 	reader
 	store *Store
 	tx    *sql.Tx
+	asked map[string]bool // queues that jobs were put into, to be done at once
 }
 
 // Open opens the database, makes it if it is not there, and brings its schema
@@ -78,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Store{options: o, dialect: sqlite}
+	s := &Store{options: o, dialect: sqlite, wake: &wake{ears: map[*ear]bool{}}}
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		s.dialect = postgres
 	}
@@ -179,6 +181,7 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 		return kind(err, "keep a transaction")
 	}
 	s.kept.settle(context.WithoutCancel(ctx))
+	s.wake.call(t.asked)
 	return nil
 }
 

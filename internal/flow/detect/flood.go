@@ -26,18 +26,41 @@ func (s *Sensor) alarming(l *live, sus *suspect, what custom, packets, bytes flo
 	return limit, packets > limit || share
 }
 
+// floods looks for floods of all kinds.
+func (s *Sensor) floods(sh *shard, l *live, sus *suspect, now int64) {
+	for i := range sus.hosts {
+		if h := &sus.hosts[i]; h.hits > 0 && sus.last-h.last < 10e6 {
+			s.flood(sh, l, sus, h, now)
+		}
+	}
+	s.carpet(sh, l, sus, now)
+}
+
+// synFlood looks whether connections to one address are begun at a rate and not
+// gone on with. No answer is waited for: these records say that none was.
+func (s *Sensor) synFlood(sh *shard, sus *suspect, h *host, now int64) bool {
+	syn := h.syn.at(now, instant)
+	if syn <= 40 || syn <= h.out.at(now, instant)/2 {
+		return false
+	}
+	addr := h.addr
+	s.raise(sh, sus, Finding{Kind: SynFlood, Since: h.first, At: now, Confidence: sure, Isolate: true, Protocol: flow.TCP, Peer: addr,
+		Expected: 1, Seen: syn, Unit: PacketsPerSecond, Why: "unanswered", Flows: sus.proven(func(q *flow.Record) bool { return q.Dst == addr })})
+	return true
+}
+
 // flood looks whether one address is sent packets that it does not answer.
 func (s *Sensor) flood(sh *shard, l *live, sus *suspect, h *host, now int64) {
-	out, bytes := h.out.at(now, instant), h.bytes.at(now, instant)
-	syn, icmp := h.syn.at(now, instant), h.icmp.at(now, instant)
+	if s.synFlood(sh, sus, h, now) {
+		return
+	}
+	out, bytes, icmp := h.out.at(now, instant), h.bytes.at(now, instant), h.icmp.at(now, instant)
 	limit, much := s.alarming(l, sus, unanswered, out, bytes, now)
 	if h.debt > 10*answers {
 		sus.does(unanswered, out)
 	}
 	f := Finding{Kind: Flood, Since: h.first, At: now, Confidence: sure, Isolate: true, Peer: h.addr, Expected: limit / 3, Seen: out, Unit: PacketsPerSecond, Why: "unanswered"}
 	switch {
-	case syn > 40 && syn > out/2:
-		f.Kind, f.Protocol, f.Expected, f.Seen = SynFlood, flow.TCP, 1, syn
 	case icmp > out/2 && (icmp > 30 || much) && h.echoes > 200: // whoever only wants to know asks once a second
 		f.Protocol, f.Seen, f.Why = flow.ICMP, icmp, "echo"
 	case much && h.debt > 10*answers:
@@ -94,7 +117,7 @@ func (s *Sensor) carpet(sh *shard, l *live, sus *suspect, now int64) {
 // not the line's.
 func (s *Sensor) spoofs(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	sus := s.closer(sh, line, l, r.End)
-	sus.touched = true
+	sh.touch(l.suspect - 1)
 	sus.keep(r)
 	sus.spoofed.add(float64(r.Count()), r.Start, r.End, fast)
 	rate := sus.spoofed.at(r.End, fast)

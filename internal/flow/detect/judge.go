@@ -80,6 +80,9 @@ func (s *Sensor) sends(sh *shard, l *live, sus *suspect, r *flow.Record, begun, 
 	if failed || r.Protocol != flow.TCP || l.fills(r, 25) {
 		sus.keep(r)
 	}
+	if failed {
+		s.synFlood(sh, sus, h, r.End)
+	}
 	if s.Feed != nil {
 		s.listed(sh, sus.line, l, r, &r.Dst)
 	}
@@ -355,12 +358,7 @@ func (s *Sensor) logins(sh *shard, sus *suspect, p *port, h *host, r *flow.Recor
 
 // judge looks at what needed time: whether answers came.
 func (s *Sensor) judge(sh *shard, l *live, sus *suspect, now int64) {
-	for i := range sus.hosts {
-		if h := &sus.hosts[i]; h.hits > 0 && sus.last-h.last < 10e6 {
-			s.flood(sh, l, sus, h, now)
-		}
-	}
-	s.carpet(sh, l, sus, now)
+	s.floods(sh, l, sus, now)
 	s.fullRate(sh, l, sus, now)
 	for i := range sus.ports {
 		p := &sus.ports[i]

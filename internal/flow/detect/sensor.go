@@ -55,6 +55,7 @@ type shard struct {
 	suspects []suspect
 	free     []uint32
 	pairs    pairs
+	touched  []uint32 // suspects, since the last sweep
 	found    []Finding
 	_        [64]byte
 }
@@ -273,7 +274,7 @@ func (s *Sensor) out(sh *shard, line flow.Line, l *live, r *flow.Record) {
 		return
 	}
 	sus := s.closer(sh, line, l, r.End)
-	sus.touched = true
+	sh.touch(l.suspect - 1)
 	if sus.began == 0 || r.Start < sus.began {
 		sus.began = r.Start
 	}
@@ -290,7 +291,7 @@ func (s *Sensor) in(sh *shard, line flow.Line, l *live, r *flow.Record) {
 	l.dnBytes += float32(r.Total())
 	if l.suspect != 0 {
 		sus := &sh.suspects[l.suspect-1]
-		sus.touched = true
+		sh.touch(l.suspect - 1)
 		sus.receives(r, hashAddr(&r.Src, s.Seed))
 	}
 	if s.Feed != nil {
@@ -388,6 +389,14 @@ func (sh *shard) stalest() uint32 {
 	return uint32(least)
 }
 
+// touch has a suspect judged by the next sweep.
+func (sh *shard) touch(i uint32) {
+	if sus := &sh.suspects[i]; !sus.touched {
+		sus.touched = true
+		sh.touched = append(sh.touched, i)
+	}
+}
+
 // patience is for how long a suspect that does nothing any more is looked at.
 const patience = 15 * microMinute
 
@@ -424,9 +433,37 @@ func (s *Sensor) sweep(sh *shard, now int64) []Finding {
 			s.stats.suspects.Add(-1)
 		}
 	}
+	sh.touched = sh.touched[:0]
+	return sh.take()
+}
+
+// take gives what was found since the last time.
+func (sh *shard) take() []Finding {
 	found := slices.Clone(sh.found)
 	sh.found = sh.found[:0]
 	return found
+}
+
+// Glance tells of floods that became certain by the time that went by, among
+// the lines that did something since the last Sweep. It costs little, and may be
+// called several times between two sweeps.
+func (s *Sensor) Glance(now int64) {
+	for i := range s.shards {
+		s.tell(s.glance(&s.shards[i], now))
+	}
+}
+
+func (s *Sensor) glance(sh *shard, now int64) []Finding {
+	s.grow.RLock()
+	defer s.grow.RUnlock()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, i := range sh.touched {
+		if sus := &sh.suspects[i]; sus.touched && sus.line != 0 {
+			s.floods(sh, &s.lines[sus.line], sus, now)
+		}
+	}
+	return sh.take()
 }
 
 // Learn closes the hours of lines that have sent nothing since they ended:

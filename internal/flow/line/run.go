@@ -12,7 +12,8 @@ import (
 
 // How often things are done.
 const (
-	look    = 500 * time.Millisecond
+	glance  = 100 * time.Millisecond // at floods
+	look    = 500 * time.Millisecond // at all
 	refresh = 5 * time.Second
 	saving  = time.Hour
 	parts   = 120 // of the lines, whose hours are closed one after the other, one a look
@@ -30,17 +31,21 @@ func (w *Watch) Run(ctx context.Context) {
 }
 
 func (w *Watch) sweep(ctx context.Context) {
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(glance)
 	defer tick.Stop()
-	for part := 0; ; part = (part + 1) % parts {
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		now := w.Clock().UnixMicro()
+		if n%int(look/glance) > 0 {
+			w.sensor.Glance(now)
+			continue
+		}
 		w.sensor.Sweep(now)
-		w.sensor.Learn(now, part, parts)
+		w.sensor.Learn(now, n/int(look/glance)%parts, parts)
 		if w.Parts != nil {
 			w.Parts.Sweep(time.UnixMicro(now))
 		}

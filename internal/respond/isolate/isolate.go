@@ -21,6 +21,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -74,6 +75,7 @@ type Method struct {
 	Config
 	guard  *guard
 	tended atomic.Bool
+	seen   sync.Map // at which level lines, by asset, were seen to be kept
 }
 
 // New makes a Method.

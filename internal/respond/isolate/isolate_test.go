@@ -414,6 +414,32 @@ func TestTend(t *testing.T) {
 	keeps(t, w.edge, map[string]isolate.Level{"10.0.0.4/32": isolate.WalledGarden})
 }
 
+// TestFlushedAtOnce: what was seen to hold and is flushed a moment later is told
+// of; what nobody saw yet may still be being set.
+func TestFlushedAtOnce(t *testing.T) {
+	for _, seen := range []bool{true, false} {
+		w := newWorld(wide)
+		a := w.line("10.0.0.1/32")
+		r := w.isolate(t, a, isolate.Disconnect)
+		if seen {
+			if err := w.Verify(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.edge.Clear(t.Context(), isolate.Session{Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}}); err != nil {
+			t.Fatal(err)
+		}
+		drifts, err := w.Tend(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := len(drifts) == 1 && drifts[0].Kind == isolate.Refilled; told != seen {
+			t.Errorf("seen %v: %+v", seen, drifts)
+		}
+		keeps(t, w.edge, map[string]isolate.Level{"10.0.0.1/32": isolate.Disconnect})
+	}
+}
+
 // TestForgets: a point that is empty when the program begins is filled without a
 // word, and one that is emptied later is not.
 func TestForgets(t *testing.T) {

@@ -73,6 +73,12 @@ func (m *Method) Tend(ctx context.Context) ([]Drift, error) {
 			errs = append(errs, m.tell(ctx, rows, d))
 		}
 	}
+	m.seen.Range(func(line, _ any) bool {
+		if _, goes := lines[line.(candor.ID)]; !goes {
+			m.seen.Delete(line)
+		}
+		return true
+	})
 	m.tended.Store(true)
 	surplus, err := m.surplus(ctx, rows, kept)
 	return append(drifts, surplus...), errors.Join(append(errs, err)...)
@@ -108,6 +114,7 @@ func (m *Method) tendLine(ctx context.Context, line candor.ID, rows []candor.Iso
 	default:
 		d.Kind, d.Point, d.Why = m.missing(now, Strongest(rows), rows, kept)
 		if d.Why == "" {
+			m.seen.Store(line, Strongest(rows))
 			return d, nil
 		}
 	}
@@ -130,8 +137,9 @@ func (m *Method) missing(s Session, l Level, rows []candor.Isolation, kept map[s
 			if p.Forgets && !m.tended.Load() {
 				return "", p.Name, why
 			}
+			seen, _ := m.seen.Load(rows[0].Asset)
 			for _, r := range rows {
-				if m.Now().Sub(r.Begun) < justNow {
+				if seen != l && m.Now().Sub(r.Begun) < justNow {
 					return "", p.Name, why // it is being set
 				}
 			}

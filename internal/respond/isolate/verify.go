@@ -17,26 +17,35 @@ import (
 // lifelines, which must. A point that cannot be asked is believed on no word:
 // without probes nothing is verified there.
 func (m *Method) Verify(ctx context.Context, r candor.Response) error {
+	l, err := m.verify(ctx, r)
+	if err == nil {
+		m.seen.Store(r.Asset, l)
+	}
+	return err
+}
+
+// verify gives the level that holds.
+func (m *Method) verify(ctx context.Context, r candor.Response) (l Level, err error) {
 	res, err := ReadResult(r)
 	if err != nil {
-		return err
+		return l, err
 	}
 	rows, err := m.Store.Isolations(ctx, r.Asset)
 	if err != nil {
-		return err
+		return l, err
 	}
 	own := func(i candor.Isolation) bool { return i.Response == r.ID }
 	if res.State != Set || !slices.ContainsFunc(rows, own) {
-		return respond.Permanent(errors.New("it is not isolated"))
+		return l, respond.Permanent(errors.New("it is not isolated"))
 	}
 	s, err := m.holds(ctx, r.Asset)
 	if err != nil {
-		return err
+		return l, err
 	}
-	l := Strongest(rows)
+	l = Strongest(rows)
 	points := at(m.Points, s, l)
 	if len(points) == 0 {
-		return nowhere(s, l)
+		return l, nowhere(s, l)
 	}
 	unseen := ""
 	for _, p := range points {
@@ -45,16 +54,16 @@ func (m *Method) Verify(ctx context.Context, r candor.Response) error {
 		case errors.Is(err, errors.ErrUnsupported):
 			unseen = p.Name
 		case err != nil:
-			return fmt.Errorf("at %s: %w", p.Name, err)
+			return l, fmt.Errorf("at %s: %w", p.Name, err)
 		}
 	}
 	if m.Prober != nil {
-		return m.probe(ctx, s, l, points)
+		return l, m.probe(ctx, s, l, points)
 	}
 	if unseen != "" {
-		return respond.Permanent(candor.WithHint(fmt.Errorf("%s does not tell what it keeps, and nobody probes", unseen), "Set up probes, under isolation.probes."))
+		return l, respond.Permanent(candor.WithHint(fmt.Errorf("%s does not tell what it keeps, and nobody probes", unseen), "Set up probes, under isolation.probes."))
 	}
-	return nil
+	return l, nil
 }
 
 // look asks a point whether it keeps all of a session at a level.

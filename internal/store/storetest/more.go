@@ -60,6 +60,20 @@ func testJobs(t *testing.T, s *store.Store) {
 		}
 	}
 	same(t, got, map[int]int{2: 1, 3: 1})
+	// Workers are told of jobs: looking for one takes a quarter of a second on average.
+	const row = 40
+	begun := time.Now()
+	for n := range row {
+		do(t, s, func(tx *store.Tx) error { return tx.Enqueue(ctx, testJob{100 + n}, candor.JobOptions{}) })
+		select {
+		case <-done:
+		case <-time.After(30 * time.Second):
+			t.Fatal("a job was not done")
+		}
+	}
+	if took := time.Since(begun); took > row*125*time.Millisecond {
+		t.Errorf("%d jobs, one after the other, took %s", row, took)
+	}
 	if err := workers.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}

@@ -22,7 +22,8 @@ type todayPage struct {
 	more     string // how many scans run that are not shown
 	charts   []ui.Chart
 	coverage ui.Chart
-	blind    bool // no site was ever looked at as a whole
+	blind    bool        // no site was ever looked at as a whole
+	drill    *ui.Message // that one is overdue; nil if none is
 }
 
 // today shows what needs somebody now, the most urgent first.
@@ -39,8 +40,12 @@ func (c *console) today(r *web.Request) (web.View, error) {
 	if more := t.Running.Count - len(t.Running.Items); more > 0 {
 		p.more = r.N("console.today.running.more", more)
 	}
+	if !t.Drill.IsZero() {
+		p.drill = &ui.Message{Stays: true, Tone: ui.Warn, Title: r.T("console.today.drill"), Text: r.T("console.today.drill.text", phrase.Args{"time": r.Printer.Time(t.Drill, r.Zone)}),
+			More: ui.Anchor(ui.Link{Text: r.T("office.drills"), Href: "/drills"})}
+	}
 	page := ui.Page{Title: r.T("console.today"), Active: "today"}
-	if len(p.sections) > 0 {
+	if len(p.sections) > 0 || p.drill != nil {
 		page.Lead = r.Printer.Date(r.Now, r.Zone)
 	}
 	return web.View{Page: page, Body: todayBody(p)}, nil

@@ -61,6 +61,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addNotices()
 	o.addTraffic()
 	o.addFlows()
+	o.addDrills()
 	o.addAgents()
 	o.addDefinitions()
 	o.addEvidence()
@@ -85,6 +86,7 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
 		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "comment", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "traffic", Text: "office.traffic", Icon: "health", Href: "/traffic", Group: estate, Order: 22, Needs: readCases},
+		web.NavEntry{Key: "drills", Text: "office.drills", Icon: "clock", Href: "/drills", Group: trust, Order: 36, Needs: readSettings},
 		web.NavEntry{Key: "software", Text: "office.client", Icon: "download", Href: "/software", Group: estate, Order: 23, Needs: readParties},
 		web.NavEntry{Key: "agents", Text: "office.agents", Icon: "key", Href: "/agents", Group: estate, Order: 23, Needs: readSettings},
 		web.NavEntry{Key: "definitions", Text: "office.definitions", Icon: "definitions", Href: "/definitions", Group: trust, Order: 30, Needs: readCases},

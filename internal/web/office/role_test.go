@@ -42,6 +42,8 @@ var table = map[string]string{
 	"GET /traffic": "admin analyst auditor", "GET /traffic/now": "admin analyst", "GET /traffic/flows": "admin analyst", "GET /traffic/flows/form": "admin analyst", "GET /traffic/flows/records": "admin analyst",
 	"GET /traffic/flows/csv": "admin analyst", "GET /traffic/lines/{id}": "admin analyst",
 
+	"GET /drills": "admin analyst auditor", "GET /drills/{name}": "admin analyst auditor", "GET /drills/{name}/signed": "admin analyst auditor",
+
 	"GET /notices": "admin analyst auditor", "GET /notices/{id}": "admin analyst auditor", "POST /notices/{id}/prove": "admin analyst",
 
 	"GET /agents": "admin analyst auditor", "GET /agents/new": "admin", "POST /agents/new": "admin", "GET /agents/{id}/retire": "admin", "POST /agents/{id}/retire": "admin",
@@ -143,10 +145,10 @@ func (w *world) paths(t *testing.T) func(string) string {
 	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
 	ids := map[string]string{"terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
-	product := w.software(t)
+	product, drilled := w.software(t), w.drilled(t)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{product}", product, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }

@@ -1,0 +1,259 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/flow"
+)
+
+// pretend is a Copy in memory: told of abuse it isolates at once, as long as it
+// is not to do something wrong.
+type pretend struct {
+	lock     sync.Mutex
+	isolated map[string]time.Time
+	freed    map[string]time.Time
+	wrong    string // what it does wrong
+	records  int
+}
+
+func newPretend(wrong string) *pretend {
+	return &pretend{isolated: map[string]time.Time{}, freed: map[string]time.Time{}, wrong: wrong}
+}
+
+func (p *pretend) Lines() ([]Line, Line) {
+	var all []Line
+	for n := range 10 {
+		all = append(all, Line{string(rune('a' + n)), netip.AddrFrom4([4]byte{198, 51, 100, byte(n)})})
+	}
+	return all[:9], all[9]
+}
+
+func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Duration) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, r := range records {
+		p.records++
+		who := string(rune('a' + r.Src[15]))
+		if (who != "j" || p.wrong == "basis") && p.wrong != "deaf" && skew == 0 && p.isolated[who].IsZero() {
+			p.isolated[who] = time.Now()
+		}
+	}
+	return nil
+}
+
+type pretendProbes struct {
+	p  *pretend
+	of string
+}
+
+func (x pretendProbes) Dropped(after time.Time) (time.Time, bool) {
+	x.p.lock.Lock()
+	defer x.p.lock.Unlock()
+	at := x.p.isolated[x.of]
+	return at, at.After(after) && x.p.freed[x.of].IsZero()
+}
+
+func (x pretendProbes) Through(after time.Time) (time.Time, bool) {
+	x.p.lock.Lock()
+	defer x.p.lock.Unlock()
+	if x.p.isolated[x.of].IsZero() {
+		return after, true
+	}
+	at := x.p.freed[x.of]
+	return at, at.After(after)
+}
+func (pretendProbes) Close() error { return nil }
+
+func (p *pretend) Probe(_ context.Context, of Line) (Probes, error) {
+	return pretendProbes{p, of.Reference}, nil
+}
+
+func (p *pretend) fails(what string) error {
+	if p.wrong == what {
+		return errors.New(what + " is broken")
+	}
+	return nil
+}
+func (p *pretend) Lifeline(context.Context, Line) error { return p.fails("lifeline") }
+func (p *pretend) Portal(context.Context, Line) error   { return p.fails("portal") }
+func (p *pretend) Release(_ context.Context, of Line) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.freed[of.Reference] = time.Now()
+	return p.fails("release")
+}
+
+func (p *pretend) Story(_ context.Context, of Line) (s Story, err error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	at := p.isolated[of.Reference]
+	s = Story{Found: at, Case: at, Proposed: at, Approved: at, Applied: at, Verified: at, Undone: p.freed[of.Reference]}
+	if of.Reference == "j" && at.IsZero() {
+		s.Refused = "it agreed to nothing"
+	}
+	return s, nil
+}
+
+func (p *pretend) Plant(context.Context, FaultKind, Line) (func(context.Context) error, error) {
+	return func(context.Context) error { return nil }, nil
+}
+
+func (p *pretend) Noticed(_ context.Context, f FaultKind, _ Line, _ time.Time) (string, error) {
+	if p.wrong == string(f) {
+		return "", nil
+	}
+	return "its log", nil
+}
+
+func plan() Plan {
+	return Plan{Method: Nftables, Rounds: 3, Seed: 7, Abuse: Abuses(), Faults: Faults(), Patience: 300 * time.Millisecond, Version: "test", Now: time.Now}
+}
+
+// TestJudges: each thing that goes wrong is what the report says, and nothing
+// else does.
+func TestJudges(t *testing.T) {
+	for wrong, want := range map[string]string{
+		"": "", "basis": "basis: the case says why", "lifeline": "lifelines: lifeline is broken", "portal": "portal: portal is broken",
+		"release": "release: release is broken", "deaf": "response: 0 of 3 lines isolated",
+		"stale-set": "fault stale-set: not noticed", "wrong-session": "fault wrong-session: not noticed", "dead-coa": "fault dead-coa: not noticed",
+		"portal-down": "fault portal-down: not noticed", "clock-off": "fault clock-off: not noticed",
+	} {
+		t.Run(wrong, func(t *testing.T) {
+			t.Parallel()
+			r, err := Run(t.Context(), newPretend(wrong), plan())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.OK() != (want == "") || want != "" && !strings.Contains(strings.Join(r.Missed, "\n"), want) {
+				t.Errorf("missed %q; want %q", r.Missed, want)
+			}
+			if strings.HasPrefix(want, "fault") && len(r.Missed) != 1 {
+				t.Errorf("more is missed: %q", r.Missed)
+			}
+		})
+	}
+}
+
+// TestGoal: a drill that is too slow misses its goal.
+func TestGoal(t *testing.T) {
+	for ms, ok := range map[int64]bool{900: true, 1100: false} {
+		r := Report{Method: Nftables, Rounds: []Round{{Stages: map[StageName]int64{StageDropped: ms}}}}
+		if r.judge(); r.OK() != ok {
+			t.Errorf("%d ms: %q", ms, r.Missed)
+		}
+	}
+	slow := Report{Method: Nftables}
+	for n := range 100 {
+		slow.Rounds = append(slow.Rounds, Round{Stages: map[StageName]int64{StageDropped: int64(100 + n/98*2000)}})
+	}
+	if slow.judge(); slow.OK() || slow.Response != (Figure{100, 2100}) {
+		t.Errorf("%+v, %q", slow.Response, slow.Missed)
+	}
+}
+
+// TestKeep: what is signed verifies, what was changed does not, and the next
+// report knows how this one went.
+func TestKeep(t *testing.T) {
+	f := Folder(filepath.Join(t.TempDir(), "drills"))
+	if all, err := f.All(); err != nil || len(all) != 0 {
+		t.Fatal(all, err)
+	}
+	day := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	one, err := Run(t.Context(), newPretend("portal"), plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.Begun, one.Ended = day, day.Add(time.Minute)
+	name, err := f.Keep(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.All()
+	if err != nil || len(all) != 1 || all[0].Wrong != nil || !reflect.DeepEqual(all[0].Report, one) {
+		t.Fatalf("%+v, %v; want %+v", all, err, one)
+	}
+	next := Report{Method: Nftables, Begun: day.Add(time.Hour)}
+	if next.Compare(all); next.Before == nil || next.Before.Missed != len(one.Missed) || next.Before.Response != one.Response {
+		t.Errorf("before: %+v", next.Before)
+	}
+	if other := (Report{Method: CoA, Begun: day.Add(time.Hour)}); true {
+		if other.Compare(all); other.Before != nil {
+			t.Error("another method is compared with")
+		}
+	}
+	if due := Due(all, 24*time.Hour, day); !due.Equal(one.Ended.Add(24 * time.Hour)) {
+		t.Errorf("due %s", due)
+	}
+	if due := Due(nil, 24*time.Hour, day); !due.Equal(day) {
+		t.Errorf("the first is due %s", due)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := []byte(string(text))
+	changed[len(changed)/2] ^= 1
+	if err := os.WriteFile(name, changed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := f.All(); err != nil || all[0].Wrong == nil || all[0].Report.Program != "" {
+		t.Errorf("a changed report is believed: %+v, %v", all, err)
+	}
+	other := Folder(filepath.Join(t.TempDir(), "drills"))
+	if _, err := other.Keep(one); err != nil {
+		t.Fatal(err)
+	}
+	key, err := other.Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(string(text), key); !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("signed by another: %v", err)
+	}
+}
+
+// TestFull: the largest report can be signed.
+func TestFull(t *testing.T) {
+	r := Report{Version: 1, Method: Nftables, Missed: []string{}, Checks: []Check{}, Faults: []Fault{}}
+	for range 234 {
+		x := Round{Abuse: SynFlood, Line: "DRILL-200", Stages: map[StageName]int64{}}
+		for _, n := range Stages() {
+			x.Stages[n] = 12345
+		}
+		r.Rounds = append(r.Rounds, x)
+	}
+	if _, err := Folder(filepath.Join(t.TempDir(), "d")).Keep(r); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSeed: the same seed makes the same abuse, and another does not.
+func TestSeed(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	for _, kind := range Abuses() {
+		make := func(seed uint64) []flow.Record {
+			return newSource(kind, netip.MustParseAddr("198.51.100.9"), seed, at).records(at)
+		}
+		if a, b := make(1), make(1); len(a) == 0 || !reflect.DeepEqual(a, b) {
+			t.Errorf("%s: %v and %v", kind, a, b)
+		}
+		if reflect.DeepEqual(make(1), make(2)) {
+			t.Errorf("%s is always the same", kind)
+		}
+		for _, r := range make(3) {
+			if !netip.MustParsePrefix("198.18.0.0/15").Contains(r.Dst.IP()) {
+				t.Errorf("%s goes to %s, which may be somebody's", kind, r.Dst)
+			}
+		}
+	}
+}
