@@ -85,6 +85,7 @@ const (
 	EventResponse EventKind = "response"
 	EventLinked   EventKind = "linked"
 	EventReleased EventKind = "released"   // the party freed its own line, once
+	EventReturned EventKind = "returned"   // what the party said to be gone was found again while that was watched
 	EventGood     EventKind = "known-good" // findings left it, since a list knows their contents to be good or does so no longer
 )
 

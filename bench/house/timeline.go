@@ -55,7 +55,7 @@ func (g *generator) makeResponses(c aCase) {
 	for _, method := range []string{"notify", "quarantine"} {
 		id := candor.NewID(at)
 		g.row("responses", id, c.id, c.site.id, c.site.owner, method, state, `{"kind":"agreement","terms":"terms of hosting","version":"2024-1","clause":"7"}`, "",
-			`{"to":["abuse@customer.example"]}`, `{"sent":1}`, "", "policy:standing", "user:1", micro(at), micro(at), micro(at), int64(0), int64(1), int64(0))
+			`{"to":["abuse@customer.example"]}`, `{"sent":1}`, "", "policy:standing", "user:1", micro(at), micro(at), micro(at), int64(0), int64(1), int64(0), int64(0))
 		g.record("response", at, id, c.id, fmt.Sprintf(`{"method":%q,"state":%q}`, method, state), "", "")
 		if method == "notify" && state != candor.ResponseProposed {
 			g.row("messages", candor.NewID(at), id, c.id, c.site.owner, "abuse@customer.example", "en", "We found something at "+c.site.name,

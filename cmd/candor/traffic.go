@@ -201,8 +201,8 @@ func (r *running) holiday(day time.Time) bool {
 }
 
 // fileTraffic files what was found of a line.
-func (r *running) fileTraffic(ctx context.Context, asset candor.ID, findings []candor.Finding) error {
-	_, err := r.Desk.File(ctx, desk.Filing{Asset: asset, Sensor: desk.Traffic, Generation: "traffic", Findings: findings})
+func (r *running) fileTraffic(ctx context.Context, asset candor.ID, findings []candor.Finding, seen time.Time) error {
+	_, err := r.Desk.File(ctx, desk.Filing{Asset: asset, Sensor: desk.Traffic, Generation: "traffic", Findings: findings, Seen: seen})
 	return err
 }
 

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -35,25 +34,6 @@ func (d *Desk) Contest(ctx context.Context, who candor.Principal, id candor.ID, 
 	return d.hear(ctx, who, id, candor.EventContest, text)
 }
 
-// Released notes, in a transaction that frees the line, that its holder says
-// that the cause is gone, how often that may still be, and until when a return of
-// the cause is watched for.
-func (d *Desk) Released(ctx context.Context, tx Tx, who candor.Principal, id candor.ID, left int, watched time.Time, text string) error {
-	c, err := tx.Case(ctx, who.Scope(), id)
-	if err != nil {
-		return err
-	}
-	e := candor.Event{Kind: candor.EventReleased, Actor: who.Actor(), Public: true, Text: cut(text)}
-	if e.Details, err = json.Marshal(map[string]any{"left": left, "watched": watched}); err != nil {
-		return err
-	}
-	if err := d.say(ctx, tx, &c, e); err != nil {
-		return err
-	}
-	return d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: who.Actor()},
-		map[string]any{"says": candor.EventReleased, "left": left, "watched": watched}, personalNote(cut(text)))
-}
-
 func (d *Desk) hear(ctx context.Context, who candor.Principal, id candor.ID, kind candor.EventKind, text string) error {
 	text, err := written(text)
 	if err != nil {
@@ -69,11 +49,6 @@ func (d *Desk) hear(ctx context.Context, who candor.Principal, id candor.ID, kin
 		}
 		return d.tell(ctx, tx, Notice{Kind: string(kind), Case: *c, Text: text})
 	})
-}
-
-// cut shortens a text that may be empty to what may be written at once.
-func cut(text string) string {
-	return text[:min(len(text), mostText)]
 }
 
 // Recheck has the places of a case looked at again at once.

@@ -42,6 +42,7 @@ type Tx interface {
 	Places(ctx context.Context, finding candor.ID) ([]candor.Place, error)
 
 	AddEvent(ctx context.Context, e candor.Event) error
+	LastRelease(ctx context.Context, line candor.ID) (candor.Event, error)
 	Tasks(ctx context.Context, id candor.ID) ([]candor.Task, error)
 	Task(ctx context.Context, id candor.ID) (candor.Task, error)
 	AddTask(ctx context.Context, t candor.Task) error
@@ -103,7 +104,7 @@ type Config struct {
 
 // Notice is something that the staff should hear of.
 type Notice struct {
-	Kind     string // deadline-warning, deadline-missed, question, contest, held, lapsed
+	Kind     string // deadline-warning, deadline-missed, question, contest, held, lapsed, returned
 	Case     candor.Case
 	Deadline candor.Deadline
 	Text     string

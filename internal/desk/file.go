@@ -22,6 +22,7 @@ type Filing struct {
 	Generation string
 	Began      time.Time // of the look: what was moved away since is not there again; may be zero
 	Findings   []candor.Finding
+	Seen       time.Time // when what was seen happened last; may be zero
 }
 
 // Filed says what became of a Filing.
@@ -115,6 +116,9 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 		}
 	}
 	if err := d.keep(ctx, tx, f); err != nil {
+		return Filed{}, err
+	}
+	if err := d.comesBack(ctx, tx, f); err != nil {
 		return Filed{}, err
 	}
 	return Filed{New: len(f.fresh), Again: len(f.seen) - len(f.back), Opened: slices.Sorted(maps.Keys(f.opened))}, nil

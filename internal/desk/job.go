@@ -14,6 +14,10 @@ const QueueUrgent = "urgent"
 type PolicyJob struct {
 	Case  candor.ID `json:"case"`
 	Again bool      `json:"again,omitempty"` // the case is not new: findings joined it
+	// Returned is the method of what the party ended itself by saying that the
+	// cause is gone, and is done again at once, since it is back.
+	Returned string `json:"returned,omitempty"`
+	Level    string `json:"level,omitempty"` // of it
 }
 
 // Kind names the job.

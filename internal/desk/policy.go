@@ -101,6 +101,9 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 	if err != nil || !c.State.Open() {
 		return err
 	}
+	if job.Returned != "" {
+		return d.redo(ctx, c, job, have, r)
+	}
 	who := candor.Principal{Name: "policy:standing"}
 	for _, p := range d.play(c).Responses {
 		at := slices.IndexFunc(have, func(h candor.Response) bool { return h.Method == p.Method })
@@ -124,7 +127,7 @@ func (d *Desk) Propose(ctx context.Context, job PolicyJob, have []candor.Respons
 		if errors.Is(err, candor.ErrExists) || errors.Is(err, ErrBeside) {
 			continue // another node did it, or a person; or there is nothing to do
 		}
-		if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrChanged) {
+		if refusal(err) {
 			if err := d.explain(ctx, c, p.Method, err); err != nil {
 				return err
 			}

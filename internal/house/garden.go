@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -265,7 +264,7 @@ func (h *House) FreeHeld(ctx context.Context, ip netip.Addr, text string) error 
 		if used >= h.Garden.Releases {
 			return candor.WithHint(fmt.Errorf("the line was freed %d times already: %w", used, candor.ErrDenied), "Ask for a call back.")
 		}
-		return h.Desk.Released(ctx, tx, who, all[0].Case, h.Garden.Releases-used-1, now.Add(h.Garden.Watch), strings.TrimSpace(text))
+		return h.Desk.Released(ctx, tx, who, all[0].Case, isolate.Name, string(held.Level), h.Garden.Releases-used-1, now.Add(h.Garden.Watch), text)
 	})
 	if err != nil {
 		return fmt.Errorf("line %s: %w", held.Line.Reference, err)

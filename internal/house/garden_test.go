@@ -236,3 +236,75 @@ func TestReleaseIsTheirs(t *testing.T) {
 		}
 	})
 }
+
+// TestReturn: what the holder of a line said to be gone, and is found again
+// while that is watched, has the line isolated again at once, and once.
+func TestReturn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		g := newGarden(t, w)
+		w.Methods = append(w.Methods, isolate.Name)
+		again := func(seen time.Time, tags ...string) {
+			t.Helper()
+			if _, err := w.Desk.File(ctx, desk.Filing{Asset: g.line.ID, Sensor: desk.Traffic, Generation: "traffic", Seen: seen,
+				Findings: []candor.Finding{{Path: "traffic/spam-run/*/tcp/25", Rule: "Candor.Traffic.spam-run", Class: candor.Spam, Severity: candor.High, Tags: tags}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		returned := func() (n int) {
+			v, err := g.Case(ctx, ada, g.kase)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range v.Events {
+				if e.Kind == candor.EventReturned {
+					n++
+				}
+			}
+			return n
+		}
+		again(g.now, "confirmed")
+		if n := returned(); n != 0 {
+			t.Fatalf("%d returns of what was never gone", n)
+		}
+		id := g.isolate(t, candor.Basis{})
+		if err := errors.Join(g.FreeHeld(ctx, mine, "it is off"), g.Runner.Revert(ctx, id)); err != nil {
+			t.Fatal(err)
+		}
+		freed := g.now
+		g.now = g.now.Add(time.Hour)
+		again(freed.Add(time.Second), "confirmed") // it was on its way
+		again(g.now)                               // it is not certain
+		if n := returned(); n != 0 {
+			t.Errorf("%d returns of what was before, or is not certain", n)
+		}
+		again(g.now, "confirmed")
+		again(g.now, "confirmed")
+		if n := returned(); n != 1 {
+			t.Fatalf("%d returns are told", n)
+		}
+		r := house.Responder{House: g.House, Zone: time.UTC}
+		for range 2 { // a job may be done twice
+			if err := r.Follow(ctx, desk.PolicyJob{Case: g.kase, Returned: isolate.Name, Level: string(isolate.WalledGarden)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := g.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: g.kase, States: []candor.ResponseState{candor.ResponseApproved}}, candor.Cut{Limit: 10})
+		if err != nil || len(all.Items) != 1 || all.Items[0].By != "policy:returned" || all.Items[0].Method != isolate.Name {
+			t.Fatalf("it is isolated again by %+v, %v", all.Items, err)
+		}
+		if err := g.Runner.Apply(ctx, all.Items[0].ID); err != nil || len(g.enforcer.Kept()) != 2 {
+			t.Errorf("%d networks are kept, %v", len(g.enforcer.Kept()), err)
+		}
+		// After the watch it is as the first time.
+		g.now = g.now.Add(2 * time.Second)
+		if err := errors.Join(g.FreeHeld(ctx, mine, "now it is"), g.Runner.Revert(ctx, all.Items[0].ID)); err != nil {
+			t.Fatal(err)
+		}
+		g.now = g.now.Add(8 * 24 * time.Hour)
+		again(g.now, "confirmed")
+		if n := returned(); n != 1 {
+			t.Errorf("%d returns are told when none is watched for", n)
+		}
+	})
+}

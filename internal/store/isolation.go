@@ -41,6 +41,17 @@ WHERE c.asset = ? AND e.at > ? AND e.kind = ?`, line, column.Time(after), candor
 	return n, kind(err, "count releases")
 }
 
+// LastRelease gives the event by which the holder of a line freed it last;
+// candor.ErrNotFound if there is none, or if a return of the cause was told since.
+func (r reader) LastRelease(ctx context.Context, line candor.ID) (candor.Event, error) {
+	row, err := one[query.Event](ctx, r.db, "events", `id = (SELECT e.id FROM cases c JOIN events e ON e.case_id = c.id
+WHERE c.asset = ? AND (e.kind = ? OR e.kind = ?) ORDER BY e.at DESC, e.id DESC LIMIT 1)`, line, candor.EventReleased, candor.EventReturned)
+	if err == nil && row.Kind != candor.EventReleased {
+		err = candor.ErrNotFound
+	}
+	return event(row), err
+}
+
 // CountLines tells how many lines there are, without those that are retired.
 func (r reader) CountLines(ctx context.Context) (n int, err error) {
 	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM assets WHERE kind = 'line' AND retired = FALSE").Scan(&n)

@@ -13,9 +13,11 @@ import (
 // Events gives a case's timeline, oldest first.
 func (r reader) Events(ctx context.Context, of candor.ID) ([]candor.Event, error) {
 	rows, err := choose[query.Event](ctx, r.db, "events", "case_id = ? ORDER BY at, id", of)
-	return each(rows, func(e query.Event) candor.Event {
-		return candor.Event{ID: e.ID, Case: e.CaseID, At: time.Time(e.At), Kind: e.Kind, Actor: e.Actor, Public: e.Public, Text: e.Text, Details: json.RawMessage(e.Details)}
-	}), err
+	return each(rows, event), err
+}
+
+func event(e query.Event) candor.Event {
+	return candor.Event{ID: e.ID, Case: e.CaseID, At: time.Time(e.At), Kind: e.Kind, Actor: e.Actor, Public: e.Public, Text: e.Text, Details: json.RawMessage(e.Details)}
 }
 
 // AddEvent adds to a case's timeline.

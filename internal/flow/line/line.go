@@ -37,7 +37,8 @@ type Config struct {
 	Log   *slog.Logger
 	// File files findings of one line. An error means that nothing was filed;
 	// they are filed again later.
-	File func(ctx context.Context, line candor.ID, findings []candor.Finding) error
+	// Seen is when what was found happened last.
+	File func(ctx context.Context, line candor.ID, findings []candor.Finding, seen time.Time) error
 	// Baselines is where what is usual is kept; nowhere if it is empty.
 	Baselines string
 	// Detect are the sensor's own settings; Found and Normal are not used.

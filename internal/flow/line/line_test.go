@@ -83,7 +83,7 @@ type desk struct {
 	filed map[candor.ID][]candor.Finding
 }
 
-func (d *desk) file(_ context.Context, line candor.ID, all []candor.Finding) error {
+func (d *desk) file(_ context.Context, line candor.ID, all []candor.Finding, _ time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fails > 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/flow"
 	"candor/internal/flow/detect"
 )
 
@@ -110,7 +111,7 @@ func (w *Watch) drain(ctx context.Context) {
 // deliver files findings by line, and those of the network by what exporters are
 // bound to; it tries again what fails until ctx ends.
 func (w *Watch) deliver(ctx context.Context, all []detect.Finding) {
-	byAsset := map[candor.ID][]candor.Finding{}
+	byAsset, seen := map[candor.ID][]candor.Finding{}, map[candor.ID]int64{}
 	var order []candor.ID
 	for _, f := range all {
 		var id candor.ID
@@ -124,10 +125,10 @@ func (w *Watch) deliver(ctx context.Context, all []detect.Finding) {
 		if byAsset[id] == nil {
 			order = append(order, id)
 		}
-		byAsset[id] = append(byAsset[id], w.word(f))
+		byAsset[id], seen[id] = append(byAsset[id], w.word(f)), max(seen[id], f.At)
 	}
 	for _, id := range order {
-		if w.insist(ctx, "findings of traffic are not filed; they are tried again", func() error { return w.File(ctx, id, byAsset[id]) }) {
+		if w.insist(ctx, "findings of traffic are not filed; they are tried again", func() error { return w.File(ctx, id, byAsset[id], flow.At(seen[id])) }) {
 			w.filed.Add(uint64(len(byAsset[id])))
 		}
 	}

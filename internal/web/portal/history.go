@@ -75,13 +75,13 @@ func words(v visit, e candor.Event) (text, icon string, tone ui.Tone) {
 		if len(d.Held) > 0 {
 			return v.T("portal.event.held"), "lock", ui.Neutral
 		}
-	case candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed, candor.EventReleased:
+	case candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed, candor.EventReleased, candor.EventReturned:
 		return v.Printer.T("portal.event." + string(e.Kind)), icons[e.Kind], ui.Accent
 	}
 	return "", "", ui.Neutral
 }
 
-var icons = map[candor.EventKind]string{candor.EventComment: "comment", candor.EventQuestion: "question", candor.EventContest: "comment", candor.EventFixed: "check", candor.EventReleased: "check"}
+var icons = map[candor.EventKind]string{candor.EventComment: "comment", candor.EventQuestion: "question", candor.EventContest: "comment", candor.EventFixed: "check", candor.EventReleased: "check", candor.EventReturned: "warning"}
 
 // lines splits what somebody wrote, so that it is shown as it was written.
 func lines(text string) []string { return strings.Split(text, "\n") }
