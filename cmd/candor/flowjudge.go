@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"candor"
 	"candor/internal/config"
@@ -128,11 +129,11 @@ func (b *bench) isolates() map[flow.Line][]string {
 	return all
 }
 
+// with adds a word to some in their order, unless it is among them.
 func with(all []string, word string) []string {
-	for _, w := range all {
-		if w == word {
-			return all
-		}
+	at, has := slices.BinarySearch(all, word)
+	if has {
+		return all
 	}
-	return append(all, word)
+	return slices.Insert(all, at, word)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/flow/line"
 	"candor/internal/house"
 	"candor/internal/respond/isolate"
 )
@@ -140,7 +141,7 @@ const clockOff = 30 * time.Second
 
 // offClocks gives the exporters whose clocks are off by more, in words.
 func (r *running) offClocks() (all []string) {
-	for _, e := range r.traffic.Network().Exporters {
+	for _, e := range line.Exporters(r.traffic.collector.Stats(), r.setup.clock()) {
 		if off := time.Duration(e.Clock * float64(time.Second)); off.Abs() > clockOff && !e.Silent {
 			all = append(all, fmt.Sprintf("%s by %s", e.Address, off.Round(time.Second)))
 		}

@@ -66,7 +66,7 @@ func (sh *accessShard) find(exporter, index uint32, hash uint64, now uint32, ent
 		if e.exporter == exporter && e.index == index {
 			return e
 		}
-		known := e.line != 0 && now-e.since >= aDay && now-e.last < 7*aDay
+		known := e.line != 0 && passed(e.since, now) >= aDay && passed(e.last, now) < 7*aDay
 		if !known && (least == nil || e.last < least.last) {
 			least = e
 		}
@@ -99,7 +99,7 @@ func (a *access) own(r *flow.Record, line flow.Line, source uint64) {
 	case e.line == line:
 		e.count++
 		e.last = max(e.last, now)
-	case e.count == 0 || e.line == 0 && now-e.since > aDay: // it is new, or it is long ago that several were
+	case e.count == 0 || e.line == 0 && passed(e.since, now) > aDay: // it is new, or it is long ago that several were
 		*e = place{exporter: r.Exporter, index: r.In, line: line, since: now, last: now, count: 1}
 	case e.line == 0:
 		e.last = max(e.last, now)
@@ -163,12 +163,21 @@ func (a *access) alone(r *flow.Record, least float64) flow.Line {
 
 // sure tells whether enough came in by the interface to say whose it is.
 func (e *place) sure(now uint32, least float64) bool {
-	return e.line != 0 && float64(e.count) >= least && now-e.since >= aDay
+	return e.line != 0 && float64(e.count) >= least && passed(e.since, now) >= aDay
+}
+
+// passed is how long ago a minute was; records come out of order, and none is
+// before it began.
+func passed(then, now uint32) uint32 {
+	if now < then {
+		return 0
+	}
+	return now - then
 }
 
 // lives is the line if it was heard lately.
 func (e *place) lives(now uint32) flow.Line {
-	if now-e.last > lively && now > e.last {
+	if passed(e.last, now) > lively {
 		return 0
 	}
 	return e.line
@@ -195,16 +204,21 @@ func (a *access) routed(r *flow.Record, dest uint64) {
 func (s *Sensor) behind(r *flow.Record, dst flow.Line) (flow.Line, func(*Sensor, *shard, flow.Line, *live, *flow.Record)) {
 	shared := s.Shared != nil && s.Shared(r.Src)
 	if shared {
-		return s.access.alone(r, s.evidence/strange), (*Sensor).out
+		return s.elsewhere(s.access.alone(r, s.evidence/strange), dst), (*Sensor).out
 	}
 	if ip := r.Src.IP(); ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip.IsLoopback() {
 		return 0, nil // by mistake: of a network at home
 	}
-	from := s.access.behind(r, network(&r.Src, s.Seed), s.evidence/strange)
+	return s.elsewhere(s.access.behind(r, network(&r.Src, s.Seed), s.evidence/strange), dst), (*Sensor).spoofs
+}
+
+// elsewhere is the line that a record came from, 0 if it is that which it goes
+// to, or one that is not known.
+func (s *Sensor) elsewhere(from, dst flow.Line) flow.Line {
 	if from == dst || int(from) >= len(s.lines) {
-		return 0, nil
+		return 0
 	}
-	return from, (*Sensor).spoofs
+	return from
 }
 
 // note notes a network of which a line has an address.

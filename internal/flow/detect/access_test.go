@@ -50,6 +50,7 @@ func TestNeverGuessesTheLine(t *testing.T) {
 	foreign := flow.V4(0x01020304)
 	for name, live := range map[string]func(*lab){
 		"before a day": func(l *lab) { l.lived(3, 20*time.Hour); l.spoof(foreign, 10) },
+		"records out of order": func(l *lab) { l.comes(addr(1), 10, 200); l.now -= 61e6; l.spoof(foreign, 10) },
 		"few records": func(l *lab) {
 			l.comes(addr(1), 10, 20)
 			l.now += 25 * microHour

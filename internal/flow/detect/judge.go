@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"candor"
 	"candor/internal/flow"
 	"candor/internal/flow/normal"
@@ -16,6 +18,10 @@ func (s *Sensor) raise(sh *shard, sus *suspect, f Finding) {
 	}
 	sus.raised[f.Kind] = f.At
 	f.Line = sus.line
+	if sus.thinned(f) {
+		// Answers may be among the packets that nobody looked at.
+		f.Isolate, f.Confidence = false, min(f.Confidence, doubtful)
+	}
 	if f.Since == 0 || f.Since > f.At {
 		f.Since = f.At
 	}
@@ -23,6 +29,15 @@ func (s *Sensor) raise(sh *shard, sus *suspect, f Finding) {
 		sus.raised[0] = f.At
 	}
 	sh.found = append(sh.found, f)
+}
+
+// doubtful is the confidence at most of what rests on sampled packets.
+const doubtful candor.Confidence = 70
+
+// thinned tells whether a finding rests on records of sampled packets, of which
+// one hides answers and stands for hundreds.
+func (s *suspect) thinned(f Finding) bool {
+	return s.sampled != 0 && f.At-s.sampled < microHour || slices.ContainsFunc(f.Flows, func(r flow.Record) bool { return r.Sampling > 1 })
 }
 
 // lately tells whether a kind was told shortly before.

@@ -142,9 +142,15 @@ func (s *Sensor) Take(records []flow.Record) {
 	var unattributed, skewed uint64
 	var found []Finding
 	now := s.now.Load()
+	var thinned flow.Record
 	s.grow.RLock()
 	for i := range records {
 		r := &records[i]
+		if r.Sampling > 1 { // flags are those of the packets that were looked at
+			thinned = *r
+			thinned.Flags = 0
+			r = &thinned
+		}
 		if now != 0 && (r.End > now+astray || r.End < now-astray) {
 			skewed++
 			continue
@@ -153,6 +159,9 @@ func (s *Sensor) Take(records []flow.Record) {
 		if src == 0 {
 			if from, take := s.behind(r, dst); from != 0 {
 				found = s.with(from, r, found, take)
+				if dst != 0 {
+					found = s.with(dst, r, found, (*Sensor).in)
+				}
 				continue
 			}
 		} else {
@@ -195,6 +204,9 @@ func (s *Sensor) with(line flow.Line, r *flow.Record, found []Finding, take func
 	defer sh.mu.Unlock()
 	l := &s.lines[line]
 	s.turn(line, l, r.End)
+	if r.Sampling > 1 && l.suspect != 0 {
+		sh.suspects[l.suspect-1].sampled = r.End
+	}
 	take(s, sh, line, l, r)
 	if len(sh.found) > 0 {
 		found = append(found, sh.found...)

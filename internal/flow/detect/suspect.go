@@ -10,6 +10,7 @@ type suspect struct {
 	created   int64
 	last      int64
 	touched   bool         // since the last sweep
+	sampled   int64        // when a record of sampled packets came last, 0 if none did
 	raised    [kinds]int64 // when a kind was told last, 0 if it was not
 	ports     [12]port
 	hosts     [12]host

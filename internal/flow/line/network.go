@@ -100,8 +100,7 @@ func (w *Watch) Network(arrived collect.Stats, sampling map[netip.Addr]uint32) N
 		names[arrived.Exporters[i].Address] = arrived.Exporters[i].Name
 	}
 	v.Parts, v.Watched, v.Events = w.partsNow(now, names)
-	for i := range arrived.Exporters {
-		t := told(&arrived.Exporters[i], now)
+	for _, t := range Exporters(arrived, now) {
 		t.Sampling = sampling[t.Address]
 		if v.Lost += t.Lost; t.Silent {
 			v.Silent++
@@ -109,6 +108,15 @@ func (w *Watch) Network(arrived collect.Stats, sampling map[netip.Addr]uint32) N
 		v.Exporters = append(v.Exporters, t)
 	}
 	return v
+}
+
+// Exporters tells of those that are heard.
+func Exporters(arrived collect.Stats, now time.Time) []Told {
+	all := make([]Told, len(arrived.Exporters))
+	for i := range arrived.Exporters {
+		all[i] = told(&arrived.Exporters[i], now)
+	}
+	return all
 }
 
 func told(e *collect.Exporter, now time.Time) Told {

@@ -42,7 +42,10 @@ func (w *Watch) View(now time.Time, most int) (all []Seen, events []Event, watch
 	for k, parts := range byKind {
 		watched[k] = len(parts)
 		slices.SortFunc(parts, func(a, b *part) int {
-			return cmp.Or(told(b)-told(a), cmp.Compare(b.weight, a.weight), cmp.Compare(a.String(), b.String()))
+			if by := cmp.Or(told(b)-told(a), cmp.Compare(b.weight, a.weight)); by != 0 {
+				return by
+			}
+			return cmp.Compare(a.String(), b.String())
 		})
 		for _, p := range parts[:min(most, len(parts))] {
 			all = append(all, p.seen(slot))
