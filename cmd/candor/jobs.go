@@ -48,6 +48,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(respond.ExpireJob{}, handler(func(ctx context.Context, j respond.ExpireJob) error { return h.Runner.Expire(ctx, j.Response) }))
 	add(house.ProofJob{}, handler(func(ctx context.Context, j house.ProofJob) error { return h.Prove(ctx, j.Asset) }))
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
+	add(house.ForgetJob{}, handler(h.Forget))
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
 	add(askJob{}, handler(r.sendAsking))

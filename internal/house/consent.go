@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,11 @@ func (h *House) Decide(ctx context.Context, who candor.Principal, d Decision) (c
 	if err := h.keepPaper(who, &d); err != nil {
 		return consent.Event{}, err
 	}
-	return h.decisions.keep(ctx, h, who, d)
+	e, err := h.decisions.keep(ctx, h, who, d)
+	if err != nil && d.paper != nil { // nobody's scan is left behind
+		err = errors.Join(err, h.Forget(context.WithoutCancel(ctx), ForgetJob{Digests: []string{d.paper.SHA256}}))
+	}
+	return e, err
 }
 
 // mayDecide asks whether somebody may speak for a party, and how they do.

@@ -22,7 +22,7 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 	if err := may(who, access.ManagePeople); err != nil {
 		return err
 	}
-	var papers func(context.Context) error
+	var papers ForgetJob
 	err := h.tx(ctx, func(tx *store.Tx) error {
 		p, err := tx.Party(ctx, who.Scope(), id)
 		if err != nil {
@@ -59,7 +59,7 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		return h.recordJSON(ctx, tx, "", candor.RecordErasure, id, who, map[string]any{"values": n, "accounts": accounts})
 	})
 	if err == nil {
-		err = papers(ctx)
+		err = h.Forget(ctx, papers)
 	}
 	if err != nil {
 		return fmt.Errorf("erase a person's data: %w", err)

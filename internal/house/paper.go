@@ -59,20 +59,36 @@ func (h *House) Paper(ctx context.Context, who candor.Principal, id candor.ID) (
 	return p, r, err
 }
 
-// erasePapers removes the scans of what a party said: their rows in the
-// transaction, and what it gives to be called once that is kept, their contents.
-func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) (after func(context.Context) error, err error) {
+// ForgetJob asks for House.Forget: contents of scans whose rows were erased go
+// after that is kept, and in any case.
+type ForgetJob struct {
+	Digests []string `json:"digests"`
+}
+
+// Kind names the job.
+func (ForgetJob) Kind() string { return "house.forget" }
+
+// erasePapers removes the rows of scans of what a party said, and asks for their
+// contents to be removed.
+func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) (ForgetJob, error) {
 	digests, err := tx.ErasePapers(ctx, party)
-	return func(ctx context.Context) (err error) {
-		for _, text := range digests {
-			used, one := h.Store.HasPaper(ctx, text)
-			if one == nil && !used {
-				one = h.dropBlob(text)
-			}
-			err = errors.Join(err, one)
+	j := ForgetJob{Digests: digests}
+	if err != nil || len(digests) == 0 {
+		return j, err
+	}
+	return j, tx.Enqueue(ctx, j, candor.JobOptions{})
+}
+
+// Forget removes contents of scans that no row names any more.
+func (h *House) Forget(ctx context.Context, j ForgetJob) (err error) {
+	for _, text := range j.Digests {
+		used, one := h.Store.HasPaper(ctx, text)
+		if one == nil && !used {
+			one = h.dropBlob(text)
 		}
-		return err
-	}, err
+		err = errors.Join(err, one)
+	}
+	return err
 }
 
 func (h *House) dropBlob(text string) error {

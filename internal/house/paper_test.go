@@ -34,6 +34,14 @@ func TestScan(t *testing.T) {
 		if _, err := w.Decide(ctx, ada, bad); !errors.Is(err, candor.ErrInvalid) {
 			t.Errorf("what is no scan was kept: %v", err)
 		}
+		stale := d
+		stale.Digest = strings.Repeat("0", 64)
+		if _, err := w.Decide(ctx, ada, stale); err == nil {
+			t.Error("other terms than those that were shown were agreed to")
+		}
+		if found, err := filepath.Glob(filepath.Join(w.dir, "vault", "*", "*", "*")); err != nil || len(found) != 0 {
+			t.Errorf("the scan of what was not kept is in the vault: %q, %v", found, err)
+		}
 		e, err := w.Decide(ctx, ada, d)
 		if err != nil {
 			t.Fatal(err)
