@@ -49,7 +49,7 @@ func TestFindsSpoofing(t *testing.T) {
 func TestNeverGuessesTheLine(t *testing.T) {
 	foreign := flow.V4(0x01020304)
 	for name, live := range map[string]func(*lab){
-		"before a day": func(l *lab) { l.lived(3, 20*time.Hour); l.spoof(foreign, 10) },
+		"before a day":         func(l *lab) { l.lived(3, 20*time.Hour); l.spoof(foreign, 10) },
 		"records out of order": func(l *lab) { l.comes(addr(1), 10, 200); l.now -= 61e6; l.spoof(foreign, 10) },
 		"few records": func(l *lab) {
 			l.comes(addr(1), 10, 20)
