@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -220,8 +221,40 @@ func TestFlowsOfErased(t *testing.T) {
 		t.Fatalf("with a line that was erased: %+v, %v", got, err)
 	}
 	flows, err := w.Flows(t.Context(), ada, why, w.hour)
-	if err != nil || len(flows.Flows) != 5 || flows.Left != 5 {
+	if err != nil || len(flows.Flows) != 5 || flows.Left != 0 {
 		t.Fatalf("%+v, %v", flows, err)
+	}
+	// Its address has become another's, and is asked about.
+	w.memory.Keep([]archive.Flow{{Record: flow.Record{End: flow.Time(w.now.Add(-time.Minute)), Bytes: 1, Packets: 1, Src: flow.V4(0xc0000207), Dst: flow.V4(0xc6336409), DstPort: 22, Protocol: flow.TCP}, From: w.lines[1].ID, To: a.ID},
+		{Record: flow.Record{End: flow.Time(w.now.Add(-time.Minute)), Bytes: 1, Packets: 1, Src: flow.V4(0xc0000208), Dst: flow.V4(0xc633640a), DstPort: 23, Protocol: flow.TCP}, From: a.ID}})
+	for _, tt := range []struct {
+		where string
+		by    []archive.Field
+		flows uint64
+	}{
+		{"local:192.0.2.7", []archive.Field{archive.FieldPeer, archive.FieldPort}, 6},
+		{"local:192.0.2.8", []archive.Field{archive.FieldPeer, archive.FieldPort}, 0},
+		{"local:192.0.2.8", nil, 0},
+		{"-local:192.0.2.7", []archive.Field{archive.FieldPort}, 0},
+		{"peer:198.51.100.10", []archive.Field{archive.FieldPort}, 0},
+		{"peer-net:198.51.100.0/24 port:23", nil, 0},
+		{"port:23", []archive.Field{archive.FieldLocal}, 0},
+		{"port:23", []archive.Field{archive.FieldPeer}, 0},
+		{"port:23", []archive.Field{archive.FieldPeerNet}, 0},
+		{"port:23", nil, 1}, // of the network
+	} {
+		q := w.hour
+		q.By = tt.by
+		if q.Where, err = archive.ParseConditions(tt.where, w.FlowLines(t.Context(), ada)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.AskFlows(t.Context(), ada, why, q)
+		if err != nil || got.Answers[0].Total.Flows != tt.flows {
+			t.Errorf("%s by %v: %+v, %v", tt.where, tt.by, got.Answers, err)
+		}
+	}
+	if flows, err = w.Flows(t.Context(), ada, why, w.hour); err != nil || len(flows.Flows) != 5 || flows.Left != 1 {
+		t.Errorf("%+v, %v", flows, err)
 	}
 	before := len(w.reads(t))
 	if _, err := w.AskFlows(t.Context(), ada, why, w.of(0)); !errors.Is(err, candor.ErrInvalid) || len(w.reads(t)) != before {
@@ -229,6 +262,46 @@ func TestFlowsOfErased(t *testing.T) {
 	}
 	if values, err := w.Store.PersonalOf(t.Context(), w.reads(t)[len(w.reads(t))-1].ID); err != nil || len(values) > 0 && strings.Contains(values[0].Value, string(a.ID)) {
 		t.Errorf("what was asked of it is still there: %+v, %v", values, err)
+	}
+}
+
+// TestFlowsRecordsAreOfTheirLine: the record of a line says nothing of another.
+func TestFlowsRecordsAreOfTheirLine(t *testing.T) {
+	w := newFlowWorld(t)
+	both, peers := w.of(0), w.hour
+	both.Where[0].Values = append(both.Where[0].Values, archive.Value{Line: w.lines[1].ID})
+	but := w.of(0)
+	but.Where = append(but.Where, archive.Condition{Field: archive.FieldLine, Not: true, Values: []archive.Value{{Line: w.lines[1].ID}}})
+	peers.By = []archive.Field{archive.FieldPeer, archive.FieldLine}
+	if _, err := w.AskFlows(t.Context(), ada, why, both, w.of(1), but, peers, w.hour); err != nil {
+		t.Fatal(err)
+	}
+	asked := map[candor.ID]string{}
+	for _, l := range w.reads(t) {
+		values, err := w.Store.PersonalOf(t.Context(), l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if v.Name == "questions" {
+				asked[l.Subject] += v.Value
+			}
+		}
+	}
+	words := func(all ...archive.Question) string {
+		var lines []string
+		for _, q := range all {
+			q, err := q.Checked()
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, q.Values(func(id candor.ID) string { return string(id) }).Encode())
+		}
+		return strings.Join(lines, "\n")
+	}
+	want := map[candor.ID]string{w.lines[0].ID: words(w.of(0), w.of(0)), w.lines[1].ID: words(w.of(1), w.of(1)), ada.User: words(peers)}
+	if !maps.Equal(asked, want) {
+		t.Errorf("the records say %q, not %q", asked, want)
 	}
 }
 

@@ -19,23 +19,37 @@ func (q Question) Named() (lines []candor.ID) {
 	return lines
 }
 
+// About is the question as far as it is about one line: without the names of
+// others.
+func (q Question) About(line candor.ID) Question {
+	all := q.Where
+	q.Where = nil
+	for _, c := range all {
+		if c.Field == FieldLine {
+			c.Values = slices.DeleteFunc(slices.Clone(c.Values), func(v Value) bool { return v.Line != "" && v.Line != line })
+		}
+		if len(c.Values) > 0 {
+			q.Where = append(q.Where, c)
+		}
+	}
+	return q
+}
+
 // OfHousehold tells whether a question is about what somebody does: it names a
 // line, or the address of one.
 func (q Question) OfHousehold() bool {
 	return len(q.Named()) > 0 || slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == FieldLocal && !c.Not })
 }
 
-// Personal tells whether an answer says who talks with whom: the question is about
-// a household or an address, or tells lines apart together with other ends.
-// Flows themselves always do.
+// Personal tells whether an answer says who talks with whom, or when lines are
+// used: the question is about a household, has a condition on addresses of an end
+// or tells such apart, or tells lines apart by steps. Flows themselves always do.
 func (q Question) Personal() bool {
-	if q.OfHousehold() || slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == FieldPeer || c.Field == FieldLocal }) {
-		return true
-	}
-	var own, other bool
-	for _, f := range q.By {
-		own = own || f == FieldLine || f == FieldLocal
-		other = other || f == FieldPeer || f == FieldPeerNet
-	}
-	return own && other
+	return q.OfHousehold() || q.ofEnds() || q.Step > 0 && slices.Contains(q.By, FieldLine)
+}
+
+// ofEnds tells whether a question has to do with addresses of an end.
+func (q Question) ofEnds() bool {
+	end := func(f Field) bool { return f == FieldLocal || f == FieldPeer || f == FieldPeerNet }
+	return slices.ContainsFunc(q.By, end) || slices.ContainsFunc(q.Where, func(c Condition) bool { return end(c.Field) })
 }
