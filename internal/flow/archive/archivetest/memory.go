@@ -5,6 +5,7 @@ package archivetest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -63,8 +64,16 @@ func (m *Memory) Flows(_ context.Context, q archive.Question) ([]archive.Flow, e
 			found = append(found, f)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b archive.Flow) int { return cmp.Compare(b.End, a.End) })
+	slices.SortFunc(found, newest)
 	return found[:min(len(found), q.Limit)], nil
+}
+
+// newest orders flows: the newest first, then by all that is known of them.
+func newest(a, b archive.Flow) int {
+	if a.End != b.End {
+		return cmp.Compare(b.End, a.End)
+	}
+	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
 
 // Ask implements archive.Reader.
