@@ -43,8 +43,9 @@ type Archive struct {
 	// Of the writer:
 	lock    *os.File
 	written *engine
-	next    uint64               // batch
-	full    bool                 // it was told that rows give way
+	next    uint64 // batch
+	full    bool   // it was told that rows give way
+	free    func(dir string) (int64, error)
 	covered map[string]time.Time // files that others cover, since when that is known
 	stop    chan struct{}
 	done    chan struct{}
@@ -58,7 +59,7 @@ const atOnce = 2
 // Open opens the archive of a folder. One process at a time may write; others
 // read with ReadOnly.
 func Open(o Options) (*Archive, error) {
-	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
+	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), free: free, covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
 	a.queue = batch.NewQueue(a.o.Room)
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err

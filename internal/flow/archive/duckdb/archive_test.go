@@ -163,6 +163,77 @@ func TestTheOldestRawGoesFirst(t *testing.T) {
 	}
 }
 
+// TestSpaceOnDisk: for want of it flows give way, and no sums; what a question has
+// laid aside is no want.
+func TestSpaceOnDisk(t *testing.T) {
+	now := archivetest.Begin
+	dir := t.TempDir()
+	a := opened(t, Options{Dir: dir, Spare: 1 << 30, Clock: func() time.Time { return now }})
+	left := int64(1 << 40)
+	a.free = func(string) (int64, error) { return left, nil }
+	d := archivetest.NewDice(6)
+	for range 3 {
+		a.Keep(d.Flows(1000))
+		a.settled(t)
+		now = now.Add(2 * time.Hour)
+	}
+	a.settled(t)
+	count := func() (n [3]int) {
+		for i, tier := range archive.Tiers {
+			all, err := list(dir, tier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n[i] = len(all)
+		}
+		return n
+	}
+	spill := filepath.Join(dir, unfinished, "spill")
+	if err := os.WriteFile(spill, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left = 1<<30 - 1<<20
+	if a.settled(t); count() != [3]int{3, 3, 3} {
+		t.Errorf("for a question %v files are left", count())
+	}
+	left--
+	if a.settled(t); count() != [3]int{2, 3, 3} {
+		t.Errorf("for a byte %v files are left", count())
+	}
+	left = 0
+	if a.settled(t); count() != [3]int{0, 3, 3} {
+		t.Errorf("on a full disk %v files are left", count())
+	}
+	left, a.o.MaxBytes = 1<<40, 1
+	if a.settled(t); count() != [3]int{} {
+		t.Errorf("where a byte may be kept %v files are left", count())
+	}
+}
+
+// TestManyRowsWait: files that are out of time go also while rows wait, and there
+// are files to join and hours to add up.
+func TestManyRowsWait(t *testing.T) {
+	now := archivetest.Begin
+	dir := t.TempDir()
+	a := opened(t, Options{Dir: dir, Clock: func() time.Time { return now }, Keep: map[archive.Tier]time.Duration{archive.Raw: time.Hour}})
+	d := archivetest.NewDice(7)
+	for range 3 {
+		a.Keep(d.Flows(40))
+		a.write(nil)
+	}
+	now = now.Add(3 * time.Hour)
+	a.Keep(d.Flows(80))
+	a.o.Room = 100 // so that this is much
+	if err := a.tidy(nil); err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := list(dir, archive.Raw)
+	hours, _ := list(dir, archive.Hour)
+	if len(raw) != 0 || len(hours) != 0 {
+		t.Errorf("%d files that are out of time are left, %d of hours were made", len(raw), len(hours))
+	}
+}
+
 func TestQuestionsAreBounded(t *testing.T) {
 	a := opened(t, Options{Dir: t.TempDir(), Patience: time.Nanosecond})
 	a.Keep(archivetest.NewDice(4).Flows(10))
