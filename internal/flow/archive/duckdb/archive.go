@@ -31,6 +31,7 @@ const Built = true
 // concurrent use.
 type Archive struct {
 	o     Options
+	aside string // the folder for what questions lay aside
 	lines *lines
 	queue *batch.Queue
 
@@ -64,12 +65,18 @@ func Open(o Options) (*Archive, error) {
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
+	a.aside = filepath.Join(o.Dir, unfinished)
 	var err error
+	if o.ReadOnly { // the other is its writer's
+		if a.aside, err = os.MkdirTemp("", "candor-archive-"); err != nil {
+			return nil, err
+		}
+	}
 	if a.asked, err = a.database(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, a.close())
 	}
 	if _, err := a.asked.Exec("CREATE TABLE lines (number UINTEGER, line VARCHAR); INSERT INTO lines VALUES (0, '')"); err != nil {
-		return nil, errors.Join(err, a.asked.Close())
+		return nil, errors.Join(err, a.close())
 	}
 	a.known = 1
 	if o.ReadOnly {
@@ -139,10 +146,7 @@ const writing = 1 << 30
 // settings bound a DuckDB. It reads and writes files that it is told of, and
 // loads nothing.
 func (a *Archive) settings(name string) []string {
-	folder, threads, memory := filepath.Join(a.o.Dir, unfinished), a.o.Threads, a.o.Memory
-	if a.o.ReadOnly {
-		folder = os.TempDir() // the other is its writer's
-	}
+	threads, memory := a.o.Threads, a.o.Memory
 	if name == "write" {
 		threads, memory = 0, min(memory, writing)
 	}
@@ -152,7 +156,7 @@ func (a *Archive) settings(name string) []string {
 	return []string{
 		fmt.Sprintf("SET threads = %d", threads),
 		fmt.Sprintf("SET memory_limit = '%dB'", memory),
-		"SET temp_directory = " + quote(filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
+		"SET temp_directory = " + quote(filepath.Join(a.aside, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
 		fmt.Sprintf("SET max_temp_directory_size = '%dB'", 4*a.o.Memory),
 		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 		"SET preserve_insertion_order = false", "SET parquet_metadata_cache = true",
@@ -181,6 +185,9 @@ func (a *Archive) close() error {
 	}
 	if a.written != nil {
 		a.written.close()
+	}
+	if a.o.ReadOnly {
+		errs = append(errs, os.RemoveAll(a.aside))
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())

@@ -249,6 +249,31 @@ func TestQuestionsAreBounded(t *testing.T) {
 	}
 }
 
+// TestAReaderLaysAsideOnItsOwn: in a folder that nobody can guess or read, which
+// goes when it closes.
+func TestAReaderLaysAsideOnItsOwn(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	r, err := Open(Options{Dir: t.TempDir(), ReadOnly: true, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set string
+	if err := r.asked.QueryRow("SELECT current_setting('temp_directory')").Scan(&set); err != nil {
+		t.Fatal(err)
+	}
+	st, err := os.Stat(filepath.Dir(set))
+	if err != nil || filepath.Dir(filepath.Dir(set)) != temp || st.Mode().Perm() != 0o700 {
+		t.Errorf("it lays aside in %s: %v, %v", set, st.Mode(), err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(temp); len(left) != 0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
 func TestAnotherProcessReads(t *testing.T) {
 	dir := t.TempDir()
 	a := opened(t, Options{Dir: dir})
