@@ -43,8 +43,14 @@ func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowP
 			return err
 		}
 		questions[i] = q
-		if q.OfHousehold() && purpose.String() == "" {
-			return ErrNoPurpose
+		if purpose.String() == "" {
+			of, err := h.ofHousehold(ctx, q)
+			if err != nil {
+				return err
+			}
+			if of {
+				return ErrNoPurpose
+			}
 		}
 		if raw || q.Personal() {
 			looked.add(q)
@@ -54,6 +60,20 @@ func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowP
 		return nil
 	}
 	return h.recordLook(ctx, looked)
+}
+
+// ofHousehold tells whether a question is about a household: also by an address of
+// the other end, if a line had it in that time.
+func (h *House) ofHousehold(ctx context.Context, q archive.Question) (bool, error) {
+	if q.OfHousehold() {
+		return true, nil
+	}
+	of, ok := q.Others()
+	if !ok || h.Archive == nil {
+		return false, nil
+	}
+	a, err := h.Archive.Ask(ctx, of)
+	return a.Total.Flows > 0, tooMuch(err)
 }
 
 // look is what somebody asks of households.

@@ -36,9 +36,55 @@ func (q Question) About(line candor.ID) Question {
 }
 
 // OfHousehold tells whether a question is about what somebody does: it names a
-// line, or the address of one.
+// line, or the address of one; or it has to do with addresses of an end, and
+// singles a household out: by interfaces or local ports, or by what it leaves out.
+// Whose an address of the other end is, Others asks.
 func (q Question) OfHousehold() bool {
-	return len(q.Named()) > 0 || slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == FieldLocal && !c.Not })
+	if len(q.Named()) > 0 || slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == FieldLocal && !c.Not }) {
+		return true
+	}
+	for i, c := range q.Where {
+		others := q
+		others.Where = slices.Delete(slices.Clone(q.Where), i, i+1)
+		if c.singles() && others.ofEnds() {
+			return true
+		}
+	}
+	return false
+}
+
+// singles tells whether a condition may leave the flows of one household alone, or
+// leave out those of one, together with others.
+func (c Condition) singles() bool {
+	switch c.Field {
+	case FieldIn, FieldOut, FieldLocalPort:
+		return true
+	case FieldLine:
+		return slices.ContainsFunc(c.Values, func(v Value) bool { return v.Line != "" })
+	case FieldLocal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Others is the question that tells whether a household has an address that q names
+// as one of the other end: it has, if anything is found. It is false if q names
+// none. What is as wide as the networks that others are told of by names nobody.
+func (q Question) Others() (Question, bool) {
+	of := Condition{Field: FieldLocal}
+	for _, c := range q.Where {
+		if c.Field != FieldPeer || c.Not {
+			continue
+		}
+		for _, v := range c.Values {
+			if p := v.Network; p.IsValid() && p.Bits() > netBits(p.Addr()) {
+				of.Values = append(of.Values, v)
+			}
+		}
+	}
+	noLine := Condition{Field: FieldLine, Not: true, Values: []Value{{}}}
+	return Question{Since: q.Since, Until: q.Until, Where: []Condition{of, noLine}, Limit: 1}, len(of.Values) > 0
 }
 
 // Personal tells whether an answer says who talks with whom, or when lines are
