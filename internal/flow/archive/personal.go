@@ -78,7 +78,7 @@ func (q Question) Others() (Question, bool) {
 			continue
 		}
 		for _, v := range c.Values {
-			if p := v.Network; p.IsValid() && p.Bits() > netBits(p.Addr()) {
+			if p := v.Network; p.IsValid() && p.Bits() > NetBits(p.Addr()) {
 				of.Values = append(of.Values, v)
 			}
 		}

@@ -48,8 +48,8 @@ func (f *Flow) Service() uint16 {
 	return f.SrcPort
 }
 
-// netBits is the length of such a network.
-func netBits(ip netip.Addr) int {
+// NetBits is the length of such a network.
+func NetBits(ip netip.Addr) int {
 	if ip.Is4() {
 		return 24
 	}
@@ -61,7 +61,7 @@ const sctp = 132
 // Net is the network that an address is told of by: /24 of IPv4, /48 of IPv6.
 func Net(a flow.Addr) netip.Prefix {
 	ip := a.IP()
-	p, err := ip.Prefix(netBits(ip))
+	p, err := ip.Prefix(NetBits(ip))
 	if err != nil {
 		return netip.Prefix{} // no address
 	}

@@ -151,8 +151,10 @@ func equal(f archive.Field, key archive.Key, v archive.Value) bool {
 		return key.Line == v.Line
 	case archive.FieldDirection:
 		return key.Way == v.Way
-	case archive.FieldLocal, archive.FieldPeer, archive.FieldPeerNet, archive.FieldExporter:
+	case archive.FieldLocal, archive.FieldPeer, archive.FieldExporter:
 		return v.Network.Contains(key.Network.Addr())
+	case archive.FieldPeerNet:
+		return v.Network.Overlaps(key.Network)
 	default:
 		return v.From <= key.Number && key.Number <= v.To
 	}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"candor/internal/flow"
 	"candor/internal/flow/archive"
 	"candor/internal/flow/archive/archivetest"
 )
@@ -246,6 +248,20 @@ func TestQuestionsAreBounded(t *testing.T) {
 	cancel()
 	if _, err := a.Flows(gone, q); err != context.Canceled {
 		t.Errorf("a question that nobody waits for: %v", err)
+	}
+}
+
+func TestNetworkOfAnAddress(t *testing.T) {
+	a := opened(t, Options{Dir: t.TempDir()})
+	end := flow.Time(archivetest.Begin)
+	a.Keep([]archive.Flow{{Record: flow.Record{End: end, Bytes: 1, Packets: 1, Src: flow.V4(1), Dst: flow.FromIP(netip.MustParseAddr("198.51.100.1"))}},
+		{Record: flow.Record{End: end, Bytes: 1, Packets: 1, Src: flow.V4(1), Dst: flow.FromIP(netip.MustParseAddr("2001:db8:7::1"))}}})
+	a.settled(t)
+	for net, want := range map[string]uint64{"198.51.100.7/32": 1, "198.51.100.128/25": 1, "198.51.100.0/24": 1, "198.51.0.0/16": 1, "198.51.101.1/32": 0, "2001:db8:7:8::9/128": 1, "2001:db8:7::/48": 1, "2001:db8:6::/64": 0, "2001:db8::/32": 1, "::/64": 0} {
+		q := archive.Question{Since: archivetest.Begin, Until: archivetest.Begin.Add(time.Second), Where: []archive.Condition{{Field: archive.FieldPeerNet, Values: []archive.Value{{Network: netip.MustParsePrefix(net)}}}}}
+		if got, err := a.Ask(t.Context(), q); err != nil || got.Total.Flows != want {
+			t.Errorf("in %s there are %d flows, not %d: %v", net, got.Total.Flows, want, err)
+		}
 	}
 }
 
