@@ -11,7 +11,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 PLATFORMS   ?= linux/amd64 linux/arm64
 PACKAGES    ?= ./...
 # DuckDB is C++: with a compiler the program has it, without one it does without.
-COMPILER     = $(shell command -v g++ || command -v clang++)
+COMPILER     = $(shell command -v g++)
 TAGS         = $(if $(COMPILER),-tags duckdb$(COMMA)netgo$(COMMA)osusergo)
 COMMA       := ,
 FUZZTIME    ?= 30s
@@ -41,7 +41,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build bin/candor, with DuckDB where there is a C++ compiler
 	@mkdir -p bin
-	@[ -n '$(COMPILER)' ] || echo 'There is no C++ compiler: the program is built without DuckDB, and keeps no flows unless in ClickHouse (apt-get install g++).' >&2
+	@[ -n '$(COMPILER)' ] || echo 'There is no g++: the program is built without DuckDB, and keeps no flows unless in ClickHouse (apt-get install g++).' >&2
 	CGO_ENABLED=$(if $(COMPILER),1,0) $(GO) build $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
 
 .PHONY: compiler

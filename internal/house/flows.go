@@ -3,7 +3,6 @@ package house
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/flow/archive"
-	"candor/internal/store"
 )
 
 // FlowAnswers are answers from the flow archive, or why there are none.
@@ -28,7 +26,7 @@ type FlowAnswers struct {
 type FlowRecords struct {
 	Unmeasured Unmeasured
 	Flows      []archive.Flow
-	Left       int // flows of erased lines, which are left out
+	Left       int // flows with erased lines at their other end, which are left out
 	Lines      map[candor.ID]FlowLine
 }
 
@@ -112,7 +110,11 @@ func (h *House) AskFlows(ctx context.Context, who candor.Principal, purpose Flow
 		return FlowAnswers{Unmeasured: NotKept}, nil
 	}
 	for _, q := range questions {
-		a, err := h.Archive.Ask(ctx, q)
+		whole, err := h.withoutErased(ctx, q, false)
+		if err != nil {
+			return out, err
+		}
+		a, err := h.Archive.Ask(ctx, whole)
 		if err != nil {
 			return out, tooMuch(err)
 		}
@@ -134,7 +136,11 @@ func (h *House) Flows(ctx context.Context, who candor.Principal, purpose FlowPur
 	if h.Archive == nil {
 		return FlowRecords{Unmeasured: NotKept}, nil
 	}
-	all, err := h.Archive.Flows(ctx, q)
+	whole, err := h.withoutErased(ctx, q, true)
+	if err != nil {
+		return out, err
+	}
+	all, err := h.Archive.Flows(ctx, whole)
 	if err != nil {
 		return out, tooMuch(err)
 	}
@@ -239,75 +245,6 @@ func (h *House) nameRows(ctx context.Context, q archive.Question, a *archive.Ans
 	}
 	a.Rows = rows
 	return nil
-}
-
-// looksAt asks whether somebody may ask these questions, and records that they do.
-func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowPurpose, raw bool, questions []archive.Question) error {
-	if err := may(who, access.ReadFlows); err != nil {
-		return err
-	}
-	var named []candor.ID
-	personal := raw
-	for i, q := range questions {
-		var err error
-		if questions[i], err = q.Checked(); err != nil {
-			return err
-		}
-		if q.OfHousehold() && purpose.String() == "" {
-			return ErrNoPurpose
-		}
-		personal = personal || q.Personal()
-		for _, id := range q.Named() {
-			if !slices.Contains(named, id) {
-				named = append(named, id)
-			}
-		}
-	}
-	if !personal || h.Archive == nil {
-		return nil
-	}
-	return h.recordLook(ctx, who, purpose, raw, named, questions)
-}
-
-// recordLook keeps that somebody looked at what households do: a record for each
-// line that was named, or one if there is none.
-func (h *House) recordLook(ctx context.Context, who candor.Principal, purpose FlowPurpose, raw bool, named []candor.ID, questions []archive.Question) error {
-	known := map[candor.ID]FlowLine{}
-	var words []string
-	for _, q := range questions {
-		values := q.Values(func(id candor.ID) string { return string(id) })
-		words = append(words, values.Encode())
-	}
-	body, err := json.Marshal(map[string]any{"event": "flows.read", "raw": raw, "questions": len(questions), "lines": len(named)})
-	if err != nil {
-		return err
-	}
-	personal := map[string]string{"questions": strings.Join(words, "\n")}
-	if purpose.Reason != "" {
-		personal["purpose"] = purpose.Reason
-	}
-	now := h.Clock().UTC()
-	record := func(subject candor.ID) candor.Record {
-		return candor.Record{ID: candor.NewID(now), Kind: candor.RecordRead, At: now, Subject: subject, Case: purpose.Case.ID, Actor: who.Actor(), Body: body, Personal: personal}
-	}
-	return h.tx(ctx, func(tx *store.Tx) error {
-		if len(named) == 0 {
-			return tx.AddRecords(ctx, "", record(who.User))
-		}
-		for _, id := range named {
-			l, err := h.flowLine(ctx, id, known)
-			if err != nil {
-				return err
-			}
-			if l.Erased {
-				return candor.WithHint(fmt.Errorf("ask of the flows of line %s, whose party was erased: %w", id, candor.ErrInvalid), "Leave the line out. Its flows go when they are as old as flows may get.")
-			}
-			if err := tx.AddRecords(ctx, l.owner, record(id)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // tooMuch says how to ask for less.

@@ -2,7 +2,7 @@ package house_test
 
 import (
 	"errors"
-	"math/rand/v2"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -52,7 +52,7 @@ func newFlowWorld(t *testing.T) *flowWorld {
 
 func (w *flowWorld) reads(t *testing.T) []candor.Logged {
 	t.Helper()
-	page, err := w.Store.Records(t.Context(), candor.RecordFilter{Kind: candor.RecordRead}, candor.Cut{Limit: 200})
+	page, err := w.Store.Records(t.Context(), candor.RecordFilter{Kind: candor.RecordRead}, candor.Cut{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,62 +96,95 @@ func TestFlowsWho(t *testing.T) {
 	}
 }
 
-// TestFlowsRecorded: whatever is asked about a household needs a purpose, and
-// leaves a record for each line before it is answered.
+// TestFlowsRecorded: which questions need a purpose, and which leave a record
+// before they are answered.
 func TestFlowsRecorded(t *testing.T) {
 	w := newFlowWorld(t)
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 2))
-	for range 60 {
+	w.memory.Keep([]archive.Flow{{Record: flow.Record{End: flow.Time(w.now.Add(-time.Minute)), Bytes: 1, Packets: 1, Src: flow.V4(0xc6336402), Dst: flow.V4(0xc0000209), DstPort: 22, Protocol: flow.TCP}, To: w.lines[1].ID}})
+	const minute = time.Minute
+	for _, tt := range []struct {
+		where, by     string
+		step          time.Duration
+		needs         bool
+		records, many int // of an answer, and of flows themselves
+	}{
+		{"", "", 0, false, 0, 1},
+		{"", "port,protocol,exporter", minute, false, 0, 1},
+		{"", "line", 0, false, 0, 1},
+		{"", "line,port", minute, false, 1, 1},
+		{"", "peer", 0, false, 1, 1},
+		{"", "peer-net", 0, false, 1, 1},
+		{"", "local", 0, false, 1, 1},
+		{"", "line,peer", 0, false, 1, 1},
+		{"", "local-port,in,out", 0, false, 0, 1},
+		{"port:443 protocol:tcp direction:out", "port", minute, false, 0, 1},
+		{"port:443", "peer", 0, false, 1, 1},
+		{"line:none", "", 0, false, 0, 1},
+		{"line:none", "peer", 0, false, 1, 1},
+		{"-line:none", "peer", 0, false, 1, 1},
+		{"line:L-1", "", 0, true, 1, 1},
+		{"line:L-1,none", "", 0, true, 1, 1},
+		{"line:L-1,L-2", "", 0, true, 2, 2},
+		{"line:L-1 line:L-2,L-1", "port", 0, true, 2, 2},
+		{"-line:L-1", "port", 0, false, 0, 1},
+		{"-line:L-1", "peer", 0, true, 1, 1},
+		{"-line:L-1", "local", 0, true, 1, 1},
+		{"-line:L-1 peer-net:198.51.100.0/24", "", 0, true, 1, 1},
+		{"-line:L-1 -peer:198.51.100.1", "", 0, true, 1, 1},
+		{"local:192.0.2.7", "", 0, true, 1, 1},
+		{"local:192.0.2.0/24", "port", 0, true, 1, 1},
+		{"-local:192.0.2.7", "port", 0, false, 1, 1},
+		{"-local:192.0.2.7", "peer", 0, true, 1, 1},
+		{"-local:192.0.2.7 peer:198.51.100.1", "", 0, true, 1, 1},
+		{"exporter:192.0.2.200", "peer", 0, false, 1, 1},
+		{"exporter:192.0.2.200 in:7", "port", 0, false, 0, 1},
+		{"exporter:192.0.2.200 in:7", "peer", 0, true, 1, 1},
+		{"in:7", "peer-net", 0, true, 1, 1},
+		{"out:7", "local", 0, true, 1, 1},
+		{"-out:7", "peer", 0, true, 1, 1},
+		{"in:7 peer-net:198.51.100.0/24", "", 0, true, 1, 1},
+		{"in:7 out:8", "line", 0, false, 0, 1},
+		{"local-port:51820", "port", 0, false, 0, 1},
+		{"local-port:51820", "peer", 0, true, 1, 1},
+		{"peer-port:51820", "port", 0, false, 0, 1},
+		{"peer:198.51.100.1", "", 0, false, 1, 1},
+		{"peer:198.51.100.1", "line", 0, false, 1, 1},
+		{"-peer:198.51.100.1", "port", 0, false, 1, 1},
+		{"peer-net:198.51.100.0/24", "port", 0, false, 1, 1},
+		{"peer:192.0.2.7", "", 0, true, 1, 1},                  // of L-1 and L-2
+		{"peer:198.51.100.9,192.0.2.9", "port", 0, true, 1, 1}, // one is L-2's
+		{"peer:192.0.2.0/28", "port", 0, true, 1, 1},
+		{"peer:192.0.2.16/28", "port", 0, false, 1, 1},
+		{"peer:192.0.2.0/24", "port", 0, false, 1, 1},
+		{"-peer:192.0.2.7", "port", 0, false, 1, 1},
+	} {
 		q := w.hour
-		var named []candor.ID
-		for range r.IntN(3) {
-			c := archive.Condition{Field: archive.Fields[r.IntN(len(archive.Fields))], Not: r.IntN(4) == 0}
-			for range 1 + r.IntN(2) {
-				v := archive.Value{Way: archive.Out, Network: netip.MustParsePrefix("0.0.0.0/0"), To: 1 << 31}
-				if c.Field == archive.FieldLine && r.IntN(3) > 0 {
-					v.Line = w.lines[r.IntN(2)].ID
-					if !c.Not && !slices.Contains(named, v.Line) {
-						named = append(named, v.Line)
-					}
+		var err error
+		if q.Where, err = archive.ParseConditions(tt.where, w.FlowLines(t.Context(), ada)); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range strings.FieldsFunc(tt.by, func(r rune) bool { return r == ',' }) {
+			q.By = append(q.By, archive.Field(f))
+		}
+		q.Step = tt.step
+		sums := func(p house.FlowPurpose) error { _, err := w.AskFlows(t.Context(), ada, p, q); return err }
+		flows := func(p house.FlowPurpose) error { _, err := w.Flows(t.Context(), ada, p, q); return err }
+		for i, ask := range []func(house.FlowPurpose) error{sums, flows} {
+			want := []int{tt.records, tt.many}[i]
+			before := len(w.reads(t))
+			if tt.needs {
+				if err := ask(house.FlowPurpose{}); !errors.Is(err, house.ErrNoPurpose) || len(w.reads(t)) != before {
+					t.Errorf("%q by %q without a purpose: %v", tt.where, tt.by, err)
 				}
-				c.Values = append(c.Values, v)
+				if err := ask(why); err != nil {
+					t.Errorf("%q by %q: %v", tt.where, tt.by, err)
+				}
+			} else if err := ask(house.FlowPurpose{}); err != nil {
+				t.Errorf("%q by %q without a purpose: %v", tt.where, tt.by, err)
 			}
-			q.Where = append(q.Where, c)
-		}
-		for _, i := range r.Perm(len(archive.Fields))[:r.IntN(4)] {
-			q.By = append(q.By, archive.Fields[i])
-		}
-		raw := r.IntN(3) == 0
-		ask := func(p house.FlowPurpose) error {
-			if raw {
-				_, err := w.Flows(t.Context(), ada, p, q)
-				return err
+			if got := len(w.reads(t)) - before; got != want {
+				t.Errorf("%q by %q leaves %d records, not %d", tt.where, tt.by, got, want)
 			}
-			_, err := w.AskFlows(t.Context(), ada, p, q)
-			return err
-		}
-		before := w.reads(t)
-		if q.OfHousehold() {
-			if err := ask(house.FlowPurpose{}); !errors.Is(err, house.ErrNoPurpose) || len(w.reads(t)) != len(before) {
-				t.Fatalf("seed %d: without a purpose: %v, %+v", seed, err, q)
-			}
-		}
-		if err := ask(why); err != nil {
-			t.Fatalf("seed %d: %v, %+v", seed, err, q)
-		}
-		want := max(len(named), 1)
-		if !raw && !q.Personal() {
-			want = 0
-		}
-		var about []candor.ID
-		for _, l := range w.reads(t) {
-			if !slices.ContainsFunc(before, func(b candor.Logged) bool { return b.ID == l.ID }) {
-				about = append(about, l.Subject)
-			}
-		}
-		if len(about) != want || slices.ContainsFunc(named, func(id candor.ID) bool { return !slices.Contains(about, id) }) {
-			t.Fatalf("seed %d: %d records about %v, want %d about %v: raw %v, %+v", seed, len(about), about, want, named, raw, q)
 		}
 	}
 }
@@ -220,8 +253,40 @@ func TestFlowsOfErased(t *testing.T) {
 		t.Fatalf("with a line that was erased: %+v, %v", got, err)
 	}
 	flows, err := w.Flows(t.Context(), ada, why, w.hour)
-	if err != nil || len(flows.Flows) != 5 || flows.Left != 5 {
+	if err != nil || len(flows.Flows) != 5 || flows.Left != 0 {
 		t.Fatalf("%+v, %v", flows, err)
+	}
+	// Its address has become another's, and is asked about.
+	w.memory.Keep([]archive.Flow{{Record: flow.Record{End: flow.Time(w.now.Add(-time.Minute)), Bytes: 1, Packets: 1, Src: flow.V4(0xc0000207), Dst: flow.V4(0xc6336409), DstPort: 22, Protocol: flow.TCP}, From: w.lines[1].ID, To: a.ID},
+		{Record: flow.Record{End: flow.Time(w.now.Add(-time.Minute)), Bytes: 1, Packets: 1, Src: flow.V4(0xc0000208), Dst: flow.V4(0xc633640a), DstPort: 23, Protocol: flow.TCP}, From: a.ID}})
+	for _, tt := range []struct {
+		where string
+		by    []archive.Field
+		flows uint64
+	}{
+		{"local:192.0.2.7", []archive.Field{archive.FieldPeer, archive.FieldPort}, 6},
+		{"local:192.0.2.8", []archive.Field{archive.FieldPeer, archive.FieldPort}, 0},
+		{"local:192.0.2.8", nil, 0},
+		{"-local:192.0.2.7", []archive.Field{archive.FieldPort}, 0},
+		{"peer:198.51.100.10", []archive.Field{archive.FieldPort}, 0},
+		{"peer-net:198.51.100.0/24 port:23", nil, 0},
+		{"port:23", []archive.Field{archive.FieldLocal}, 0},
+		{"port:23", []archive.Field{archive.FieldPeer}, 0},
+		{"port:23", []archive.Field{archive.FieldPeerNet}, 0},
+		{"port:23", nil, 1}, // of the network
+	} {
+		q := w.hour
+		q.By = tt.by
+		if q.Where, err = archive.ParseConditions(tt.where, w.FlowLines(t.Context(), ada)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.AskFlows(t.Context(), ada, why, q)
+		if err != nil || got.Answers[0].Total.Flows != tt.flows {
+			t.Errorf("%s by %v: %+v, %v", tt.where, tt.by, got.Answers, err)
+		}
+	}
+	if flows, err = w.Flows(t.Context(), ada, why, w.hour); err != nil || len(flows.Flows) != 5 || flows.Left != 1 {
+		t.Errorf("%+v, %v", flows, err)
 	}
 	before := len(w.reads(t))
 	if _, err := w.AskFlows(t.Context(), ada, why, w.of(0)); !errors.Is(err, candor.ErrInvalid) || len(w.reads(t)) != before {
@@ -229,6 +294,46 @@ func TestFlowsOfErased(t *testing.T) {
 	}
 	if values, err := w.Store.PersonalOf(t.Context(), w.reads(t)[len(w.reads(t))-1].ID); err != nil || len(values) > 0 && strings.Contains(values[0].Value, string(a.ID)) {
 		t.Errorf("what was asked of it is still there: %+v, %v", values, err)
+	}
+}
+
+// TestFlowsRecordsAreOfTheirLine: the record of a line says nothing of another.
+func TestFlowsRecordsAreOfTheirLine(t *testing.T) {
+	w := newFlowWorld(t)
+	both, peers := w.of(0), w.hour
+	both.Where[0].Values = append(both.Where[0].Values, archive.Value{Line: w.lines[1].ID})
+	but := w.of(0)
+	but.Where = append(but.Where, archive.Condition{Field: archive.FieldLine, Not: true, Values: []archive.Value{{Line: w.lines[1].ID}}})
+	peers.By = []archive.Field{archive.FieldPeer, archive.FieldLine}
+	if _, err := w.AskFlows(t.Context(), ada, why, both, w.of(1), but, peers, w.hour); err != nil {
+		t.Fatal(err)
+	}
+	asked := map[candor.ID]string{}
+	for _, l := range w.reads(t) {
+		values, err := w.Store.PersonalOf(t.Context(), l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if v.Name == "questions" {
+				asked[l.Subject] += v.Value
+			}
+		}
+	}
+	words := func(all ...archive.Question) string {
+		var lines []string
+		for _, q := range all {
+			q, err := q.Checked()
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, q.Values(func(id candor.ID) string { return string(id) }).Encode())
+		}
+		return strings.Join(lines, "\n")
+	}
+	want := map[candor.ID]string{w.lines[0].ID: words(w.of(0), w.of(0)), w.lines[1].ID: words(w.of(1), w.of(1)), ada.User: words(peers)}
+	if !maps.Equal(asked, want) {
+		t.Errorf("the records say %q, not %q", asked, want)
 	}
 }
 

@@ -61,6 +61,24 @@ func (r reader) Lines(ctx context.Context, changed time.Time, after candor.ID, m
 	return each(rows, asset), err
 }
 
+// ErasedLines gives the lines whose party was erased, by ID.
+func (r reader) ErasedLines(ctx context.Context) ([]candor.ID, error) {
+	rows, err := r.db.QueryContext(ctx, "SELECT a.id FROM parties p JOIN assets a ON a.owner = p.id WHERE p.erased AND a.kind = 'line' ORDER BY a.id")
+	if err != nil {
+		return nil, kind(err, "look for erased lines")
+	}
+	defer rows.Close()
+	var all []candor.ID
+	for rows.Next() {
+		var id candor.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, kind(err, "look for erased lines")
+		}
+		all = append(all, id)
+	}
+	return all, kind(rows.Err(), "look for erased lines")
+}
+
 // HostedSites gives the sites in use that have a host name, which is written in
 // lower case and without a dot at its end; by id.
 func (r reader) HostedSites(ctx context.Context, host string) ([]candor.Asset, error) {

@@ -37,7 +37,9 @@ type Reader interface {
 	// ErrTooMuch when an answer would take longer or more memory than allowed.
 	Ask(context.Context, Question) (Answer, error)
 	// Flows gives the flows themselves, the newest first, as many as the question's
-	// limit; By, Step and Order of it are not used. Only the raw tier has them.
+	// limit; By, Step and Order of it are not used. Only the raw tier has them. Those
+	// that ended at the same time stand in an order that stays the same: a smaller
+	// limit gives the beginning of what a larger one gives.
 	Flows(context.Context, Question) ([]Flow, error)
 	// Held tells what is there.
 	Held(context.Context) (Held, error)

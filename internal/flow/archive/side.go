@@ -48,16 +48,20 @@ func (f *Flow) Service() uint16 {
 	return f.SrcPort
 }
 
+// NetBits is the length of such a network.
+func NetBits(ip netip.Addr) int {
+	if ip.Is4() {
+		return 24
+	}
+	return 48
+}
+
 const sctp = 132
 
 // Net is the network that an address is told of by: /24 of IPv4, /48 of IPv6.
 func Net(a flow.Addr) netip.Prefix {
 	ip := a.IP()
-	bits := 48
-	if ip.Is4() {
-		bits = 24
-	}
-	p, err := ip.Prefix(bits)
+	p, err := ip.Prefix(NetBits(ip))
 	if err != nil {
 		return netip.Prefix{} // no address
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +33,17 @@ func testIsolations(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, line, time.Time{}) })
 	same(t, must(s.Asset(ctx, candor.Everything, line.ID))(t), line)
 	same(t, must(s.CountLines(ctx))(t), before+1)
+	erasedBefore := must(s.ErasedLines(ctx))(t)
+	gone := p
+	gone.Erased = true
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeParty(ctx, gone) })
+	all := slices.DeleteFunc(must(s.ErasedLines(ctx))(t), func(id candor.ID) bool { return slices.Contains(erasedBefore, id) })
+	slices.Sort(all)
+	ids := []candor.ID{line.ID, retired.ID} // and no site
+	slices.Sort(ids)
+	same(t, all, ids)
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeParty(ctx, p) })
+	same(t, must(s.ErasedLines(ctx))(t), erasedBefore)
 
 	one := candor.Isolation{Response: candor.NewID(noon), Case: candor.NewID(noon), Asset: line.ID, Level: "walled-garden",
 		Session: json.RawMessage(`{"line":"L"}`), Begun: noon}

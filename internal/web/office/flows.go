@@ -87,6 +87,8 @@ func (a *asked) needsPurpose(r *web.Request) bool {
 // about.
 func (a *asked) refused(r *web.Request, err error) error {
 	switch {
+	case errors.Is(err, house.ErrNoPurpose):
+		a.errors = append(a.errors, ui.FormError{Name: forWhat, Text: r.T("office.flows.for.missing")})
 	case errors.Is(err, archive.ErrTooMuch):
 		a.errors = append(a.errors, ui.FormError{Name: archive.ParameterTime, Text: r.T("office.flows.too-much")})
 	case errors.Is(err, candor.ErrInvalid):

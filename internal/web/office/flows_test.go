@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,10 +80,11 @@ func TestFlowsPage(t *testing.T) {
 	if n := len(w.readRecords(t)); n != before {
 		t.Error("a question that was not answered left a record")
 	}
+	has(t, w.Get(t, analyst, "/traffic/flows?where=peer:192.0.2.1&time=1d"), http.StatusUnprocessableEntity, "Say what you look at", `href="#for"`)
 	has(t, w.Get(t, analyst, named+"&for=C-9999"), http.StatusUnprocessableEntity, "There is no such case")
 	has(t, w.Get(t, analyst, named+"&for="+w.c.Label()), http.StatusOK, "in all")
 	last := w.readRecords(t)
-	if len(last) != before+1 || last[0].Subject != a.ID || last[0].Case != w.c.ID {
+	if len(last) != before+1 || !slices.ContainsFunc(last, func(l candor.Logged) bool { return l.Subject == a.ID && l.Case == w.c.ID }) {
 		t.Errorf("%+v", last)
 	}
 	has(t, w.Get(t, analyst, "/traffic/flows?where=port:443+colour:red&by=colour"), http.StatusUnprocessableEntity, "“colour”", "names no field")
@@ -117,6 +119,11 @@ func TestFlowsForm(t *testing.T) {
 	}
 	page := w.Get(t, analyst, "/traffic/flows?"+want.Encode())
 	has(t, page, http.StatusOK, `value="2026-11-26T10:00:00"`, `value="because"`, "direction:out")
+	for typed, want := range map[string]string{`L-1`: `line:L-1`, `Meier, left`: `line:"Meier, left"`, `"Meier, left", "L 2",L-3`: `line:"Meier, left","L 2",L-3`, `"a\", b", c`: `line:"a\", b",c`} {
+		if u, _ := url.Parse(w.Get(t, analyst, "/traffic/flows/form?"+url.Values{"add-line": {typed}}.Encode()).Location()); u.Query().Get("where") != want {
+			t.Errorf("the line %s becomes %s", typed, u.Query().Get("where"))
+		}
+	}
 	if u, _ := url.Parse(w.Get(t, analyst, "/traffic/flows/form?last=between&from=x&to=&show=/elsewhere").Location()); u.Path != "/traffic/flows" || u.Query().Get("time") != "x/" {
 		t.Errorf("what is no time leads to %s", u)
 	}
@@ -198,14 +205,20 @@ func TestFlowRecords(t *testing.T) {
 func TestNetworkNow(t *testing.T) {
 	w := newWorld(t)
 	has(t, w.Get(t, w.As(candor.RoleAnalyst), "/traffic/now"), http.StatusOK, "Not kept here", "keeps no flows")
+	for path, page := range map[string]string{"/traffic/flows/csv?by=port": "/traffic/flows?by=port", "/traffic/flows/csv?by=port&of=/traffic/flows/records": "/traffic/flows/records?by=port"} {
+		if to := w.Get(t, w.As(candor.RoleAnalyst), path).Location(); to != page {
+			t.Errorf("where nothing is kept, %s leads to %q", path, to)
+		}
+		has(t, w.Get(t, w.As(candor.RoleAnalyst), page), http.StatusOK, "Not kept here")
+	}
 	w.kept(t, "Line 4711", w.party.ID)
 	has(t, w.Get(t, w.As(candor.RoleAnalyst), "/traffic/now"), http.StatusOK, "Top talkers", "Line 4711", "tcp · 443 https", "198.51.", "192.0.2.200", `href="/traffic/flows?by=line`, "No known line")
 	has(t, w.Get(t, w.As(candor.RoleAnalyst), "/traffic"), http.StatusOK, `hx-get="/traffic/now"`, "Ask of stored flows")
 	if page := w.Get(t, w.As(candor.RoleAuditor), "/traffic").Text(); strings.Contains(page, "/traffic/now") || strings.Contains(page, "/traffic/flows") {
 		t.Error("an auditor is led to flows")
 	}
-	if n := len(w.readRecords(t)); n != 0 {
-		t.Errorf("%d records of who talks with whom", n)
+	if n := len(w.readRecords(t)); n != 1 { // by networks of the other end
+		t.Errorf("%d records of a look", n)
 	}
 }
 

@@ -133,7 +133,7 @@ func (o *office) flowsForm(r *web.Request) (web.View, error) {
 			text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 		}
 		if text != "" {
-			where = with(where, string(field)+":"+strings.ReplaceAll(text, ", ", ","))
+			where = with(where, string(field)+":"+closed(text))
 		}
 	}
 	v.Set(archive.ParameterWhere, strings.TrimSpace(where))
@@ -155,6 +155,29 @@ func (o *office) flowsForm(r *web.Request) (web.View, error) {
 		path = recordsPath
 	}
 	return web.See(linkTo(path, v)), nil
+}
+
+// closed takes blanks behind commas out of values, but not out of quoted ones.
+func closed(text string) string {
+	var b strings.Builder
+	var quoted, escaped bool
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		b.WriteByte(c)
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\' && quoted:
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			for i+1 < len(text) && text[i+1] == ' ' {
+				i++
+			}
+		}
+	}
+	return b.String()
 }
 
 // typedTimes are the two ends that were typed, in the reader's zone, as a question

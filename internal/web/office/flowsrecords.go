@@ -211,13 +211,17 @@ func (o *office) flowsCSV(r *web.Request) (web.View, error) {
 		}
 		return web.See(a.at(path, nil)), nil
 	}
+	if len(rows) == 0 { // nothing is kept, as the page says
+		return web.See(a.at(path, nil)), nil
+	}
 	name := "flows-" + a.q.Until.UTC().Format("20060102-150405") + ".csv"
 	return web.View{Send: &web.File{Name: name, Type: "text/csv; charset=utf-8", Write: func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) }}}, nil
 }
 
+// answerRows are none where no flows are kept.
 func (o *office) answerRows(r *web.Request, a asked) ([][]string, error) {
 	v, err := o.house.AskFlows(r.Context(), r.Who, a.FlowPurpose, a.q)
-	if err != nil {
+	if err != nil || v.Unmeasured != "" {
 		return nil, err
 	}
 	var head []string
@@ -244,9 +248,10 @@ func (o *office) answerRows(r *web.Request, a asked) ([][]string, error) {
 	return rows, nil
 }
 
+// recordRows are none where no flows are kept.
 func (o *office) recordRows(r *web.Request, a asked) ([][]string, error) {
 	v, err := o.house.Flows(r.Context(), r.Who, a.FlowPurpose, a.q)
-	if err != nil {
+	if err != nil || v.Unmeasured != "" {
 		return nil, err
 	}
 	rows := [][]string{{"start", "end", "source", "source-port", "destination", "destination-port", "protocol", "flags", "bytes", "packets", "in", "out", "exporter", "from", "to"}}

@@ -1,6 +1,7 @@
 package archivetest
 
 import (
+	gocmp "cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -75,19 +76,38 @@ func ask(t *testing.T, d *Dice, a, m archive.Reader) archive.Tier {
 	return got.Tier
 }
 
+// list compares flows. Those that ended at the same time stand in an order of the
+// archive's own, of which a limit shows the beginning.
 func list(t *testing.T, d *Dice, a, m archive.Reader) {
 	t.Helper()
 	q := d.Question()
-	got, err := a.Flows(context.Background(), q)
-	if err != nil {
-		t.Fatalf("%+v: %v", q, err)
+	all := q
+	all.Limit = archive.MaxLimit
+	flows := func(r archive.Reader, q archive.Question) []archive.Flow {
+		t.Helper()
+		found, err := r.Flows(context.Background(), q)
+		if err != nil {
+			t.Fatalf("%+v: %v", q, err)
+		}
+		return found
 	}
-	want, err := m.Flows(context.Background(), q)
-	if err != nil {
-		t.Fatal(err)
+	got, long, want := flows(a, q), flows(a, all), flows(m, all)
+	if diff := cmp.Diff(long[:min(len(long), len(flows(m, q)))], got, equate); diff != "" {
+		t.Fatalf("flows of %+v are not the first of more (-more +fewer):\n%s", q, diff)
 	}
-	if diff := cmp.Diff(want, got, equate); diff != "" {
-		t.Fatalf("flows of %+v (-model +archive):\n%s", q, diff)
+	if !slices.IsSortedFunc(long, func(a, b archive.Flow) int { return gocmp.Compare(b.End, a.End) }) {
+		t.Fatalf("flows of %+v are not in order", all)
+	}
+	if len(want) == archive.MaxLimit { // of the last moment each may show others
+		last := func(f archive.Flow) bool { return f.End == want[len(want)-1].End }
+		if len(long) != len(want) {
+			t.Fatalf("%d flows of %+v", len(long), all)
+		}
+		long, want = slices.DeleteFunc(long, last), slices.DeleteFunc(slices.Clone(want), last)
+	}
+	slices.SortFunc(long, newest)
+	if diff := cmp.Diff(want, long, equate); diff != "" {
+		t.Fatalf("flows of %+v (-model +archive):\n%s", all, diff)
 	}
 }
 
@@ -95,7 +115,6 @@ func list(t *testing.T, d *Dice, a, m archive.Reader) {
 type Dice struct {
 	*rand.Rand
 	lines []candor.ID
-	ended map[int64]bool
 }
 
 // Begin is when what Dice throw began.
@@ -106,15 +125,15 @@ const span = 3 * time.Hour
 
 // NewDice makes Dice of a seed.
 func NewDice(seed uint64) *Dice {
-	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 7)), ended: map[int64]bool{}}
+	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 7))}
 	for i := range 6 {
 		d.lines = append(d.lines, candor.ID(fmt.Sprintf("%08x-0000-7000-8000-%012x", d.Uint32(), i)))
 	}
 	return d
 }
 
-// Flows throws flows, no two of which ended at the same time. The numbers of
-// their exporters are 0.
+// Flows throws flows, many of which ended at the same time, in whole minutes. The
+// numbers of their exporters are 0.
 func (d *Dice) Flows(n int) []archive.Flow {
 	all := make([]archive.Flow, n)
 	for i := range all {
@@ -123,10 +142,9 @@ func (d *Dice) Flows(n int) []archive.Flow {
 			End: flow.Time(Begin) + d.Int64N(span.Microseconds()), Bytes: d.Uint64N(1 << 20), Packets: 1 + d.Uint64N(50), Src: d.address(), Dst: d.address(), Sampling: pick[uint32](d, 0, 1, 100),
 			In: d.Uint32N(3), Out: d.Uint32N(3), SrcPort: d.port(), DstPort: d.port(), NatPort: d.port(), Protocol: pick[uint8](d, flow.TCP, flow.TCP, flow.UDP, flow.ICMP, 47, 132), Flags: uint8(d.IntN(256)),
 		}
-		for d.ended[f.End] {
-			f.End++
+		if d.IntN(3) == 0 {
+			f.End -= f.End % time.Minute.Microseconds()
 		}
-		d.ended[f.End] = true
 		f.Start = f.End - d.Int64N(90_000_000)
 		if d.IntN(8) == 0 {
 			f.NatAddr = d.address()

@@ -5,6 +5,7 @@ package archivetest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -63,8 +64,16 @@ func (m *Memory) Flows(_ context.Context, q archive.Question) ([]archive.Flow, e
 			found = append(found, f)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b archive.Flow) int { return cmp.Compare(b.End, a.End) })
+	slices.SortFunc(found, newest)
 	return found[:min(len(found), q.Limit)], nil
+}
+
+// newest orders flows: the newest first, then by all that is known of them.
+func newest(a, b archive.Flow) int {
+	if a.End != b.End {
+		return cmp.Compare(b.End, a.End)
+	}
+	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
 
 // Ask implements archive.Reader.
@@ -142,8 +151,10 @@ func equal(f archive.Field, key archive.Key, v archive.Value) bool {
 		return key.Line == v.Line
 	case archive.FieldDirection:
 		return key.Way == v.Way
-	case archive.FieldLocal, archive.FieldPeer, archive.FieldPeerNet, archive.FieldExporter:
+	case archive.FieldLocal, archive.FieldPeer, archive.FieldExporter:
 		return v.Network.Contains(key.Network.Addr())
+	case archive.FieldPeerNet:
+		return v.Network.Overlaps(key.Network)
 	default:
 		return v.From <= key.Number && key.Number <= v.To
 	}

@@ -31,6 +31,7 @@ const Built = true
 // concurrent use.
 type Archive struct {
 	o     Options
+	aside string // the folder for what questions lay aside
 	lines *lines
 	queue *batch.Queue
 
@@ -43,8 +44,9 @@ type Archive struct {
 	// Of the writer:
 	lock    *os.File
 	written *engine
-	next    uint64               // batch
-	full    bool                 // it was told that rows give way
+	next    uint64 // batch
+	full    bool   // it was told that rows give way
+	free    func(dir string) (int64, error)
 	covered map[string]time.Time // files that others cover, since when that is known
 	stop    chan struct{}
 	done    chan struct{}
@@ -58,17 +60,23 @@ const atOnce = 2
 // Open opens the archive of a folder. One process at a time may write; others
 // read with ReadOnly.
 func Open(o Options) (*Archive, error) {
-	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
+	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), free: free, covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
 	a.queue = batch.NewQueue(a.o.Room)
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
+	a.aside = filepath.Join(o.Dir, unfinished)
 	var err error
+	if o.ReadOnly { // the other is its writer's
+		if a.aside, err = os.MkdirTemp("", "candor-archive-"); err != nil {
+			return nil, err
+		}
+	}
 	if a.asked, err = a.database(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, a.close())
 	}
 	if _, err := a.asked.Exec("CREATE TABLE lines (number UINTEGER, line VARCHAR); INSERT INTO lines VALUES (0, '')"); err != nil {
-		return nil, errors.Join(err, a.asked.Close())
+		return nil, errors.Join(err, a.close())
 	}
 	a.known = 1
 	if o.ReadOnly {
@@ -138,10 +146,7 @@ const writing = 1 << 30
 // settings bound a DuckDB. It reads and writes files that it is told of, and
 // loads nothing.
 func (a *Archive) settings(name string) []string {
-	folder, threads, memory := filepath.Join(a.o.Dir, unfinished), a.o.Threads, a.o.Memory
-	if a.o.ReadOnly {
-		folder = os.TempDir() // the other is its writer's
-	}
+	threads, memory := a.o.Threads, a.o.Memory
 	if name == "write" {
 		threads, memory = 0, min(memory, writing)
 	}
@@ -151,7 +156,7 @@ func (a *Archive) settings(name string) []string {
 	return []string{
 		fmt.Sprintf("SET threads = %d", threads),
 		fmt.Sprintf("SET memory_limit = '%dB'", memory),
-		"SET temp_directory = " + quote(filepath.Join(folder, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
+		"SET temp_directory = " + quote(filepath.Join(a.aside, fmt.Sprintf("candor-archive-%s-%d", name, os.Getpid()))),
 		fmt.Sprintf("SET max_temp_directory_size = '%dB'", 4*a.o.Memory),
 		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 		"SET preserve_insertion_order = false", "SET parquet_metadata_cache = true",
@@ -180,6 +185,9 @@ func (a *Archive) close() error {
 	}
 	if a.written != nil {
 		a.written.close()
+	}
+	if a.o.ReadOnly {
+		errs = append(errs, os.RemoveAll(a.aside))
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())

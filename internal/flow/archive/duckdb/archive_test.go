@@ -6,11 +6,13 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"candor/internal/flow"
 	"candor/internal/flow/archive"
 	"candor/internal/flow/archive/archivetest"
 )
@@ -163,6 +165,77 @@ func TestTheOldestRawGoesFirst(t *testing.T) {
 	}
 }
 
+// TestSpaceOnDisk: for want of it flows give way, and no sums; what a question has
+// laid aside is no want.
+func TestSpaceOnDisk(t *testing.T) {
+	now := archivetest.Begin
+	dir := t.TempDir()
+	a := opened(t, Options{Dir: dir, Spare: 1 << 30, Clock: func() time.Time { return now }})
+	left := int64(1 << 40)
+	a.free = func(string) (int64, error) { return left, nil }
+	d := archivetest.NewDice(6)
+	for range 3 {
+		a.Keep(d.Flows(1000))
+		a.settled(t)
+		now = now.Add(2 * time.Hour)
+	}
+	a.settled(t)
+	count := func() (n [3]int) {
+		for i, tier := range archive.Tiers {
+			all, err := list(dir, tier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n[i] = len(all)
+		}
+		return n
+	}
+	spill := filepath.Join(dir, unfinished, "spill")
+	if err := os.WriteFile(spill, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left = 1<<30 - 1<<20
+	if a.settled(t); count() != [3]int{3, 3, 3} {
+		t.Errorf("for a question %v files are left", count())
+	}
+	left--
+	if a.settled(t); count() != [3]int{2, 3, 3} {
+		t.Errorf("for a byte %v files are left", count())
+	}
+	left = 0
+	if a.settled(t); count() != [3]int{0, 3, 3} {
+		t.Errorf("on a full disk %v files are left", count())
+	}
+	left, a.o.MaxBytes = 1<<40, 1
+	if a.settled(t); count() != [3]int{} {
+		t.Errorf("where a byte may be kept %v files are left", count())
+	}
+}
+
+// TestManyRowsWait: files that are out of time go also while rows wait, and there
+// are files to join and hours to add up.
+func TestManyRowsWait(t *testing.T) {
+	now := archivetest.Begin
+	dir := t.TempDir()
+	a := opened(t, Options{Dir: dir, Clock: func() time.Time { return now }, Keep: map[archive.Tier]time.Duration{archive.Raw: time.Hour}})
+	d := archivetest.NewDice(7)
+	for range 3 {
+		a.Keep(d.Flows(40))
+		a.write(nil)
+	}
+	now = now.Add(3 * time.Hour)
+	a.Keep(d.Flows(80))
+	a.o.Room = 100 // so that this is much
+	if err := a.tidy(nil); err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := list(dir, archive.Raw)
+	hours, _ := list(dir, archive.Hour)
+	if len(raw) != 0 || len(hours) != 0 {
+		t.Errorf("%d files that are out of time are left, %d of hours were made", len(raw), len(hours))
+	}
+}
+
 func TestQuestionsAreBounded(t *testing.T) {
 	a := opened(t, Options{Dir: t.TempDir(), Patience: time.Nanosecond})
 	a.Keep(archivetest.NewDice(4).Flows(10))
@@ -175,6 +248,45 @@ func TestQuestionsAreBounded(t *testing.T) {
 	cancel()
 	if _, err := a.Flows(gone, q); err != context.Canceled {
 		t.Errorf("a question that nobody waits for: %v", err)
+	}
+}
+
+func TestNetworkOfAnAddress(t *testing.T) {
+	a := opened(t, Options{Dir: t.TempDir()})
+	end := flow.Time(archivetest.Begin)
+	a.Keep([]archive.Flow{{Record: flow.Record{End: end, Bytes: 1, Packets: 1, Src: flow.V4(1), Dst: flow.FromIP(netip.MustParseAddr("198.51.100.1"))}},
+		{Record: flow.Record{End: end, Bytes: 1, Packets: 1, Src: flow.V4(1), Dst: flow.FromIP(netip.MustParseAddr("2001:db8:7::1"))}}})
+	a.settled(t)
+	for net, want := range map[string]uint64{"198.51.100.7/32": 1, "198.51.100.128/25": 1, "198.51.100.0/24": 1, "198.51.0.0/16": 1, "198.51.101.1/32": 0, "2001:db8:7:8::9/128": 1, "2001:db8:7::/48": 1, "2001:db8:6::/64": 0, "2001:db8::/32": 1, "::/64": 0} {
+		q := archive.Question{Since: archivetest.Begin, Until: archivetest.Begin.Add(time.Second), Where: []archive.Condition{{Field: archive.FieldPeerNet, Values: []archive.Value{{Network: netip.MustParsePrefix(net)}}}}}
+		if got, err := a.Ask(t.Context(), q); err != nil || got.Total.Flows != want {
+			t.Errorf("in %s there are %d flows, not %d: %v", net, got.Total.Flows, want, err)
+		}
+	}
+}
+
+// TestAReaderLaysAsideOnItsOwn: in a folder that nobody can guess or read, which
+// goes when it closes.
+func TestAReaderLaysAsideOnItsOwn(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	r, err := Open(Options{Dir: t.TempDir(), ReadOnly: true, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set string
+	if err := r.asked.QueryRow("SELECT current_setting('temp_directory')").Scan(&set); err != nil {
+		t.Fatal(err)
+	}
+	st, err := os.Stat(filepath.Dir(set))
+	if err != nil || filepath.Dir(filepath.Dir(set)) != temp || st.Mode().Perm() != 0o700 {
+		t.Errorf("it lays aside in %s: %v, %v", set, st.Mode(), err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(temp); len(left) != 0 {
+		t.Errorf("left are %v", left)
 	}
 }
 

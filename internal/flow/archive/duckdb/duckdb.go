@@ -24,7 +24,7 @@ type Options struct {
 	// MaxBytes bounds what is on disk: the oldest of the finest tier goes first.
 	// So it does when less than Spare bytes of the disk are free. 0 bounds nothing.
 	MaxBytes, Spare int64
-	Memory          int64         // bytes for questions; 0: a quarter of the machine's, 1 to 16 GiB. What is more goes to disk
+	Memory          int64         // bytes for questions; 0: a quarter of what the process may have, 1 to 16 GiB. What is more goes to disk
 	Threads         int           // for questions; 0: all processors
 	Patience        time.Duration // for a question; 0: 30 s
 	Room            int           // rows that wait to be written; 0: 1,000,000, of 200 bytes

@@ -20,5 +20,5 @@ type Archive struct {
 
 // Open fails.
 func Open(Options) (*Archive, error) {
-	return nil, candor.WithHint(errors.New("this program was built without DuckDB"), "Build it with a C++ compiler (make build), or set traffic.archive.kind to none or clickhouse.")
+	return nil, candor.WithHint(errors.New("this program was built without DuckDB"), "Build it with g++ (make build), or set traffic.archive.kind to none or clickhouse.")
 }

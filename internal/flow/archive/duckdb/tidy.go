@@ -4,6 +4,7 @@ package duckdb
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,13 +22,17 @@ const (
 )
 
 // tidy does what there is to do: sums that are missing, files to join, hours to
-// add up, files that are out of time or have no room. It ends early when it is
-// told to stop.
+// add up, files that are out of time or have no room.
 func (a *Archive) tidy(stop <-chan struct{}) error {
+	return errors.Join(a.arrange(stop), a.expire(), a.shrink())
+}
+
+// arrange adds up and joins. It ends early when it is told to stop, and when many
+// rows wait: writing goes first.
+func (a *Archive) arrange(stop <-chan struct{}) error {
 	for {
-		more, err := a.step()
-		if err != nil || !more {
-			return errors.Join(err, a.expire(), a.shrink())
+		if more, err := a.step(); err != nil || !more {
+			return err
 		}
 		select {
 		case <-stop:
@@ -35,7 +40,7 @@ func (a *Archive) tidy(stop <-chan struct{}) error {
 		default:
 		}
 		if waiting, _ := a.queue.Count(); waiting > a.o.Room/4 {
-			return nil // writing goes first
+			return nil
 		}
 	}
 }
@@ -88,7 +93,7 @@ func (a *Archive) expire() error {
 		if err != nil {
 			return err
 		}
-		live, covered := part(all)
+		_, covered := part(all)
 		for _, f := range covered {
 			since, ok := a.covered[f.name()]
 			if !ok {
@@ -102,8 +107,9 @@ func (a *Archive) expire() error {
 			}
 		}
 		keep := a.o.Keep[t]
-		for _, f := range live {
+		for _, f := range all {
 			if keep > 0 && now.Sub(f.hour.Add(time.Hour)) > keep {
+				delete(a.covered, f.name())
 				if err := a.remove(f); err != nil {
 					return err
 				}
@@ -125,10 +131,11 @@ func (a *Archive) remove(f file) error {
 }
 
 // shrink removes the oldest files of the finest tier that has any, until the rest
-// has room.
+// has room. For want of space on disk only flows themselves give way: others may
+// take it, and sums are small.
 func (a *Archive) shrink() error {
-	over, err := a.tooLarge()
-	if err != nil || over <= 0 {
+	over, short, err := a.tooLarge()
+	if err != nil || over <= 0 && short <= 0 {
 		a.full = a.full && err != nil
 		return err
 	}
@@ -139,7 +146,7 @@ func (a *Archive) shrink() error {
 			return err
 		}
 		for _, f := range all {
-			if over <= 0 {
+			if over <= 0 && (short <= 0 || t != archive.Raw) {
 				break
 			}
 			st, err := os.Stat(filepath.Join(a.o.Dir, f.name()))
@@ -149,7 +156,7 @@ func (a *Archive) shrink() error {
 			if err := a.remove(f); err != nil {
 				return err
 			}
-			over -= st.Size()
+			over, short = over-st.Size(), short-st.Size()
 			rows += f.rows
 		}
 	}
@@ -161,32 +168,55 @@ func (a *Archive) shrink() error {
 	return nil
 }
 
-// tooLarge is by how many bytes the archive is over its bound.
-func (a *Archive) tooLarge() (int64, error) {
-	var size int64
-	for _, t := range archive.Tiers {
-		all, err := list(a.o.Dir, t)
-		if err != nil {
-			return 0, err
-		}
-		for _, f := range all {
-			st, err := os.Stat(filepath.Join(a.o.Dir, f.name()))
-			if err != nil {
-				return 0, err
-			}
-			size += st.Size()
-		}
-	}
-	over := int64(0)
+// tooLarge is by how many bytes the archive is over its bound, and how many are
+// missing of the space on disk that is to be left free. What questions need for a
+// while is not missing.
+func (a *Archive) tooLarge() (over, short int64, err error) {
 	if a.o.MaxBytes > 0 {
+		var size int64
+		for _, t := range archive.Tiers {
+			n, err := sizeOf(filepath.Join(a.o.Dir, string(t)))
+			if err != nil {
+				return 0, 0, err
+			}
+			size += n
+		}
 		over = size - a.o.MaxBytes
 	}
 	if a.o.Spare > 0 {
-		var disk unix.Statfs_t
-		if err := unix.Statfs(a.o.Dir, &disk); err != nil {
-			return 0, err
+		free, err := a.free(a.o.Dir)
+		if err != nil {
+			return 0, 0, err
 		}
-		over = max(over, min(size, a.o.Spare-int64(disk.Bavail)*disk.Bsize))
+		spilt, err := sizeOf(filepath.Join(a.o.Dir, unfinished))
+		if err != nil {
+			return 0, 0, err
+		}
+		short = a.o.Spare - free - spilt
 	}
-	return over, nil
+	return over, short, nil
+}
+
+// free is how many bytes of a disk are free.
+func free(dir string) (int64, error) {
+	var disk unix.Statfs_t
+	err := unix.Statfs(dir, &disk)
+	return int64(disk.Bavail) * disk.Bsize, err
+}
+
+// sizeOf adds up the files in a folder; those that go meanwhile have none.
+func sizeOf(dir string) (size int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			var st fs.FileInfo
+			if st, err = e.Info(); err == nil {
+				size += st.Size()
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return size, err
 }

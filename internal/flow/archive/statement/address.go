@@ -43,7 +43,11 @@ func (w words) contains(f archive.Field, name string, v archive.Value) string {
 	if f == archive.FieldPeerNet {
 		hi, lo = w.netHalves(name)
 	}
-	p = netip.PrefixFrom(p.Addr().WithZone(""), p.Bits()).Masked()
+	bits := p.Bits()
+	if f == archive.FieldPeerNet { // an address is in it, or is not told of
+		bits = min(bits, archive.NetBits(p.Addr()))
+	}
+	p = netip.PrefixFrom(p.Addr().WithZone(""), bits).Masked()
 	fromHi, fromLo := Halves(flow.FromIP(p.Addr()))
 	if p.Addr().Is4() {
 		return fmt.Sprintf("(%s AND %s BETWEEN %d AND %d)", is4(name), lo, fromLo, fromLo|(1<<(32-p.Bits())-1))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"candor/internal/flow/archive"
 	"candor/internal/flow/archive/batch"
@@ -23,7 +24,7 @@ func Flows(ctx context.Context, db Queryer, d Dialect, q archive.Question, from 
 		text += fmt.Sprintf(" AND NOT (way = %d AND other <> %s AND %s)", batch.In, noLine, sender)
 	}
 	var all []archive.Flow
-	err := each(ctx, db, fmt.Sprintf("SELECT %s FROM %s ORDER BY ended DESC LIMIT %d", Raw, text, q.Limit), 24, func(c []string) error {
+	err := each(ctx, db, fmt.Sprintf("SELECT %s FROM %s ORDER BY ended DESC, %s LIMIT %d", Raw, text, strings.TrimPrefix(Raw, "ended, "), q.Limit), 24, func(c []string) error {
 		row := scan(d, c)
 		all = append(all, row.Flow())
 		return nil

@@ -61,6 +61,9 @@ func (w words) source(from string) string {
 }
 
 func (w words) condition(c archive.Condition, mirrored bool) string {
+	if c.Field == archive.FieldLine {
+		return w.lines(c, mirrored)
+	}
 	one := make([]string, len(c.Values))
 	for i, v := range c.Values {
 		one[i] = w.equal(c.Field, v, mirrored)
@@ -72,15 +75,27 @@ func (w words) condition(c archive.Condition, mirrored bool) string {
 	return text
 }
 
+// lines words a condition on lines, of which there may be many.
+func (w words) lines(c archive.Condition, mirrored bool) string {
+	var all []string
+	for _, v := range c.Values {
+		if line, ok := w.d.Line(v.Line); ok {
+			all = append(all, line)
+		}
+	}
+	text := none
+	if len(all) > 0 {
+		text = column(c.Field, mirrored) + " IN (" + strings.Join(all, ", ") + ")"
+	}
+	if c.Not {
+		return "NOT (" + text + ")"
+	}
+	return text
+}
+
 func (w words) equal(f archive.Field, v archive.Value, mirrored bool) string {
 	name := column(f, mirrored)
 	switch f {
-	case archive.FieldLine:
-		line, ok := w.d.Line(v.Line)
-		if !ok {
-			return none
-		}
-		return name + " = " + line
 	case archive.FieldDirection:
 		for n := uint8(batch.In); n <= batch.Through; n++ {
 			if batch.Direction(n) == v.Way {
