@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -219,6 +220,64 @@ func TestKeep(t *testing.T) {
 	}
 	if _, err := Open(string(text), key); !errors.Is(err, candor.ErrDenied) {
 		t.Errorf("signed by another: %v", err)
+	}
+}
+
+// TestKeepLink: whoever owns the data folder can have root write, and give
+// owners, within it only.
+func TestKeepLink(t *testing.T) {
+	data, other := t.TempDir(), t.TempDir()
+	if os.Getuid() == 0 {
+		if err := os.Chown(data, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := Report{Version: 1, Method: Nftables}
+	link := Folder(filepath.Join(data, "link"))
+	if err := os.Symlink(other, string(link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := link.Keep(r); !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("a link out of the data folder: %v", err)
+	}
+	if _, err := link.All(); !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("read by a link: %v", err)
+	}
+	if left, err := os.ReadDir(other); err != nil || len(left) > 0 {
+		t.Errorf("written elsewhere: %v, %v", left, err)
+	}
+	owner := func(name string) uint32 {
+		about, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return about.Sys().(*syscall.Stat_t).Uid
+	}
+	if owner(other) != uint32(os.Getuid()) { //nolint:gosec // a user
+		t.Error("the other folder was given away")
+	}
+	drills := Folder(filepath.Join(data, "drills"))
+	name, err := drills.Keep(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []string{string(drills), name, filepath.Join(string(drills), publicKey), filepath.Join(string(drills), privateKey)} {
+		if owner(n) != owner(data) {
+			t.Errorf("%s is not the owner's of the data folder", n)
+		}
+	}
+	secret := filepath.Join(other, "secret")
+	if err := errors.Join(os.WriteFile(secret, []byte("x"), 0o600), os.Remove(name), os.Symlink(secret, name)); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := drills.All(); err != nil || len(all) != 1 || all[0].Believed() || all[0].Signed != "" {
+		t.Errorf("read through a link: %+v, %v", all, err)
+	}
+	if _, err := drills.Keep(r); err != nil || owner(secret) != uint32(os.Getuid()) { //nolint:gosec // a user
+		t.Errorf("a file's link is followed: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(string(drills), ".new-*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 
