@@ -281,6 +281,34 @@ func TestKeepLink(t *testing.T) {
 	}
 }
 
+// TestKeyLost: without the public key no report is believed, and all are given;
+// the next drill writes it again.
+func TestKeyLost(t *testing.T) {
+	f := Folder(filepath.Join(t.TempDir(), "drills"))
+	r := Report{Version: 1, Method: Nftables, Begun: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Rounds: []Round{}, Checks: []Check{}, Faults: []Fault{}, Missed: []string{}}
+	for name, spoil := range map[string]func(string) error{
+		"missing": os.Remove,
+		"changed": func(key string) error { return os.WriteFile(key, []byte("{"), 0o600) },
+		"a pipe":  func(key string) error { return errors.Join(os.Remove(key), syscall.Mkfifo(key, 0o600)) },
+	} {
+		if _, err := f.Keep(r); err != nil {
+			t.Fatal(err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 1 {
+			t.Errorf("%s: none is believed: %v, %v", name, last, err)
+		}
+		if err := spoil(filepath.Join(string(f), publicKey)); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := f.All(); err != nil || len(all) != 1 || all[0].Believed() || all[0].Signed == "" {
+			t.Errorf("%s: %+v, %v", name, all, err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 0 {
+			t.Errorf("%s: believed: %+v, %v", name, last, err)
+		}
+	}
+}
+
 // TestFull: the largest report can be signed.
 func TestFull(t *testing.T) {
 	r := Report{Version: 1, Method: Nftables, Missed: []string{}, Checks: []Check{}, Faults: []Fault{}}

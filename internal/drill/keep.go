@@ -57,6 +57,9 @@ func (f Folder) Keep(r Report) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := d.publish(key); err != nil {
+		return "", err
+	}
 	text, err := jws.Sign(key, Type, r)
 	if err != nil {
 		return "", fmt.Errorf("sign the report: %w", err)
@@ -98,16 +101,23 @@ func (d folder) newKey() (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return own, d.write(privateKey, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+}
+
+// publish writes the public part of the key, unless it is there.
+func (d folder) publish(own crypto.Signer) error {
 	public, err := jws.NewKey(own.Public())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	known, err := json.Marshal(public)
+	if there, err := parseKey(d.read(publicKey)); err == nil && there.ID() == public.ID() {
+		return nil
+	}
+	text, err := json.Marshal(public)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return own, errors.Join(d.write(publicKey, append(known, '\n'), 0o644),
-		d.write(privateKey, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	return d.write(publicKey, append(text, '\n'), 0o644)
 }
 
 // Key is the key that reports of the folder are signed with; candor.ErrNotFound
@@ -155,7 +165,8 @@ func Open(text string, key jws.Key) (r Report, err error) {
 // mostKept bounds the reports that are read.
 const mostKept = 400
 
-// All gives the reports, the newest first; none before the first drill.
+// All gives the reports, the newest first; none before the first drill. Without
+// the public key none is believed.
 func (f Folder) All() (all []Kept, err error) {
 	err = f.each(func(k Kept) bool { all = append(all, k); return true })
 	return all, err
@@ -190,16 +201,13 @@ func (f Folder) each(do func(Kept) bool) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	key, err := parseKey(d.read(publicKey))
-	if err != nil {
-		return err
-	}
+	key, unknown := parseKey(d.read(publicKey)) // without it none can be believed
 	slices.Sort(names)
 	slices.Reverse(names)
 	for _, name := range names[:min(len(names), mostKept)] {
 		k := Kept{Name: strings.TrimSuffix(name, suffix)}
 		text, err := d.read(name)
-		if err == nil {
+		if err = errors.Join(err, unknown); err == nil {
 			k.Report, err = Open(string(text), key)
 		}
 		if k.Wrong = err; err != nil {
