@@ -40,6 +40,9 @@ func (p *pretend) Lines() ([]Line, Line) {
 }
 
 func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Duration) error {
+	if err := p.fails("export"); err != nil {
+		return err
+	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	for _, r := range records {
@@ -142,6 +145,18 @@ func TestJudges(t *testing.T) {
 				t.Errorf("more is missed: %q", r.Missed)
 			}
 		})
+	}
+}
+
+// TestFaultUntold: a fault that could not be told of was not noticed.
+func TestFaultUntold(t *testing.T) {
+	for _, f := range Faults() {
+		c := newPretend("export")
+		r := &runner{Plan: plan(), copy: c}
+		of, _ := c.Lines()
+		if x := r.fault(t.Context(), f, of[0], 1); f != PortalDown && (x.Noticed || !strings.Contains(x.Error, "export is broken")) {
+			t.Errorf("%s: %+v", f, x)
+		}
 	}
 }
 
