@@ -324,18 +324,39 @@ func TestKeyLost(t *testing.T) {
 	}
 }
 
-// TestFull: the largest report can be signed.
+// TestFull: the largest report can be signed: every round took long and failed,
+// with a long text, nothing was noticed, and there was a drill before.
 func TestFull(t *testing.T) {
-	r := Report{Version: 1, Method: Nftables, Missed: []string{}, Checks: []Check{}, Faults: []Fault{}}
-	for range 234 {
-		x := Round{Abuse: SynFlood, Line: "DRILL-200", Stages: map[StageName]int64{}}
-		for _, n := range Stages() {
-			x.Stages[n] = 12345
+	for _, text := range []string{"", strings.Repeat("<is>\"broken\" ", 50), strings.Repeat("\x01", 400), strings.Repeat("断", 200)} {
+		r := Report{Version: 1, Program: "v1.2.3-0.20261126223000-0be3c4e0be3c+dirty", Method: Nftables, Seed: MostSeed, Faults: []Fault{}, Begun: time.Now().UTC().Truncate(time.Second)}
+		for range MostRounds {
+			x := Round{Abuse: SynFlood, Line: "DRILL-200", Stages: map[StageName]int64{}, Error: bounded(text)}
+			for _, n := range Stages() {
+				x.Stages[n] = 123_456
+			}
+			r.Rounds = append(r.Rounds, x)
 		}
-		r.Rounds = append(r.Rounds, x)
-	}
-	if _, err := Folder(filepath.Join(t.TempDir(), "d")).Keep(r); err != nil {
-		t.Error(err)
+		for _, n := range []CheckName{CheckBasis, CheckLifelines, CheckPortal, CheckRelease} {
+			r.Checks = append(r.Checks, Check{Name: n, OK: text == "", Text: bounded(text)})
+		}
+		for _, f := range Faults() {
+			r.Faults = append(r.Faults, Fault{Kind: f, Noticed: text == "", By: bounded(text), Took: 123_456, Error: bounded(text)})
+		}
+		r.judge()
+		if text != "" && len(r.Missed) != 1+4+mostNamed+1+len(Faults()) {
+			t.Errorf("missed: %q", r.Missed)
+		}
+		if text != "" && !strings.HasPrefix(r.Rounds[MostRounds-1].Error, bounded(text[:3])) {
+			t.Errorf("nothing is said of the last round: %q", r.Rounds[MostRounds-1].Error)
+		}
+		r.Compare([]Kept{{Report: Report{Method: Nftables, Begun: r.Begun.Add(-time.Hour), Response: Figure{123_456, 123_456}, Missed: r.Missed}}})
+		f := Folder(filepath.Join(t.TempDir(), "d"))
+		if _, err := f.Keep(r); err != nil {
+			t.Fatal(err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 1 || !reflect.DeepEqual(last[0].Report, r) {
+			t.Errorf("%.20q: it is not what was kept: %v", text, err)
+		}
 	}
 }
 
