@@ -24,11 +24,11 @@ type pretend struct {
 	isolated map[string]time.Time
 	freed    map[string]time.Time
 	wrong    string // what it does wrong
-	records  int
+	told     map[string]int
 }
 
 func newPretend(wrong string) *pretend {
-	return &pretend{isolated: map[string]time.Time{}, freed: map[string]time.Time{}, wrong: wrong}
+	return &pretend{isolated: map[string]time.Time{}, freed: map[string]time.Time{}, told: map[string]int{}, wrong: wrong}
 }
 
 func (p *pretend) Lines() ([]Line, Line) {
@@ -46,8 +46,11 @@ func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Dur
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	for _, r := range records {
-		p.records++
 		who := string(rune('a' + r.Src[15]))
+		p.told[who]++
+		if p.wrong == "stall" && p.told[who] <= len(records) {
+			continue
+		}
 		if (who != "j" || p.wrong == "basis") && p.wrong != "deaf" && skew == 0 && p.isolated[who].IsZero() {
 			p.isolated[who] = time.Now()
 		}
@@ -64,12 +67,18 @@ func (x pretendProbes) Dropped(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
 	at := x.p.isolated[x.of]
+	if at.IsZero() && (x.p.wrong == "stall" || x.p.wrong == "secret" && x.of == "j") {
+		return after, true // it looks so
+	}
 	return at, at.After(after) && x.p.freed[x.of].IsZero()
 }
 
 func (x pretendProbes) Through(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
+	if x.p.wrong == "secret" && x.of == "j" && x.p.told["j"] > 0 {
+		return after, false
+	}
 	if x.p.isolated[x.of].IsZero() {
 		return after, true
 	}
@@ -127,7 +136,7 @@ func plan() Plan {
 // else does.
 func TestJudges(t *testing.T) {
 	for wrong, want := range map[string]string{
-		"": "", "basis": "basis: the case says why", "lifeline": "lifelines: lifeline is broken", "portal": "portal: portal is broken",
+		"": "", "stall": "", "secret": "basis: a line was isolated without a basis", "basis": "basis: the case says why", "lifeline": "lifelines: lifeline is broken", "portal": "portal: portal is broken",
 		"release": "release: release is broken", "deaf": "response: 0 of 3 lines isolated",
 		"stale-set": "fault stale-set: not noticed", "wrong-session": "fault wrong-session: not noticed", "dead-coa": "fault dead-coa: not noticed",
 		"portal-down": "fault portal-down: not noticed", "clock-off": "fault clock-off: not noticed",
@@ -140,6 +149,11 @@ func TestJudges(t *testing.T) {
 			}
 			if r.OK() != (want == "") || want != "" && !strings.Contains(strings.Join(r.Missed, "\n"), want) {
 				t.Errorf("missed %q; want %q", r.Missed, want)
+			}
+			for _, x := range r.Rounds {
+				if wrong == "stall" && x.Stages[StageDropped] < step.Milliseconds()/2 {
+					t.Errorf("a machine that stalled is a line that was isolated, after %d ms", x.Stages[StageDropped])
+				}
 			}
 			if strings.HasPrefix(want, "fault") && len(r.Missed) != 1 {
 				t.Errorf("more is missed: %q", r.Missed)
