@@ -69,28 +69,21 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 // drillFolder is where reports are kept, in the data folder.
 const drillFolder = "drills"
 
-// keepDrill signs a report and keeps it beside those of former drills, if there
-// is a data folder; it says how the last one went.
-func (p *program) keepDrill(f drillFlags, r *drill.Report) error {
+// shelf is where reports are kept, and those of former drills; empty if they are
+// only shown.
+func (f *drillFlags) shelf() (folder drill.Folder, former []drill.Kept, err error) {
 	if f.data == "" && f.file == "" {
-		return nil
+		return "", nil, nil
 	}
 	conf, err := f.load()
 	if err != nil {
-		return err
+		return "", nil, err
 	}
-	folder := drill.Folder(filepath.Join(conf.Data.Dir, drillFolder))
-	all, err := folder.All()
-	if err != nil {
-		return err
+	folder = drill.Folder(filepath.Join(conf.Data.Dir, drillFolder))
+	if former, err = folder.All(); err != nil {
+		return "", nil, fmt.Errorf("read the reports of former drills: %w", err)
 	}
-	r.Compare(all)
-	name, err := folder.Keep(*r)
-	if err != nil {
-		return candor.WithHint(err, "Name a data folder that can be written to, with --data.")
-	}
-	p.say("the signed report is in %s", name)
-	return nil
+	return folder, former, nil
 }
 
 func (p *program) drillVerifyCommand() *cobra.Command {
@@ -142,8 +135,11 @@ func texts[T ~string](all []T) (out []string) {
 // plan reads the flags.
 func (f drillFlags) plan() (p drill.Plan, err error) {
 	p = drill.Plan{Method: drill.Method(f.method), Rounds: f.rounds, Seed: f.seed, Patience: f.patient, Version: programVersion(), Now: time.Now}
+	if p.Seed > drill.MostSeed {
+		return p, candor.WithHint(fmt.Errorf("the seed %d: %w", p.Seed, candor.ErrInvalid), fmt.Sprintf("Choose one from 0 to %d.", drill.MostSeed))
+	}
 	if p.Seed < 0 {
-		p.Seed = rand.Int64N(1 << 53) //nolint:gosec // no secret
+		p.Seed = rand.Int64N(drill.MostSeed + 1) //nolint:gosec // no secret
 	}
 	for _, text := range f.abuse {
 		a, err := drill.ParseAbuse(text)
@@ -167,7 +163,7 @@ func (f drillFlags) plan() (p drill.Plan, err error) {
 		}
 		p.Faults = append(p.Faults, drill.FaultKind(text))
 	}
-	most := lab.Most - 1 - len(drill.Faults())
+	most := min(drill.MostRounds, lab.Most-1-len(drill.Faults()))
 	if p.Rounds < 1 || p.Rounds > most || len(p.Abuse) == 0 {
 		return p, candor.WithHint(fmt.Errorf("%d rounds of %d kinds of abuse: %w", p.Rounds, len(p.Abuse), candor.ErrInvalid), fmt.Sprintf("Ask for 1 to %d rounds, of at least one kind.", most))
 	}
@@ -179,6 +175,10 @@ func (f drillFlags) plan() (p drill.Plan, err error) {
 
 func (p *program) drill(ctx context.Context, f drillFlags) error {
 	plan, err := f.plan()
+	if err != nil {
+		return err
+	}
+	folder, former, err := f.shelf() // before anything that would be in vain
 	if err != nil {
 		return err
 	}
@@ -201,14 +201,20 @@ func (p *program) drill(ctx context.Context, f drillFlags) error {
 	if err = errors.Join(err, c.Close()); err != nil {
 		return plainHint(fmt.Errorf("drill: %w", err))
 	}
-	if err := p.keepDrill(f, &report); err != nil {
-		return err
-	}
-	if !report.OK() {
+	if report.Compare(former); !report.OK() {
 		p.status = exitFound
 	}
+	show := func() error { return report.Write(p.out) }
 	if f.format == "json" {
-		return json.NewEncoder(p.out).Encode(report)
+		show = func() error { return json.NewEncoder(p.out).Encode(report) }
 	}
-	return report.Write(p.out)
+	if err := show(); err != nil || folder == "" {
+		return err
+	}
+	name, err := folder.Keep(report)
+	if err != nil {
+		return candor.WithHint(err, "Name a data folder that can be written to, with --data.")
+	}
+	p.say("the signed report is in %s", name)
+	return nil
 }

@@ -119,11 +119,17 @@ func Faults() []FaultKind {
 	return []FaultKind{StaleSet, WrongSession, DeadCoA, PortalDown, ClockOff}
 }
 
+// Bounds of a Plan.
+const (
+	MostRounds = 200            // so that any report can be signed
+	MostSeed   = int64(1) << 53 // which JSON can write
+)
+
 // Plan says what a drill does.
 type Plan struct {
 	Method Method
-	Rounds int
-	Seed   int64 // from 0 to 2^53
+	Rounds int   // up to MostRounds
+	Seed   int64 // from 0 to MostSeed
 	Abuse  []Abuse
 	Faults []FaultKind
 	// Patience is how long is waited for a stage; within it faults have to be

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,11 +24,11 @@ type pretend struct {
 	isolated map[string]time.Time
 	freed    map[string]time.Time
 	wrong    string // what it does wrong
-	records  int
+	told     map[string]int
 }
 
 func newPretend(wrong string) *pretend {
-	return &pretend{isolated: map[string]time.Time{}, freed: map[string]time.Time{}, wrong: wrong}
+	return &pretend{isolated: map[string]time.Time{}, freed: map[string]time.Time{}, told: map[string]int{}, wrong: wrong}
 }
 
 func (p *pretend) Lines() ([]Line, Line) {
@@ -39,11 +40,17 @@ func (p *pretend) Lines() ([]Line, Line) {
 }
 
 func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Duration) error {
+	if err := p.fails("export"); err != nil {
+		return err
+	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	for _, r := range records {
-		p.records++
 		who := string(rune('a' + r.Src[15]))
+		p.told[who]++
+		if p.wrong == "stall" && p.told[who] <= len(records) {
+			continue
+		}
 		if (who != "j" || p.wrong == "basis") && p.wrong != "deaf" && skew == 0 && p.isolated[who].IsZero() {
 			p.isolated[who] = time.Now()
 		}
@@ -60,12 +67,18 @@ func (x pretendProbes) Dropped(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
 	at := x.p.isolated[x.of]
+	if at.IsZero() && (x.p.wrong == "stall" || x.p.wrong == "secret" && x.of == "j") {
+		return after, true // it looks so
+	}
 	return at, at.After(after) && x.p.freed[x.of].IsZero()
 }
 
 func (x pretendProbes) Through(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
+	if x.p.wrong == "secret" && x.of == "j" && x.p.told["j"] > 0 {
+		return after, false
+	}
 	if x.p.isolated[x.of].IsZero() {
 		return after, true
 	}
@@ -123,7 +136,7 @@ func plan() Plan {
 // else does.
 func TestJudges(t *testing.T) {
 	for wrong, want := range map[string]string{
-		"": "", "basis": "basis: the case says why", "lifeline": "lifelines: lifeline is broken", "portal": "portal: portal is broken",
+		"": "", "stall": "", "secret": "basis: a line was isolated without a basis", "basis": "basis: the case says why", "lifeline": "lifelines: lifeline is broken", "portal": "portal: portal is broken",
 		"release": "release: release is broken", "deaf": "response: 0 of 3 lines isolated",
 		"stale-set": "fault stale-set: not noticed", "wrong-session": "fault wrong-session: not noticed", "dead-coa": "fault dead-coa: not noticed",
 		"portal-down": "fault portal-down: not noticed", "clock-off": "fault clock-off: not noticed",
@@ -137,10 +150,27 @@ func TestJudges(t *testing.T) {
 			if r.OK() != (want == "") || want != "" && !strings.Contains(strings.Join(r.Missed, "\n"), want) {
 				t.Errorf("missed %q; want %q", r.Missed, want)
 			}
+			for _, x := range r.Rounds {
+				if wrong == "stall" && x.Stages[StageDropped] < step.Milliseconds()/2 {
+					t.Errorf("a machine that stalled is a line that was isolated, after %d ms", x.Stages[StageDropped])
+				}
+			}
 			if strings.HasPrefix(want, "fault") && len(r.Missed) != 1 {
 				t.Errorf("more is missed: %q", r.Missed)
 			}
 		})
+	}
+}
+
+// TestFaultUntold: a fault that could not be told of was not noticed.
+func TestFaultUntold(t *testing.T) {
+	for _, f := range Faults() {
+		c := newPretend("export")
+		r := &runner{Plan: plan(), copy: c}
+		of, _ := c.Lines()
+		if x := r.fault(t.Context(), f, of[0], 1); f != PortalDown && (x.Noticed || !strings.Contains(x.Error, "export is broken")) {
+			t.Errorf("%s: %+v", f, x)
+		}
 	}
 }
 
@@ -222,18 +252,125 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestFull: the largest report can be signed.
-func TestFull(t *testing.T) {
-	r := Report{Version: 1, Method: Nftables, Missed: []string{}, Checks: []Check{}, Faults: []Fault{}}
-	for range 234 {
-		x := Round{Abuse: SynFlood, Line: "DRILL-200", Stages: map[StageName]int64{}}
-		for _, n := range Stages() {
-			x.Stages[n] = 12345
+// TestKeepLink: whoever owns the data folder can have root write, and give
+// owners, within it only.
+func TestKeepLink(t *testing.T) {
+	data, other := t.TempDir(), t.TempDir()
+	if os.Getuid() == 0 {
+		if err := os.Chown(data, 12345, 12345); err != nil {
+			t.Fatal(err)
 		}
-		r.Rounds = append(r.Rounds, x)
 	}
-	if _, err := Folder(filepath.Join(t.TempDir(), "d")).Keep(r); err != nil {
-		t.Error(err)
+	r := Report{Version: 1, Method: Nftables}
+	link := Folder(filepath.Join(data, "link"))
+	if err := os.Symlink(other, string(link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := link.Keep(r); !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("a link out of the data folder: %v", err)
+	}
+	if _, err := link.All(); !errors.Is(err, candor.ErrDenied) {
+		t.Errorf("read by a link: %v", err)
+	}
+	if left, err := os.ReadDir(other); err != nil || len(left) > 0 {
+		t.Errorf("written elsewhere: %v, %v", left, err)
+	}
+	owner := func(name string) uint32 {
+		about, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return about.Sys().(*syscall.Stat_t).Uid
+	}
+	if owner(other) != uint32(os.Getuid()) { //nolint:gosec // a user
+		t.Error("the other folder was given away")
+	}
+	drills := Folder(filepath.Join(data, "drills"))
+	name, err := drills.Keep(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []string{string(drills), name, filepath.Join(string(drills), publicKey), filepath.Join(string(drills), privateKey)} {
+		if owner(n) != owner(data) {
+			t.Errorf("%s is not the owner's of the data folder", n)
+		}
+	}
+	secret := filepath.Join(other, "secret")
+	if err := errors.Join(os.WriteFile(secret, []byte("x"), 0o600), os.Remove(name), os.Symlink(secret, name)); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := drills.All(); err != nil || len(all) != 1 || all[0].Believed() || all[0].Signed != "" {
+		t.Errorf("read through a link: %+v, %v", all, err)
+	}
+	if _, err := drills.Keep(r); err != nil || owner(secret) != uint32(os.Getuid()) { //nolint:gosec // a user
+		t.Errorf("a file's link is followed: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(string(drills), ".new-*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestKeyLost: without the public key no report is believed, and all are given;
+// the next drill writes it again.
+func TestKeyLost(t *testing.T) {
+	f := Folder(filepath.Join(t.TempDir(), "drills"))
+	r := Report{Version: 1, Method: Nftables, Begun: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Rounds: []Round{}, Checks: []Check{}, Faults: []Fault{}, Missed: []string{}}
+	for name, spoil := range map[string]func(string) error{
+		"missing": os.Remove,
+		"changed": func(key string) error { return os.WriteFile(key, []byte("{"), 0o600) },
+		"a pipe":  func(key string) error { return errors.Join(os.Remove(key), syscall.Mkfifo(key, 0o600)) },
+	} {
+		if _, err := f.Keep(r); err != nil {
+			t.Fatal(err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 1 {
+			t.Errorf("%s: none is believed: %v, %v", name, last, err)
+		}
+		if err := spoil(filepath.Join(string(f), publicKey)); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := f.All(); err != nil || len(all) != 1 || all[0].Believed() || all[0].Signed == "" {
+			t.Errorf("%s: %+v, %v", name, all, err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 0 {
+			t.Errorf("%s: believed: %+v, %v", name, last, err)
+		}
+	}
+}
+
+// TestFull: the largest report can be signed: every round took long and failed,
+// with a long text, nothing was noticed, and there was a drill before.
+func TestFull(t *testing.T) {
+	for _, text := range []string{"", strings.Repeat("<is>\"broken\" ", 50), strings.Repeat("\x01", 400), strings.Repeat("断", 200)} {
+		r := Report{Version: 1, Program: "v1.2.3-0.20261126223000-0be3c4e0be3c+dirty", Method: Nftables, Seed: MostSeed, Faults: []Fault{}, Begun: time.Now().UTC().Truncate(time.Second)}
+		for range MostRounds {
+			x := Round{Abuse: SynFlood, Line: "DRILL-200", Stages: map[StageName]int64{}, Error: bounded(text)}
+			for _, n := range Stages() {
+				x.Stages[n] = 123_456
+			}
+			r.Rounds = append(r.Rounds, x)
+		}
+		for _, n := range []CheckName{CheckBasis, CheckLifelines, CheckPortal, CheckRelease} {
+			r.Checks = append(r.Checks, Check{Name: n, OK: text == "", Text: bounded(text)})
+		}
+		for _, f := range Faults() {
+			r.Faults = append(r.Faults, Fault{Kind: f, Noticed: text == "", By: bounded(text), Took: 123_456, Error: bounded(text)})
+		}
+		r.judge()
+		if text != "" && len(r.Missed) != 1+4+mostNamed+1+len(Faults()) {
+			t.Errorf("missed: %q", r.Missed)
+		}
+		if text != "" && !strings.HasPrefix(r.Rounds[MostRounds-1].Error, bounded(text[:3])) {
+			t.Errorf("nothing is said of the last round: %q", r.Rounds[MostRounds-1].Error)
+		}
+		r.Compare([]Kept{{Report: Report{Method: Nftables, Begun: r.Begun.Add(-time.Hour), Response: Figure{123_456, 123_456}, Missed: r.Missed}}})
+		f := Folder(filepath.Join(t.TempDir(), "d"))
+		if _, err := f.Keep(r); err != nil {
+			t.Fatal(err)
+		}
+		if last, err := f.Last(); err != nil || len(last) != 1 || !reflect.DeepEqual(last[0].Report, r) {
+			t.Errorf("%.20q: it is not what was kept: %v", text, err)
+		}
 	}
 }
 

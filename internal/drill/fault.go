@@ -46,7 +46,10 @@ func (r *runner) plant(ctx context.Context, f FaultKind, of Line, seed uint64) (
 	case ClockOff:
 		since = r.Now()
 		_, stop, err := r.tell(ctx, SynFlood, of, seed, skew)
-		return since, func(context.Context) error { return stop() }, err
+		if err != nil {
+			return since, nil, err
+		}
+		return since, func(context.Context) error { return stop() }, nil
 	case DeadCoA, PortalDown:
 	}
 	since = r.Now()

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"candor"
@@ -46,56 +45,34 @@ type Kept struct {
 // Believed tells whether the report is what was signed.
 func (k Kept) Believed() bool { return k.Wrong == nil }
 
-// Keep signs a report and adds it. It gives the name of the file.
+// Keep signs a report and adds it. It gives the name of the file. A folder that
+// is a link gives candor.ErrDenied.
 func (f Folder) Keep(r Report) (string, error) {
-	key, err := f.key()
+	d, err := f.open(true)
 	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	key, err := d.key()
+	if err != nil {
+		return "", err
+	}
+	if err := d.publish(key); err != nil {
 		return "", err
 	}
 	text, err := jws.Sign(key, Type, r)
 	if err != nil {
 		return "", fmt.Errorf("sign the report: %w", err)
 	}
-	name := filepath.Join(string(f), r.Begun.UTC().Format("20060102T150405Z")+"-"+string(r.Method)+suffix)
-	return name, f.write(name, []byte(text+"\n"), 0o644)
-}
-
-// write writes a file whole, or not at all, as the owner of the folder above.
-func (f Folder) write(name string, data []byte, mode fs.FileMode) error {
-	t, err := os.CreateTemp(string(f), ".new-*")
-	if err != nil {
-		return fmt.Errorf("keep a drill: %w", err)
-	}
-	defer os.Remove(t.Name())
-	_, err = t.Write(data)
-	err = errors.Join(err, t.Chmod(mode), f.own(t.Name()), t.Sync(), t.Close())
-	if err == nil {
-		err = os.Rename(t.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("keep a drill: %w", err)
-	}
-	return nil
-}
-
-// own gives a file to whoever owns the data folder: drills are root's, the desk
-// is not.
-func (f Folder) own(name string) error {
-	about, err := os.Stat(filepath.Dir(string(f)))
-	if err != nil {
-		return err
-	}
-	if s, ok := about.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
-		return os.Chown(name, int(s.Uid), int(s.Gid))
-	}
-	return nil
+	name := r.Begun.UTC().Format("20060102T150405Z") + "-" + string(r.Method) + suffix
+	return filepath.Join(string(f), name), d.write(name, []byte(text+"\n"), 0o644)
 }
 
 // key reads the key that signs, and makes it if there is none.
-func (f Folder) key() (crypto.Signer, error) {
-	text, err := os.ReadFile(filepath.Join(string(f), privateKey))
+func (d folder) key() (crypto.Signer, error) {
+	text, err := d.read(privateKey)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f.newKey()
+		return d.newKey()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the key of drills: %w", err)
@@ -115,10 +92,7 @@ func (f Folder) key() (crypto.Signer, error) {
 	return own, nil
 }
 
-func (f Folder) newKey() (crypto.Signer, error) {
-	if err := os.MkdirAll(string(f), 0o750); err != nil {
-		return nil, fmt.Errorf("the key of drills: %w", err)
-	}
+func (d folder) newKey() (crypto.Signer, error) {
 	_, own, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -127,25 +101,43 @@ func (f Folder) newKey() (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return own, d.write(privateKey, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+}
+
+// publish writes the public part of the key, unless it is there.
+func (d folder) publish(own crypto.Signer) error {
 	public, err := jws.NewKey(own.Public())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	known, err := json.Marshal(public)
+	if there, err := parseKey(d.read(publicKey)); err == nil && there.ID() == public.ID() {
+		return nil
+	}
+	text, err := json.Marshal(public)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return own, errors.Join(f.own(string(f)), f.write(filepath.Join(string(f), publicKey), append(known, '\n'), 0o644),
-		f.write(filepath.Join(string(f), privateKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	return d.write(publicKey, append(text, '\n'), 0o644)
 }
 
 // Key is the key that reports of the folder are signed with; candor.ErrNotFound
 // before the first drill.
-func (f Folder) Key() (jws.Key, error) { return ReadKey(filepath.Join(string(f), publicKey)) }
+func (f Folder) Key() (k jws.Key, err error) {
+	d, err := f.open(false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, fmt.Errorf("the key of drills: %w: %w", err, candor.ErrNotFound)
+	}
+	if err != nil {
+		return k, err
+	}
+	defer d.Close()
+	return parseKey(d.read(publicKey))
+}
 
 // ReadKey reads a public key, a JWK in a file.
-func ReadKey(name string) (k jws.Key, err error) {
-	text, err := os.ReadFile(name)
+func ReadKey(name string) (jws.Key, error) { return parseKey(os.ReadFile(name)) }
+
+func parseKey(text []byte, err error) (k jws.Key, _ error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, fmt.Errorf("the key of drills: %w: %w", err, candor.ErrNotFound)
 	}
@@ -173,7 +165,8 @@ func Open(text string, key jws.Key) (r Report, err error) {
 // mostKept bounds the reports that are read.
 const mostKept = 400
 
-// All gives the reports, the newest first; none before the first drill.
+// All gives the reports, the newest first; none before the first drill. Without
+// the public key none is believed.
 func (f Folder) All() (all []Kept, err error) {
 	err = f.each(func(k Kept) bool { all = append(all, k); return true })
 	return all, err
@@ -193,20 +186,28 @@ func (f Folder) Last() (last []Kept, err error) {
 
 // each reads reports, the newest first, until do gives false.
 func (f Folder) each(do func(Kept) bool) error {
-	names, err := filepath.Glob(filepath.Join(string(f), "*"+suffix))
-	if f == "" || err != nil || len(names) == 0 {
-		return err
+	if f == "" {
+		return nil
 	}
-	key, err := f.Key()
+	d, err := f.open(false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	defer d.Close()
+	names, err := fs.Glob(d.FS(), "*"+suffix)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	key, unknown := parseKey(d.read(publicKey)) // without it none can be believed
 	slices.Sort(names)
 	slices.Reverse(names)
 	for _, name := range names[:min(len(names), mostKept)] {
-		k := Kept{Name: strings.TrimSuffix(filepath.Base(name), suffix)}
-		text, err := os.ReadFile(name)
-		if err == nil {
+		k := Kept{Name: strings.TrimSuffix(name, suffix)}
+		text, err := d.read(name)
+		if err = errors.Join(err, unknown); err == nil {
 			k.Report, err = Open(string(text), key)
 		}
 		if k.Wrong = err; err != nil {

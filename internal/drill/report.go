@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"candor/internal/consent/jws"
 )
 
 // Report is what came of a drill. Durations are in milliseconds.
@@ -117,14 +120,47 @@ func figure(sorted []int64) Figure {
 	return Figure{P50: quantile(sorted, 0.5), P99: quantile(sorted, 0.99)}
 }
 
-// mostWords bounds texts in a report, in bytes, so that it can be signed.
-const mostWords = 300
+// Bounds of a report, in bytes, so that it can be signed.
+const (
+	mostWords  = 300      // of a text
+	mostReport = 47 << 10 // of its canonical form; the former drill is added to it
+)
 
 func bounded(text string) string {
-	if len(text) > mostWords {
-		return strings.ToValidUTF8(text[:mostWords], "") + "…"
+	return cut(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) { // six bytes each
+			return ' '
+		}
+		return c
+	}, text), mostWords)
+}
+
+// cut gives a text's first bytes.
+func cut(text string, most int) string {
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
+}
+
+// fit cuts texts until the report can be signed, and says what is not as it
+// should be.
+func (r *Report) fit() {
+	for most := mostWords; ; most /= 2 {
+		for i := range r.Rounds {
+			r.Rounds[i].Error = cut(r.Rounds[i].Error, most)
+		}
+		for i := range r.Checks {
+			r.Checks[i].Text = cut(r.Checks[i].Text, most)
+		}
+		for i := range r.Faults {
+			r.Faults[i].Error, r.Faults[i].By = cut(r.Faults[i].Error, most), cut(r.Faults[i].By, most)
+		}
+		r.Missed = r.missed()
+		if text, err := jws.Canonical(r); err != nil || len(text) <= mostReport || most < 8 {
+			return
+		}
+	}
 }
 
 // quantile is the smallest value that so large a share does not exceed; 0 of

@@ -50,21 +50,31 @@ func (r *runner) isolate(ctx context.Context, x *Round, of Line, seed uint64, pr
 			x.Stages[n] = t.Sub(begun).Milliseconds()
 		}
 	}
+	var s Story
+	told := func(is func(Story) bool) func() (bool, error) {
+		return func() (ok bool, err error) { s, err = r.copy.Story(ctx, of); return is(s), err }
+	}
+	// Probes that are not heard of may be a machine's that is busy, as long as the
+	// program does not say that it did something.
 	err = r.until(ctx, "the line is isolated", func() (bool, error) {
-		t, ok := probes.Dropped(begun)
-		if ok {
-			at(StageDropped, t)
+		if _, ok := probes.Dropped(begun); !ok {
+			return false, nil
 		}
-		return ok, nil
+		return told(func(s Story) bool { return !s.Applied.IsZero() })()
 	})
 	err = errors.Join(err, stop())
-	var s Story
-	verified := r.until(ctx, "the program verifies it", func() (ok bool, err error) {
-		s, err = r.copy.Story(ctx, of)
-		return !s.Verified.IsZero(), err
-	})
+	verified := r.until(ctx, "the program verifies it", told(func(s Story) bool { return !s.Verified.IsZero() }))
 	if verified != nil && s.Failed != "" {
 		verified = fmt.Errorf("%w (%s)", verified, s.Failed)
+	}
+	if err == nil { // what had only come late is heard of by now
+		err = r.until(ctx, "the line stays isolated", func() (bool, error) {
+			t, ok := probes.Dropped(begun)
+			if ok {
+				at(StageDropped, t)
+			}
+			return ok, nil
+		})
 	}
 	for _, st := range []struct {
 		n StageName
@@ -128,7 +138,10 @@ func (r *runner) refused(ctx context.Context, of Line, dice *rand.Rand) {
 	})
 	err = errors.Join(err, stop())
 	if t, dropped := probes.Dropped(begun); dropped && err == nil {
-		err = fmt.Errorf("a line was isolated without a basis, after %s", t.Sub(begun).Round(time.Millisecond))
+		asked := r.Now() // once more: the machine may have been busy
+		if r.until(ctx, "probes get through", func() (bool, error) { _, ok := probes.Through(asked); return ok, nil }) != nil {
+			err = fmt.Errorf("a line was isolated without a basis, after %s", t.Sub(begun).Round(time.Millisecond))
+		}
 	}
 	r.look(CheckBasis, err)
 }

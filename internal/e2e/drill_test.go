@@ -65,14 +65,26 @@ func tree(t *testing.T, dir string) map[string][32]byte {
 	return all
 }
 
-// namespaces are those of drills.
-func namespaces(t *testing.T) []string {
+// namespaces are those of labs whose name begins so.
+func namespaces(t *testing.T, name string) []string {
 	t.Helper()
-	all, err := filepath.Glob("/run/netns/candor-drill-*")
+	all, err := filepath.Glob(filepath.Join("/run/netns", name+"*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// labOf gives how the names of a lab begin whose folder is in tmp; empty if
+// there is none.
+func labOf(t *testing.T, tmp string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(tmp, "candor-drill-*"))
+	if err != nil || len(all) == 0 {
+		return ""
+	}
+	name := filepath.Base(all[0])
+	return name[:strings.LastIndex(name, "-")+1]
 }
 
 // TestDrill: every stage comes, every fault is noticed, the goals are kept; the
@@ -86,7 +98,7 @@ func TestDrill(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	before := tree(t, data)
+	before, other := tree(t, data), namespaces(t, "candor-drill-")
 	r, status := drilled(t, "--rounds", "3", "--seed", "1207", "--data", data)
 	if judged(t, r, status); len(r.Rounds) != 3 || len(r.Faults) != len(drill.Faults()) || r.Seed != 1207 {
 		t.Fatalf("%+v", r)
@@ -131,8 +143,10 @@ func TestDrill(t *testing.T) {
 	if out, _ := c.CombinedOutput(); c.ProcessState.ExitCode() != 1 {
 		t.Errorf("a changed report: exit status %d: %s", c.ProcessState.ExitCode(), out)
 	}
-	if left := namespaces(t); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	for _, name := range namespaces(t, "candor-drill-") {
+		if !slices.Contains(other, name) {
+			t.Errorf("%s is left behind", name)
+		}
 	}
 }
 
@@ -168,16 +182,19 @@ func TestDrillItself(t *testing.T) {
 func TestDrillEnds(t *testing.T) {
 	needNft(t)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
-		c := exec.Command(binary, "drill", "--rounds", "100")
+		c, tmp := exec.Command(binary, "drill", "--rounds", "100"), t.TempDir()
 		var errs bytes.Buffer
-		c.Env, c.Stderr = environment(), &errs
+		c.Env, c.Stderr = append(environment(), "TMPDIR="+tmp), &errs
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the drill makes its network", time.Minute, func() bool { return len(namespaces(t)) == 4 })
-		left := namespaces(t)
+		lab := ""
+		eventually(t, "the drill makes its network", time.Minute, func() bool {
+			lab = labOf(t, tmp)
+			return lab != "" && len(namespaces(t, lab)) == 4
+		})
 		eventually(t, "the copy is started", time.Minute, func() bool {
-			dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "candor-drill-*", "data", "candor.db"))
+			dirs, _ := filepath.Glob(filepath.Join(tmp, lab+"*", "data", "candor.db"))
 			return len(dirs) > 0
 		})
 		if err := c.Process.Signal(signal); err != nil {
@@ -185,18 +202,15 @@ func TestDrillEnds(t *testing.T) {
 		}
 		_ = c.Wait()
 		if signal == syscall.SIGINT {
-			if now := namespaces(t); c.ProcessState.ExitCode() != 2 || len(now) > 0 {
-				t.Errorf("after Ctrl-C: exit status %d, left %v: %s", c.ProcessState.ExitCode(), now, errs.String())
+			if c.ProcessState.ExitCode() != 2 {
+				t.Errorf("after Ctrl-C: exit status %d: %s", c.ProcessState.ExitCode(), errs.String())
 			}
-			continue
+		} else {
+			r, status := drilled(t, "--rounds", "1", "--faults", "none")
+			judged(t, r, status)
 		}
-		r, status := drilled(t, "--rounds", "1", "--faults", "none")
-		judged(t, r, status)
-		for _, name := range namespaces(t) {
-			t.Errorf("%s is left; of the one that died: %v", name, slices.Contains(left, name))
-		}
-		if dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "candor-drill-*")); len(dirs) > 0 {
-			t.Errorf("left behind: %v", dirs)
+		if left, dir := namespaces(t, lab), labOf(t, tmp); len(left) > 0 || dir != "" {
+			t.Errorf("%s: left behind: %v, %s", signal, left, dir)
 		}
 	}
 }

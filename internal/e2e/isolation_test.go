@@ -195,16 +195,19 @@ func (e *edge) whole(t *testing.T, s *store.Store, a candor.Asset) (settled, iso
 // line. Whenever it is dead, nothing is enforced that is not written down; when
 // it is back each line is isolated, with all that is told of it, or not at all.
 // What was isolated before stays so meanwhile, what is usual of lines is kept,
-// and a line without a basis is never isolated. CANDOR_KILLS says how often.
+// and a line without a basis is never isolated. CANDOR_KILLS says how often; it
+// goes on until an isolation was hit that had begun.
 func TestIsolationKilled(t *testing.T) {
 	kills := 10
 	if n, err := strconv.Atoi(os.Getenv("CANDOR_KILLS")); err == nil {
 		kills = min(n, 200)
 	}
-	e := newEdge(t, kills+1)
+	most := kills + 40 // so often is tried until an isolation was hit
+	e := newEdge(t, most+1)
 	p := start(t, "--config", e.conf)
 	e.heard(t)
 	e.floods(t, e.bound[0], e.free)
+	told := time.Now()
 	s := openStore(t, e.data)
 	t.Cleanup(func() { s.Close() })
 	isolated := map[int]bool{0: true}
@@ -213,7 +216,13 @@ func TestIsolationKilled(t *testing.T) {
 			t.Log(standing(s), p.errors())
 		}
 	})
-	eventually(t, "the first line is isolated", time.Minute, func() bool { _, yes := e.whole(t, s, e.bound[0]); return yes })
+	for !e.kept(t, e.bound[0]) {
+		if time.Since(told) > time.Minute {
+			t.Fatal("the first line is not isolated")
+		}
+	}
+	long := time.Since(told)
+	eventually(t, "the first line is isolated, and that told", time.Minute, func() bool { _, yes := e.whole(t, s, e.bound[0]); return yes })
 	if status := p.stop(t); status != 0 {
 		t.Fatalf("the program ended with %d: %s", status, p.errors())
 	}
@@ -236,19 +245,21 @@ func TestIsolationKilled(t *testing.T) {
 			t.Fatalf("kill %d: a line is isolated and nobody knows why", n)
 		}
 	}
-	begun := 0
-	for n := 1; n <= kills; n++ {
+	begun, within := 0, long
+	for n := 1; n <= kills || begun == 0 && n <= most; n++ {
 		p, err := launch("--config", e.conf)
 		if err != nil {
 			t.Fatalf("start %d: %v", n, err)
 		}
 		e.heard(t)
 		e.floods(t, e.bound[n])
-		time.Sleep(time.Duration(rand.IntN(70_000)) * time.Microsecond) // the moment is what is tried
+		moment := rand.N(within) + time.Millisecond // it is what is tried
+		time.Sleep(moment)
 		p.kill()
 		whileDead(n)
 		if rows, err := s.Isolations(t.Context(), e.bound[n].ID); err == nil && len(rows) > 0 {
 			begun++
+			within = min(within, 2*moment) // half of them before one is begun, half after
 		}
 		p = start(t, "--config", e.conf)
 		eventually(t, fmt.Sprintf("kill %d: the line is isolated, and that told, or neither", n), time.Minute, func() bool {
@@ -264,7 +275,10 @@ func TestIsolationKilled(t *testing.T) {
 		p.kill()
 		whileDead(n)
 	}
-	t.Logf("%d of %d were killed with an isolation begun; %d lines are isolated", begun, kills, len(isolated))
+	t.Logf("%d kills hit an isolation that had begun; the first took %s; %d lines are isolated", begun, long, len(isolated))
+	if begun == 0 {
+		t.Error("no kill hit an isolation that had begun")
+	}
 	if e.kept(t, e.free) {
 		t.Error("a line without a basis is isolated")
 	}
@@ -285,8 +299,12 @@ func TestIsolationKilled(t *testing.T) {
 // heard waits until the program hears exporters.
 func (e *edge) heard(t *testing.T) {
 	t.Helper()
+	at := netip.MustParseAddrPort(e.flows)
 	eventually(t, "the program hears exporters", time.Minute, func() bool {
-		free, err := net.ListenPacket("udp", e.flows)
-		return err != nil || free.Close() != nil // the program has it
+		sockets, err := os.ReadFile("/proc/net/udp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(sockets), fmt.Sprintf(": 0100007F:%04X ", at.Port())) // 127.0.0.1
 	})
 }

@@ -54,17 +54,21 @@ func (h *House) Drill(ctx context.Context, who candor.Principal, name string) (d
 	return drill.Kept{}, fmt.Errorf("drill %.60q: %w", name, candor.ErrNotFound)
 }
 
-// drillDue tells since when a drill is overdue; zero if none is.
-func (h *House) drillDue() (time.Time, error) {
+// drillDue tells since when a drill is overdue; zero if none is. Reports that
+// cannot be read are told of in the log: nobody's work waits for them.
+func (h *House) drillDue(ctx context.Context) time.Time {
 	if h.Drills.Every <= 0 {
-		return time.Time{}, nil
+		return time.Time{}
 	}
 	last, err := h.Drills.Folder.Last()
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read the reports of drills: %w", err)
+		if h.Logger != nil {
+			h.Logger.WarnContext(ctx, "the reports of drills cannot be read: nobody is reminded of the next", "error", err)
+		}
+		return time.Time{}
 	}
 	if due := drill.Due(last, h.Drills.Every, h.Drills.Since); due.Before(h.Clock()) {
-		return due.UTC(), nil
+		return due.UTC()
 	}
-	return time.Time{}, nil
+	return time.Time{}
 }

@@ -220,7 +220,7 @@ func (h *House) Today(ctx context.Context, who candor.Principal) (t Today, err e
 		func() (err error) { t.Findings, err = h.Store.FindingsByDay(ctx, now.AddDate(0, 0, -30)); return err },
 		func() (err error) { t.Ages, err = h.Store.CaseAges(ctx); return err },
 		func() (err error) { t.Coverage, err = h.Store.Coverage(ctx); return err },
-		func() (err error) { t.Drill, err = h.drillDue(); return err },
+		func() error { t.Drill = h.drillDue(ctx); return nil },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

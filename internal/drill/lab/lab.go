@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -95,12 +96,14 @@ const (
 	locks  = "/run"
 )
 
-func begin() (*Lab, error) {
+// begin makes the file of a lab. It gets its name when it is locked and says
+// where the folder is: others clear one that nobody holds.
+func begin() (l *Lab, err error) {
 	b := make([]byte, 3)
 	rand.Read(b)
-	l := &Lab{id: hex.EncodeToString(b)}
-	var err error
-	if l.lock, err = os.OpenFile(lockName(l.id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+	l = &Lab{id: hex.EncodeToString(b)}
+	part := lockName(l.id) + ".new"
+	if l.lock, err = os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return nil, fmt.Errorf("begin a lab: %w", err)
 	}
 	if err = syscall.Flock(int(l.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
@@ -109,8 +112,15 @@ func begin() (*Lab, error) {
 	if err == nil {
 		_, err = l.lock.WriteString(l.Dir)
 	}
+	if err == nil {
+		err = os.Rename(part, lockName(l.id))
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin a lab: %w", err), l.lock.Close(), os.Remove(lockName(l.id)))
+		err = errors.Join(fmt.Errorf("begin a lab: %w", err), l.lock.Close(), os.Remove(part))
+		if l.Dir != "" {
+			err = errors.Join(err, os.Remove(l.Dir))
+		}
+		return nil, err
 	}
 	return l, nil
 }
@@ -261,6 +271,10 @@ func Clear(ctx context.Context) error {
 		}
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 			dir, err := os.ReadFile(name)
+			if errors.Is(err, fs.ErrNotExist) { // as above
+				f.Close()
+				continue
+			}
 			id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), prefix), ".lock")
 			errs = append(errs, err, remove(ctx, id, string(dir)))
 		}

@@ -1,6 +1,9 @@
 package console_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,7 +12,7 @@ import (
 )
 
 // TestDrillDue: Today reminds of a drill that is overdue, and of none that is
-// not.
+// not; whatever became of the reports, it is shown.
 func TestDrillDue(t *testing.T) {
 	w := newWorld(t)
 	hasNot(t, w.get(t, "/today"), "A drill is overdue")
@@ -28,4 +31,13 @@ func TestDrillDue(t *testing.T) {
 			hasNot(t, page, "A drill is overdue")
 		}
 	}
+	folder := string(w.House.Drills.Folder)
+	if err := os.Remove(filepath.Join(folder, "key.json")); err != nil {
+		t.Fatal(err)
+	}
+	has(t, w.get(t, "/today"), "A drill is overdue") // none is believed
+	if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	hasNot(t, w.get(t, "/today"), "A drill is overdue") // none can be read
 }
