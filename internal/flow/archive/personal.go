@@ -90,8 +90,10 @@ func (q Question) Others() (Question, bool) {
 // Personal tells whether an answer says who talks with whom, or when lines are
 // used: the question is about a household, has a condition on addresses of an end
 // or tells such apart, or tells lines apart by steps. Flows themselves always do.
+// With which networks the provider as a whole has to do says nothing of anybody.
 func (q Question) Personal() bool {
-	return q.OfHousehold() || q.ofEnds() || q.Step > 0 && slices.Contains(q.By, FieldLine)
+	whole := len(q.Where) == 0 && !slices.Contains(q.By, FieldLine) && !slices.Contains(q.By, FieldLocal) && !slices.Contains(q.By, FieldPeer)
+	return q.OfHousehold() || q.ofEnds() && !whole || q.Step > 0 && slices.Contains(q.By, FieldLine)
 }
 
 // ofEnds tells whether a question has to do with addresses of an end.
