@@ -70,7 +70,7 @@ func TestKill(t *testing.T) {
 			t.Log(standing(s), p.errors())
 		}
 	})
-	eventually(t, "all files are in quarantine and everybody is told", patience, func() bool { return settled(t, s, len(files)) })
+	eventually(t, "all files are in quarantine and everybody is told", patience, func() bool { return moved(t, files) && settled(t, s, len(files)) })
 	if status := p.stop(t); status != 0 {
 		t.Errorf("the program ended with %d: %s", status, p.errors())
 	}

@@ -47,7 +47,7 @@ func TestRoles(t *testing.T) {
 	}
 	web := run("web")
 	desk := signIn(t, web)
-	eventually(t, "all files are in quarantine", 3*time.Minute, func() bool { return settled(t, s, len(files)) })
+	eventually(t, "all files are in quarantine", 3*time.Minute, func() bool { return moved(t, files) && settled(t, s, len(files)) })
 
 	all, err := s.Responses(t.Context(), candor.Everything, candor.ResponseFilter{Method: "quarantine"}, candor.Cut{})
 	if err != nil || len(all.Items) < 2 {
