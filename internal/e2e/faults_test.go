@@ -55,7 +55,7 @@ func TestFaults(t *testing.T) {
 
 	mail.close()
 	await("the mail server is missed", "mail", "ill")
-	eventually(t, "all files are in quarantine without mail", 2*time.Minute, func() bool { return quarantined(t, s) >= len(files) })
+	eventually(t, "all files are in quarantine without mail", 2*time.Minute, func() bool { return moved(t, files) && quarantined(t, s) >= len(files) })
 	mail.open(t)
 	await("the mail server is back", "mail", "well")
 	eventually(t, "everybody is told", 5*time.Minute, func() bool { return settled(t, s, len(files)) })
