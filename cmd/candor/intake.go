@@ -105,7 +105,7 @@ func readMail(name string, in io.Reader) (*mail.Message, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, candor.WithHint(err, "Name mails that are saved as files, or - for one on standard input.")
 		}
 		defer f.Close()
 		r = f
