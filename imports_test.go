@@ -127,7 +127,8 @@ var layers = []layer{
 	{packages: "internal/agent", ours: []string{"internal/scan/unpack", ".", "engine", "internal/fleet/wire", "internal/respond", "internal/respond/quarantine", "internal/scan", "internal/scan/generation", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"},
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
-	{packages: "internal/intake", ours: []string{"."}},
+	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",

@@ -71,13 +71,34 @@ type Event struct {
 	Others []Resource `json:"others,omitempty"`
 	First  *When      `json:"first,omitempty"`
 	Last   *When      `json:"last,omitempty"`
+	// Count is how often it happened, if the report tells; 0 if not.
+	Count int64 `json:"count,omitempty"`
+	// Note says in few words what happened, in the report's own: at most MostNote
+	// bytes.
+	Note string `json:"note,omitempty"`
+	// Evidence is what the report shows for it (lines of a log, a row), at most
+	// MostEvidence bytes.
+	Evidence string `json:"evidence,omitempty"`
 }
+
+// Bounds of an Event: what is longer is cut by Cut.
+const (
+	MostNote     = 500
+	MostEvidence = 4 << 10
+	MostValue    = 4 << 10 // bytes of a Resource's value
+)
 
 // Report is what one message says.
 type Report struct {
 	// Format is what it was written in: "xarf", "arf", …, "text" for free text.
-	Format   string  `json:"format"`
-	Reporter string  `json:"reporter,omitempty"` // mail address of who reports
+	Format   string `json:"format"`
+	Reporter string `json:"reporter,omitempty"` // mail address of who reports
+	// Reference is the reporter's own name for the report: one that comes again
+	// with the same is the same.
+	Reference string `json:"reference,omitempty"`
+	// TLP says with whom it may be shared (Traffic Light Protocol 2.0), in lower
+	// case: "clear", "green", "amber", "amber+strict", "red"; empty if not told.
+	TLP      string  `json:"tlp,omitempty"`
 	Language string  `json:"language,omitempty"` // of the text, as BCP 47 has it
 	Events   []Event `json:"events"`
 	// Confidence is how likely it is that About is exactly right in all events: 0
