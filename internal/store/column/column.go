@@ -126,4 +126,6 @@ type (
 	GateChecks = JSON[[]candor.GateCheck]
 
 	Guesses = JSON[[]candor.NoticeGuess]
+
+	Candidates = JSON[[]candor.Candidate]
 )

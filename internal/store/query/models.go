@@ -130,6 +130,32 @@ type Case struct {
 	Good         bool              `db:"good"`
 }
 
+type Complaint struct {
+	ID         candor.ID             `db:"id"`
+	Report     candor.ID             `db:"report"`
+	Number     int64                 `db:"number"`
+	Class      candor.Class          `db:"class"`
+	Kind       string                `db:"kind"`
+	Value      string                `db:"value"`
+	Port       int64                 `db:"port"`
+	Role       string                `db:"role"`
+	Confidence candor.Confidence     `db:"confidence"`
+	FirstSeen  column.Time           `db:"first_seen"`
+	LastSeen   column.Time           `db:"last_seen"`
+	Told       string                `db:"told"`
+	Times      int64                 `db:"times"`
+	Note       string                `db:"note"`
+	Proof      string                `db:"proof"`
+	State      candor.ComplaintState `db:"state"`
+	Why        string                `db:"why"`
+	Asset      candor.ID             `db:"asset"`
+	Party      candor.ID             `db:"party"`
+	CaseID     candor.ID             `db:"case_id"`
+	Finding    candor.ID             `db:"finding"`
+	Candidates column.Candidates     `db:"candidates"`
+	Updated    column.Time           `db:"updated"`
+}
+
 type Consent struct {
 	ID       candor.ID      `db:"id"`
 	Party    candor.ID      `db:"party"`
@@ -478,6 +504,35 @@ type Record struct {
 	Blobs     column.Strings    `db:"blobs"`
 	Concealed column.Words      `db:"concealed"`
 	LogIndex  int64             `db:"log_index"`
+}
+
+type Report struct {
+	ID         candor.ID          `db:"id"`
+	Way        string             `db:"way"`
+	Source     string             `db:"source"`
+	Arrival    string             `db:"arrival"`
+	Likeness   string             `db:"likeness"`
+	Received   column.Time        `db:"received"`
+	SHA256     string             `db:"sha256"`
+	Size       int64              `db:"size"`
+	Name       string             `db:"name"`
+	Type       string             `db:"type"`
+	State      candor.ReportState `db:"state"`
+	Why        string             `db:"why"`
+	Format     string             `db:"format"`
+	Reporter   string             `db:"reporter"`
+	Reference  string             `db:"reference"`
+	Subject    string             `db:"subject"`
+	Language   string             `db:"language"`
+	Tlp        string             `db:"tlp"`
+	Confidence candor.Confidence  `db:"confidence"`
+	Complaints int64              `db:"complaints"`
+	Same       candor.ID          `db:"same"`
+	CaseID     candor.ID          `db:"case_id"`
+	Answerable bool               `db:"answerable"`
+	Updated    column.Time        `db:"updated"`
+	By         string             `db:"by"`
+	Version    int64              `db:"version"`
 }
 
 type Response struct {
