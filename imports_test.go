@@ -128,10 +128,11 @@ var layers = []layer{
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/intake/reading", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/freetext", "internal/intake/message"}},
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/freetext", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

@@ -46,6 +46,7 @@ const (
 	RecordErasure    RecordKind = "erasure"
 	RecordPolicy     RecordKind = "policy"
 	RecordNotice     RecordKind = "notice" // published, pinned, or seen at a site
+	RecordReport     RecordKind = "report" // what became of a message that came in
 	RecordRead       RecordKind = "read"   // somebody looked at what a household does
 )
 

@@ -60,6 +60,9 @@ type House struct {
 	// has none.
 	Archive archive.Reader
 
+	// Reports is what reading reports of abuse asks for.
+	Reports Reports
+
 	// Drills are rehearsals of responses.
 	Drills Drills
 	// Garden is what the portal of the walled garden asks.
