@@ -64,6 +64,11 @@ const (
 	ComplaintDismissed ComplaintState = "dismissed" // a person says that it is none
 )
 
+// ComplaintStates are all states.
+func ComplaintStates() []ComplaintState {
+	return []ComplaintState{ComplaintFiled, ComplaintPerson, ComplaintForeign, ComplaintForwarded, ComplaintWaiting, ComplaintDismissed}
+}
+
 // Complaint is one thing that a report complains about: a class, a resource, a
 // time.
 type Complaint struct {

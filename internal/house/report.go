@@ -35,6 +35,14 @@ func (h *House) ReportCounts(ctx context.Context, who candor.Principal) (map[can
 	return h.Store.ReportCounts(ctx)
 }
 
+// Report gives a report.
+func (h *House) Report(ctx context.Context, who candor.Principal, id candor.ID) (candor.Report, error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return candor.Report{}, err
+	}
+	return h.Store.Report(ctx, id)
+}
+
 // ReportView is a report with what it complains about.
 type ReportView struct {
 	candor.Report
@@ -123,11 +131,11 @@ func (h *House) TakeReport(ctx context.Context, who candor.Principal, name, medi
 }
 
 // MostReport is how many bytes a report has at most that the API takes.
-const MostReport = 128 << 20
+const MostReport = 32 << 20
 
 // ComplaintDecision is what a person says of a complaint.
 type ComplaintDecision struct {
-	Complaint candor.ID             `json:"complaint"` // empty for one that the person adds
+	Complaint candor.ID             `json:"complaint,omitempty"` // empty for one that the person adds
 	State     candor.ComplaintState `json:"state"`     // filed, foreign or dismissed
 	Asset     candor.ID             `json:"asset,omitempty"`
 	Class     candor.Class          `json:"class,omitempty"` // instead of that which was read

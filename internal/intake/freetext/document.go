@@ -45,6 +45,7 @@ type document struct {
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
 	texts      int
+	contents   []string
 	runs       int
 	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
@@ -141,6 +142,7 @@ var quoting = regexp.MustCompile(`^(?:[ \t]*[>|])+[ \t]?`)
 func (d *document) add(text string, in zone, depth int) {
 	of, at := d.texts, 0
 	d.texts++
+	d.contents = append(d.contents, text)
 	for raw := range strings.SplitSeq(text, "\n") {
 		if len(d.lines) >= maxLines {
 			return

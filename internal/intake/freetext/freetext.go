@@ -45,6 +45,9 @@ type Reading struct {
 	intake.Report
 	// Why has a line for each value that was weighed, the most likely first.
 	Why []Weighed
+	// Texts are what was read, as Places count them: the subject, what the header
+	// tells of the way that the mail took, and all texts in order.
+	Texts []string
 }
 
 // Weighed is a value, how likely it is that it is complained about, and what
@@ -81,5 +84,7 @@ func (r *Reader) Read(m *message.Message) Reading {
 		d.weigh(v, n, r.words, topic)
 	}
 	r.weights.weigh(values)
-	return r.reading(d, values, topic)
+	got := r.reading(d, values, topic)
+	got.Texts = d.contents
+	return got
 }

@@ -36,6 +36,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID), "rest-response": string(e.responses[2].ID),
 		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "get-consent-scan": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
+		"get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -55,7 +56,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 	}
 	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
 	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
-	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}}[op.ID]
+	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "take-bounce": {"Content-Type", "message/rfc822"}, "take-report": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
 func (w *world) body(op api.Operation, e estate) any {
@@ -70,7 +71,8 @@ func (w *world) body(op api.Operation, e estate) any {
 		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{"reason": "by mistake"}, "keep-response": object{"reason": "it is a shell"}, "rest-response": object{"basis": object{"kind": "law", "terms": "NIS2"}, "reason": "harm"},
 		"create-party": object{"kind": "customer", "name": "new"}, "replace-party": party, "replace-asset": object{"kind": "site", "owner": e.party.ID, "name": "renamed.example", "every": "24h", "roots": e.assets[0].Roots},
 		"add-agreement": object{"terms": "hosting", "version": "4", "allows": []string{"quarantine"}, "accepted": w.now.Add(-time.Minute)},
-		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback",
+		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback", "take-report": "From: a@example.org\n\n192.0.2.1 attacks",
+		"decide-report": object{"version": 1, "decisions": []any{object{"state": "foreign", "kind": "address", "value": "192.0.2.1"}}}, "dismiss-report": object{"version": 1},
 		"create-asset": asset, "set-policy": object{"rules": []any{}}, "rehearse-policy": object{"rules": []any{object{"severity": "high", "confidence": 1, "method": "quarantine"}}},
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
 		"add-software": object{"id": "p" + string(candor.NewID(w.now)), "name": "Toolbar", "publisher": "Example", "asset": w.product.ID}, "declare-build": object{"declaration": w.declaration()},
@@ -177,6 +179,9 @@ func (w *world) prepare(name string) map[string]string {
 			paths[op] = "/api/v1/terms/" + string(v.ID) + map[string]string{"publish-terms": "/publish"}[op]
 		}
 		w.prepareCampaigns(paths)
+		for _, op := range []string{"decide", "dismiss"} {
+			paths[op+"-report"] = "/api/v1/reports/" + string(w.waiting(candor.NewID(w.now))) + "/" + op
+		}
 		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
@@ -185,6 +190,13 @@ func (w *world) prepare(name string) map[string]string {
 		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
+}
+
+// waiting makes a report that waits for a person.
+func (w *world) waiting(id candor.ID) candor.ID {
+	r := store.NewReport{Report: candor.Report{ID: id, Way: "api", Received: w.now, SHA256: sum("a report"), State: candor.ReportPerson, Updated: w.now}}
+	must(w.t, 0, w.house.Store.Tx(w.t.Context(), func(tx *store.Tx) error { return tx.AddReports(w.t.Context(), r) }))
+	return id
 }
 
 // prepareCampaigns makes a campaign to start, where none about the document runs,

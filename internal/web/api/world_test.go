@@ -106,6 +106,7 @@ type world struct {
 	people  map[string]person // by name
 	a, b    estate
 	hook    candor.ID // of the provider
+	report  candor.ID
 
 	product             candor.Asset
 	statement, question string // of a device
@@ -277,6 +278,7 @@ func full(t testing.TB, s *store.Store) *world {
 	hook, _, err := w.house.AddWebhook(t.Context(), admin, "https://hooks.provider.example/in", nil)
 	must(t, 0, err)
 	w.hook = hook.ID
+	w.report = must2(w.house.TakeReport(t.Context(), admin, "", "", strings.NewReader("From: a@example.org\n\nhelp")))(t)
 	w.ship(admin)
 	return w
 }
