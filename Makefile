@@ -77,14 +77,14 @@ tools: ## Install the programs that tests use (Debian, as root), or say how
 
 .PHONY: test
 test: tools ## Run all tests
-	$(GO) test $(TAGS) $(PACKAGES)
+	$(GO) test $(TAGS) -timeout 20m $(PACKAGES)
 
 # The race detector needs cgo and a C compiler.
 .PHONY: race
 race: ## Run all tests with the race detector
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { \
 	  echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
-	CGO_ENABLED=1 $(GO) test $(TAGS) -race $(PACKAGES)
+	CGO_ENABLED=1 $(GO) test $(TAGS) -timeout 30m -race $(PACKAGES)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (30s)

@@ -54,12 +54,15 @@ func (r *running) handlers() map[string]store.Handler {
 	add(askJob{}, handler(r.sendAsking))
 	add(house.ReceiptJob{}, handler(r.mailReceipt))
 	add(house.ControlJob{}, handler(r.mailControl))
+	add(house.AcknowledgeJob{}, handler(r.acknowledge))
+	add(house.ReadReportsJob{}, handler(r.readReports))
+	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
 	return all
 }
 
 // queues say how many jobs are done at a time.
 func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4}
+	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4}
 }
 
 // chore is something that is done again and again. Several nodes may do the

@@ -136,6 +136,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.Checks = r.checks()
 	r.House.Known, r.House.Archive = r.counted, r.archive
 	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
+	r.House.Reports.Reader = reportReader()
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
 	if s.inside {

@@ -305,3 +305,56 @@ func TestReportsForStaff(t *testing.T) {
 		t.Errorf("a message that is too old: %v", err)
 	}
 }
+
+// TestOutcome tells reporters what became of reports, and writes to few of them
+// more than once.
+func TestOutcome(t *testing.T) {
+	w, _ := reports(t, storetest.SQLite(t))
+	w.Reports.Acknowledge = true
+	r := w.take(t, listed("a@a.example", "1", "fraud/phishing url http://shop.example/login", "abusive-content/spam domain elsewhere.example", "fraud/phishing url http://both.example/x"))
+	outcome := func() house.ReportOutcome {
+		t.Helper()
+		o, err := w.ReportOutcome(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	if o := outcome(); o.Told != 1 || o.Mended != 0 || o.Foreign != 1 || o.Open != 1 || o.Read || o.Reference != "1" {
+		t.Errorf("%+v", o)
+	}
+	if err := w.Desk.Gone(t.Context(), []candor.ID{w.complaints(t, r)[0].Finding}, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if o := outcome(); o.Told != 1 || o.Mended != 1 {
+		t.Errorf("once it is mended: %+v", o)
+	}
+	jobs := func(text string) (n int64) {
+		t.Helper()
+		count := func() (n int64) {
+			all, err := w.Store.QueueState(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range all {
+				n += c
+			}
+			return n
+		}
+		before := count()
+		w.take(t, text)
+		return count() - before
+	}
+	known := "fraud/phishing url http://shop.example/login"
+	w.take(t, listed("c@c.example", "1", known)) // it is back, and the desk has to do with it
+	alone := jobs("Auto-Submitted: auto-generated\r\n" + listed("b@b.example", "1", known))
+	written := 0
+	for n := range 30 {
+		if jobs(listed("a@a.example", fmt.Sprint("more", n), known)) > alone {
+			written++
+		}
+	}
+	if written != 19 { // and the first of all
+		t.Errorf("%d more mails for 30 more reports of one reporter in a day", written)
+	}
+}

@@ -41,7 +41,7 @@ var table = map[string]string{
 	"POST /account/tokens": "admin analyst auditor customer", "GET /account/tokens/{id}/revoke": "admin analyst auditor customer",
 	"POST /account/tokens/{id}/revoke": "admin analyst auditor customer",
 	"GET /design":                      "admin analyst auditor", "GET /design/letter": "admin analyst auditor",
-	"GET /c/{token}": "*", "POST /c/{token}/fixed": "*", "POST /c/{token}/question": "*", "POST /c/{token}/contest": "*", "POST /c/{token}/renew": "*",
+	"GET /c/{token}": "*", "POST /c/{token}/fixed": "*", "POST /c/{token}/question": "*", "POST /c/{token}/contest": "*", "POST /c/{token}/renew": "*", "GET /r/{token}": "*",
 	"GET /my": "customer subscriber", "GET /my/cases/{id}": "customer subscriber", "POST /my/cases/{id}/fixed": "customer subscriber",
 	"POST /my/cases/{id}/question": "customer subscriber", "POST /my/cases/{id}/contest": "customer subscriber",
 	"GET /my/sites/{id}": "customer subscriber", "POST /my/sites/{id}/ask": "customer subscriber", "POST /my/sites/{id}/check": "customer subscriber",

@@ -55,6 +55,8 @@ func Mount(s *web.Site, c Config) {
 	s.Action("POST /c/{token}/contest", anyone, p.linked(p.contest))
 	s.Action("POST /c/{token}/renew", anyone, p.renew)
 
+	s.Page("GET /r/{token}", anyone, p.reported)
+
 	reads, acts := web.Needs{access.ReadOwn}, web.Needs{access.ActOwn}
 	s.Page("GET /my", reads, p.overview)
 	s.Page("GET /my/cases/{id}", reads, p.signedIn(p.show))
