@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -33,7 +34,9 @@ func (r *running) handlers() map[string]store.Handler {
 	all := map[string]store.Handler{}
 	add := func(job candor.Job, do store.Handler) { all[job.Kind()] = do }
 	add(site.Job{}, handler(func(ctx context.Context, j site.Job) error { return h.Sites.Run(ctx, j.Scan) }))
-	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error { return h.Sites.Recheck(ctx, j.Case, j.By) }))
+	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error {
+		return errors.Join(h.Sites.Recheck(ctx, j.Case, j.By), h.RecheckReports(ctx, j.Case, j.By))
+	}))
 	add(desk.PolicyJob{}, handler(func(ctx context.Context, j desk.PolicyJob) error {
 		return house.Responder{House: h, Zone: zone}.Follow(ctx, j)
 	}))

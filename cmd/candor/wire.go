@@ -143,6 +143,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 		dial = new(net.Dialer).DialContext
 	}
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
+	r.House.Reports.Prober = newProber(dial)
 	return r, nil
 }
 

@@ -358,3 +358,52 @@ func TestOutcome(t *testing.T) {
 		t.Errorf("%d more mails for 30 more reports of one reporter in a day", written)
 	}
 }
+
+// answers are what URLs are answered with.
+type answers map[string]any
+
+func (a answers) Probe(_ context.Context, url string) (int, error) {
+	switch x := a[url].(type) {
+	case int:
+		return x, nil
+	case error:
+		return 0, x
+	}
+	return 200, nil
+}
+
+// TestRecheckReports has a customer say that all is mended, of which some is.
+func TestRecheckReports(t *testing.T) {
+	w, _ := reports(t, storetest.SQLite(t))
+	w.Reports.Prober = answers{"http://shop.example/gone": 410, "http://shop.example/away": 404, "http://shop.example/lost": house.ErrNoHost, "http://shop.example/slow": errors.New("timeout"), "http://shop.example/login": 302}
+	r := w.take(t, listed("a@a.example", "1", "fraud/phishing url http://shop.example/gone", "fraud/phishing url http://shop.example/away", "fraud/phishing url http://shop.example/lost",
+		"fraud/phishing url http://shop.example/slow", "fraud/phishing url http://shop.example/login", "fraud/phishing url http://shop.example/there", "fraud/phishing mail bob@shop.example"))
+	id := w.complaints(t, r)[0].Case
+	states := func() (open, gone []string) {
+		t.Helper()
+		all, err := w.Store.FindingsOfCase(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range all {
+			if f.State == candor.FindingOpen {
+				open = append(open, f.Path)
+			} else {
+				gone = append(gone, f.Path)
+			}
+		}
+		return open, gone
+	}
+	if err := w.RecheckReports(t.Context(), id, ada.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	if open, gone := states(); len(open) != 4 || len(gone) != 3 {
+		t.Errorf("when a person asks: %v are open, %v gone", open, gone)
+	}
+	if err := w.RecheckReports(t.Context(), id, "customer:x"); err != nil {
+		t.Fatal(err)
+	}
+	if open, _ := states(); len(open) != 3 || strings.Contains(strings.Join(open, " "), "bob@") {
+		t.Errorf("when its holder says so: %v are open", open)
+	}
+}

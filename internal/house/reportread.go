@@ -26,6 +26,8 @@ type Reports struct {
 	Thresholds map[candor.Class]Threshold
 	// Acknowledge has reporters written to.
 	Acknowledge bool
+	// Prober looks whether what was reported is still there; nil never knows.
+	Prober Prober
 }
 
 // Whose tells whose a resource was at a time.
