@@ -33,8 +33,8 @@ type Rows struct {
 	fresh  bool // nothing of the field was read but blanks
 }
 
-// NewRows reads rows of r with fields apart by comma. A byte order mark is left
-// out.
+// NewRows reads rows of r with fields apart by comma, which is no quote and no
+// end of a line. A byte order mark is left out.
 func NewRows(r *bufio.Reader, comma byte) *Rows {
 	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, _ = r.Discard(3) // they were seen
