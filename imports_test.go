@@ -132,6 +132,7 @@ var layers = []layer{
 	{packages: "internal/intake/format/shadowserver", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/format/dmarc", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/intake/format/logs", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
+	{packages: "internal/intake/format/table", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/format/tlsrpt", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
