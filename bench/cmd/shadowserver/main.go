@@ -4,7 +4,7 @@
 // of IntelMQ's tests instead, and prints how many rows are told as IntelMQ tells
 // them.
 //
-//	go run ./bench/cmd/shadowserver
+//	go run ./bench/cmd/shadowserver [-intelmq INTELMQ]
 //	go run ./bench/cmd/shadowserver -samples INTELMQ/intelmq/tests/bots/parsers/shadowserver
 package main
 
@@ -29,16 +29,17 @@ func main() {
 	bytes := flag.Int64("bytes", 120_000_000, "how much to read")
 	packed := flag.Bool("gzip", false, "read it packed")
 	verbose := flag.Bool("v", false, "tell each row that differs")
-	keep := flag.String("write", "", "write the CSV there and stop")
 	schema := flag.String("schema", "", "schema to read by")
+	intelmq := flag.String("intelmq", "", "checkout of IntelMQ, to be measured beside")
+	python := flag.String("python", "/usr/bin/python3", "what runs it")
 	flag.Parse()
-	if err := run(*samples, *bytes, *packed, *verbose, *keep, *schema); err != nil {
+	if err := run(*samples, *bytes, *packed, *verbose, *schema, *intelmq, *python); err != nil {
 		fmt.Fprintln(os.Stderr, "shadowserver:", err)
 		os.Exit(2)
 	}
 }
 
-func run(samples string, bytes int64, packed, verbose bool, keep, schema string) error {
+func run(samples string, bytes int64, packed, verbose bool, schema, intelmq, python string) error {
 	reader, err := newReader(schema)
 	if err != nil {
 		return err
@@ -46,11 +47,7 @@ func run(samples string, bytes int64, packed, verbose bool, keep, schema string)
 	if samples != "" {
 		return compare(reader, samples, verbose)
 	}
-	if keep != "" {
-		_, err := write(keep, bytes, false)
-		return err
-	}
-	return measure(reader, bytes, packed)
+	return measure(reader, bytes, packed, intelmq, python)
 }
 
 func newReader(schema string) (*shadowserver.Reader, error) {
@@ -66,7 +63,7 @@ func newReader(schema string) (*shadowserver.Reader, error) {
 	return shadowserver.New(s), err
 }
 
-func measure(reader *shadowserver.Reader, bytes int64, packed bool) error {
+func measure(reader *shadowserver.Reader, bytes int64, packed bool, intelmq, python string) error {
 	folder, err := os.MkdirTemp("", "shadowserver")
 	if err != nil {
 		return err
@@ -107,6 +104,15 @@ func measure(reader *shadowserver.Reader, bytes int64, packed bool) error {
 	fmt.Printf("%d bytes of CSV, %d rows, %d resources that are complained about\n", written, rows, blamed)
 	fmt.Printf("%.2f s, %.0f rows/s, %.0f MB/s\n", took.Seconds(), float64(rows)/took.Seconds(), float64(written)/1e6/took.Seconds())
 	fmt.Printf("most memory held: %.0f MB, of which %.0f MB before reading\n", float64(after)/1e6, float64(before)/1e6)
+	if intelmq == "" {
+		return nil
+	}
+	theirs, seconds, memory, err := peer(python, intelmq, name)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("IntelMQ: %d rows, %.2f s, %.0f rows/s, %.0f MB held\n", theirs, seconds, float64(theirs)/seconds, float64(memory)/1e6)
+	fmt.Printf("%.0f times as many rows/s, %.1f %% of the memory\n", float64(rows)/took.Seconds()/(float64(theirs)/seconds), 100*float64(after)/float64(memory))
 	return nil
 }
 

@@ -118,3 +118,36 @@ func TestContentsTooLarge(t *testing.T) {
 		t.Errorf("read %d bytes, then %v", read, err)
 	}
 }
+
+func FuzzContents(f *testing.F) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, "a,b\n1,2\n"); err != nil {
+		f.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	b.Reset()
+	w := zip.NewWriter(&b)
+	if m, err := w.Create("a/b.csv"); err != nil {
+		f.Fatal(err)
+	} else if _, err := io.WriteString(m, "a,b\n1,2\n"); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, content []byte) {
+		file := NewFile("a", "", bytes.NewReader(content))
+		if _, start := file.Inside(); len(start) > Beginning {
+			t.Errorf("%d bytes", len(start))
+		}
+		_ = file.Contents(func(f File) error {
+			_, err := io.Copy(io.Discard, f.Body)
+			return err
+		})
+	})
+}

@@ -109,7 +109,6 @@ func nextLine(r *bufio.Reader) (string, error) {
 		if len(b)+len(piece) <= mostLine {
 			b = append(b, piece...)
 		} else {
-			b = b[:0]
 			for errors.Is(err, bufio.ErrBufferFull) {
 				_, err = r.ReadSlice('\n')
 			}

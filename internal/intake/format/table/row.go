@@ -36,7 +36,7 @@ func (l *layout) event(fields []string, text string) intake.Event {
 			continue
 		}
 		r.Role, r.Confidence = l.role(i, r.Kind, serves, e.Class), 100
-		r.Port = l.port(r, c, e.Class, get)
+		r.Port = ownPort(r, c, get)
 		if r.Role.Blamed() {
 			e.About = append(e.About, r)
 		} else {
@@ -107,9 +107,9 @@ func (l *layout) role(i int, kind intake.Kind, serves bool, class candor.Class) 
 	}
 }
 
-// port is the resource's own: a port without a name is that of a service where
+// ownPort is the resource's: a port without a name is that of a service where
 // something is served there, and else the one that was attacked.
-func (l *layout) port(r intake.Resource, c column, class candor.Class, get func(meaning) string) uint16 {
+func ownPort(r intake.Resource, c column, get func(meaning) string) uint16 {
 	if r.Kind != intake.Address || !r.Role.Blamed() {
 		return 0
 	}
