@@ -49,14 +49,31 @@ func (s *source) add(h hit) {
 		}
 		e.Last = &w
 	}
-	if h.target.Value != "" && len(e.Others) == 0 {
-		h.target.Role, h.target.Confidence = intake.Victim, sure
-		e.Others = append(e.Others, h.target)
+	if h.unsure {
+		e.About[0].Confidence = unsure
 	}
+	s.other(h.target, intake.Victim)
+	s.other(h.relay, intake.Relay)
 	if s.text.Len()+len(h.line) < intake.MostEvidence {
 		s.text.WriteString(h.line)
 		s.text.WriteByte('\n')
 	}
+}
+
+// mostOthers are named besides, at most.
+const mostOthers = 20
+
+func (s *source) other(r intake.Resource, role intake.Role) {
+	if r.Value == "" || len(s.event.Others) >= mostOthers {
+		return
+	}
+	for _, o := range s.event.Others {
+		if o.Value == r.Value {
+			return
+		}
+	}
+	r.Role, r.Confidence = role, sure
+	s.event.Others = append(s.event.Others, r)
 }
 
 // done is the event of all lines: of the class that most of them have.

@@ -19,6 +19,8 @@ const (
 // hit is what a line tells.
 type hit struct {
 	source, target intake.Resource
+	relay          intake.Resource // that asked for source
+	unsure         bool            // whether it was source
 	class          candor.Class
 	service        string
 	message        string // of the service
@@ -129,7 +131,21 @@ func (h *hit) fill(p *pattern, found []string) bool {
 		h.class = jailClass(jail)
 	}
 	h.message = strings.TrimSpace(h.message)
-	return true
+	if f := forwarded.FindStringSubmatch(h.line); f != nil && p.service == "web server" {
+		h.askedFor(f[1] + f[2])
+	}
+	return h.class != ""
+}
+
+// forwarded is for whom a proxy asked, as far as it is to be believed: the last
+// field of nginx's usual logs.
+var forwarded = regexp.MustCompile(`\b(?:xff|[Xx]-[Ff]orwarded-[Ff]or)[=:] ?"?([0-9A-Fa-f.:]{7,45})|"([0-9A-Fa-f.:]{7,45})(?:, [0-9A-Fa-f.:, ]+)?"$`)
+
+// askedFor has the source be the client of a proxy. Anybody may claim to be one.
+func (h *hit) askedFor(client string) {
+	if r, err := intake.NewResource(intake.Address, client); err == nil && r.Value != h.source.Value {
+		h.relay, h.source, h.unsure = h.source, r, true
+	}
 }
 
 const month = `(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`

@@ -25,6 +25,7 @@ const (
 	mostLine    = 16 << 10 // bytes; longer ones are no lines of logs
 	mostSources = 10_000   // held at once
 	sure        = 95       // of the role of what a line of a log names
+	unsure      = 60       // of the client that a proxy names
 )
 
 // File is a format.FileReader of log files. It is safe for concurrent use.
@@ -41,6 +42,22 @@ func (File) Knows(f format.File) bool {
 		text = text[:strings.LastIndexByte(text, '\n')+1] // the last line is cut off
 	}
 	return isLog(text)
+}
+
+// isAll tells whether a text is lines of a log, but for two short ones.
+func isAll(text string) bool {
+	attacks, others := 0, 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if _, ok := read(line); ok {
+			attacks++
+		} else if _, rest := timeOf(line); line != "" && rest == line {
+			if others++; others > 2 || len(line) > 60 {
+				return false
+			}
+		}
+	}
+	return attacks > 0
 }
 
 func isLog(text string) bool {
@@ -68,7 +85,10 @@ func (File) Read(f format.File, each format.Each) (intake.Report, error) {
 	report := intake.Report{Format: Format, Confidence: sure}
 	read := false
 	err := f.Contents(func(f format.File) error {
-		found, err := file(f.Body, each)
+		found, err := file(f.Body, func(e intake.Event) error {
+			report.Confidence = min(report.Confidence, e.About[0].Confidence)
+			return each(e)
+		})
 		read = read || found
 		if err != nil && f.Name != "" {
 			err = fmt.Errorf("%.100q: %w", f.Name, err)

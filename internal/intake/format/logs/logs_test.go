@@ -87,6 +87,9 @@ var files = map[string][]string{
 		"intrusion-attempts/exploit; 1; 2026-01-01T00:00:03Z; 2026-01-01T00:00:03Z; source 192.0.2.31 0",
 		"information-gathering/scanner; 1; 2026-01-01T00:00:04Z; 2026-01-01T00:00:04Z; source 192.0.2.32 0",
 	},
+	"forwarded.log": {
+		"intrusion-attempts/brute-force; 2; 2026-01-01T00:00:00Z; 2026-01-01T00:00:01Z; source 192.0.2.35 0; relay 198.51.100.80 0; relay 198.51.100.81 0",
+	},
 	"mail.log": {
 		"intrusion-attempts/brute-force; 2; 2026-01-01T04:00:00Z; 2026-01-01T04:00:01Z; source 192.0.2.40 0",
 		"abusive-content/spam; 1; 2026-01-01T04:00:02Z; 2026-01-01T04:00:02Z; source 192.0.2.41 4711",
@@ -182,7 +185,10 @@ func TestMail(t *testing.T) {
 }
 
 func TestMailOther(t *testing.T) {
-	for _, text := range []string{"", "Hi,\n\nThe jail sshd has been started successfully.\n\nRegards,\n\nFail2Ban", "192.0.2.1 attacked us.", "The IP x.y has just been banned by Fail2Ban after 5 attempts against sshd."} {
+	for _, text := range []string{"", "Hi,\n\nThe jail sshd has been started successfully.\n\nRegards,\n\nFail2Ban", "192.0.2.1 attacked us.",
+		"A bot of yours takes all of our bandwidth, look at what it does all day:\n" + strings.Repeat("192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /.env HTTP/1.1\" 404 153 \"-\" \"-\"\n", 20),
+		"192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /index.html HTTP/1.1\" 200 153 \"-\" \"-\"\n",
+		"The IP x.y has just been banned by Fail2Ban after 5 attempts against sshd."} {
 		if _, _, err := readMail(t, []byte("Subject: x\n\n"+text)); !errors.Is(err, format.ErrOther) {
 			t.Errorf("%q: %v", text, err)
 		}

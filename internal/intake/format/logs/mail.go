@@ -46,6 +46,7 @@ func mail(m *message.Message, each format.Each, depth int) (intake.Report, error
 		}
 	}
 	for _, e := range events {
+		report.Confidence = min(report.Confidence, e.About[0].Confidence)
 		if err := each(e); err != nil {
 			return report, err
 		}
@@ -82,7 +83,7 @@ func eventsOf(m *message.Message) []intake.Event {
 	if f := complain.FindStringSubmatch(text); f != nil {
 		return one(f[1], "", jail, text, shared, m)
 	}
-	if isLog(text) {
+	if isAll(text) {
 		return lines(text, shared)
 	}
 	return nil

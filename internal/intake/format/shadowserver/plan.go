@@ -134,8 +134,13 @@ func (c columns) plan(kind string, r rule) plan {
 	add(&p.others, intake.URL, intake.Other, "cc_url", "", "", false)
 	add(&p.others, intake.Domain, intake.Other, "hostname", "", "", false)
 	add(&p.others, intake.Domain, intake.Other, "src_hostname", "", "", false)
+	files := &p.others
+	role := intake.Other
+	if r.class == candor.MalwareDistribution && r.layout == page {
+		files, role = &p.about, intake.Host // what lies there
+	}
 	for _, name := range []string{"md5", "md5hash", "sha1", "sha256", "sha512"} {
-		add(&p.others, intake.Hash, intake.Other, name, "", "", false)
+		add(files, intake.Hash, role, name, "", "", false)
 	}
 	p.note = c.all("severity", "infection", "family", "tag", "category", "reason", "status", "detail", "cve", "protocol", "application", "query", "device_vendor", "device_model")
 	p.tags = c.all("tag", "infection", "status", "category", "detail", "reason", "cve", "family")

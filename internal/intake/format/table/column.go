@@ -20,6 +20,7 @@ const (
 	domain              // domain of something
 	reverse             // name of an address
 	host                // address or domain
+	thing               // address, URL or domain, of which the name does not say that it did anything
 	sender              // mail address that it came from
 	mail                // mail address of something
 	hash                // of a file
@@ -32,6 +33,7 @@ const (
 	clock               // of a moment whose day stands elsewhere
 	zone                // of times
 	count               // how often
+	amount              // bytes or packets: the table is of flows
 	category            // what it was
 	description         // what it was, in words
 )
@@ -51,7 +53,8 @@ var names = map[meaning]string{
 	otherPage:   "original_url legitimate_url brand_url referer referrer http_referer original_work work_url landing_url evidence_url report_url screenshot reference details_url info_url",
 	domain:      "domain domains domain_name domainname fqdn website site malicious_domain phishing_domain abusive_domain bad_domain c2_domain cc_domain 域名",
 	reverse:     "source_fqdn source_reverse_dns hostname reverse_dns rdns ptr reverse host_name source_hostname src_hostname",
-	host:        "host indicator ioc observable resource value host_or_ip ip_or_domain",
+	host:        "host host_or_ip ip_or_domain",
+	thing:       "indicator indicators ioc iocs observable resource value values",
 	sender:      "sender from mail_from envelope_from from_address spammer sender_address return_path",
 	mail:        "email mail e_mail account user username login recipient rcpt rcpt_to to contact email_address",
 	hash:        "hash md5 sha1 sha_1 sha256 sha_256 sha512 sha_512 file_hash filehash md5hash sha256_hash",
@@ -63,7 +66,8 @@ var names = map[meaning]string{
 	day:         "date day datum fecha дата 日期",
 	clock:       "time uhrzeit hora heure zeit 时间",
 	zone:        "timezone time_zone tz zone utc_offset offset zeitzone 时区",
-	count:       "count counts hits attempts events total number num occurrences failures connections packets event_count hit_count num_attempts attempt_count anzahl 次数",
+	count:       "count counts hits attempts events total number num occurrences failures connections event_count hit_count num_attempts attempt_count anzahl 次数",
+	amount:      "bytes octets packets pkts in_bytes out_bytes bytes_in bytes_out",
 	category:    "category categories type class classification classification_type classification_taxonomy abuse_type abusetype threat threat_type attack attack_type attacktype incident_type incident event event_type report_type tag tags malware malware_family family infection service kategorie 类型 攻击类型",
 	description: "description reason comment comments note notes details detail message signature rule alert info subject log",
 }

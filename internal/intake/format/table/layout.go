@@ -17,6 +17,7 @@ type layout struct {
 	about      []int // columns of what is complained about
 	class      candor.Class
 	confidence int
+	same       bool // pages are those of the addresses beside them
 }
 
 const (
@@ -40,6 +41,7 @@ func detect(start []byte, name string) (*layout, error) {
 	}
 	if best != nil {
 		best.class = class
+		best.same = best.agree(text)
 		return best, best.decide()
 	}
 	return bare(text, class)
@@ -103,6 +105,9 @@ func (l *layout) decide() error {
 	if len(sources) == 0 {
 		sources = append(l.of(address), l.of(host)...)
 	}
+	if len(l.of(amount)) > 0 && len(l.of(category)) == 0 && l.class == "" {
+		return fmt.Errorf("it is of flows, which say who began and not who is to blame: no column is called category: %w", ErrAmbiguous)
+	}
 	told := len(l.of(source)) > 0 || len(l.of(target)) > 0 // who did it to whom
 	for _, several := range [][]int{sources, pages, domains} {
 		if len(several) > 1 {
@@ -113,7 +118,7 @@ func (l *layout) decide() error {
 	case told && len(sources) > 0:
 		l.about = sources
 	case len(sources) > 0 && len(pages)+len(domains) > 0:
-		if l.class == "" && len(l.of(category)) == 0 {
+		if l.class == "" && len(l.of(category)) == 0 && !l.same {
 			return fmt.Errorf("column %q may have done it to %q, or serve it: no column is called source_ip, and none category: %w", l.columns[sources[0]].name, l.columns[append(pages, domains...)[0]].name, ErrAmbiguous)
 		}
 		l.about = append(append(pages, domains...), sources...)
@@ -130,6 +135,28 @@ func (l *layout) decide() error {
 		return fmt.Errorf("no column is called source_ip, ip, url or domain: %w", ErrAmbiguous)
 	}
 	return nil
+}
+
+// agree tells whether the URL of each row is on the address of the row.
+func (l *layout) agree(text string) bool {
+	pages, addresses := l.of(page), l.of(address)
+	if len(pages) != 1 || len(addresses) != 1 {
+		return false
+	}
+	rows, all := 0, true
+	sample(text, l.comma, mostLead+mostLooked, func(fields []string, line int) bool {
+		if line <= l.header || len(fields) <= max(pages[0], addresses[0]) {
+			return true
+		}
+		url, isURL := resourceOf(fields[pages[0]], intake.URL)
+		ip, isAddress := resourceOf(fields[addresses[0]], intake.Address)
+		if isURL && isAddress {
+			rows++
+			all = all && url.Host() == ip.Value
+		}
+		return all
+	})
+	return all && rows > 0
 }
 
 // bare reads a table without a header: one column of addresses, URLs or domains.

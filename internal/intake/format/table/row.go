@@ -1,6 +1,7 @@
 package table
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,9 +25,7 @@ func (l *layout) event(fields []string, text string) intake.Event {
 		e.Count = n
 	}
 	serves := l.serves(e.Class)
-	if len(l.about) > 1 && e.Class == candor.Undetermined {
-		serves = false // a page and an address, and nothing says which did what
-	}
+	innocent := good.MatchString(get(description) + " " + get(category))
 	for i, c := range l.columns {
 		if i >= len(fields) || fields[i] == "" {
 			continue
@@ -35,7 +34,10 @@ func (l *layout) event(fields []string, text string) intake.Event {
 		if !ok {
 			continue
 		}
-		r.Role, r.Confidence = l.role(i, r.Kind, serves, e.Class), 100
+		r.Role, r.Confidence = l.role(i, r, serves, e.Class), 100
+		if innocent && r.Role.Blamed() {
+			r.Role = intake.Other
+		}
 		r.Port = ownPort(r, c, get)
 		if r.Role.Blamed() {
 			e.About = append(e.About, r)
@@ -46,12 +48,15 @@ func (l *layout) event(fields []string, text string) intake.Event {
 	return e
 }
 
+// good is said of what is named and not complained about.
+var good = regexp.MustCompile(`(?i)\b(?:legitimate|legit|benign|do not block|allow-?list(?:ed)?|white-?list(?:ed)?|false positive|not malicious|our own)\b`)
+
 // resource reads the value of a column that holds one.
 func (c column) resource(text string) (intake.Resource, bool) {
 	switch c.meaning {
 	case source, address, target, whom, sensor:
 		return resourceOf(text, intake.Address, intake.Network)
-	case host:
+	case host, thing:
 		r, kind := valueOf(text)
 		if kind == "" || kind == "time" {
 			return resourceOf(text, intake.URL, intake.Domain)
@@ -72,6 +77,9 @@ func (c column) resource(text string) (intake.Resource, bool) {
 
 // serves tells whether something of this class is served, and not done to others.
 func (l *layout) serves(c candor.Class) bool {
+	if l.same && c == candor.Undetermined {
+		return true
+	}
 	top, _, _ := strings.Cut(string(c), "/")
 	switch top {
 	case "fraud", "vulnerable", "intrusions", "information-content-security":
@@ -83,14 +91,14 @@ func (l *layout) serves(c candor.Class) bool {
 }
 
 // role is what the resource of a column has to do with it.
-func (l *layout) role(i int, kind intake.Kind, serves bool, class candor.Class) intake.Role {
+func (l *layout) role(i int, r intake.Resource, serves bool, class candor.Class) intake.Role {
 	blamed := false
 	for _, a := range l.about {
 		blamed = blamed || a == i
 	}
-	web := kind == intake.URL || kind == intake.Domain
+	web := r.Kind == intake.URL || r.Kind == intake.Domain
 	switch m := l.columns[i].meaning; {
-	case blamed && len(l.about) > 1 && class == candor.Undetermined:
+	case blamed && len(l.about) > 1 && class == candor.Undetermined && !l.same:
 		return intake.Other
 	case blamed && len(l.about) > 1 && web && !serves:
 		return intake.Victim // the page that it was done to
@@ -98,6 +106,8 @@ func (l *layout) role(i int, kind intake.Kind, serves bool, class candor.Class) 
 		return intake.Host
 	case blamed:
 		return intake.Source
+	case m == hash && serves && class != candor.Undetermined:
+		return intake.Host // the file that lies there
 	case m == target || m == whom:
 		return intake.Victim
 	case m == sensor:

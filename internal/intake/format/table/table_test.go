@@ -103,6 +103,9 @@ func TestReadRow(t *testing.T) {
 		"ip,url,category\n192.0.2.1,http://a.example/x,sql injection\n":                           "intrusion-attempts/exploit; 0; -; -; source address 192.0.2.1 0; victim url http://a.example/x 0",
 		"ip,url,category\n192.0.2.1,http://a.example/x,\n":                                        "other/undetermined; 0; -; -; other address 192.0.2.1 0; other url http://a.example/x 0",
 		"url,sha256,time\nhttp://a.example/x," + strings.Repeat("ab", 32) + ",05/01/2026 10:00\n": "other/undetermined; 0; 05/01/2026 10:00 ?; -; host url http://a.example/x 0; other hash " + strings.Repeat("ab", 32) + " 0",
+		"ip,port,url\n192.0.2.1,8080,http://192.0.2.1:8080/x\n":                                   "other/undetermined; 0; -; -; host address 192.0.2.1 8080; host url http://192.0.2.1:8080/x 0",
+		"ip,category,comment\n192.0.2.1,spam,LEGITIMATE server\n":                                 "abusive-content/spam; 0; -; -; other address 192.0.2.1 0",
+		"url,md5,type\nhttp://a.example/x," + strings.Repeat("ab", 16) + ",webshell\n":            "intrusions/system-compromise; 0; -; -; host url http://a.example/x 0; host hash " + strings.Repeat("ab", 16) + " 0",
 		"sender,count,time\nA@B.example,3,Thu 1 Jan\n":                                            "other/undetermined; 3; Thu 1 Jan ?; -; source mail a@b.example 0",
 		"host|type|seen\nwww.example.com|phishing|1767225600000\n":                                "fraud/phishing; 0; 2026-01-01T00:00:00Z; -; host domain www.example.com 0",
 		"攻击IP,时间,类型\n192.0.2.1,2026-01-01 08:00:00 +0800,端口扫描\n":                                  "information-gathering/scanner; 0; 2026-01-01T00:00:00Z; -; source address 192.0.2.1 0",
@@ -121,6 +124,8 @@ func TestReadAmbiguous(t *testing.T) {
 	for text, want := range map[string]string{
 		"ip,ip_address,time\n192.0.2.1,192.0.2.2,x\n":             `columns "ip" and "ip_address" may both be it`,
 		"attacker,source_ip,time\n192.0.2.1,192.0.2.2,x\n":        `columns "attacker" and "source_ip" may both be it`,
+		"src,dst,bytes,time\n192.0.2.1,192.0.2.2,5,x\n":           "it is of flows",
+		"type,value,comment\nipv4,192.0.2.1,LEGITIMATE\n":         "no column is called source_ip",
 		"dst_ip,time,count\n192.0.2.1,x,1\n":                      "no column is called source_ip",
 		"sha256,time,count\nx,x,1\n":                              "no column is called source_ip",
 		"ip,url,time\n192.0.2.1,http://a.example/x,x\n":           "none category",
