@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/format/formattest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -129,7 +130,8 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d passed", report.Passed)
 		}
 		for _, e := range report.Events {
-			if len(e.About) != 1 || e.Count < 0 || len(e.Note) > intake.MostNote || len(e.Evidence) > intake.MostEvidence {
+			formattest.Event(t, e)
+			if len(e.About) != 1 {
 				t.Errorf("%+v", e)
 			}
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // Format is the name of the format in reports.
-const Format = "logs"
+const Format = "log"
 
 const (
 	mostLine    = 16 << 10 // bytes; longer ones are no lines of logs

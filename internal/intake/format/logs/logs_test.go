@@ -13,6 +13,7 @@ import (
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/format/formattest"
 	"candor/internal/intake/message"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,7 +207,8 @@ func TestJailClass(t *testing.T) {
 
 func fine(t *testing.T, all []intake.Event) {
 	for _, e := range all {
-		if len(e.About) != 1 || e.About[0].Role != intake.Source || e.Class == "" || e.Count < 0 || len(e.Note) > intake.MostNote || len(e.Evidence) > intake.MostEvidence {
+		formattest.Event(t, e)
+		if len(e.About) != 1 || e.About[0].Role != intake.Source {
 			t.Errorf("%+v", e)
 		}
 	}

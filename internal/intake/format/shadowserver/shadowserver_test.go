@@ -13,6 +13,7 @@ import (
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/format/formattest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -229,14 +230,7 @@ func FuzzRead(f *testing.F) {
 		r.Knows(format.NewFile(name, "", bytes.NewReader(content)))
 		_, events, _ := read(r, name, content)
 		for _, e := range events {
-			if len(e.Note) > intake.MostNote || len(e.Evidence) > intake.MostEvidence || e.Count < 0 {
-				t.Errorf("%+v", e)
-			}
-			for _, r := range e.About {
-				if again, err := intake.NewResource(r.Kind, r.Value); err != nil || again.Value != r.Value || !r.Role.Blamed() {
-					t.Errorf("%+v, %v", r, err)
-				}
-			}
+			formattest.Event(t, e)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"candor"
@@ -25,12 +26,18 @@ const (
 	mostLooked = 50 // rows that are looked at where there is no header
 )
 
+// foundation are names of Shadowserver's reports, which are read by their types.
+var foundation = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-(?:scan|event|population|compromised|sandbox|device|blocklist|malware|phish|spam|special|ransomware)(?:[46]?_|-|$)`)
+
 // detect finds the layout of a table by its beginning and its name. It is
 // format.ErrOther for what is none.
 func detect(start []byte, name string) (*layout, error) {
 	text := string(start)
 	if end := strings.LastIndexByte(text, '\n'); len(start) >= format.Beginning && end > 0 {
 		text = text[:end+1]
+	}
+	if foundation.MatchString(name) {
+		return nil, format.ErrOther
 	}
 	class, _ := classOf(name)
 	best, score := (*layout)(nil), 0

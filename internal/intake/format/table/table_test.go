@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/format/formattest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -89,7 +90,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadNamed(t *testing.T) {
-	_, events, err := read("2026-01-01-spam-sources.csv", []byte("ip,seen\n192.0.2.1,x\n"))
+	_, events, err := read("spam-sources.csv", []byte("ip,seen\n192.0.2.1,x\n"))
 	if err != nil || len(events) != 1 || short(events[0]) != "abusive-content/spam; 0; x ?; -; source address 192.0.2.1 0" {
 		t.Errorf("%v, %v", events, err)
 	}
@@ -188,9 +189,7 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("not known, and %v", err)
 		}
 		for _, e := range events {
-			if e.Class == "" || e.Count < 0 || len(e.Note) > intake.MostNote || len(e.Evidence) > intake.MostEvidence {
-				t.Errorf("%+v", e)
-			}
+			formattest.Event(t, e)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/format/formattest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -99,9 +100,7 @@ func FuzzRead(f *testing.F) {
 		Reader{}.Knows(format.NewFile("", "", bytes.NewReader(content)))
 		report, _ := read("", content)
 		for _, e := range report.Events {
-			if e.Count < 0 || len(e.Note) > intake.MostNote || len(e.Evidence) > intake.MostEvidence {
-				t.Errorf("%+v", e)
-			}
+			formattest.Event(t, e)
 		}
 	})
 }
