@@ -131,7 +131,7 @@ var layers = []layer{
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/format/formattest", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/format/shadowserver", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},
-	{packages: "internal/intake/format/dmarc", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/intake/format/dmarc", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}, others: []string{"golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/format/logs", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},
 	{packages: "internal/intake/format/table", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},
 	{packages: "internal/intake/format/tlsrpt", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},

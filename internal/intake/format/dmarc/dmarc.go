@@ -9,6 +9,7 @@
 package dmarc
 
 import (
+	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ import (
 	"candor/internal/intake/format"
 
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
 )
 
 // Format is the name of the format in reports.
@@ -113,7 +116,16 @@ type result struct {
 	Result   string `xml:"result"`
 }
 
-func (b *feedback) read(r io.Reader) error {
+// labelled is of XML that says it is in another encoding than UTF-8.
+var labelled = regexp.MustCompile(`(?i)^[^<]*<\?xml[^>]+encoding=["'](?:[^u"'][^"']*|u[^t"'][^"']*|utf-?16[^"']*)["']`)
+
+// read reads up to the end of the report: what stands behind it does not matter,
+// nor does a gzip that is cut off there.
+func (b *feedback) read(body *bufio.Reader) error {
+	var r io.Reader = body
+	if start, _ := body.Peek(200); !labelled.Match(start) {
+		r = transform.NewReader(body, runes.ReplaceIllFormed()) // some say UTF-8, and write other bytes
+	}
 	w := &window{r: r}
 	d := xml.NewDecoder(w)
 	d.Strict = false
@@ -122,10 +134,13 @@ func (b *feedback) read(r io.Reader) error {
 		w.read = 0
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return nil
+			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
 			return b.where(err)
+		}
+		if end, ok := token.(xml.EndElement); ok && end.Name.Local == "feedback" {
+			return nil
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {

@@ -97,6 +97,19 @@ func TestReadReasons(t *testing.T) {
 	}
 }
 
+func TestReadTolerant(t *testing.T) {
+	row := "<record><row><source_ip>192.0.2.1</source_ip><count>5</count><policy_evaluated><dkim>fail</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>b\xfcro.example</header_from></identifiers></record></feedback>"
+	for text, want := range map[string]string{
+		"<feedback>" + row: "", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><feedback>" + row + "<": "büro.example",
+		"<?xml version='1.0' encoding='utf-8'?><feedback>" + row: "b\uFFFDro.example",
+	} {
+		report, err := read("", []byte(text))
+		if err != nil || len(report.Events) != 1 || strings.HasPrefix(text, "<?xml") && !strings.Contains(report.Events[0].Note, want) {
+			t.Errorf("%s: %+v, %v", text, report, err)
+		}
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	row := func(text string) string { return "<feedback><record><row>" + text + "</row></record></feedback>" }
 	for text, want := range map[string]error{

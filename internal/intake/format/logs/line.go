@@ -38,6 +38,9 @@ type pattern struct {
 	word    string
 	re      *regexp.Regexp
 	class   func(line string) candor.Class
+	// also finds addresses, in its groups, where attackers may write some: a line
+	// with several is not read.
+	also *regexp.Regexp
 }
 
 func always(c candor.Class) func(string) candor.Class {
@@ -45,34 +48,47 @@ func always(c candor.Class) func(string) candor.Class {
 }
 
 const (
-	ip4 = `\d{1,3}(?:\.\d{1,3}){3}`
-	ip  = `(?P<ip>` + ip4 + `|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)`
+	ip4  = `\d{1,3}(?:\.\d{1,3}){3}`
+	bare = `(?:` + ip4 + `|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)`
+	ip   = `(?P<ip>` + bare + `)`
+	port = `(?: port (?P<port>\d+))?`
+)
+
+var (
+	ofSSH   = regexp.MustCompile(`(?: (?:[Ff]rom|FROM|by|for|user \S+) |\()(` + bare + `)|(` + bare + `) port \d`)
+	ofPAM   = regexp.MustCompile(`rhost=(` + bare + `)`)
+	ofIMAP  = regexp.MustCompile(`\brip=(` + bare + `)`)
+	ofNginx = regexp.MustCompile(`\bclient: (` + bare + `)`)
 )
 
 // patterns are tried in order.
 var patterns = []pattern{
-	{"fail2ban", "[", regexp.MustCompile(`fail2ban\.(?:actions|filter)\b.*\[(?P<jail>[\w.-]+)\] (?:Restore Ban|Ban|Found) ` + ip), nil},
-	{"sshd", " from ", regexp.MustCompile(`(?:Failed [\w/-]+ for .*|[Ii](?:nvalid|llegal) user .*|maximum authentication attempts exceeded for .*|ROOT LOGIN REFUSED|User .*) from ` + ip + `(?: port (?P<port>\d+))?`), always(bruteForce)},
-	{"sshd", "preauth]", regexp.MustCompile(`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Received disconnect from|Timeout before authentication for)(?: (?:authenticating|invalid) user \S*)? ` + ip + ` port (?P<port>\d+)`), always(bruteForce)},
-	{"sshd", "identification", regexp.MustCompile(`(?:Did not receive identification string from|Bad protocol version identification .* from|banner line contains invalid characters|kex_exchange_identification.*from) ` + ip + `(?: port (?P<port>\d+))?`), always(scanner)},
-	{"sshd", "negotiate", regexp.MustCompile(`Unable to negotiate with ` + ip + ` port (?P<port>\d+)`), always(scanner)},
-	{"pam", "authentication failure", regexp.MustCompile(`authentication failures?;.*\brhost=` + ip), always(bruteForce)},
-	{"postfix", "authentication failed", regexp.MustCompile(`\b[\w.-]+\[` + ip + `\](?::(?P<port>\d+))?: SASL [\w-]+ authentication failed`), always(bruteForce)},
-	{"postfix", "after AUTH", regexp.MustCompile(`(?:lost connection|improper command pipelining|too many errors) after AUTH from [\w.-]+\[` + ip + `\]`), always(bruteForce)},
-	{"postfix", "auth=0/", regexp.MustCompile(`disconnect from [\w.-]+\[` + ip + `\].* auth=0/\d+`), always(bruteForce)},
-	{"postfix", "reject: ", regexp.MustCompile(`reject: [A-Z]+ from [\w.-]*\[` + ip + `\](?::(?P<port>\d+))?: `), always(candor.Spam)},
-	{"postfix", "PREGREET", regexp.MustCompile(`PREGREET \d+ after \S+ from \[` + ip + `\](?::(?P<port>\d+))?`), always(candor.Spam)},
-	{"dovecot", "rip=", regexp.MustCompile(`(?:auth failed|[Aa]borted login|no auth attempts|Login aborted|unknown user|Password mismatch).*\brip=` + ip + `(?:.*\blip=(?P<to>[0-9A-Fa-f.:]+))?`), always(bruteForce)},
-	{"exim", "authenticator failed", regexp.MustCompile(`authenticator failed for .*\[` + ip + `\](?::(?P<port>\d+))?`), always(bruteForce)},
-	{"exim", "rejected", regexp.MustCompile(`H=.*\[` + ip + `\](?::(?P<port>\d+))? .*rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection)`), always(candor.Spam)},
-	{"vsftpd", "FAIL LOGIN", regexp.MustCompile(`FAIL LOGIN: Client "(?:::ffff:)?` + ip + `"`), always(bruteForce)},
-	{"proftpd", "[", regexp.MustCompile(`\([\w.-]*\[(?:::ffff:)?` + ip + `\]\).*(?:Login failed|no such user found|Incorrect password)`), always(bruteForce)},
-	{"pure-ftpd", "Authentication failed", regexp.MustCompile(`\(\?@` + ip + `\) \[WARNING\] Authentication failed`), always(bruteForce)},
-	{"asterisk", " failed for '", regexp.MustCompile(`(?:Registration|Request '\w+') from .* failed for '` + ip + `(?::(?P<port>\d+))?'`), always(bruteForce)},
-	{"firewall", "SRC=", regexp.MustCompile(`\bSRC=` + ip + ` DST=(?P<to>[0-9A-Fa-f.:]+)(?:.*\bSPT=(?P<port>\d+))?`), always(scanner)},
-	{"nginx", "client: ", regexp.MustCompile(`^(?:\S+ \S+ )?\[\w+\] \d+#\d+: .*\bclient: ` + ip), webClass},
-	{"apache", "[client ", regexp.MustCompile(`\[client (?P<ip>` + ip4 + `|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?\] `), webClass},
-	{"web server", "\"", regexp.MustCompile(`^(?:[\w.-]+(?::\d+)? )?` + ip + ` \S+ \S+ \[[^\]]+\] "(?:[A-Z]+ )?[^"]*" \d{3}\b`), webClass},
+	{"fail2ban", "[", regexp.MustCompile(`fail2ban\.(?:actions|filter)\b.*\[(?P<jail>[\w.-]+)\] (?:Restore Ban|Ban|Found) ` + ip), nil, nil},
+	{"sshd", " from ", regexp.MustCompile(`(?:Failed (?:password|none|keyboard-interactive\S*|\S+ for invalid user) .*|[Ii](?:nvalid|llegal) user .*|maximum authentication attempts exceeded for .*|PAM: [Aa]uthentication (?:failure|error) for .*|\bUser .*) from ` + ip + port), always(bruteForce), ofSSH},
+	{"sshd", " REFUSED ", regexp.MustCompile(`ROOT LOGIN REFUSED FROM ` + ip + port), always(bruteForce), ofSSH},
+	{"sshd", "user ", regexp.MustCompile(`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting)(?: (?:authenticating|invalid) user \S*) ` + ip + ` port (?P<port>\d+)`), always(bruteForce), ofSSH},
+	{"sshd", "sshd", regexp.MustCompile(`Received disconnect from ` + ip + `(?: port (?P<port>\d+))?: ?\d+:.*(?:preauth|Auth fail)|(?:Connection (?:closed|reset) by|Disconnected from) (?P<ip>` + bare + `).*\[preauth\]`), always(bruteForce), ofSSH},
+	{"sshd", "sshd", regexp.MustCompile(`(?:Did not receive identification string from|Bad protocol version identification .* from|banner exchange: Connection from|ssh_dispatch_run_fatal: Connection from|Timeout before authentication for(?: connection from)?|Unable to negotiate with|refused connect from .*\(|kex_exchange_identification.* from) ?` + ip + port), always(scanner), ofSSH},
+	{"pam", "authentication failure", regexp.MustCompile(`authentication failures?;.*\brhost=` + ip), always(bruteForce), ofPAM},
+	{"postfix", "authentication failed", regexp.MustCompile(`\b[\w.-]+\[` + ip + `\](?::(?P<port>\d+))?: SASL [\w-]+ authentication failed`), always(bruteForce), nil},
+	{"postfix", " after AUTH from", regexp.MustCompile(`(?:lost connection|improper command pipelining|too many errors) after AUTH from [\w.-]+\[` + ip + `\]`), always(bruteForce), nil},
+	{"postfix", "auth=0/", regexp.MustCompile(`disconnect from [\w.-]+\[` + ip + `\].* auth=0/\d+`), always(bruteForce), nil},
+	{"postfix", "reject: ", regexp.MustCompile(`reject: [A-Z]+ from [\w.-]*\[` + ip + `\](?::(?P<port>\d+))?: `), always(candor.Spam), nil},
+	{"postfix", "postfix", regexp.MustCompile(`(?:improper command pipelining|too many errors) after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(candor.Spam), nil},
+	{"postfix", "postscreen", regexp.MustCompile(`postscreen\[\d+\]: (?:PREGREET|HANGUP|COMMAND (?:TIME|COUNT|LENGTH) LIMIT|BARE NEWLINE|NON-SMTP COMMAND)\b[^\[]* from \[` + ip + `\](?::(?P<port>\d+))?`), always(candor.Spam), nil},
+	{"postfix", "lost connection after", regexp.MustCompile(`lost connection after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(scanner), nil},
+	{"dovecot", "rip=", regexp.MustCompile(`(?:auth failed|[Aa]borted login \(auth|unknown user|Password mismatch|disallowed plaintext auth).*\brip=` + ip + `(?:.*\blip=(?P<to>[0-9A-Fa-f.:]+))?`), always(bruteForce), ofIMAP},
+	{"dovecot", "dovecot", regexp.MustCompile(`auth(?:-worker)?(?:\(\d+\))?: .*\b(?:pam|sql|ldap|passwd-file|passwd|shadow)\([^,()]+,` + ip + `(?:,<[^>]*>)?\): (?:pam_authenticate\(\) failed|unknown user|[Pp]assword mismatch|invalid credentials)`), always(bruteForce), nil},
+	{"exim", "authenticator failed", regexp.MustCompile(`authenticator failed for (?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))?[: ]`), always(bruteForce), nil},
+	{"exim", "rejected", regexp.MustCompile(`H=(?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))? .*rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection)`), always(candor.Spam), nil},
+	{"vsftpd", "FAIL LOGIN", regexp.MustCompile(`FAIL LOGIN: Client "` + ip + `"`), always(bruteForce), nil},
+	{"proftpd", "[", regexp.MustCompile(`^[^(]*\([\w.:-]*\[` + ip + `\]\).*(?:Login failed|no such user found|Incorrect password)`), always(bruteForce), nil},
+	{"pure-ftpd", "Authentication failed", regexp.MustCompile(`\(\?@` + ip + `\) \[WARNING\] Authentication failed`), always(bruteForce), nil},
+	{"asterisk", " failed for '", regexp.MustCompile(`(?:Registration|Request '\w+') from .* failed for '` + ip + `(?::(?P<port>\d+))?'`), always(bruteForce), nil},
+	{"firewall", "SRC=", regexp.MustCompile(`\bSRC=` + ip + ` DST=(?P<to>[0-9A-Fa-f.:]+)(?:.*\bSPT=(?P<port>\d+))?`), always(scanner), nil},
+	{"nginx", "client: ", regexp.MustCompile(`\[\w+\] \d+#\d+: .*\bclient: ` + ip), webClass, ofNginx},
+	{"apache", "[client ", regexp.MustCompile(`\[client (?P<ip>` + ip4 + `|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?\] `), webClass, nil},
+	{"web server", "\"", regexp.MustCompile(`^(?:[\w.-]+(?::\d+)? )?` + ip + ` \S+ \S+ \[[^\]]+\] "(?:[A-Z]+ )?[^"]*" \d{3}\b`), webClass, nil},
 }
 
 // read tells what a line of a log says.
@@ -101,19 +117,48 @@ func read(line string) (hit, bool) {
 	return hit{}, false
 }
 
+// only is the address that a line holds where attackers may write some; it tells
+// whether there is no other.
+func (p *pattern) only(line string) (one string, ok bool) {
+	for _, f := range p.also.FindAllStringSubmatch(line, 10) {
+		text := f[1]
+		if text == "" {
+			text = f[len(f)-1]
+		}
+		r, err := intake.NewResource(intake.Address, strings.TrimRight(text, ":."))
+		if err != nil {
+			continue
+		}
+		if one != "" && one != r.Value {
+			return "", false
+		}
+		one = r.Value
+	}
+	return one, true
+}
+
 // fill takes what a pattern found; it tells whether an address is among it.
 func (h *hit) fill(p *pattern, found []string) bool {
 	source, target, port, jail := "", "", "", ""
 	for i, name := range p.re.SubexpNames() {
 		switch name {
 		case "ip":
-			source = found[i]
+			source += found[i] // one of them is empty
 		case "to":
 			target = found[i]
 		case "port":
 			port = found[i]
 		case "jail":
 			jail = found[i]
+		}
+	}
+	if p.also != nil {
+		one, ok := p.only(h.line)
+		if !ok {
+			return false
+		}
+		if source == "" {
+			source = one
 		}
 	}
 	var err error

@@ -196,6 +196,31 @@ func TestMailOther(t *testing.T) {
 	}
 }
 
+// Attackers choose names of users and may write addresses of others there.
+func TestForged(t *testing.T) {
+	for line, want := range map[string]string{
+		"Jan  1 00:00:00 srv sshd[1]: Failed password for invalid user test from 198.51.100.1 port 5 ssh2 from 192.0.2.1 port 6 ssh2":      "",
+		"Jan  1 00:00:00 srv sshd[1]: Failed password for root from 192.0.2.1 port 6 ssh2: ruser x from 198.51.100.1":                      "",
+		"Jan  1 00:00:00 srv sshd[1]: Connection closed by invalid user a 198.51.100.1 port 5 192.0.2.1 port 6 [preauth]":                  "",
+		"Jan  1 00:00:00 srv pam: pam_unix(a:auth): authentication failure; ruser=a rhost=198.51.100.1 rhost=192.0.2.1":                    "",
+		"2026/01/01 00:00:00 [error] 1#1: *1 user \"a, client: 198.51.100.1\": password mismatch, client: 192.0.2.1, server: b":            "",
+		"2026-01-01 00:00:00 plain authenticator failed for ([198.51.100.1]) [192.0.2.1]:5 I=[198.51.100.2]:25: 535 Incorrect (set_id=a)":  "192.0.2.1",
+		"[Thu Jan 01 00:00:00 2026] [error] [client 192.0.2.1] File does not exist: /x[client 198.51.100.1] user a not found":              "192.0.2.1",
+		"Jan  1 00:00:00 srv proftpd[1] srv (::ffff:192.0.2.1[::ffff:192.0.2.1]): USER a (x[198.51.100.1]): no such user found":            "192.0.2.1",
+		"Jan  1 00:00:00 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 from=<a@b.example> helo=<[198.51.100.1]>": "192.0.2.1",
+		"Jan  1 00:00:00 srv sshd[1]: Failed password for root from 192.0.2.1 port 6 ssh2":                                                 "192.0.2.1",
+		"Jan  1 00:00:00 srv sshd[1]: Received disconnect from 192.0.2.1 port 7:11: Bye Bye [preauth]":                                     "192.0.2.1",
+	} {
+		got := ""
+		if h, ok := read(line); ok {
+			got = h.source.Value
+		}
+		if got != want {
+			t.Errorf("%s: %q", line, got)
+		}
+	}
+}
+
 func TestJailClass(t *testing.T) {
 	for name, want := range map[string]candor.Class{"sshd": bruteForce, "postfix-sasl": bruteForce, "postfix": candor.Spam, "nginx-http-auth": bruteForce, "nginx-botsearch": candor.Exploit,
 		"apache-badbots": scanner, "nginx-limit-req": dos, "recidive": bruteForce, "my-jail": candor.Undetermined, "": candor.Undetermined} {
