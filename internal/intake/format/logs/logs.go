@@ -22,10 +22,10 @@ import (
 const Format = "log"
 
 const (
-	mostLine    = 16 << 10 // bytes; longer ones are no lines of logs
-	mostSources = 10_000   // held at once
-	sure        = 95       // of the role of what a line of a log names
-	unsure      = 60       // of the client that a proxy names
+	mostLine    = 8 << 10 // bytes; longer ones are no lines of logs
+	mostSources = 10_000  // held at once
+	sure        = 95      // of the role of what a line of a log names
+	unsure      = 60      // of the client that a proxy names
 )
 
 // File is a format.FileReader of log files. It is safe for concurrent use.
