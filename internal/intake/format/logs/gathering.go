@@ -18,6 +18,7 @@ type source struct {
 	event   intake.Event
 	classes map[candor.Class]int
 	text    strings.Builder // lines
+	did     bool            // a line tells more than that it came by
 }
 
 func newGathering() *gathering { return &gathering{by: map[string]*source{}} }
@@ -52,6 +53,9 @@ func (s *source) add(h hit) {
 	if h.unsure {
 		e.About[0].Confidence = unsure
 	}
+	if h.class != scanner {
+		s.did = true
+	}
 	s.other(h.target, intake.Victim)
 	s.other(h.relay, intake.Relay)
 	if s.text.Len()+len(h.line) < intake.MostEvidence {
@@ -79,6 +83,9 @@ func (s *source) other(r intake.Resource, role intake.Role) {
 // done is the event of all lines: of the class that most of them have.
 func (s *source) done() intake.Event {
 	e := s.event
+	if !s.did {
+		e.About[0].Confidence = min(e.About[0].Confidence, fair)
+	}
 	best := 0
 	for _, class := range []candor.Class{bruteForce, candor.Exploit, candor.Spam, dos, scanner, candor.Undetermined} {
 		if n := s.classes[class]; n > best {

@@ -25,6 +25,7 @@ const (
 	mostLine    = 8 << 10 // bytes; longer ones are no lines of logs
 	mostSources = 10_000  // held at once
 	sure        = 95      // of the role of what a line of a log names
+	fair        = 80      // of who only came by, or whose address may be forged
 	unsure      = 60      // of the client that a proxy names
 )
 
@@ -34,12 +35,16 @@ type File struct{}
 var _ format.FileReader = File{}
 
 // Knows tells a log file by its beginning: more than half of the lines tell of an
-// attack, or three of four are lines of logs and one tells of an attack.
+// attack, or three of four are lines of logs and one tells of an attack. A text
+// without a name, as of mails, has to be nothing else.
 func (File) Knows(f format.File) bool {
 	_, start := f.Inside()
 	text := string(start)
 	if len(start) >= format.Beginning {
 		text = text[:strings.LastIndexByte(text, '\n')+1] // the last line is cut off
+	}
+	if f.Name == "" && strings.HasPrefix(f.Type, "text/") {
+		return isAll(text)
 	}
 	return isLog(text)
 }
@@ -52,7 +57,7 @@ func isAll(text string) bool {
 		if _, ok := read(line); ok {
 			attacks++
 		} else if _, rest := timeOf(line); line != "" && rest == line {
-			if others++; others > 2 || len(line) > 60 {
+			if others++; others > 2 || len(line) > 40 {
 				return false
 			}
 		}

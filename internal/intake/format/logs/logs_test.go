@@ -151,6 +151,28 @@ func TestFileOther(t *testing.T) {
 	}
 }
 
+func TestFileText(t *testing.T) {
+	lines := strings.Repeat("Jan  1 04:08:00 web3 sshd[1]: Failed password for admin from 192.0.2.1 port 4 ssh2\n", 9)
+	text := "It is all day like this, and it takes what we pay for:\n" + lines + "My own address is 198.51.100.1, which you see above as well.\n"
+	for _, c := range []struct {
+		name, kind, text string
+		want             bool
+	}{{"auth.log", "text/plain", text, true}, {"", "text/plain", text, false}, {"", "text/plain", "Hi,\n" + lines + "Bob\n", true}} {
+		if got := (File{}).Knows(format.NewFile(c.name, c.kind, strings.NewReader(c.text))); got != c.want {
+			t.Errorf("%q, %q is known: %v", c.name, c.text, got)
+		}
+	}
+}
+
+func TestFileConfidence(t *testing.T) {
+	for name, want := range map[string]int{"sshd.log": sure, "access.log": fair, "forwarded.log": unsure} {
+		report, err := File{}.Read(format.NewFile(name, "", bytes.NewReader(sample(t, name))), func(intake.Event) error { return nil })
+		if err != nil || report.Confidence != want {
+			t.Errorf("%s: %+v, %v", name, report, err)
+		}
+	}
+}
+
 func TestFileBounds(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(strings.Repeat("x", 3*mostLine) + "\n")

@@ -30,11 +30,18 @@ var _ format.FileReader = Reader{}
 
 // Knows tells a table by the names of its columns, or by its values. It also
 // knows tables that are ambiguous. Formats that are CSV of their own are to be
-// asked before.
+// asked before. A text without a name, as of mails, has to begin with the table.
 func (Reader) Knows(f format.File) bool {
 	name, start := f.Inside()
-	_, err := detect(start, name)
+	l, err := detect(start, name)
+	if f.Name == "" && strings.HasPrefix(f.Type, "text/") && !csv(f.Type) && (l == nil || l.header > 1) {
+		return false
+	}
 	return err == nil || errors.Is(err, ErrAmbiguous)
+}
+
+func csv(mediaType string) bool {
+	return mediaType == "text/csv" || mediaType == "text/tab-separated-values"
 }
 
 // Read is of format.FileReader. An ambiguous table is ErrAmbiguous, before any

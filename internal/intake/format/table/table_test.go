@@ -156,6 +156,21 @@ func TestReadOther(t *testing.T) {
 	}
 }
 
+func TestKnowsText(t *testing.T) {
+	list := "ip,time,category\n192.0.2.1,x,scan\n"
+	for _, c := range []struct {
+		name, kind, text string
+		want             bool
+	}{
+		{"", "text/plain", list, true}, {"", "text/plain", "192.0.2.1\n192.0.2.2\n", true}, {"", "text/plain", "Hello, these scan us:\n\n" + list, false},
+		{"a.txt", "text/plain", "Hello, these scan us:\n\n" + list, true}, {"", "text/csv", "made today\n" + list, true}, {"", "text/plain", "ip,url,time\n", true}, {"", "text/html", "<p>ip,url,time</p>\n", false},
+	} {
+		if got := (Reader{}).Knows(format.NewFile(c.name, c.kind, strings.NewReader(c.text))); got != c.want {
+			t.Errorf("%q of %s, %q, is known: %v", c.name, c.kind, c.text, got)
+		}
+	}
+}
+
 func TestWhen(t *testing.T) {
 	want := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
