@@ -208,4 +208,3 @@ func canonical(t testing.TB, r intake.Resource) {
 func Drain(t testing.TB) format.Each {
 	return func(e intake.Event) error { Event(t, e); return nil }
 }
-
