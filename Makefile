@@ -140,6 +140,17 @@ bench-traffic: ## Simulate lines with labelled abuse; print recall and false iso
 flow-captures: ## Print what is found and missed in labelled public captures; CAPTURES="/path" holds them
 	$(GO) run ./bench/cmd/captures -folder '$(CAPTURES)' $(ARGS)
 
+# The samples are public, and not part of the program: they are fetched once.
+SAMPLES     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/samples
+SAMPLE_SETS := xarf/xarf-spec abusix/xarf sisimai/set-of-emails
+.PHONY: intake-samples
+intake-samples: ## Print what is read of public samples of reports, which are fetched to SAMPLES; ARGS=-reasons tells why not
+	@mkdir -p '$(SAMPLES)'
+	@for r in $(SAMPLE_SETS); do \
+	  d='$(SAMPLES)'/$${r#*/}; test -d "$$d" || git clone -q --depth 1 "https://github.com/$$r" "$$d"; \
+	done
+	$(GO) run ./bench/cmd/samples -folder '$(SAMPLES)' $(ARGS)
+
 .PHONY: bench-archive
 bench-archive: ## Fill the flow archives with an hour of traffic, and print how long questions wait
 	$(GO) build $(TAGS) -o bin/bench-archive ./bench/cmd/archive

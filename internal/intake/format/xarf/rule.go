@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -27,6 +28,10 @@ type shape struct {
 	item        *shape
 }
 
+func newShape(kind string) *shape {
+	return &shape{kind: kind, least: math.Inf(-1), most: math.Inf(1)}
+}
+
 // parseRules reads rules.tsv, which is part of the program: what is wrong with it
 // is wrong with that.
 func parseRules(list string) map[string]*shape {
@@ -38,7 +43,7 @@ func parseRules(list string) map[string]*shape {
 		}
 		f := strings.Split(line, "\t")
 		if all[f[0]] == nil {
-			all[f[0]] = &shape{kind: "object", most: -1}
+			all[f[0]] = newShape("object")
 		}
 		field, required := strings.CutSuffix(f[1], "!")
 		all[f[0]].place(strings.Split(strings.ReplaceAll(field, "[]", ".[]"), "."), required).set(f[2])
@@ -53,7 +58,7 @@ func (s *shape) place(path []string, required bool) *shape {
 	}
 	if path[0] == "[]" {
 		if s.item == nil {
-			s.item = &shape{most: -1}
+			s.item = newShape("")
 		}
 		return s.item.place(path[1:], required)
 	}
@@ -62,7 +67,7 @@ func (s *shape) place(path []string, required bool) *shape {
 	}
 	next := s.fields[path[0]]
 	if next == nil {
-		next = &shape{most: -1}
+		next = newShape("")
 		s.fields[path[0]] = next
 	}
 	if required && len(path) == 1 {
@@ -83,7 +88,9 @@ func (s *shape) set(kind string) {
 		s.closed = true
 	case arg != "":
 		least, most, _ := strings.Cut(arg, "..")
-		s.least, _ = strconv.ParseFloat(least, 64)
+		if n, err := strconv.ParseFloat(least, 64); err == nil {
+			s.least = n
+		}
 		if n, err := strconv.ParseFloat(most, 64); err == nil {
 			s.most = n
 		}
@@ -214,7 +221,7 @@ func (s *shape) length(kind string, ok bool, n int, of string) string {
 		return "is not " + kind
 	case float64(n) < s.least:
 		return fmt.Sprintf("has %d %s, and needs %g", n, of, s.least)
-	case s.most >= 0 && float64(n) > s.most:
+	case float64(n) > s.most:
 		return fmt.Sprintf("has %d %s, and may have %g", n, of, s.most)
 	}
 	return ""
@@ -231,13 +238,18 @@ func (s *shape) number(v any) string {
 		return show(v) + " is no number"
 	case s.kind == "whole" && !isWhole(n):
 		return show(v) + " is no whole number"
-	case f < s.least && s.least != 0 || s.most >= 0 && (f > s.most || f < s.least):
-		if s.most < 0 {
-			return fmt.Sprintf("%s is less than %g", show(v), s.least)
-		}
-		return fmt.Sprintf("%s is not from %g to %g", show(v), s.least, s.most)
+	case f < s.least || f > s.most:
+		return fmt.Sprintf("%s is not from %s to %s", show(v), plain(s.least), plain(s.most))
 	}
 	return ""
+}
+
+// plain is a bound as people write it.
+func plain(f float64) string {
+	if math.IsInf(f, 0) {
+		return "any"
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
 func isWhole(n json.Number) bool {
@@ -247,7 +259,7 @@ func isWhole(n json.Number) bool {
 
 // ports is one, or a list of them.
 func ports(v any) string {
-	port := shape{kind: "whole", most: 65535}
+	port := shape{kind: "whole", most: math.MaxUint16}
 	list, ok := v.([]any)
 	if !ok {
 		return port.number(v)
@@ -268,7 +280,7 @@ func sample(v any) string {
 	}
 	optional := func(name, kind string) bool {
 		x, has := m[name]
-		return !has || (&shape{kind: kind, most: -1}).wrong(x) == ""
+		return !has || newShape(kind).wrong(x) == ""
 	}
 	_, hasType := m["ContentType"].(string)
 	_, hasPayload := m["Payload"].(string)

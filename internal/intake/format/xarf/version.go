@@ -75,6 +75,22 @@ func whole(top map[string]any, scopes []string) problem {
 	if report["SourceIp"] == nil && report["SourceUrl"] == nil {
 		return problem{"Report", "has neither SourceIp nor SourceUrl"}
 	}
+	return severity(report)
+}
+
+// severity checks what the versions of CVSS write differently.
+func severity(report map[string]any) problem {
+	cvss, ok := report["CVSS"].(map[string]any)
+	if !ok {
+		return problem{}
+	}
+	two := cvss["Version"] == "2"
+	if vector, _ := cvss["Vector"].(string); strings.HasPrefix(vector, "CVSS:") == two {
+		return problem{"Report.CVSS.Vector", fmt.Sprintf("%s is not of version %s", show(vector), cvss["Version"])}
+	}
+	if grade := cvss["Severity"]; two && (grade == "None" || grade == "Critical") {
+		return problem{"Report.CVSS.Severity", show(grade) + " is not of version 2"}
+	}
 	return problem{}
 }
 
