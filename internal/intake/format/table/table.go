@@ -30,14 +30,30 @@ var _ format.FileReader = Reader{}
 
 // Knows tells a table by the names of its columns, or by its values. It also
 // knows tables that are ambiguous. Formats that are CSV of their own are to be
-// asked before. A text without a name, as of mails, has to begin with the table.
+// asked before. A text without a name, as of mails, has to begin with the table, or
+// to be a list of addresses.
 func (Reader) Knows(f format.File) bool {
 	name, start := f.Inside()
 	l, err := detect(start, name)
-	if f.Name == "" && strings.HasPrefix(f.Type, "text/") && !csv(f.Type) && (l == nil || l.header > 1) {
+	if f.Name == "" && f.Type != "" && !csv(f.Type) && (l == nil || l.header > 1 || l.header == 0 && !list(start)) {
 		return false
 	}
 	return err == nil || errors.Is(err, ErrAmbiguous)
+}
+
+// list tells whether a text is several addresses or networks, each in a line.
+func list(text []byte) bool {
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || comment(line) {
+			continue
+		}
+		if _, ok := resourceOf(line, intake.Address, intake.Network); !ok {
+			return false
+		}
+		n++
+	}
+	return n > 1
 }
 
 func csv(mediaType string) bool {

@@ -162,7 +162,7 @@ func TestKnowsText(t *testing.T) {
 		name, kind, text string
 		want             bool
 	}{
-		{"", "text/plain", list, true}, {"", "text/plain", "192.0.2.1\n192.0.2.2\n", true}, {"", "text/plain", "Hello, these scan us:\n\n" + list, false},
+		{"", "text/plain", list, true}, {"", "text/plain", "192.0.2.1\n192.0.2.2\n", true}, {"", "text/plain", "https://www.example.com/\n", false}, {"", "text/plain", "192.0.2.1\n", false}, {"", "", "192.0.2.1\n", true}, {"", "message/delivery-status", "a.example\nb.example\n", false}, {"", "text/plain", "Hello, these scan us:\n\n" + list, false},
 		{"a.txt", "text/plain", "Hello, these scan us:\n\n" + list, true}, {"", "text/csv", "made today\n" + list, true}, {"", "text/plain", "ip,url,time\n", true}, {"", "text/html", "<p>ip,url,time</p>\n", false},
 	} {
 		if got := (Reader{}).Knows(format.NewFile(c.name, c.kind, strings.NewReader(c.text))); got != c.want {
