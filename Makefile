@@ -140,6 +140,18 @@ bench-traffic: ## Simulate lines with labelled abuse; print recall and false iso
 flow-captures: ## Print what is found and missed in labelled public captures; CAPTURES="/path" holds them
 	$(GO) run ./bench/cmd/captures -folder '$(CAPTURES)' $(ARGS)
 
+# The samples are public, and not part of the program: they are fetched once.
+SAMPLES     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/samples
+SAMPLE_SETS := xarf/xarf-spec abusix/xarf sisimai/set-of-emails certtools/intelmq@3.2.1 domainaware/parsedmarc
+.PHONY: intake-samples
+intake-samples: ## Print what is read of public samples of reports, which are fetched to SAMPLES; ARGS=-reasons tells why not
+	@mkdir -p '$(SAMPLES)'
+	@for r in $(SAMPLE_SETS); do \
+	  n=$${r%@*}; d='$(SAMPLES)'/$${n#*/}; tag=; test "$$n" = "$$r" || tag="--branch $${r#*@}"; \
+	  test -d "$$d" || git clone -q --depth 1 $$tag "https://github.com/$$n" "$$d"; \
+	done
+	$(GO) run ./bench/cmd/samples -folder '$(SAMPLES)' $(ARGS)
+
 .PHONY: bench-archive
 bench-archive: ## Fill the flow archives with an hour of traffic, and print how long questions wait
 	$(GO) build $(TAGS) -o bin/bench-archive ./bench/cmd/archive
