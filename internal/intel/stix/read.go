@@ -357,3 +357,20 @@ func class(o object) candor.Class {
 	}
 	return ""
 }
+
+// Mark gives the mark of an object that stands alone: the strictest that it bears;
+// Clear for definitions of marks, Amber for what bears none, Red for what cannot be
+// read.
+func Mark(raw json.RawMessage) tlp.Mark {
+	var o object
+	if err := json.Unmarshal(raw, &o); err != nil {
+		var shape *json.UnmarshalTypeError
+		if !errors.As(err, &shape) || strings.Contains(shape.Field, "marking") {
+			return tlp.Red
+		}
+	}
+	if _, ok := tlp.FromSTIX(o.ID); ok && o.Type == "marking-definition" {
+		return tlp.Clear
+	}
+	return newSet().mark(o).Effective()
+}

@@ -156,6 +156,7 @@ func (d *draft) basis(i intel.Indicator, id string) error {
 	if !d.seen[sco] {
 		d.seen[sco] = true
 		properties["type"], properties["spec_version"], properties["id"] = kind, "2.1", sco
+		properties["object_marking_refs"] = []string{d.mark(i.TLP)}
 		d.objects = append(d.objects, properties)
 		d.refs = append(d.refs, sco)
 	}
