@@ -8,6 +8,7 @@ package intel
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"candor"
@@ -139,6 +140,18 @@ func may(i Indicator, to tlp.Audience) bool {
 
 // Bundle is what is released, marked as strictly as the strictest of it.
 func (r Release) Bundle() Bundle { return r.bundle }
+
+// Covers tells whether all of it may go to another audience without a further look:
+// one that is no wider, and that nothing would be held back from.
+func (r Release) Covers(to tlp.Audience) bool {
+	order := tlp.Audiences()
+	from, at := slices.Index(order, r.to), slices.Index(order, to)
+	if from < 0 || at < from {
+		return false
+	}
+	again, err := r.bundle.Release(to)
+	return err == nil && again.held == 0
+}
 
 // Audience is whom it is released to.
 func (r Release) Audience() tlp.Audience { return r.to }

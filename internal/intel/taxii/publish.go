@@ -3,20 +3,16 @@ package taxii
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"candor"
 	"candor/internal/intel"
 	"candor/internal/intel/stix"
-	"candor/internal/intel/tlp"
 )
 
 // Publish adds what is released to a collection of our own server. It is
 // candor.ErrDenied where it was released to fewer than can read the collection.
 func Publish(ctx context.Context, s Store, principal, root string, c Collection, r intel.Release) (Status, error) {
-	order := tlp.Audiences()
-	released, reads := slices.Index(order, r.Audience()), slices.Index(order, c.Audience)
-	if released < 0 || reads < released {
+	if !r.Covers(c.Audience) {
 		return Status{}, fmt.Errorf("what was released to %q may not go to %q: %w", r.Audience(), c.Audience, candor.ErrDenied)
 	}
 	raws, err := stix.Objects(r)

@@ -204,7 +204,9 @@ func FuzzServer(f *testing.F) {
 	f.Add("POST", "/api/collections/"+shared+"/objects/", `{"objects":[{"type":"a","id":"a--00000000-0000-4000-8000-000000000001"}]}`)
 	f.Add("DELETE", "/api/collections/"+shared+"/objects/x/", "")
 	f.Fuzz(func(t *testing.T, method, path, body string) {
-		store := memory.New(func(string, string) ([]taxii.Collection, error) { return []taxii.Collection{collection(tlp.Community)}, nil }, func() time.Time { return noon })
+		store := memory.New(func(string, string) ([]taxii.Collection, error) {
+			return []taxii.Collection{collection(tlp.Community)}, nil
+		}, func() time.Time { return noon })
 		h := &taxii.Server{Roots: []taxii.Root{{Name: "api"}}, Store: store, Identify: func(*http.Request) (string, error) { return "x", nil }}
 		r, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		if err != nil {
