@@ -57,6 +57,7 @@ type Outcome struct {
 // candor.ErrDenied where the case's own mark keeps all of it from the audience.
 func Redact(c Case, by Producer, to tlp.Audience) (Release, Outcome, error) {
 	p := newPrivacy(c.Private)
+	p.add(string(c.ID))
 	b := Bundle{
 		ID: Name(Own, "case", string(c.ID)), Producer: by, Class: known(c.Class), Severity: c.Severity,
 		Created: c.Opened.UTC().Truncate(time.Hour), Modified: later(c.Opened, c.Changed).UTC().Truncate(time.Hour), TLP: c.TLP,
@@ -147,7 +148,7 @@ const shortest = 4
 func newPrivacy(p Private) privacy {
 	out := privacy{short: map[string]bool{}, hashes: map[string]bool{}}
 	for _, n := range p.Networks {
-		out.networks = append(out.networks, n.Masked())
+		out.networks = append(out.networks, plain(n))
 	}
 	for _, w := range p.Words {
 		out.add(w)
@@ -158,9 +159,12 @@ func newPrivacy(p Private) privacy {
 func (p *privacy) add(word string) {
 	word = strings.TrimSpace(word)
 	if a, err := netip.ParseAddr(word); err == nil {
-		p.networks = append(p.networks, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
-	} else if n, err := netip.ParsePrefix(word); err == nil {
-		p.networks = append(p.networks, n.Masked())
+		p.networks = append(p.networks, alone(a))
+		return
+	}
+	if n, err := netip.ParsePrefix(word); err == nil {
+		p.networks = append(p.networks, plain(n))
+		return
 	}
 	if word == "" {
 		return
@@ -190,7 +194,7 @@ func (p privacy) names(i Indicator) bool {
 	if i.Kind == intake.Hash {
 		return p.hashes[i.Value] || p.says(i.Value)
 	}
-	if a, err := netip.ParseAddr(i.host()); err == nil && p.holds(netip.PrefixFrom(a, a.BitLen())) {
+	if a, err := netip.ParseAddr(i.host()); err == nil && p.holds(alone(a)) {
 		return true
 	}
 	if n, err := netip.ParsePrefix(i.Value); i.Kind == intake.Network && (err != nil || p.holds(n)) {
@@ -199,7 +203,22 @@ func (p privacy) names(i Indicator) bool {
 	return slices.ContainsFunc(spellings(i), p.says)
 }
 
+// alone is the network of one address.
+func alone(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	return netip.PrefixFrom(a, a.BitLen())
+}
+
+// plain gives a network of IPv4 that is written as one of IPv6 as what it is.
+func plain(n netip.Prefix) netip.Prefix {
+	if n.Addr().Is4In6() && n.Bits() >= 96 {
+		n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+	}
+	return n.Masked()
+}
+
 func (p privacy) holds(n netip.Prefix) bool {
+	n = plain(n)
 	for _, own := range p.networks {
 		if own.Overlaps(n) {
 			return true
@@ -214,6 +233,9 @@ func (p privacy) says(text string) bool {
 		if strings.Contains(folded, w) {
 			return true
 		}
+	}
+	if len(p.networks) > 0 && slices.ContainsFunc(addressesIn(text), func(a netip.Addr) bool { return p.holds(alone(a)) }) {
+		return true
 	}
 	if len(p.short) == 0 {
 		return false

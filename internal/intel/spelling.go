@@ -3,6 +3,8 @@ package intel
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -68,4 +70,36 @@ func unescape(s string) string {
 		b.WriteByte(s[i])
 	}
 	return b.String()
+}
+
+// quad is four numbers with dots, dashes or underscores between them, as names of
+// hosts and paths have addresses.
+var quad = regexp.MustCompile(`\d{1,3}[._-]\d{1,3}[._-]\d{1,3}[._-]\d{1,3}`)
+
+// addressesIn gives the addresses that a text names, at whatever place within
+// others.
+func addressesIn(text string) []netip.Addr {
+	var out []netip.Addr
+	keep := func(s string) {
+		if a, err := netip.ParseAddr(s); err == nil {
+			out = append(out, a)
+		}
+	}
+	for from := 0; ; {
+		at := quad.FindStringIndex(text[from:])
+		if at == nil {
+			break
+		}
+		keep(strings.NewReplacer("-", ".", "_", ".").Replace(text[from+at[0] : from+at[1]]))
+		from += at[0]
+		for from < len(text) && text[from] >= '0' && text[from] <= '9' { // on behind the first number
+			from++
+		}
+	}
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF:.", r) }) {
+		if strings.Count(w, ":") > 1 {
+			keep(strings.Trim(w, "."))
+		}
+	}
+	return out
 }
