@@ -6,7 +6,8 @@ import (
 
 // php compares as version_compare of PHP does: parts between dots, dashes and
 // changes from letters to digits; a part that is missing is after "rc" and before
-// any number.
+// any number. Separators at an end are passed over: there PHP has no order ("1."
+// is before itself).
 func php(a, b string) int {
 	x, y := parts(a), parts(b)
 	for i := range min(len(x), len(y)) {
@@ -25,9 +26,6 @@ func php(a, b string) int {
 
 // rest tells of the first part that only one has whether that is later.
 func rest(p string) int {
-	if p == "" {
-		return -1
-	}
 	if digit(p[0]) {
 		return 1
 	}
@@ -55,7 +53,7 @@ func parts(v string) []string {
 		}
 		b.WriteByte(c)
 	}
-	return strings.Split(b.String(), ".")
+	return strings.Split(strings.Trim(b.String(), "."), ".")
 }
 
 // part compares two parts: numbers by value, words by the stage they name.

@@ -74,7 +74,8 @@ func TestDebian(t *testing.T) {
 	}
 }
 
-// TestPHP compares random versions as PHP does, where there is one.
+// TestPHP compares random versions as PHP does, where there is one: no part of the
+// program needs it.
 func TestPHP(t *testing.T) {
 	php := tool(t, "php")
 	r := rand.New(rand.NewPCG(3, 4))
@@ -88,6 +89,7 @@ func TestPHP(t *testing.T) {
 			for range r.IntN(6) {
 				v[i] += words[r.IntN(len(words))]
 			}
+			v[i] = strings.TrimRight(v[i], ".-_+") // PHP has no order there
 		}
 		pairs = append(pairs, v)
 		fmt.Fprintln(&in, v[0], v[1])
