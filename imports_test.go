@@ -132,8 +132,10 @@ var layers = []layer{
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
 
-	{packages: "internal/intel", ours: []string{".", "internal/intake", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intel"}},
+	{packages: "internal/intel", ours: []string{".", "internal/intake", "internal/intel/tlp", "internal/intel/version"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intel"}},
 	{packages: "internal/intel/tlp", ours: []string{"."}},
+	{packages: "internal/intel/version"},
+	{packages: "internal/intel/feed", ours: []string{".", "internal/intake", "internal/intel", "internal/intel/misp", "internal/intel/stix", "internal/intel/taxii", "internal/intel/tlp", "internal/intel/version"}, tests: []string{"candor/internal/intel/taxii"}},
 	{packages: "internal/intel/stix", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"github.com/gowebpki/jcs"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/taxii", ours: []string{".", "internal/intel", "internal/intel/stix", "internal/intel/tlp"}, tests: []string{"candor/internal/intake", "candor/internal/intel"}},
 	{packages: "internal/intel/taxii/memory", ours: []string{".", "internal/intel/taxii"}, tests: []string{"candor/internal/intel/taxii"}},
