@@ -309,3 +309,28 @@ func TestName(t *testing.T) {
 		t.Error("parts run together")
 	}
 }
+
+// FuzzRedact looks for a private word in whatever leaves of any value.
+func FuzzRedact(f *testing.F) {
+	f.Add("http://evil.example/jane-doe/%4Aane?x#y", "Jane Doe")
+	f.Add("http://100.64.1.2/", "100.64.1.2")
+	f.Fuzz(func(t *testing.T, value, word string) {
+		c := intel.Case{ID: "018f0000-0000-7000-8000-000000000001", Opened: noon, TLP: tlp.Clear, Private: intel.Private{Words: []string{word}}}
+		for _, kind := range []intake.Kind{intake.Address, intake.Network, intake.URL, intake.Domain, intake.Hash, intake.Mail} {
+			c.Indicators = append(c.Indicators, intel.Indicator{Kind: kind, Value: value, TLP: tlp.Clear})
+		}
+		r, _, err := intel.Redact(c, desk, tlp.Public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := strings.ToLower(strings.TrimSpace(word))
+		for _, i := range r.Bundle().Indicators {
+			if again, err := intel.NewIndicator(i.Kind, i.Value); err != nil || again.Value != i.Value {
+				t.Fatalf("%q is not canonical: %v", i.Value, err)
+			}
+			if len(plain) > 11 && strings.Trim(plain, "abcdefghijklmnopqrstuvwxyz0123456789") == "" && strings.Contains(strings.ToLower(i.Value), plain) {
+				t.Fatalf("%q is in %q", word, i.Value)
+			}
+		}
+	})
+}

@@ -31,8 +31,8 @@ func told(what string, err error) error {
 	if errors.As(err, &g) {
 		return g.err
 	}
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, candor.ErrUnavailable) {
+		return err // the connection broke
 	}
 	return fmt.Errorf("%s: %w", what, invalid(err))
 }
@@ -163,7 +163,7 @@ func ReadEPSS(r io.Reader, each func(intel.Vulnerability) error) error {
 		}
 	}
 	if err := in.Err(); err != nil {
-		return fmt.Errorf("EPSS: %w", invalid(err))
+		return told("EPSS", err)
 	}
 	if !headed {
 		return fmt.Errorf("EPSS: it has no heading: %w", candor.ErrInvalid)

@@ -208,6 +208,28 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestTorn breaks connections in the middle: that is no fault of the content, and
+// never the whole feed.
+func TestTorn(t *testing.T) {
+	bodies := map[feed.Kind]string{feed.KEV: kev, feed.EPSS: epss, feed.OSV: osv, feed.Addresses: "192.0.2.1\n192.0.2.2\n", feed.Debian: `{"a":{"CVE-2026-0001":{}}}`}
+	for kind, body := range bodies {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+			fmt.Fprint(w, body[:len(body)-3])
+		}))
+		r := &feed.Reader{HTTP: s.Client(), States: &states{}, Now: func() time.Time { return noon }}
+		turn, err := r.Turn(t.Context(), of(kind, s.URL), &sink{})
+		if !errors.Is(err, candor.ErrUnavailable) || errors.Is(err, candor.ErrInvalid) || turn.Changed {
+			t.Errorf("%s: %+v, %v", kind, turn, err)
+		}
+		s.Close()
+	}
+	s := serve(t, map[string]string{"/": `{"vulnerabilities":[]}`})
+	if _, err := reader(s).Turn(t.Context(), of(feed.KEV, s.URL), &sink{}); !errors.Is(err, candor.ErrInvalid) {
+		t.Error("nothing is exploited any more:", err)
+	}
+}
+
 func TestLists(t *testing.T) {
 	long := strings.Repeat("x", 40_000)
 	for _, x := range []struct {

@@ -32,7 +32,7 @@ func ReadList(r io.Reader, kind Kind, each func(intel.Indicator) error, skip fun
 		if err != nil || !whole {
 			bad++
 			skip()
-			return nil
+			return nil //nolint:nilerr // skipped, and counted
 		}
 		good++
 		return each(i)
@@ -108,17 +108,17 @@ func lines(r io.Reader, each func(line string, whole bool) error) error {
 		}
 		long = false
 		if err != nil {
-			return nil
+			return nil //nolint:nilerr // the end of the list
 		}
 	}
 }
 
 // ReadURLhaus reads CSV of URLhaus, and of what is like it: columns are found by
 // their names in the last comment before the first row ("# id,dateadded,url,…"), or
-// in the first row.
+// in the first row. It is candor.ErrInvalid if no row has a URL.
 func ReadURLhaus(r io.Reader, each func(intel.Indicator) error, skip func()) error {
 	columns := map[string]int{}
-	found := false
+	found, bad := false, 0
 	err := lines(r, func(line string, whole bool) error {
 		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
 		text, comment := strings.CutPrefix(line, "#")
@@ -131,21 +131,26 @@ func ReadURLhaus(r io.Reader, each func(intel.Indicator) error, skip func()) err
 		}
 		at, ok := columns["url"]
 		if err != nil || !whole || ok && at >= len(row) {
+			bad++
 			skip()
-			return nil
+			return nil //nolint:nilerr // skipped, and counted
 		}
 		if !ok {
 			return fmt.Errorf("no column is called url: %w", candor.ErrInvalid)
 		}
-		found = true
 		i, err := intel.NewIndicator(intake.URL, row[at])
 		if err != nil {
+			bad++
 			skip()
-			return nil
+			return nil //nolint:nilerr // skipped, and counted
 		}
+		found = true
 		describe(&i, row, columns)
 		return each(i)
 	})
+	if err == nil && !found && bad > 0 {
+		return fmt.Errorf("of %d rows none has a URL: %w", bad, candor.ErrInvalid)
+	}
 	return err
 }
 

@@ -88,6 +88,9 @@ func (r *Reader) read(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 	if err := r.parse(f, body, c); err != nil {
 		return t, err
 	}
+	if c.entries == 0 && (f.Kind == KEV || f.Kind == EPSS || f.Kind == Debian) {
+		return t, fmt.Errorf("it is empty: %w", candor.ErrInvalid)
+	}
 	t.Changed = true
 	t.State.ETag, t.State.LastModified = bound(resp.Header.Get("ETag")), bound(resp.Header.Get("Last-Modified"))
 	return t, nil
@@ -150,7 +153,7 @@ func (r *Reader) get(ctx context.Context, f Feed, address string, s *State) (*ht
 
 // plain unpacks what is gzip, and bounds it.
 func plain(r io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(&bounded{r: r, left: MostBytes}, 64<<10)
+	in := bufio.NewReaderSize(&bounded{r: wire{r}, left: MostBytes}, 64<<10)
 	if magic, _ := in.Peek(2); len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		return in, nil
 	}
@@ -159,6 +162,17 @@ func plain(r io.Reader) (io.Reader, error) {
 		return nil, errors.Join(err, candor.ErrInvalid)
 	}
 	return bufio.NewReaderSize(&bounded{r: z, left: MostBytes}, 64<<10), nil
+}
+
+// wire tells errors of a connection as what may work later.
+type wire struct{ r io.Reader }
+
+func (w wire) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = errors.Join(err, candor.ErrUnavailable)
+	}
+	return n, err
 }
 
 // bounded reads so much and no more.

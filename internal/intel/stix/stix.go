@@ -126,7 +126,7 @@ func (m moment) MarshalJSON() ([]byte, error) { return json.Marshal(m.UTC().Form
 func (m *moment) UnmarshalJSON(b []byte) error {
 	var s string
 	if json.Unmarshal(b, &s) != nil {
-		return nil
+		return nil //nolint:nilerr // no time
 	}
 	if t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s)); err == nil {
 		m.Time = t.UTC()

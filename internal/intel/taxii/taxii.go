@@ -4,6 +4,7 @@ package taxii
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func ParseObject(raw json.RawMessage) (Object, error) {
 		Modified    string `json:"modified"`
 	}
 	if err := json.Unmarshal(raw, &said); err != nil {
-		return Object{}, fmt.Errorf("an object of TAXII: %v: %w", err, candor.ErrInvalid)
+		return Object{}, fmt.Errorf("an object of TAXII: %w", errors.Join(err, candor.ErrInvalid))
 	}
 	o := Object{ID: said.ID, Type: said.Type, SpecVersion: said.SpecVersion, Raw: raw}
 	name, uuid, ok := strings.Cut(o.ID, "--")
