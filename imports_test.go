@@ -140,7 +140,7 @@ var layers = []layer{
 	{packages: "internal/intel/taxii", ours: []string{".", "internal/intel", "internal/intel/stix", "internal/intel/tlp"}, tests: []string{"candor/internal/intake", "candor/internal/intel"}},
 	{packages: "internal/intel/taxii/memory", ours: []string{".", "internal/intel/taxii"}, tests: []string{"candor/internal/intel/taxii"}},
 	{packages: "internal/intel/taxii/taxiitest", ours: []string{".", "internal/intel/taxii", "internal/intel/tlp"}, others: []string{"github.com/google/go-cmp"}},
-	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}},
+	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 
 	"candor/internal/intel"
@@ -83,7 +82,8 @@ type product struct {
 }
 
 // ReadCSAF reads one advisory (CSAF 2.0), and hands over a vulnerability for each
-// CVE and product.
+// CVE and product that has it or had it. Many producers only list what is fixed:
+// then no affected versions are told.
 func ReadCSAF(r io.Reader, each func(intel.Vulnerability) error) error {
 	raw, err := io.ReadAll(io.LimitReader(r, mostDocument+1))
 	if err != nil {
@@ -167,7 +167,7 @@ func (a *advisory) vulnerability(n int, products map[string]product) []intel.Vul
 			}
 		}
 	}
-	return slices.DeleteFunc(m.out, func(v intel.Vulnerability) bool { return !m.affected[[2]string{v.Vendor, v.Product}] })
+	return m.out
 }
 
 // exploited are words of producers for what is being exploited.
@@ -175,10 +175,9 @@ var exploited = regexp.MustCompile(`(?i)^\s*(exploited:yes|.*\b(actively exploit
 
 // merge gathers what is said of one product's versions.
 type merge struct {
-	base     intel.Vulnerability
-	out      []intel.Vulnerability
-	at       map[[2]string]int
-	affected map[[2]string]bool
+	base intel.Vulnerability
+	out  []intel.Vulnerability
+	at   map[[2]string]int
 }
 
 func (m *merge) add(status string, p product) {
@@ -201,10 +200,6 @@ func (m *merge) add(status string, p product) {
 		}
 		return
 	}
-	if m.affected == nil {
-		m.affected = map[[2]string]bool{}
-	}
-	m.affected[key] = true
 	switch {
 	case p.version != "":
 		v.Versions = append(v.Versions, p.version)

@@ -107,8 +107,8 @@ var allowed = map[string][]string{
 	"md5":       {"Payload delivery", "Artifacts dropped", "Payload installation", "External analysis"},
 	"sha1":      {"Payload delivery", "Artifacts dropped", "Payload installation", "External analysis"},
 	"sha256":    {"Payload delivery", "Artifacts dropped", "Payload installation", "External analysis"},
-	"sha384":    {"Payload delivery", "Artifacts dropped", "Payload installation", "External analysis"},
-	"sha512":    {"Payload delivery", "Artifacts dropped", "Payload installation", "External analysis"},
+	"sha384":    {"Payload delivery", "Artifacts dropped", "Payload installation"},
+	"sha512":    {"Payload delivery", "Artifacts dropped", "Payload installation"},
 }
 
 // TestShape checks the types of JSON and the words that MISP's own import checks.
@@ -146,6 +146,7 @@ const foreign = `{"Event":{"uuid":"5F0000AA-0000-4000-8000-0000000000AA","info":
   {"uuid":"2","type":"ip-src","value":"203.0.113.0/28","to_ids":"1"},
   {"uuid":"3","type":"domain|ip","value":"c2.example|203.0.113.8","to_ids":1,"Tag":[{"name":"rsit:malicious-code=\"c2-server\""},{"name":"misp:confidence-level=\"fairly-confident\""}]},
   {"uuid":"4","type":"url","value":"http://info.example/","to_ids":false},
+  {"uuid":"4b","type":"url","value":"Only.example","to_ids":false},
   {"uuid":"5","type":"md5","value":"nonsense","to_ids":true},
   {"uuid":"6","type":"md5","value":"d41d8cd98f00b204e9800998ecf8427e","to_ids":true,"deleted":true},
   {"uuid":"7","type":"text","value":17,"to_ids":true},
@@ -169,6 +170,7 @@ func TestForeign(t *testing.T) {
 		"address 203.0.113.8 tlp:clear malicious-code/c2-server 50",
 		"hash d41d8cd98f00b204e9800998ecf8427e tlp:clear malicious-code/infected-system 0",
 		"url http://info.example/ tlp:clear malicious-code/infected-system 0",
+		"domain only.example tlp:clear malicious-code/infected-system 0",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -196,7 +198,7 @@ func TestFile(t *testing.T) {
 		blamed, others = blamed+len(e.About), others+len(e.Others)
 		return nil
 	})
-	if err != nil || blamed != 5 || others != 1 || r.TLP != "amber+strict" || r.Format != "misp" || r.Person == "" || r.Confidence != 50 {
+	if err != nil || blamed != 5 || others != 2 || r.TLP != "amber+strict" || r.Format != "misp" || r.Person == "" || r.Confidence != 50 {
 		t.Errorf("%d blamed, %d others, %+v, %v", blamed, others, r, err)
 	}
 	for _, other := range []string{"", "{}", `{"type":"bundle"}`, `{"events":[]}`, "Event"} {

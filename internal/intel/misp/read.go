@@ -114,11 +114,17 @@ func (c *Content) attribute(e *event, a attribute) {
 	}
 }
 
-// indicator makes an indicator of a value; addresses may be networks.
+// indicator makes an indicator of a value; addresses may be networks, and URLs
+// hosts.
 func indicator(kind intake.Kind, value string) (intel.Indicator, error) {
 	i, err := intel.NewIndicator(kind, value)
 	if err != nil && kind == intake.Address {
 		if n, bad := intel.NewIndicator(intake.Network, value); bad == nil {
+			return n, nil
+		}
+	}
+	if err != nil && kind == intake.URL { // some have only the host
+		if n, bad := intel.NewIndicator(intake.Domain, value); bad == nil {
 			return n, nil
 		}
 	}

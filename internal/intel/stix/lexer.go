@@ -49,7 +49,7 @@ func (l *lexer) read() token {
 	case digit(c) || (c == '-' || c == '+' || c == '.') && from+1 < len(l.text) && digit(l.text[from+1]):
 		l.at++
 		return l.take(number, from, func(c byte) bool { return digit(c) || c == '.' })
-	case strings.IndexByte("!<>", c) >= 0 && from+1 < len(l.text) && (l.text[from+1] == '=' || c == '<' && l.text[from+1] == '>'):
+	case strings.IndexByte("!<>=", c) >= 0 && from+1 < len(l.text) && (l.text[from+1] == '=' || c == '<' && l.text[from+1] == '>'):
 		l.at += 2
 	default:
 		l.at++

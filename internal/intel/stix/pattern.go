@@ -28,7 +28,8 @@ type Comparison struct {
 }
 
 // ParsePattern reads a pattern of STIX 2.1 (part 9), and gives its comparisons in
-// order. candor.ErrInvalid says what is wrong and at which byte.
+// order. It takes some patterns that the specification does not, such as one with
+// a qualifier twice. candor.ErrInvalid says what is wrong and at which byte.
 func ParsePattern(pattern string) ([]Comparison, error) {
 	if len(pattern) > MostPattern {
 		return nil, fmt.Errorf("a pattern of %d bytes: %w", len(pattern), candor.ErrInvalid)
@@ -215,11 +216,14 @@ func (p *parser) comparison(depth int) error {
 }
 
 func (p *parser) operator(c *Comparison) error {
-	for _, op := range []string{"=", "!=", "<>", ">", "<", ">=", "<=", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET", "IN"} {
+	for _, op := range []string{"=", "==", "!=", "<>", ">", "<", ">=", "<=", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET", "IN"} {
 		if !p.is(op) {
 			continue
 		}
-		c.Operator = op
+		c.Operator = strings.TrimSuffix(op, "=")
+		if op != "==" {
+			c.Operator = op
+		}
 		if op == "IN" {
 			return p.set(c)
 		}

@@ -216,6 +216,7 @@ func TestPattern(t *testing.T) {
 	}{
 		{`[ipv4-addr:value = '192.0.2.1']`, []string{"address 192.0.2.1"}},
 		{`[ipv4-addr:value ISSUBSET '198.51.100.0/24']`, []string{"network 198.51.100.0/24"}},
+		{`[domain-name:value == 'a.example']`, []string{"domain a.example"}},
 		{`[url:value LIKE 'http://%']`, nil},
 		{`[url:value NOT = 'http://a.example/']`, nil},
 		{`[url:value != 'http://a.example/' OR url:value='http://b.example/']`, []string{"url http://b.example/"}},
