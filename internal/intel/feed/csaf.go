@@ -28,7 +28,8 @@ const (
 
 // csaf reads the advisories of a provider that changed since they were read: the
 // oldest first, at most MostParts in a turn. An advisory that cannot be read is
-// skipped, and comes again when it changes; one that is not there, the next turn.
+// skipped, and comes again when it changes; one that is not there, in later turns,
+// behind all others.
 func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
 	listed, err := r.advisories(ctx, f)
 	if err != nil {
@@ -47,6 +48,12 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 		fresh = append(fresh, address)
 	}
 	slices.SortFunc(fresh, func(a, b string) int {
+		if failed := s.Seen[a] < 0; failed != (s.Seen[b] < 0) {
+			if failed {
+				return 1
+			}
+			return -1
+		}
 		if d := listed[a].updated.Compare(listed[b].updated); d != 0 {
 			return d
 		}
@@ -63,8 +70,11 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 			return t, err
 		}
 		if gone != nil {
-			if failed++; failed > mostFailed || failed == len(fresh) {
+			t.State.Seen[address] = -1
+			if failed++; failed == len(fresh) || failed > mostFailed && !t.Changed {
 				return t, gone
+			} else if failed > mostFailed {
+				break
 			}
 			continue
 		}

@@ -33,7 +33,7 @@ func TestCSAF(t *testing.T) {
 	f.TLP = ""
 	var got sink
 	turn, err := r.Turn(t.Context(), f, &got)
-	if err != nil || !turn.Changed || turn.Whole || len(got.vulnerabilities) != 8 || turn.State.Skipped != 2 || len(turn.State.Seen) != 3 {
+	if err != nil || !turn.Changed || turn.Whole || len(got.vulnerabilities) != 8 || turn.State.Skipped != 2 || len(turn.State.Seen) != 4 || turn.State.Seen[s.URL+"/dir/2026/gone.json"] != -1 {
 		t.Fatalf("%d, %+v, %v", len(got.vulnerabilities), turn, err)
 	}
 	for i, x := range []struct {

@@ -140,8 +140,9 @@ const (
 
 // Fetched is what came of a turn.
 type Fetched struct {
-	// Seen is the timestamp of each event of the manifest that was read: to hand to
-	// the next turn. What is in the feed no more is not in it.
+	// Seen is the timestamp of each event of the manifest that was read, and -1 of
+	// those that could not be: to hand to the next turn. What is in the feed no more is
+	// not in it.
 	Seen     map[string]int64
 	Read     int
 	Left     int // new events that are for the next turn
@@ -150,7 +151,7 @@ type Fetched struct {
 
 // Fetch reads the events of a feed that are newer than seen tells, at most so many,
 // the oldest first, and hands each over. An event that cannot be read is a failure,
-// and comes again the next turn; an error of each ends the turn.
+// and comes again in later turns, behind all others; an error of each ends the turn.
 func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each func(Content) error) (Fetched, error) {
 	out := Fetched{Seen: map[string]int64{}}
 	raw, err := f.get(ctx, "manifest.json", MostManifest)
@@ -176,6 +177,7 @@ func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each 
 			if ctx.Err() != nil {
 				return out, ctx.Err()
 			}
+			out.Seen[id] = -1
 			continue
 		}
 		if err := each(c); err != nil {
@@ -207,6 +209,12 @@ func (f *Feed) fresh(manifest map[string]entry, seen map[string]int64, out *Fetc
 		out.Failures = out.Failures[:mostFailures-1]
 	}
 	slices.SortFunc(fresh, func(a, b string) int {
+		if failed := seen[a] < 0; failed != (seen[b] < 0) {
+			if failed {
+				return 1
+			}
+			return -1
+		}
 		if d := manifest[a].Timestamp.time().Compare(manifest[b].Timestamp.time()); d != 0 {
 			return d
 		}

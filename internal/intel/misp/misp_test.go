@@ -307,13 +307,18 @@ func TestFeedHostile(t *testing.T) {
 	write(id+".json", `{"Event":{"uuid":"018f0000-0000-7000-8000-000000000002"}}`)
 	asked()
 	got, err := feed.Fetch(t.Context(), nil, 9, none)
-	if err != nil || len(got.Failures) != 3 || got.Read != 0 || len(got.Seen) != 0 {
+	if err != nil || len(got.Failures) != 3 || got.Read != 0 || got.Seen[id] != -1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for _, path := range asked() {
 		if strings.Contains(path, "passwd") {
 			t.Error(path)
 		}
+	}
+	write("manifest.json", `{"`+id+`":{"timestamp":"1"},"018f0000-0000-7000-8000-000000000009":{"timestamp":"2"},"018f0000-0000-7000-8000-000000000003":{"timestamp":"3"}}`)
+	write("018f0000-0000-7000-8000-000000000003.json", `{"Event":{"uuid":"018f0000-0000-7000-8000-000000000003"}}`)
+	if got, err = feed.Fetch(t.Context(), got.Seen, 1, none); err != nil || got.Read != 1 || got.Left != 2 {
+		t.Errorf("what cannot be read keeps the rest away: %+v, %v", got, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
