@@ -129,6 +129,11 @@ var layers = []layer{
 
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
+	{packages: "internal/intake/smtp", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-smtp"}},
+	{packages: "internal/intake/imap", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-imap/v2"}},
+	{packages: "internal/intake/folder", ours: []string{".", "internal/intake"}, others: []string{"golang.org/x/sys"}},
+	{packages: "internal/intake/wrap", ours: []string{".", "internal/intake/message"}, others: []string{"github.com/yeka/zip", "github.com/smallstep/pkcs7", "github.com/ProtonMail/go-crypto"}},
+	{packages: "internal/intake/kind", ours: []string{".", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
