@@ -122,21 +122,20 @@ func (m *Mailbox) Counts() Counts {
 // Run fetches mails until ctx ends, and then gives nil. What fails is tried
 // again. It is called once.
 func (m *Mailbox) Run(ctx context.Context) error {
-	for n := 1; ; n++ {
+	for n := 1; ctx.Err() == nil; n++ {
 		before := m.kept.Load()
 		err := m.visit(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if m.kept.Load() > before {
 			n = 1
 		}
-		m.failed.Add(1)
-		m.o.Log.Warn("mails: a mailbox is tried again", "mailbox", m.o.Name, "error", err)
+		if ctx.Err() == nil {
+			m.failed.Add(1)
+			m.o.Log.Warn("mails: a mailbox is tried again", "mailbox", m.o.Name, "error", err)
+		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(m.o.Retry(n)):
 		}
 	}
+	return nil
 }

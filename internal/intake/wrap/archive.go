@@ -86,7 +86,7 @@ func (w *work) zip(p message.Part, _ *Note) (*content, error) {
 		}
 		data, err := w.unzip(f)
 		if err != nil {
-			trouble = errors.Join(trouble, err)
+			trouble = first(trouble, err)
 			if errors.Is(err, errLarge) {
 				trouble = errLarge
 				break

@@ -166,4 +166,3 @@ func (w *work) beside(signed, signature []byte) {
 	}
 	w.note(note)
 }
-
