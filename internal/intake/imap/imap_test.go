@@ -256,18 +256,22 @@ func TestMove(t *testing.T) {
 	m.err = nil
 	m.mu.Unlock()
 	m.wait(t)
-	for n := uint32(0); n == 0; {
-		data, err := c.Status("Done", &goimap.StatusOptions{NumMessages: true}).Wait()
-		if err != nil {
-			t.Fatal(err)
+	for name, want := range map[string]uint32{"Done": 1, "INBOX": 1} {
+		for deadline := time.Now().Add(20 * time.Second); ; {
+			data, err := c.Status(name, &goimap.StatusOptions{NumMessages: true}).Wait()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *data.NumMessages == want {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d mails are in %s", *data.NumMessages, name)
+			}
+			<-time.After(10 * time.Millisecond)
 		}
-		n = *data.NumMessages
 	}
 	stop()
-	data, err := c.Status("INBOX", &goimap.StatusOptions{NumMessages: true}).Wait()
-	if err != nil || *data.NumMessages != 1 {
-		t.Errorf("%d mails are left (%v)", *data.NumMessages, err)
-	}
 }
 
 // TestHasty: a keeper that gives up before it has read all does not hold

@@ -148,9 +148,12 @@ func (v *visit) fetch(ctx context.Context, uid imap.UID) error {
 					continue // NIL: it was expunged
 				}
 				handled = true
-				if err := v.keep(ctx, a, uid, item.Literal); err != nil {
-					v.raw.Close() // so that the rest of it need not come
-					_ = cmd.Close()
+				b := &body{r: item.Literal, left: item.Literal.Size()}
+				if err := v.keep(ctx, a, uid, b); err != nil {
+					// The client waits until a literal is read. After an error it must not be
+					// read again, which body sees to and closing cmd does not.
+					v.raw.Close()
+					_, _ = io.Copy(io.Discard, b)
 					return err
 				}
 			}
@@ -161,8 +164,7 @@ func (v *visit) fetch(ctx context.Context, uid imap.UID) error {
 
 // keep gives a mail to the keeper. One that is read only in part is not kept,
 // whatever the keeper says.
-func (v *visit) keep(ctx context.Context, a intake.Arrival, uid imap.UID, literal imap.LiteralReader) error {
-	body := &body{r: literal, left: literal.Size()}
+func (v *visit) keep(ctx context.Context, a intake.Arrival, uid imap.UID, body *body) error {
 	a.Body = body
 	err := v.m.o.Keeper.Keep(ctx, a)
 	switch {
