@@ -128,7 +128,7 @@ var layers = []layer{
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
+	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}, tests: []string{"candor/internal/intake/format"}},
 	{packages: "internal/intake/format/formattest", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/format/acns", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/message"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intake/format", "github.com/google/go-cmp"}},
 	{packages: "internal/intake/format/arf", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intake/format", "github.com/google/go-cmp"}},
