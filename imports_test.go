@@ -128,8 +128,9 @@ var layers = []layer{
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/intake/reading", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/freetext", "internal/intake/message"}},
-	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
+	{packages: "internal/intake/reading", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/wrap"}},
+	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}, tests: []string{"candor/internal/intake/format"}},
+	{packages: "internal/intake/format/readers", ours: []string{"internal/intake/format…", "internal/intel/iodef", "internal/intel/misp", "internal/intel/stix"}},
 	{packages: "internal/intake/format/formattest", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
 	{packages: "internal/intake/format/acns", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/message"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intake/format", "github.com/google/go-cmp"}},
 	{packages: "internal/intake/format/arf", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intake/format", "github.com/google/go-cmp"}},
@@ -157,7 +158,7 @@ var layers = []layer{
 	{packages: "internal/intel/taxii/taxiitest", ours: []string{".", "internal/intel/taxii", "internal/intel/tlp"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/freetext", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

@@ -1,39 +1,5 @@
 package samples
 
-import (
-	"candor/internal/intake/format"
-	"candor/internal/intake/format/acns"
-	"candor/internal/intake/format/arf"
-	"candor/internal/intake/format/dmarc"
-	"candor/internal/intake/format/logs"
-	"candor/internal/intake/format/shadowserver"
-	"candor/internal/intake/format/table"
-	"candor/internal/intake/format/tlsrpt"
-	"candor/internal/intake/format/xarf"
-	"candor/internal/intake/format/xarfmail"
-)
-
-// Readers are those of the program.
-func Readers() format.Set {
-	return format.Set{
-		Mails: []format.NamedMail{
-			{Name: xarfmail.Name, MailReader: xarfmail.New()},
-			{Name: arf.Name, MailReader: arf.New()},
-			{Name: acns.Name, MailReader: acns.NewMails()},
-			{Name: logs.Format, MailReader: logs.Mail{}},
-		},
-		Files: []format.NamedFile{
-			{Name: xarf.Name, FileReader: xarf.New()},
-			{Name: acns.Name, FileReader: acns.NewFiles()},
-			{Name: dmarc.Format, FileReader: dmarc.Reader{}},
-			{Name: tlsrpt.Format, FileReader: tlsrpt.Reader{}},
-			{Name: shadowserver.Format, FileReader: shadowserver.New(nil)},
-			{Name: logs.Format, FileReader: logs.File{}},
-			{Name: table.Format, FileReader: table.Reader{}}, // the last: it takes what has columns
-		},
-	}
-}
-
 // Sets are the public collections; the Makefile fetches them by the name of the
 // folder.
 func Sets() []Set {

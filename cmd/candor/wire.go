@@ -84,6 +84,7 @@ type setup struct {
 	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
+	intake    config.Intake
 	isolation config.Isolation
 	garden    config.Garden
 	drill     config.Drill
@@ -127,7 +128,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReader} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openReports, r.openTraffic, r.openReader} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -136,7 +137,6 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.Checks = r.checks()
 	r.House.Known, r.House.Archive = r.counted, r.archive
 	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
-	r.House.Reports.Reader = reportReader()
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
 	if s.inside {

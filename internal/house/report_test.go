@@ -18,6 +18,7 @@ import (
 	"candor/internal/intake/freetext"
 	"candor/internal/intake/message"
 	"candor/internal/intake/reading"
+	"candor/internal/intake/wrap"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -26,30 +27,30 @@ import (
 // a resource that is complained about.
 type lists struct{}
 
-func (lists) Read(m *message.Message, each format.Each) (intake.Report, error) {
+func (lists) Read(m *message.Message, each format.Each) (intake.Report, string, error) {
 	r := intake.Report{Format: "list", Reporter: m.From[0].Address, Reference: m.Get("X-Reference"), Confidence: 100}
 	if m.Subject != "list" {
-		return r, format.ErrOther
+		return r, "list", format.ErrOther
 	}
 	for line := range strings.Lines(m.Parts[0].Text) {
 		var class, kind, value string
 		if _, err := fmt.Sscan(line, &class, &kind, &value); err != nil {
-			return r, fmt.Errorf("the line %q: %w", line, err)
+			return r, "list", fmt.Errorf("the line %q: %w", line, err)
 		}
 		about, err := intake.NewResource(intake.Kind(kind), value)
 		if err != nil {
-			return r, err
+			return r, "list", err
 		}
 		about.Role = intake.Source
 		if err := each(intake.Event{Class: candor.Class(class), About: []intake.Resource{about}}); err != nil {
-			return r, err
+			return r, "list", err
 		}
 	}
-	return r, nil
+	return r, "list", nil
 }
 
-func (lists) ReadFile(format.File, format.Each) (intake.Report, error) {
-	return intake.Report{}, format.ErrOther
+func (lists) ReadFile(format.File, format.Each) (intake.Report, string, error) {
+	return intake.Report{}, "", format.ErrOther
 }
 
 // holders tells whose a resource was by its host.
@@ -71,7 +72,7 @@ func listed(from, reference string, lines ...string) string {
 func reports(t *testing.T, s *store.Store) (*world, candor.Asset) {
 	w := newWorld(t, s)
 	_, other := storetest.Sample(t, s, "other")
-	w.Reports = house.Reports{Reader: &reading.Reader{Formats: lists{}, Text: freetext.New(), Limits: message.DefaultLimits()},
+	w.Reports = house.Reports{Reader: &reading.Reader{Formats: lists{}, Text: freetext.New(), Opener: wrap.New(wrap.Options{Now: w.Clock})},
 		Whose: holders{"shop.example": {w.site}, "other.example": {other}, "both.example": {w.site, other}}}
 	return w, other
 }

@@ -13,6 +13,7 @@ import (
 	"candor"
 	"candor/internal/desk"
 	"candor/internal/intake"
+	"candor/internal/intake/kind"
 	"candor/internal/intake/reading"
 	"candor/internal/store"
 )
@@ -102,10 +103,10 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		switch twice := err == nil && twin.ID != r.ID; {
 		case twice:
 			r.State, r.Same, like = candor.ReportDuplicate, twin.ID, ""
-		case got.What == reading.Automatic:
-			r.State = candor.ReportAutomatic
-		case got.What == reading.Reply:
-			r.State, r.Case, r.Why, err = h.repliedTo(ctx, tx, got)
+		case got.Kind == kind.Reply:
+			err = h.repliedTo(ctx, tx, &r, got.Message)
+		case got.Kind != kind.Report:
+			r.State, r.Why = candor.ReportAutomatic, got.Reason
 		case got.Report.Person != "":
 			r.State, r.Why = candor.ReportPerson, got.Report.Person
 		case s.number == 0:
@@ -134,18 +135,26 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 	})
 }
 
-// repliedTo finds the case that a reply is to.
-func (h *House) repliedTo(ctx context.Context, tx *store.Tx, got reading.Reading) (candor.ReportState, candor.ID, string, error) {
-	for _, id := range got.Answers {
-		m, err := tx.MessageByMessageID(ctx, id)
-		if err == nil && m.Case != "" {
-			return candor.ReportReply, m.Case, "", nil
-		}
-		if err != nil && !errors.Is(err, candor.ErrNotFound) {
-			return "", "", "", err
-		}
+// repliedTo says what a report is that answers a mail of ours.
+func (h *House) repliedTo(ctx context.Context, tx *store.Tx, r *candor.Report, messageID string) error {
+	m, err := tx.MessageByMessageID(ctx, messageID)
+	switch {
+	case errors.Is(err, candor.ErrNotFound):
+		r.State, r.Why = candor.ReportPerson, "it answers something that is not known here"
+		return nil
+	case err != nil:
+		return err
+	case m.Case != "":
+		r.State, r.Case = candor.ReportReply, m.Case
+		return nil
 	}
-	return candor.ReportPerson, "", "it answers something that was not written here", nil
+	r.State, r.Why = candor.ReportPerson, "somebody answers what was written about a report"
+	if first, err := tx.Report(ctx, m.ID); err == nil { // an acknowledgement has its report's identifier
+		r.Same = first.ID
+	} else if !errors.Is(err, candor.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // likeness is what reports have in common that are the same one: the reporter's

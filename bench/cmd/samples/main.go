@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"candor/bench/samples"
+	"candor/internal/intake/format/readers"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func run(folder string, reasons bool) error {
 	if folder == "" {
 		return errors.New("no folder is named: make intake-samples fetches the collections and names it")
 	}
-	counts, err := samples.Run(folder, samples.Sets(), samples.Readers())
+	counts, err := samples.Run(folder, samples.Sets(), readers.All(nil))
 	if err != nil {
 		return err
 	}

@@ -70,8 +70,8 @@ func Tell(m *message.Message, o Ours) Verdict {
 	return v
 }
 
-// ids are Message-IDs of notices: 32 digits before the domain.
-var ids = regexp.MustCompile(`\b([0-9a-f]{32}@[A-Za-z0-9.-]{1,253})`)
+// ids are Message-IDs of ours: a UUID before the domain, with hyphens or without.
+var ids = regexp.MustCompile(`\b((?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[A-Za-z0-9.-]{1,253})`)
 
 // answered finds the Message-ID of ours that a mail is about: the one that it
 // answers, or that of the mail that is returned in it.

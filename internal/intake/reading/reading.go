@@ -1,9 +1,10 @@
-// Package reading reads what came in: it tells reports from replies and from
-// what programs answer, opens what is wrapped, and has formats and free text
-// read by those who know them.
+// Package reading reads what came in: it opens what is wrapped, tells reports from
+// replies and from what programs answer, and has formats and free text read by
+// those who know them.
 package reading
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,17 +14,9 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intake/format"
 	"candor/internal/intake/freetext"
+	"candor/internal/intake/kind"
 	"candor/internal/intake/message"
-)
-
-// What is what a message is.
-type What string
-
-// What messages are.
-const (
-	Report    What = "report"
-	Reply     What = "reply"     // to what this program wrote
-	Automatic What = "automatic" // a bounce, an absence: nobody wrote it
+	"candor/internal/intake/wrap"
 )
 
 // Source is a message or a file as it came.
@@ -34,32 +27,27 @@ type Source struct {
 
 // Reading is what was read.
 type Reading struct {
-	What
+	kind.Verdict
 	// Report is what a report says, but for its events; Person and Confidence too.
 	Report intake.Report
 	// Mail is the message, opened; nil of a file.
 	Mail *message.Message
-	// Answers are Message-IDs of what a reply answers.
-	Answers []string
 	// Problems tell what could not be read, and what was opened.
 	Problems []string
 }
 
-// Formats reads formats of machines. What is none of them is format.ErrOther.
+// Formats reads formats of machines, as format.Set does.
 type Formats interface {
-	Read(m *message.Message, each format.Each) (intake.Report, error)
-	ReadFile(f format.File, each format.Each) (intake.Report, error)
+	Read(m *message.Message, each format.Each) (intake.Report, string, error)
+	ReadFile(f format.File, each format.Each) (intake.Report, string, error)
 }
 
 // Reader reads messages. It is safe for concurrent use.
 type Reader struct {
 	Formats Formats
 	Text    *freetext.Reader
-	// Sort tells what a mail is; nil takes all as reports.
-	Sort func(*message.Message) (what What, answers []string)
-	// Open opens what is wrapped, and tells of it; nil opens nothing.
-	Open   func(*message.Message) (*message.Message, []string)
-	Limits message.Limits
+	Opener  *wrap.Opener
+	Ours    kind.Ours // mails of ours, which replies answer
 }
 
 // Each takes the events of a report in order. Of one that is not sure a person
@@ -75,17 +63,18 @@ func (g given) Unwrap() error { return g.error }
 // a report that a person has to look at. Errors are those of the body and of
 // each.
 func (r *Reader) Read(s Source, each Each) (got Reading, err error) {
+	got.Kind = kind.Report
 	defer func() {
 		if p := recover(); p != nil {
-			got.What, got.Report.Person = Report, fmt.Sprintf("it could not be read: %v", p)
+			got.Kind, got.Report.Person = kind.Report, fmt.Sprintf("it could not be read: %v", p)
 			slog.Error("reading a report panicked", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	body := &body{from: s.Body}
 	if s.Name != "" || s.Type != "" && s.Type != "message/rfc822" {
-		got, err = r.readFile(s, body, each)
+		err = r.readFile(&got, s, body, each)
 	} else {
-		got, err = r.readMail(body, each)
+		err = r.readMail(&got, body, each)
 	}
 	var g given
 	switch {
@@ -113,56 +102,53 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *Reader) readFile(s Source, from io.Reader, each Each) (Reading, error) {
-	got := Reading{What: Report}
-	var err error = format.ErrOther
-	if r.Formats != nil {
-		got.Report, err = r.Formats.ReadFile(format.NewFile(s.Name, s.Type, from), certain(each))
-	}
+// readFile has events taken as they are read: files may be larger than memory.
+func (r *Reader) readFile(got *Reading, s Source, from io.Reader, each Each) (err error) {
+	var name string
+	got.Report, name, err = r.Formats.ReadFile(format.NewFile(s.Name, s.Type, from), func(e intake.Event) error { return give(each(e, true)) })
 	if errors.Is(err, format.ErrOther) {
-		err = fmt.Errorf("no format that is known begins like the file %.100q", s.Name)
+		return fmt.Errorf("no format that is known begins like the file %.100q", s.Name)
 	}
-	return got, err
+	got.Report.Format = cmp.Or(got.Report.Format, name)
+	return err
 }
 
-func (r *Reader) readMail(from io.Reader, each Each) (Reading, error) {
-	got := Reading{What: Report}
-	m, err := message.Read(from, r.Limits)
+func (r *Reader) readMail(got *Reading, from io.Reader, each Each) error {
+	m, notes, err := r.Opener.Open(from)
 	if err != nil {
-		return got, err
+		return err
 	}
 	got.Mail, got.Problems = m, m.Problems
-	if r.Sort != nil {
-		if got.What, got.Answers = r.Sort(m); got.What != Report {
-			return got, nil
-		}
+	if got.Verdict = kind.Tell(m, r.Ours); got.Kind != kind.Report {
+		return nil
 	}
-	if r.Open != nil {
-		var told []string
-		m, told = r.Open(m)
-		got.Mail, got.Problems = m, append(m.Problems, told...)
-	}
-	err = format.ErrOther
-	if r.Formats != nil {
-		got.Report, err = r.Formats.Read(m, certain(each))
-	}
-	var g given
-	switch {
-	case err == nil:
-		got.Report.Confidence = 100
-	case errors.As(err, &g):
-		return got, err
-	default: // what claims a format and is none of it may say something yet
+	// Events are handed on once all was read: of what breaks off none are sure.
+	var events []intake.Event
+	var name string
+	got.Report, name, err = r.Formats.Read(m, func(e intake.Event) error { events = append(events, e); return nil })
+	switch got.Report.Format = cmp.Or(got.Report.Format, name); {
+	case errors.Is(err, format.ErrOther):
+		err = r.readText(m, got, true, each)
+	case err != nil: // what claims a format and is none of it may say something yet
 		claimed := err
-		if err = r.readText(m, &got, errors.Is(claimed, format.ErrOther), each); err == nil && !errors.Is(claimed, format.ErrOther) {
+		if err = r.readText(m, got, false, each); err == nil {
 			got.Report.Person = claimed.Error()
 		}
+	default:
+		got.Report.Confidence = cmp.Or(got.Report.Confidence, 100)
+		for _, e := range events {
+			if err := give(each(e, got.Report.Person == "")); err != nil {
+				return err
+			}
+		}
 	}
-	return got, err
-}
-
-func certain(each Each) format.Each {
-	return func(e intake.Event) error { return give(each(e, true)) }
+	for _, n := range notes {
+		if n.Problem != "" {
+			got.Problems = append(got.Problems, n.What+": "+n.Problem)
+			got.Report.Person = cmp.Or(got.Report.Person, "not all of it could be opened")
+		}
+	}
+	return err
 }
 
 func give(err error) error {

@@ -5,12 +5,15 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
 	"candor/internal/intake/freetext"
+	"candor/internal/intake/kind"
 	"candor/internal/intake/message"
 	"candor/internal/intake/reading"
+	"candor/internal/intake/wrap"
 )
 
 const plain = "From: cert@example.org\r\nTo: abuse@example.net\r\nSubject: Port scan from 203.0.113.9\r\nMessage-ID: <1@example.org>\r\n\r\n" +
@@ -22,46 +25,49 @@ type formats struct {
 	err    error
 }
 
-func (f formats) Read(_ *message.Message, each format.Each) (intake.Report, error) {
+func (f formats) Read(_ *message.Message, each format.Each) (intake.Report, string, error) {
 	for _, e := range f.events {
 		if err := each(e); err != nil {
-			return intake.Report{}, err
+			return intake.Report{}, "made", err
 		}
 	}
-	return intake.Report{Format: "made"}, f.err
+	return intake.Report{}, "made", f.err
 }
 
-func (f formats) ReadFile(_ format.File, each format.Each) (intake.Report, error) {
+func (f formats) ReadFile(_ format.File, each format.Each) (intake.Report, string, error) {
 	return f.Read(nil, each)
 }
 
+func reader(f formats) *reading.Reader {
+	text := freetext.New()
+	text.Sure = 101 // nothing is sure
+	return &reading.Reader{Formats: f, Text: text, Opener: wrap.New(wrap.Options{Now: time.Now}), Ours: kind.Ours{Domains: []string{"desk.example"}}}
+}
+
 func TestRead(t *testing.T) {
-	event := intake.Event{Class: "fraud/phishing"}
-	broken := errors.New("line 3 lacks its time")
+	event, broken, none := intake.Event{Class: "fraud/phishing"}, errors.New("line 3 lacks its time"), formats{err: format.ErrOther}
+	reply := strings.Replace(plain, "Message-ID:", "In-Reply-To: <01980000000070008000000000000001@desk.example>\r\nMessage-ID:", 1)
 	for _, x := range []struct {
 		name         string
-		formats      reading.Formats
+		formats      formats
 		source       reading.Source
-		sort         func(*message.Message) (reading.What, []string)
-		what         reading.What
+		text         string
+		kind         kind.Kind
 		format       string
 		sure, unsure int
 		person       string
 	}{
-		{"free text", nil, reading.Source{}, nil, reading.Report, "text", 0, 1, ""},
-		{"none of the formats", formats{err: format.ErrOther}, reading.Source{}, nil, reading.Report, "text", 0, 1, ""},
-		{"a format", formats{events: []intake.Event{event, event}}, reading.Source{}, nil, reading.Report, "made", 2, 0, ""},
-		{"a format, broken", formats{events: []intake.Event{event}, err: broken}, reading.Source{}, nil, reading.Report, "text", 1, 1, broken.Error()},
-		{"a reply", nil, reading.Source{}, func(*message.Message) (reading.What, []string) { return reading.Reply, []string{"x"} }, reading.Reply, "", 0, 0, ""},
-		{"a file", formats{events: []intake.Event{event}}, reading.Source{Name: "a.csv"}, nil, reading.Report, "made", 1, 0, ""},
-		{"a file of no format", formats{err: format.ErrOther}, reading.Source{Name: "a.bin"}, nil, reading.Report, "made", 0, 0, `no format that is known begins like the file "a.bin"`},
+		{"free text", none, reading.Source{}, plain, kind.Report, "text", 0, 1, ""},
+		{"a format", formats{events: []intake.Event{event, event}}, reading.Source{}, plain, kind.Report, "made", 2, 0, ""},
+		{"a format, broken", formats{events: []intake.Event{event}, err: broken}, reading.Source{}, plain, kind.Report, "text", 0, 1, broken.Error()},
+		{"a reply", none, reading.Source{}, reply, kind.Reply, "", 0, 0, ""},
+		{"a file", formats{events: []intake.Event{event}}, reading.Source{Name: "a.csv"}, "x", kind.Report, "made", 1, 0, ""},
+		{"a file, broken", formats{events: []intake.Event{event}, err: broken}, reading.Source{Name: "a.csv"}, "x", kind.Report, "made", 1, 0, broken.Error()},
+		{"a file of no format", none, reading.Source{Name: "a.bin"}, "x", kind.Report, "", 0, 0, `no format that is known begins like the file "a.bin"`},
 	} {
-		text := freetext.New()
-		text.Sure = 101 // nothing is sure
-		r := reading.Reader{Formats: x.formats, Text: text, Sort: x.sort, Limits: message.DefaultLimits()}
-		x.source.Body = strings.NewReader(plain)
+		x.source.Body = strings.NewReader(x.text)
 		sure, unsure := 0, 0
-		got, err := r.Read(x.source, func(_ intake.Event, s bool) error {
+		got, err := reader(x.formats).Read(x.source, func(_ intake.Event, s bool) error {
 			if s {
 				sure++
 			} else {
@@ -69,8 +75,8 @@ func TestRead(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || got.What != x.what || got.Report.Format != x.format || sure != x.sure || unsure != x.unsure {
-			t.Errorf("%s: %v, %+v, %d sure, %d not", x.name, err, got, sure, unsure)
+		if err != nil || got.Kind != x.kind || x.format != "" && got.Report.Format != x.format || sure != x.sure || unsure != x.unsure {
+			t.Errorf("%s: %v, %s %s, %d sure, %d not", x.name, err, got.Kind, got.Report.Format, sure, unsure)
 		}
 		if x.person != "" && got.Report.Person != x.person {
 			t.Errorf("%s: a person looks since %q", x.name, got.Report.Person)
@@ -81,8 +87,7 @@ func TestRead(t *testing.T) {
 // TestErrors tells errors of whoever takes events, and of the body, from what is
 // wrong with what is read.
 func TestErrors(t *testing.T) {
-	r := reading.Reader{Text: freetext.New(), Limits: message.DefaultLimits()}
-	full := errors.New("the disk is full")
+	r, full := reader(formats{err: format.ErrOther}), errors.New("the disk is full")
 	if _, err := r.Read(reading.Source{Body: strings.NewReader(plain)}, func(intake.Event, bool) error { return full }); err != full {
 		t.Errorf("%v", err)
 	}

@@ -12,8 +12,9 @@ import (
 	"candor/internal/house"
 	"candor/internal/intake"
 	"candor/internal/intake/freetext"
-	"candor/internal/intake/message"
+	"candor/internal/intake/format/readers"
 	"candor/internal/intake/reading"
+	"candor/internal/intake/wrap"
 )
 
 // either says of everything that it may be one of two assets.
@@ -35,7 +36,7 @@ const reportMail = "From: cert@reporter.example\r\nTo: abuse@example.net\r\nSubj
 // reported has a report come in that a person has to decide about.
 func (w *world) reported(t testing.TB) candor.Report {
 	t.Helper()
-	w.House.Reports = house.Reports{Reader: &reading.Reader{Text: freetext.New(), Limits: message.DefaultLimits()}, Whose: either{w.asset, w.server}}
+	w.House.Reports = house.Reports{Reader: &reading.Reader{Formats: readers.All(nil), Text: freetext.New(), Opener: wrap.New(wrap.Options{Now: w.Clock})}, Whose: either{w.asset, w.server}}
 	id, err := w.House.TakeReport(t.Context(), w.Who(candor.RoleAdmin), "", "", strings.NewReader(reportMail))
 	if err == nil {
 		err = w.House.ReadReport(t.Context(), id)

@@ -97,7 +97,7 @@ func (Mails) Read(m *message.Message, each format.Each) (intake.Report, error) {
 				return report, errors.New("ACNS: the notice does not end; ask the reporter to send it again")
 			}
 		}
-		r, err := read(bufio.NewReader(bytes.NewReader(text[at:max(at, last+len(end)+2)])), true, each)
+		r, err := read(bufio.NewReader(bytes.NewReader(text[at:min(len(text), last+len(end)+2)])), true, each)
 		if !found {
 			report, found = r, true
 		} else {

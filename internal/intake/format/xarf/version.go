@@ -11,10 +11,10 @@ func scopesOf(top map[string]any) ([]string, problem) {
 	_, four := top["xarf_version"]
 	_, category := top["category"]
 	if four || category && top["Version"] == nil {
-		c, _ := top["category"].(string)
-		kind, _ := top["type"].(string)
+		c, told := top["category"].(string)
+		kind, too := top["type"].(string)
 		scope := "4/" + c + "/" + kind
-		if _, ok := classes[scope]; !ok && c != "" && kind != "" {
+		if _, ok := classes[scope]; !ok && told && too {
 			return nil, problem{"type", fmt.Sprintf("%s is no type of category %s", show(kind), show(c))}
 		}
 		return []string{"4", "4/" + c, scope}, problem{}
