@@ -183,7 +183,12 @@ func (s *Store) fillHosts(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			if err := tx.addHosts(ctx, asset(row)); err != nil {
+			a := asset(row)
+			if err := tx.addHosts(ctx, a); err != nil {
+				return err
+			}
+			a.Updated = a.Created // of before nothing was kept
+			if err := tx.keepHistory(ctx, a, false); err != nil {
 				return err
 			}
 		}
