@@ -70,12 +70,18 @@ func (t *Table) TenuresWithin(p netip.Prefix, from, until time.Time, most int) T
 	return g.answer(most)
 }
 
-// gathering collects tenures of a span, both ends within.
+// gathering collects tenures of a span, both ends within, and those so near to
+// it that they may be bridged over it.
 type gathering struct {
 	t           *Table
 	from, until int64
 	all         []tenure
 	ports       bool
+}
+
+// near tells whether what lasts from one moment to before another is collected.
+func (g *gathering) near(from, until int64) bool {
+	return from < until && from <= after(g.until, g.t.rules.bridge) && until > before(g.from, g.t.rules.bridge)
 }
 
 // tenure is a Tenure as the table counts.
@@ -145,10 +151,7 @@ func (g *gathering) refs(refs []ref, follow bool) {
 	all := g.t.extents(refs)
 	for i := range all {
 		e := &all[i]
-		if e.from > g.until {
-			break // they are sorted
-		}
-		if e.until > g.from && e.from < e.until {
+		if g.near(e.from, e.until) {
 			g.extent(e, follow)
 		}
 		if e.why != silence && e.why != crowded && e.why != replaced {
@@ -210,7 +213,7 @@ func (g *gathering) behind(inner flow.Addr, from, until int64) {
 }
 
 func (g *gathering) add(one tenure) {
-	if one.from <= g.until && one.until > g.from && one.from < one.until {
+	if g.near(one.from, one.until) {
 		g.all = append(g.all, one)
 	}
 }
@@ -237,6 +240,7 @@ func (g *gathering) merge() {
 
 func (g *gathering) answer(most int) Tenures {
 	g.merge()
+	g.all = slices.DeleteFunc(g.all, func(h tenure) bool { return h.from > g.until || h.until <= g.from })
 	slices.SortStableFunc(g.all, func(a, b tenure) int { return cmp.Compare(a.from, b.from) })
 	out := Tenures{Ports: g.ports, More: len(g.all) > most}
 	if floor := g.t.floor.Load(); floor != 0 {

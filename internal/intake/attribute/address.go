@@ -29,7 +29,9 @@ func (a *Attributor) address(ctx context.Context, ip netip.Addr, port uint16, s 
 	if a.leases == nil {
 		return a.judge(static, s), nil
 	}
-	ask := func(from, until time.Time) lease.Tenures { return a.leases.Tenures(ip, port, from, until, 4*a.options.Most) }
+	ask := func(from, until time.Time) lease.Tenures {
+		return a.leases.Tenures(ip, port, from, until, 4*a.options.Most)
+	}
 	return a.leased(ctx, static, ask, s)
 }
 
@@ -131,6 +133,8 @@ func (a *Attributor) network(ctx context.Context, p netip.Prefix, s span) (Answe
 	if a.leases == nil {
 		return a.judge(static, s), nil
 	}
-	ask := func(from, until time.Time) lease.Tenures { return a.leases.TenuresWithin(p, from, until, 4*a.options.Most) }
+	ask := func(from, until time.Time) lease.Tenures {
+		return a.leases.TenuresWithin(p, from, until, 4*a.options.Most)
+	}
 	return a.leased(ctx, static, ask, s)
 }
