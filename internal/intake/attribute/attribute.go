@@ -175,17 +175,13 @@ func (a *Attributor) Attribute(ctx context.Context, r intake.Resource, first, la
 	s := a.span(first, last, received)
 	switch r.Kind {
 	case intake.Address:
-		ip, err := netip.ParseAddr(r.Value)
-		if err != nil {
-			return Answer{Verdict: Unknown, Why: "it is no address"}, nil
+		if ip, err := netip.ParseAddr(r.Value); err == nil {
+			return a.address(ctx, ip, r.Port, s)
 		}
-		return a.address(ctx, ip, r.Port, s)
 	case intake.Network:
-		p, err := netip.ParsePrefix(r.Value)
-		if err != nil {
-			return Answer{Verdict: Unknown, Why: "it is no network"}, nil
+		if p, err := netip.ParsePrefix(r.Value); err == nil {
+			return a.network(ctx, p, s)
 		}
-		return a.network(ctx, p, s)
 	case intake.URL, intake.Domain:
 		return a.host(ctx, r, s)
 	case intake.Hash:
@@ -193,5 +189,5 @@ func (a *Attributor) Attribute(ctx context.Context, r intake.Resource, first, la
 	case intake.Mail:
 		return a.mail(ctx, r, s)
 	}
-	return Answer{Verdict: Unknown, Why: "a resource of this kind is nobody's"}, nil
+	return Answer{Verdict: Unknown, Why: "it is no resource that anybody has"}, nil
 }
