@@ -143,6 +143,8 @@ var layers = []layer{
 	{packages: "internal/intake/format/tlsrpt", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/intake/holder", ours: []string{".", "internal/intake", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/time"}},
+	{packages: "internal/intake/attribute", ours: []string{".", "internal/flow", "internal/flow/lease", "internal/intake"}},
 	{packages: "internal/intake/kind", ours: []string{".", "internal/intake/message"}},
 	{packages: "internal/intake/wrap", ours: []string{".", "internal/intake/message"}, others: []string{"github.com/yeka/zip", "github.com/smallstep/pkcs7", "github.com/ProtonMail/go-crypto"}},
 	{packages: "internal/intake/folder", ours: []string{".", "internal/intake"}, others: []string{"golang.org/x/sys"}},
@@ -158,7 +160,7 @@ var layers = []layer{
 	{packages: "internal/intel/taxii/taxiitest", ours: []string{".", "internal/intel/taxii", "internal/intel/tlp"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/attribute", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

@@ -11,6 +11,13 @@ import (
 	"candor/internal/store/column"
 )
 
+type AddressesHistory struct {
+	Asset  candor.ID   `db:"asset"`
+	Prefix string      `db:"prefix"`
+	Since  column.Time `db:"since"`
+	Until  column.Time `db:"until"`
+}
+
 type Agent struct {
 	ID         candor.ID         `db:"id"`
 	Asset      candor.ID         `db:"asset"`
@@ -292,6 +299,13 @@ type Host struct {
 	Asset candor.ID `db:"asset"`
 }
 
+type HostsHistory struct {
+	Asset candor.ID   `db:"asset"`
+	Host  string      `db:"host"`
+	Since column.Time `db:"since"`
+	Until column.Time `db:"until"`
+}
+
 type Identity struct {
 	Issuer    string      `db:"issuer"`
 	SubjectID string      `db:"subject_id"`
@@ -340,6 +354,11 @@ type Link struct {
 	CaseID candor.ID   `db:"case_id"`
 	Other  candor.ID   `db:"other"`
 	At     column.Time `db:"at"`
+}
+
+type Mail struct {
+	Party candor.ID `db:"party"`
+	Mail  string    `db:"mail"`
 }
 
 type Message struct {
@@ -405,6 +424,13 @@ type NoticeVersion struct {
 	Languages column.Strings `db:"languages"`
 	Published column.Time    `db:"published"`
 	By        string         `db:"by"`
+}
+
+type OwnersHistory struct {
+	Asset candor.ID   `db:"asset"`
+	Owner candor.ID   `db:"owner"`
+	Since column.Time `db:"since"`
+	Until column.Time `db:"until"`
 }
 
 type Paper struct {
