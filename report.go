@@ -101,7 +101,7 @@ type Complaint struct {
 type Candidate struct {
 	Asset ID        `json:"asset"`
 	Party ID        `json:"party"`
-	How   string    `json:"how"` // lease, static, translator, host, address, content, account
+	How   string    `json:"how"` // lease, static, translator, vhost, dns, content, account, server
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/intake"
 	"candor/internal/intake/attribute"
 	"candor/internal/store"
 )
@@ -55,4 +56,31 @@ func (h holdings) Holding(ctx context.Context, hash string, most int) ([]candor.
 		all = append(all, one)
 	}
 	return all, err
+}
+
+// Whose makes what tells reports whose a resource was of what attributes it.
+func (h *House) Whose(leases attribute.Leases, resolver attribute.Resolver, o attribute.Options) Whose {
+	return attributed{h.Attributor(leases, resolver, o)}
+}
+
+type attributed struct{ *attribute.Attributor }
+
+// Whose tells whose a resource was.
+func (a attributed) Whose(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Attribution, error) {
+	answer, err := a.Attribute(ctx, r, first, last, received)
+	if err != nil {
+		return Attribution{}, err
+	}
+	out := Attribution{Ours: answer.Verdict != attribute.Foreign, Certain: answer.Verdict == attribute.Ours, Why: answer.Why, Again: answer.Again}
+	all := answer.Candidates
+	if out.Certain {
+		all = []attribute.Candidate{answer.Candidate}
+	}
+	for _, c := range all {
+		if c.Asset != "" {
+			out.Candidates = append(out.Candidates, candor.Candidate{Asset: c.Asset, Party: c.Party, How: string(c.How), Since: c.Since, Until: c.Until})
+		}
+	}
+	out.Certain = out.Certain && len(out.Candidates) == 1
+	return out, nil
 }

@@ -44,6 +44,8 @@ type Attribution struct {
 	Certain    bool
 	Candidates []candor.Candidate
 	Why        string // in words
+	// Again is when to ask again, if that helps: records may still come.
+	Again time.Time
 }
 
 // Threshold is how many reporters must complain of a class at one asset within a
@@ -207,6 +209,9 @@ func (s *sorting) take(ctx context.Context, e intake.Event, sure bool) error {
 	return s.flush(ctx)
 }
 
+// mostPatience is how long after a report came records of leases are waited for.
+const mostPatience = 15 * time.Minute
+
 // complaint words a complaint, and says whose it is.
 func (s *sorting) complaint(ctx context.Context, e intake.Event, r intake.Resource, sure bool) (candor.Complaint, error) {
 	now := s.house.Clock().UTC()
@@ -221,6 +226,9 @@ func (s *sorting) complaint(ctx context.Context, e intake.Event, r intake.Resour
 	a, err := s.house.whose(ctx, r, e.First, e.Last, s.report.Received)
 	if err != nil {
 		return c, err
+	}
+	if now := s.house.Clock(); a.Again.After(now) && now.Sub(s.report.Received) < mostPatience {
+		return c, candor.Later(fmt.Errorf("whose %.100q was is not known yet: %w", r.Value, candor.ErrUnavailable), a.Again.Sub(now))
 	}
 	c.Candidates, c.Why = a.Candidates, a.Why
 	switch {

@@ -23,7 +23,7 @@ type either []candor.Asset
 func (e either) Whose(context.Context, intake.Resource, *intake.When, *intake.When, time.Time) (house.Attribution, error) {
 	a := house.Attribution{Ours: true, Why: "two sites have had that name"}
 	for _, x := range e {
-		a.Candidates = append(a.Candidates, candor.Candidate{Asset: x.ID, Party: x.Owner, How: "host"})
+		a.Candidates = append(a.Candidates, candor.Candidate{Asset: x.ID, Party: x.Owner, How: "vhost"})
 	}
 	return a, nil
 }
