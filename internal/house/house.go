@@ -60,6 +60,10 @@ type House struct {
 	// has none.
 	Archive archive.Reader
 
+	// Prober looks after the directory of those to whom samples are passed on; nil
+	// where this process does not.
+	Prober Prober
+
 	// Drills are rehearsals of responses.
 	Drills Drills
 	// Garden is what the portal of the walled garden asks.
