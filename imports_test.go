@@ -78,6 +78,7 @@ var layers = []layer{
 	{packages: "internal/respond/isolate/nft", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/google/nftables", "golang.org/x/crypto", "golang.org/x/sys"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/isolate/radius", ours: []string{".", "internal/respond/isolate"}, others: []string{"layeh.com/radius"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/isolate/bgp", ours: []string{".", "internal/respond/isolate"}, others: []string{"github.com/osrg/gobgp/v4"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/submit", ours: []string{".", "internal/directory", "internal/phrase", "internal/respond"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/yeka/zip"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/respond/notify…", ours: []string{".", "internal/respond", "internal/respond/notify…", "internal/phrase"}, tests: []string{"candor/internal", "github.com/emersion"},
 		others: []string{"github.com/wneessen/go-mail", "github.com/emersion", "golang.org/x/time", "golang.org/x/net", "golang.org/x/text"}},
 
@@ -132,7 +133,7 @@ var layers = []layer{
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine", "internal/respond/submit",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
