@@ -59,6 +59,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addGate()
 	o.addImport()
 	o.addDirectory()
+	o.addSubmissions()
 	o.addNotices()
 	o.addTraffic()
 	o.addFlows()

@@ -51,6 +51,7 @@ var table = map[string]string{
 
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
+	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
 	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
 	"POST /directory/starter": "admin analyst", "GET /directory/{id}/edit": "admin analyst", "POST /directory/{id}/edit": "admin analyst", "GET /directory/{id}/verify": "admin analyst", "POST /directory/{id}/verify": "admin analyst",
 	"GET /directory/{id}/retire": "admin analyst", "POST /directory/{id}/retire": "admin analyst", "POST /directory/{id}/probe": "admin analyst",
@@ -152,7 +153,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 	product, drilled := w.software(t), w.drilled(t)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{product}", product, "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
