@@ -12,6 +12,9 @@ import (
 	"candor/internal/house"
 )
 
+// readsOnlyParties keeps customers out: the directory is the provider's own.
+var readsOnlyParties = []access.Permission{access.ReadParties}
+
 type directoryQuery struct {
 	Kind  directory.Kind  `query:"kind" enum:"anti-virus,anti-spyware,cert,partner,software-vendor,law-enforcement,hotline,registry,sharing,regulator"`
 	Class candor.Class    `query:"class" maxLength:"100" doc:"That it takes."`
@@ -82,11 +85,11 @@ func (s *server) addDirectory() {
 	entry := func(e directory.Entry, err error) (*directoryEntryAnswer, error) {
 		return &directoryEntryAnswer{e}, err
 	}
-	add(s, operation{id: "list-directory", method: http.MethodGet, path: "/api/v1/directory", tag: tag, needs: readsParties, summary: "List those to whom incidents and samples are passed on", about: "By name."},
+	add(s, operation{id: "list-directory", method: http.MethodGet, path: "/api/v1/directory", tag: tag, needs: readsOnlyParties, summary: "List those to whom incidents and samples are passed on", about: "By name."},
 		func(ctx context.Context, who candor.Principal, in *directoryQuery) (*whole[house.EntryView], error) {
 			return wholeOf(s.House.Directory(ctx, who, directory.Filter{Kind: in.Kind, Class: in.Class, State: in.State, Takes: in.Takes, Words: in.Text}))
 		})
-	add(s, operation{id: "export-directory", method: http.MethodGet, path: "/api/v1/directory.yaml", tag: tag, needs: readsParties, summary: "Get the directory as a file", answers: "application/yaml",
+	add(s, operation{id: "export-directory", method: http.MethodGet, path: "/api/v1/directory.yaml", tag: tag, needs: readsOnlyParties, summary: "Get the directory as a file", answers: "application/yaml",
 		about: "Without what is this provider's own: verifications, and what was seen of channels. An import takes it."},
 		func(ctx context.Context, who candor.Principal, _ *struct{}) (*text, error) {
 			all, err := s.House.Directory(ctx, who, directory.Filter{})
@@ -101,7 +104,7 @@ func (s *server) addDirectory() {
 			err = directory.WriteYAML(&b, entries)
 			return &text{Type: "application/yaml", Name: `attachment; filename="directory.yaml"`, Body: b.Bytes()}, err
 		})
-	add(s, operation{id: "get-directory-entry", method: http.MethodGet, path: "/api/v1/directory/{id}", tag: tag, needs: readsParties, summary: "Get an entry of the directory, and what was seen of its channels"},
+	add(s, operation{id: "get-directory-entry", method: http.MethodGet, path: "/api/v1/directory/{id}", tag: tag, needs: readsOnlyParties, summary: "Get an entry of the directory, and what was seen of its channels"},
 		func(ctx context.Context, who candor.Principal, in *one) (*directoryViewAnswer, error) {
 			v, err := s.House.DirectoryEntry(ctx, who, in.ID)
 			return &directoryViewAnswer{v}, err

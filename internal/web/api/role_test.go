@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
 	"candor/internal/house"
+	"candor/internal/phrase"
+	"candor/internal/respond/submit"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 	"candor/internal/web/api"
@@ -100,6 +103,13 @@ func (w *world) body(op api.Operation, e estate) any {
 	return body
 }
 
+// blind sees nothing.
+type blind struct{}
+
+func (blind) Probe(context.Context, directory.Entry) []directory.Probe { return nil }
+
+func (blind) Look(context.Context, []byte) (string, []string, error) { return "", nil, nil }
+
 // labOf is an entry of the directory as it is written.
 func labOf(name string) object {
 	return object{"name": name, "kinds": []string{"anti-virus"}, "channels": []any{object{"way": "mail", "address": "lab@lab.example"}}, "takes": []string{"hashes"}}
@@ -126,6 +136,8 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	done, last := map[string]bool{}, map[string]string{}
 	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
 	w := full(t, open(t))
+	w.house.Prober, w.house.Looker = blind{}, blind{}
+	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
 	for _, name := range people {
 		who := w.people[name]
 		prepared := w.prepare(name)
@@ -156,6 +168,9 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 		}
 	}
 	for _, op := range api.Operations() {
+		if slices.Contains([]string{"send-samples", "add-vendor-answer", "look-for-samples"}, op.ID) {
+			continue // nothing is in the vault here; package house goes the whole way
+		}
 		if !done[op.ID] && op.ID != "keep-response" && op.ID != "rest-response" && op.ID != "use-generation" && op.ID != "unpin-definitions" {
 			t.Errorf("nobody could do %s: %s", op.ID, last[op.ID])
 		}
