@@ -84,6 +84,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
 		{"look on what responses rest", 15 * time.Second, func(ctx context.Context) error { _, err := h.Runner.Review(ctx); return err }},
 		{"ask sites for their notices", time.Minute, func(ctx context.Context) error { _, err := h.AskForProofs(ctx); return err }},
+		{"look after the directory", 24 * time.Hour, h.ProbeDirectory},
 		{"end old sessions", time.Hour, h.Access.Sweep},
 		{"tend the database", time.Hour, h.Store.Tend},
 		{"forget old answers", time.Hour, func(ctx context.Context) error {

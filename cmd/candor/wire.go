@@ -34,6 +34,7 @@ import (
 	"candor/internal/respond/isolate"
 	"candor/internal/respond/notify"
 	"candor/internal/respond/notify/smtp"
+	"candor/internal/respond/submit"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/good"
@@ -143,7 +144,8 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 		dial = new(net.Dialer).DialContext
 	}
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
-	r.House.Reports.Prober = newProber(dial)
+	r.House.Reports.Visitor = newVisitor(dial)
+	r.House.Prober, r.House.Looker = prober(s, dial), looker{r}
 	return r, nil
 }
 
@@ -312,6 +314,13 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		return err
 	}
 	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
+	if !r.setup.mute() {
+		if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Phrases: r.phrases, Provider: r.setup.provider.Name,
+			Domain: domain, Now: r.setup.clock}); err != nil {
+			return err
+		}
+		methods = append(methods, r.House.Submit)
+	}
 	if r.isolation, err = r.openIsolation(ctx); err != nil {
 		return err
 	}

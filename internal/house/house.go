@@ -20,6 +20,7 @@ import (
 	"candor/internal/flow/archive"
 	"candor/internal/phrase"
 	"candor/internal/respond"
+	"candor/internal/respond/submit"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
 	"candor/internal/store"
@@ -62,6 +63,13 @@ type House struct {
 
 	// Reports is what reading reports of abuse asks for.
 	Reports Reports
+	// Prober looks after the directory of those to whom samples are passed on; nil
+	// where this process does not.
+	Prober Prober
+	// Submit sends samples to those of the directory; nil without a mail server.
+	Submit *submit.Method
+	// Looker asks the definitions in use about a sample; nil where there are none.
+	Looker Looker
 
 	// Drills are rehearsals of responses.
 	Drills Drills

@@ -136,7 +136,7 @@ const MostReport = 32 << 20
 // ComplaintDecision is what a person says of a complaint.
 type ComplaintDecision struct {
 	Complaint candor.ID             `json:"complaint,omitempty"` // empty for one that the person adds
-	State     candor.ComplaintState `json:"state"`     // filed, foreign or dismissed
+	State     candor.ComplaintState `json:"state"`               // filed, foreign or dismissed
 	Asset     candor.ID             `json:"asset,omitempty"`
 	Class     candor.Class          `json:"class,omitempty"` // instead of that which was read
 	Kind      intake.Kind           `json:"kind,omitempty"`  // of one that is added

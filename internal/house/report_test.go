@@ -363,7 +363,7 @@ func TestOutcome(t *testing.T) {
 // answers are what URLs are answered with.
 type answers map[string]any
 
-func (a answers) Probe(_ context.Context, url string) (int, error) {
+func (a answers) Visit(_ context.Context, url string) (int, error) {
 	switch x := a[url].(type) {
 	case int:
 		return x, nil
@@ -376,7 +376,7 @@ func (a answers) Probe(_ context.Context, url string) (int, error) {
 // TestRecheckReports has a customer say that all is mended, of which some is.
 func TestRecheckReports(t *testing.T) {
 	w, _ := reports(t, storetest.SQLite(t))
-	w.Reports.Prober = answers{"http://shop.example/gone": 410, "http://shop.example/away": 404, "http://shop.example/lost": house.ErrNoHost, "http://shop.example/slow": errors.New("timeout"), "http://shop.example/login": 302}
+	w.Reports.Visitor = answers{"http://shop.example/gone": 410, "http://shop.example/away": 404, "http://shop.example/lost": house.ErrNoHost, "http://shop.example/slow": errors.New("timeout"), "http://shop.example/login": 302}
 	r := w.take(t, listed("a@a.example", "1", "fraud/phishing url http://shop.example/gone", "fraud/phishing url http://shop.example/away", "fraud/phishing url http://shop.example/lost",
 		"fraud/phishing url http://shop.example/slow", "fraud/phishing url http://shop.example/login", "fraud/phishing url http://shop.example/there", "fraud/phishing mail bob@shop.example"))
 	id := w.complaints(t, r)[0].Case

@@ -11,12 +11,12 @@ import (
 	"candor/internal/desk"
 )
 
-// Prober asks for an address as a visitor would.
-type Prober interface {
-	// Probe gives the HTTP status that a URL is answered with, redirects not
+// Visitor asks for an address as a visitor would.
+type Visitor interface {
+	// Visit gives the HTTP status that a URL is answered with, redirects not
 	// followed. ErrNoHost says that its name leads nowhere; other errors say that
 	// it cannot be told.
-	Probe(ctx context.Context, url string) (status int, err error)
+	Visit(ctx context.Context, url string) (status int, err error)
 }
 
 // ErrNoHost says that there is no host of that name.
@@ -56,10 +56,10 @@ func (h *House) isOver(ctx context.Context, f candor.FiledFinding, by string) (b
 	if !strings.HasPrefix(f.Path, "http://") && !strings.HasPrefix(f.Path, "https://") {
 		return !strings.HasPrefix(by, "user:"), nil // whoever holds it says so; the staff dismisses, or closes the case
 	}
-	if h.Reports.Prober == nil {
+	if h.Reports.Visitor == nil {
 		return false, nil
 	}
-	status, err := h.Reports.Prober.Probe(ctx, f.Path)
+	status, err := h.Reports.Visitor.Visit(ctx, f.Path)
 	switch {
 	case ctx.Err() != nil:
 		return false, fmt.Errorf("look at %.200q again: %w", f.Path, ctx.Err())

@@ -27,8 +27,8 @@ type Reports struct {
 	Thresholds map[candor.Class]Threshold
 	// Acknowledge has reporters written to.
 	Acknowledge bool
-	// Prober looks whether what was reported is still there; nil never knows.
-	Prober Prober
+	// Visitor looks whether what was reported is still there; nil never knows.
+	Visitor Visitor
 }
 
 // Whose tells whose a resource was at a time.

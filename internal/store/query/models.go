@@ -8,6 +8,7 @@ import (
 	"candor"
 	"candor/internal/consent"
 	"candor/internal/consent/campaign"
+	"candor/internal/directory"
 	"candor/internal/store/column"
 )
 
@@ -208,6 +209,46 @@ type Delivery struct {
 	Error    string      `db:"error"`
 	Created  column.Time `db:"created"`
 	Ended    column.Time `db:"ended"`
+}
+
+type DirectoryAnswer struct {
+	ID        candor.ID         `db:"id"`
+	Response  candor.ID         `db:"response"`
+	Verdict   directory.Verdict `db:"verdict"`
+	Detection string            `db:"detection"`
+	Note      string            `db:"note"`
+	At        column.Time       `db:"at"`
+	By        string            `db:"by"`
+}
+
+type DirectoryCheck struct {
+	ID         candor.ID      `db:"id"`
+	Response   candor.ID      `db:"response"`
+	SHA256     string         `db:"sha256"`
+	Generation string         `db:"generation"`
+	Rules      column.Strings `db:"rules"`
+	At         column.Time    `db:"at"`
+	By         string         `db:"by"`
+}
+
+type DirectoryEntry struct {
+	ID       candor.ID   `db:"id"`
+	Name     string      `db:"name"`
+	Document column.Raw  `db:"document"`
+	Edition  int64       `db:"edition"`
+	Updated  column.Time `db:"updated"`
+}
+
+type DirectoryProbe struct {
+	ID        candor.ID      `db:"id"`
+	Entry     candor.ID      `db:"entry"`
+	Address   string         `db:"address"`
+	What      directory.What `db:"what"`
+	Ok        bool           `db:"ok"`
+	Unknown   bool           `db:"unknown"`
+	Detail    string         `db:"detail"`
+	FirstSeen column.Time    `db:"first_seen"`
+	LastSeen  column.Time    `db:"last_seen"`
 }
 
 type Event struct {

@@ -302,7 +302,6 @@ func (o *office) reportHTML(r *web.Request) (web.View, error) {
 	return web.View{Strange: []byte(parts[n])}, nil
 }
 
-
 func (o *office) decideComplaint(r *web.Request) (web.View, error) {
 	f := typed(r, "class", "asset", "other", "kind", "value", "state")
 	id, err := r.ID("complaint")
@@ -354,8 +353,8 @@ func (o *office) dismissReport(r *web.Request) (web.View, error) {
 	return web.See("/reports").Say(ui.Good, r.T("office.reports.dismissed")), err
 }
 
-// classOptions are all classes.
-func classOptions(p phrase.Printer) (all []ui.Option) {
+// incidentOptions are all classes.
+func incidentOptions(p phrase.Printer) (all []ui.Option) {
 	for _, c := range candor.Classes() {
 		all = append(all, ui.Option{Value: string(c), Label: p.Word("class.", string(c))})
 	}

@@ -203,7 +203,7 @@ func complaintForm(d reportDetail, a complaintAsk) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = ui.SelectField(a.input("class", phrase.T(ctx, "office.complaints.class"), ""), classOptions(phrase.From(ctx))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SelectField(a.input("class", phrase.T(ctx, "office.complaints.class"), ""), incidentOptions(phrase.From(ctx))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -353,7 +353,7 @@ func addedForm(d reportDetail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.SelectField(d.added.input("new-class", phrase.T(ctx, "office.complaints.class"), ""), classOptions(phrase.From(ctx))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SelectField(d.added.input("new-class", phrase.T(ctx, "office.complaints.class"), ""), incidentOptions(phrase.From(ctx))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -11,8 +11,8 @@ import (
 	"candor"
 	"candor/internal/house"
 	"candor/internal/intake"
-	"candor/internal/intake/freetext"
 	"candor/internal/intake/format/readers"
+	"candor/internal/intake/freetext"
 	"candor/internal/intake/reading"
 	"candor/internal/intake/wrap"
 )

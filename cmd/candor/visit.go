@@ -12,28 +12,28 @@ import (
 	"candor/internal/outward"
 )
 
-// prober asks for addresses that others reported.
-type prober struct{ client *http.Client }
+// visitor asks for addresses that others reported.
+type visitor struct{ client *http.Client }
 
-// newProber makes one; nil dials the open Internet only.
-func newProber(dial outward.Dial) prober {
+// newVisitor makes one; nil dials the open Internet only.
+func newVisitor(dial outward.Dial) visitor {
 	if dial == nil {
 		dial = outward.Dialer(10 * time.Second)
 	}
 	t := outward.Transport(dial)
 	t.DisableKeepAlives = true
 	t.MaxResponseHeaderBytes = 64 << 10
-	return prober{&http.Client{Transport: t, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return visitor{&http.Client{Transport: t, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// Probe is as house.Prober says.
-func (p prober) Probe(ctx context.Context, url string) (int, error) {
+// Visit is as house.Visitor says.
+func (v visitor) Visit(ctx context.Context, url string) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; Candor)")
-	answer, err := p.client.Do(req)
+	answer, err := v.client.Do(req)
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return 0, house.ErrNoHost
