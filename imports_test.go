@@ -131,7 +131,8 @@ var layers = []layer{
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
+	{packages: "internal/guide", ours: []string{"."}, tests: []string{"golang.org/x/net"}},
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
@@ -143,7 +144,7 @@ var layers = []layer{
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web/garden", ours: []string{".", "internal/access/limit", "internal/house", "internal/phrase"}, tests: []string{"candor/internal", "github.com/chromedp", "golang.org/x/sys"}},
-	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/guide", "internal/house", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},

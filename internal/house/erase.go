@@ -31,6 +31,11 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if papers, err = h.erasePapers(ctx, tx, id); err != nil {
 			return err
 		}
+		files, err := h.eraseTickets(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		papers.Digests = append(papers.Digests, files.Digests...)
 		words, err := named(ctx, tx, p)
 		if err != nil {
 			return err

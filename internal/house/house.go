@@ -60,6 +60,9 @@ type House struct {
 	// has none.
 	Archive archive.Reader
 
+	// Samples looks at files that people hand in; nil looks at none.
+	Samples Samples
+
 	// Drills are rehearsals of responses.
 	Drills Drills
 	// Garden is what the portal of the walled garden asks.

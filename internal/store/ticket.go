@@ -92,9 +92,17 @@ func (r reader) EntryOfMail(ctx context.Context, messageID string) (candor.Entry
 	return entry(row), err
 }
 
-// AddEntry adds a line to a ticket. It is candor.ErrExists if one came by the
-// same mail.
-func (t *Tx) AddEntry(ctx context.Context, e candor.Entry) error {
+// AddEntry adds a line to a ticket, behind all that are there: its time is moved
+// by microseconds if it has to be. It is candor.ErrExists if one came by the same
+// mail.
+func (t *Tx) AddEntry(ctx context.Context, e *candor.Entry) error {
+	var last column.Time
+	if err := t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(at), 0) FROM ticket_entries WHERE ticket = ?", e.Ticket).Scan(&last); err != nil {
+		return kind(err, "add to a ticket")
+	}
+	if next := time.Time(last).Add(time.Microsecond); next.After(e.At) {
+		e.At = next
+	}
 	return add(ctx, t.reader, "ticket_entries", "", query.TicketEntry{ID: e.ID, Ticket: e.Ticket, At: column.Time(e.At), Kind: e.Kind, Actor: e.Actor, Public: e.Public,
 		Text: e.Text, Details: column.Raw(e.Details), MessageID: e.MessageID})
 }

@@ -45,8 +45,8 @@ func testTickets(t *testing.T, s *store.Store) {
 	e := candor.Entry{ID: candor.NewID(noon), Ticket: own.ID, At: noon, Kind: candor.EntrySaid, Actor: "person", Public: true, Text: "help", Details: []byte(`{"a":1}`), MessageID: "x@y"}
 	again := e
 	again.ID = candor.NewID(noon)
-	do(t, s, func(tx *store.Tx) error { return tx.AddEntry(ctx, e) })
-	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.AddEntry(ctx, again) }), candor.ErrExists)
+	do(t, s, func(tx *store.Tx) error { return tx.AddEntry(ctx, &e) })
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.AddEntry(ctx, &again) }), candor.ErrExists)
 	same(t, must(s.Entries(ctx, own.ID))(t), []candor.Entry{e})
 	same(t, must(s.EntryOfMail(ctx, "x@y"))(t), e)
 	_, err = s.EntryOfMail(ctx, "")
