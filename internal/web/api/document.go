@@ -47,7 +47,7 @@ func describe(o *huma.OpenAPI, address string) {
 	}
 	for _, t := range [][2]string{{"Desk", "What needs somebody now, search, health."}, {"Cases", "What the desk works on."}, {"Own cases", "What only those can say who own what a case is about."},
 		{"Findings", "What sensors saw."}, {"Responses", "Acts towards a party or upon an asset."}, {"Parties", "Those whom the provider deals with, and their agreements."},
-		{"Terms", "Documents that parties agree to, and their versions."}, {"Consents", "What parties said of terms, and what that allows."},
+		{"Terms", "Documents that parties agree to, and their versions."}, {"Consents", "What parties said of terms, and what that allows."}, {"Tickets", "What end users ask or report, and how the support desk answers."},
 		{"Assets", "What the provider answers for."}, {"Scans", "Looks at the content of sites."}, {"Gate", "Whether sites may be reached, and what they have to meet."}, {"Estate", "How much is looked at, and contents wherever they lie."}, {"Traffic", "What lines do in the network, and what is usual."}, {"Notices", "What sites declare of themselves, and whether they serve it."}, {"Agents", "Programs that look after hosting servers."}, {"Client software", "Builds, the agreements that they come with, and what devices say."}, {"Definitions", "The rules that scans rest on."},
 		{"Evidence", "The log in which all of it can be proved."}, {"Policy", "What acts by itself."}, {"People", "Those who can sign in."},
 		{"Tokens", "Of programs."}, {"Webhooks", "Addresses that are told of what happens."}} {

@@ -45,6 +45,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			if op.ID == "propose-response" {
 				id = string(e.cases[1].ID)
 			}
+		case strings.HasPrefix(op.Path, "/api/v1/tickets/"):
+			id = string(e.ticket.ID)
 		case strings.HasPrefix(op.Path, "/api/v1/notices/"):
 			id = string(e.notice.ID)
 		case strings.HasPrefix(op.Path, "/api/v1/parties/"):
@@ -83,6 +85,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"replace-notice": object{"name": e.party.Name, "sites": []candor.ID{e.assets[0].ID}, "edition": n.Edition, "document": w.document(fmt.Sprint(n.Edition))},
 		"publish-notice": object{"edition": n.Edition, "pin": true}, "pin-notice": object{"site": e.assets[0].ID, "number": 1},
 		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
+		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},

@@ -125,7 +125,7 @@ func (s *support) ticketPage(t talk, f form) (web.View, error) {
 	}
 	t.Speak(v.Ticket.Language, v.Party.Language)
 	t.In(v.Party.TimeZone)
-	st := ticketStory{TicketView: v, path: t.path, form: f, says: v.Ticket.Same == "", reach: s.reach(v.Ticket.Label()),
+	st := ticketStory{TicketView: v, path: t.path, form: f, says: v.Ticket.Same == "", reach: s.reach(""),
 		rates: !v.Ticket.State.Open() && v.Ticket.Same == "" && v.Ticket.Rating == 0}
 	if f.problem != "" {
 		st.text = t.Text("text")

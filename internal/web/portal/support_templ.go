@@ -1241,7 +1241,7 @@ func reportDocument(p ui.CustomerPage, f reporting) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TextField(ui.Input{Name: "seen", Label: phrase.T(ctx, "support.report.seen"), Type: "date", Value: f.seen, Error: f.of("seen"), Short: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(ui.Input{Name: "seen", Label: phrase.T(ctx, "support.report.seen"), Type: "date", Value: f.seen, Error: f.of("seen")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
