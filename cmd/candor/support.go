@@ -91,7 +91,7 @@ func (r *running) mailTicket(ctx context.Context, j house.TicketMailJob) error {
 
 // ticketLetter words a mail about a ticket.
 func ticketLetter(p phrase.Printer, l house.TicketLetter, why, provider, address, until string) letter {
-	args := phrase.Args{"ticket": l.Ticket.Label(), "subject": oneLine(l.Ticket.Subject), "provider": provider, "time": until}
+	args := phrase.Args{"ticket": l.Ticket.Label(), "subject": inOneLine(l.Ticket.Subject), "provider": provider, "time": until}
 	parts := []string{p.T("support.mail.hello")}
 	var subject string
 	switch why {
@@ -105,7 +105,7 @@ func ticketLetter(p phrase.Printer, l house.TicketLetter, why, provider, address
 		subject = p.T("support.mail.subject.verdict", args)
 		for _, u := range l.Uploads {
 			if !u.Erased {
-				parts = append(parts, p.T("support.event.looked", phrase.Args{"name": oneLine(u.Name)})+" "+uploadWord(p, u.State))
+				parts = append(parts, p.T("support.event.looked", phrase.Args{"name": inOneLine(u.Name)})+" "+uploadWord(p, u.State))
 			}
 		}
 	default:
@@ -116,8 +116,8 @@ func ticketLetter(p phrase.Printer, l house.TicketLetter, why, provider, address
 	return letter{subject, strings.Join(parts, "\n\n") + "\n"}
 }
 
-// oneLine keeps what a person typed to one line.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// inOneLine keeps what a person typed to one line.
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func uploadWord(p phrase.Printer, s candor.UploadState) string {
 	switch s {
