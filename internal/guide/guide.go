@@ -60,8 +60,9 @@ func Starter() ([]candor.Article, error) {
 				return nil, err
 			}
 			lang := strings.TrimPrefix(strings.TrimSuffix(path.Base(name), ".md"), a.Slug+".")
-			title, body, ok := strings.Cut(string(text), "\n")
-			if title, ok = strings.CutPrefix(title, "# "); !ok {
+			first, body, _ := strings.Cut(string(text), "\n")
+			title, ok := strings.CutPrefix(first, "# ")
+			if !ok {
 				return nil, fmt.Errorf("%s begins with no title: %w", name, candor.ErrInvalid)
 			}
 			a.Titles[lang], a.Texts[lang] = title, strings.TrimSpace(body)

@@ -293,4 +293,3 @@ func (h *House) changeTicket(ctx context.Context, scope candor.Scope, id candor.
 	}
 	return t, err
 }
-

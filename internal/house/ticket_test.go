@@ -281,7 +281,9 @@ func TestProof(t *testing.T) {
 			t.Errorf("%+v, %v", files, err)
 		}
 		page, err := s.Records(ctx, candor.RecordFilter{Case: w.kase}, candor.Cut{Limit: 50})
-		if err != nil || !slices.ContainsFunc(page.Items, func(r candor.Logged) bool { return r.Concealed["file"] != "" && strings.Contains(string(r.Body), `"says":"fixed"`) }) {
+		if err != nil || !slices.ContainsFunc(page.Items, func(r candor.Logged) bool {
+			return r.Concealed["file"] != "" && strings.Contains(string(r.Body), `"says":"fixed"`)
+		}) {
 			t.Errorf("no record tells of the file: %v", err)
 		}
 	})
