@@ -143,6 +143,7 @@ var layers = []layer{
 	{packages: "internal/intake/format/tlsrpt", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}, tests: []string{"candor/internal/intake/format/formattest"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/guide", ours: []string{"."}, tests: []string{"golang.org/x/net"}},
 	{packages: "internal/respond/submit", ours: []string{".", "internal/directory", "internal/phrase", "internal/respond"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/yeka/zip"}, tests: []string{"candor/internal/respond"}},
 	{packages: "internal/directory", ours: []string{"."}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "go.yaml.in/yaml/v3", "golang.org/x/text"}},
 	{packages: "internal/intake/holder", ours: []string{".", "internal/intake", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/time"}},
@@ -162,7 +163,7 @@ var layers = []layer{
 	{packages: "internal/intel/taxii/taxiitest", ours: []string{".", "internal/intel/taxii", "internal/intel/tlp"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/intake", "internal/intake/attribute", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine", "internal/respond/submit",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/intake", "internal/intake/attribute", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine", "internal/respond/submit",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
@@ -174,7 +175,7 @@ var layers = []layer{
 	{packages: "internal/web/webtest", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/house", "internal/phrase", "internal/store…", "internal/web"},
 		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web/garden", ours: []string{".", "internal/access/limit", "internal/house", "internal/phrase"}, tests: []string{"candor/internal", "github.com/chromedp", "golang.org/x/sys"}},
-	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/directory", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/house", "internal/intake", "internal/intake/freetext", "internal/intake/message", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
+	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/directory", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/guide", "internal/house", "internal/intake", "internal/intake/freetext", "internal/intake/message", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},

@@ -60,6 +60,8 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.AcknowledgeJob{}, handler(r.acknowledge))
 	add(house.ReadReportsJob{}, handler(r.readReports))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
+	add(house.TicketMailJob{}, handler(r.mailTicket))
+	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all
 }
 
@@ -76,7 +78,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -94,6 +96,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"ask again about terms", 10 * time.Second, campaigns},
+		{"look again at files that were handed in", time.Minute, uploads},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}
 }

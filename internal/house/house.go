@@ -70,6 +70,8 @@ type House struct {
 	Submit *submit.Method
 	// Looker asks the definitions in use about a sample; nil where there are none.
 	Looker Looker
+	// Samples looks at files that people hand in; nil looks at none.
+	Samples Samples
 
 	// Drills are rehearsals of responses.
 	Drills Drills

@@ -59,7 +59,7 @@ func (h *House) Paper(ctx context.Context, who candor.Principal, id candor.ID) (
 	return p, r, err
 }
 
-// ForgetJob asks for House.Forget: contents of scans and reports whose rows were erased go
+// ForgetJob asks for House.Forget: contents of scans, files and reports whose rows were erased go
 // after that is kept, and in any case.
 type ForgetJob struct {
 	Digests []string `json:"digests"`
@@ -82,7 +82,7 @@ func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) 
 // Forget removes contents of scans and reports that no row names any more.
 func (h *House) Forget(ctx context.Context, j ForgetJob) (err error) {
 	for _, text := range j.Digests {
-		used, one := h.usedBlob(ctx, text)
+		used, one := h.Store.Holds(ctx, text)
 		if one == nil && !used {
 			one = h.dropBlob(text)
 		}

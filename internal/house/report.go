@@ -11,7 +11,6 @@ import (
 
 	"candor"
 	"candor/internal/access"
-	"candor/internal/evidence"
 	"candor/internal/intake"
 	"candor/internal/intake/freetext"
 	"candor/internal/intake/message"
@@ -341,17 +340,4 @@ func (h *House) ForgetReports(ctx context.Context, before time.Time) error {
 			return err
 		}
 	}
-}
-
-// usedBlob tells whether any row names a content of the vault that may be
-// forgotten.
-func (h *House) usedBlob(ctx context.Context, digest string) (bool, error) {
-	if _, err := evidence.ParseDigest(digest); err != nil {
-		return false, err
-	}
-	used, err := h.Store.HasPaper(ctx, digest)
-	if err == nil && !used {
-		used, err = h.Store.HasReport(ctx, digest)
-	}
-	return used, err
 }

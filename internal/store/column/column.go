@@ -128,4 +128,7 @@ type (
 	Guesses = JSON[[]candor.NoticeGuess]
 
 	Candidates = JSON[[]candor.Candidate]
+
+	Suspect = JSON[candor.Suspect]
+	Classes = JSON[[]candor.Class]
 )

@@ -64,6 +64,19 @@ type Answer struct {
 	Created column.Time `db:"created"`
 }
 
+type Article struct {
+	ID        candor.ID      `db:"id"`
+	Slug      string         `db:"slug"`
+	Titles    column.Words   `db:"titles"`
+	Texts     column.Words   `db:"texts"`
+	Classes   column.Classes `db:"classes"`
+	Platforms column.Strings `db:"platforms"`
+	Hidden    bool           `db:"hidden"`
+	Updated   column.Time    `db:"updated"`
+	By        string         `db:"by"`
+	Version   int64          `db:"version"`
+}
+
 type Asked struct {
 	Campaign    candor.ID       `db:"campaign"`
 	Party       candor.ID       `db:"party"`
@@ -113,6 +126,15 @@ type Campaign struct {
 	Ended     column.Time      `db:"ended"`
 	Stopped   string           `db:"stopped"`
 	Ends      column.Strings   `db:"ends"`
+}
+
+type CannedAnswer struct {
+	ID      candor.ID    `db:"id"`
+	Name    string       `db:"name"`
+	Texts   column.Words `db:"texts"`
+	Updated column.Time  `db:"updated"`
+	By      string       `db:"by"`
+	Version int64        `db:"version"`
 }
 
 type Case struct {
@@ -786,6 +808,45 @@ type TermsText struct {
 	Text string    `db:"text"`
 }
 
+type Ticket struct {
+	ID       candor.ID          `db:"id"`
+	Number   int64              `db:"number"`
+	Kind     candor.TicketKind  `db:"kind"`
+	State    candor.TicketState `db:"state"`
+	Way      candor.TicketWay   `db:"way"`
+	Party    candor.ID          `db:"party"`
+	Name     string             `db:"name"`
+	Mail     string             `db:"mail"`
+	Language string             `db:"language"`
+	Subject  string             `db:"subject"`
+	Assignee candor.ID          `db:"assignee"`
+	CaseID   candor.ID          `db:"case_id"`
+	Same     candor.ID          `db:"same"`
+	Suspect  column.Suspect     `db:"suspect"`
+	Opened   column.Time        `db:"opened"`
+	Updated  column.Time        `db:"updated"`
+	Due      column.Time        `db:"due"`
+	Answered column.Time        `db:"answered"`
+	Solved   column.Time        `db:"solved"`
+	Rating   int64              `db:"rating"`
+	Praise   string             `db:"praise"`
+	Rated    column.Time        `db:"rated"`
+	Erased   bool               `db:"erased"`
+	Version  int64              `db:"version"`
+}
+
+type TicketEntry struct {
+	ID        candor.ID        `db:"id"`
+	Ticket    candor.ID        `db:"ticket"`
+	At        column.Time      `db:"at"`
+	Kind      candor.EntryKind `db:"kind"`
+	Actor     string           `db:"actor"`
+	Public    bool             `db:"public"`
+	Text      string           `db:"text"`
+	Details   column.Raw       `db:"details"`
+	MessageID string           `db:"message_id"`
+}
+
 type Token struct {
 	ID       candor.ID      `db:"id"`
 	Owner    candor.ID      `db:"owner"`
@@ -796,6 +857,25 @@ type Token struct {
 	Expires  column.Time    `db:"expires"`
 	LastUsed column.Time    `db:"last_used"`
 	Revoked  column.Time    `db:"revoked"`
+}
+
+type Upload struct {
+	ID         candor.ID          `db:"id"`
+	Ticket     candor.ID          `db:"ticket"`
+	CaseID     candor.ID          `db:"case_id"`
+	Party      candor.ID          `db:"party"`
+	At         column.Time        `db:"at"`
+	Name       string             `db:"name"`
+	SHA256     string             `db:"sha256"`
+	Size       int64              `db:"size"`
+	State      candor.UploadState `db:"state"`
+	Rules      column.Strings     `db:"rules"`
+	Class      candor.Class       `db:"class"`
+	Nature     candor.Nature      `db:"nature"`
+	Severity   candor.Severity    `db:"severity"`
+	Generation string             `db:"generation"`
+	Scanned    column.Time        `db:"scanned"`
+	Erased     bool               `db:"erased"`
 }
 
 type User struct {

@@ -54,6 +54,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(w.lab().ID)
 		case op.ID == "add-vendor-answer" || op.ID == "look-for-samples":
 			id = string(e.responses[2].ID)
+		case strings.HasPrefix(op.Path, "/api/v1/tickets/"):
+			id = string(e.ticket.ID)
 		case strings.HasPrefix(op.Path, "/api/v1/notices/"):
 			id = string(e.notice.ID)
 		case strings.HasPrefix(op.Path, "/api/v1/parties/"):
@@ -95,6 +97,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"add-directory-entry": labOf("new" + string(candor.NewID(w.now))), "replace-directory-entry": labOf("Lab"), "verify-directory-entry": object{"how": "called"}, "retire-directory-entry": object{"retired": false},
 		"import-directory": "schema: candor-directory-1\n", "send-samples": object{"entry": w.lab().ID}, "add-vendor-answer": object{"verdict": "clean"},
+		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
