@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/config"
 	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/respond"
@@ -66,8 +67,21 @@ func (r *running) handlers() map[string]store.Handler {
 }
 
 // queues say how many jobs are done at a time.
-func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4}
+func (r *running) queues() store.Queues {
+	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4}
+	if !r.readsReports() {
+		delete(q, house.QueueReports)
+	}
+	return q
+}
+
+// readsReports tells whether this program reads reports: it is the one that knows
+// who held which address when, if any does.
+func (r *running) readsReports() bool {
+	if len(r.setup.leases.Sources) > 0 {
+		return r.setup.does(config.RoleCollector)
+	}
+	return r.setup.does(config.RoleWorker)
 }
 
 // chore is something that is done again and again. Several nodes may do the
@@ -78,7 +92,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -97,6 +111,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"ask again about terms", 10 * time.Second, campaigns},
 		{"look again at files that were handed in", time.Minute, uploads},
+		{"forget messages of old reports", time.Hour, reports},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}
 }

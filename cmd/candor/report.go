@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
 	"candor"
+	"candor/internal/config"
+	"candor/internal/flow"
 	"candor/internal/house"
+	"candor/internal/intake/attribute"
 	"candor/internal/intake/format/readers"
 	"candor/internal/intake/format/shadowserver"
 	"candor/internal/intake/freetext"
@@ -27,10 +31,39 @@ func (r *running) openReports(context.Context) error {
 	r.House.Reports = house.Reports{Acknowledge: c.Acknowledge, Thresholds: map[candor.Class]house.Threshold{}, Reader: &reading.Reader{
 		Formats: readers.All(schema), Text: freetext.New(), Opener: wrap.New(wrap.Options{Passwords: c.Passwords, Now: r.setup.clock}),
 		Ours: kind.Ours{Domains: []string{r.notify.Domain}}}}
+	var leases attribute.Leases
+	if r.traffic != nil {
+		leases = attribute.Table{Table: r.traffic.leases.table, Lines: r.traffic.asset}
+	}
+	r.House.Reports.Whose = r.House.Whose(leases, resolver{}, attribute.Options{Networks: config.Networks(c.Networks)})
 	for _, t := range c.Thresholds {
 		r.House.Reports.Thresholds[candor.Class(t.Class)] = house.Threshold{Reporters: t.Reporters, Within: time.Duration(t.Within)}
 	}
 	return nil
+}
+
+// resolver tells where names lead now.
+type resolver struct{}
+
+// Addresses gives the addresses that a name leads to now.
+func (resolver) Addresses(ctx context.Context, host string, _, _ time.Time) (all []attribute.Name, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for _, a := range found {
+		all = append(all, attribute.Name{Address: a.Unmap()})
+	}
+	var none *net.DNSError
+	if errors.As(err, &none) { // whatever keeps the name from being known leaves it to a person
+		return nil, nil
+	}
+	return all, err
+}
+
+// asset is the line of the records that a line of traffic stands for.
+func (t *traffic) asset(n flow.Line) (candor.ID, bool) {
+	id := t.watch.ID(n)
+	return id, id != ""
 }
 
 // readSchema reads Shadowserver's schema, if one is named.

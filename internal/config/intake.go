@@ -55,10 +55,10 @@ type IntakeMailbox struct {
 
 // IntakeFolder is a folder that is looked into.
 type IntakeFolder struct {
-	Name  string   `koanf:"name"`
-	Path  string   `koanf:"path"`
-	Done  string   `koanf:"done"` // where what was taken goes; empty removes it
-	Every Duration `koanf:"every"`
+	Name   string   `koanf:"name"`
+	Path   string   `koanf:"path"`
+	Remove bool     `koanf:"remove"` // what was taken; otherwise it goes to the folder "done" in it
+	Every  Duration `koanf:"every"`
 }
 
 func (k *checker) intake(c Intake) {
@@ -103,9 +103,6 @@ func (k *checker) intake(c Intake) {
 		key := fmt.Sprintf("intake.folders[%d]", i+1)
 		name(key, f.Name)
 		k.absolute(key+".path", f.Path)
-		if f.Done != "" {
-			k.absolute(key+".done", f.Done)
-		}
 		if f.Every != 0 {
 			k.between(key+".every", f.Every, time.Second, time.Hour)
 		}
