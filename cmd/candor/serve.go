@@ -19,8 +19,8 @@ import (
 
 	"candor"
 	"candor/internal/config"
-	"candor/internal/house"
 	"candor/internal/evidence"
+	"candor/internal/house"
 	"candor/internal/store"
 )
 
