@@ -16,6 +16,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intake/format"
 	"candor/internal/intake/freetext"
+	"candor/internal/intake/kind"
 	"candor/internal/intake/message"
 	"candor/internal/intake/reading"
 	"candor/internal/intake/wrap"
@@ -72,7 +73,7 @@ func listed(from, reference string, lines ...string) string {
 func reports(t *testing.T, s *store.Store) (*world, candor.Asset) {
 	w := newWorld(t, s)
 	_, other := storetest.Sample(t, s, "other")
-	w.Reports = house.Reports{Reader: &reading.Reader{Formats: lists{}, Text: freetext.New(), Opener: wrap.New(wrap.Options{Now: w.Clock})},
+	w.Reports = house.Reports{Reader: &reading.Reader{Formats: lists{}, Text: freetext.New(), Opener: wrap.New(wrap.Options{Now: w.Clock}), Ours: kind.Ours{Domains: []string{"desk.example"}}},
 		Whose: holders{"shop.example": {w.site}, "other.example": {other}, "both.example": {w.site, other}}}
 	return w, other
 }
@@ -406,5 +407,57 @@ func TestRecheckReports(t *testing.T) {
 	}
 	if open, _ := states(); len(open) != 3 || strings.Contains(strings.Join(open, " "), "bob@") {
 		t.Errorf("when its holder says so: %v are open", open)
+	}
+}
+
+// TestReplies has the party of a case, and somebody else, answer a mail of it.
+func TestReplies(t *testing.T) {
+	w, _ := reports(t, storetest.SQLite(t))
+	ctx := t.Context()
+	w.party.Contacts = []candor.Contact{{Channel: candor.Mail, Address: "owner@acme.example"}}
+	if _, err := w.SaveParty(ctx, ada, w.party); err != nil {
+		t.Fatal(err)
+	}
+	const id = "01980000000070008000000000000001@desk.example"
+	err := w.Store.Tx(ctx, func(tx *store.Tx) error {
+		return tx.AddMessage(ctx, candor.Message{ID: candor.NewID(w.now), Case: w.kase, Party: w.party.ID, To: "owner@acme.example", MessageID: id, State: candor.MessageSent, Created: w.now})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := func(from, to string) candor.Report {
+		t.Helper()
+		r := w.take(t, "From: "+from+"\r\nSubject: Re: your site\r\nMessage-ID: <"+from+">\r\nIn-Reply-To: <"+to+">\r\n\r\nWhich file is it?\r\n")
+		for range 2 { // a job may be done twice
+			if err := w.HearReply(ctx, r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return r
+	}
+	if r := answer("Owner@Acme.example", id); r.State != candor.ReportReply || r.Case != w.kase {
+		t.Errorf("%+v", r)
+	}
+	if r := answer("somebody@else.example", id); r.State != candor.ReportPerson || r.Case != w.kase {
+		t.Errorf("%+v", r)
+	}
+	if r := answer("owner@acme.example.org", "01980000000070008000000000000002@desk.example"); r.State != candor.ReportPerson || r.Case != "" {
+		t.Errorf("%+v", r)
+	}
+	events, err := w.Store.Events(ctx, w.kase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, e := range events {
+		if e.Kind == candor.EventQuestion {
+			asked++
+			if e.Text != "Which file is it?" || !e.Public || e.Actor != "customer:"+string(w.party.ID) {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	if asked != 1 {
+		t.Errorf("%d questions, want 1", asked)
 	}
 }

@@ -106,7 +106,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		case twice:
 			r.State, r.Same, like = candor.ReportDuplicate, twin.ID, ""
 		case got.Kind == kind.Reply:
-			err = h.repliedTo(ctx, tx, &r, got.Message)
+			err = h.repliedTo(ctx, tx, &r, got)
 		case got.Kind != kind.Report:
 			r.State, r.Why = candor.ReportAutomatic, got.Reason
 		case got.Report.Person != "":
@@ -135,28 +135,6 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		}
 		return h.recordJSON(ctx, tx, "", candor.RecordReport, r.ID, candor.Principal{}, map[string]any{"state": r.State, "sha256": r.SHA256, "format": r.Format, "complaints": r.Complaints, "way": r.Way})
 	})
-}
-
-// repliedTo says what a report is that answers a mail of ours.
-func (h *House) repliedTo(ctx context.Context, tx *store.Tx, r *candor.Report, messageID string) error {
-	m, err := tx.MessageByMessageID(ctx, messageID)
-	switch {
-	case errors.Is(err, candor.ErrNotFound):
-		r.State, r.Why = candor.ReportPerson, "it answers something that is not known here"
-		return nil
-	case err != nil:
-		return err
-	case m.Case != "":
-		r.State, r.Case = candor.ReportReply, m.Case
-		return nil
-	}
-	r.State, r.Why = candor.ReportPerson, "somebody answers what was written about a report"
-	if first, err := tx.Report(ctx, m.ID); err == nil { // an acknowledgement has its report's identifier
-		r.Same = first.ID
-	} else if !errors.Is(err, candor.ErrNotFound) {
-		return err
-	}
-	return nil
 }
 
 // likeness is what reports have in common that are the same one: the reporter's
