@@ -60,10 +60,15 @@ func (h holdings) Holding(ctx context.Context, hash string, most int) ([]candor.
 
 // Whose makes what tells reports whose a resource was of what attributes it.
 func (h *House) Whose(leases attribute.Leases, resolver attribute.Resolver, o attribute.Options) Whose {
-	return attributed{h.Attributor(leases, resolver, o)}
+	return attributed{h.Attributor(leases, resolver, o), len(o.Networks) > 0}
 }
 
-type attributed struct{ *attribute.Attributor }
+type attributed struct {
+	*attribute.Attributor
+	// bounded says that it is known which networks are the provider's: else nothing
+	// is certainly foreign.
+	bounded bool
+}
 
 // Whose tells whose a resource was.
 func (a attributed) Whose(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Attribution, error) {
@@ -72,6 +77,9 @@ func (a attributed) Whose(ctx context.Context, r intake.Resource, first, last *i
 		return Attribution{}, err
 	}
 	out := Attribution{Ours: answer.Verdict != attribute.Foreign, Certain: answer.Verdict == attribute.Ours, Why: answer.Why, Again: answer.Again}
+	if !out.Ours && !a.bounded {
+		out.Ours, out.Why = true, "which networks are ours is not set up (intake.networks)"
+	}
 	all := answer.Candidates
 	if out.Certain {
 		all = []attribute.Candidate{answer.Candidate}
