@@ -66,7 +66,7 @@ func (h *House) isOver(ctx context.Context, f candor.FiledFinding, by string) (b
 	case errors.Is(err, ErrNoHost):
 		return true, nil
 	case err != nil:
-		return false, nil
+		status = 0 // it cannot be told
 	}
 	return status == http.StatusNotFound || status == http.StatusGone || status == http.StatusUnavailableForLegalReasons, nil
 }

@@ -218,7 +218,7 @@ func (o *office) complaintTable(r *web.Request, v house.ReportView) ui.Table {
 		wide(column("value", r.T("office.complaints.value"))), column("class", r.T("office.complaints.class")), column("state", r.T("office.state")),
 		column("asset", r.T("office.complaints.asset")), minor(column("when", r.T("office.complaints.when")))}}
 	for _, c := range v.Complaints.Items {
-		var asset templ.Component = ui.Absent()
+		asset := ui.Absent()
 		if c.Asset != "" {
 			asset = anchor(v.Assets[c.Asset].Name, assetPath(c.Asset))
 		}
