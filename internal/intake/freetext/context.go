@@ -17,13 +17,14 @@ type context struct {
 	labels      []said // the nearest first
 	after       said
 	yours, ours bool
-	heading     []said // of the line above, if it ends with a colon
-	bare        bool   // nothing else stands in the line
-	denied      bool   // it is said not to be meant
-	joined      bool   // it is named together with others
-	first       bool   // it is the first value of the line
-	arrowed     int    // 1 before an arrow, 2 behind one
-	key         string // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
+	heading     []said  // of the line above, if it ends with a colon
+	bare        bool    // nothing else stands in the line
+	denied      bool    // it is said not to be meant
+	joined      bool    // it is named together with others
+	first       bool    // it is the first value of the line
+	arrowed     int     // 1 before an arrow, 2 behind one
+	column      meaning // of the head of the column that it stands in
+	key         string  // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
 func (d *document) context(m *mention, x *lexicon) context {
@@ -64,6 +65,11 @@ func (d *document) context(m *mention, x *lexicon) context {
 	rest := strings.Trim(l.text[:from-p.at]+l.text[to-p.at:], " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→")
 	c.bare = rest == "" && p.at == 0
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
+	if head := d.column(m); head != "" {
+		if said := x.left(head); len(said) > 0 {
+			c.column = said[0].says
+		}
+	}
 	c.key = key(l.text[:max(0, lead-p.at)])
 	if above := d.above(m.line); above != "" {
 		c.heading = x.left(strings.TrimRight(strings.ToLower(tail(above, 140)), " \t:：.-=*_"))

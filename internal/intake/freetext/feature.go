@@ -31,6 +31,11 @@ type tally struct {
 	quoted  map[string]bool
 	pasted  bool
 	content float64
+	first   map[string]*value // by group, the one that is named first
+	most    map[string]int    // by group, how often the one is named that is most often
+	subject map[string]bool   // by group, whether one is named in the subject
+	mates   map[int]bool      // lists of which one is named in the subject
+	mails   map[string]bool   // sites of mail addresses
 }
 
 // note adds a feature.
@@ -49,15 +54,33 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content()}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}}
 	for _, v := range values {
-		own := false
+		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
 			l := &d.lines[m.line]
 			own = own || !m.within && (l.zone == body || l.zone == attached || l.zone == subject || l.zone == nested)
 			if l.depth == 0 && (l.zone == body || l.zone == subject) && !m.within {
-				n.fresh[group(v.kind)] = true
+				n.fresh[g] = true
 			}
+			if l.zone != outer && !m.within {
+				free++
+			}
+			n.subject[g] = n.subject[g] || l.zone == subject
+			if f := n.first[g]; (l.zone == body || l.zone == subject) && !m.within && (f == nil || m.line < f.foremost) {
+				n.first[g] = v
+				v.foremost = m.line
+			}
+		}
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.lines[m.line].zone == subject }) {
+			for _, m := range v.mentions {
+				n.mates[m.listed] = true
+			}
+		}
+		n.most[g] = max(n.most[g], free)
+		if v.kind == intake.Mail {
+			_, name, _ := strings.Cut(v.value, "@")
+			n.mails[site(name)] = true
 		}
 		if own {
 			n.kinds[group(v.kind)]++
@@ -207,6 +230,9 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if c.denied {
 		all = append(all, "denied")
+	}
+	if c.column != nothing {
+		all = append(all, "column-"+meaningNames[c.column])
 	}
 	return all
 }

@@ -76,12 +76,21 @@ func (l *Learner) Add(all ...Labelled) {
 	}
 }
 
-// Weights learns from all reports, with the calibration that judging each style
-// by the others gives. Exact is the share of reports that were read exactly right
-// by what other styles taught.
+// Weights learns from all reports, with the calibration that judging each style by
+// the others gives. Exact is the share of reports that were read exactly right by
+// what other styles taught. The list is as New reads it.
 func (l *Learner) Weights() (list string, exact float64) {
-	w := l.fit(func(learned) bool { return true })
-	sure, right := l.judge()
+	w := l.fit(l.cases)
+	var sure []float64
+	var right []bool
+	for _, f := range l.Folds(10) {
+		for _, c := range l.cases {
+			if f.Styles[c.style] {
+				p, ok := c.judged(f.Reader.weights)
+				sure, right = append(sure, p), append(right, ok)
+			}
+		}
+	}
 	for _, ok := range right {
 		if ok {
 			exact += 1 / float64(len(right))
@@ -90,28 +99,33 @@ func (l *Learner) Weights() (list string, exact float64) {
 	for i, y := range calibrate(sure, right) {
 		w["calibration:"+twoDigits(i*5)] = y
 	}
-	names := make([]string, 0, len(w))
-	for n := range w {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	var b strings.Builder
 	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(w)) {
 		fmt.Fprintf(&b, "%s\t%.3f\n", n, w[n])
 	}
 	return b.String(), exact
 }
 
+// Fold is some styles, and a Reader that learned from all others.
+type Fold struct {
+	Styles map[string]bool
+	Reader *Reader
+}
+
+// Folds parts the styles of all reports into n sets.
+func (l *Learner) Folds(n int) (all []Fold) {
+	for _, out := range folds(l.cases, n) {
+		r := New()
+		r.weights = l.fit(slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] }))
+		all = append(all, Fold{Styles: out, Reader: r})
+	}
+	return all
+}
+
 // fit learns what values weigh by themselves, and then beside each other, from
 // what they weigh by what other styles teach.
-func (l *Learner) fit(use func(learned) bool) weights {
-	var cases []learned
-	for _, c := range l.cases {
-		if use(c) {
-			cases = append(cases, c)
-		}
-	}
+func (l *Learner) fit(cases []learned) weights {
 	w := l.first(cases)
 	for _, out := range folds(cases, 6) {
 		part := l.first(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
@@ -132,12 +146,16 @@ func (l *Learner) fit(use func(learned) bool) weights {
 			for _, f := range slices.Sorted(maps.Keys(v.beside)) {
 				r.names, r.power = append(r.names, group(v.kind)+":2:"+f), append(r.power, v.beside[f])
 			}
-			rows, scale = append(rows, r), append(scale, min(1, 5/float64(len(c.rows))))
+			rows, scale = append(rows, r), append(scale, c.scale())
 		}
 	}
 	maps.Copy(w, l.descend(rows, scale, func(n string) bool { return strings.Contains(n, ":2:") }))
 	return w
 }
+
+// scale is how much each value of a report counts: a report with a hundred
+// values weighs no more than one with some.
+func (c learned) scale() float64 { return min(1, 5/float64(len(c.rows))) }
 
 // folds parts styles into so many sets.
 func folds(cases []learned, n int) []map[string]bool {
@@ -161,43 +179,69 @@ func (l *Learner) first(cases []learned) weights {
 	var rows []row
 	var scale []float64
 	for _, c := range cases {
-		// A report with a hundred values weighs no more than one with some.
-		s := min(1, 5/float64(len(c.rows)))
 		for _, r := range c.rows {
-			rows, scale = append(rows, r), append(scale, s)
+			rows, scale = append(rows, r), append(scale, c.scale())
 		}
 	}
 	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") })
 }
 
 func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) weights {
-	prior := parseWeights(l.Prior)
-	maps.DeleteFunc(prior, func(n string, _ float64) bool { return !of(n) })
+	start := parseWeights(l.Prior)
+	maps.DeleteFunc(start, func(n string, _ float64) bool { return !of(n) })
+	names := slices.Sorted(maps.Keys(start))
+	index := map[string]int{}
+	for i, n := range names {
+		index[n] = i
+	}
+	at := make([][]int, len(rows))
+	for i, r := range rows {
+		for _, n := range r.names {
+			j, ok := index[n]
+			if !ok {
+				j = len(names)
+				index[n], names = j, append(names, n)
+			}
+			at[i] = append(at[i], j)
+		}
+	}
+	prior := make([]float64, len(names))
+	for i, n := range names {
+		prior[i] = start[n]
+	}
+	w := l.nesterov(rows, at, scale, prior)
+	all := weights{}
+	for i, n := range names {
+		all[n] = w[i]
+	}
+	return all
+}
+
+func (l *Learner) nesterov(rows []row, at [][]int, scale, prior []float64) []float64 {
 	// How steep the slope can become in each weight bounds the steps: rows' sizes
 	// times their parts (a majorizer of the Hessian).
-	steep := weights{}
+	steep := make([]float64, len(prior))
 	for i, r := range rows {
 		size := 0.0
 		for _, x := range r.power {
 			size += math.Abs(x)
 		}
-		for j, n := range r.names {
+		for j, n := range at[i] {
 			steep[n] += scale[i] * math.Abs(r.power[j]) * size / 4
 		}
 	}
-	w, ahead := maps.Clone(prior), maps.Clone(prior)
+	w, ahead, slope := slices.Clone(prior), slices.Clone(prior), make([]float64, len(prior))
 	for step := range l.Steps {
-		slope := weights{}
 		for n, x := range ahead {
 			slope[n] = l.Pull * (x - prior[n])
 		}
 		for i, r := range rows {
 			sum := 0.0
-			for j, n := range r.names {
+			for j, n := range at[i] {
 				sum += ahead[n] * r.power[j]
 			}
 			e := scale[i] * (1/(1+math.Exp(-sum)) - r.is)
-			for j, n := range r.names {
+			for j, n := range at[i] {
 				slope[n] += e * r.power[j]
 			}
 		}
@@ -209,21 +253,6 @@ func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) wei
 		}
 	}
 	return w
-}
-
-// judge has each style judged by what the others teach: how sure the reading of
-// each report was, and whether it was exactly right.
-func (l *Learner) judge() (sure []float64, right []bool) {
-	for _, out := range folds(l.cases, 10) {
-		w := l.fit(func(c learned) bool { return !out[c.style] })
-		for _, c := range l.cases {
-			if out[c.style] {
-				p, ok := c.judged(w)
-				sure, right = append(sure, p), append(right, ok)
-			}
-		}
-	}
-	return sure, right
 }
 
 func (c learned) judged(w weights) (float64, bool) {

@@ -182,7 +182,9 @@ func (r *Reader) why(d *document, v *value, res intake.Resource) Weighed {
 			w.Features = append(w.Features, Feature{Name: f, Weight: x})
 		}
 	}
-	slices.SortFunc(w.Features, func(a, b Feature) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
+	slices.SortFunc(w.Features, func(a, b Feature) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Name, b.Name))
+	})
 	for i, m := range v.mentions {
 		if i == 50 {
 			break

@@ -11,6 +11,7 @@ type value struct {
 	kind     intake.Kind
 	value    string
 	host     string // of an URL
+	foremost int    // the line where it is named first
 	mentions []*mention
 	features []string
 	strength map[string]float64 // of features that are more than so or not so
@@ -28,8 +29,9 @@ func (d *document) values() []*value {
 	}
 	known := map[key]*value{}
 	var all []*value
+	inside := d.inside()
 	for _, m := range d.mentions {
-		if m.kind == intake.Address && !global(m.value) {
+		if m.kind == intake.Address && !global(m.value) && !(inside && own(m.value)) {
 			continue
 		}
 		k := key{m.kind, m.value}
@@ -51,6 +53,24 @@ func (d *document) values() []*value {
 		}
 	}
 	return kept
+}
+
+// inside tells whether a report names no address of the Internet, so that those
+// of private networks are worth a look: some reports are about them, and those
+// that people pass on have often had their addresses replaced.
+func (d *document) inside() bool {
+	for _, m := range d.mentions {
+		if z := d.lines[m.line].zone; m.kind == intake.Address && z != outer && z != pasted && z != registry && z != route && global(m.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// own tells whether an address is one of a private network.
+func own(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && (a.IsPrivate() || a.Is4() && a.As4()[0] == 100 && !global(text))
 }
 
 // global tells whether an address is one of the Internet; those of examples are

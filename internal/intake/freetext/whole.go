@@ -3,6 +3,7 @@ package freetext
 import (
 	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,7 +19,11 @@ func (d *document) places(v *value, s seen, n tally) {
 		v.note("outer")
 	}
 	if s.zones[pasted] > 0 && s.zones[pasted] == s.free {
-		v.note("only-pasted")
+		if n.kinds[group(v.kind)] > 0 {
+			v.note("only-pasted")
+		} else {
+			v.note("all-pasted")
+		}
 	}
 	if s.zones[registry] > 0 && s.zones[registry] == s.free {
 		v.note("only-registry")
@@ -61,6 +66,22 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if n.kinds[g] == 1 && s.free > 0 {
 		v.note("only")
 	}
+	if n.first[g] == v {
+		v.note("first")
+	}
+	if n.subject[g] && s.zones[subject] == 0 {
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && n.mates[m.listed] }) {
+			v.note("subject-mate")
+		} else {
+			v.note("not-subject")
+		}
+	}
+	if n.most[g] > 2 {
+		v.degree("frequency", float64(s.free)/float64(n.most[g]))
+	}
+	if v.kind == intake.Address && own(v.value) {
+		v.note("private")
+	}
 	v.degree("others", math.Log2(float64(max(n.kinds[g], 1))))
 	v.degree("content", 2*n.content-1)
 	if n.pasted {
@@ -102,8 +123,11 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if path == "" {
 			v.note("no-path")
 		}
-		if someAddress.MatchString(path) {
+		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
+		}
+		if services.MatchString(path) {
+			v.note("service")
 		}
 	}
 	if name == "" {
@@ -115,6 +139,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) }) {
 		v.note("provider-site")
 	}
+	if v.kind != intake.Mail && n.mails[site(name)] {
+		v.note("mail-site")
+	}
 	if known(site(name)) {
 		v.note("well-known")
 	}
@@ -122,6 +149,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		v.note("registry-site")
 	}
 }
+
+// services are parts of paths of pages on which those who report tell more.
+var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m)(?:[/?&=_.-]|$)`)
 
 // lowNumbers tells whether an address has the numbers that versions have.
 func lowNumbers(text string) bool {
