@@ -1,6 +1,7 @@
 package freetext
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,10 +61,9 @@ func (d *document) context(m *mention, x *lexicon) context {
 	if s, ok := x.right(c.right); ok {
 		c.after = s
 	}
-	c.yours, c.ours = x.owners(c.left + " \x00 " + head(c.right, 30))
-	c.denied = x.denies(tail(c.left, 50) + " \x00 " + head(p.lower[to:], 80))
-	rest := strings.Trim(l.text[:from-p.at]+l.text[to-p.at:], " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→")
-	c.bare = rest == "" && p.at == 0
+	c.yours, c.ours = x.owners(tail(c.left, 45) + " \x00 " + head(c.right, 30))
+	c.denied = x.denies(tail(c.left, 75) + " \x00 " + head(p.lower[to:], 80))
+	c.bare = p.at == 0 && d.alone(m)
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
 	if head := d.column(m); head != "" {
 		if said := x.left(head); len(said) > 0 {
@@ -76,6 +76,18 @@ func (d *document) context(m *mention, x *lexicon) context {
 	}
 	return c
 }
+
+// alone tells whether nothing else stands in the line.
+func (d *document) alone(m *mention) bool {
+	l := &d.lines[m.line]
+	from, to := min(m.start, len(l.text)), min(m.end, len(l.text))
+	return l.zone != subject && l.zone != outer && strings.Trim(l.text[:from], marks) == "" && (strings.Trim(l.text[to:], marks) == "" || flag.MatchString(l.text[to:]))
+}
+
+// flag is a short mark behind a value: " (S)".
+var flag = regexp.MustCompile(`^\s*[(\[][A-Za-z0-9]{1,3}[)\]]$`)
+
+const marks = " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→"
 
 // paragraph is a line with those that it was broken from, in one.
 type paragraph struct {

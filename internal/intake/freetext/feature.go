@@ -36,6 +36,7 @@ type tally struct {
 	subject map[string]bool   // by group, whether one is named in the subject
 	mates   map[int]bool      // lists of which one is named in the subject
 	mails   map[string]bool   // sites of mail addresses
+	bare    map[string]int    // by group, how many stand alone in a line
 }
 
 // note adds a feature.
@@ -54,7 +55,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -76,6 +77,9 @@ func (d *document) tally(values []*value, t topic) tally {
 			for _, m := range v.mentions {
 				n.mates[m.listed] = true
 			}
+		}
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.alone(m) }) {
+			n.bare[g]++
 		}
 		n.most[g] = max(n.most[g], free)
 		if v.kind == intake.Mail {
@@ -107,21 +111,38 @@ type seen struct {
 	said                      map[string]int
 }
 
-func (d *document) weigh(v *value, n tally, x *lexicon, t topic) {
-	v.note("bias")
-	s := seen{zones: map[zone]int{}, said: map[string]int{}}
-	for i, m := range v.mentions {
-		if i >= 200 {
-			break
+// features notes what is so of all values.
+func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
+	all := make([]seen, len(values))
+	cast := map[string]int{} // by group, how many have another part
+	for i, v := range values {
+		v.note("bias")
+		s := seen{zones: map[zone]int{}, said: map[string]int{}}
+		for i, m := range v.mentions {
+			if i >= 200 {
+				break
+			}
+			d.mention(v, m, &s, x)
 		}
-		d.mention(v, m, &s, x)
+		for _, f := range slices.Sorted(maps.Keys(s.said)) {
+			v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
+		}
+		if slices.ContainsFunc(v.features, func(f string) bool { return slices.Contains(otherParts, f) }) {
+			cast[group(v.kind)]++
+		}
+		all[i] = s
 	}
-	for _, f := range slices.Sorted(maps.Keys(s.said)) {
-		v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
+	for i, v := range values {
+		if g := group(v.kind); cast[g] == 0 && n.kinds[g] > 1 && all[i].plain > 0 {
+			v.note("no-cast")
+		}
+		d.places(v, all[i], n, strings.HasPrefix(string(t.class), "abusive-content/spam"))
+		d.among(v, all[i], n, t)
 	}
-	d.places(v, s, n)
-	d.among(v, s, n, t)
 }
+
+// otherParts are features of values that are said to have another part in it.
+var otherParts = []string{"victim", "key-victim", "log-victim", "behind-victim", "heading-victim", "column-victim", "our", "arrow-to", "reporter", "key-reporter", "relay", "key-relay", "link", "key-link", "heading-link", "denied", "other", "key-other", "behind-other", "reporter-site"}
 
 // mention notes what is so of one place.
 func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {

@@ -77,9 +77,7 @@ func (r *Reader) Read(m *message.Message) Reading {
 	values := d.values()
 	topic := d.topic(r.words)
 	n := d.tally(values, topic)
-	for _, v := range values {
-		d.weigh(v, n, r.words, topic)
-	}
+	d.features(values, n, r.words, topic)
 	r.weights.weigh(values)
 	return r.reading(d, values, topic)
 }

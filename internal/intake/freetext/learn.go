@@ -59,8 +59,8 @@ func (l *Learner) Add(all ...Labelled) {
 				x.right["network "+a.Value] = true
 			}
 		}
+		d.features(values, n, r.words, t)
 		for _, v := range values {
-			d.weigh(v, n, r.words, t)
 			is := 0.0
 			if x.right[string(v.kind)+" "+v.value] {
 				is = 1

@@ -136,7 +136,26 @@ func (d *document) headers() {
 				d.lines[j].zone = mark
 				d.lines[j].log = false
 			}
+			if mark == pasted && fields >= 6 {
+				d.quote(end)
+			}
 		}
 		i = max(end-1, i)
+	}
+}
+
+// quote marks what stands below a whole header as the mail that it is of, up to
+// a line of dashes.
+func (d *document) quote(from int) {
+	if from >= len(d.lines) || d.lines[from].text != "" {
+		return
+	}
+	of := d.lines[from].of
+	for i := from; i < len(d.lines) && d.lines[i].of == of && d.lines[i].zone == body; i++ {
+		if t := d.lines[i].text; i > from+1 && (strings.HasPrefix(t, "-----") || strings.HasPrefix(t, "=====") || strings.HasPrefix(t, "#####")) || ending.MatchString(strings.TrimSpace(t)) {
+			return
+		}
+		d.lines[i].zone = nested
+		d.lines[i].depth++
 	}
 }

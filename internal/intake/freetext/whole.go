@@ -11,7 +11,7 @@ import (
 )
 
 // places notes in which sections of a report a value stands.
-func (d *document) places(v *value, s seen, n tally) {
+func (d *document) places(v *value, s seen, n tally, spam bool) {
 	if s.zones[subject] > 0 {
 		v.note("subject")
 	}
@@ -36,6 +36,9 @@ func (d *document) places(v *value, s seen, n tally) {
 	}
 	if s.zones[nested] > 0 && s.zones[nested]+s.zones[pasted]+s.zones[outer] == s.total {
 		v.note("only-nested")
+		if spam {
+			v.note("nested-spam")
+		}
 	}
 	if s.free == 0 {
 		v.note("only-in-url")
@@ -63,7 +66,7 @@ func (d *document) places(v *value, s seen, n tally) {
 // among notes what is so of a value among the others, and of the report.
 func (d *document) among(v *value, s seen, n tally, t topic) {
 	g := group(v.kind)
-	if n.kinds[g] == 1 && s.free > 0 {
+	if n.kinds[g] == 1 && s.plain > 0 {
 		v.note("only")
 	}
 	if n.first[g] == v {
@@ -92,6 +95,12 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if t.class == "fraud/copyright" {
 		v.note("copyright")
+	}
+	if t.shared {
+		v.note("shared")
+	}
+	if n.bare[g] >= 2 && 5*n.bare[g] >= 4*n.kinds[g] && v.strength["bare"] > 0 {
+		v.note("all-bare")
 	}
 	if strings.HasPrefix(string(t.class), "availability") || strings.HasPrefix(string(t.class), "vulnerable") {
 		v.note("ddos")
