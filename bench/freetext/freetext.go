@@ -118,14 +118,15 @@ type Score struct {
 	bins    [20][2]int // by confidence: reports, exact ones
 }
 
-// Cross judges each style by a Reader that learned from the others.
-func Cross(cases []Case, explain io.Writer) *Score {
+// Cross judges each style by a Reader that learned from others, with styles
+// parted into n sets.
+func Cross(cases []Case, n int, explain io.Writer) *Score {
 	l := Learner()
 	for _, c := range cases {
 		l.Add(c.Labelled)
 	}
 	total := &Score{Styles: map[string]*Score{}}
-	for _, f := range l.Folds(10) {
+	for _, f := range l.Folds(n) {
 		for _, c := range cases {
 			if f.Styles[c.Style] {
 				total.judge(f.Reader, c, explain)

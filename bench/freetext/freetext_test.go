@@ -2,7 +2,9 @@ package freetext
 
 import (
 	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"candor/internal/intake/freetext"
 )
@@ -24,7 +26,7 @@ func TestHeld(t *testing.T) {
 // is acted upon alone is.
 func TestCross(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it learns ten times")
+		t.Skip("it learns many times")
 	}
 	var cases []Case
 	for _, f := range []string{"tune", "plain"} {
@@ -35,7 +37,7 @@ func TestCross(t *testing.T) {
 		cases = append(cases, all...)
 	}
 	var s Score
-	for style, of := range Cross(cases, nil).Styles {
+	for style, of := range Cross(cases, 4, nil).Styles {
 		if plain(cases, style) {
 			s.Reports, s.Exact, s.Alone, s.Right = s.Reports+of.Reports, s.Exact+of.Exact, s.Alone+of.Alone, s.Right+of.Right
 		}
@@ -47,4 +49,28 @@ func TestCross(t *testing.T) {
 
 func plain(cases []Case, style string) bool {
 	return slices.ContainsFunc(cases, func(c Case) bool { return c.Style == style && c.Share == 1 })
+}
+
+// BenchmarkRead reads plain reports, one after the other, and tells how many in
+// a second that it had a core for itself.
+func BenchmarkRead(b *testing.B) {
+	cases, err := Load("../../internal/intake/freetext/testdata/set/plain")
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, n, began := freetext.New(), 0, spent(b)
+	for b.Loop() {
+		r.Read(cases[n%len(cases)].Message)
+		n++
+	}
+	b.ReportMetric(float64(n)/(spent(b)-began).Seconds(), "mails/core-s")
+}
+
+// spent is how long the process had cores.
+func spent(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

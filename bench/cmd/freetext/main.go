@@ -53,7 +53,7 @@ func run(folders []string, learn, cross bool, into string, explain bool) error {
 		out = os.Stdout
 	}
 	if cross {
-		bench.Cross(all, out).Print(os.Stdout)
+		bench.Cross(all, 10, out).Print(os.Stdout)
 		return nil
 	}
 	bench.Judge(freetext.New(), all, out).Print(os.Stdout)

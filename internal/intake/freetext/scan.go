@@ -55,18 +55,24 @@ func (d *document) scanLine(i int) {
 	}
 	c := refang(l.text)
 	s := found{d: d, i: i, clean: c}
-	s.urls()
+	if strings.Contains(c.text, "://") {
+		s.urls()
+	}
 	if strings.Contains(c.text, "@") {
 		s.mails()
 	}
-	if strings.Contains(c.text, ".") {
-		s.v4()
+	if dots := strings.Count(c.text, "."); dots > 0 {
+		if dots > 2 {
+			s.v4()
+		}
 		s.domains()
 	}
-	if strings.Contains(c.text, ":") {
+	if strings.Count(c.text, ":") > 1 {
 		s.v6()
 	}
-	s.hashes()
+	if len(c.text) >= 32 {
+		s.hashes()
+	}
 	slices.SortStableFunc(l.names, func(a, b *mention) int { return a.start - b.start })
 	d.run(l)
 	d.mentions = append(d.mentions, l.names...)

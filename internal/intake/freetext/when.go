@@ -39,7 +39,7 @@ var (
 // times finds the times of a line. shared is the zone that the report tells of
 // all times, in minutes; has says whether it does.
 func (d *document) times(text string, shared int, has bool) (all []intake.When) {
-	if !strings.ContainsAny(text, "0123456789") {
+	if !strings.ContainsAny(text, "0123456789") || !strings.Contains(text, ":") && !epoch.MatchString(text) {
 		return nil
 	}
 	add := func(whole string, y, mo, day int, c []string, zone string) {
