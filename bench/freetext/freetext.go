@@ -159,8 +159,17 @@ func (s *Score) judge(r *freetext.Reader, c Case, explain io.Writer) {
 		s.Took += took
 		s.add(c, got)
 	}
-	if explain != nil && !exact(c, got) {
+	if explain == nil {
+		return
+	}
+	if !exact(c, got) {
 		tell(explain, c, got)
+	}
+	if class := got.Events[0].Class; class != c.Class {
+		fmt.Fprintf(explain, "%s: class %s, not %s\n", c.Name, class, c.Class)
+	}
+	if t := earliest(got); !c.When.IsZero() && !t.Equal(c.When) {
+		fmt.Fprintf(explain, "%s: at %s, not %s\n", c.Name, t.Format(time.RFC3339), c.When.Format(time.RFC3339))
 	}
 }
 

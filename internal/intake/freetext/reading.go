@@ -184,7 +184,7 @@ func (d *document) events(about []*value, why []Weighed, class candor.Class) []i
 		for _, m := range v.mentions {
 			own = append(own, byLine[m.line]...)
 		}
-		if len(own) == 0 {
+		if len(own) == 0 || !zoned(own) && zoned(all) {
 			apart = nil
 			break
 		}
@@ -205,6 +205,11 @@ func (d *document) events(about []*value, why []Weighed, class candor.Class) []i
 		e.First, e.Last = span(all)
 	}
 	return []intake.Event{e}
+}
+
+// zoned tells whether any of some times has its zone.
+func zoned(all []intake.When) bool {
+	return slices.ContainsFunc(all, func(w intake.When) bool { return !w.Time.IsZero() })
 }
 
 // span is the earliest and the latest of times with a zone, or the first and
