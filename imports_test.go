@@ -130,7 +130,7 @@ var layers = []layer{
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}},
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
-	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"golang.org/x/net"}},
+	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"go.yaml.in/yaml/v3", "golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,7 @@ func Learner() *freetext.Learner {
 type Case struct {
 	freetext.Labelled
 	Name   string
+	Set    string // name of the folder that its style is in
 	When   time.Time
 	Class  candor.Class
 	Person bool // an honest reader could not tell
@@ -94,7 +96,8 @@ func load(path string) (c Case, err error) {
 	}
 	c = Case{Name: path, When: l.When, Class: l.Class, Person: l.Person}
 	c.Message, c.About, c.Style, c.Share = m, l.About, filepath.Base(filepath.Dir(path)), 1
-	if filepath.Base(filepath.Dir(filepath.Dir(path))) != "plain" {
+	c.Set = filepath.Base(filepath.Dir(filepath.Dir(path)))
+	if c.Set != "plain" {
 		c.Share = traps
 	}
 	return c, nil
@@ -115,6 +118,7 @@ type Score struct {
 	Bytes   int64
 	Took    time.Duration
 	Styles  map[string]*Score
+	Sets    map[string]*Score
 	bins    [20][2]int // by confidence: reports, exact ones
 }
 
@@ -125,7 +129,7 @@ func Cross(cases []Case, n int, explain io.Writer) *Score {
 	for _, c := range cases {
 		l.Add(c.Labelled)
 	}
-	total := &Score{Styles: map[string]*Score{}}
+	total := &Score{Styles: map[string]*Score{}, Sets: map[string]*Score{}}
 	for _, f := range l.Folds(n) {
 		for _, c := range cases {
 			if f.Styles[c.Style] {
@@ -139,7 +143,7 @@ func Cross(cases []Case, n int, explain io.Writer) *Score {
 // Judge reads all cases, and writes those that were read wrongly to explain, if
 // that is not nil.
 func Judge(r *freetext.Reader, cases []Case, explain io.Writer) *Score {
-	total := &Score{Styles: map[string]*Score{}}
+	total := &Score{Styles: map[string]*Score{}, Sets: map[string]*Score{}}
 	for _, c := range cases {
 		total.judge(r, c, explain)
 	}
@@ -150,12 +154,13 @@ func (s *Score) judge(r *freetext.Reader, c Case, explain io.Writer) {
 	began := time.Now()
 	got := r.Read(c.Message)
 	took := time.Since(began)
-	of := s.Styles[c.Style]
-	if of == nil {
-		of = &Score{}
-		s.Styles[c.Style] = of
+	part := func(of map[string]*Score, name string) *Score {
+		if of[name] == nil {
+			of[name] = &Score{}
+		}
+		return of[name]
 	}
-	for _, s := range []*Score{of, s} {
+	for _, s := range []*Score{part(s.Styles, c.Style), part(s.Sets, c.Set), s} {
 		s.Took += took
 		s.add(c, got)
 	}
@@ -276,13 +281,11 @@ func why(w io.Writer, got freetext.Reading, a intake.Resource) {
 // Print writes the score.
 func (s *Score) Print(w io.Writer) {
 	fmt.Fprintf(w, "%-28s %7s %7s %7s %7s %7s %7s %7s\n", "style", "reports", "exact", "some", "alone", "right", "class", "time")
-	styles := make([]string, 0, len(s.Styles))
-	for n := range s.Styles {
-		styles = append(styles, n)
-	}
-	slices.Sort(styles)
-	for _, n := range styles {
+	for _, n := range slices.Sorted(maps.Keys(s.Styles)) {
 		s.Styles[n].print(w, n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(s.Sets)) {
+		s.Sets[n].print(w, "all of "+n)
 	}
 	s.print(w, "all")
 	fmt.Fprintln(w, "\nconfidence   reports   exact")

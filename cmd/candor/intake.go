@@ -19,7 +19,7 @@ import (
 )
 
 func (p *program) intakeCommand() *cobra.Command {
-	var format string
+	var format, rules string
 	var why bool
 	c := &cobra.Command{
 		Use:   "intake FILE.eml…",
@@ -36,11 +36,19 @@ file could not be read.`,
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			return p.intake(args, format, why)
+			reader := freetext.New()
+			if rules != "" {
+				var err error
+				if reader.Rules, err = readRules(rules); err != nil {
+					return err
+				}
+			}
+			return p.intake(reader, args, format, why)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&format, "format", "text", "write what was read as `text|json`")
+	f.StringVar(&rules, "rules", "", "read reports of some who report as this `FILE` says")
 	f.BoolVar(&why, "explain", false, "say what spoke for and against each value")
 	return c
 }
@@ -62,8 +70,21 @@ type intakeSummary struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func (p *program) intake(files []string, format string, why bool) error {
-	reader, began := freetext.New(), time.Now()
+func readRules(name string) (*freetext.Rules, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rules, err := freetext.ReadRules(f)
+	if err != nil {
+		return nil, candor.WithHint(fmt.Errorf("%s: %w", name, err), "How rules are written stands in docs/intake.md.")
+	}
+	return rules, nil
+}
+
+func (p *program) intake(reader *freetext.Reader, files []string, format string, why bool) error {
+	began := time.Now()
 	sum := intakeSummary{Type: "summary"}
 	var failed error
 	for _, name := range files {
@@ -145,6 +166,9 @@ func (p *program) tellReport(name string, m *mail.Message, got freetext.Reading,
 	}
 	if got.Person != "" {
 		fmt.Fprintf(&b, "  needs a person: %s\n", got.Person)
+	}
+	if got.Rule != "" {
+		fmt.Fprintf(&b, "  by rule %s\n", output.Printable(got.Rule))
 	}
 	if why {
 		for _, w := range got.Why {

@@ -44,6 +44,7 @@ type document struct {
 	now        time.Time // when the mail was sent; zero if that is not known
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
+	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
 	runs       int
 	dates      *int // how dates with slashes are written; nil if it was not looked

@@ -12,17 +12,23 @@ package freetext
 
 import (
 	_ "embed"
+	"strings"
 
 	"candor/internal/intake"
 	"candor/internal/intake/message"
 )
 
-// Reader reads reports. It is safe for concurrent use.
+// Reader reads reports. It is safe for concurrent use as long as its fields are
+// not set.
 type Reader struct {
 	words   *lexicon
 	weights weights
 	// Sure is the Confidence from which on no person has to look.
 	Sure int
+	// Rules win over what was learned; nil for none.
+	Rules *Rules
+	// Profiles have a say in it; nil for none.
+	Profiles Profiles
 }
 
 // New makes a Reader with the words and weights of the program.
@@ -45,6 +51,9 @@ type Reading struct {
 	intake.Report
 	// Why has a line for each value that was weighed, the most likely first.
 	Why []Weighed
+	// Rule is the name of the rule that found what is complained about; empty if
+	// none did.
+	Rule string
 }
 
 // Weighed is a value, how likely it is that it is complained about, and what
@@ -53,6 +62,7 @@ type Weighed struct {
 	intake.Resource
 	Features []Feature
 	Places   []Place
+	Marks    []string // what a Profile knows it by; only if the Reader has Profiles
 }
 
 // Feature is something that is so of a value, and how much it weighs: above 0
@@ -79,5 +89,32 @@ func (r *Reader) Read(m *message.Message) Reading {
 	n := d.tally(values, topic)
 	d.features(values, n, r.words, topic)
 	r.weights.weigh(values)
-	return r.reading(d, values, topic)
+	rule := r.Rules.of(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), m.Subject)
+	obeyed := false
+	if rule != nil {
+		d.set(rule)
+		if rule.class != "" {
+			topic.class = rule.class
+		}
+		values, obeyed = d.obey(rule, values)
+	}
+	if r.Profiles != nil && !obeyed {
+		p := r.Profiles.Profile(reporterOf(m))
+		for _, v := range values {
+			v.lean(p.lean(d.marks(v)))
+		}
+	}
+	out := r.reading(d, values, topic)
+	if obeyed {
+		out.Rule, out.Confidence, out.Person = rule.name, 100, ""
+	}
+	return out
+}
+
+// reporterOf is the mail address of who reports, in lower case.
+func reporterOf(m *message.Message) string {
+	if len(m.From) == 0 {
+		return ""
+	}
+	return strings.ToLower(m.From[0].Address)
 }

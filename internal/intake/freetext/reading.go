@@ -20,9 +20,7 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 		is[v] = true
 	}
 	out := Reading{Report: intake.Report{Format: "text", Confidence: r.confidence(d, values, about, t)}}
-	if len(d.message.From) > 0 {
-		out.Reporter = strings.ToLower(d.message.From[0].Address)
-	}
+	out.Reporter = reporterOf(d.message)
 	var others []intake.Resource
 	for _, v := range values {
 		res := intake.Resource{Kind: v.kind, Value: v.value, Role: v.role(), Confidence: int(math.Round(100 * max(v.p, 1-v.p)))}
@@ -138,8 +136,15 @@ func (v *value) role() intake.Role {
 // why tells what spoke for and against a value, what weighs most first.
 func (r *Reader) why(d *document, v *value, res intake.Resource) Weighed {
 	w := Weighed{Resource: res}
+	if r.Profiles != nil {
+		w.Marks = d.marks(v)
+	}
 	for _, f := range v.features {
-		if x := r.weights[group(v.kind)+":"+f] * v.power(f); math.Abs(x) >= 0.05 {
+		x := r.weights[group(v.kind)+":"+f] * v.power(f)
+		if strings.HasPrefix(f, "rule ") || f == corrections {
+			x = v.strength[f]
+		}
+		if math.Abs(x) >= 0.05 {
 			w.Features = append(w.Features, Feature{Name: f, Weight: x})
 		}
 	}

@@ -31,6 +31,19 @@ func (w weights) weigh(values []*value) {
 	}
 }
 
+// corrections is the feature that says what people's corrections weigh.
+const corrections = "corrections"
+
+// lean moves how likely a value is complained about.
+func (v *value) lean(by float64) {
+	if by == 0 {
+		return
+	}
+	z := bound(math.Log(v.p/(1-v.p))) + by
+	v.p = 1 / (1 + math.Exp(-z))
+	v.degree(corrections, by)
+}
+
 // second is what a value weighs beside the others.
 func (w weights) second(v *value) float64 {
 	sum := w[group(v.kind)+":2:bias"]

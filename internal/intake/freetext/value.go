@@ -18,6 +18,7 @@ type value struct {
 	alone    float64            // what it weighs by itself
 	beside   map[string]float64 // how that is beside the others
 	p        float64            // how likely it is complained about
+	told     uint16             // the port that a rule found; 0 for none
 }
 
 // values gathers mentions by what they name. What can never be complained about
@@ -110,6 +111,9 @@ func (d *document) worth(v *value) bool {
 // port is the one that is told of the value most often, 0 if there are several
 // as often, or none.
 func (d *document) port(v *value) uint16 {
+	if v.told != 0 {
+		return v.told
+	}
 	count := map[uint16]int{}
 	for _, m := range v.mentions {
 		if m.port != 0 {

@@ -233,6 +233,9 @@ func summer(t time.Time) int {
 // zone is the one that the report tells of all its times: the only one that it
 // names anywhere but right behind a time.
 func (d *document) zone() (minutes int, has bool) {
+	if d.ruled != nil {
+		return *d.ruled, true
+	}
 	agree := func(n int) bool {
 		if has && n != minutes {
 			return false
