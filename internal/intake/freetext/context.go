@@ -155,6 +155,11 @@ func (d *document) wrapped(i int) bool {
 	if l.of != n.of || l.depth != n.depth || l.zone != n.zone || l.zone != body && l.zone != nested && l.zone != attached || l.log || n.log && !proseLog(n.text) || utf8.RuneCountInString(l.text) < 40 || n.text == "" {
 		return false
 	}
+	for _, m := range append(l.names[:len(l.names):len(l.names)], n.names...) {
+		if !m.within && d.alone(m) {
+			return false // a list
+		}
+	}
 	if strings.ContainsAny(l.text, "\t|") || strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, "：") || strings.Contains(l.text, "   ") {
 		return false
 	}

@@ -37,6 +37,7 @@ type tally struct {
 	mates   map[int]bool      // lists of which one is named in the subject
 	mails   map[string]bool   // sites of mail addresses
 	bare    map[string]int    // by group, how many stand alone in a line
+	named   map[string]bool   // addresses that are named outside of URLs
 }
 
 // note adds a feature.
@@ -55,7 +56,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -81,6 +82,7 @@ func (d *document) tally(values []*value, t topic) tally {
 		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.alone(m) }) {
 			n.bare[g]++
 		}
+		n.named[v.value] = n.named[v.value] || own && v.kind == intake.Address
 		n.most[g] = max(n.most[g], free)
 		if v.kind == intake.Mail {
 			_, name, _ := strings.Cut(v.value, "@")
@@ -114,7 +116,6 @@ type seen struct {
 // features notes what is so of all values.
 func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 	all := make([]seen, len(values))
-	cast := map[string]int{} // by group, how many have another part
 	for i, v := range values {
 		v.note("bias")
 		s := seen{zones: map[zone]int{}, said: map[string]int{}}
@@ -127,22 +128,13 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 		for _, f := range slices.Sorted(maps.Keys(s.said)) {
 			v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
 		}
-		if slices.ContainsFunc(v.features, func(f string) bool { return slices.Contains(otherParts, f) }) {
-			cast[group(v.kind)]++
-		}
 		all[i] = s
 	}
 	for i, v := range values {
-		if g := group(v.kind); cast[g] == 0 && n.kinds[g] > 1 && all[i].plain > 0 {
-			v.note("no-cast")
-		}
 		d.places(v, all[i], n, strings.HasPrefix(string(t.class), "abusive-content/spam"))
 		d.among(v, all[i], n, t)
 	}
 }
-
-// otherParts are features of values that are said to have another part in it.
-var otherParts = []string{"victim", "key-victim", "log-victim", "behind-victim", "heading-victim", "column-victim", "our", "arrow-to", "reporter", "key-reporter", "relay", "key-relay", "link", "key-link", "heading-link", "denied", "other", "key-other", "behind-other", "reporter-site"}
 
 // mention notes what is so of one place.
 func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
@@ -230,6 +222,9 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if len(c.heading) > 0 && (c.bare || m.listed > 0 && c.first) {
 		all = append(all, "heading-"+meaningNames[c.heading[0].says])
+		if len(c.heading) > 1 && c.heading[1].says != c.heading[0].says {
+			all = append(all, "heading-far-"+meaningNames[c.heading[1].says])
+		}
 	}
 	if c.bare && d.bareHeading(m.line) {
 		all = append(all, "heading-none")

@@ -22,6 +22,9 @@ type topic struct {
 func (t topic) content() float64 {
 	c, n := 0.0, 0.0
 	for class, s := range t.score {
+		if strings.HasPrefix(class, "abusive-content/spam") {
+			continue // of senders as of what they advertise
+		}
 		if contents[class] || class == "fraud/copyright" && !t.shared {
 			c += s
 		} else {

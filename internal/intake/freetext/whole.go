@@ -114,7 +114,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	name := ""
 	switch v.kind {
 	case intake.Address:
-		if lowNumbers(v.value) {
+		if lowNumbers(v.value) && !own(v.value) {
 			v.note("small")
 		}
 	case intake.Network:
@@ -128,6 +128,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		}
 	case intake.URL:
 		name = v.host
+		if n.named[v.host] {
+			v.note("host-named")
+		}
 		_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(v.value, "https://"), "http://"), "/")
 		if path == "" {
 			v.note("no-path")
