@@ -268,7 +268,7 @@ func why(w io.Writer, got freetext.Reading, a intake.Resource) {
 		if x.Kind != a.Kind || x.Value != a.Value {
 			continue
 		}
-		fmt.Fprint(w, "   ")
+		fmt.Fprintf(w, "    %d:", x.Confidence)
 		for _, f := range x.Features {
 			fmt.Fprintf(w, " %s %+.1f", f.Name, f.Weight)
 		}

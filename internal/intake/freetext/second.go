@@ -108,7 +108,9 @@ func second(values []*value) {
 		v.beside = map[string]float64{alone: z, lead: bound(z - next), behind: min(0, bound(z-max(next, s.most))), rival: others / 3}
 		if s.n > 1 {
 			v.beside[lists] = bound((s.sum-z)/(s.n-1) - z)
-			v.beside[mate] = bound(s.most - z)
+			if z > -1 { // else it was told apart from them
+				v.beside[mate] = bound(s.most - z)
+			}
 		}
 		if z >= next {
 			v.beside[top] = 1
