@@ -38,6 +38,7 @@ type tally struct {
 	mails   map[string]bool   // sites of mail addresses
 	bare    map[string]int    // by group, how many stand alone in a line
 	named   map[string]bool   // addresses that are named outside of URLs
+	hosts   map[string]bool   // of URLs and names
 }
 
 // note adds a feature.
@@ -56,7 +57,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -81,6 +82,9 @@ func (d *document) tally(values []*value, t topic) tally {
 		}
 		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.alone(m) }) {
 			n.bare[g]++
+		}
+		if v.kind == intake.URL && own {
+			n.hosts[v.host] = true
 		}
 		n.named[v.value] = n.named[v.value] || own && v.kind == intake.Address
 		n.most[g] = max(n.most[g], free)

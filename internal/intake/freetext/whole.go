@@ -141,6 +141,12 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if services.MatchString(path) {
 			v.note("service")
 		}
+		if long.MatchString(path) {
+			v.note("token")
+		}
+		if d.namesOther(v, path, n) {
+			v.note("names-other")
+		}
 	}
 	if name == "" {
 		return
@@ -161,6 +167,19 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		v.note("registry-site")
 	}
 }
+
+// namesOther tells whether the path of an URL holds the host of another: it is
+// then rather a page about that one.
+func (d *document) namesOther(v *value, path string, n tally) bool {
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return strings.ContainsRune("/?&=#", r) }) {
+		if part = strings.TrimPrefix(part, "www."); strings.Contains(part, ".") && part != strings.TrimPrefix(v.host, "www.") && (n.hosts[part] || n.hosts["www."+part]) {
+			return true
+		}
+	}
+	return false
+}
+
+var long = regexp.MustCompile(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
 var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m)(?:[/?&=_.-]|$)`)
