@@ -226,8 +226,8 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if len(c.heading) > 0 && (c.bare || m.listed > 0 && c.first) {
 		all = append(all, "heading-"+meaningNames[c.heading[0].says])
-		if len(c.heading) > 1 && c.heading[1].says != c.heading[0].says {
-			all = append(all, "heading-far-"+meaningNames[c.heading[1].says])
+		if far := c.heading[len(c.heading)-1].says; far != c.heading[0].says {
+			all = append(all, "heading-far-"+meaningNames[far])
 		}
 	}
 	if c.bare && d.bareHeading(m.line) {
