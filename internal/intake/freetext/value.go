@@ -107,27 +107,3 @@ func (d *document) worth(v *value) bool {
 	}
 	return false
 }
-
-// port is the one that is told of the value most often, 0 if there are several
-// as often, or none.
-func (d *document) port(v *value) uint16 {
-	if v.told != 0 {
-		return v.told
-	}
-	count := map[uint16]int{}
-	for _, m := range v.mentions {
-		if m.port != 0 {
-			count[m.port]++
-		}
-	}
-	best, n := uint16(0), 0
-	for p, c := range count {
-		switch {
-		case c > n:
-			best, n = p, c
-		case c == n:
-			best = 0
-		}
-	}
-	return best
-}
