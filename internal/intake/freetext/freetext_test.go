@@ -69,9 +69,39 @@ func TestPort(t *testing.T) {
 		d := open(mailOf(t, text))
 		d.scan()
 		v := d.values()
-		if len(v) != 1 || d.port(v[0]) != want {
-			t.Errorf("%q: %d values, port %d, not %d", text, len(v), d.port(v[0]), want)
+		if len(v) != 1 || d.port(v[0], true) != want {
+			t.Errorf("%q: %d values, port %d, not %d", text, len(v), d.port(v[0], true), want)
 		}
+	}
+}
+
+// TestPortAbout takes ports from what stands about an address, but none that is
+// of what was attacked.
+func TestPortAbout(t *testing.T) {
+	for text, want := range map[string]uint16{
+		"Infringer's IP Address: 203.0.113.9\nInfringer's Port: 35657\n":           35657,
+		"<IP_Address>203.0.113.9</IP_Address>\n<Port>38138</Port>\n":               38138,
+		"| Host | 203.0.113.9 |\n| Port | 9200 |\n":                                9200,
+		"203.0.113.9 udp/11211 answers":                                            11211,
+		"an open server, at 203.0.113.9 and UDP port 123, answered":                123,
+		"ip,src_port,dst_port,when\n203.0.113.9,4711,22,now\n":                     4711,
+		"SRC=203.0.113.9 DST=198.51.100.4 SPT=4711 DPT=22 ":                        4711,
+		"203.0.113.9 55318 198.51.100.4 443":                                       55318,
+		"address 203.0.113.9\nDestination port: 22\n":                              0,
+		"203.0.113.9:1000 and later 203.0.113.9:2000":                              0,
+		"the address 203.0.113.9 was seen at 12:30.\nour 198.51.100.4\nPort: 80\n": 0,
+		"IP: 203.0.113.9\n\n\n\n\n\nPort: 80 is far away":                          0,
+	} {
+		d := open(mailOf(t, text))
+		d.scan()
+		if got := d.port(d.values()[0], false); got != want {
+			t.Errorf("%q: port %d, not %d", text, got, want)
+		}
+	}
+	d := open(mailOf(t, "Source: 203.0.113.9\nPort: 22\n"))
+	d.scan()
+	if got := d.port(d.values()[0], true); got != 0 {
+		t.Errorf("port %d of what was attacked is taken", got)
 	}
 }
 

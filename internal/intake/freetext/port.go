@@ -9,8 +9,9 @@ import (
 // port is the one that is told of the value most often, 0 if there are several
 // as often, or none. What is told at the value itself goes before what stands
 // about it: behind many addresses of one provider are several subscribers, whom
-// only ports tell apart (RFC 6302).
-func (d *document) port(v *value) uint16 {
+// only ports tell apart (RFC 6302). In a report of an attack a mere "port" is that
+// of what was attacked.
+func (d *document) port(v *value, attack bool) uint16 {
 	if v.told != 0 {
 		return v.told
 	}
@@ -26,7 +27,7 @@ func (d *document) port(v *value) uint16 {
 		if l := &d.lines[m.line]; m.within || l.zone == outer || l.zone == pasted {
 			continue
 		}
-		if p := d.portAbout(m); p != 0 {
+		if p := d.portAbout(m, attack); p != 0 {
 			near[p]++
 		}
 	}
@@ -61,7 +62,7 @@ var (
 )
 
 // portAbout finds the port of an address in what stands about it.
-func (d *document) portAbout(m *mention) uint16 {
+func (d *document) portAbout(m *mention, attack bool) uint16 {
 	l := &d.lines[m.line]
 	right := l.text[min(m.end, len(l.text)):]
 	if f := portBehind.FindStringSubmatch(head(right, 80)); f != nil {
@@ -70,7 +71,7 @@ func (d *document) portAbout(m *mention) uint16 {
 	if f := portRow.FindStringSubmatch(head(right, 80)); f != nil {
 		return portNumber(f[1])
 	}
-	if p := d.portColumn(m); p != 0 {
+	if p := d.portColumn(m, attack); p != 0 {
 		return p
 	}
 	if strings.Contains(strings.ToLower(l.text), "port") || strings.Contains(l.text, "SPT=") {
@@ -78,19 +79,19 @@ func (d *document) portAbout(m *mention) uint16 {
 			return portNumber(f[1])
 		}
 	}
-	return d.portLine(m)
+	return d.portLine(m, attack)
 }
 
 // portLine finds the line of a port right below or above that of an address,
 // with no other address between.
-func (d *document) portLine(m *mention) uint16 {
+func (d *document) portLine(m *mention, attack bool) uint16 {
 	for _, step := range []int{1, -1} {
 		for i, n := m.line+step, 0; n < 4 && i >= 0 && i < len(d.lines); i, n = i+step, n+1 {
 			l := &d.lines[i]
 			if l.of != d.lines[m.line].of || l.depth != d.lines[m.line].depth {
 				break
 			}
-			if f := portField.FindStringSubmatch(l.text); f != nil && !target(f[1]) {
+			if f := portField.FindStringSubmatch(l.text); f != nil && !target(f[1]) && (!attack || sourcePort(f[1])) {
 				return portNumber(f[2])
 			}
 			if namesOther(l, m) {
@@ -112,7 +113,7 @@ func namesOther(l *line, m *mention) bool {
 }
 
 // portColumn takes the port from the row that an address stands in.
-func (d *document) portColumn(m *mention) uint16 {
+func (d *document) portColumn(m *mention, attack bool) uint16 {
 	h := d.head(m.line)
 	if h == nil {
 		return 0
@@ -122,7 +123,10 @@ func (d *document) portColumn(m *mention) uint16 {
 		if !strings.Contains(c, "port") && c != "spt" && c != "sport" || target(c) {
 			continue
 		}
-		source := strings.Contains(c, "s") && (strings.HasPrefix(c, "s") || strings.Contains(c, "src") || strings.Contains(c, "source"))
+		source := sourcePort(c)
+		if attack && !source {
+			continue
+		}
 		if at < 0 || source && !sure {
 			at, sure = i, source
 		}
@@ -143,6 +147,17 @@ func target(name string) bool {
 		}
 	}
 	return false
+}
+
+// sourcePort tells whether a port is said to be of who attacked.
+func sourcePort(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	for _, w := range []string{"s", "quell", "remote", "client", "attacker", "offend", "infring"} {
+		if strings.HasPrefix(name, w) {
+			return true
+		}
+	}
+	return strings.Contains(name, "src") || strings.Contains(name, "source")
 }
 
 // portNumber is 0 for what is no port.

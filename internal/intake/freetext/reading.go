@@ -25,7 +25,7 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 	for _, v := range values {
 		res := intake.Resource{Kind: v.kind, Value: v.value, Role: v.role(), Confidence: int(math.Round(100 * max(v.p, 1-v.p)))}
 		if is[v] {
-			res.Port, res.Role = d.port(v), v.blame(t)
+			res.Port, res.Role = d.port(v, attack(t.class)), v.blame(t)
 		} else if v.p > 0.02 || len(others) < 50 {
 			others = append(others, res)
 		}
@@ -100,6 +100,11 @@ func holdsAny(network *value, all []*value) bool {
 		a, err := netip.ParseAddr(v.value)
 		return err == nil && p.Contains(a)
 	})
+}
+
+// attack tells whether something was done to others.
+func attack(c candor.Class) bool {
+	return strings.HasPrefix(string(c), "intrusion") || strings.HasPrefix(string(c), "information-gathering") || strings.HasPrefix(string(c), "availability")
 }
 
 // blame is the role of a value that is complained about.
