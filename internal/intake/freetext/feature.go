@@ -313,6 +313,14 @@ func (d *document) hop(m *mention) int {
 	}
 }
 
+// reporters tells whether the name before an address is of who reports: their
+// own servers hand mails on to each other.
+func (d *document) reporters(names []*mention, o *mention) bool {
+	return slices.ContainsFunc(names, func(n *mention) bool {
+		return n.kind == intake.Domain && !n.within && n.end <= o.start && slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(n.value) })
+	})
+}
+
 // ends are the uppermost and the lowest address that a header, which begins at a
 // line, was received from, and the line behind it.
 func (d *document) ends(i int) (first, last string, end int) {
@@ -330,7 +338,7 @@ func (d *document) ends(i int) (first, last string, end int) {
 				continue
 			}
 			before := strings.ToLower(text[:min(o.start, len(text))])
-			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") {
+			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") || d.reporters(d.lines[i].names, o) {
 				continue
 			}
 			if first == "" {

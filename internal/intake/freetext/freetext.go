@@ -42,9 +42,10 @@ var wordList string
 //go:embed weights.tsv
 var weightList string
 
-// sure is from where on 99 of 100 labelled reports were read exactly right by what
-// reports of other styles taught.
-const sure = 95
+// sure is where the readings begin of which, by what other styles taught, more
+// than 98 of 100 were exactly right, with reports that mislead as seldom as they
+// come in the post.
+const sure = 92
 
 // Reading is a Report, and why.
 type Reading struct {

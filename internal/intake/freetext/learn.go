@@ -88,25 +88,12 @@ func (l *Learner) Add(all ...Labelled) {
 func (l *Learner) Weights() (list string, exact float64) {
 	w := l.fit(l.cases)
 	outcomes := l.outcomes(l.cases, 10)
-	maps.Copy(w, l.sure(outcomes))
-	var sure, share []float64
-	var right []bool
 	for _, o := range outcomes {
 		if o.is > 0 {
 			exact += 1 / float64(len(outcomes))
 		}
 	}
-	for _, out := range folds(l.cases, 10) { // each by what the others say of sureness
-		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
-		for _, o := range outcomes {
-			if out[o.style] && !o.none {
-				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
-			}
-		}
-	}
-	for i, y := range calibrate(sure, share, right) {
-		w["calibration:"+threeDigits(i*1000/steps)] = y
-	}
+	maps.Copy(w, l.certain(outcomes))
 	var b strings.Builder
 	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
 	for _, n := range slices.Sorted(maps.Keys(w)) {
@@ -127,7 +114,7 @@ func (l *Learner) Folds(n int) (all []Fold) {
 		r := New()
 		others := slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] })
 		r.weights = l.fit(others)
-		maps.Copy(r.weights, l.sure(l.outcomes(others, 5)))
+		maps.Copy(r.weights, l.certain(l.outcomes(others, 5)))
 		all = append(all, Fold{Styles: out, Reader: r})
 	}
 	return all
@@ -152,6 +139,26 @@ func (l *Learner) outcomes(cases []learned, n int) (all []outcome) {
 		}
 	}
 	return all
+}
+
+// certain learns how sure readings are, and how often such ones are right: each
+// style by what the others say.
+func (l *Learner) certain(outcomes []outcome) weights {
+	w := l.sure(outcomes)
+	var sure, share []float64
+	var right []bool
+	for _, out := range foldsOf(outcomes, 10) {
+		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
+		for _, o := range outcomes {
+			if out[o.style] && !o.none {
+				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
+			}
+		}
+	}
+	for i, y := range calibrate(sure, share, right) {
+		w["calibration:"+threeDigits(i*1000/steps)] = y
+	}
+	return w
 }
 
 // sure learns how sure readings are.
@@ -211,6 +218,18 @@ func folds(cases []learned, n int) []map[string]bool {
 	for _, c := range cases {
 		names[c.style] = true
 	}
+	return parted(names, n)
+}
+
+func foldsOf(outcomes []outcome, n int) []map[string]bool {
+	names := map[string]bool{}
+	for _, o := range outcomes {
+		names[o.style] = true
+	}
+	return parted(names, n)
+}
+
+func parted(names map[string]bool, n int) []map[string]bool {
 	styles := slices.Sorted(maps.Keys(names))
 	all := make([]map[string]bool, min(n, len(styles)))
 	for i, s := range styles {
@@ -347,6 +366,9 @@ func calibrate(sure, share []float64, right []bool) []float64 {
 		for _, b := range all {
 			if b.x <= x || out[i] == 0 {
 				out[i] = b.y * b.n / (b.n + 0.5) // a few are no proof
+			}
+			if i > 0 {
+				out[i] = max(out[i], out[i-1])
 			}
 		}
 	}

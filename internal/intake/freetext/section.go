@@ -105,6 +105,9 @@ func (d *document) blocks(is func(string) bool, mark zone, least, gap int) {
 			}
 		}
 		if hits >= least {
+			if i > 0 && mark == route && strings.Contains(strings.ToLower(d.lines[i-1].text), "tracer") && d.lines[i-1].zone != subject {
+				d.lines[i-1].zone = mark
+			}
 			for j := i; j <= last; j++ {
 				d.lines[j].zone = mark
 			}

@@ -97,7 +97,7 @@ func (w weights) calibrated(p float64) float64 {
 }
 
 // steps are how many parts the calibration has.
-const steps = 50
+const steps = 100
 
 func threeDigits(n int) string {
 	return string([]byte{byte('0' + n/1000), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)})
