@@ -2,6 +2,7 @@ package freetext
 
 import (
 	"net/netip"
+	"slices"
 
 	"candor/internal/intake"
 )
@@ -32,7 +33,7 @@ func (d *document) values() []*value {
 	var all []*value
 	inside := d.inside()
 	for _, m := range d.mentions {
-		if m.kind == intake.Address && !global(m.value) && !(inside && own(m.value)) {
+		if m.kind == intake.Address && !global(m.value) && !(own(m.value) && (inside || d.headed(m.value))) {
 			continue
 		}
 		k := key{m.kind, m.value}
@@ -66,6 +67,11 @@ func (d *document) inside() bool {
 		}
 	}
 	return true
+}
+
+// headed tells whether the subject names a value.
+func (d *document) headed(value string) bool {
+	return slices.ContainsFunc(d.mentions, func(m *mention) bool { return m.value == value && d.lines[m.line].zone == subject })
 }
 
 // own tells whether an address is one of a private network.

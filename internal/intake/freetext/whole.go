@@ -153,6 +153,8 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) }) {
 		v.note("reporter-site")
+	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
+		v.note("reporter-name")
 	}
 	if slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) }) {
 		v.note("provider-site")
@@ -166,6 +168,15 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if d.owners(name) {
 		v.note("registry-site")
 	}
+}
+
+// brand is a site without its top-level domain: who reports may have several.
+func brand(name string) string {
+	b, _, _ := strings.Cut(site(name), ".")
+	if len(b) < 3 {
+		return name
+	}
+	return b
 }
 
 // namesOther tells whether the path of an URL holds the host of another: it is
