@@ -19,7 +19,7 @@ var zones = map[string]int{
 const (
 	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
 	until   = `(?:\s?(?:-|–|to|until|bis|à|a|até)\s?\d{1,2}:\d{2}(?::\d{2})?\b)?`
-	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:,?\s?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
+	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:"?[,;]?\s?"?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
 	months  = `(?i:jan(?:uary|uar|vier|eiro|uari)?|feb(?:ruary|ruar|rero|braio|ruari)?|fev(?:ereiro)?|fév(?:rier)?|enero|ene|gennaio|gen|mar(?:ch|s|zo|ço)?|maart|m[äa]r[zt]?|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai(?:o)?|maggio|mag|mei|jun[ie]?(?:o)?|juin|giugno|giu|jul[iy]?(?:o)?|juil(?:let)?|luglio|lug|aug(?:ust|ustus)?|ago(?:sto)?|août|sep(?:t(?:ember|embre|iembre)?|tember)?|set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|out(?:ubro)?|ottobre|ott|nov(?:ember|embre|embro|iembre)?|de[cz](?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)`
 )
 
@@ -33,7 +33,7 @@ var (
 	syslog   = regexp.MustCompile(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
 	slashed  = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/(\d{4})(?:[, @-]|\sat\s){1,3}` + clock + zoneEnd)
 	chinese  = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
-	epoch    = regexp.MustCompile(`(?i)\b(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
+	epoch    = regexp.MustCompile(`(?i)(?:\b|_)(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time|first_?seen|last_?seen|seen|start|end|date)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
 )
 
 // times finds the times of a line. shared is the zone that the report tells of
@@ -237,6 +237,10 @@ func (d *document) zone() (minutes int, has bool) {
 		return *d.ruled, true
 	}
 	agree := func(n int) bool {
+		if has && (n == europe && (minutes == 60 || minutes == 120) || minutes == europe && (n == 60 || n == 120)) {
+			minutes = europe // both are told: "local time (CEST)"
+			return true
+		}
 		if has && n != minutes {
 			return false
 		}
@@ -265,7 +269,7 @@ func (d *document) zone() (minutes int, has bool) {
 				return 0, false
 			}
 		}
-		if len(l.text) > 7 && !l.log {
+		if len(l.text) > 7 {
 			for _, s := range spoken {
 				if s.words.MatchString(l.text) && !agree(s.minutes) {
 					return 0, false
