@@ -63,29 +63,34 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 		}
 		all = append(all, w)
 	}
-	for _, re := range []*regexp.Regexp{iso, chinese} {
-		for _, f := range re.FindAllStringSubmatch(text, 20) {
-			add(f[0], atoi(f[1]), atoi(f[2]), atoi(f[3]), f[4:8], f[8])
+	find := func(re *regexp.Regexp, may bool) [][]string {
+		if !may {
+			return nil
 		}
+		return re.FindAllStringSubmatch(text, 20)
 	}
-	for _, f := range european.FindAllStringSubmatch(text, 20) {
+	slash, named := strings.Contains(text, "/"), mayMonth(text)
+	for _, f := range append(find(iso, true), find(chinese, strings.Contains(text, "年"))...) {
+		add(f[0], atoi(f[1]), atoi(f[2]), atoi(f[3]), f[4:8], f[8])
+	}
+	for _, f := range find(european, strings.Contains(text, ".")) {
 		add(f[0], atoi(f[3]), atoi(f[2]), atoi(f[1]), f[4:8], f[8])
 	}
-	for _, f := range slashed.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(slashed, slash) {
 		if day, mon, ok := d.slashes(atoi(f[1]), atoi(f[2]), atoi(f[3]), strings.Contains(f[0], f[3]+"-")); ok {
 			add(f[0], atoi(f[3]), mon, day, f[4:8], f[8])
 		}
 	}
-	for _, f := range apache.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(apache, slash && named) {
 		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), []string{f[4], f[5], f[6], ""}, f[7])
 	}
-	for _, f := range letter22.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(letter22, named) {
 		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), f[4:8], f[8])
 	}
-	for _, f := range american.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(american, named) {
 		add(f[0], atoi(f[3]), month(f[1]), atoi(f[2]), f[4:8], f[8])
 	}
-	for _, f := range ctime.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(ctime, named) {
 		add(f[0], atoi(f[8]), month(f[1]), atoi(f[2]), f[3:7], f[7])
 	}
 	for _, f := range epoch.FindAllStringSubmatch(text, 20) {
@@ -96,7 +101,7 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 	if len(all) > 0 {
 		return all
 	}
-	for _, f := range syslog.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(syslog, named) {
 		add(f[0], d.year(month(f[1]), atoi(f[2])), month(f[1]), atoi(f[2]), f[3:7], "")
 	}
 	return all
@@ -252,6 +257,9 @@ func (d *document) zone() (minutes int, has bool) {
 		if l.zone == outer || l.zone == pasted || l.zone == registry || l.zone == forwarding {
 			continue
 		}
+		if !mayZone(l.text) && !maySpoken(l.text) {
+			continue
+		}
 		for _, f := range allZone.FindAllStringSubmatchIndex(l.text, 10) {
 			before := strings.TrimRight(l.text[:f[2]], " ([,")
 			if l.log && strings.Contains(before, ":") && clocks.MatchString(before) {
@@ -269,7 +277,7 @@ func (d *document) zone() (minutes int, has bool) {
 				return 0, false
 			}
 		}
-		if len(l.text) > 7 {
+		if maySpoken(l.text) {
 			for _, s := range spoken {
 				if s.words.MatchString(l.text) && !agree(s.minutes) {
 					return 0, false
