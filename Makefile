@@ -77,14 +77,14 @@ tools: ## Install the programs that tests use (Debian, as root), or say how
 
 .PHONY: test
 test: tools ## Run all tests
-	$(GO) test $(TAGS) $(PACKAGES)
+	$(GO) test $(TAGS) -timeout 20m $(PACKAGES)
 
 # The race detector needs cgo and a C compiler.
 .PHONY: race
 race: ## Run all tests with the race detector
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { \
 	  echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
-	CGO_ENABLED=1 $(GO) test $(TAGS) -race $(PACKAGES)
+	CGO_ENABLED=1 $(GO) test $(TAGS) -timeout 30m -race $(PACKAGES)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (30s)
@@ -139,6 +139,18 @@ bench-traffic: ## Simulate lines with labelled abuse; print recall and false iso
 .PHONY: flow-captures
 flow-captures: ## Print what is found and missed in labelled public captures; CAPTURES="/path" holds them
 	$(GO) run ./bench/cmd/captures -folder '$(CAPTURES)' $(ARGS)
+
+# The samples are public, and not part of the program: they are fetched once.
+SAMPLES     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/samples
+SAMPLE_SETS := xarf/xarf-spec abusix/xarf sisimai/set-of-emails certtools/intelmq@3.2.1 domainaware/parsedmarc
+.PHONY: intake-samples
+intake-samples: ## Print what is read of public samples of reports, which are fetched to SAMPLES; ARGS=-reasons tells why not
+	@mkdir -p '$(SAMPLES)'
+	@for r in $(SAMPLE_SETS); do \
+	  n=$${r%@*}; d='$(SAMPLES)'/$${n#*/}; tag=; test "$$n" = "$$r" || tag="--branch $${r#*@}"; \
+	  test -d "$$d" || git clone -q --depth 1 $$tag "https://github.com/$$n" "$$d"; \
+	done
+	$(GO) run ./bench/cmd/samples -folder '$(SAMPLES)' $(ARGS)
 
 .PHONY: bench-archive
 bench-archive: ## Fill the flow archives with an hour of traffic, and print how long questions wait

@@ -46,6 +46,7 @@ const (
 	RecordErasure    RecordKind = "erasure"
 	RecordPolicy     RecordKind = "policy"
 	RecordNotice     RecordKind = "notice" // published, pinned, or seen at a site
+	RecordReport     RecordKind = "report" // what became of a message that came in
 	RecordRead       RecordKind = "read"   // somebody looked at what a household does
 )
 
@@ -94,4 +95,14 @@ type Message struct {
 	Created   time.Time    `json:"created"`
 	Sent      time.Time    `json:"sent,omitzero"`
 	Bounced   time.Time    `json:"bounced,omitzero"`
+	// Attachments are made anew for each sending, and kept nowhere. A mail that
+	// has any has no HTML.
+	Attachments []Attachment `json:"-"`
+}
+
+// Attachment is a file of a mail. Its name is ASCII.
+type Attachment struct {
+	Name string
+	Type string // media type
+	Data []byte
 }

@@ -63,7 +63,7 @@ func TestAsking(t *testing.T) {
 	}
 	sent := make(sending, 8)
 	r.notify.Sender = sent
-	workers, err := r.Store.Work(ctx, r.handlers(), queues(1))
+	workers, err := r.Store.Work(ctx, r.handlers(), r.queues())
 	if err != nil {
 		t.Fatal(err)
 	}

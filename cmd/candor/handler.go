@@ -19,6 +19,7 @@ import (
 	"candor/internal/web/hosted"
 	"candor/internal/web/office"
 	"candor/internal/web/portal"
+	"candor/internal/web/support"
 )
 
 // handler answers requests as the roles say: a worker tells only how it is.
@@ -71,6 +72,7 @@ func (r *running) site(c *config.Config) (*web.Site, error) {
 	}
 	console.Register(site, r.House)
 	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation), Agents: r.setup.agents})
+	support.Register(site, r.House)
 	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal()})
 	hosted.Mount(site)
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"candor"
+	"candor/internal/config"
 	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/respond"
@@ -33,7 +35,9 @@ func (r *running) handlers() map[string]store.Handler {
 	all := map[string]store.Handler{}
 	add := func(job candor.Job, do store.Handler) { all[job.Kind()] = do }
 	add(site.Job{}, handler(func(ctx context.Context, j site.Job) error { return h.Sites.Run(ctx, j.Scan) }))
-	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error { return h.Sites.Recheck(ctx, j.Case, j.By) }))
+	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error {
+		return errors.Join(h.Sites.Recheck(ctx, j.Case, j.By), h.RecheckReports(ctx, j.Case, j.By))
+	}))
 	add(desk.PolicyJob{}, handler(func(ctx context.Context, j desk.PolicyJob) error {
 		return house.Responder{House: h, Zone: zone}.Follow(ctx, j)
 	}))
@@ -54,12 +58,31 @@ func (r *running) handlers() map[string]store.Handler {
 	add(askJob{}, handler(r.sendAsking))
 	add(house.ReceiptJob{}, handler(r.mailReceipt))
 	add(house.ControlJob{}, handler(r.mailControl))
+	add(house.AcknowledgeJob{}, handler(r.acknowledge))
+	add(house.ReadReportsJob{}, handler(r.readReports))
+	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
+	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
+	add(house.TicketMailJob{}, handler(r.mailTicket))
+	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all
 }
 
 // queues say how many jobs are done at a time.
-func queues(scans int) store.Queues {
-	return store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4}
+func (r *running) queues() store.Queues {
+	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4}
+	if !r.readsReports() {
+		delete(q, house.QueueReports)
+	}
+	return q
+}
+
+// readsReports tells whether this program reads reports: it is the one that knows
+// who held which address when, if any does.
+func (r *running) readsReports() bool {
+	if len(r.setup.leases.Sources) > 0 {
+		return r.setup.does(config.RoleCollector)
+	}
+	return r.setup.does(config.RoleWorker)
 }
 
 // chore is something that is done again and again. Several nodes may do the
@@ -70,7 +93,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -78,6 +101,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"end responses that expired", 5 * time.Minute, func(ctx context.Context) error { _, err := h.Runner.Sweep(ctx); return err }},
 		{"look on what responses rest", 15 * time.Second, func(ctx context.Context) error { _, err := h.Runner.Review(ctx); return err }},
 		{"ask sites for their notices", time.Minute, func(ctx context.Context) error { _, err := h.AskForProofs(ctx); return err }},
+		{"look after the directory", 24 * time.Hour, h.ProbeDirectory},
 		{"end old sessions", time.Hour, h.Access.Sweep},
 		{"tend the database", time.Hour, h.Store.Tend},
 		{"forget old answers", time.Hour, func(ctx context.Context) error {
@@ -87,6 +111,8 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"ask again about terms", 10 * time.Second, campaigns},
+		{"look again at files that were handed in", time.Minute, uploads},
+		{"forget messages of old reports", time.Hour, reports},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}
 }

@@ -53,7 +53,7 @@ func TestRenewedLink(t *testing.T) {
 	}
 	sent := make(sending, 8)
 	r.notify.Sender = sent
-	workers, err := r.Store.Work(t.Context(), r.handlers(), queues(1))
+	workers, err := r.Store.Work(t.Context(), r.handlers(), r.queues())
 	if err != nil {
 		t.Fatal(err)
 	}

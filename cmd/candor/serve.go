@@ -20,6 +20,7 @@ import (
 	"candor"
 	"candor/internal/config"
 	"candor/internal/evidence"
+	"candor/internal/house"
 	"candor/internal/store"
 )
 
@@ -174,7 +175,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 			return err
 		}
 		var err error
-		if workers, err = r.Store.Work(inner, r.handlers(), queues(r.setup.scans)); err != nil {
+		if workers, err = r.Store.Work(inner, r.handlers(), r.queues()); err != nil {
 			return err
 		}
 		if r.isolation != nil {
@@ -182,7 +183,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 				chore{"look at enforcement points", time.Duration(r.setup.isolation.Every), r.tend}.run(inner, r.setup.log)
 			})
 		}
-		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns, r.rescanUploads, r.forgetReports) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })
@@ -190,7 +191,13 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 			work.Go(func() { r.watch(inner) })
 		}
 	}
-	if workers == nil { // else it is a chore
+	if workers == nil && r.readsReports() {
+		var err error
+		if workers, err = r.Store.Work(inner, r.handlers(), store.Queues{house.QueueReports: 4}); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(c.Roles, config.RoleWorker) { // else it is a chore
 		work.Go(func() { chore{"read lists of known-good files", 10 * time.Second, r.readGood}.run(inner, r.setup.log) })
 	}
 	work.Go(func() {
@@ -212,6 +219,13 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 				failed <- err
 			}
 		})
+	}
+	if slices.Contains(c.Roles, config.RoleWorker) {
+		ways, err := r.intakeWays()
+		if err != nil {
+			return err
+		}
+		work.Go(func() { runIntake(inner, ways, failed) })
 	}
 	stopScanning, err := r.answerScanning(c, failed)
 	if err != nil {

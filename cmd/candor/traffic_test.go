@@ -67,7 +67,7 @@ func TestTraffic(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	workers, err := r.Store.Work(ctx, r.handlers(), queues(1))
+	workers, err := r.Store.Work(ctx, r.handlers(), r.queues())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ import (
 	"candor/internal/respond/isolate"
 	"candor/internal/respond/notify"
 	"candor/internal/respond/notify/smtp"
+	"candor/internal/respond/submit"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/good"
@@ -84,6 +85,7 @@ type setup struct {
 	agents    string // where they are answered; empty if they are not
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
+	intake    config.Intake
 	isolation config.Isolation
 	garden    config.Garden
 	drill     config.Drill
@@ -127,7 +129,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReader} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReports, r.openReader} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -135,6 +137,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
 	r.House.Known, r.House.Archive = r.counted, r.archive
+	r.House.Samples = samples{r}
 	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet
@@ -142,6 +145,8 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 		dial = new(net.Dialer).DialContext
 	}
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
+	r.House.Reports.Visitor = newVisitor(dial)
+	r.House.Prober, r.House.Looker = prober(s, dial), looker{r}
 	return r, nil
 }
 
@@ -310,6 +315,13 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		return err
 	}
 	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
+	if !r.setup.mute() {
+		if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Phrases: r.phrases, Provider: r.setup.provider.Name,
+			Domain: domain, Now: r.setup.clock}); err != nil {
+			return err
+		}
+		methods = append(methods, r.House.Submit)
+	}
 	if r.isolation, err = r.openIsolation(ctx); err != nil {
 		return err
 	}

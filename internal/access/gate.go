@@ -115,7 +115,10 @@ func (g *gate) begin(from netip.Addr) error {
 	return nil
 }
 
-// network is what one person has of addresses: an IPv4 address, or a /64.
+// Network is what one person has of addresses, for limits: an IPv4 address, or a
+// /64.
+func Network(a netip.Addr) string { return network(a) }
+
 func network(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()

@@ -44,6 +44,7 @@ func (k *checker) check() {
 	k.isolation(k.c.Isolation)
 	k.garden(k.c.Garden)
 	k.drill(k.c.Drill)
+	k.intake(k.c.Intake)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.leases(k.c.Leases)

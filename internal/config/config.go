@@ -26,6 +26,7 @@ type Config struct {
 	Drill       Drill       `koanf:"drill"`
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
+	Intake      Intake      `koanf:"intake"`
 	Leases      Leases      `koanf:"leases"`
 	Traffic     Traffic     `koanf:"traffic"`
 	Metrics     Metrics     `koanf:"metrics"`

@@ -6,18 +6,51 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/desk/calendar"
 )
 
 // Fixed notes that the customer says that it is mended, and has the places
 // looked at again at once.
 func (d *Desk) Fixed(ctx context.Context, who candor.Principal, id candor.ID, text string) error {
+	return d.FixedSo(ctx, who, id, Said{Text: text})
+}
+
+// Said is what a customer says who has mended it.
+type Said struct {
+	Text    string
+	Details any            // for the timeline; nothing personal
+	File    string         // SHA-256 of what shows it, in the vault; may be empty
+	Keep    func(Tx) error // keeps more in the same transaction; may be nil
+}
+
+// FixedSo is Fixed with what the customer gives to show it.
+func (d *Desk) FixedSo(ctx context.Context, who candor.Principal, id candor.ID, s Said) error {
 	return d.act(ctx, who, id, "look again at", func(tx Tx, c *candor.Case) error {
-		if err := d.say(ctx, tx, c, candor.Event{Kind: candor.EventFixed, Actor: who.Actor(), Public: true, Text: cut(text)}); err != nil {
+		c.Updated = d.Clock()
+		if err := tx.ChangeCase(ctx, c); err != nil {
 			return err
 		}
-		if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: who.Actor()},
-			map[string]any{"says": "fixed"}, personalNote(cut(text))); err != nil {
+		if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventFixed, Actor: who.Actor(), Public: true, Text: cut(s.Text)}, s.Details); err != nil {
 			return err
+		}
+		personal := personalNote(cut(s.Text))
+		if s.File != "" {
+			if personal == nil {
+				personal = map[string]string{}
+			}
+			personal["file"] = s.File
+		}
+		body := map[string]any{"says": "fixed"}
+		if s.Details != nil {
+			body["proof"] = s.Details
+		}
+		if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: who.Actor()}, body, personal); err != nil {
+			return err
+		}
+		if s.Keep != nil {
+			if err := s.Keep(tx); err != nil {
+				return err
+			}
 		}
 		return d.lookAgain(ctx, tx, id, who)
 	})
@@ -68,3 +101,17 @@ func (d *Desk) lookAgain(ctx context.Context, tx Tx, id candor.ID, who candor.Pr
 
 // ForCustomer tells whether a deadline is the customer's own.
 func ForCustomer(rule string) bool { return strings.HasPrefix(rule, customerRules) }
+
+// ruleAnswer is the rule for answers to end users, if the operator has one.
+const ruleAnswer = "ticket-answer"
+
+// AnswerDue is by when what an end user wrote at a moment wants an answer: by the
+// rule ticket-answer, or that for acknowledging cases; zero without either.
+func (d *Desk) AnswerDue(from time.Time) time.Time {
+	for _, name := range []string{ruleAnswer, calendar.Acknowledgement} {
+		if rule, ok := d.rules[name]; ok {
+			return calendar.Due(rule, from, d.Calendar)
+		}
+	}
+	return time.Time{}
+}

@@ -101,7 +101,7 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 	sames := make([]candor.Same, len(in.Findings))
 	for i, x := range in.Findings {
 		x.Path = candor.TextPath(x.Path)
-		sames[i] = same(x)
+		sames[i] = Same(x)
 	}
 	if f.have, err = tx.FindingsLike(ctx, in.Asset, sames); err != nil {
 		return Filed{}, err
@@ -124,7 +124,8 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 	return Filed{New: len(f.fresh), Again: len(f.seen) - len(f.back), Opened: slices.Sorted(maps.Keys(f.opened))}, nil
 }
 
-func same(x candor.Finding) candor.Same {
+// Same is by what a finding at an asset is known again.
+func Same(x candor.Finding) candor.Same {
 	key := x.SHA256
 	if key == "" {
 		key = x.Path // what has no content is known by its place
@@ -134,10 +135,10 @@ func same(x candor.Finding) candor.Same {
 
 // sort puts one finding to those that are new or to those that were known.
 func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) error {
-	known, ok := f.have[same(x)]
+	known, ok := f.have[Same(x)]
 	as, sure := d.known(x)
 	if x.Good = ""; !ok {
-		x.SHA256 = same(x).SHA256
+		x.SHA256 = Same(x).SHA256
 		known = candor.FiledFinding{ID: candor.NewID(f.now), Asset: f.asset.ID, Party: f.asset.Owner, Sensor: f.Sensor,
 			Generation: f.Generation, State: candor.FindingOpen, First: f.now, Last: f.now, Finding: x}
 		rank(&known, as)
@@ -147,7 +148,7 @@ func (d *Desk) sort(ctx context.Context, tx Tx, f *filing, x candor.Finding) err
 		}
 		known.Case = c.ID
 		f.fresh = append(f.fresh, known)
-		f.have[same(x)] = known
+		f.have[Same(x)] = known
 	}
 	if ok && known.State == candor.FindingQuarantined && known.Ended.After(f.Began) && !f.Began.IsZero() {
 		return nil // it was seen before it was moved away

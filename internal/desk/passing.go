@@ -20,6 +20,10 @@ const Passing = "icap"
 // anywhere.
 const Traffic = "traffic"
 
+// Reported is the sensor of what others report. Its places are what they complain
+// about; that it is over is told by whoever mended it, or seen by a person.
+const Reported = "report"
+
 // Quiet is how long what passed by must not be seen again to be gone.
 const Quiet = 7 * 24 * time.Hour
 
@@ -58,7 +62,7 @@ func (d *Desk) handOver(ctx context.Context, tx Tx, f *filing) ([]candor.Finding
 	var seen []candor.ID
 	var rest []candor.Finding
 	for _, x := range f.Findings {
-		known, ok := f.have[same(x)]
+		known, ok := f.have[Same(x)]
 		lies := ok && known.Sensor != Passing && (known.State == candor.FindingOpen || known.State == candor.FindingDismissed)
 		switch {
 		case lies || ok && known.State == candor.FindingOpen && known.Places >= mostPassed:
@@ -109,7 +113,7 @@ func (d *Desk) takeOver(ctx context.Context, tx Tx, f *filing) error {
 
 // hand writes a finding that has another sensor now.
 func (d *Desk) hand(ctx context.Context, tx Tx, f *filing, x candor.FiledFinding) error {
-	f.have[same(x.Finding)] = x
+	f.have[Same(x.Finding)] = x
 	return tx.ChangeFinding(ctx, x)
 }
 

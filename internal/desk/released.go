@@ -52,7 +52,7 @@ func (d *Desk) comesBack(ctx context.Context, tx Tx, f *filing) error {
 	var sure candor.ID // the case of a finding that suffices
 	for _, x := range f.Findings {
 		x.Path = candor.TextPath(x.Path)
-		if known, ok := f.have[same(x)]; ok && confidence(x) >= isolating && known.State != candor.FindingDismissed {
+		if known, ok := f.have[Same(x)]; ok && confidence(x) >= isolating && known.State != candor.FindingDismissed {
 			sure = known.Case
 		}
 	}

@@ -31,6 +31,16 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if papers, err = h.erasePapers(ctx, tx, id); err != nil {
 			return err
 		}
+		reports, err := h.eraseReports(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		papers.Digests = append(papers.Digests, reports.Digests...)
+		files, err := h.eraseTickets(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		papers.Digests = append(papers.Digests, files.Digests...)
 		words, err := named(ctx, tx, p)
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ import (
 	"candor/internal/flow/archive"
 	"candor/internal/phrase"
 	"candor/internal/respond"
+	"candor/internal/respond/submit"
 	"candor/internal/scan/generation"
 	"candor/internal/scan/site"
 	"candor/internal/store"
@@ -59,6 +60,18 @@ type House struct {
 	// Archive answers questions of flows that are kept; nil where this process
 	// has none.
 	Archive archive.Reader
+
+	// Reports is what reading reports of abuse asks for.
+	Reports Reports
+	// Prober looks after the directory of those to whom samples are passed on; nil
+	// where this process does not.
+	Prober Prober
+	// Submit sends samples to those of the directory; nil without a mail server.
+	Submit *submit.Method
+	// Looker asks the definitions in use about a sample; nil where there are none.
+	Looker Looker
+	// Samples looks at files that people hand in; nil looks at none.
+	Samples Samples
 
 	// Drills are rehearsals of responses.
 	Drills Drills

@@ -59,7 +59,7 @@ func (h *House) Paper(ctx context.Context, who candor.Principal, id candor.ID) (
 	return p, r, err
 }
 
-// ForgetJob asks for House.Forget: contents of scans whose rows were erased go
+// ForgetJob asks for House.Forget: contents of scans, files and reports whose rows were erased go
 // after that is kept, and in any case.
 type ForgetJob struct {
 	Digests []string `json:"digests"`
@@ -79,10 +79,10 @@ func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) 
 	return j, tx.Enqueue(ctx, j, candor.JobOptions{})
 }
 
-// Forget removes contents of scans that no row names any more.
+// Forget removes contents of scans and reports that no row names any more.
 func (h *House) Forget(ctx context.Context, j ForgetJob) (err error) {
 	for _, text := range j.Digests {
-		used, one := h.Store.HasPaper(ctx, text)
+		used, one := h.Store.Holds(ctx, text)
 		if one == nil && !used {
 			one = h.dropBlob(text)
 		}

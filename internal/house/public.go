@@ -46,6 +46,12 @@ func public[T any](who candor.Principal, v T) T {
 		publicScan(v)
 	case *candor.Asset:
 		publicAsset(v)
+	case *candor.Page[candor.Ticket]:
+		eachOf(v.Items, publicTicket)
+	case *candor.Ticket:
+		publicTicket(v)
+	case *TicketView:
+		v.public()
 	case *CaseView:
 		v.public()
 	case *GateView:

@@ -101,6 +101,9 @@ type Report struct {
 	TLP      string  `json:"tlp,omitempty"`
 	Language string  `json:"language,omitempty"` // of the text, as BCP 47 has it
 	Events   []Event `json:"events"`
+	// Passed is how many messages or sessions the report tells of without
+	// complaining about them.
+	Passed int64 `json:"passed,omitempty"`
 	// Confidence is how likely it is that About is exactly right in all events: 0
 	// to 100.
 	Confidence int `json:"confidence"`

@@ -133,6 +133,9 @@ func (t *Tx) AddAsset(ctx context.Context, a candor.Asset, due time.Time) error 
 	if err := t.addHosts(ctx, a); err != nil {
 		return err
 	}
+	if err := t.keepHistory(ctx, a, true); err != nil {
+		return err
+	}
 	return t.index(ctx, assetDocument(a))
 }
 
@@ -149,6 +152,9 @@ func (t *Tx) ChangeAsset(ctx context.Context, a candor.Asset, due time.Time) err
 		return kind(err, "change host names")
 	}
 	if err := t.addHosts(ctx, a); err != nil {
+		return err
+	}
+	if err := t.keepHistory(ctx, a, false); err != nil {
 		return err
 	}
 	return t.index(ctx, assetDocument(a))
@@ -177,7 +183,12 @@ func (s *Store) fillHosts(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			if err := tx.addHosts(ctx, asset(row)); err != nil {
+			a := asset(row)
+			if err := tx.addHosts(ctx, a); err != nil {
+				return err
+			}
+			a.Updated = a.Created // of before nothing was kept
+			if err := tx.keepHistory(ctx, a, false); err != nil {
 				return err
 			}
 		}

@@ -44,6 +44,9 @@ func (t *Tx) AddParty(ctx context.Context, p candor.Party) error {
 	if err := add(ctx, t.reader, "parties", "", partyRow(p)); err != nil {
 		return err
 	}
+	if err := t.addMails(ctx, p); err != nil {
+		return err
+	}
 	return t.index(ctx, partyDocument(p))
 }
 
@@ -54,6 +57,12 @@ func (t *Tx) ChangeParty(ctx context.Context, p candor.Party) error {
 		err = notThere("party", p.ID)
 	}
 	if err != nil {
+		return err
+	}
+	if _, err := t.db.ExecContext(ctx, "DELETE FROM mails WHERE party = ?", p.ID); err != nil {
+		return kind(err, "change mail addresses")
+	}
+	if err := t.addMails(ctx, p); err != nil {
 		return err
 	}
 	return t.index(ctx, partyDocument(p))

@@ -61,6 +61,12 @@ func TestUpgrade(t *testing.T) {
 				if sites, err := s.HostedSites(t.Context(), host); err != nil || len(sites) == 0 {
 					t.Errorf("the site of %s is not found by its name: %v", host, err)
 				}
+				if held, err := s.SitesByHost(t.Context(), host, site.Created, site.Created); err != nil || len(held) == 0 || held[0].Party != c.Party {
+					t.Errorf("who had %s then: %v, %v", host, held, err)
+				}
+			}
+			if parties, err := s.PartiesByMail(t.Context(), "li@acme.example"); err != nil || len(parties) != 1 || parties[0].ID != c.Party {
+				t.Errorf("who has the mail address: %v, %v", parties, err)
 			}
 			next := candor.Case{ID: candor.NewID(c.Opened), Asset: c.Asset, Party: c.Party, Class: candor.Phishing, State: candor.CaseNew, Title: "next", Opened: c.Opened, Updated: c.Opened}
 			if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddCase(t.Context(), &next) }); err != nil || next.Number <= c.Number {

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor"
+	"candor/internal/access/link"
 	"candor/internal/consent"
 	"candor/internal/consent/terms"
 	"candor/internal/house"
@@ -57,19 +58,22 @@ func TestLook(t *testing.T) {
 	b := browsertest.Open(t, browsertest.Errors)
 	w := webtest.New(t, mountAdvised(t))
 	c := w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "wp-content/uploads/2026/03/cache-of-thumbnails-and-other-things.php"), webtest.Shell(w.PartyAsset, "x.php"))
-	link := w.Link(t, c, w.Party, 24*time.Hour)
+	open := w.Link(t, c, w.Party, 24*time.Hour)
 	expired := w.Link(t, c, w.Party, -time.Hour)
 	_, invited, err := w.House.Access.Invite(t.Context(), w.Who(candor.RoleAdmin), candor.User{Name: "Nora", Mail: "nora@example.net", Role: candor.RoleAnalyst})
 	if err != nil {
 		t.Fatal(err)
 	}
 	version, said := agreed(t, w)
+	ticket, held := helped(t, w)
 	pages := []look{
 		{"sign-in", web.SignIn, ""}, {"reset", "/reset", ""}, {"invited", web.InvitedPath + invited, ""}, {"dead", web.InvitedPath + "x", ""}, {"missing", "/nowhere", ""},
-		{"link", link, ""}, {"expired", expired, ""}, {"no-link", "/c/x", ""},
+		{"link", open, ""}, {"expired", expired, ""}, {"no-link", "/c/x", ""},
+		{"report", "/report", ""}, {"help", "/help", ""}, {"guide", "/help/amplifier", ""}, {"ticket-link", held, ""},
 		{"my", "/my", candor.RoleCustomer}, {"my-case", "/my/cases/" + string(c.ID), candor.RoleCustomer}, {"my-account", web.Account, candor.RoleCustomer},
 		{"agreements", "/my/agreements", candor.RoleCustomer}, {"terms", "/my/agreements/terms/" + version, candor.RoleCustomer}, {"receipt", "/my/agreements/receipts/" + said, candor.RoleCustomer},
 		{"receipts", "/receipts", candor.RoleCustomer},
+		{"tickets", "/my/tickets", candor.RoleCustomer}, {"ticket", "/my/tickets/" + ticket, candor.RoleCustomer}, {"ticket-new", "/my/tickets/new", candor.RoleCustomer},
 		{"account", web.Account, candor.RoleAdmin}, {"denied", "/my", candor.RoleAdmin},
 	}
 	var role candor.Role
@@ -113,6 +117,30 @@ func agreed(t *testing.T, w *webtest.World) (version, event string) {
 		t.Fatal(err)
 	}
 	return string(v.ID), string(e.ID)
+}
+
+// helped has a ticket of the customer that was answered, and one of anybody with
+// its link.
+func helped(t *testing.T, w *webtest.World) (ticket, held string) {
+	t.Helper()
+	ctx := t.Context()
+	n := house.NewTicket{Kind: candor.TicketQuestion, Subject: "My shop at shop.acme.example is slow since the last update", Text: "Since Monday it takes ten seconds.\nWhat can I do?"}
+	own, err := w.House.OpenTicket(ctx, w.Who(candor.RoleCustomer), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.House.AnswerTicket(ctx, w.Who(candor.RoleAnalyst), own.ID, "We moved it to another disk.", candor.TicketSolved); err != nil {
+		t.Fatal(err)
+	}
+	other, err := w.House.ReportSoftware(ctx, house.NewTicket{Text: "It opens windows.", Suspect: candor.Suspect{What: "Super Cleaner Pro", Origin: "https://downloads.example/super-cleaner-pro-setup.exe", Device: "windows", Share: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := w.Links.Sign(link.Link{Purpose: link.Ticket, Subject: other.ID, Expires: w.Clock().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(own.ID), "/t/" + text
 }
 
 type view struct {

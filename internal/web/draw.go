@@ -42,9 +42,18 @@ func (s *Site) draw(w http.ResponseWriter, r *Request, v View) {
 		s.lead(w, r, v)
 	case v.Send != nil:
 		s.send(w, r, *v.Send)
+	case v.Strange != nil:
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", strange)
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+		write(w, r, http.StatusOK, v.Strange)
 	case v.JSON != nil:
 		s.data(w, r, v)
 	default:
+		if v.Frames {
+			w.Header().Set("Content-Security-Policy", policy+"; frame-src 'self'")
+		}
 		s.page(w, r, v)
 	}
 }

@@ -18,6 +18,9 @@ import (
 // elsewhere, nothing inline (Content Security Policy Level 3).
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// strange is the policy of documents of others: they are shown, and do nothing.
+const strange = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+
 // visit is what becomes known of a request while it is served, for the log.
 type visit struct {
 	http.ResponseWriter

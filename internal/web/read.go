@@ -129,6 +129,20 @@ func (r *Request) File(name string, most int64) ([]byte, error) {
 	return data, err
 }
 
+// Upload is a file that came with the form, with the name that it had, at most
+// so many bytes of it; nil without one.
+func (r *Request) Upload(name string, most int64) (string, []byte, error) {
+	data, err := r.File(name, most)
+	if err != nil || data == nil {
+		return "", nil, err
+	}
+	at := r.MultipartForm.File[name][0]
+	if len(data) == 0 && at.Filename == "" {
+		return "", nil, nil
+	}
+	return bounded(at.Filename, mostLine), data, nil
+}
+
 // Cut is which part of a list the address asks for: sort, after, before and
 // limit. sorts are the columns that the list offers; any other is passed over.
 func (r *Request) Cut(sorts ...string) candor.Cut {

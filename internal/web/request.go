@@ -25,6 +25,7 @@ type Request struct {
 
 	site     *Site
 	writer   http.ResponseWriter
+	most     int64        // bytes of a form of others than the staff
 	messages []ui.Message // of the last step
 }
 
@@ -110,10 +111,10 @@ const mostForm = 1 << 20
 func (r *Request) readForm() error {
 	var err error
 	if !r.Who.Role.Staff() {
-		r.Body = http.MaxBytesReader(nil, r.Body, mostForm)
+		r.Body = http.MaxBytesReader(nil, r.Body, r.most)
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		err = r.ParseMultipartForm(1 << 20)
+		err = r.ParseMultipartForm(r.most)
 	} else {
 		err = r.ParseForm()
 	}

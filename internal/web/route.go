@@ -77,10 +77,12 @@ func (s *Site) guarded(needs Needs, h http.Handler) http.Handler {
 	})
 }
 
-// handler makes an http.Handler of a function that gives a view.
-func (s *Site) handler(needs Needs, do func(*Request) (View, error), acts bool) http.Handler {
+// handler makes an http.Handler of a function that gives a view, of forms of at
+// most so many bytes.
+func (s *Site) handler(needs Needs, do func(*Request) (View, error), acts bool, most int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r := s.request(w, req)
+		r.most = most
 		if err := needs.Met(r.Who); err != nil {
 			s.fail(w, r, err)
 			return

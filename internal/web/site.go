@@ -121,14 +121,20 @@ func (s *Site) Routes() []Route { return s.routes }
 // Page adds a page that changes nothing: pattern is one of http.ServeMux with
 // the method GET.
 func (s *Site) Page(pattern string, needs Needs, show func(*Request) (View, error)) {
-	s.add(pattern, needs, http.MethodGet, s.handler(needs, show, false))
+	s.add(pattern, needs, http.MethodGet, s.handler(needs, show, false, mostForm))
 }
 
 // Action adds a step that changes something, with the method POST. A form that
 // carries a key (Once, Request.Fields) is acted upon once: the same form again
 // leads to where the first one led.
 func (s *Site) Action(pattern string, needs Needs, act func(*Request) (View, error)) {
-	s.add(pattern, needs, http.MethodPost, s.handler(needs, act, true))
+	s.add(pattern, needs, http.MethodPost, s.handler(needs, act, true, mostForm))
+}
+
+// Receive is Action for forms that bring a file, of at most so many bytes in
+// all. Nothing of them is written to the disk while they are read.
+func (s *Site) Receive(pattern string, needs Needs, most int64, act func(*Request) (View, error)) {
+	s.add(pattern, needs, http.MethodPost, s.handler(needs, act, true, most))
 }
 
 // Handle mounts what answers by itself, such as the API, under a pattern with

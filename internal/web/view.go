@@ -10,7 +10,7 @@ import (
 )
 
 // View is what a handler has to say. One of these is set: To, Document, Send,
-// JSON, or Body with Page.
+// Strange, JSON, or Body with Page.
 type View struct {
 	// Page is what stands around Body. Nav, User, Theme and Routes are filled
 	// in; messages of the last step are put in front of Messages.
@@ -26,6 +26,12 @@ type View struct {
 	Document templ.Component
 	// Send is a file to be kept.
 	Send *File
+	// Strange is a document of somebody else's in HTML, such as a mail. Browsers
+	// show it in a frame of a page whose view says Frames: without scripts, forms
+	// and links, and with nothing from elsewhere.
+	Strange []byte
+	// Frames lets the page have frames, with documents of this site.
+	Frames bool
 	// JSON is data for a script of the page, such as the points of a live chart.
 	JSON any
 	// To is a path of this site to go to instead (303).

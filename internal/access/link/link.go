@@ -35,6 +35,8 @@ type Purpose uint8
 const (
 	Case    Purpose = 1 // the customer's page of a case
 	Consent Purpose = 2 // what a party agreed to; the subject is the party
+	Report  Purpose = 3 // what became of a report of abuse
+	Ticket  Purpose = 8 // a ticket, for the person that it is of; the party may be empty
 )
 
 // Link is what a link stands for.

@@ -46,6 +46,7 @@ type document struct {
 	to         []string  // domains of who is told
 	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
+	contents   []string
 	runs       int
 	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
@@ -143,6 +144,7 @@ var quoting = regexp.MustCompile(`^(?:[ \t]*[>|])+[ \t]?`)
 func (d *document) add(text string, in zone, depth int) {
 	of, at := d.texts, 0
 	d.texts++
+	d.contents = append(d.contents, text)
 	for raw := range strings.SplitSeq(text, "\n") {
 		if len(d.lines) >= maxLines {
 			return

@@ -55,6 +55,9 @@ type Reading struct {
 	// Rule is the name of the rule that found what is complained about; empty if
 	// none did.
 	Rule string
+	// Texts are what was read, as Places count them: the subject, what the header
+	// tells of the way that the mail took, and all texts in order.
+	Texts []string
 }
 
 // Weighed is a value, how likely it is that it is complained about, and what
@@ -105,11 +108,12 @@ func (r *Reader) Read(m *message.Message) Reading {
 			v.lean(p.lean(d.marks(v)))
 		}
 	}
-	out := r.reading(d, values, topic)
+	got := r.reading(d, values, topic)
+	got.Texts = d.contents
 	if obeyed {
-		out.Rule, out.Confidence, out.Person = rule.name, 100, ""
+		got.Rule, got.Confidence, got.Person = rule.name, 100, ""
 	}
-	return out
+	return got
 }
 
 // reporterOf is the mail address of who reports, in lower case.

@@ -145,3 +145,10 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestLinesEndInCarriageReturns(t *testing.T) {
+	m, err := message.Read(strings.NewReader("From: a@b.example\rSubject: one\r\rtwo\rthree\r"), message.DefaultLimits())
+	if err != nil || m.Subject != "one" || m.Parts[0].Text != "two\nthree\n" {
+		t.Errorf("%v %+v", err, m)
+	}
+}

@@ -28,6 +28,9 @@ func Read(r io.Reader, limits Limits) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.IndexByte(raw, '\n') < 0 {
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n")) // as old Macs end lines
+	}
 	m := t.message(raw, 0)
 	if len(m.Header) == 0 {
 		return nil, ErrNoMail

@@ -126,4 +126,9 @@ type (
 	GateChecks = JSON[[]candor.GateCheck]
 
 	Guesses = JSON[[]candor.NoticeGuess]
+
+	Candidates = JSON[[]candor.Candidate]
+
+	Suspect = JSON[candor.Suspect]
+	Classes = JSON[[]candor.Class]
 )

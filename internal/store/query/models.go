@@ -8,8 +8,16 @@ import (
 	"candor"
 	"candor/internal/consent"
 	"candor/internal/consent/campaign"
+	"candor/internal/directory"
 	"candor/internal/store/column"
 )
+
+type AddressesHistory struct {
+	Asset  candor.ID   `db:"asset"`
+	Prefix string      `db:"prefix"`
+	Since  column.Time `db:"since"`
+	Until  column.Time `db:"until"`
+}
 
 type Agent struct {
 	ID         candor.ID         `db:"id"`
@@ -54,6 +62,19 @@ type Answer struct {
 	Status  int64       `db:"status"`
 	Body    string      `db:"body"`
 	Created column.Time `db:"created"`
+}
+
+type Article struct {
+	ID        candor.ID      `db:"id"`
+	Slug      string         `db:"slug"`
+	Titles    column.Words   `db:"titles"`
+	Texts     column.Words   `db:"texts"`
+	Classes   column.Classes `db:"classes"`
+	Platforms column.Strings `db:"platforms"`
+	Hidden    bool           `db:"hidden"`
+	Updated   column.Time    `db:"updated"`
+	By        string         `db:"by"`
+	Version   int64          `db:"version"`
 }
 
 type Asked struct {
@@ -107,6 +128,15 @@ type Campaign struct {
 	Ends      column.Strings   `db:"ends"`
 }
 
+type CannedAnswer struct {
+	ID      candor.ID    `db:"id"`
+	Name    string       `db:"name"`
+	Texts   column.Words `db:"texts"`
+	Updated column.Time  `db:"updated"`
+	By      string       `db:"by"`
+	Version int64        `db:"version"`
+}
+
 type Case struct {
 	ID           candor.ID         `db:"id"`
 	Number       int64             `db:"number"`
@@ -128,6 +158,32 @@ type Case struct {
 	Closed       column.Time       `db:"closed"`
 	Version      int64             `db:"version"`
 	Good         bool              `db:"good"`
+}
+
+type Complaint struct {
+	ID         candor.ID             `db:"id"`
+	Report     candor.ID             `db:"report"`
+	Number     int64                 `db:"number"`
+	Class      candor.Class          `db:"class"`
+	Kind       string                `db:"kind"`
+	Value      string                `db:"value"`
+	Port       int64                 `db:"port"`
+	Role       string                `db:"role"`
+	Confidence candor.Confidence     `db:"confidence"`
+	FirstSeen  column.Time           `db:"first_seen"`
+	LastSeen   column.Time           `db:"last_seen"`
+	Told       string                `db:"told"`
+	Times      int64                 `db:"times"`
+	Note       string                `db:"note"`
+	Proof      string                `db:"proof"`
+	State      candor.ComplaintState `db:"state"`
+	Why        string                `db:"why"`
+	Asset      candor.ID             `db:"asset"`
+	Party      candor.ID             `db:"party"`
+	CaseID     candor.ID             `db:"case_id"`
+	Finding    candor.ID             `db:"finding"`
+	Candidates column.Candidates     `db:"candidates"`
+	Updated    column.Time           `db:"updated"`
 }
 
 type Consent struct {
@@ -175,6 +231,46 @@ type Delivery struct {
 	Error    string      `db:"error"`
 	Created  column.Time `db:"created"`
 	Ended    column.Time `db:"ended"`
+}
+
+type DirectoryAnswer struct {
+	ID        candor.ID         `db:"id"`
+	Response  candor.ID         `db:"response"`
+	Verdict   directory.Verdict `db:"verdict"`
+	Detection string            `db:"detection"`
+	Note      string            `db:"note"`
+	At        column.Time       `db:"at"`
+	By        string            `db:"by"`
+}
+
+type DirectoryCheck struct {
+	ID         candor.ID      `db:"id"`
+	Response   candor.ID      `db:"response"`
+	SHA256     string         `db:"sha256"`
+	Generation string         `db:"generation"`
+	Rules      column.Strings `db:"rules"`
+	At         column.Time    `db:"at"`
+	By         string         `db:"by"`
+}
+
+type DirectoryEntry struct {
+	ID       candor.ID   `db:"id"`
+	Name     string      `db:"name"`
+	Document column.Raw  `db:"document"`
+	Edition  int64       `db:"edition"`
+	Updated  column.Time `db:"updated"`
+}
+
+type DirectoryProbe struct {
+	ID        candor.ID      `db:"id"`
+	Entry     candor.ID      `db:"entry"`
+	Address   string         `db:"address"`
+	What      directory.What `db:"what"`
+	Ok        bool           `db:"ok"`
+	Unknown   bool           `db:"unknown"`
+	Detail    string         `db:"detail"`
+	FirstSeen column.Time    `db:"first_seen"`
+	LastSeen  column.Time    `db:"last_seen"`
 }
 
 type Event struct {
@@ -266,6 +362,13 @@ type Host struct {
 	Asset candor.ID `db:"asset"`
 }
 
+type HostsHistory struct {
+	Asset candor.ID   `db:"asset"`
+	Host  string      `db:"host"`
+	Since column.Time `db:"since"`
+	Until column.Time `db:"until"`
+}
+
 type Identity struct {
 	Issuer    string      `db:"issuer"`
 	SubjectID string      `db:"subject_id"`
@@ -314,6 +417,11 @@ type Link struct {
 	CaseID candor.ID   `db:"case_id"`
 	Other  candor.ID   `db:"other"`
 	At     column.Time `db:"at"`
+}
+
+type Mail struct {
+	Party candor.ID `db:"party"`
+	Mail  string    `db:"mail"`
 }
 
 type Message struct {
@@ -379,6 +487,13 @@ type NoticeVersion struct {
 	Languages column.Strings `db:"languages"`
 	Published column.Time    `db:"published"`
 	By        string         `db:"by"`
+}
+
+type OwnersHistory struct {
+	Asset candor.ID   `db:"asset"`
+	Owner candor.ID   `db:"owner"`
+	Since column.Time `db:"since"`
+	Until column.Time `db:"until"`
 }
 
 type Paper struct {
@@ -478,6 +593,35 @@ type Record struct {
 	Blobs     column.Strings    `db:"blobs"`
 	Concealed column.Words      `db:"concealed"`
 	LogIndex  int64             `db:"log_index"`
+}
+
+type Report struct {
+	ID         candor.ID          `db:"id"`
+	Way        string             `db:"way"`
+	Source     string             `db:"source"`
+	Arrival    string             `db:"arrival"`
+	Likeness   string             `db:"likeness"`
+	Received   column.Time        `db:"received"`
+	SHA256     string             `db:"sha256"`
+	Size       int64              `db:"size"`
+	Name       string             `db:"name"`
+	Type       string             `db:"type"`
+	State      candor.ReportState `db:"state"`
+	Why        string             `db:"why"`
+	Format     string             `db:"format"`
+	Reporter   string             `db:"reporter"`
+	Reference  string             `db:"reference"`
+	Subject    string             `db:"subject"`
+	Language   string             `db:"language"`
+	Tlp        string             `db:"tlp"`
+	Confidence candor.Confidence  `db:"confidence"`
+	Complaints int64              `db:"complaints"`
+	Same       candor.ID          `db:"same"`
+	CaseID     candor.ID          `db:"case_id"`
+	Answerable bool               `db:"answerable"`
+	Updated    column.Time        `db:"updated"`
+	By         string             `db:"by"`
+	Version    int64              `db:"version"`
 }
 
 type Response struct {
@@ -664,6 +808,45 @@ type TermsText struct {
 	Text string    `db:"text"`
 }
 
+type Ticket struct {
+	ID       candor.ID          `db:"id"`
+	Number   int64              `db:"number"`
+	Kind     candor.TicketKind  `db:"kind"`
+	State    candor.TicketState `db:"state"`
+	Way      candor.TicketWay   `db:"way"`
+	Party    candor.ID          `db:"party"`
+	Name     string             `db:"name"`
+	Mail     string             `db:"mail"`
+	Language string             `db:"language"`
+	Subject  string             `db:"subject"`
+	Assignee candor.ID          `db:"assignee"`
+	CaseID   candor.ID          `db:"case_id"`
+	Same     candor.ID          `db:"same"`
+	Suspect  column.Suspect     `db:"suspect"`
+	Opened   column.Time        `db:"opened"`
+	Updated  column.Time        `db:"updated"`
+	Due      column.Time        `db:"due"`
+	Answered column.Time        `db:"answered"`
+	Solved   column.Time        `db:"solved"`
+	Rating   int64              `db:"rating"`
+	Praise   string             `db:"praise"`
+	Rated    column.Time        `db:"rated"`
+	Erased   bool               `db:"erased"`
+	Version  int64              `db:"version"`
+}
+
+type TicketEntry struct {
+	ID        candor.ID        `db:"id"`
+	Ticket    candor.ID        `db:"ticket"`
+	At        column.Time      `db:"at"`
+	Kind      candor.EntryKind `db:"kind"`
+	Actor     string           `db:"actor"`
+	Public    bool             `db:"public"`
+	Text      string           `db:"text"`
+	Details   column.Raw       `db:"details"`
+	MessageID string           `db:"message_id"`
+}
+
 type Token struct {
 	ID       candor.ID      `db:"id"`
 	Owner    candor.ID      `db:"owner"`
@@ -674,6 +857,25 @@ type Token struct {
 	Expires  column.Time    `db:"expires"`
 	LastUsed column.Time    `db:"last_used"`
 	Revoked  column.Time    `db:"revoked"`
+}
+
+type Upload struct {
+	ID         candor.ID          `db:"id"`
+	Ticket     candor.ID          `db:"ticket"`
+	CaseID     candor.ID          `db:"case_id"`
+	Party      candor.ID          `db:"party"`
+	At         column.Time        `db:"at"`
+	Name       string             `db:"name"`
+	SHA256     string             `db:"sha256"`
+	Size       int64              `db:"size"`
+	State      candor.UploadState `db:"state"`
+	Rules      column.Strings     `db:"rules"`
+	Class      candor.Class       `db:"class"`
+	Nature     candor.Nature      `db:"nature"`
+	Severity   candor.Severity    `db:"severity"`
+	Generation string             `db:"generation"`
+	Scanned    column.Time        `db:"scanned"`
+	Erased     bool               `db:"erased"`
 }
 
 type User struct {

@@ -39,6 +39,8 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[archive.Tier](), reflect.TypeFor[tier]()},
 		{reflect.TypeFor[candor.EventKind](), reflect.TypeFor[eventKind]()},
 		{reflect.TypeFor[candor.RecordKind](), reflect.TypeFor[recordKind]()},
+		{reflect.TypeFor[candor.ReportState](), reflect.TypeFor[reportState]()},
+		{reflect.TypeFor[candor.ComplaintState](), reflect.TypeFor[complaintState]()},
 		{reflect.TypeFor[candor.BasisKind](), reflect.TypeFor[basisKind]()},
 		{reflect.TypeFor[candor.Channel](), reflect.TypeFor[channel]()},
 		{reflect.TypeFor[candor.Role](), reflect.TypeFor[role]()},
@@ -51,7 +53,9 @@ func alias(r huma.Registry) {
 }
 
 // schemaName names the schema of a type. What package consent and those below it
-// call an Event or a Row is a ConsentEvent or a TermsRow here, and those of traffic are a TrafficView or a TrafficHour.
+// call an Event or a Row is a ConsentEvent or a TermsRow here, those of
+// traffic are a TrafficView or a TrafficHour, and an Entry of the directory is a
+// DirectoryEntry.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -62,6 +66,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if t.PkgPath() == "candor/internal/flow/archive" {
 		return "Archive" + name
+	}
+	if t.PkgPath() == "candor/internal/directory" {
+		return "Directory" + name
 	}
 	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
 		return name
@@ -112,6 +119,8 @@ type (
 	unmeasured      string
 	eventKind       string
 	recordKind      string
+	reportState     string
+	complaintState  string
 	basisKind       string
 	channel         string
 	role            string
@@ -221,7 +230,15 @@ func (eventKind) Schema(r huma.Registry) *huma.Schema {
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "RecordKind", "What a record proves.", candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent,
-		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordRead)
+		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordReport, candor.RecordRead)
+}
+
+func (reportState) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "ReportState", "What became of a message that came in: a person has to look (person), it is not read yet (new), all that it complains about went where it belongs (filed), it answers what was written in a case (reply), it is one that came before (duplicate), a program answered (automatic), a person says that it is none (dismissed).", candor.ReportStates()...)
+}
+
+func (complaintState) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "ComplaintState", "What became of a complaint: it is a finding of a case (filed), a person has to say whose it is (person), it is about nothing of the provider's (foreign), it went to who holds it (forwarded), more must say the same (waiting), a person says that it is none (dismissed).", candor.ComplaintStates()...)
 }
 
 func (basisKind) Schema(r huma.Registry) *huma.Schema {

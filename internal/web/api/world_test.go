@@ -106,6 +106,7 @@ type world struct {
 	people  map[string]person // by name
 	a, b    estate
 	hook    candor.ID // of the provider
+	report  candor.ID
 
 	product             candor.Asset
 	statement, question string // of a device
@@ -138,6 +139,7 @@ type estate struct {
 	agent     candor.Agent
 	waiver    candor.GateWaiver
 	notice    candor.Notice
+	ticket    candor.Ticket
 }
 
 type fleetStore struct{ *store.Store }
@@ -277,6 +279,7 @@ func full(t testing.TB, s *store.Store) *world {
 	hook, _, err := w.house.AddWebhook(t.Context(), admin, "https://hooks.provider.example/in", nil)
 	must(t, 0, err)
 	w.hook = hook.ID
+	w.report = must2(w.house.TakeReport(t.Context(), admin, "", "", strings.NewReader("From: a@example.org\n\nhelp")))(t)
 	w.ship(admin)
 	return w
 }
@@ -375,6 +378,8 @@ func (w *world) estate(name string, admin candor.Principal) estate {
 	e.server = must2(h.SaveAsset(ctx, admin, candor.Asset{Kind: candor.Server, Owner: e.party.ID, Name: name + "-web"}))(w.t)
 	e.waiver = must2(h.Waive(ctx, admin, e.assets[0].ID, "notice", staffNote, w.now.Add(time.Hour)))(w.t)
 	e.notice = w.notice(e, admin)
+	e.ticket = must2(w.house.OpenTicket(w.t.Context(), admin, house.NewTicket{Kind: candor.TicketQuestion, Way: candor.TicketByPhone, Party: e.party.ID, Subject: "About " + e.party.Name, Text: "Why?"}))(w.t)
+	must2(w.house.NoteTicket(w.t.Context(), admin, e.ticket.ID, staffNote))(w.t)
 	e.agent = candor.Agent{ID: candor.NewID(w.now), Asset: e.server.ID, Name: name, Key: "k", State: candor.AgentActive, Enrolled: w.now, Expires: w.now.Add(time.Hour)}
 	must(w.t, 0, h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddAgent(ctx, e.agent) }))
 	return e

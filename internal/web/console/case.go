@@ -96,10 +96,19 @@ type story struct {
 	staff                                   []ui.Option
 	questions                               []ui.Confirmation
 	methods                                 []string
+	uploads                                 []candor.Upload // that the party, or a ticket, handed in
+	reported                                ui.Table        // what others reported of it
 }
 
 func (c *console) story(r *web.Request, v house.CaseView, d draft) (*story, error) {
 	s := &story{CaseView: v, r: r, names: c.names(r), draft: d, href: casePath(v.Case.ID), may: r.May(access.ActCases), methods: methodsFor(c.house.Methods, v.Asset)}
+	var err error
+	if s.uploads, err = c.house.CaseUploads(r.Context(), r.Who, v.Case.ID); err != nil {
+		return nil, err
+	}
+	if s.reported, err = c.reportedTable(r, v.Case.ID); err != nil {
+		return nil, err
+	}
 	s.names.party[v.Party.ID], s.names.asset[v.Asset.ID] = v.Party.Name, v.Asset.Name
 	s.tellFacts()
 	s.tellFindings()

@@ -93,6 +93,7 @@ var forms = []sent{
 	{"party-errors", "/parties/new", `name=&zone=Mars/Olympus&contact-0-address=nobody&contact-1-name=Somebody`},
 	{"link-once", "/people/new", `name=Nora Lindner&mail=nora.$@example.net`},
 	{"agent-once", "/agents/new", `server=web1.example.net (W-1)`},
+	{"entry-errors", "/directory/new", `name=Lab&channels=mail nobody&classes=x/y&most=many`},
 	{"agent-error", "/agents/new", `server=nowhere`},
 	{"secret-once", "/settings/webhooks/new", `url=https://chat.example.net/hooks/$`},
 }
@@ -178,6 +179,8 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
 		"traffic-now": "/traffic/now", "flows": "/traffic/flows?by=protocol,port&time=6h", "flows-by-line": "/traffic/flows?by=line,direction&order=packets&time=1d", "flows-narrow": "/traffic/flows?by=peer&where=line:%22Line+4711%22+-port:53" + reason, "flows-wrong": "/traffic/flows?where=port:443+colour:red", "flows-unsaid": "/traffic/flows?where=line:%22Line+4711%22",
 		"flows-none": "/traffic/flows?where=port:9", "flows-total": "/traffic/flows?order=flows", "flow-records": "/traffic/flows/records?where=line:%22Line+4711%22" + reason, "line-day": "/traffic/lines/" + string(watched.ID) + "?" + reason[1:], "line-day-unsaid": "/traffic/lines/" + string(watched.ID),
+		"reports": "/reports", "reports-none": "/reports?state=duplicate", "report": "/reports/" + string(w.reported(t).ID),
+		"samples": "/cases/" + string(c.ID) + "/samples", "directory": "/directory", "directory-failing": "/directory?state=failing", "entry": "/directory/" + string(w.lab(t).ID), "entry-edit": "/directory/" + string(w.lab(t).ID) + "/edit", "entry-new": "/directory/new", "entry-verify": "/directory/" + string(w.lab(t).ID) + "/verify", "entry-retire": "/directory/" + string(w.lab(t).ID) + "/retire",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
 		"agents": "/agents", "agents-retired": "/agents?state=revoked", "retire": "/agents/" + string(w.agent.ID) + "/retire", "agent-token": "/agents/tokens/" + w.spare + "/revoke", "asset-server": "/assets/" + string(w.server.ID),
 		"parties": "/parties", "party": party, "party-new": "/parties/new", "party-edit": party + "/edit", "agreement": party + "/agreements/new", "paper": party + "/consents/new", "paper-agreed": party + "/consents/new?act=agreed&terms=" + string(published.ID), "paper-withdrawn": party + "/consents/new?act=withdrawn&terms=" + string(published.ID), "erase": party + "/erase", "import": "/import",

@@ -58,6 +58,8 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addParties()
 	o.addGate()
 	o.addImport()
+	o.addDirectory()
+	o.addSubmissions()
 	o.addNotices()
 	o.addTraffic()
 	o.addFlows()
@@ -68,6 +70,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addPolicy()
 	o.addTerms()
 	o.addQuestions()
+	o.addReports()
 	s.Page("GET /consents", readPolicy, o.consents)
 	o.addSoftware()
 	o.addCampaigns()
@@ -81,9 +84,11 @@ func Register(s *web.Site, h *house.House, options Options) {
 func (o *office) addNav() {
 	const estate, trust, system = "office.nav.estate", "office.nav.trust", "office.nav.system"
 	o.site.Nav(
+		web.NavEntry{Key: "reports", Text: "office.reports", Icon: "comment", Href: "/reports", Group: "console.nav.desk", Order: 14, Needs: readCases, Count: o.waitingReports},
 		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "gate", Text: "office.gate", Icon: "globe", Href: "/gate", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},
+		web.NavEntry{Key: "directory", Text: "office.directory", Icon: "mail", Href: "/directory", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "comment", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "traffic", Text: "office.traffic", Icon: "health", Href: "/traffic", Group: estate, Order: 22, Needs: readCases},
 		web.NavEntry{Key: "drills", Text: "office.drills", Icon: "clock", Href: "/drills", Group: trust, Order: 36, Needs: readSettings},

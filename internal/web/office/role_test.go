@@ -51,6 +51,11 @@ var table = map[string]string{
 
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
+	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
+	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
+	"POST /directory/starter": "admin analyst", "GET /directory/{id}/edit": "admin analyst", "POST /directory/{id}/edit": "admin analyst", "GET /directory/{id}/verify": "admin analyst", "POST /directory/{id}/verify": "admin analyst",
+	"GET /directory/{id}/retire": "admin analyst", "POST /directory/{id}/retire": "admin analyst", "POST /directory/{id}/probe": "admin analyst",
+
 	"GET /definitions": "admin analyst auditor", "POST /definitions/check": "admin", "GET /definitions/{generation}/use": "admin", "POST /definitions/{generation}/use": "admin",
 	"GET /definitions/unpin": "admin", "POST /definitions/unpin": "admin",
 
@@ -63,6 +68,9 @@ var table = map[string]string{
 	"GET /terms/{id}/changes": "admin analyst auditor", "GET /terms/{id}/text": "admin analyst auditor", "GET /terms/{id}/pdf": "admin analyst auditor", "GET /terms/{id}/edit": "admin", "POST /terms/{id}/edit": "admin",
 	"GET /terms/{id}/publish": "admin", "POST /terms/{id}/publish": "admin", "GET /terms/{id}/end": "admin", "POST /terms/{id}/end": "admin", "GET /terms/{id}/delete": "admin", "POST /terms/{id}/delete": "admin",
 	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
+
+	"GET /reports": "admin analyst auditor", "GET /reports/{id}": "admin analyst auditor", "GET /reports/{id}/message": "admin analyst auditor", "GET /reports/{id}/html/{part}": "admin analyst auditor",
+	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
 
 	"GET /software": "admin analyst auditor", "GET /software/{product}": "admin analyst auditor", "GET /campaigns": "admin analyst auditor", "GET /campaigns/{id}": "admin analyst auditor",
 	"GET /campaigns/new": "admin", "POST /campaigns/new": "admin", "GET /campaigns/{id}/start": "admin", "POST /campaigns/{id}/start": "admin", "GET /campaigns/{id}/stop": "admin", "POST /campaigns/{id}/stop": "admin",
@@ -143,12 +151,13 @@ func (w *world) paths(t *testing.T) func(string) string {
 		t.Fatal(err)
 	}
 	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
-	ids := map[string]string{"terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
-		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
-	product, drilled := w.software(t), w.drilled(t)
+	reported := w.reported(t)
+	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
+	product, drilled, complaint := w.software(t), w.drilled(t), string(w.complaint(t, reported).ID)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{product}", product, "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
@@ -187,7 +196,7 @@ func TestNothingThere(t *testing.T) {
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
-		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/directory/" + none, "/directory/x", "/directory/" + none + "/verify", "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
 		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
 			t.Errorf("GET %s: %d, want 404", path, a.Status)
 		}

@@ -1,16 +1,64 @@
 package portal
 
 import (
+	"slices"
+	"strconv"
+
+	"candor/internal/house"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
 
-// fixed has the site looked at again at once.
+// fixed has the site looked at again at once, and keeps what the customer gives
+// to show that it is mended.
 func (p *portal) fixed(v visit) (web.View, error) {
-	if err := p.site.House.Fixed(v.Context(), v.Who, v.id, v.Text("fixed")); err != nil {
+	proof := house.Proof{Text: v.Text("fixed")}
+	file, problem := attached(v.Request, "proof")
+	if problem != "" {
+		return p.page(v, form{field: "proof", problem: problem})
+	}
+	proof.File = file
+	if chosen := v.Lines("step"); len(chosen) > 0 {
+		if err := p.steps(v, &proof, v.Line("guide"), chosen); err != nil {
+			return web.View{}, err
+		}
+	}
+	if err := p.site.House.ProveFixed(v.Context(), v.Who, v.id, proof); err != nil {
 		return web.View{}, err
 	}
 	return p.thanks(v, "portal.fixed.said")
+}
+
+// steps takes the steps of a guide that somebody ticked, in words. Numbers of
+// another guide's steps are passed over.
+func (p *portal) steps(v visit, proof *house.Proof, slug string, chosen []string) error {
+	all, err := p.site.House.Guides(v.Context())
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Slug != slug {
+			continue
+		}
+		proof.Guide = slug
+		steps := wordedGuide(v.Request, a, 3).Steps
+		proof.Of = len(steps)
+		for i, step := range steps {
+			if slices.Contains(chosen, strconv.Itoa(i+1)) {
+				proof.Steps = append(proof.Steps, step)
+			}
+		}
+	}
+	return nil
+}
+
+// stepOptions number the steps of a guide.
+func stepOptions(steps []string) []ui.Option {
+	all := make([]ui.Option, len(steps))
+	for i, step := range steps {
+		all[i] = ui.Option{Value: strconv.Itoa(i + 1), Label: step}
+	}
+	return all
 }
 
 // ask hands a question to the staff.

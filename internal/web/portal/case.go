@@ -39,6 +39,8 @@ type story struct {
 	acts     bool // there is something that the customer can still do
 	late     bool // the deadline is past
 	form     form
+	guides   []shownGuide
+	uploads  []candor.Upload // that were handed in as proof
 }
 
 // form is what was typed into one that came back.
@@ -61,6 +63,12 @@ func (p *portal) page(v visit, f form) (web.View, error) {
 	st.late = st.deadline != nil && (st.deadline.State == candor.DeadlineMissed || st.deadline.Due.Before(v.Now))
 	st.told = p.Advice.For(view.Case, v.Printer, view.Asset.Software)
 	if st.files, st.more, err = p.files(v, view); err != nil {
+		return web.View{}, err
+	}
+	if st.guides, err = p.guides(v, view.Case, view.Asset); err != nil {
+		return web.View{}, err
+	}
+	if st.uploads, err = p.site.House.CaseUploads(v.Context(), v.Who, view.Case.ID); err != nil {
 		return web.View{}, err
 	}
 	st.banner, st.looking = banner(v, view)

@@ -50,15 +50,17 @@ func Mount(s *web.Site, c Config) {
 	p := &portal{c, s}
 	anyone := web.Needs{web.Anyone}
 	s.Page("GET /c/{token}", anyone, p.linked(p.show))
-	s.Action("POST /c/{token}/fixed", anyone, p.linked(p.fixed))
+	s.Receive("POST /c/{token}/fixed", anyone, mostReceived, p.linked(p.fixed))
 	s.Action("POST /c/{token}/question", anyone, p.linked(p.ask))
 	s.Action("POST /c/{token}/contest", anyone, p.linked(p.contest))
 	s.Action("POST /c/{token}/renew", anyone, p.renew)
 
+	s.Page("GET /r/{token}", anyone, p.reported)
+
 	reads, acts := web.Needs{access.ReadOwn}, web.Needs{access.ActOwn}
 	s.Page("GET /my", reads, p.overview)
 	s.Page("GET /my/cases/{id}", reads, p.signedIn(p.show))
-	s.Action("POST /my/cases/{id}/fixed", acts, p.signedIn(p.fixed))
+	s.Receive("POST /my/cases/{id}/fixed", acts, mostReceived, p.signedIn(p.fixed))
 	s.Action("POST /my/cases/{id}/question", acts, p.signedIn(p.ask))
 	s.Action("POST /my/cases/{id}/contest", acts, p.signedIn(p.contest))
 	s.Page("GET /my/sites/{id}", reads, p.gate)
@@ -67,6 +69,7 @@ func Mount(s *web.Site, c Config) {
 	s.Action("POST /my/sites/{id}/take-back", acts, p.takeBack)
 	p.mountAgreements()
 	p.mountNotices(s)
+	p.mountSupport()
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
 

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -43,7 +44,24 @@ func (s *Sender) compose(to address, m candor.Message) (*gomail.Msg, error) {
 	if m.HTML != "" {
 		out.AddAlternativeString(gomail.TypeTextHTML, canonical(m.HTML), encoding)
 	}
-	return out, nil
+	return out, attach(out, m)
+}
+
+// attach adds files, in base64. One boundary serves one multipart: besides
+// files there is plain text alone.
+func attach(out *gomail.Msg, m candor.Message) error {
+	if len(m.Attachments) > 0 && m.HTML != "" {
+		return fmt.Errorf("a mail with attachments has HTML: %w", candor.ErrInvalid)
+	}
+	for _, a := range m.Attachments {
+		if name := oneLine(a.Name); name == "" || strings.ContainsFunc(name, func(c rune) bool { return c < '!' || c > '~' || strings.ContainsRune(`"\/`, c) }) {
+			return fmt.Errorf("%.80q is no name of an attachment: %w", a.Name, candor.ErrInvalid)
+		}
+		if err := out.AttachReader(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(gomail.ContentType(oneLine(a.Type))), gomail.WithFileEncoding(gomail.EncodingB64)); err != nil {
+			return fmt.Errorf("attach %s: %w", a.Name, err)
+		}
+	}
+	return nil
 }
 
 func (s *Sender) addresses(out *gomail.Msg, to address, m candor.Message) error {

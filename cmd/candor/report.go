@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"candor"
+	"candor/internal/config"
+	"candor/internal/flow"
+	"candor/internal/house"
+	"candor/internal/intake/attribute"
+	"candor/internal/intake/format/readers"
+	"candor/internal/intake/format/shadowserver"
+	"candor/internal/intake/freetext"
+	"candor/internal/intake/kind"
+	"candor/internal/intake/reading"
+	"candor/internal/intake/wrap"
+)
+
+// openReports sets up how reports are read.
+func (r *running) openReports(context.Context) error {
+	c := r.setup.intake
+	schema, err := readSchema(c.Schema)
+	if err != nil {
+		return err
+	}
+	r.House.Reports = house.Reports{Acknowledge: c.Acknowledge, Thresholds: map[candor.Class]house.Threshold{}, Reader: &reading.Reader{
+		Formats: readers.All(schema), Text: freetext.New(), Opener: wrap.New(wrap.Options{Passwords: c.Passwords, Now: r.setup.clock}),
+		Ours: kind.Ours{Domains: []string{r.notify.Domain}}}}
+	var leases attribute.Leases
+	if r.traffic != nil {
+		leases = attribute.Table{Table: r.traffic.leases.table, Lines: r.traffic.asset}
+	}
+	r.House.Reports.Whose = r.House.Whose(leases, resolver{}, attribute.Options{Networks: config.Networks(c.Networks)})
+	for _, t := range c.Thresholds {
+		r.House.Reports.Thresholds[candor.Class(t.Class)] = house.Threshold{Reporters: t.Reporters, Within: time.Duration(t.Within)}
+	}
+	return nil
+}
+
+// resolver tells where names lead now.
+type resolver struct{}
+
+// Addresses gives the addresses that a name leads to now.
+func (resolver) Addresses(ctx context.Context, host string, _, _ time.Time) (all []attribute.Name, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for _, a := range found {
+		all = append(all, attribute.Name{Address: a.Unmap()})
+	}
+	var none *net.DNSError
+	if errors.As(err, &none) { // whatever keeps the name from being known leaves it to a person
+		return nil, nil
+	}
+	return all, err
+}
+
+// asset is the line of the records that a line of traffic stands for.
+func (t *traffic) asset(n flow.Line) (candor.ID, bool) {
+	id := t.watch.ID(n)
+	return id, id != ""
+}
+
+// readSchema reads Shadowserver's schema, if one is named.
+func readSchema(name string) (*shadowserver.Schema, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	s, err := shadowserver.ReadSchema(f)
+	if err != nil {
+		return nil, candor.WithHint(fmt.Errorf("intake.shadowserver_schema %s: %w", name, err), "Name the schema as Shadowserver publishes it, or leave it out.")
+	}
+	return s, nil
+}
+
+// readReports has reports read that came in. One that cannot be read now leaves
+// the others be.
+func (r *running) readReports(ctx context.Context, j house.ReadReportsJob) (err error) {
+	for _, id := range j.Reports {
+		err = errors.Join(err, r.ReadReport(ctx, id))
+	}
+	return err
+}
+
+// forgetReports forgets messages that are older than they are kept.
+func (r *running) forgetReports(ctx context.Context) error {
+	return r.ForgetReports(ctx, r.setup.clock().Add(-time.Duration(r.setup.intake.Keep)))
+}

@@ -1,0 +1,343 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/intake"
+	"candor/internal/intake/freetext"
+	"candor/internal/intake/message"
+	"candor/internal/intake/reading"
+	"candor/internal/store"
+)
+
+// ReportList lists reports for those who may read cases.
+func (h *House) ReportList(ctx context.Context, who candor.Principal, f candor.ReportFilter, cut candor.Cut) (candor.Page[candor.Report], error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return candor.Page[candor.Report]{}, err
+	}
+	return h.Store.Reports(ctx, f, cut)
+}
+
+// ReportCounts counts reports by state.
+func (h *House) ReportCounts(ctx context.Context, who candor.Principal) (map[candor.ReportState]int64, error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return nil, err
+	}
+	return h.Store.ReportCounts(ctx)
+}
+
+// Report gives a report.
+func (h *House) Report(ctx context.Context, who candor.Principal, id candor.ID) (candor.Report, error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return candor.Report{}, err
+	}
+	return h.Store.Report(ctx, id)
+}
+
+// ReportView is a report with what it complains about.
+type ReportView struct {
+	candor.Report
+	Complaints candor.Page[candor.Complaint]
+	// Assets are those that complaints name.
+	Assets map[candor.ID]candor.Asset
+}
+
+// ReportView gives a report, and a part of its complaints.
+func (h *House) ReportView(ctx context.Context, who candor.Principal, id candor.ID, cut candor.Cut) (ReportView, error) {
+	var v ReportView
+	if err := may(who, access.ReadCases); err != nil {
+		return v, err
+	}
+	var err error
+	if v.Report, err = h.Store.Report(ctx, id); err != nil {
+		return v, err
+	}
+	if cut.Sort == "" {
+		cut.Sort = "number"
+	}
+	if v.Complaints, err = h.Store.Complaints(ctx, candor.ComplaintFilter{Report: id}, cut); err != nil {
+		return v, err
+	}
+	v.Assets = map[candor.ID]candor.Asset{}
+	for _, c := range v.Complaints.Items {
+		for _, asset := range append([]candor.Candidate{{Asset: c.Asset}}, c.Candidates...) {
+			if _, have := v.Assets[asset.Asset]; have || asset.Asset == "" {
+				continue
+			}
+			a, err := h.Store.Asset(ctx, who.Scope(), asset.Asset)
+			if err != nil && !errors.Is(err, candor.ErrNotFound) {
+				return v, err
+			}
+			v.Assets[asset.Asset] = a
+		}
+	}
+	return v, nil
+}
+
+// ComplaintList lists complaints for those who may read cases.
+func (h *House) ComplaintList(ctx context.Context, who candor.Principal, f candor.ComplaintFilter, cut candor.Cut) (candor.Page[candor.Complaint], error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return candor.Page[candor.Complaint]{}, err
+	}
+	return h.Store.Complaints(ctx, f, cut)
+}
+
+// ReportMessage gives the message of a report as it came. What is read is whole
+// only once Read gave io.EOF.
+func (h *House) ReportMessage(ctx context.Context, who candor.Principal, id candor.ID) (candor.Report, io.ReadCloser, error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return candor.Report{}, nil, err
+	}
+	r, err := h.Store.Report(ctx, id)
+	if err != nil {
+		return r, nil, err
+	}
+	body, err := h.message(r)
+	return r, body, err
+}
+
+// ReportReading reads the message of a report again, for people to look at: with
+// what free text names marked. Of a file there is none.
+func (h *House) ReportReading(ctx context.Context, who candor.Principal, id candor.ID) (*message.Message, freetext.Reading, error) {
+	r, body, err := h.ReportMessage(ctx, who, id)
+	if err != nil || r.Name != "" {
+		return nil, freetext.Reading{}, err
+	}
+	defer body.Close()
+	got, err := h.Reports.Reader.Read(reading.Source{Body: body}, func(intake.Event, bool) error { return nil })
+	if err != nil || got.Mail == nil {
+		return nil, freetext.Reading{}, err
+	}
+	return got.Mail, h.Reports.Reader.Text.Read(got.Mail), nil
+}
+
+// TakeReport keeps a message that somebody hands in by the API or a page, and
+// gives its identifier.
+func (h *House) TakeReport(ctx context.Context, who candor.Principal, name, mediaType string, body io.Reader) (candor.ID, error) {
+	if err := may(who, access.ActCases); err != nil {
+		return "", err
+	}
+	a := intake.Arrival{Way: intake.API, Source: who.Actor(), Name: name, Type: mediaType, Body: body}
+	return h.NewReportKeeper(MostReport).keep(ctx, a)
+}
+
+// MostReport is how many bytes a report has at most that the API takes.
+const MostReport = 32 << 20
+
+// ComplaintDecision is what a person says of a complaint.
+type ComplaintDecision struct {
+	Complaint candor.ID             `json:"complaint,omitempty"` // empty for one that the person adds
+	State     candor.ComplaintState `json:"state"`               // filed, foreign or dismissed
+	Asset     candor.ID             `json:"asset,omitempty"`
+	Class     candor.Class          `json:"class,omitempty"` // instead of that which was read
+	Kind      intake.Kind           `json:"kind,omitempty"`  // of one that is added
+	Value     string                `json:"value,omitempty"`
+}
+
+// DecideReport has a person say what a report complains about and whose that is.
+// Complaints that the person says nothing of stay as they are; once none waits for
+// a person the report is done. A report that changed since is candor.ErrChanged.
+func (h *House) DecideReport(ctx context.Context, who candor.Principal, id candor.ID, version int64, all []ComplaintDecision) error {
+	if err := may(who, access.ActCases); err != nil {
+		return err
+	}
+	r, err := h.Store.Report(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.Version != version {
+		return fmt.Errorf("report %s: %w", id, candor.ErrChanged)
+	}
+	fresh, changed, err := h.decided(ctx, who, r, all)
+	if err != nil {
+		return err
+	}
+	filed := append(slices.Clone(fresh), changed...)
+	if err := h.fileComplaints(ctx, r.ID, filed); err != nil {
+		return err
+	}
+	fresh, changed = filed[:len(fresh)], filed[len(fresh):]
+	return h.tx(ctx, func(tx *store.Tx) error {
+		if err := tx.AddComplaints(ctx, fresh...); err != nil {
+			return err
+		}
+		for _, c := range changed {
+			was, err := tx.Complaint(ctx, c.ID)
+			if err == nil {
+				err = tx.ChangeComplaint(ctx, c, was.State)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		r.Complaints += int64(len(fresh))
+		return h.settleReport(ctx, tx, who, r, len(fresh)+len(changed))
+	})
+}
+
+// settleReport notes that a person decided about a report.
+func (h *House) settleReport(ctx context.Context, tx *store.Tx, who candor.Principal, r candor.Report, n int) error {
+	count := func(s candor.ComplaintState) (int, error) {
+		page, err := tx.Complaints(ctx, candor.ComplaintFilter{Report: r.ID, States: []candor.ComplaintState{s}}, candor.Cut{Limit: 1})
+		return page.Count, err
+	}
+	waiting, err := count(candor.ComplaintPerson)
+	if err != nil {
+		return err
+	}
+	dismissed, err := count(candor.ComplaintDismissed)
+	if err != nil {
+		return err
+	}
+	switch {
+	case waiting > 0:
+		r.State, r.Why = candor.ReportPerson, fmt.Sprintf("it is not certain whose %d of %d are", waiting, r.Complaints)
+	case int64(dismissed) == r.Complaints:
+		r.State, r.Why = candor.ReportDismissed, ""
+	default:
+		r.State, r.Why = candor.ReportFiled, ""
+	}
+	r.Updated, r.By = h.Clock().UTC(), who.Actor()
+	if err := tx.ChangeReport(ctx, &r, ""); err != nil {
+		return err
+	}
+	return h.recordJSON(ctx, tx, "", candor.RecordDecision, r.ID, who, map[string]any{"report": r.State, "complaints": n})
+}
+
+// decided words what a person says of complaints: those that are added, and those
+// that change.
+func (h *House) decided(ctx context.Context, who candor.Principal, r candor.Report, all []ComplaintDecision) (fresh, changed []candor.Complaint, err error) {
+	now := h.Clock().UTC()
+	for _, d := range all {
+		c := candor.Complaint{ID: candor.NewID(now), Report: r.ID, Number: r.Complaints + int64(len(fresh)) + 1, Class: candor.Undetermined, Confidence: 100}
+		if d.Complaint != "" {
+			if c, err = h.Store.Complaint(ctx, d.Complaint); err != nil {
+				return nil, nil, err
+			}
+			if c.Report != r.ID || c.State == candor.ComplaintFiled {
+				return nil, nil, candor.WithHint(fmt.Errorf("complaint %s is not one to decide about here: %w", c.ID, candor.ErrInvalid), "Look at the report again; others may have decided.")
+			}
+		}
+		if err := h.judge(ctx, who, &c, d); err != nil {
+			return nil, nil, err
+		}
+		c.Updated, c.Why = now, ""
+		if d.Complaint == "" {
+			fresh = append(fresh, c)
+		} else {
+			changed = append(changed, c)
+		}
+	}
+	return fresh, changed, nil
+}
+
+func (h *House) judge(ctx context.Context, who candor.Principal, c *candor.Complaint, d ComplaintDecision) error {
+	if d.Value != "" {
+		v, err := intake.NewResource(d.Kind, d.Value)
+		if err != nil {
+			return candor.WithHint(fmt.Errorf("%w: %w", err, candor.ErrInvalid), "Write it as machines do: 192.0.2.1, https://shop.example/page, shop.example.")
+		}
+		c.Kind, c.Value, c.Role = string(v.Kind), v.Value, string(intake.Source)
+	}
+	if d.Class != "" {
+		class, ok := candor.ParseClass(string(d.Class))
+		if !ok || class != d.Class {
+			return candor.WithHint(fmt.Errorf("there is no class %.60q: %w", d.Class, candor.ErrInvalid), "Write it as RSIT does: malicious-code/infected-system.")
+		}
+		c.Class = class
+	}
+	c.State, c.Asset, c.Party, c.Case, c.Finding = d.State, "", "", "", ""
+	switch d.State {
+	case candor.ComplaintForeign, candor.ComplaintDismissed:
+		return nil
+	case candor.ComplaintFiled:
+	default:
+		return candor.WithHint(fmt.Errorf("a person cannot make a complaint %.40q: %w", d.State, candor.ErrInvalid), "Choose filed, foreign or dismissed.")
+	}
+	if strings.TrimSpace(c.Value) == "" {
+		return candor.WithHint(fmt.Errorf("a complaint about nothing: %w", candor.ErrInvalid), "Say what it is about.")
+	}
+	a, err := h.Store.Asset(ctx, who.Scope(), d.Asset)
+	if err != nil {
+		return err
+	}
+	if a.Retired {
+		return candor.WithHint(fmt.Errorf("asset %s is retired: %w", a.ID, candor.ErrInvalid), "Take it back into use first.")
+	}
+	c.Asset, c.Party = a.ID, a.Owner
+	return nil
+}
+
+// DismissReport has a person say that a message is no report.
+func (h *House) DismissReport(ctx context.Context, who candor.Principal, id candor.ID, version int64) error {
+	if err := may(who, access.ActCases); err != nil {
+		return err
+	}
+	return h.tx(ctx, func(tx *store.Tx) error {
+		r, err := tx.Report(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Version != version || r.State != candor.ReportPerson {
+			return fmt.Errorf("report %s: %w", id, candor.ErrChanged)
+		}
+		r.State, r.Why, r.Updated, r.By = candor.ReportDismissed, "", h.Clock().UTC(), who.Actor()
+		if err := tx.ChangeReport(ctx, &r, ""); err != nil {
+			return err
+		}
+		return h.recordJSON(ctx, tx, "", candor.RecordDecision, r.ID, who, map[string]any{"report": r.State})
+	})
+}
+
+// eraseReports takes out what reports say of a party, and asks for messages that
+// are about it alone to be forgotten.
+func (h *House) eraseReports(ctx context.Context, tx *store.Tx, party candor.ID) (ForgetJob, error) {
+	alone, err := tx.EraseComplaints(ctx, party)
+	if err != nil {
+		return ForgetJob{}, err
+	}
+	return h.forgetReports(ctx, tx, alone)
+}
+
+func (h *House) forgetReports(ctx context.Context, tx *store.Tx, all []candor.Report) (ForgetJob, error) {
+	var j ForgetJob
+	var ids []candor.ID
+	for _, r := range all {
+		ids = append(ids, r.ID)
+		if r.SHA256 != "" {
+			j.Digests = append(j.Digests, r.SHA256)
+		}
+	}
+	if err := tx.EraseReports(ctx, ids...); err != nil || len(j.Digests) == 0 {
+		return j, err
+	}
+	return j, tx.Enqueue(ctx, j, candor.JobOptions{})
+}
+
+// ForgetReports forgets messages, and who sent them, that came before a moment.
+// What they complained about stays.
+func (h *House) ForgetReports(ctx context.Context, before time.Time) error {
+	for {
+		done := false
+		err := h.tx(ctx, func(tx *store.Tx) error {
+			old, err := tx.OldReports(ctx, before, 500)
+			if err != nil {
+				return err
+			}
+			done = len(old) < 500
+			_, err = h.forgetReports(ctx, tx, old)
+			return err
+		})
+		if err != nil || done {
+			return err
+		}
+	}
+}

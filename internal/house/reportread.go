@@ -1,0 +1,400 @@
+package house
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/desk"
+	"candor/internal/intake"
+	"candor/internal/intake/kind"
+	"candor/internal/intake/reading"
+	"candor/internal/store"
+)
+
+// Reports is what reading reports asks for.
+type Reports struct {
+	Reader *reading.Reader
+	// Whose tells whose a resource was; nil never knows.
+	Whose Whose
+	// Thresholds say how many reporters must say the same before it is a finding.
+	Thresholds map[candor.Class]Threshold
+	// Acknowledge has reporters written to.
+	Acknowledge bool
+	// Visitor looks whether what was reported is still there; nil never knows.
+	Visitor Visitor
+}
+
+// Whose tells whose a resource was at a time.
+type Whose interface {
+	Whose(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Attribution, error)
+}
+
+// Attribution says whose something is.
+type Attribution struct {
+	// Ours tells that it belongs to the provider or to somebody here.
+	Ours bool
+	// Certain tells that it is the first of the Candidates, and nobody else's.
+	Certain    bool
+	Candidates []candor.Candidate
+	Why        string // in words
+	// Again is when to ask again, if that helps: records may still come.
+	Again time.Time
+}
+
+// Threshold is how many reporters must complain of a class at one asset within a
+// time.
+type Threshold struct {
+	Reporters int64
+	Within    time.Duration
+}
+
+// ReadReport reads a report that was taken in, and brings what it complains about
+// where it belongs. One that was read before is left as it is. It may be begun
+// again at any point.
+func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
+	r, err := h.Store.Report(ctx, id)
+	if errors.Is(err, candor.ErrNotFound) {
+		return nil // it came twice
+	}
+	if err != nil || r.State != candor.ReportNew {
+		return err
+	}
+	body, err := h.message(r)
+	if errors.Is(err, candor.ErrNotFound) {
+		return nil // it was erased meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	s := &sorting{house: h, report: r, ripening: map[subject]bool{}}
+	got, err := h.Reports.Reader.Read(reading.Source{Name: r.Name, Type: r.Type, Body: body}, func(e intake.Event, sure bool) error { return s.take(ctx, e, sure) })
+	if err == nil {
+		err = s.flush(ctx)
+	}
+	if err == nil {
+		err = h.endReading(ctx, s, got)
+	}
+	if err != nil {
+		return fmt.Errorf("read report %s: %w", id, err)
+	}
+	return nil
+}
+
+// endReading says what became of a report.
+func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading) error {
+	return h.tx(ctx, func(tx *store.Tx) error {
+		r := s.report
+		r.Format, r.Reporter, r.Reference, r.Language, r.TLP = got.Report.Format, clean(got.Report.Reporter), clean(got.Report.Reference), got.Report.Language, got.Report.TLP
+		r.Confidence, r.Complaints, r.Updated = candor.Confidence(got.Report.Confidence), s.number, h.Clock().UTC()
+		if m := got.Mail; m != nil {
+			r.Subject, r.Answerable = clean(m.Subject), !m.Automatic()
+		}
+		like := likeness(r, got)
+		twin, err := tx.ReportLike(ctx, like)
+		if err != nil && !errors.Is(err, candor.ErrNotFound) {
+			return err
+		}
+		switch twice := err == nil && twin.ID != r.ID; {
+		case twice:
+			r.State, r.Same, like = candor.ReportDuplicate, twin.ID, ""
+		case got.Kind == kind.Reply:
+			err = h.repliedTo(ctx, tx, &r, got)
+		case got.Kind != kind.Report:
+			r.State, r.Why = candor.ReportAutomatic, got.Reason
+		case got.Report.Person != "":
+			r.State, r.Why = candor.ReportPerson, got.Report.Person
+		case s.number == 0:
+			r.State, r.Why = candor.ReportPerson, "it complains about nothing that could be read"
+		case s.person > 0:
+			r.State, r.Why = candor.ReportPerson, fmt.Sprintf("it is not certain whose %d of %d are", s.person, s.number)
+		default:
+			r.State = candor.ReportFiled
+		}
+		if err != nil && !errors.Is(err, candor.ErrNotFound) {
+			return err
+		}
+		r.Why = intake.Cut(r.Why, 1000)
+		if err := tx.ChangeReport(ctx, &r, like); err != nil {
+			return err
+		}
+		for of := range s.ripening {
+			if err := tx.Enqueue(ctx, RipenJob{of.asset, of.class}, candor.JobOptions{}); err != nil {
+				return err
+			}
+		}
+		if err := h.acknowledge(ctx, tx, r); err != nil {
+			return err
+		}
+		return h.recordJSON(ctx, tx, "", candor.RecordReport, r.ID, candor.Principal{}, map[string]any{"state": r.State, "sha256": r.SHA256, "format": r.Format, "complaints": r.Complaints, "way": r.Way})
+	})
+}
+
+// likeness is what reports have in common that are the same one: the reporter's
+// own name for it, the mail's, or all that it holds.
+func likeness(r candor.Report, got reading.Reading) string {
+	key := []string{"content", r.SHA256}
+	if got.Mail != nil && got.Mail.ID != "" && len(got.Mail.From) > 0 {
+		key = []string{"mail", got.Mail.ID, strings.ToLower(got.Mail.From[0].Address)}
+	}
+	if r.Reference != "" && r.Reporter != "" {
+		key = []string{"reference", r.Format, r.Reporter, r.Reference}
+	}
+	sum := sha256.Sum256([]byte(strings.Join(key, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// sorting brings complaints of a report where they belong.
+type sorting struct {
+	house   *House
+	report  candor.Report
+	number  int64
+	person  int
+	pending []candor.Complaint
+	// ripening are what complaints wait about until more reporters say so.
+	ripening map[subject]bool
+}
+
+// mostPending is how many complaints are filed at a time.
+const mostPending = 500
+
+// take takes an event.
+func (s *sorting) take(ctx context.Context, e intake.Event, sure bool) error {
+	about := e.About
+	if len(about) == 0 {
+		about = []intake.Resource{{}} // a person says what it is about
+	}
+	for _, r := range about {
+		c, err := s.complaint(ctx, e, r, sure)
+		if err != nil {
+			return err
+		}
+		if c.State == candor.ComplaintPerson {
+			s.person++
+		}
+		s.pending = append(s.pending, c)
+	}
+	if len(s.pending) < mostPending {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+// mostPatience is how long after a report came records of leases are waited for.
+const mostPatience = 15 * time.Minute
+
+// complaint words a complaint, and says whose it is.
+func (s *sorting) complaint(ctx context.Context, e intake.Event, r intake.Resource, sure bool) (candor.Complaint, error) {
+	now := s.house.Clock().UTC()
+	s.number++
+	c := candor.Complaint{ID: candor.NewID(now), Report: s.report.ID, Number: s.number, Class: e.Class, Kind: string(r.Kind), Value: r.Value, Port: r.Port, Role: string(r.Role),
+		Confidence: candor.Confidence(r.Confidence), Count: e.Count, Note: e.Note, Evidence: e.Evidence, State: candor.ComplaintPerson, Updated: now}
+	c.First, c.Last, c.Told = span(e)
+	if r.Value == "" {
+		c.Why = "it is not told what it is about"
+		return c, nil
+	}
+	a, err := s.house.whose(ctx, r, e.First, e.Last, s.report.Received)
+	if err != nil {
+		return c, err
+	}
+	if now := s.house.Clock(); a.Again.After(now) && now.Sub(s.report.Received) < mostPatience {
+		return c, candor.Later(fmt.Errorf("whose %.100q was is not known yet: %w", r.Value, candor.ErrUnavailable), a.Again.Sub(now))
+	}
+	c.Candidates, c.Why = a.Candidates, a.Why
+	switch {
+	case !sure:
+	case !a.Ours:
+		c.State = candor.ComplaintForeign
+	case a.Certain:
+		c.State, c.Asset, c.Party = candor.ComplaintFiled, a.Candidates[0].Asset, a.Candidates[0].Party
+		if s.house.Reports.Thresholds[c.Class].Reporters > 1 {
+			c.State, c.Why = candor.ComplaintWaiting, "more reporters must say so"
+			s.ripening[subject{c.Asset, c.Class}] = true
+		}
+	}
+	return c, nil
+}
+
+func span(e intake.Event) (first, last time.Time, told string) {
+	if e.First != nil {
+		first, told = e.First.Time, e.First.Text
+	}
+	if e.Last != nil {
+		last = e.Last.Time
+	}
+	if last.IsZero() {
+		last = first
+	}
+	if !first.IsZero() {
+		told = ""
+	}
+	return first, last, clean(told)
+}
+
+func (h *House) whose(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Attribution, error) {
+	if h.Reports.Whose == nil {
+		return Attribution{Ours: true, Why: "nothing is set up that tells whose it is"}, nil
+	}
+	return h.Reports.Whose.Whose(ctx, r, first, last, received)
+}
+
+// flush files what is pending. What was filed before, by a run that broke off, is
+// seen again, which changes nothing.
+func (s *sorting) flush(ctx context.Context) error {
+	all := s.pending
+	s.pending = nil
+	if err := s.house.fileComplaints(ctx, s.report.ID, all); err != nil {
+		return err
+	}
+	return s.house.tx(ctx, func(tx *store.Tx) error { return tx.AddComplaints(ctx, all...) })
+}
+
+// fileComplaints makes findings of those complaints whose assets are known, asset
+// by asset, and notes in them what became of them.
+func (h *House) fileComplaints(ctx context.Context, report candor.ID, all []candor.Complaint) error {
+	at := map[candor.ID][]int{}
+	var order []candor.ID
+	for i, c := range all {
+		if c.State != candor.ComplaintFiled {
+			continue
+		}
+		if len(at[c.Asset]) == 0 {
+			order = append(order, c.Asset)
+		}
+		at[c.Asset] = append(at[c.Asset], i)
+	}
+	for _, asset := range order {
+		own := make([]*candor.Complaint, 0, len(at[asset]))
+		for _, i := range at[asset] {
+			own = append(own, &all[i])
+		}
+		if err := h.fileAt(ctx, report, asset, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileAt files complaints about one asset.
+func (h *House) fileAt(ctx context.Context, report, asset candor.ID, all []*candor.Complaint) error {
+	sames := make([]candor.Same, len(all))
+	for i, c := range all {
+		f := complained(*c)
+		sames[i] = desk.Same(f)
+	}
+	var known map[candor.Same]candor.FiledFinding
+	like := func() error {
+		return h.tx(ctx, func(tx *store.Tx) (err error) { known, err = tx.FindingsLike(ctx, asset, sames); return err })
+	}
+	if err := like(); err != nil {
+		return err
+	}
+	f := desk.Filing{Asset: asset, Scan: report, Sensor: desk.Reported}
+	for i, c := range all {
+		was, ok := known[sames[i]]
+		switch {
+		case c.State != candor.ComplaintFiled:
+		case ok && was.State != candor.FindingOpen && !c.Last.IsZero() && c.Last.Before(was.Ended):
+			c.Why = "it happened before that was mended"
+		default:
+			f.Findings = append(f.Findings, complained(*c))
+			f.Seen = later(f.Seen, c.Last)
+		}
+	}
+	if len(f.Findings) > 0 {
+		if _, err := h.Desk.File(ctx, f); err != nil {
+			return err
+		}
+		if err := like(); err != nil {
+			return err
+		}
+	}
+	for i, c := range all {
+		if was, ok := known[sames[i]]; ok && c.State == candor.ComplaintFiled {
+			c.Finding, c.Case, c.Party = was.ID, was.Case, was.Party
+		}
+	}
+	return nil
+}
+
+// subject is what reporters complain about together.
+type subject struct {
+	asset candor.ID
+	class candor.Class
+}
+
+// RipenJob asks for House.Ripen.
+type RipenJob struct {
+	Asset candor.ID    `json:"asset"`
+	Class candor.Class `json:"class"`
+}
+
+// Kind names the job.
+func (RipenJob) Kind() string { return "house.ripen" }
+
+// Ripen files complaints of a class about an asset that waited for more reporters,
+// if these are enough now.
+func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) error {
+	t := h.Reports.Thresholds[class]
+	since := h.Clock().Add(-t.Within)
+	n, err := h.Store.Reporters(ctx, asset, class, since)
+	if err != nil || n < t.Reporters {
+		return err
+	}
+	for {
+		page, err := h.Store.Complaints(ctx, candor.ComplaintFilter{States: []candor.ComplaintState{candor.ComplaintWaiting}, Asset: asset, Class: class}, candor.Cut{Limit: mostPending})
+		if err != nil {
+			return err
+		}
+		all := slices.DeleteFunc(page.Items, func(c candor.Complaint) bool { return c.Updated.Before(since) })
+		if len(all) == 0 {
+			return nil
+		}
+		for i := range all {
+			all[i].State, all[i].Why = candor.ComplaintFiled, fmt.Sprintf("%d reporters say so", n)
+		}
+		if err := h.fileComplaints(ctx, all[0].Report, all); err != nil {
+			return err
+		}
+		err = h.tx(ctx, func(tx *store.Tx) error {
+			for _, c := range all {
+				if err := tx.ChangeComplaint(ctx, c, candor.ComplaintWaiting); err != nil && !errors.Is(err, candor.ErrChanged) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// complained is the finding that a complaint makes: of one asset, class and
+// resource, whoever reports it.
+func complained(c candor.Complaint) candor.Finding {
+	_, incident, _ := strings.Cut(string(c.Class), "/")
+	return candor.Finding{Path: c.Value, Rule: "Report." + incident, Class: c.Class, Severity: gravity(c.Class), Language: desk.Reported, Description: c.Note}
+}
+
+// gravity is how grave it is that a class is reported, before anybody looked.
+func gravity(c candor.Class) candor.Severity {
+	switch c {
+	case candor.Phishing, candor.MalwareDistribution, candor.InfectedSystem, candor.ApplicationCompromise, "malicious-code/c2-server", "intrusions/system-compromise",
+		"intrusions/privileged-account-compromise", "availability/ddos", "availability/dos":
+		return candor.High
+	case "fraud/copyright", "vulnerable/weak-crypto", "vulnerable/information-disclosure", "other/other", candor.Undetermined, "availability/misconfiguration":
+		return candor.Low
+	case candor.Test:
+		return candor.Info
+	}
+	return candor.Medium
+}

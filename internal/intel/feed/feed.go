@@ -1,0 +1,154 @@
+// Package feed reads what others publish of threats and vulnerabilities, on
+// schedule: lists, catalogues, advisories, MISP's feeds and collections of TAXII.
+package feed
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intel"
+	"candor/internal/intel/tlp"
+)
+
+// Kind is what a feed is written in.
+type Kind string
+
+// The kinds.
+const (
+	KEV       Kind = "kev"     // Known Exploited Vulnerabilities of CISA, JSON
+	EPSS      Kind = "epss"    // Exploit Prediction Scoring System of FIRST, CSV
+	CSAF      Kind = "csaf"    // a provider of CSAF 2.0: the address of its provider-metadata.json
+	OSV       Kind = "osv"     // Open Source Vulnerabilities, a zip of an ecosystem, or one record
+	Debian    Kind = "debian"  // the security tracker of Debian, JSON
+	URLhaus   Kind = "urlhaus" // CSV of URLhaus and its like
+	Addresses Kind = "address" // one address or network a line
+	Domains   Kind = "domain"  // one domain a line, or a line of a hosts file
+	URLs      Kind = "url"     // one URL a line
+	Hashes    Kind = "hash"    // one hash a line
+	MISP      Kind = "misp"    // a feed of MISP: the address of its folder
+	TAXII     Kind = "taxii"   // a collection of TAXII 2.1: the address of the collection
+)
+
+var kinds = []Kind{KEV, EPSS, CSAF, OSV, Debian, URLhaus, Addresses, Domains, URLs, Hashes, MISP, TAXII}
+
+// Feed is one feed.
+type Feed struct {
+	Name    string
+	Kind    Kind
+	URL     string
+	Licence string // under which it may be used; SPDX, or in words
+	Trust   int    // how far it is believed: 0 to 100, the confidence of what does not tell its own
+	Every   time.Duration
+	TLP     tlp.Mark     // of what does not bear its own
+	Class   candor.Class // of lists
+	// Releases are the Debian releases by name that are of use, for Debian: all, if
+	// there are none.
+	Releases []string
+}
+
+// Check tells what is wrong with a feed, as candor.ErrInvalid.
+func (f Feed) Check() error {
+	switch {
+	case f.Name == "" || f.URL == "":
+		return fmt.Errorf("a feed needs a name and an address: %w", candor.ErrInvalid)
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("feed %s: %q is none of %v: %w", f.Name, f.Kind, kinds, candor.ErrInvalid)
+	case f.Every < time.Minute:
+		return fmt.Errorf("feed %s: every %s is too often: %w", f.Name, f.Every, candor.ErrInvalid)
+	case f.Trust < 0 || f.Trust > 100:
+		return fmt.Errorf("feed %s: trust of %d is none of 0 to 100: %w", f.Name, f.Trust, candor.ErrInvalid)
+	}
+	return nil
+}
+
+// State is how a feed stands.
+type State struct {
+	ETag         string    `json:"etag,omitempty"`
+	LastModified string    `json:"last_modified,omitempty"`
+	Checked      time.Time `json:"checked,omitzero"`   // when it was last asked
+	Fetched      time.Time `json:"fetched,omitzero"`   // when it last answered well, be it that nothing changed
+	Changed      time.Time `json:"changed,omitzero"`   // when it last gave entries
+	Failures     int       `json:"failures,omitempty"` // since then, one after the other
+	Error        string    `json:"error,omitempty"`    // of the last failure; empty after a success
+	Entries      int       `json:"entries,omitempty"`  // that it gave last
+	Skipped      int       `json:"skipped,omitempty"`  // lines and records that could not be read then
+	// Seen is what was read of feeds that are read part by part: when each part was
+	// changed, in seconds of Unix. After is that of TAXII.
+	Seen  map[string]int64 `json:"seen,omitempty"`
+	After time.Time        `json:"after,omitzero"`
+}
+
+// Due tells whether a feed should be asked now: after its time, or, after
+// failures, from five minutes on, twice as long each time, but never later than its
+// time.
+func (s State) Due(f Feed, now time.Time) bool {
+	wait := f.Every
+	if s.Failures > 0 {
+		wait = min(wait, 5*time.Minute<<min(s.Failures-1, 10))
+	}
+	return !now.Before(s.Checked.Add(wait))
+}
+
+// Age is how old what is known from the feed is; ok is false if nothing is.
+func (s State) Age(now time.Time) (age time.Duration, ok bool) {
+	return now.Sub(s.Fetched), !s.Fetched.IsZero()
+}
+
+// Stale tells whether a feed has not answered well for three of its times: what is
+// known from it may be wrong.
+func (s State) Stale(f Feed, now time.Time) bool {
+	age, ok := s.Age(now)
+	return !ok || age > 3*f.Every
+}
+
+// Keeper keeps how feeds stand. It is safe for concurrent use.
+type Keeper interface {
+	State(ctx context.Context, feed string) (State, error) // the zero State for one that is new
+	Keep(ctx context.Context, feed string, s State) error
+}
+
+// Sink takes entries. What one turn gives is whole only when the turn returned
+// without an error: until then it may be a part.
+type Sink interface {
+	Indicator(intel.Indicator) error
+	Vulnerability(intel.Vulnerability) error
+}
+
+// Turn is what came of asking a feed.
+type Turn struct {
+	State State
+	// Changed says that entries came. Whole says that they are all that the feed has:
+	// what came before and did not again is gone. Otherwise they are added to it.
+	Changed, Whole bool
+	// More says that there is more to read: the feed is read on by another turn.
+	More bool
+}
+
+// filled gives an indicator what the feed says of all.
+func (f Feed) filled(i intel.Indicator) intel.Indicator {
+	i.Source = f.Name
+	if i.Class == "" {
+		i.Class = f.Class
+	}
+	if i.TLP == "" || f.TLP != "" && f.TLP.Compare(i.TLP) > 0 {
+		i.TLP = f.TLP
+	}
+	if i.Confidence == 0 || f.Trust < i.Confidence {
+		i.Confidence = f.Trust
+	}
+	i.Note = intake.Cut(i.Note, intake.MostNote)
+	return i
+}
+
+func (f Feed) found(v intel.Vulnerability) intel.Vulnerability {
+	v.Source = f.Name
+	if v.TLP == "" || f.TLP != "" && f.TLP.Compare(v.TLP) > 0 {
+		v.TLP = f.TLP
+	}
+	v.Title = intake.Cut(v.Title, intake.MostNote)
+	return v
+}

@@ -1,0 +1,121 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"candor"
+	"candor/internal/intel/misp"
+	"candor/internal/intel/stix"
+	"candor/internal/intel/taxii"
+)
+
+// misp reads the events of a feed of MISP that changed.
+func (r *Reader) misp(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
+	feed := misp.Feed{HTTP: r.HTTP, Address: f.URL, Authorize: r.authorize(f)}
+	got, err := feed.Fetch(ctx, s.Seen, MostParts, func(e misp.Content) error {
+		for _, i := range e.Indicators {
+			if err := c.indicator(i); err != nil {
+				return err
+			}
+		}
+		for range e.Problems {
+			c.skip()
+		}
+		return nil
+	})
+	if err != nil {
+		return Turn{}, err
+	}
+	if got.Read == 0 && len(got.Failures) > 0 {
+		return Turn{}, got.Failures[0]
+	}
+	for range got.Failures {
+		c.skip()
+	}
+	t := Turn{State: s, Changed: got.Read > 0, More: got.Left > 0}
+	t.State.Seen = got.Seen
+	return t, nil
+}
+
+// authorize gives what adds credentials to the requests of a feed.
+func (r *Reader) authorize(f Feed) func(*http.Request) {
+	if r.Authorize == nil {
+		return nil
+	}
+	return func(req *http.Request) { r.Authorize(f, req) }
+}
+
+// taxii reads what is new in a collection of TAXII.
+func (r *Reader) taxii(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
+	root, id, ok := strings.Cut(strings.TrimSuffix(f.URL, "/"), "/collections/")
+	u, err := url.Parse(f.URL)
+	if err != nil || !ok || id == "" || strings.Contains(id, "/") {
+		return Turn{}, fmt.Errorf("%.200q is no address of a collection: %w", f.URL, candor.ErrInvalid)
+	}
+	client := taxii.Client{HTTP: r.HTTP, Origin: u.Scheme + "://" + u.Host, Authorize: r.authorize(f)}
+	var part chunk
+	p, err := client.Objects(ctx, root+"/", id, taxii.Query{AddedAfter: s.After}, func(raw json.RawMessage) error {
+		if part.full(len(raw)) {
+			if err := part.read(c); err != nil {
+				return err
+			}
+		}
+		part.add(raw)
+		return nil
+	})
+	if err == nil {
+		err = part.read(c)
+	}
+	if err != nil {
+		return Turn{}, err
+	}
+	t := Turn{State: s, Changed: p.Objects > 0}
+	if p.Last.After(s.After) {
+		t.State.After = p.Last
+	}
+	return t, nil
+}
+
+// chunk is some objects, which are read together: they may refer to one another.
+type chunk struct {
+	body    bytes.Buffer
+	objects int
+}
+
+func (p *chunk) full(more int) bool {
+	return p.objects >= stix.MostObjects-1 || p.body.Len()+more > stix.MostBytes-100
+}
+
+func (p *chunk) add(raw json.RawMessage) {
+	if p.objects > 0 {
+		p.body.WriteByte(',')
+	}
+	p.body.Write(raw)
+	p.objects++
+}
+
+func (p *chunk) read(c *counter) error {
+	if p.objects == 0 {
+		return nil
+	}
+	got, err := stix.Read(strings.NewReader(`{"objects":[` + p.body.String() + `]}`))
+	if err != nil {
+		return err
+	}
+	*p = chunk{}
+	for _, i := range got.Indicators {
+		if err := c.indicator(i); err != nil {
+			return err
+		}
+	}
+	for range got.Problems {
+		c.skip()
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package submit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/respond"
+)
+
+// progress is the result of a response.
+type progress struct {
+	Sending time.Time           `json:"sending,omitzero"` // when the last dialogue with a server began
+	State   candor.MessageState `json:"state,omitempty"`
+}
+
+// grace is how long after the end of an attempt its message may still change.
+const grace = 30 * time.Second
+
+// attempt is one call of Apply.
+type attempt struct {
+	*Method
+	response candor.Response
+	journal  respond.Journal
+	progress progress
+}
+
+func (a *attempt) save(ctx context.Context) error {
+	result, err := json.Marshal(a.progress)
+	if err != nil {
+		return err
+	}
+	return a.journal.Save(ctx, result)
+}
+
+// Apply implements respond.Method. It writes the mail down, then hands it over.
+// While it can still be sent, the error is temporary.
+func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal) (json.RawMessage, error) {
+	s, err := Read(r)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{Method: m, response: r, journal: j}
+	if len(r.Result) > 0 {
+		if err := json.Unmarshal(r.Result, &a.progress); err != nil {
+			return nil, fmt.Errorf("read the result of response %s: %w: %w", r.ID, candor.ErrInvalid, err)
+		}
+	}
+	if err := a.save(ctx); err != nil { // it may be another's by now
+		return nil, err
+	}
+	row, there, err := m.row(ctx, r, s)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		if row, err = a.add(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	row, after, err := a.deliver(ctx, s, row)
+	a.progress.State = row.State
+	result, broken := json.Marshal(a.progress)
+	switch {
+	case broken != nil:
+		return nil, broken
+	case row.State == candor.MessageSent:
+		return result, nil
+	case row.State == candor.MessageQueued || row.State == candor.MessageSending:
+		return result, respond.Temporary(err, after)
+	}
+	return result, candor.WithHint(respond.Permanent(fmt.Errorf("the mail to %s was not taken: %s", row.To, row.Error)), "Look after the address in the directory.")
+}
+
+// row gives the message of a response, if it is stored.
+func (m *Method) row(ctx context.Context, r candor.Response, s Submission) (candor.Message, bool, error) {
+	list, err := m.Messages.MessagesOf(ctx, r.ID)
+	if err != nil {
+		return candor.Message{}, false, respond.Temporary(fmt.Errorf("read the mail: %w", err), 0)
+	}
+	for _, row := range list {
+		if row.ID == s.Message {
+			return row, true, nil
+		}
+	}
+	return candor.Message{}, false, nil
+}
+
+// add writes down a mail that is to be sent. It belongs to no party.
+func (a *attempt) add(ctx context.Context, s Submission) (candor.Message, error) {
+	row := candor.Message{ID: s.Message, Response: a.response.ID, Case: a.response.Case, To: s.To, Language: s.Language, Subject: s.Subject, Text: s.Text,
+		MessageID: strings.ReplaceAll(string(s.Message), "-", "") + "@" + a.Domain, State: candor.MessageQueued, Created: a.Now().UTC()}
+	if err := a.Messages.AddMessage(ctx, row); err != nil {
+		return row, respond.Temporary(fmt.Errorf("write down the mail to %s: %w", s.To, err), 0)
+	}
+	return row, nil
+}
+
+// deliver carries the mail as far as it goes now.
+func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message) (candor.Message, time.Duration, error) {
+	switch row.State {
+	case candor.MessageSending:
+		if _, taken := a.accepted.Load(row.ID); taken {
+			return a.settle(ctx, row, nil)
+		}
+		if rest := a.progress.Sending.Add(a.Patience + grace).Sub(a.Now()); rest > 0 {
+			return row, rest, errors.New("another attempt to send it may still run")
+		}
+	case candor.MessageQueued:
+	default:
+		return row, 0, nil
+	}
+	files, err := a.attachments(ctx, s)
+	if err != nil {
+		return row, backoff(row.Attempts), err
+	}
+	a.progress.Sending = a.Now().UTC()
+	if err := a.save(ctx); err != nil {
+		return row, backoff(row.Attempts), err
+	}
+	from := row.State
+	row.State = candor.MessageSending
+	row.Attempts++
+	if err := a.Messages.ChangeMessage(ctx, row, from); err != nil {
+		row.State = from
+		return row, backoff(row.Attempts), fmt.Errorf("keep how far the mail to %s is: %w", row.To, err)
+	}
+	return a.settle(ctx, row, a.send(ctx, row, files))
+}
+
+// send is not broken off when ctx ends: nobody would know whether the server
+// took the mail. It ends soon anyway.
+func (a *attempt) send(ctx context.Context, row candor.Message, files []candor.Attachment) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Patience)
+	defer cancel()
+	row.Attachments = files
+	return a.Sender.Send(ctx, row)
+}
+
+// settle writes down what came of sending.
+func (a *attempt) settle(ctx context.Context, row candor.Message, failure error) (candor.Message, time.Duration, error) {
+	ctx = context.WithoutCancel(ctx) // what was seen must be kept
+	now := a.Now().UTC()
+	row.Error = ""
+	switch {
+	case failure == nil:
+		a.accepted.Store(row.ID, true)
+		row.State, row.Sent = candor.MessageSent, now
+	case errors.Is(failure, candor.ErrDenied):
+		row.State, row.Bounced = candor.MessageBounced, now
+	case errors.Is(failure, candor.ErrInvalid), now.Sub(row.Created) >= a.GiveUp:
+		row.State = candor.MessageFailed
+	default:
+		row.State = candor.MessageQueued
+	}
+	if failure != nil {
+		row.Error = strings.Join(strings.Fields(failure.Error()), " ")
+		row.Error = row.Error[:min(len(row.Error), 400)]
+	}
+	if err := a.Messages.ChangeMessage(ctx, row, candor.MessageSending); err != nil {
+		if errors.Is(err, candor.ErrChanged) { // somebody else knows better
+			a.accepted.Delete(row.ID)
+		}
+		row.State = candor.MessageSending // if it was taken, we know
+		return row, backoff(row.Attempts), fmt.Errorf("keep how far the mail to %s is: %w", row.To, err)
+	}
+	a.accepted.Delete(row.ID)
+	return row, backoff(row.Attempts), failure
+}
+
+// backoff is how long to wait after the n-th attempt: a minute, doubled up to
+// four hours.
+func backoff(n int) time.Duration {
+	return min(time.Minute<<min(max(n-1, 0), 8), 4*time.Hour)
+}
+
+// Verify implements respond.Method: it holds if a server took the mail and it did
+// not come back. That anybody looked at it an answer tells.
+func (m *Method) Verify(ctx context.Context, r candor.Response) error {
+	s, err := Read(r)
+	if err != nil {
+		return err
+	}
+	row, there, err := m.row(ctx, r, s)
+	switch {
+	case err != nil:
+		return err
+	case !there || row.State != candor.MessageSent && row.State != candor.MessageBounced:
+		err = fmt.Errorf("the mail to %s was not sent", s.To)
+	case row.State == candor.MessageBounced:
+		err = fmt.Errorf("the mail to %s came back: %s", s.To, row.Error)
+	default:
+		return nil
+	}
+	return candor.WithHint(respond.Permanent(err), "Look after the address in the directory, and send it again.")
+}
+
+// Revert implements respond.Method. What was sent cannot be taken back; what was
+// not is not sent any more.
+func (m *Method) Revert(ctx context.Context, r candor.Response, _ respond.Journal) (json.RawMessage, error) {
+	s, err := Read(r)
+	if err != nil {
+		return nil, err
+	}
+	row, there, err := m.row(ctx, r, s)
+	switch {
+	case err != nil:
+		return nil, err
+	case there && (row.State == candor.MessageSent || row.State == candor.MessageSending):
+		return nil, invalid("a mail that was sent cannot be taken back", "Write to them by hand.")
+	case !there || row.State != candor.MessageQueued:
+		return r.Result, nil
+	}
+	row.State, row.Error = candor.MessageFailed, "it was called off"
+	if err := m.Messages.ChangeMessage(ctx, row, candor.MessageQueued); err != nil {
+		return nil, respond.Temporary(fmt.Errorf("call off the mail to %s: %w", s.To, err), 0)
+	}
+	return r.Result, nil
+}
+
+// Prove implements respond.Prover. Nothing of it is personal: an organisation's
+// name, and digests of what the vault keeps.
+func (m *Method) Prove(r candor.Response) (respond.Proof, error) {
+	s, err := Read(r)
+	if err != nil {
+		return respond.Proof{}, err
+	}
+	body := map[string]any{"entry": s.Entry, "organisation": s.Name, "form": s.Form, "message": s.Message}
+	if s.Follows != "" {
+		body["follows"] = s.Follows
+	}
+	var p respond.Proof
+	for _, x := range s.Samples {
+		p.Blobs = append(p.Blobs, x.SHA256)
+	}
+	p.Body, err = json.Marshal(body)
+	return p, err
+}

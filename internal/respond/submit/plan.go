@@ -1,0 +1,174 @@
+package submit
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"candor"
+	"candor/internal/directory"
+	"candor/internal/phrase"
+	"candor/internal/respond"
+)
+
+// Plan implements respond.Method. The mail is written now, so that what is
+// approved is what is sent.
+func (m *Method) Plan(ctx context.Context, req respond.Request, t respond.Target) (respond.Plan, error) {
+	var o Options
+	if err := json.Unmarshal(req.Options, &o); err != nil || o.Entry == "" {
+		return respond.Plan{}, invalid("it does not say to whom samples are sent", "Name an entry of the directory, and the samples.")
+	}
+	e, err := m.Entries.Entry(ctx, o.Entry)
+	if err != nil {
+		return respond.Plan{}, fmt.Errorf("entry %s of the directory: %w", o.Entry, err)
+	}
+	s := Submission{Message: candor.NewID(m.Now()), Entry: e.ID, Name: e.Name, To: e.Address(directory.Mail), Follows: o.Follows}
+	if err := m.reachable(e); err != nil {
+		return respond.Plan{}, err
+	}
+	if s.Samples, err = m.samples(ctx, o.Samples); err != nil {
+		return respond.Plan{}, err
+	}
+	small := m.choose(&s, e)
+	m.write(&s, e, t)
+	return m.describe(s, e, t, small)
+}
+
+// reachable tells whether anything can be mailed to an entry.
+func (m *Method) reachable(e directory.Entry) error {
+	switch {
+	case !e.Retired.IsZero():
+		return invalid(e.Name+" is retired", "Choose another entry of the directory.")
+	case e.Address(directory.Mail) == "":
+		return invalid(e.Name+" has no mail address", "Use its form or interface by hand; the directory has the address.")
+	case !slices.ContainsFunc(e.Takes, func(g directory.Goods) bool { return g == directory.Samples || g == directory.Hashes }):
+		return invalid(e.Name+" takes neither samples nor digests", "Choose another entry of the directory.")
+	case e.Key != "" && !e.Usable(m.Now()):
+		return invalid("the key of "+e.Name+" cannot encrypt any more", "Put their new key into the directory.")
+	}
+	return nil
+}
+
+// samples looks how large the contents are.
+func (m *Method) samples(ctx context.Context, digests []string) (all []Sample, err error) {
+	if len(digests) == 0 || len(digests) > MostSamples {
+		return nil, invalid(fmt.Sprintf("it names %d samples", len(digests)), fmt.Sprintf("Name one to %d.", MostSamples))
+	}
+	for _, d := range digests {
+		if b, err := hex.DecodeString(d); err != nil || len(b) != 32 || d != strings.ToLower(d) || slices.ContainsFunc(all, func(s Sample) bool { return s.SHA256 == d }) {
+			return nil, invalid(fmt.Sprintf("%.70q is no SHA-256, or stands there twice", d), "Name each content once, in lower case.")
+		}
+		r, err := m.Vault.Get(ctx, d)
+		if errors.Is(err, candor.ErrNotFound) {
+			return nil, candor.WithHint(fmt.Errorf("the vault does not hold %s: %w", d, err), "Quarantine the file first: what is sent comes from the vault.")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s from the vault: %w", d, err)
+		}
+		n, err := io.Copy(io.Discard, r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return nil, fmt.Errorf("read %s from the vault: %w", d, err)
+		}
+		all = append(all, Sample{d, n})
+	}
+	return all, nil
+}
+
+// choose says in which form samples go. It gives false if they would go, but are
+// too large.
+func (m *Method) choose(s *Submission, e directory.Entry) (small bool) {
+	s.Form = Digests
+	if !slices.Contains(e.Takes, directory.Samples) || e.Archive == directory.NoArchive && e.Key == "" {
+		return true
+	}
+	most := e.MostBytes
+	if most <= 0 {
+		most = m.MostBytes
+	}
+	if size(s.Samples) > most {
+		return false
+	}
+	s.Form, s.Archive, s.Password, s.Key = Packed, e.Archive, e.Password, e.Key
+	if e.Key != "" {
+		s.Form = Encrypted
+	}
+	return true
+}
+
+// size bounds the mail: base64 in lines makes 78 bytes of 57, an archive and its
+// encryption add little, the text has a few kilobytes.
+func size(all []Sample) int64 {
+	var n int64 = 8 << 10
+	for _, s := range all {
+		n += (s.Bytes+s.Bytes/1000+2048)*78/57 + 1
+	}
+	return n
+}
+
+// write words the mail, in the first language of the entry that there is.
+func (m *Method) write(s *Submission, e directory.Entry, t respond.Target) {
+	p := m.Phrases.ForConsole(append(slices.Clone(e.Languages), "en")...)
+	s.Language = p.Lang()
+	n, reference := len(s.Samples), t.Case.Label()
+	s.Subject = p.N("submit.mail.subject", n, phrase.Args{"case": reference})
+	text := []string{p.N("submit.mail.text", n, phrase.Args{"class": p.Word("class.", string(t.Case.Class)), "code": string(t.Case.Class), "case": reference})}
+	if s.Follows != "" {
+		text = append(text, p.T("submit.mail.again"))
+	}
+	for _, x := range s.Samples {
+		text = append(text, "SHA-256: "+x.SHA256+"\n"+p.T("submit.mail.size", phrase.Args{"bytes": strconv.FormatInt(x.Bytes, 10)}))
+	}
+	switch s.Form {
+	case Packed:
+		text = append(text, p.T("submit.mail.packed", phrase.Args{"password": s.Password}))
+	case Encrypted:
+		text = append(text, p.T("submit.mail.encrypted"))
+	case Digests:
+		text = append(text, p.T("submit.mail.digests"))
+	}
+	text = append(text, p.T("submit.mail.ask"), m.Provider)
+	s.Text = strings.Join(text, "\n\n") + "\n"
+}
+
+// describe says what will be done, to whoever approves it.
+func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, small bool) (p respond.Plan, err error) {
+	values := map[string]string{"name": s.Name, "address": s.To, "n": strconv.Itoa(len(s.Samples)), "subject": s.Subject}
+	switch s.Form {
+	case Packed:
+		p.Effects = []respond.Line{m.line("submit.plan.packed", values)}
+	case Encrypted:
+		p.Effects = []respond.Line{m.line("submit.plan.encrypted", values)}
+	case Digests:
+		p.Effects = []respond.Line{m.line("submit.plan.digests", values)}
+	}
+	warn := func(when bool, key string) {
+		if when {
+			p.Warnings = append(p.Warnings, m.line(key, values))
+		}
+	}
+	state := e.State(m.Now())
+	warn(s.Form != Digests, "submit.plan.content")
+	warn(!small, "submit.plan.large")
+	warn(small && s.Form == Digests, "submit.plan.unsaid")
+	warn(state == directory.Due, "submit.plan.due")
+	warn(state == directory.Failing, "submit.plan.failing")
+	warn(!e.TakesClass(t.Case.Class), "submit.plan.class")
+	p.Lasting, p.Undo = true, m.line("submit.plan.lasting", nil)
+	p.Data, err = json.Marshal(s)
+	return p, err
+}
+
+// line makes a line of the plan in English, and the values for the others.
+func (m *Method) line(key string, values map[string]string) respond.Line {
+	args := phrase.Args{}
+	for name, v := range values {
+		args[name] = v
+	}
+	return respond.Line{Key: key, Values: values, Text: m.Phrases.ForConsole("en").T(key, args)}
+}
