@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,13 +27,14 @@ var prior string
 // Learner is one that is drawn towards what is expected of features before
 // anything is learned.
 func Learner() *freetext.Learner {
-	return &freetext.Learner{Prior: prior, Pull: 0.3, Steps: 500}
+	return &freetext.Learner{Prior: prior, Pull: 6, Steps: 300}
 }
 
 // Case is a labelled report.
 type Case struct {
 	freetext.Labelled
 	Name   string
+	Set    string // name of the folder that its style is in
 	When   time.Time
 	Class  candor.Class
 	Person bool // an honest reader could not tell
@@ -44,6 +46,10 @@ type label struct {
 	Class  candor.Class      `json:"class"`
 	Person bool              `json:"person"`
 }
+
+// traps is how much reports that were made to mislead count for how sure
+// readings are: about one in seven of all is then such a one.
+const traps = 0.25
 
 // Load reads all reports below a folder: NN.eml beside NN.json, in folders by
 // style.
@@ -89,7 +95,11 @@ func load(path string) (c Case, err error) {
 		}
 	}
 	c = Case{Name: path, When: l.When, Class: l.Class, Person: l.Person}
-	c.Message, c.About, c.Style = m, l.About, filepath.Base(filepath.Dir(path))
+	c.Message, c.About, c.Style, c.Share = m, l.About, filepath.Base(filepath.Dir(path)), 1
+	c.Set = filepath.Base(filepath.Dir(filepath.Dir(path)))
+	if c.Set != "plain" {
+		c.Share = traps
+	}
 	return c, nil
 }
 
@@ -108,31 +118,64 @@ type Score struct {
 	Bytes   int64
 	Took    time.Duration
 	Styles  map[string]*Score
-	bins    [10][2]int // by confidence: reports, exact ones
+	Sets    map[string]*Score
+	bins    [20][2]int // by confidence: reports, exact ones
+}
+
+// Cross judges each style by a Reader that learned from others, with styles
+// parted into n sets.
+func Cross(cases []Case, n int, explain io.Writer) *Score {
+	l := Learner()
+	for _, c := range cases {
+		l.Add(c.Labelled)
+	}
+	total := &Score{Styles: map[string]*Score{}, Sets: map[string]*Score{}}
+	for _, f := range l.Folds(n) {
+		for _, c := range cases {
+			if f.Styles[c.Style] {
+				total.judge(f.Reader, c, explain)
+			}
+		}
+	}
+	return total
 }
 
 // Judge reads all cases, and writes those that were read wrongly to explain, if
 // that is not nil.
 func Judge(r *freetext.Reader, cases []Case, explain io.Writer) *Score {
-	total := &Score{Styles: map[string]*Score{}}
+	total := &Score{Styles: map[string]*Score{}, Sets: map[string]*Score{}}
 	for _, c := range cases {
-		began := time.Now()
-		got := r.Read(c.Message)
-		took := time.Since(began)
-		s := total.Styles[c.Style]
-		if s == nil {
-			s = &Score{}
-			total.Styles[c.Style] = s
-		}
-		for _, s := range []*Score{s, total} {
-			s.Took += took
-			s.add(c, got)
-		}
-		if explain != nil && !exact(c, got) {
-			tell(explain, c, got)
-		}
+		total.judge(r, c, explain)
 	}
 	return total
+}
+
+func (s *Score) judge(r *freetext.Reader, c Case, explain io.Writer) {
+	began := time.Now()
+	got := r.Read(c.Message)
+	took := time.Since(began)
+	part := func(of map[string]*Score, name string) *Score {
+		if of[name] == nil {
+			of[name] = &Score{}
+		}
+		return of[name]
+	}
+	for _, s := range []*Score{part(s.Styles, c.Style), part(s.Sets, c.Set), s} {
+		s.Took += took
+		s.add(c, got)
+	}
+	if explain == nil {
+		return
+	}
+	if !exact(c, got) {
+		tell(explain, c, got)
+	}
+	if class := got.Events[0].Class; class != c.Class {
+		fmt.Fprintf(explain, "%s: class %s, not %s\n", c.Name, class, c.Class)
+	}
+	if t := earliest(got); !c.When.IsZero() && !t.Equal(c.When) {
+		fmt.Fprintf(explain, "%s: at %s, not %s\n", c.Name, t.Format(time.RFC3339), c.When.Format(time.RFC3339))
+	}
 }
 
 func about(got freetext.Reading) (all []intake.Resource) {
@@ -158,7 +201,7 @@ func exact(c Case, got freetext.Reading) bool {
 func (s *Score) add(c Case, got freetext.Reading) {
 	s.Reports++
 	have, ok := about(got), exact(c, got)
-	bin := min(got.Confidence/10, 9)
+	bin := min(got.Confidence/5, 19)
 	s.bins[bin][0]++
 	if ok {
 		s.Exact++
@@ -225,7 +268,7 @@ func why(w io.Writer, got freetext.Reading, a intake.Resource) {
 		if x.Kind != a.Kind || x.Value != a.Value {
 			continue
 		}
-		fmt.Fprint(w, "   ")
+		fmt.Fprintf(w, "    %d:", x.Confidence)
 		for _, f := range x.Features {
 			fmt.Fprintf(w, " %s %+.1f", f.Name, f.Weight)
 		}
@@ -238,19 +281,17 @@ func why(w io.Writer, got freetext.Reading, a intake.Resource) {
 // Print writes the score.
 func (s *Score) Print(w io.Writer) {
 	fmt.Fprintf(w, "%-28s %7s %7s %7s %7s %7s %7s %7s\n", "style", "reports", "exact", "some", "alone", "right", "class", "time")
-	styles := make([]string, 0, len(s.Styles))
-	for n := range s.Styles {
-		styles = append(styles, n)
-	}
-	slices.Sort(styles)
-	for _, n := range styles {
+	for _, n := range slices.Sorted(maps.Keys(s.Styles)) {
 		s.Styles[n].print(w, n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(s.Sets)) {
+		s.Sets[n].print(w, "all of "+n)
 	}
 	s.print(w, "all")
 	fmt.Fprintln(w, "\nconfidence   reports   exact")
 	for i, b := range s.bins {
 		if b[0] > 0 {
-			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*10, i*10+9, b[0], percent(b[1], b[0]))
+			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*5, i*5+4, b[0], percent(b[1], b[0]))
 		}
 	}
 	fmt.Fprintf(w, "\nports right: %s of %d; %.2f ms a report\n", percent(s.Ports, s.Ported), s.Ported, s.Took.Seconds()*1000/float64(max(s.Reports, 1)))

@@ -23,7 +23,7 @@ import (
 )
 
 func (p *program) intakeCommand() *cobra.Command {
-	var form string
+	var form, rules string
 	var why bool
 	c := &cobra.Command{
 		Use:   "intake FILE…",
@@ -44,11 +44,19 @@ file could not be read.`,
 			if err := oneOf("format", form, "text", "json"); err != nil {
 				return err
 			}
-			return p.intake(args, form, why)
+			reader := freetext.New()
+			if rules != "" {
+				var err error
+				if reader.Rules, err = readRules(rules); err != nil {
+					return err
+				}
+			}
+			return p.intake(reader, args, form, why)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&form, "format", "text", "write what was read as `text|json`")
+	f.StringVar(&rules, "rules", "", "read reports of some who report as this `FILE` says")
 	f.BoolVar(&why, "explain", false, "say what spoke for and against each value")
 	return c
 }
@@ -70,8 +78,21 @@ type intakeSummary struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func (p *program) intake(files []string, form string, why bool) error {
-	text, formats, began := freetext.New(), readers.All(nil), time.Now()
+func readRules(name string) (*freetext.Rules, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rules, err := freetext.ReadRules(f)
+	if err != nil {
+		return nil, candor.WithHint(fmt.Errorf("%s: %w", name, err), "How rules are written stands in docs/intake.md.")
+	}
+	return rules, nil
+}
+
+func (p *program) intake(text *freetext.Reader, files []string, form string, why bool) error {
+	formats, began := readers.All(nil), time.Now()
 	sum := intakeSummary{Type: "summary"}
 	var failed error
 	for _, name := range files {
@@ -212,6 +233,9 @@ func (p *program) tellReport(got readAs, form string, why bool) error {
 	}
 	if got.Person != "" {
 		fmt.Fprintf(&b, "  needs a person: %s\n", output.Printable(got.Person))
+	}
+	if got.Rule != "" {
+		fmt.Fprintf(&b, "  by rule %s\n", output.Printable(got.Rule))
 	}
 	if why {
 		for _, w := range got.Why {

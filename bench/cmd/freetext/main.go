@@ -17,16 +17,17 @@ import (
 
 func main() {
 	learn := flag.Bool("learn", false, "learn, write the weights and stop")
-	weights := flag.String("weights", "internal/intake/freetext/weights.tsv", "where learned weights are written")
+	cross := flag.Bool("cross", false, "judge each style by what the others teach")
+	into := flag.String("weights", "internal/intake/freetext/weights.tsv", "where learned weights are written")
 	explain := flag.Bool("explain", false, "tell of each that was read wrongly")
 	flag.Parse()
-	if err := run(flag.Args(), *learn, *weights, *explain); err != nil {
+	if err := run(flag.Args(), *learn, *cross, *into, *explain); err != nil {
 		fmt.Fprintln(os.Stderr, "freetext:", err)
 		os.Exit(2)
 	}
 }
 
-func run(folders []string, learn bool, weights string, explain bool) error {
+func run(folders []string, learn, cross bool, into string, explain bool) error {
 	if len(folders) == 0 {
 		return fmt.Errorf("name folders of labelled reports")
 	}
@@ -45,11 +46,15 @@ func run(folders []string, learn bool, weights string, explain bool) error {
 		}
 		list, exact := l.Weights()
 		fmt.Printf("%d reports; %.1f %% are read exactly right by what other styles teach\n", len(all), 100*exact)
-		return os.WriteFile(weights, []byte(list), 0o644)
+		return os.WriteFile(into, []byte(list), 0o644)
 	}
 	var out io.Writer
 	if explain {
 		out = os.Stdout
+	}
+	if cross {
+		bench.Cross(all, 10, out).Print(os.Stdout)
+		return nil
 	}
 	bench.Judge(freetext.New(), all, out).Print(os.Stdout)
 	return nil

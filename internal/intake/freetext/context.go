@@ -1,6 +1,7 @@
 package freetext
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,13 +18,14 @@ type context struct {
 	labels      []said // the nearest first
 	after       said
 	yours, ours bool
-	heading     []said // of the line above, if it ends with a colon
-	bare        bool   // nothing else stands in the line
-	denied      bool   // it is said not to be meant
-	joined      bool   // it is named together with others
-	first       bool   // it is the first value of the line
-	arrowed     int    // 1 before an arrow, 2 behind one
-	key         string // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
+	heading     []said  // of the line above, if it ends with a colon
+	bare        bool    // nothing else stands in the line
+	denied      bool    // it is said not to be meant
+	joined      bool    // it is named together with others
+	first       bool    // it is the first value of the line
+	arrowed     int     // 1 before an arrow, 2 behind one
+	column      meaning // of the head of the column that it stands in
+	key         string  // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
 func (d *document) context(m *mention, x *lexicon) context {
@@ -59,17 +61,33 @@ func (d *document) context(m *mention, x *lexicon) context {
 	if s, ok := x.right(c.right); ok {
 		c.after = s
 	}
-	c.yours, c.ours = x.owners(c.left + " \x00 " + head(c.right, 30))
-	c.denied = x.denies(tail(c.left, 50) + " \x00 " + head(p.lower[to:], 80))
-	rest := strings.Trim(l.text[:from-p.at]+l.text[to-p.at:], " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→")
-	c.bare = rest == "" && p.at == 0
+	c.yours, c.ours = x.owners(tail(c.left, 45) + " \x00 " + head(c.right, 30))
+	c.denied = x.denies(tail(c.left, 75) + " \x00 " + head(p.lower[to:], 80))
+	c.bare = p.at == 0 && d.alone(m)
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
+	if head := d.column(m); head != "" {
+		if said := x.left(head); len(said) > 0 {
+			c.column = said[0].says
+		}
+	}
 	c.key = key(l.text[:max(0, lead-p.at)])
 	if above := d.above(m.line); above != "" {
 		c.heading = x.left(strings.TrimRight(strings.ToLower(tail(above, 140)), " \t:：.-=*_"))
 	}
 	return c
 }
+
+// alone tells whether nothing else stands in the line.
+func (d *document) alone(m *mention) bool {
+	l := &d.lines[m.line]
+	from, to := min(m.start, len(l.text)), min(m.end, len(l.text))
+	return l.zone != subject && l.zone != outer && strings.Trim(l.text[:from], marks) == "" && (strings.Trim(l.text[to:], marks) == "" || flag.MatchString(l.text[to:]))
+}
+
+// flag is a short mark behind a value: " (S)".
+var flag = regexp.MustCompile(`^\s*[(\[][A-Za-z0-9]{1,3}[)\]]$`)
+
+const marks = " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→"
 
 // paragraph is a line with those that it was broken from, in one.
 type paragraph struct {
@@ -136,6 +154,11 @@ func (d *document) wrapped(i int) bool {
 	l, n := &d.lines[i], &d.lines[i+1]
 	if l.of != n.of || l.depth != n.depth || l.zone != n.zone || l.zone != body && l.zone != nested && l.zone != attached || l.log || n.log && !proseLog(n.text) || utf8.RuneCountInString(l.text) < 40 || n.text == "" {
 		return false
+	}
+	for _, m := range append(l.names[:len(l.names):len(l.names)], n.names...) {
+		if !m.within && d.alone(m) {
+			return false // a list
+		}
 	}
 	if strings.ContainsAny(l.text, "\t|") || strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, "：") || strings.Contains(l.text, "   ") {
 		return false

@@ -100,7 +100,7 @@ func fanged(s string, from, to int) (string, bool) {
 	case inner == "@" || inner == "at":
 		return "@", between
 	case inner == "." || inner == "dot" || inner == "punkt" || inner == "punto" || inner == "point" || inner == "ponto":
-		return ".", between
+		return ".", between || from > 0 && s[from-1] == '/' && to < len(s) && part(s[to])
 	case inner == ":":
 		return ":", true
 	case inner == "/" || inner == "//":

@@ -44,12 +44,14 @@ type document struct {
 	now        time.Time // when the mail was sent; zero if that is not known
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
+	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
 	contents   []string
 	runs       int
 	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
 	hops       map[int]*[2]string // of lines of pasted headers
+	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
 }
 
 const (
@@ -59,7 +61,7 @@ const (
 )
 
 func open(m *message.Message) *document {
-	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}}
+	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}}
 	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))

@@ -31,6 +31,14 @@ type tally struct {
 	quoted  map[string]bool
 	pasted  bool
 	content float64
+	first   map[string]*value // by group, the one that is named first
+	most    map[string]int    // by group, how often the one is named that is most often
+	subject map[string]bool   // by group, whether one is named in the subject
+	mates   map[int]bool      // lists of which one is named in the subject
+	mails   map[string]bool   // sites of mail addresses
+	bare    map[string]int    // by group, how many stand alone in a line
+	named   map[string]bool   // addresses that are named outside of URLs
+	hosts   map[string]bool   // of URLs and names
 }
 
 // note adds a feature.
@@ -49,15 +57,40 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content()}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}}
 	for _, v := range values {
-		own := false
+		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
 			l := &d.lines[m.line]
 			own = own || !m.within && (l.zone == body || l.zone == attached || l.zone == subject || l.zone == nested)
 			if l.depth == 0 && (l.zone == body || l.zone == subject) && !m.within {
-				n.fresh[group(v.kind)] = true
+				n.fresh[g] = true
 			}
+			if l.zone != outer && !m.within {
+				free++
+			}
+			n.subject[g] = n.subject[g] || l.zone == subject
+			if f := n.first[g]; (l.zone == body || l.zone == subject) && !m.within && (f == nil || m.line < f.foremost) {
+				n.first[g] = v
+				v.foremost = m.line
+			}
+		}
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.lines[m.line].zone == subject }) {
+			for _, m := range v.mentions {
+				n.mates[m.listed] = true
+			}
+		}
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return d.alone(m) }) {
+			n.bare[g]++
+		}
+		if v.kind == intake.URL && own {
+			n.hosts[v.host] = true
+		}
+		n.named[v.value] = n.named[v.value] || own && v.kind == intake.Address
+		n.most[g] = max(n.most[g], free)
+		if v.kind == intake.Mail {
+			_, name, _ := strings.Cut(v.value, "@")
+			n.mails[site(name)] = true
 		}
 		if own {
 			n.kinds[group(v.kind)]++
@@ -84,20 +117,27 @@ type seen struct {
 	said                      map[string]int
 }
 
-func (d *document) weigh(v *value, n tally, x *lexicon, t topic) {
-	v.note("bias")
-	s := seen{zones: map[zone]int{}, said: map[string]int{}}
-	for i, m := range v.mentions {
-		if i >= 200 {
-			break
+// features notes what is so of all values.
+func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
+	all := make([]seen, len(values))
+	for i, v := range values {
+		v.note("bias")
+		s := seen{zones: map[zone]int{}, said: map[string]int{}}
+		for i, m := range v.mentions {
+			if i >= 200 {
+				break
+			}
+			d.mention(v, m, &s, x)
 		}
-		d.mention(v, m, &s, x)
+		for _, f := range slices.Sorted(maps.Keys(s.said)) {
+			v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
+		}
+		all[i] = s
 	}
-	for _, f := range slices.Sorted(maps.Keys(s.said)) {
-		v.degree(f, math.Sqrt(float64(s.said[f])/float64(s.plain)))
+	for i, v := range values {
+		d.places(v, all[i], n, strings.HasPrefix(string(t.class), "abusive-content/spam"))
+		d.among(v, all[i], n, t)
 	}
-	d.places(v, s, n)
-	d.among(v, s, n, t)
 }
 
 // mention notes what is so of one place.
@@ -186,6 +226,9 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if len(c.heading) > 0 && (c.bare || m.listed > 0 && c.first) {
 		all = append(all, "heading-"+meaningNames[c.heading[0].says])
+		if far := c.heading[len(c.heading)-1].says; far != c.heading[0].says {
+			all = append(all, "heading-far-"+meaningNames[far])
+		}
 	}
 	if c.bare && d.bareHeading(m.line) {
 		all = append(all, "heading-none")
@@ -207,6 +250,9 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if c.denied {
 		all = append(all, "denied")
+	}
+	if c.column != nothing {
+		all = append(all, "column-"+meaningNames[c.column])
 	}
 	return all
 }
@@ -267,6 +313,14 @@ func (d *document) hop(m *mention) int {
 	}
 }
 
+// reporters tells whether the name before an address is of who reports: their
+// own servers hand mails on to each other.
+func (d *document) reporters(names []*mention, o *mention) bool {
+	return slices.ContainsFunc(names, func(n *mention) bool {
+		return n.kind == intake.Domain && !n.within && n.end <= o.start && slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(n.value) })
+	})
+}
+
 // ends are the uppermost and the lowest address that a header, which begins at a
 // line, was received from, and the line behind it.
 func (d *document) ends(i int) (first, last string, end int) {
@@ -284,7 +338,7 @@ func (d *document) ends(i int) (first, last string, end int) {
 				continue
 			}
 			before := strings.ToLower(text[:min(o.start, len(text))])
-			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") {
+			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") || d.reporters(d.lines[i].names, o) {
 				continue
 			}
 			if first == "" {

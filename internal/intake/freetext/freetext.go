@@ -12,17 +12,23 @@ package freetext
 
 import (
 	_ "embed"
+	"strings"
 
 	"candor/internal/intake"
 	"candor/internal/intake/message"
 )
 
-// Reader reads reports. It is safe for concurrent use.
+// Reader reads reports. It is safe for concurrent use as long as its fields are
+// not set.
 type Reader struct {
 	words   *lexicon
 	weights weights
 	// Sure is the Confidence from which on no person has to look.
 	Sure int
+	// Rules win over what was learned; nil for none.
+	Rules *Rules
+	// Profiles have a say in it; nil for none.
+	Profiles Profiles
 }
 
 // New makes a Reader with the words and weights of the program.
@@ -36,15 +42,19 @@ var wordList string
 //go:embed weights.tsv
 var weightList string
 
-// sure is from where on none of the labelled reports, few of which come so far,
-// was read wrongly.
-const sure = 90
+// sure is where the readings begin of which, by what other styles taught, more
+// than 98 of 100 were exactly right, with reports that mislead as seldom as they
+// come in the post.
+const sure = 95
 
 // Reading is a Report, and why.
 type Reading struct {
 	intake.Report
 	// Why has a line for each value that was weighed, the most likely first.
 	Why []Weighed
+	// Rule is the name of the rule that found what is complained about; empty if
+	// none did.
+	Rule string
 	// Texts are what was read, as Places count them: the subject, what the header
 	// tells of the way that the mail took, and all texts in order.
 	Texts []string
@@ -56,6 +66,7 @@ type Weighed struct {
 	intake.Resource
 	Features []Feature
 	Places   []Place
+	Marks    []string // what a Profile knows it by; only if the Reader has Profiles
 }
 
 // Feature is something that is so of a value, and how much it weighs: above 0
@@ -80,11 +91,35 @@ func (r *Reader) Read(m *message.Message) Reading {
 	values := d.values()
 	topic := d.topic(r.words)
 	n := d.tally(values, topic)
-	for _, v := range values {
-		d.weigh(v, n, r.words, topic)
-	}
+	d.features(values, n, r.words, topic)
 	r.weights.weigh(values)
+	rule := r.Rules.of(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), m.Subject)
+	obeyed := false
+	if rule != nil {
+		d.set(rule)
+		if rule.class != "" {
+			topic.class = rule.class
+		}
+		values, obeyed = d.obey(rule, values)
+	}
+	if r.Profiles != nil && !obeyed {
+		p := r.Profiles.Profile(reporterOf(m))
+		for _, v := range values {
+			v.lean(p.lean(d.marks(v)))
+		}
+	}
 	got := r.reading(d, values, topic)
 	got.Texts = d.contents
+	if obeyed {
+		got.Rule, got.Confidence, got.Person = rule.name, 100, ""
+	}
 	return got
+}
+
+// reporterOf is the mail address of who reports, in lower case.
+func reporterOf(m *message.Message) string {
+	if len(m.From) == 0 {
+		return ""
+	}
+	return strings.ToLower(m.From[0].Address)
 }

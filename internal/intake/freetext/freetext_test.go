@@ -27,7 +27,8 @@ func TestFind(t *testing.T) {
 		"2001:DB8:0:0::1 at 12:30:45":                     {"address 2001:db8::1"},
 		"net 203.0.113.77/28":                             {"network 203.0.113.64/28"},
 		"v10.1.2.3, version 8.8.4.4, OID 1.3.6.1.2.1":     nil,
-		"127.0.0.1 10.0.0.1 224.0.0.1 ::1":                nil,
+		"127.0.0.1 10.0.0.1 224.0.0.1 ::1 8.8.4.4":        {"address 8.8.4.4"},
+		"from 10.0.0.1 to 224.0.0.1":                      {"address 10.0.0.1"},
 		"MAC=52:54:00:63:79:7b:52:54:00:aa:bb:cc:08:00":   nil,
 		"hXXps://Evil[.]Example/Path?a=1).":               {"url https://evil.example/Path?a=1"},
 		"see <http://a.example/b_(c)>, ok":                {"url http://a.example/b_(c)"},
@@ -68,9 +69,39 @@ func TestPort(t *testing.T) {
 		d := open(mailOf(t, text))
 		d.scan()
 		v := d.values()
-		if len(v) != 1 || d.port(v[0]) != want {
-			t.Errorf("%q: %d values, port %d, not %d", text, len(v), d.port(v[0]), want)
+		if len(v) != 1 || d.port(v[0], true) != want {
+			t.Errorf("%q: %d values, port %d, not %d", text, len(v), d.port(v[0], true), want)
 		}
+	}
+}
+
+// TestPortAbout takes ports from what stands about an address, but none that is
+// of what was attacked.
+func TestPortAbout(t *testing.T) {
+	for text, want := range map[string]uint16{
+		"Infringer's IP Address: 203.0.113.9\nInfringer's Port: 35657\n":           35657,
+		"<IP_Address>203.0.113.9</IP_Address>\n<Port>38138</Port>\n":               38138,
+		"| Host | 203.0.113.9 |\n| Port | 9200 |\n":                                9200,
+		"203.0.113.9 udp/11211 answers":                                            11211,
+		"an open server, at 203.0.113.9 and UDP port 123, answered":                123,
+		"ip,src_port,dst_port,when\n203.0.113.9,4711,22,now\n":                     4711,
+		"SRC=203.0.113.9 DST=198.51.100.4 SPT=4711 DPT=22 ":                        4711,
+		"203.0.113.9 55318 198.51.100.4 443":                                       55318,
+		"address 203.0.113.9\nDestination port: 22\n":                              0,
+		"203.0.113.9:1000 and later 203.0.113.9:2000":                              0,
+		"the address 203.0.113.9 was seen at 12:30.\nour 198.51.100.4\nPort: 80\n": 0,
+		"IP: 203.0.113.9\n\n\n\n\n\nPort: 80 is far away":                          0,
+	} {
+		d := open(mailOf(t, text))
+		d.scan()
+		if got := d.port(d.values()[0], false); got != want {
+			t.Errorf("%q: port %d, not %d", text, got, want)
+		}
+	}
+	d := open(mailOf(t, "Source: 203.0.113.9\nPort: 22\n"))
+	d.scan()
+	if got := d.port(d.values()[0], true); got != 0 {
+		t.Errorf("port %d of what was attacked is taken", got)
 	}
 }
 
@@ -80,7 +111,9 @@ func TestTimes(t *testing.T) {
 		"2026-03-01T12:00:05Z": "2026-03-01T12:00:05Z", "2026-03-01 12:00:05 +0100": "2026-03-01T11:00:05Z", "2026-03-01 12:00:05": "",
 		"01/Mar/2026:12:00:05 -0500": "2026-03-01T17:00:05Z", "Sun, 01 Mar 2026 12:00:05 GMT": "2026-03-01T12:00:05Z", "01.03.2026 12:00 CET": "2026-03-01T11:00:00Z",
 		"March 1st, 2026 at 3:04 PM EDT": "2026-03-01T19:04:00Z", "2026-03-01 12:00 CST": "", "2026年3月1日 12:00 UTC+8": "2026-03-01T04:00:00Z",
-		"Mar  1 12:00:05 host sshd": "", "timestamp: 1772366405": "2026-03-01T12:00:05Z", "31.02.2026 12:00 UTC": "none",
+		"Mar  1 12:00:05 host sshd": "", "timestamp: 1772366405": "2026-03-01T12:00:05Z", "FIRST_SEEN=1772366405": "2026-03-01T12:00:05Z", "\"2026-03-01 12:00:05\",\"EST\"": "2026-03-01T17:00:05Z",
+		"Times are in GMT+2:\n2026-03-01 12:00:05": "2026-03-01T10:00:05Z", "24/02/2026 07:58:13 (horário de Brasília)": "2026-02-24T10:58:13Z", "In Central European (Summer) Time.\n2025-07-01 12:00:05": "2025-07-01T10:00:05Z",
+		"Schweizer Zeit.\n16.02.2026 07:03:55": "2026-02-16T06:03:55Z", "12 augustus 2025 om 20:15:43 UTC": "2025-08-12T20:15:43Z", "03/01/2026-12:00:05.5 UTC": "2026-03-01T12:00:05Z", "31.02.2026 12:00 UTC": "none",
 		"All times are UTC+2.\n2026-03-01 12:00:05": "2026-03-01T10:00:05Z", "All times are UTC.\nMar  1 12:00:05 host": "2026-03-01T12:00:05Z", "Times in UTC.\nDec 31 12:00:05 host": "2025-12-31T12:00:05Z",
 	} {
 		d := open(mailOf(t, text))

@@ -17,6 +17,9 @@ type Labelled struct {
 	Message *message.Message
 	About   []intake.Resource
 	Style   string // reports of one style are not both learned from and judged
+	// Share is how much it counts for how sure readings are: by it reports that
+	// were made to mislead come as seldom as they do in the post.
+	Share float64
 }
 
 // Learner finds weights (logistic regression by gradient descent, Nesterov
@@ -31,6 +34,9 @@ type Learner struct {
 
 type learned struct {
 	style  string
+	share  float64
+	d      *document
+	topic  topic
 	rows   []row
 	values []*value
 	right  map[string]bool
@@ -52,15 +58,15 @@ func (l *Learner) Add(all ...Labelled) {
 		values := d.values()
 		t := d.topic(r.words)
 		n := d.tally(values, t)
-		x := learned{style: c.Style, values: values, right: map[string]bool{}, wanted: len(c.About)}
+		x := learned{style: c.Style, share: c.Share, d: d, topic: t, values: values, right: map[string]bool{}, wanted: len(c.About)}
 		for _, a := range c.About {
 			x.right[string(a.Kind)+" "+a.Value] = true
 			if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
 				x.right["network "+a.Value] = true
 			}
 		}
+		d.features(values, n, r.words, t)
 		for _, v := range values {
-			d.weigh(v, n, r.words, t)
 			is := 0.0
 			if x.right[string(v.kind)+" "+v.value] {
 				is = 1
@@ -76,42 +82,105 @@ func (l *Learner) Add(all ...Labelled) {
 	}
 }
 
-// Weights learns from all reports, with the calibration that judging each style
-// by the others gives. Exact is the share of reports that were read exactly right
-// by what other styles taught.
+// Weights learns from all reports, with the calibration that judging each style by
+// the others gives. Exact is the share of reports that were read exactly right by
+// what other styles taught. The list is as New reads it.
 func (l *Learner) Weights() (list string, exact float64) {
-	w := l.fit(func(learned) bool { return true })
-	sure, right := l.judge()
-	for _, ok := range right {
-		if ok {
-			exact += 1 / float64(len(right))
+	w := l.fit(l.cases)
+	outcomes := l.outcomes(l.cases, 10)
+	for _, o := range outcomes {
+		if o.is > 0 {
+			exact += 1 / float64(len(outcomes))
 		}
 	}
-	for i, y := range calibrate(sure, right) {
-		w["calibration:"+twoDigits(i*5)] = y
-	}
-	names := make([]string, 0, len(w))
-	for n := range w {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+	maps.Copy(w, l.certain(outcomes))
 	var b strings.Builder
 	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(w)) {
 		fmt.Fprintf(&b, "%s\t%.3f\n", n, w[n])
 	}
 	return b.String(), exact
 }
 
-// fit learns what values weigh by themselves, and then beside each other, from
-// what they weigh by what other styles teach.
-func (l *Learner) fit(use func(learned) bool) weights {
-	var cases []learned
-	for _, c := range l.cases {
-		if use(c) {
-			cases = append(cases, c)
+// Fold is some styles, and a Reader that learned from all others.
+type Fold struct {
+	Styles map[string]bool
+	Reader *Reader
+}
+
+// Folds parts the styles of all reports into n sets.
+func (l *Learner) Folds(n int) (all []Fold) {
+	for _, out := range folds(l.cases, n) {
+		r := New()
+		others := slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] })
+		r.weights = l.fit(others)
+		maps.Copy(r.weights, l.certain(l.outcomes(others, 5)))
+		all = append(all, Fold{Styles: out, Reader: r})
+	}
+	return all
+}
+
+// outcome is how a report was read by what other styles teach.
+type outcome struct {
+	style string
+	signs map[string]float64
+	none  bool // nothing was found
+	share float64
+	is    float64
+}
+
+func (l *Learner) outcomes(cases []learned, n int) (all []outcome) {
+	for _, out := range folds(cases, n) {
+		w := l.fit(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
+		for _, c := range cases {
+			if out[c.style] {
+				all = append(all, c.judged(w))
+			}
 		}
 	}
+	return all
+}
+
+// certain learns how sure readings are, and how often such ones are right: each
+// style by what the others say.
+func (l *Learner) certain(outcomes []outcome) weights {
+	w := l.sure(outcomes)
+	var sure, share []float64
+	var right []bool
+	for _, out := range foldsOf(outcomes, 10) {
+		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
+		for _, o := range outcomes {
+			if out[o.style] && !o.none {
+				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
+			}
+		}
+	}
+	for i, y := range calibrate(sure, share, right) {
+		w["calibration:"+threeDigits(i*1000/steps)] = y
+	}
+	return w
+}
+
+// sure learns how sure readings are.
+func (l *Learner) sure(all []outcome) weights {
+	var rows []row
+	var scale []float64
+	for _, o := range all {
+		if o.none {
+			continue
+		}
+		r := row{is: o.is}
+		for _, f := range slices.Sorted(maps.Keys(o.signs)) {
+			r.names, r.power = append(r.names, "sure:"+f), append(r.power, o.signs[f])
+		}
+		rows, scale = append(rows, r), append(scale, o.share)
+	}
+	return l.descend(rows, scale, func(n string) bool { return strings.HasPrefix(n, "sure:") })
+}
+
+// fit learns what values weigh by themselves, and then beside each other, from
+// what they weigh by what other styles teach.
+func (l *Learner) fit(cases []learned) weights {
 	w := l.first(cases)
 	for _, out := range folds(cases, 6) {
 		part := l.first(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
@@ -132,12 +201,16 @@ func (l *Learner) fit(use func(learned) bool) weights {
 			for _, f := range slices.Sorted(maps.Keys(v.beside)) {
 				r.names, r.power = append(r.names, group(v.kind)+":2:"+f), append(r.power, v.beside[f])
 			}
-			rows, scale = append(rows, r), append(scale, min(1, 5/float64(len(c.rows))))
+			rows, scale = append(rows, r), append(scale, c.scale())
 		}
 	}
 	maps.Copy(w, l.descend(rows, scale, func(n string) bool { return strings.Contains(n, ":2:") }))
 	return w
 }
+
+// scale is how much each value of a report counts: a report with a hundred
+// values weighs no more than one with some.
+func (c learned) scale() float64 { return min(1, 5/float64(len(c.rows))) }
 
 // folds parts styles into so many sets.
 func folds(cases []learned, n int) []map[string]bool {
@@ -145,6 +218,18 @@ func folds(cases []learned, n int) []map[string]bool {
 	for _, c := range cases {
 		names[c.style] = true
 	}
+	return parted(names, n)
+}
+
+func foldsOf(outcomes []outcome, n int) []map[string]bool {
+	names := map[string]bool{}
+	for _, o := range outcomes {
+		names[o.style] = true
+	}
+	return parted(names, n)
+}
+
+func parted(names map[string]bool, n int) []map[string]bool {
 	styles := slices.Sorted(maps.Keys(names))
 	all := make([]map[string]bool, min(n, len(styles)))
 	for i, s := range styles {
@@ -161,43 +246,69 @@ func (l *Learner) first(cases []learned) weights {
 	var rows []row
 	var scale []float64
 	for _, c := range cases {
-		// A report with a hundred values weighs no more than one with some.
-		s := min(1, 5/float64(len(c.rows)))
 		for _, r := range c.rows {
-			rows, scale = append(rows, r), append(scale, s)
+			rows, scale = append(rows, r), append(scale, c.scale())
 		}
 	}
-	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") })
+	return l.descend(rows, scale, func(n string) bool { return !strings.Contains(n, ":2:") && !strings.HasPrefix(n, "sure:") })
 }
 
 func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) weights {
-	prior := parseWeights(l.Prior)
-	maps.DeleteFunc(prior, func(n string, _ float64) bool { return !of(n) })
+	start := parseWeights(l.Prior)
+	maps.DeleteFunc(start, func(n string, _ float64) bool { return !of(n) })
+	names := slices.Sorted(maps.Keys(start))
+	index := map[string]int{}
+	for i, n := range names {
+		index[n] = i
+	}
+	at := make([][]int, len(rows))
+	for i, r := range rows {
+		for _, n := range r.names {
+			j, ok := index[n]
+			if !ok {
+				j = len(names)
+				index[n], names = j, append(names, n)
+			}
+			at[i] = append(at[i], j)
+		}
+	}
+	prior := make([]float64, len(names))
+	for i, n := range names {
+		prior[i] = start[n]
+	}
+	w := l.nesterov(rows, at, scale, prior)
+	all := weights{}
+	for i, n := range names {
+		all[n] = w[i]
+	}
+	return all
+}
+
+func (l *Learner) nesterov(rows []row, at [][]int, scale, prior []float64) []float64 {
 	// How steep the slope can become in each weight bounds the steps: rows' sizes
 	// times their parts (a majorizer of the Hessian).
-	steep := weights{}
+	steep := make([]float64, len(prior))
 	for i, r := range rows {
 		size := 0.0
 		for _, x := range r.power {
 			size += math.Abs(x)
 		}
-		for j, n := range r.names {
+		for j, n := range at[i] {
 			steep[n] += scale[i] * math.Abs(r.power[j]) * size / 4
 		}
 	}
-	w, ahead := maps.Clone(prior), maps.Clone(prior)
+	w, ahead, slope := slices.Clone(prior), slices.Clone(prior), make([]float64, len(prior))
 	for step := range l.Steps {
-		slope := weights{}
 		for n, x := range ahead {
 			slope[n] = l.Pull * (x - prior[n])
 		}
 		for i, r := range rows {
 			sum := 0.0
-			for j, n := range r.names {
+			for j, n := range at[i] {
 				sum += ahead[n] * r.power[j]
 			}
 			e := scale[i] * (1/(1+math.Exp(-sum)) - r.is)
-			for j, n := range r.names {
+			for j, n := range at[i] {
 				slope[n] += e * r.power[j]
 			}
 		}
@@ -211,22 +322,7 @@ func (l *Learner) descend(rows []row, scale []float64, of func(string) bool) wei
 	return w
 }
 
-// judge has each style judged by what the others teach: how sure the reading of
-// each report was, and whether it was exactly right.
-func (l *Learner) judge() (sure []float64, right []bool) {
-	for _, out := range folds(l.cases, 10) {
-		w := l.fit(func(c learned) bool { return !out[c.style] })
-		for _, c := range l.cases {
-			if out[c.style] {
-				p, ok := c.judged(w)
-				sure, right = append(sure, p), append(right, ok)
-			}
-		}
-	}
-	return sure, right
-}
-
-func (c learned) judged(w weights) (float64, bool) {
+func (c learned) judged(w weights) outcome {
 	w.weigh(c.values)
 	about := chosen(c.values)
 	hits := 0
@@ -235,12 +331,16 @@ func (c learned) judged(w weights) (float64, bool) {
 			hits++
 		}
 	}
-	return product(c.values, about), hits == len(about) && hits == c.wanted && (hits > 0 || c.wanted == 0)
+	o := outcome{style: c.style, share: c.share, signs: c.d.signs(c.values, about, c.topic), none: len(about) == 0}
+	if hits == len(about) && hits == c.wanted {
+		o.is = 1
+	}
+	return o
 }
 
-// calibrate gives for 0, 0.05, … 1 how often what was that sure was right, never
+// calibrate gives for so many steps from 0 to 1 how often what was that sure was right, never
 // falling (isotonic regression: Ayer and others 1955).
-func calibrate(sure []float64, right []bool) []float64 {
+func calibrate(sure, share []float64, right []bool) []float64 {
 	type block struct{ x, y, n float64 }
 	order := make([]int, len(sure))
 	for i := range order {
@@ -253,19 +353,22 @@ func calibrate(sure []float64, right []bool) []float64 {
 		if right[i] {
 			y = 1
 		}
-		all = append(all, block{sure[i], y, 1})
+		all = append(all, block{sure[i], y, share[i]})
 		for k := len(all); k > 1 && all[k-2].y >= all[k-1].y; k-- {
 			a, b := all[k-2], all[k-1]
 			n := a.n + b.n
 			all = append(all[:k-2], block{(a.x*a.n + b.x*b.n) / n, (a.y*a.n + b.y*b.n) / n, n})
 		}
 	}
-	out := make([]float64, 21)
+	out := make([]float64, steps+1)
 	for i := range out {
-		x := float64(i) / 20
+		x := float64(i) / steps
 		for _, b := range all {
 			if b.x <= x || out[i] == 0 {
-				out[i] = (b.y*b.n + 0.5) / (b.n + 1)
+				out[i] = b.y * b.n / (b.n + 0.5) // a few are no proof
+			}
+			if i > 0 {
+				out[i] = max(out[i], out[i-1])
 			}
 		}
 	}

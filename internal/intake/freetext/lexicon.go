@@ -109,9 +109,9 @@ type said struct {
 	text     string
 }
 
-// left finds the phrases before a value, the nearest first, at most three.
+// left finds the phrases before a value, the nearest first, at most five.
 func (x *lexicon) left(text string) (all []said) {
-	for end := len(text); end > 0 && len(all) < 3; {
+	for end := len(text); end > 0 && len(all) < 5; {
 		r, size := utf8.DecodeLastRuneInString(text[:end])
 		hit := false
 		for _, p := range x.before[r] {

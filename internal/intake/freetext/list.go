@@ -22,7 +22,7 @@ func (d *document) lists() {
 				break
 			}
 		}
-		if len(members) >= 2 {
+		if len(members) > 2 || len(members) == 2 && d.next(members[0]) == d.next(members[1]) {
 			number++
 			for _, m := range members {
 				if m.listed == 0 {
@@ -83,6 +83,22 @@ func (d *document) shape(i int) (string, int) {
 		return b.String(), k
 	}
 	return "", -1
+}
+
+// next is what kind of thing stands behind a value.
+func (d *document) next(m *mention) string {
+	s := d.lines[m.line].text
+	s = strings.TrimLeft(s[min(m.end, len(s)):], " ")
+	switch {
+	case s == "":
+		return "."
+	case digit(s[0]):
+		return "0"
+	case letter(s[0]) || s[0] >= 0x80:
+		return "a"
+	default:
+		return s[:1]
+	}
 }
 
 // bareHeading tells whether no line introduces a value that stands alone.

@@ -19,15 +19,13 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 	for _, v := range about {
 		is[v] = true
 	}
-	out := Reading{Report: intake.Report{Format: "text", Confidence: r.sureness(values, about)}}
-	if len(d.message.From) > 0 {
-		out.Reporter = strings.ToLower(d.message.From[0].Address)
-	}
+	out := Reading{Report: intake.Report{Format: "text", Confidence: r.confidence(d, values, about, t)}}
+	out.Reporter = reporterOf(d.message)
 	var others []intake.Resource
 	for _, v := range values {
 		res := intake.Resource{Kind: v.kind, Value: v.value, Role: v.role(), Confidence: int(math.Round(100 * max(v.p, 1-v.p)))}
 		if is[v] {
-			res.Port, res.Role = d.port(v), v.blame(t)
+			res.Port, res.Role = d.port(v, attack(t.class)), v.blame(t)
 		} else if v.p > 0.02 || len(others) < 50 {
 			others = append(others, res)
 		}
@@ -39,6 +37,15 @@ func (r *Reader) reading(d *document, values []*value, t topic) Reading {
 	}
 	out.Person = person(r, out, about)
 	return out
+}
+
+// confidence is how likely it is that exactly the right ones were chosen, in
+// hundredths.
+func (r *Reader) confidence(d *document, values, about []*value, t topic) int {
+	if len(about) == 0 {
+		return 0
+	}
+	return int(100 * r.weights.sureness(d.signs(values, about, t)))
 }
 
 func person(r *Reader, out Reading, about []*value) string {
@@ -95,6 +102,11 @@ func holdsAny(network *value, all []*value) bool {
 	})
 }
 
+// attack tells whether something was done to others.
+func attack(c candor.Class) bool {
+	return strings.HasPrefix(string(c), "intrusion") || strings.HasPrefix(string(c), "information-gathering") || strings.HasPrefix(string(c), "availability")
+}
+
 // blame is the role of a value that is complained about.
 func (v *value) blame(t topic) intake.Role {
 	switch {
@@ -126,63 +138,24 @@ func (v *value) role() intake.Role {
 	}
 }
 
-// sureness is how likely it is that exactly the right ones were chosen.
-func (r *Reader) sureness(values, about []*value) int {
-	if len(about) == 0 {
-		return 0
-	}
-	return int(math.Round(100 * r.calibrated(product(values, about))))
-}
-
-// product is how likely all of a report is right if values were independent of
-// each other.
-func product(values, about []*value) float64 {
-	is := map[*value]bool{}
-	for _, v := range about {
-		is[v] = true
-	}
-	p := 1.0
-	for _, v := range values {
-		if v.p < 0.5 || is[v] { // others are said by a more exact one
-			p *= max(v.p, 1-v.p)
-		}
-	}
-	return p
-}
-
-// calibrated maps what the weights make of it to how often it was right.
-func (r *Reader) calibrated(p float64) float64 {
-	last, at := 0.0, 0.0
-	for i := range 21 {
-		x := float64(i) / 20
-		y, ok := r.weights["calibration:"+twoDigits(i*5)]
-		if !ok {
-			return p
-		}
-		if p <= x {
-			if x == at {
-				return y
-			}
-			return last + (y-last)*(p-at)/(x-at)
-		}
-		last, at = y, x
-	}
-	return last
-}
-
-func twoDigits(n int) string {
-	return string([]byte{byte('0' + n/100), byte('0' + n/10%10), byte('0' + n%10)})
-}
-
 // why tells what spoke for and against a value, what weighs most first.
 func (r *Reader) why(d *document, v *value, res intake.Resource) Weighed {
 	w := Weighed{Resource: res}
+	if r.Profiles != nil {
+		w.Marks = d.marks(v)
+	}
 	for _, f := range v.features {
-		if x := r.weights[group(v.kind)+":"+f] * v.power(f); math.Abs(x) >= 0.05 {
+		x := r.weights[group(v.kind)+":"+f] * v.power(f)
+		if strings.HasPrefix(f, "rule ") || f == corrections {
+			x = v.strength[f]
+		}
+		if math.Abs(x) >= 0.05 {
 			w.Features = append(w.Features, Feature{Name: f, Weight: x})
 		}
 	}
-	slices.SortFunc(w.Features, func(a, b Feature) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
+	slices.SortFunc(w.Features, func(a, b Feature) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Name, b.Name))
+	})
 	for i, m := range v.mentions {
 		if i == 50 {
 			break
@@ -221,7 +194,7 @@ func (d *document) events(about []*value, why []Weighed, class candor.Class) []i
 		for _, m := range v.mentions {
 			own = append(own, byLine[m.line]...)
 		}
-		if len(own) == 0 {
+		if len(own) == 0 || !zoned(own) && zoned(all) {
 			apart = nil
 			break
 		}
@@ -242,6 +215,11 @@ func (d *document) events(about []*value, why []Weighed, class candor.Class) []i
 		e.First, e.Last = span(all)
 	}
 	return []intake.Event{e}
+}
+
+// zoned tells whether any of some times has its zone.
+func zoned(all []intake.When) bool {
+	return slices.ContainsFunc(all, func(w intake.When) bool { return !w.Time.IsZero() })
 }
 
 // span is the earliest and the latest of times with a zone, or the first and

@@ -33,7 +33,8 @@ var (
 	hashes  = regexp.MustCompile(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
 	portAt  = regexp.MustCompile(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
 	mask    = regexp.MustCompile(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
-	version = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
+	schema  = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link|script)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
+	version = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
 )
 
 // scan finds all mentions.
@@ -54,18 +55,24 @@ func (d *document) scanLine(i int) {
 	}
 	c := refang(l.text)
 	s := found{d: d, i: i, clean: c}
-	s.urls()
+	if strings.Contains(c.text, "://") {
+		s.urls()
+	}
 	if strings.Contains(c.text, "@") {
 		s.mails()
 	}
-	if strings.Contains(c.text, ".") {
-		s.v4()
+	if dots := strings.Count(c.text, "."); dots > 0 {
+		if dots > 2 {
+			s.v4()
+		}
 		s.domains()
 	}
-	if strings.Contains(c.text, ":") {
+	if strings.Count(c.text, ":") > 1 {
 		s.v6()
 	}
-	s.hashes()
+	if len(c.text) >= 32 {
+		s.hashes()
+	}
 	slices.SortStableFunc(l.names, func(a, b *mention) int { return a.start - b.start })
 	d.run(l)
 	d.mentions = append(d.mentions, l.names...)
@@ -94,6 +101,10 @@ func (s *found) inside(from int) bool {
 
 func (s *found) urls() {
 	for _, f := range urls.FindAllStringIndex(s.text, 200) {
+		if schema.MatchString(tail(s.text[:f[0]], 120)) {
+			s.taken = append(s.taken, f2(f))
+			continue
+		}
 		text := trimURL(s.text[f[0]:f[1]])
 		end := f[0] + len(text)
 		whole := text
@@ -130,6 +141,9 @@ func (d *document) continued(i, length int) string {
 	rest := next.text
 	open := strings.ContainsRune("=/&?-_%", rune(l.text[len(l.text)-1])) && length >= 45
 	if length < 60 && !open {
+		return ""
+	}
+	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
 		return ""
 	}
 	if next.of != l.of || next.depth != l.depth || rest == "" || strings.ContainsAny(rest, " \t<>\"") || !open && !strings.ContainsAny(rest, "/=&%?.-_") && (length < 70 || len(rest) > 30) || strings.Contains(rest, "://") || len(rest) > 400 {

@@ -15,6 +15,7 @@ const (
 	lead   = "lead"   // by how much more than the next that is no sibling
 	behind = "behind" // by how much less than the first
 	lists  = "list"   // what those weigh that stand in a list with it
+	mate   = "mate"   // by how much less than the first of its list
 	rival  = "rival"  // what the first of other kinds weighs
 	top    = "top"    // it is the first of its kind
 )
@@ -26,12 +27,30 @@ func (w weights) weigh(values []*value) {
 	}
 	second(values)
 	for _, v := range values {
-		sum := w[group(v.kind)+":2:bias"]
-		for f, x := range v.beside {
-			sum += w[group(v.kind)+":2:"+f] * x
-		}
-		v.p = 1 / (1 + math.Exp(-sum))
+		v.p = 1 / (1 + math.Exp(-w.second(v)))
 	}
+}
+
+// corrections is the feature that says what people's corrections weigh.
+const corrections = "corrections"
+
+// lean moves how likely a value is complained about.
+func (v *value) lean(by float64) {
+	if by == 0 {
+		return
+	}
+	z := bound(math.Log(v.p/(1-v.p))) + by
+	v.p = 1 / (1 + math.Exp(-z))
+	v.degree(corrections, by)
+}
+
+// second is what a value weighs beside the others.
+func (w weights) second(v *value) float64 {
+	sum := w[group(v.kind)+":2:bias"]
+	for f, x := range v.beside {
+		sum += w[group(v.kind)+":2:"+f] * x
+	}
+	return sum
 }
 
 func bound(x float64) float64 { return max(-6, min(6, x)) }
@@ -89,6 +108,9 @@ func second(values []*value) {
 		v.beside = map[string]float64{alone: z, lead: bound(z - next), behind: min(0, bound(z-max(next, s.most))), rival: others / 3}
 		if s.n > 1 {
 			v.beside[lists] = bound((s.sum-z)/(s.n-1) - z)
+			if z > -1 { // else it was told apart from them
+				v.beside[mate] = bound(s.most - z)
+			}
 		}
 		if z >= next {
 			v.beside[top] = 1

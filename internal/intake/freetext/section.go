@@ -46,11 +46,11 @@ func (d *document) sections() {
 		switch {
 		case l.text == "--" || strings.HasPrefix(l.text, "-- ") && len(l.text) < 4:
 			quiet = true
-		case forwarded.MatchString(trimmed) && len(trimmed) < 80:
+		case len(trimmed) < 80 && len(trimmed) > 7 && forwarded.MatchString(trimmed):
 			forward, quiet, closed = forward+1, false, false
-		case wrote.MatchString(trimmed):
+		case len(trimmed) < 200 && len(trimmed) > 7 && wrote.MatchString(tail(trimmed, 40)):
 			quiet, closed = false, false
-		case ending.MatchString(trimmed):
+		case len(trimmed) < 60 && trimmed != "" && ending.MatchString(trimmed):
 			closed = true
 		case closed && l.log:
 			closed = false
@@ -64,7 +64,9 @@ func (d *document) sections() {
 		}
 	}
 	d.blocks(isRegistry, registry, 3, 2)
-	d.blocks(func(s string) bool { return hop.MatchString(s) }, route, 3, 1)
+	d.blocks(func(s string) bool {
+		return (strings.Contains(s, "ms") || strings.Contains(s, "* *")) && hop.MatchString(s)
+	}, route, 3, 1)
 	d.headers()
 }
 
@@ -72,14 +74,22 @@ func isLog(s string) bool {
 	if len(s) < 12 {
 		return false
 	}
-	return access.MatchString(s) || stamp.MatchString(s) && strings.ContainsAny(s, "0123456789") && looksLikeHost(s) || len(pair.FindAllStringIndex(s, 4)) >= 3
+	if strings.IndexByte(s, '"') >= 0 && access.MatchString(s) {
+		return true
+	}
+	if strings.Count(s, "=") >= 3 && len(pair.FindAllStringIndex(s, 4)) >= 3 {
+		return true
+	}
+	return strings.ContainsAny(s, "0123456789") && looksLikeHost(s) && stamp.MatchString(s)
 }
 
 var someAddress = regexp.MustCompile(`\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]*:[0-9a-fA-F]{1,4}`)
 
-func looksLikeHost(s string) bool { return someAddress.MatchString(s) }
+func looksLikeHost(s string) bool {
+	return (strings.Count(s, ".") >= 3 || strings.Count(s, ":") >= 2) && someAddress.MatchString(s)
+}
 
-func isRegistry(s string) bool { return registryKey.MatchString(s) }
+func isRegistry(s string) bool { return strings.IndexByte(s, ':') > 0 && registryKey.MatchString(s) }
 
 // blocks marks runs of lines of which at least so many are of a kind, with no
 // more than so many others between them.
@@ -95,6 +105,9 @@ func (d *document) blocks(is func(string) bool, mark zone, least, gap int) {
 			}
 		}
 		if hits >= least {
+			if i > 0 && mark == route && strings.Contains(strings.ToLower(d.lines[i-1].text), "tracer") && d.lines[i-1].zone != subject {
+				d.lines[i-1].zone = mark
+			}
 			for j := i; j <= last; j++ {
 				d.lines[j].zone = mark
 			}
@@ -106,14 +119,14 @@ func (d *document) blocks(is func(string) bool, mark zone, least, gap int) {
 // headers marks headers of mails within texts.
 func (d *document) headers() {
 	for i := 0; i < len(d.lines); i++ {
-		if z := d.lines[i].zone; z == outer || z == subject || z == registry || !headerName.MatchString(d.lines[i].text) {
+		if z := d.lines[i].zone; z == outer || z == subject || z == registry || !isHeader(d.lines[i].text) {
 			continue
 		}
 		end, fields, strong := i, 0, 0
 		for ; end < len(d.lines) && d.lines[end].of == d.lines[i].of; end++ {
 			text := d.lines[end].text
 			switch {
-			case headerName.MatchString(text):
+			case isHeader(text):
 				fields++
 				if strongHeader.MatchString(text) {
 					strong++
@@ -136,7 +149,30 @@ func (d *document) headers() {
 				d.lines[j].zone = mark
 				d.lines[j].log = false
 			}
+			if mark == pasted && fields >= 6 {
+				d.quote(end)
+			}
 		}
 		i = max(end-1, i)
+	}
+}
+
+func isHeader(s string) bool {
+	return strings.IndexByte(s, ':') > 0 && headerName.MatchString(s)
+}
+
+// quote marks what stands below a whole header as the mail that it is of, up to
+// a line of dashes.
+func (d *document) quote(from int) {
+	if from >= len(d.lines) || d.lines[from].text != "" {
+		return
+	}
+	of := d.lines[from].of
+	for i := from; i < len(d.lines) && d.lines[i].of == of && d.lines[i].zone == body; i++ {
+		if t := d.lines[i].text; i > from+1 && (strings.HasPrefix(t, "-----") || strings.HasPrefix(t, "=====") || strings.HasPrefix(t, "#####")) || ending.MatchString(strings.TrimSpace(t)) {
+			return
+		}
+		d.lines[i].zone = nested
+		d.lines[i].depth++
 	}
 }

@@ -14,6 +14,7 @@ type topic struct {
 	class  candor.Class
 	margin float64 // how far it is ahead of the next
 	score  map[string]float64
+	shared bool // it tells of files that are shared between many (BitTorrent)
 }
 
 // content tells whether the classes that are about pages, files and mails weigh
@@ -21,7 +22,10 @@ type topic struct {
 func (t topic) content() float64 {
 	c, n := 0.0, 0.0
 	for class, s := range t.score {
-		if contents[class] {
+		if strings.HasPrefix(class, "abusive-content/spam") {
+			continue // of senders as of what they advertise
+		}
+		if contents[class] || class == "fraud/copyright" && !t.shared {
 			c += s
 		} else {
 			n += s
@@ -54,6 +58,7 @@ func (d *document) topic(x *lexicon) topic {
 		}
 	}
 	s, b, q := subjects.String(), texts.String(), head(quotes.String(), 32<<10)
+	t.shared = slices.ContainsFunc([]string{"torrent", "p2p", "peer-to-peer", "edonkey", "emule", "gnutella"}, func(w string) bool { return strings.Contains(b, w) || strings.Contains(s, w) })
 	for _, p := range x.topics {
 		n := 2.5*float64(count(s, p.text, 1)) + math.Log2(1+float64(count(b, p.text, 7))) + 0.4*math.Log2(1+float64(count(q, p.text, 7)))
 		if n > 0 {

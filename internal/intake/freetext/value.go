@@ -2,6 +2,7 @@ package freetext
 
 import (
 	"net/netip"
+	"slices"
 
 	"candor/internal/intake"
 )
@@ -11,12 +12,14 @@ type value struct {
 	kind     intake.Kind
 	value    string
 	host     string // of an URL
+	foremost int    // the line where it is named first
 	mentions []*mention
 	features []string
 	strength map[string]float64 // of features that are more than so or not so
 	alone    float64            // what it weighs by itself
 	beside   map[string]float64 // how that is beside the others
 	p        float64            // how likely it is complained about
+	told     uint16             // the port that a rule found; 0 for none
 }
 
 // values gathers mentions by what they name. What can never be complained about
@@ -28,8 +31,9 @@ func (d *document) values() []*value {
 	}
 	known := map[key]*value{}
 	var all []*value
+	inside := d.inside()
 	for _, m := range d.mentions {
-		if m.kind == intake.Address && !global(m.value) {
+		if m.kind == intake.Address && !global(m.value) && !(own(m.value) && (inside || d.headed(m.value))) {
 			continue
 		}
 		k := key{m.kind, m.value}
@@ -51,6 +55,29 @@ func (d *document) values() []*value {
 		}
 	}
 	return kept
+}
+
+// inside tells whether a report names no address of the Internet, so that those
+// of private networks are worth a look: some reports are about them, and those
+// that people pass on have often had their addresses replaced.
+func (d *document) inside() bool {
+	for _, m := range d.mentions {
+		if z := d.lines[m.line].zone; m.kind == intake.Address && z != outer && z != pasted && z != registry && z != route && global(m.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// headed tells whether the subject names a value.
+func (d *document) headed(value string) bool {
+	return slices.ContainsFunc(d.mentions, func(m *mention) bool { return m.value == value && d.lines[m.line].zone == subject })
+}
+
+// own tells whether an address is one of a private network.
+func own(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && (a.IsPrivate() || a.Is4() && a.As4()[0] == 100 && !global(text))
 }
 
 // global tells whether an address is one of the Internet; those of examples are
@@ -85,25 +112,4 @@ func (d *document) worth(v *value) bool {
 		}
 	}
 	return false
-}
-
-// port is the one that is told of the value most often, 0 if there are several
-// as often, or none.
-func (d *document) port(v *value) uint16 {
-	count := map[uint16]int{}
-	for _, m := range v.mentions {
-		if m.port != 0 {
-			count[m.port]++
-		}
-	}
-	best, n := uint16(0), 0
-	for p, c := range count {
-		switch {
-		case c > n:
-			best, n = p, c
-		case c == n:
-			best = 0
-		}
-	}
-	return best
 }

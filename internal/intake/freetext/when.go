@@ -19,27 +19,27 @@ var zones = map[string]int{
 const (
 	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
 	until   = `(?:\s?(?:-|–|to|until|bis|à|a|até)\s?\d{1,2}:\d{2}(?::\d{2})?\b)?`
-	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:,?\s?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
-	months  = `(?i:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s)?|m[äa]r[zt]?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may|mai(?:o)?|jun[ie]?|juin|jul[iy]?|juil(?:let)?|aug(?:ust)?|ago(?:sto)?|août|sep(?:t(?:ember)?)?|set(?:embro)?|o[ck]t(?:ober)?|out(?:ubro)?|nov(?:ember)?|de[cz](?:ember)?|déc|dic)`
+	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:"?[,;]?\s?"?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
+	months  = `(?i:jan(?:uary|uar|vier|eiro|uari)?|feb(?:ruary|ruar|rero|braio|ruari)?|fev(?:ereiro)?|fév(?:rier)?|enero|ene|gennaio|gen|mar(?:ch|s|zo|ço)?|maart|m[äa]r[zt]?|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai(?:o)?|maggio|mag|mei|jun[ie]?(?:o)?|juin|giugno|giu|jul[iy]?(?:o)?|juil(?:let)?|luglio|lug|aug(?:ust|ustus)?|ago(?:sto)?|août|sep(?:t(?:ember|embre|iembre)?|tember)?|set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|out(?:ubro)?|ottobre|ott|nov(?:ember|embre|embro|iembre)?|de[cz](?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)`
 )
 
 var (
 	iso      = regexp.MustCompile(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,@]|\s+at\s+|&nbsp;){1,3}` + clock + zoneEnd)
 	european = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})[, ]{1,3}(?:um |à |at |klo |o )?` + clock + zoneEnd)
-	apache   = regexp.MustCompile(`\b(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?: ([+-]\d{4}))?`)
-	letter22 = regexp.MustCompile(`\b(\d{1,2})[-. ]{1,2}(` + months + `)[.,]?[-. ](\d{4})[, ]{1,3}(?:at )?` + clock + zoneEnd)
+	apache   = regexp.MustCompile(`\b(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?: ([+-]\d{4}))?`)
+	letter22 = regexp.MustCompile(`\b(\d{1,2})(?:[-. ]{1,2}|\.? de )(` + months + `)(?:[.,]?[-. ]| de )(\d{4})[, ]{1,3}(?:at |om |um |à |alle |a las |às |o |в |klo )?` + clock + zoneEnd)
 	american = regexp.MustCompile(`\b(` + months + `)[. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})[, ]{1,3}(?:at |@ )?` + clock + zoneEnd)
 	ctime    = regexp.MustCompile(`\b([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `(?:\s(` + `[A-Z]{3,4}` + `))?\s(\d{4})\b`)
 	syslog   = regexp.MustCompile(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
 	slashed  = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/(\d{4})(?:[, @-]|\sat\s){1,3}` + clock + zoneEnd)
 	chinese  = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
-	epoch    = regexp.MustCompile(`(?i)\b(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
+	epoch    = regexp.MustCompile(`(?i)(?:\b|_)(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time|first_?seen|last_?seen|seen|start|end|date)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
 )
 
 // times finds the times of a line. shared is the zone that the report tells of
 // all times, in minutes; has says whether it does.
 func (d *document) times(text string, shared int, has bool) (all []intake.When) {
-	if !strings.ContainsAny(text, "0123456789") {
+	if !strings.ContainsAny(text, "0123456789") || !strings.Contains(text, ":") && !epoch.MatchString(text) {
 		return nil
 	}
 	add := func(whole string, y, mo, day int, c []string, zone string) {
@@ -56,37 +56,41 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 			offset, known = shared, has
 		}
 		if known {
+			if offset == europe {
+				offset = summer(t)
+			}
 			w.Time = t.Add(-time.Duration(offset) * time.Minute)
 		}
 		all = append(all, w)
 	}
-	for _, re := range []*regexp.Regexp{iso, chinese} {
-		for _, f := range re.FindAllStringSubmatch(text, 20) {
-			add(f[0], atoi(f[1]), atoi(f[2]), atoi(f[3]), f[4:8], f[8])
+	find := func(re *regexp.Regexp, may bool) [][]string {
+		if !may {
+			return nil
 		}
+		return re.FindAllStringSubmatch(text, 20)
 	}
-	for _, f := range european.FindAllStringSubmatch(text, 20) {
+	slash, named := strings.Contains(text, "/"), mayMonth(text)
+	for _, f := range append(find(iso, true), find(chinese, strings.Contains(text, "年"))...) {
+		add(f[0], atoi(f[1]), atoi(f[2]), atoi(f[3]), f[4:8], f[8])
+	}
+	for _, f := range find(european, strings.Contains(text, ".")) {
 		add(f[0], atoi(f[3]), atoi(f[2]), atoi(f[1]), f[4:8], f[8])
 	}
-	if order := d.order(); order != 0 {
-		for _, f := range slashed.FindAllStringSubmatch(text, 20) {
-			day, mon := atoi(f[1]), atoi(f[2])
-			if order < 0 {
-				day, mon = mon, day
-			}
+	for _, f := range find(slashed, slash) {
+		if day, mon, ok := d.slashes(atoi(f[1]), atoi(f[2]), atoi(f[3]), strings.Contains(f[0], f[3]+"-")); ok {
 			add(f[0], atoi(f[3]), mon, day, f[4:8], f[8])
 		}
 	}
-	for _, f := range apache.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(apache, slash && named) {
 		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), []string{f[4], f[5], f[6], ""}, f[7])
 	}
-	for _, f := range letter22.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(letter22, named) {
 		add(f[0], atoi(f[3]), month(f[2]), atoi(f[1]), f[4:8], f[8])
 	}
-	for _, f := range american.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(american, named) {
 		add(f[0], atoi(f[3]), month(f[1]), atoi(f[2]), f[4:8], f[8])
 	}
-	for _, f := range ctime.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(ctime, named) {
 		add(f[0], atoi(f[8]), month(f[1]), atoi(f[2]), f[3:7], f[7])
 	}
 	for _, f := range epoch.FindAllStringSubmatch(text, 20) {
@@ -97,7 +101,7 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 	if len(all) > 0 {
 		return all
 	}
-	for _, f := range syslog.FindAllStringSubmatch(text, 20) {
+	for _, f := range find(syslog, named) {
 		add(f[0], d.year(month(f[1]), atoi(f[2])), month(f[1]), atoi(f[2]), f[3:7], "")
 	}
 	return all
@@ -179,7 +183,7 @@ func zoneOf(s string) (int, bool) {
 
 var monthNames = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
-var otherMonths = map[string]int{"fév": 2, "fev": 2, "mär": 3, "mrz": 3, "mae": 3, "avr": 4, "abr": 4, "mai": 5, "ago": 8, "aoû": 8, "set": 9, "okt": 10, "out": 10, "dez": 12, "déc": 12, "dic": 12}
+var otherMonths = map[string]int{"ene": 1, "gen": 1, "sty": 1, "янв": 1, "lut": 2, "фев": 2, "maa": 3, "мар": 3, "kwi": 4, "апр": 4, "mag": 5, "mei": 5, "maj": 5, "мая": 5, "giu": 6, "cze": 6, "июн": 6, "lug": 7, "lip": 7, "июл": 7, "sie": 8, "авг": 8, "wrz": 9, "сен": 9, "ott": 10, "paź": 10, "окт": 10, "lis": 11, "ноя": 11, "gru": 12, "дек": 12, "fév": 2, "fev": 2, "mär": 3, "mrz": 3, "mae": 3, "avr": 4, "abr": 4, "mai": 5, "ago": 8, "aoû": 8, "set": 9, "okt": 10, "out": 10, "dez": 12, "déc": 12, "dic": 12}
 
 func month(s string) int {
 	s = strings.ToLower(s)
@@ -200,41 +204,116 @@ func month(s string) int {
 }
 
 var (
-	allZone = regexp.MustCompile(`\b((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:]|$)|(北京时间|北京時間|中国标准时间)|(日本時間|日本标准时间)|(московск\S* врем|по москве)|(hora argentina|hora de argentina|horário de brasília|hora de brasília)|(türkiye saati)`)
-	offsets = []int{480, 540, 180, -180, 180}
+	allZone = regexp.MustCompile(`(?:^|[^\w])((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|CET/CEST|CE\(S\)T|MEZ/MESZ|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|MST|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:+-]|:(?:\D|$)|[+-]\D|$)`)
+	spoken  = []struct {
+		words   *regexp.Regexp
+		minutes int
+	}{
+		{regexp.MustCompile(`北京时间|北京時間|中国标准时间`), 480},
+		{regexp.MustCompile(`日本時間|日本标准时间`), 540},
+		{regexp.MustCompile(`(?i)московск\S* врем|по москве|moscow time`), 180},
+		{regexp.MustCompile(`(?i)hora argentina|hora de argentina|horário de brasília|hora de brasília|brasilia time`), -180},
+		{regexp.MustCompile(`(?i)türkiye saati|turkish time`), 180},
+		{regexp.MustCompile(`(?i)central european (?:\(summer\) |summer )?time|(?:schweizer|deutscher?|mitteleuropäischer?|österreichischer?|berliner) (?:orts)?zeit|heure (?:de paris|française|d'europe centrale)|hora peninsular|ora italiana|czas polsk|polskiego czasu|nederlandse tijd`), europe},
+	}
 )
+
+// europe stands for the zone of central Europe, the offset of which is told by
+// the date.
+const europe = 10000
+
+// summer is the offset of central Europe at a time by its clocks: summer time is
+// from the last Sunday of March to that of October (2000/84/EC).
+func summer(t time.Time) int {
+	last := func(m time.Month, hour int) time.Time {
+		d := time.Date(t.Year(), m, 31, hour, 0, 0, 0, time.UTC)
+		return d.AddDate(0, 0, -int(d.Weekday()))
+	}
+	if !t.Before(last(time.March, 2)) && t.Before(last(time.October, 3)) {
+		return 120
+	}
+	return 60
+}
 
 // zone is the one that the report tells of all its times: the only one that it
 // names anywhere but right behind a time.
 func (d *document) zone() (minutes int, has bool) {
+	if d.ruled != nil {
+		return *d.ruled, true
+	}
+	agree := func(n int) bool {
+		if has && (n == europe && (minutes == 60 || minutes == 120) || minutes == europe && (n == 60 || n == 120)) {
+			minutes = europe // both are told: "local time (CEST)"
+			return true
+		}
+		if has && n != minutes {
+			return false
+		}
+		minutes, has = n, true
+		return true
+	}
 	for i := range d.lines {
 		l := &d.lines[i]
-		if l.zone == outer || l.zone == pasted || l.zone == registry || l.zone == forwarding || l.log {
+		if l.zone == outer || l.zone == pasted || l.zone == registry || l.zone == forwarding {
+			continue
+		}
+		if !mayZone(l.text) && !maySpoken(l.text) {
 			continue
 		}
 		for _, f := range allZone.FindAllStringSubmatchIndex(l.text, 10) {
-			n, ok := 0, false
-			if f[2] >= 0 {
-				if before := strings.TrimRight(l.text[:f[2]], " ([,"); before != "" && (digit(before[len(before)-1]) || strings.HasSuffix(strings.ToLower(before), "m")) && strings.Contains(tail(before, 12), ":") {
-					continue
-				}
-				n, ok = zoneOf(l.text[f[2]:f[3]])
+			before := strings.TrimRight(l.text[:f[2]], " ([,")
+			if l.log && strings.Contains(before, ":") && clocks.MatchString(before) {
+				continue
 			}
-			for k, offset := range offsets {
-				if f[4+2*k] >= 0 {
-					n, ok = offset, true
-				}
+			if before != "" && (digit(before[len(before)-1]) || strings.HasSuffix(strings.ToLower(before), "m")) && strings.Contains(tail(before, 12), ":") {
+				continue
 			}
-			switch {
-			case !ok:
-			case has && n != minutes:
+			name := l.text[f[2]:f[3]]
+			n, ok := zoneOf(name)
+			if name == "CET/CEST" || name == "CE(S)T" || name == "MEZ/MESZ" {
+				n, ok = europe, true
+			}
+			if ok && !agree(n) {
 				return 0, false
-			default:
-				minutes, has = n, true
+			}
+		}
+		if maySpoken(l.text) {
+			for _, s := range spoken {
+				if s.words.MatchString(l.text) && !agree(s.minutes) {
+					return 0, false
+				}
 			}
 		}
 	}
 	return minutes, has
+}
+
+var clocks = regexp.MustCompile(`\d{1,2}:\d{2}`)
+
+// slashes tells day and month of a date with slashes, by the other dates of the
+// report, or by when it was sent if only one of both lies shortly before that.
+func (d *document) slashes(a, b, year int, dashed bool) (day, mon int, ok bool) {
+	switch order := d.order(); {
+	case dashed || order < 0: // 01/31/2026-12:00:00 is of one program
+		return b, a, true
+	case order > 0:
+		return a, b, true
+	case a == b:
+		return a, b, true
+	case d.now.IsZero():
+		return 0, 0, false
+	}
+	near := func(day, mon int) bool {
+		age := d.now.Sub(time.Date(year, time.Month(mon), day, 0, 0, 0, 0, time.UTC))
+		return mon <= 12 && -48*time.Hour < age && age < 31*24*time.Hour
+	}
+	if first, second := near(a, b), near(b, a); first != second {
+		if first {
+			return a, b, true
+		}
+		return b, a, true
+	}
+	return 0, 0, false
 }
 
 // order tells how the report writes dates with slashes: 1 the day first, -1 the
@@ -249,7 +328,7 @@ func (d *document) order() int {
 		if l.zone == outer || l.zone == registry {
 			continue
 		}
-		for _, f := range slashes.FindAllStringSubmatch(l.text, 20) {
+		for _, f := range dateSlashes.FindAllStringSubmatch(l.text, 20) {
 			day = day || atoi(f[1]) > 12
 			mon = mon || atoi(f[2]) > 12 || f[3] != ""
 		}
@@ -265,7 +344,7 @@ func (d *document) order() int {
 	return n
 }
 
-var slashes = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/\d{4}\b(?:[^\n]{0,14}\d\s?([AaPp]\.?[Mm]\b))?`)
+var dateSlashes = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/\d{4}\b(?:[^\n]{0,14}\d\s?([AaPp]\.?[Mm]\b))?`)
 
 // han tells whether the report is written in Chinese.
 func (d *document) han() bool {

@@ -3,6 +3,7 @@ package freetext
 import (
 	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // places notes in which sections of a report a value stands.
-func (d *document) places(v *value, s seen, n tally) {
+func (d *document) places(v *value, s seen, n tally, spam bool) {
 	if s.zones[subject] > 0 {
 		v.note("subject")
 	}
@@ -18,7 +19,11 @@ func (d *document) places(v *value, s seen, n tally) {
 		v.note("outer")
 	}
 	if s.zones[pasted] > 0 && s.zones[pasted] == s.free {
-		v.note("only-pasted")
+		if n.kinds[group(v.kind)] > 0 {
+			v.note("only-pasted")
+		} else {
+			v.note("all-pasted")
+		}
 	}
 	if s.zones[registry] > 0 && s.zones[registry] == s.free {
 		v.note("only-registry")
@@ -31,6 +36,9 @@ func (d *document) places(v *value, s seen, n tally) {
 	}
 	if s.zones[nested] > 0 && s.zones[nested]+s.zones[pasted]+s.zones[outer] == s.total {
 		v.note("only-nested")
+		if spam {
+			v.note("nested-spam")
+		}
 	}
 	if s.free == 0 {
 		v.note("only-in-url")
@@ -58,8 +66,24 @@ func (d *document) places(v *value, s seen, n tally) {
 // among notes what is so of a value among the others, and of the report.
 func (d *document) among(v *value, s seen, n tally, t topic) {
 	g := group(v.kind)
-	if n.kinds[g] == 1 && s.free > 0 {
+	if n.kinds[g] == 1 && s.plain > 0 {
 		v.note("only")
+	}
+	if n.first[g] == v {
+		v.note("first")
+	}
+	if n.subject[g] && s.zones[subject] == 0 {
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && n.mates[m.listed] }) {
+			v.note("subject-mate")
+		} else {
+			v.note("not-subject")
+		}
+	}
+	if n.most[g] > 2 {
+		v.degree("frequency", float64(s.free)/float64(n.most[g]))
+	}
+	if v.kind == intake.Address && own(v.value) {
+		v.note("private")
 	}
 	v.degree("others", math.Log2(float64(max(n.kinds[g], 1))))
 	v.degree("content", 2*n.content-1)
@@ -71,6 +95,12 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if t.class == "fraud/copyright" {
 		v.note("copyright")
+	}
+	if t.shared {
+		v.note("shared")
+	}
+	if n.bare[g] >= 2 && 5*n.bare[g] >= 4*n.kinds[g] && v.strength["bare"] > 0 {
+		v.note("all-bare")
 	}
 	if strings.HasPrefix(string(t.class), "availability") || strings.HasPrefix(string(t.class), "vulnerable") {
 		v.note("ddos")
@@ -84,7 +114,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	name := ""
 	switch v.kind {
 	case intake.Address:
-		if lowNumbers(v.value) {
+		if lowNumbers(v.value) && !own(v.value) {
 			v.note("small")
 		}
 	case intake.Network:
@@ -98,12 +128,24 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		}
 	case intake.URL:
 		name = v.host
+		if n.named[v.host] {
+			v.note("host-named")
+		}
 		_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(v.value, "https://"), "http://"), "/")
 		if path == "" {
 			v.note("no-path")
 		}
-		if someAddress.MatchString(path) {
+		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
+		}
+		if services.MatchString(path) {
+			v.note("service")
+		}
+		if long.MatchString(path) {
+			v.note("token")
+		}
+		if d.namesOther(v, path, n) {
+			v.note("names-other")
 		}
 	}
 	if name == "" {
@@ -111,9 +153,14 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) }) {
 		v.note("reporter-site")
+	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
+		v.note("reporter-name")
 	}
 	if slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) }) {
 		v.note("provider-site")
+	}
+	if v.kind != intake.Mail && n.mails[site(name)] {
+		v.note("mail-site")
 	}
 	if known(site(name)) {
 		v.note("well-known")
@@ -122,6 +169,31 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		v.note("registry-site")
 	}
 }
+
+// brand is a site without its top-level domain: who reports may have several.
+func brand(name string) string {
+	b, _, _ := strings.Cut(site(name), ".")
+	if len(b) < 3 {
+		return name
+	}
+	return b
+}
+
+// namesOther tells whether the path of an URL holds the host of another: it is
+// then rather a page about that one.
+func (d *document) namesOther(v *value, path string, n tally) bool {
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return strings.ContainsRune("/?&=#", r) }) {
+		if part = strings.TrimPrefix(part, "www."); strings.Contains(part, ".") && part != strings.TrimPrefix(v.host, "www.") && (n.hosts[part] || n.hosts["www."+part]) {
+			return true
+		}
+	}
+	return false
+}
+
+var long = regexp.MustCompile(`[0-9a-f]{20,}`)
+
+// services are parts of paths of pages on which those who report tell more.
+var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m)(?:[/?&=_.-]|$)`)
 
 // lowNumbers tells whether an address has the numbers that versions have.
 func lowNumbers(text string) bool {

@@ -1,0 +1,104 @@
+package freetext
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// signs are what tells how sure a reading is: how clear the weights are, and
+// what of a report has often misled them.
+func (d *document) signs(values, about []*value, t topic) map[string]float64 {
+	s := map[string]float64{"bias": 1}
+	product, weakest, strongest := 1.0, 6.0, -6.0
+	chosen := map[*value]bool{}
+	for _, v := range about {
+		chosen[v] = true
+	}
+	for _, v := range values {
+		z := bound(math.Log(v.p / (1 - v.p)))
+		switch {
+		case chosen[v]:
+			weakest = min(weakest, z)
+			product *= v.p
+			for _, f := range []string{"subject", "your", "only-quoted", "only-nested", "only-pasted", "all-pasted", "only", "denied", "log-first", "only-in-url", "network", "private"} {
+				s[f] = max(s[f], v.strength[f])
+			}
+			if !told(v) {
+				s["untold"] = 1
+			}
+			s["about-"+group(v.kind)] = 1
+		case v.p < 0.5: // others are said by a more exact one
+			strongest = max(strongest, z)
+			product *= 1 - v.p
+		}
+		if v.strength["denied"] > 0 {
+			s["denial"] = 1
+		}
+		if v.strength["your"] > 0 && !chosen[v] {
+			s["your-other"] = 1
+		}
+	}
+	s["product"] = bound(math.Log(product / max(1-product, 1e-9)))
+	s["weakest"], s["strongest"] = weakest, strongest
+	s["values"] = math.Log2(float64(1 + len(values)))
+	s["about"] = math.Log2(float64(1 + len(about)))
+	s["margin"] = min(t.margin, 10) / 5
+	if len(about) == 1 {
+		s["one"] = 1
+	}
+	for i := range d.lines {
+		l := &d.lines[i]
+		if len(l.names) > 0 && l.depth > 0 && l.zone != pasted && l.zone != outer {
+			s["quotes"] = 1
+		}
+		if l.zone == pasted {
+			s["header"] = 1
+		}
+	}
+	return s
+}
+
+// told tells whether anything says what a value has to do with it.
+func told(v *value) bool {
+	return slices.ContainsFunc(v.features, func(f string) bool {
+		return strings.Contains(f, "source") || strings.Contains(f, "host") && f != "url-host" || strings.HasSuffix(f, "named") || f == "log-first" || f == "your" || f == "arrow-from" || strings.HasPrefix(f, "hop-") || f == "subject"
+	})
+}
+
+// sureness is how likely it is that exactly the right ones were chosen, 0 to 1.
+func (w weights) sureness(signs map[string]float64) float64 {
+	sum := 0.0
+	for _, f := range slices.Sorted(maps.Keys(signs)) {
+		sum += w["sure:"+f] * signs[f]
+	}
+	return w.calibrated(1 / (1 + math.Exp(-sum)))
+}
+
+// calibrated maps what the weights make of it to how often it was right.
+func (w weights) calibrated(p float64) float64 {
+	last, at := 0.0, 0.0
+	for i := range steps + 1 {
+		x := float64(i) / steps
+		y, ok := w["calibration:"+threeDigits(i*1000/steps)]
+		if !ok {
+			return p
+		}
+		if p <= x {
+			if x == at {
+				return y
+			}
+			return last + (y-last)*(p-at)/(x-at)
+		}
+		last, at = y, x
+	}
+	return last
+}
+
+// steps are how many parts the calibration has.
+const steps = 100
+
+func threeDigits(n int) string {
+	return string([]byte{byte('0' + n/1000), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)})
+}
