@@ -60,6 +60,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.ControlJob{}, handler(r.mailControl))
 	add(house.AcknowledgeJob{}, handler(r.acknowledge))
 	add(house.ReadReportsJob{}, handler(r.readReports))
+	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
 	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
@@ -112,6 +113,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"ask again about terms", 10 * time.Second, campaigns},
 		{"look again at files that were handed in", time.Minute, uploads},
+		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

@@ -23,7 +23,13 @@ type Filing struct {
 	Began      time.Time // of the look: what was moved away since is not there again; may be zero
 	Findings   []candor.Finding
 	Seen       time.Time // when what was seen happened last; may be zero
+	// Party is whose the asset was when it was seen, if that is known: what happened
+	// in the time of an owner before is not filed with the next one.
+	Party candor.ID
 }
+
+// ErrOwner says that an asset belongs to another party by now.
+var ErrOwner = fmt.Errorf("the asset belongs to another party now: %w", candor.ErrInvalid)
 
 // Filed says what became of a Filing.
 type Filed struct {
@@ -89,7 +95,9 @@ func (d *Desk) begin(ctx context.Context, tx Tx, in Filing, actor string) (*fili
 	f := &filing{Filing: in, actor: actor, now: d.Clock(), seen: map[candor.ID]bool{}, as: map[candor.ID]string{}, left: map[candor.ID]moved{},
 		cases: map[subject]*candor.Case{}, opened: map[candor.ID]bool{}, stands: map[candor.ID]bool{}}
 	var err error
-	f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset)
+	if f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset); err == nil && in.Party != "" && f.asset.Owner != in.Party {
+		err = ErrOwner
+	}
 	return f, err
 }
 

@@ -31,7 +31,7 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if papers, err = h.erasePapers(ctx, tx, id); err != nil {
 			return err
 		}
-		reports, err := h.eraseReports(ctx, tx, id)
+		reports, err := h.eraseReports(ctx, tx, p)
 		if err != nil {
 			return err
 		}

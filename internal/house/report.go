@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -156,51 +155,91 @@ func (h *House) DecideReport(ctx context.Context, who candor.Principal, id cando
 	if r.Version != version {
 		return fmt.Errorf("report %s: %w", id, candor.ErrChanged)
 	}
+	if r.State == candor.ReportNew {
+		return candor.WithHint(fmt.Errorf("report %s is still being read: %w", id, candor.ErrChanged), "Wait until it is, and look at it again.")
+	}
 	fresh, changed, err := h.decided(ctx, who, r, all)
 	if err != nil {
 		return err
 	}
-	filed := append(slices.Clone(fresh), changed...)
-	if err := h.fileComplaints(ctx, r.ID, filed); err != nil {
-		return err
-	}
-	fresh, changed = filed[:len(fresh)], filed[len(fresh):]
-	return h.tx(ctx, func(tx *store.Tx) error {
-		if err := tx.AddComplaints(ctx, fresh...); err != nil {
-			return err
+	err = h.tx(ctx, func(tx *store.Tx) error {
+		for _, c := range fresh {
+			if err := tx.AddComplaint(ctx, c); err != nil {
+				return err
+			}
 		}
 		for _, c := range changed {
-			was, err := tx.Complaint(ctx, c.ID)
-			if err == nil {
-				err = tx.ChangeComplaint(ctx, c, was.State)
-			}
-			if err != nil {
+			if err := tx.ChangeComplaint(ctx, c.Complaint, c.was); err != nil {
 				return err
 			}
 		}
 		r.Complaints += int64(len(fresh))
-		return h.settleReport(ctx, tx, who, r, len(fresh)+len(changed))
+		if err := h.settleReport(ctx, tx, who, r, len(fresh)+len(changed)); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, FileComplaintsJob{r.ID}, candor.JobOptions{Queue: QueueReports})
 	})
+	if err != nil {
+		return err
+	}
+	return h.FileComplaints(ctx, r.ID) // so that whoever decided sees it; if it fails, the job does it
+}
+
+// FileComplaintsJob asks for House.FileComplaints.
+type FileComplaintsJob struct {
+	Report candor.ID `json:"report"`
+}
+
+// Kind names the job.
+func (FileComplaintsJob) Kind() string { return "house.file-complaints" }
+
+// FileComplaints makes findings of what a person said is one. It may be done twice.
+func (h *House) FileComplaints(ctx context.Context, id candor.ID) error {
+	for {
+		r, err := h.Store.Report(ctx, id)
+		if err != nil {
+			return err
+		}
+		all, err := h.Store.UnfiledComplaints(ctx, id)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		if err := h.fileComplaints(ctx, r, all); err != nil {
+			return err
+		}
+		err = h.tx(ctx, func(tx *store.Tx) error {
+			for _, c := range all {
+				if c.State == candor.ComplaintFiled && c.Finding == "" {
+					c.State, c.Why = candor.ComplaintPerson, "it could not be filed" // nothing is asked for twice for ever
+				}
+				if err := tx.ChangeComplaint(ctx, c, candor.ComplaintFiled); err != nil && !errors.Is(err, candor.ErrChanged) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// changing is a complaint that a person decided about, and how it stood.
+type changing struct {
+	candor.Complaint
+	was candor.ComplaintState
 }
 
 // settleReport notes that a person decided about a report.
 func (h *House) settleReport(ctx context.Context, tx *store.Tx, who candor.Principal, r candor.Report, n int) error {
-	count := func(s candor.ComplaintState) (int, error) {
-		page, err := tx.Complaints(ctx, candor.ComplaintFilter{Report: r.ID, States: []candor.ComplaintState{s}}, candor.Cut{Limit: 1})
-		return page.Count, err
-	}
-	waiting, err := count(candor.ComplaintPerson)
+	counts, err := tx.ComplaintCounts(ctx, r.ID)
 	if err != nil {
 		return err
 	}
-	dismissed, err := count(candor.ComplaintDismissed)
-	if err != nil {
-		return err
-	}
-	switch {
+	switch waiting := counts[candor.ComplaintPerson]; {
 	case waiting > 0:
 		r.State, r.Why = candor.ReportPerson, fmt.Sprintf("it is not certain whose %d of %d are", waiting, r.Complaints)
-	case int64(dismissed) == r.Complaints:
+	case counts[candor.ComplaintDismissed] == r.Complaints:
 		r.State, r.Why = candor.ReportDismissed, ""
 	default:
 		r.State, r.Why = candor.ReportFiled, ""
@@ -214,11 +253,16 @@ func (h *House) settleReport(ctx context.Context, tx *store.Tx, who candor.Princ
 
 // decided words what a person says of complaints: those that are added, and those
 // that change.
-func (h *House) decided(ctx context.Context, who candor.Principal, r candor.Report, all []ComplaintDecision) (fresh, changed []candor.Complaint, err error) {
+func (h *House) decided(ctx context.Context, who candor.Principal, r candor.Report, all []ComplaintDecision) (fresh []candor.Complaint, changed []changing, err error) {
 	now := h.Clock().UTC()
+	seen := map[candor.ID]bool{}
 	for _, d := range all {
 		c := candor.Complaint{ID: candor.NewID(now), Report: r.ID, Number: r.Complaints + int64(len(fresh)) + 1, Class: candor.Undetermined, Confidence: 100}
 		if d.Complaint != "" {
+			if seen[d.Complaint] {
+				return nil, nil, candor.WithHint(fmt.Errorf("complaint %s is decided twice: %w", d.Complaint, candor.ErrInvalid), "Decide each once.")
+			}
+			seen[d.Complaint] = true
 			if c, err = h.Store.Complaint(ctx, d.Complaint); err != nil {
 				return nil, nil, err
 			}
@@ -226,6 +270,7 @@ func (h *House) decided(ctx context.Context, who candor.Principal, r candor.Repo
 				return nil, nil, candor.WithHint(fmt.Errorf("complaint %s is not one to decide about here: %w", c.ID, candor.ErrInvalid), "Look at the report again; others may have decided.")
 			}
 		}
+		was := c.State
 		if err := h.judge(ctx, who, &c, d); err != nil {
 			return nil, nil, err
 		}
@@ -233,7 +278,7 @@ func (h *House) decided(ctx context.Context, who candor.Principal, r candor.Repo
 		if d.Complaint == "" {
 			fresh = append(fresh, c)
 		} else {
-			changed = append(changed, c)
+			changed = append(changed, changing{c, was})
 		}
 	}
 	return fresh, changed, nil
@@ -272,6 +317,11 @@ func (h *House) judge(ctx context.Context, who candor.Principal, c *candor.Compl
 	if a.Retired {
 		return candor.WithHint(fmt.Errorf("asset %s is retired: %w", a.ID, candor.ErrInvalid), "Take it back into use first.")
 	}
+	for _, x := range c.Candidates {
+		if x.Asset == a.ID && x.Party != "" && x.Party != a.Owner {
+			return candor.WithHint(fmt.Errorf("asset %s belonged to another party then: %w", a.ID, candor.ErrInvalid), "What happened in the time of an owner before is not filed with the next one: tell that party yourself, and dismiss it here.")
+		}
+	}
 	c.Asset, c.Party = a.ID, a.Owner
 	return nil
 }
@@ -299,8 +349,14 @@ func (h *House) DismissReport(ctx context.Context, who candor.Principal, id cand
 
 // eraseReports takes out what reports say of a party, and asks for messages that
 // are about it alone to be forgotten.
-func (h *House) eraseReports(ctx context.Context, tx *store.Tx, party candor.ID) (ForgetJob, error) {
-	alone, err := tx.EraseComplaints(ctx, party)
+func (h *House) eraseReports(ctx context.Context, tx *store.Tx, p candor.Party) (ForgetJob, error) {
+	var addresses []string
+	for _, c := range p.Contacts {
+		if c.Channel == candor.Mail {
+			addresses = append(addresses, c.Address)
+		}
+	}
+	alone, err := tx.EraseComplaints(ctx, p.ID, addresses)
 	if err != nil {
 		return ForgetJob{}, err
 	}

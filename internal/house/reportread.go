@@ -1,6 +1,7 @@
 package house
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -66,15 +67,20 @@ func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
 	if err != nil || r.State != candor.ReportNew {
 		return err
 	}
+	if twin, err := h.Store.ReportOfContent(ctx, r.SHA256, r.ID); err == nil {
+		return h.cameBefore(ctx, r, twin)
+	} else if !errors.Is(err, candor.ErrNotFound) {
+		return err
+	}
 	body, err := h.message(r)
 	if errors.Is(err, candor.ErrNotFound) {
-		return nil // it was erased meanwhile
+		return h.missing(ctx, id, err)
 	}
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	s := &sorting{house: h, report: r, ripening: map[subject]bool{}}
+	s := &sorting{house: h, report: r, ripening: map[subject]bool{}, known: map[asked]Attribution{}}
 	got, err := h.Reports.Reader.Read(reading.Source{Name: r.Name, Type: r.Type, Body: body}, func(e intake.Event, sure bool) error { return s.take(ctx, e, sure) })
 	if err == nil {
 		err = s.flush(ctx)
@@ -86,6 +92,68 @@ func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
 		return fmt.Errorf("read report %s: %w", id, err)
 	}
 	return nil
+}
+
+// cameBefore ends a report that is, byte by byte, one that came before: a mailbox that
+// is fetched anew opens nothing that was mended since.
+func (h *House) cameBefore(ctx context.Context, r, twin candor.Report) error {
+	return h.tx(ctx, func(tx *store.Tx) error {
+		r.State, r.Same, r.Format, r.Reporter, r.Subject, r.Updated = candor.ReportDuplicate, twin.ID, twin.Format, twin.Reporter, twin.Subject, h.Clock().UTC()
+		if err := tx.ChangeReport(ctx, &r, ""); err != nil {
+			return err
+		}
+		return h.recordReport(ctx, tx, r)
+	})
+}
+
+// missing tells a message that was erased meanwhile from one that the vault does
+// not give, which it may later.
+func (h *House) missing(ctx context.Context, id candor.ID, err error) error {
+	r, again := h.Store.Report(ctx, id)
+	if again != nil {
+		return again
+	}
+	if r.SHA256 == "" {
+		return nil
+	}
+	return fmt.Errorf("the vault has not the message of report %s: %w: %w", id, candor.ErrUnavailable, err)
+}
+
+// Unread is how long after it came a report may wait to be read, before it is asked
+// for once more, and before a person has to look.
+const (
+	unreadAgain  = 15 * time.Minute
+	unreadPerson = 24 * time.Hour
+)
+
+// ReadAgain asks once more for reports that were not read: whatever happened to
+// their jobs. What could not be read for a day is for a person.
+func (h *House) ReadAgain(ctx context.Context) error {
+	now := h.Clock()
+	all, err := h.Store.UnreadReports(ctx, now.Add(-unreadAgain), 500)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		err := h.tx(ctx, func(tx *store.Tx) error {
+			if now.Sub(r.Received) < unreadPerson {
+				return tx.Enqueue(ctx, ReadReportsJob{[]candor.ID{r.ID}}, candor.JobOptions{Queue: QueueReports, Once: true})
+			}
+			r.State, r.Why, r.Updated = candor.ReportPerson, "it could not be read for a day; the log says why", now.UTC()
+			if err := tx.ChangeReport(ctx, &r, ""); err != nil {
+				return err
+			}
+			return h.recordReport(ctx, tx, r)
+		})
+		if err != nil && !errors.Is(err, candor.ErrChanged) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *House) recordReport(ctx context.Context, tx *store.Tx, r candor.Report) error {
+	return h.recordJSON(ctx, tx, "", candor.RecordReport, r.ID, candor.Principal{}, map[string]any{"state": r.State, "sha256": r.SHA256, "format": r.Format, "complaints": r.Complaints, "way": r.Way})
 }
 
 // endReading says what became of a report.
@@ -102,9 +170,19 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		if err != nil && !errors.Is(err, candor.ErrNotFound) {
 			return err
 		}
-		switch twice := err == nil && twin.ID != r.ID; {
+		twice := err == nil && twin.ID != r.ID
+		if twice {
+			r.Same, like = twin.ID, ""
+			more, err := tx.SaysMore(ctx, r.ID, twin.ID)
+			if err != nil {
+				return err
+			}
+			twice = !more && s.person == 0 && got.Report.Person == ""
+		}
+		err = nil
+		switch {
 		case twice:
-			r.State, r.Same, like = candor.ReportDuplicate, twin.ID, ""
+			r.State = candor.ReportDuplicate
 		case got.Kind == kind.Reply:
 			err = h.repliedTo(ctx, tx, &r, got)
 		case got.Kind != kind.Report:
@@ -113,12 +191,14 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 			r.State, r.Why = candor.ReportPerson, got.Report.Person
 		case s.number == 0:
 			r.State, r.Why = candor.ReportPerson, "it complains about nothing that could be read"
+		case s.number >= mostComplaints:
+			r.State, r.Why = candor.ReportPerson, fmt.Sprintf("it complains about more than %d things, and not all were read", mostComplaints-1)
 		case s.person > 0:
 			r.State, r.Why = candor.ReportPerson, fmt.Sprintf("it is not certain whose %d of %d are", s.person, s.number)
 		default:
 			r.State = candor.ReportFiled
 		}
-		if err != nil && !errors.Is(err, candor.ErrNotFound) {
+		if err != nil {
 			return err
 		}
 		r.Why = intake.Cut(r.Why, 1000)
@@ -133,7 +213,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		if err := h.acknowledge(ctx, tx, r); err != nil {
 			return err
 		}
-		return h.recordJSON(ctx, tx, "", candor.RecordReport, r.ID, candor.Principal{}, map[string]any{"state": r.State, "sha256": r.SHA256, "format": r.Format, "complaints": r.Complaints, "way": r.Way})
+		return h.recordReport(ctx, tx, r)
 	})
 }
 
@@ -160,7 +240,20 @@ type sorting struct {
 	pending []candor.Complaint
 	// ripening are what complaints wait about until more reporters say so.
 	ripening map[subject]bool
+	known    map[asked]Attribution
 }
+
+// asked is what is asked of whose something was: many complaints of a report are
+// about one host.
+type asked struct {
+	kind        intake.Kind
+	host        string
+	port        uint16
+	first, last time.Time
+}
+
+// mostComplaints bounds those of one report.
+const mostComplaints = 500_000
 
 // mostPending is how many complaints are filed at a time.
 const mostPending = 500
@@ -172,12 +265,12 @@ func (s *sorting) take(ctx context.Context, e intake.Event, sure bool) error {
 		about = []intake.Resource{{}} // a person says what it is about
 	}
 	for _, r := range about {
+		if s.number >= mostComplaints {
+			return nil // endReading says so
+		}
 		c, err := s.complaint(ctx, e, r, sure)
 		if err != nil {
 			return err
-		}
-		if c.State == candor.ComplaintPerson {
-			s.person++
 		}
 		s.pending = append(s.pending, c)
 	}
@@ -201,7 +294,7 @@ func (s *sorting) complaint(ctx context.Context, e intake.Event, r intake.Resour
 		c.Why = "it is not told what it is about"
 		return c, nil
 	}
-	a, err := s.house.whose(ctx, r, e.First, e.Last, s.report.Received)
+	a, err := s.whose(ctx, r, e)
 	if err != nil {
 		return c, err
 	}
@@ -239,44 +332,81 @@ func span(e intake.Event) (first, last time.Time, told string) {
 	return first, last, clean(told)
 }
 
-func (h *House) whose(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Attribution, error) {
-	if h.Reports.Whose == nil {
+func (s *sorting) whose(ctx context.Context, r intake.Resource, e intake.Event) (Attribution, error) {
+	whose := s.house.Reports.Whose
+	if whose == nil {
 		return Attribution{Ours: true, Why: "nothing is set up that tells whose it is"}, nil
 	}
-	return h.Reports.Whose.Whose(ctx, r, first, last, received)
+	q := asked{kind: r.Kind, host: cmp.Or(r.Host(), r.Value), port: r.Port}
+	if e.First != nil {
+		q.first = e.First.Time
+	}
+	if e.Last != nil {
+		q.last = e.Last.Time
+	}
+	if a, ok := s.known[q]; ok {
+		return a, nil
+	}
+	a, err := whose.Whose(ctx, r, e.First, e.Last, s.report.Received)
+	if err == nil && len(s.known) < 10_000 {
+		s.known[q] = a
+	}
+	return a, err
 }
 
-// flush files what is pending. What was filed before, by a run that broke off, is
-// seen again, which changes nothing.
+// flush files what is pending. What a run that broke off has filed stays as that
+// run said, whatever is known of it now.
 func (s *sorting) flush(ctx context.Context) error {
 	all := s.pending
 	s.pending = nil
-	if err := s.house.fileComplaints(ctx, s.report.ID, all); err != nil {
+	if len(all) == 0 {
+		return nil
+	}
+	done, err := s.house.Store.NumberedComplaints(ctx, s.report.ID, all[0].Number, all[len(all)-1].Number)
+	if err != nil {
 		return err
 	}
-	return s.house.tx(ctx, func(tx *store.Tx) error { return tx.AddComplaints(ctx, all...) })
+	fresh := all[:0]
+	for _, c := range all {
+		if was, ok := done[c.Number]; !ok {
+			fresh = append(fresh, c)
+		} else if was.State == candor.ComplaintPerson {
+			s.person++
+		}
+	}
+	if err := s.house.fileComplaints(ctx, s.report, fresh); err != nil {
+		return err
+	}
+	for _, c := range fresh {
+		if c.State == candor.ComplaintPerson {
+			s.person++
+		}
+	}
+	return s.house.tx(ctx, func(tx *store.Tx) error { return tx.AddComplaints(ctx, fresh...) })
 }
 
 // fileComplaints makes findings of those complaints whose assets are known, asset
 // by asset, and notes in them what became of them.
-func (h *House) fileComplaints(ctx context.Context, report candor.ID, all []candor.Complaint) error {
-	at := map[candor.ID][]int{}
-	var order []candor.ID
+func (h *House) fileComplaints(ctx context.Context, report candor.Report, all []candor.Complaint) error {
+	type place struct{ asset, party candor.ID }
+	at := map[place][]int{}
+	var order []place
 	for i, c := range all {
 		if c.State != candor.ComplaintFiled {
 			continue
 		}
-		if len(at[c.Asset]) == 0 {
-			order = append(order, c.Asset)
+		p := place{c.Asset, c.Party}
+		if len(at[p]) == 0 {
+			order = append(order, p)
 		}
-		at[c.Asset] = append(at[c.Asset], i)
+		at[p] = append(at[p], i)
 	}
-	for _, asset := range order {
-		own := make([]*candor.Complaint, 0, len(at[asset]))
-		for _, i := range at[asset] {
+	for _, p := range order {
+		own := make([]*candor.Complaint, 0, len(at[p]))
+		for _, i := range at[p] {
 			own = append(own, &all[i])
 		}
-		if err := h.fileAt(ctx, report, asset, own); err != nil {
+		if err := h.fileAt(ctx, report, p.asset, own); err != nil {
 			return err
 		}
 	}
@@ -284,25 +414,26 @@ func (h *House) fileComplaints(ctx context.Context, report candor.ID, all []cand
 }
 
 // fileAt files complaints about one asset.
-func (h *House) fileAt(ctx context.Context, report, asset candor.ID, all []*candor.Complaint) error {
+func (h *House) fileAt(ctx context.Context, report candor.Report, asset candor.ID, all []*candor.Complaint) error {
 	sames := make([]candor.Same, len(all))
 	for i, c := range all {
 		f := complained(*c)
 		sames[i] = desk.Same(f)
 	}
 	var known map[candor.Same]candor.FiledFinding
-	like := func() error {
-		return h.tx(ctx, func(tx *store.Tx) (err error) { known, err = tx.FindingsLike(ctx, asset, sames); return err })
+	like := func() (err error) {
+		known, err = h.Store.FindingsLike(ctx, asset, sames)
+		return err
 	}
 	if err := like(); err != nil {
 		return err
 	}
-	f := desk.Filing{Asset: asset, Scan: report, Sensor: desk.Reported}
+	f := desk.Filing{Asset: asset, Scan: report.ID, Sensor: desk.Reported, Party: all[0].Party}
 	for i, c := range all {
 		was, ok := known[sames[i]]
 		switch {
 		case c.State != candor.ComplaintFiled:
-		case ok && was.State != candor.FindingOpen && !c.Last.IsZero() && c.Last.Before(was.Ended):
+		case ok && was.State != candor.FindingOpen && happened(*c, report).Before(was.Ended):
 			c.Why = "it happened before that was mended"
 		default:
 			f.Findings = append(f.Findings, complained(*c))
@@ -310,7 +441,14 @@ func (h *House) fileAt(ctx context.Context, report, asset candor.ID, all []*cand
 		}
 	}
 	if len(f.Findings) > 0 {
-		if _, err := h.Desk.File(ctx, f); err != nil {
+		_, err := h.Desk.File(ctx, f)
+		if errors.Is(err, desk.ErrOwner) {
+			for _, c := range all {
+				c.State, c.Why, c.Asset, c.Party = candor.ComplaintPerson, "it belonged to another party then", "", ""
+			}
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		if err := like(); err != nil {
@@ -319,7 +457,7 @@ func (h *House) fileAt(ctx context.Context, report, asset candor.ID, all []*cand
 	}
 	for i, c := range all {
 		if was, ok := known[sames[i]]; ok && c.State == candor.ComplaintFiled {
-			c.Finding, c.Case, c.Party = was.ID, was.Case, was.Party
+			c.Finding, c.Case = was.ID, was.Case
 		}
 	}
 	return nil
@@ -361,7 +499,11 @@ func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) 
 		for i := range all {
 			all[i].State, all[i].Why = candor.ComplaintFiled, fmt.Sprintf("%d reporters say so", n)
 		}
-		if err := h.fileComplaints(ctx, all[0].Report, all); err != nil {
+		r, err := h.Store.Report(ctx, all[0].Report)
+		if err == nil {
+			err = h.fileComplaints(ctx, r, all)
+		}
+		if err != nil {
 			return err
 		}
 		err = h.tx(ctx, func(tx *store.Tx) error {
@@ -376,6 +518,14 @@ func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) 
 			return err
 		}
 	}
+}
+
+// happened is when what a complaint tells happened last, at the latest.
+func happened(c candor.Complaint, r candor.Report) time.Time {
+	if c.Last.IsZero() {
+		return r.Received
+	}
+	return c.Last
 }
 
 // complained is the finding that a complaint makes: of one asset, class and

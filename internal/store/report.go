@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"candor"
@@ -32,6 +33,19 @@ func (r reader) Report(ctx context.Context, id candor.ID) (candor.Report, error)
 func (r reader) ReportLike(ctx context.Context, likeness string) (candor.Report, error) {
 	row, err := one[query.Report](ctx, r.db, "reports", "likeness = ?", likeness)
 	return report(row), err
+}
+
+// ReportOfContent gives the first report of a message, other than one.
+func (r reader) ReportOfContent(ctx context.Context, sha256 string, but candor.ID) (candor.Report, error) {
+	row, err := one[query.Report](ctx, r.db, "reports", "sha256 = ? AND id <> ? AND id < ? ORDER BY id", sha256, but, but)
+	return report(row), err
+}
+
+// UnreadReports gives reports that came before a moment and were not read, the
+// oldest first.
+func (r reader) UnreadReports(ctx context.Context, before time.Time, most int) ([]candor.Report, error) {
+	rows, err := choose[query.Report](ctx, r.db, "reports", "state = ? AND received < ? ORDER BY received, id LIMIT ?", candor.ReportNew, column.Time(before), most)
+	return each(rows, report), err
 }
 
 // Reports lists reports, the one that came last first.
@@ -93,6 +107,52 @@ func (r reader) Complaints(ctx context.Context, f candor.ComplaintFilter, cut ca
 	return turn(page, complaint), err
 }
 
+// ComplaintCounts counts the complaints of a report by state.
+func (r reader) ComplaintCounts(ctx context.Context, of candor.ID) (map[candor.ComplaintState]int64, error) {
+	rows, err := r.db.QueryContext(ctx, "SELECT state, COUNT(*) FROM complaints WHERE report = ? GROUP BY state", of)
+	if err != nil {
+		return nil, kind(err, "count complaints")
+	}
+	defer rows.Close()
+	all := map[candor.ComplaintState]int64{}
+	for rows.Next() {
+		var state candor.ComplaintState
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, kind(err, "count complaints")
+		}
+		all[state] = n
+	}
+	return all, kind(rows.Err(), "count complaints")
+}
+
+// NumberedComplaints gives the complaints of a report from one number to another,
+// both within, by number.
+func (r reader) NumberedComplaints(ctx context.Context, of candor.ID, from, to int64) (map[int64]candor.Complaint, error) {
+	rows, err := choose[query.Complaint](ctx, r.db, "complaints", "report = ? AND number >= ? AND number <= ?", of, from, to)
+	all := make(map[int64]candor.Complaint, len(rows))
+	for _, row := range rows {
+		all[row.Number] = complaint(row)
+	}
+	return all, err
+}
+
+// UnfiledComplaints gives complaints of a report that a person has decided to file,
+// and that are no findings yet.
+func (r reader) UnfiledComplaints(ctx context.Context, of candor.ID) ([]candor.Complaint, error) {
+	rows, err := choose[query.Complaint](ctx, r.db, "complaints", "report = ? AND state = ? AND finding = '' ORDER BY number LIMIT 500", of, candor.ComplaintFiled)
+	return each(rows, complaint), err
+}
+
+// SaysMore tells whether a report complains about anything that another one does
+// not.
+func (r reader) SaysMore(ctx context.Context, one, than candor.ID) (bool, error) {
+	var n int64
+	err := r.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM complaints WHERE report = ? AND NOT EXISTS
+		(SELECT 1 FROM complaints AS others WHERE others.report = ? AND others.class = complaints.class AND others.value = complaints.value)`, one, than).Scan(&n)
+	return n > 0, kind(err, "compare reports")
+}
+
 // Reporters counts those who complained about a class at an asset since a moment.
 func (r reader) Reporters(ctx context.Context, asset candor.ID, class candor.Class, since time.Time) (n int64, err error) {
 	err = r.db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT reports.reporter) FROM complaints JOIN reports ON reports.id = complaints.report
@@ -142,6 +202,12 @@ func (t *Tx) AddComplaints(ctx context.Context, all ...candor.Complaint) error {
 	return add(ctx, t.reader, "complaints", "ON CONFLICT (report, number) DO NOTHING", rows...)
 }
 
+// AddComplaint adds a complaint. It is candor.ErrExists if the report has one of
+// its number.
+func (t *Tx) AddComplaint(ctx context.Context, c candor.Complaint) error {
+	return add(ctx, t.reader, "complaints", "", complaintRow(c))
+}
+
 // ChangeComplaint replaces a complaint, which must be in a state.
 func (t *Tx) ChangeComplaint(ctx context.Context, c candor.Complaint, from candor.ComplaintState) error {
 	ok, err := change(ctx, t.db, "complaints", complaintRow(c), "state = ?", from)
@@ -151,35 +217,52 @@ func (t *Tx) ChangeComplaint(ctx context.Context, c candor.Complaint, from cando
 	return err
 }
 
-// EraseComplaints takes out what complaints about a party say of it, and gives the
-// reports that were about it alone: nobody else's message is in them.
-func (t *Tx) EraseComplaints(ctx context.Context, party candor.ID) ([]candor.Report, error) {
-	alone, err := choose[query.Report](ctx, t.db, "reports", `id IN (SELECT report FROM complaints WHERE party = ?) AND NOT EXISTS
-		(SELECT 1 FROM complaints WHERE complaints.report = reports.id AND party <> ?)`, party, party)
+// EraseComplaints takes out what complaints about a party say of it, or may say,
+// and gives the reports that are about nobody else here, or that it sent by one of
+// the addresses.
+func (t *Tx) EraseComplaints(ctx context.Context, party candor.ID, addresses []string) ([]candor.Report, error) {
+	own, args := "(party = ? OR candidates LIKE ?)", []any{party, `%"` + string(party) + `"%`}
+	alone, err := choose[query.Report](ctx, t.db, "reports", "id IN (SELECT report FROM complaints WHERE "+own+`) AND NOT EXISTS
+		(SELECT 1 FROM complaints WHERE complaints.report = reports.id AND party <> '' AND party <> ?)`, append(args[:2:2], party)...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.db.ExecContext(ctx, "UPDATE complaints SET value = ?, port = 0, note = '', proof = '', why = '', told = '', candidates = '' WHERE party = ?", Erased, party); err != nil {
-		return nil, kind(err, "erase complaints")
+	for _, a := range addresses {
+		sent, err := choose[query.Report](ctx, t.db, "reports", "reporter = ?", strings.ToLower(a))
+		if err != nil {
+			return nil, err
+		}
+		alone = append(alone, sent...)
 	}
-	return each(alone, report), nil
+	_, err = t.db.ExecContext(ctx, "UPDATE complaints SET value = ?, port = 0, note = '', proof = '', why = '', told = '', candidates = '' WHERE "+own, append([]any{Erased}, args...)...)
+	return each(alone, report), kind(err, "erase complaints")
 }
 
 // EraseReports takes out what is personal of reports, whose messages are to be
-// forgotten.
+// forgotten, and of the mails to those who sent them. What waits for somebody is
+// over with it.
 func (t *Tx) EraseReports(ctx context.Context, ids ...candor.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	condition, args := t.dialect.list("id", ids)
-	_, err := t.db.ExecContext(ctx, "UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '' WHERE "+condition, args...)
-	return kind(err, "erase reports")
+	reports, args := t.dialect.list("id", ids)
+	complaints, _ := t.dialect.list("report", ids)
+	for _, statement := range []string{
+		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE " + reports,
+		"UPDATE complaints SET note = '', proof = '' WHERE " + complaints,
+		"UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = '' WHERE " + reports,
+	} {
+		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
+			return kind(err, "erase reports")
+		}
+	}
+	return nil
 }
 
 // OldReports gives reports whose messages are kept though they came before a
-// moment, the oldest first.
+// moment, the oldest first. Those that wait for somebody are left out.
 func (r reader) OldReports(ctx context.Context, before time.Time, most int) ([]candor.Report, error) {
-	rows, err := choose[query.Report](ctx, r.db, "reports", "received < ? AND sha256 <> '' ORDER BY received, id LIMIT ?", column.Time(before), most)
+	rows, err := choose[query.Report](ctx, r.db, "reports", "received < ? AND sha256 <> '' AND state NOT IN ('new', 'person') ORDER BY received, id LIMIT ?", column.Time(before), most)
 	return each(rows, report), err
 }
 

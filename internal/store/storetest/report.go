@@ -41,7 +41,8 @@ func testReports(t *testing.T, s *store.Store) {
 	same(t, list(candor.ReportFilter{ReceivedAfter: noon.Add(time.Millisecond)}), []candor.Report{second})
 	same(t, len(list(candor.ReportFilter{Format: "arf"})), 0)
 	same(t, must(s.ReportCounts(ctx))(t), map[candor.ReportState]int64{candor.ReportPerson: 1, candor.ReportNew: 1})
-	same(t, must(s.OldReports(ctx, noon.Add(time.Millisecond), 9))(t), []candor.Report{first})
+	same(t, len(must(s.OldReports(ctx, noon.Add(time.Millisecond), 9))(t)), 0) // it waits for a person
+	same(t, must(s.UnreadReports(ctx, noon.Add(time.Hour), 9))(t), []candor.Report{second})
 	testComplaints(t, s, first, second)
 }
 
@@ -68,14 +69,20 @@ func testComplaints(t *testing.T, s *store.Store, r, other candor.Report) {
 	same(t, must(s.Reporters(ctx, a.ID, candor.Phishing, noon))(t), int64(1))
 	same(t, must(s.Reporters(ctx, a.ID, candor.Phishing, noon.Add(time.Second)))(t), int64(0))
 
+	same(t, must(s.SaysMore(ctx, r.ID, other.ID))(t), true)
+	same(t, must(s.SaysMore(ctx, other.ID, r.ID))(t), false)
+	same(t, must(s.ComplaintCounts(ctx, r.ID))(t), map[candor.ComplaintState]int64{candor.ComplaintWaiting: 1, candor.ComplaintForeign: 1})
+	same(t, must(s.NumberedComplaints(ctx, r.ID, 2, 9))(t), map[int64]candor.Complaint{2: foreign})
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.AddComplaint(ctx, again) }), candor.ErrExists)
 	c.State, c.Case = candor.ComplaintFiled, "c"
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeComplaint(ctx, c, candor.ComplaintWaiting) })
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeComplaint(ctx, c, candor.ComplaintWaiting) }), candor.ErrChanged)
 	same(t, list(candor.ComplaintFilter{Case: "c"}), []candor.Complaint{c})
+	same(t, must(s.UnfiledComplaints(ctx, r.ID))(t), []candor.Complaint{c})
 
 	do(t, s, func(tx *store.Tx) error {
-		alone, err := tx.EraseComplaints(ctx, p.ID)
-		same(t, alone, []candor.Report{other}) // the other one is about somebody else too
+		alone, err := tx.EraseComplaints(ctx, p.ID, nil)
+		same(t, len(alone), 2) // the other complaint is about nobody here
 		if err == nil {
 			err = tx.EraseReports(ctx, other.ID)
 		}
@@ -83,7 +90,8 @@ func testComplaints(t *testing.T, s *store.Store, r, other candor.Report) {
 	})
 	erased := must(s.Complaint(ctx, c.ID))(t)
 	same(t, []any{erased.Value, erased.Port, erased.Note, erased.Evidence, erased.Told, len(erased.Candidates)}, []any{store.Erased, uint16(0), "", "", "", 0})
-	same(t, must(s.Report(ctx, other.ID))(t).SHA256, "")
+	gone := must(s.Report(ctx, other.ID))(t)
+	same(t, []any{gone.SHA256, gone.Reporter, gone.State}, []any{"", "", candor.ReportDismissed})
 	same(t, must(s.HasReport(ctx, "aa"))(t), true)
 	same(t, must(s.HasReport(ctx, "bb"))(t), false)
 }
