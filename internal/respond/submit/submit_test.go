@@ -52,12 +52,17 @@ type world struct {
 	vault  map[string]string
 	rows   map[candor.ID]candor.Message
 	fail   error // of the next sending
+	broken error // of the vault
+	now    time.Time
 	sender *smtp.Sender
 }
 
 func (w *world) Entry(context.Context, candor.ID) (directory.Entry, error) { return w.entry, nil }
 
 func (w *world) Get(_ context.Context, d string) (io.ReadCloser, error) {
+	if w.broken != nil {
+		return nil, w.broken
+	}
 	s, ok := w.vault[d]
 	if !ok {
 		return nil, candor.ErrNotFound
@@ -95,7 +100,7 @@ func (w *world) Send(ctx context.Context, m candor.Message) error {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{server: smtptest.Start(t, smtptest.Options{}), vault: map[string]string{digest(content): content}, rows: map[candor.ID]candor.Message{},
+	w := &world{now: noon, server: smtptest.Start(t, smtptest.Options{}), vault: map[string]string{digest(content): content}, rows: map[candor.ID]candor.Message{},
 		entry: directory.Entry{ID: candor.NewID(noon), Name: "Lab", Kinds: []directory.Kind{directory.AntiVirus}, Channels: []directory.Channel{{Way: directory.Mail, Address: "samples@lab.example"}}, Archive: directory.Zip, Password: "infected",
 			Takes: []directory.Goods{directory.Samples}, Verified: directory.Verification{At: noon}}}
 	phrases, err := texts()
@@ -107,7 +112,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.sender.Close() })
-	w.method, err = submit.New(submit.Config{Entries: w, Vault: w, Messages: w, Sender: w, Phrases: phrases, Provider: "Example Hosting", Domain: "example.net", Now: func() time.Time { return noon }})
+	w.method, err = submit.New(submit.Config{Entries: w, Vault: w, Messages: w, Sender: w, Phrases: phrases, Provider: "Example Hosting", Domain: "example.net", Now: func() time.Time { return w.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +372,85 @@ func TestDelivery(t *testing.T) {
 	}
 	w.vault[digest(content)] = "something else"
 	r, _ = w.planned(t)
-	if _, err := w.method.Apply(t.Context(), r, &respondtest.Journal{}); err == nil || len(w.server.Mails()) > 0 {
-		t.Errorf("another content than the digest says: %v", err)
+	_, err = w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "another content than the digest says", r, err)
+	if len(w.server.Mails()) > 0 {
+		t.Error("it was sent")
 	}
+}
+
+// lasts tells whether the mail of a response failed for good.
+func (w *world) lasts(t *testing.T, what string, r candor.Response, err error) {
+	t.Helper()
+	s, broken := submit.Read(r)
+	if broken != nil {
+		t.Fatal(broken)
+	}
+	if _, temporary := respond.RetryAfter(err); err == nil || temporary || w.rows[s.Message].State != candor.MessageFailed || w.rows[s.Message].Error == "" {
+		t.Errorf("%s: %v, %+v", what, err, w.rows[s.Message])
+	}
+}
+
+// TestLasting: what no further attempt mends ends at once, and what others may
+// mend ends after a while.
+func TestLasting(t *testing.T) {
+	w := newWorld(t)
+	r, _ := w.planned(t)
+	delete(w.vault, digest(content))
+	_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "what the vault lost", r, err)
+
+	w = newWorld(t)
+	r, _ = w.planned(t)
+	w.broken = errors.New("the disk does not answer")
+	result, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	if _, temporary := respond.RetryAfter(err); !temporary {
+		t.Fatal(err)
+	}
+	r.Result, w.now = result, noon.Add(49*time.Hour)
+	_, err = w.method.Apply(t.Context(), r, &respondtest.Journal{Result: result})
+	w.lasts(t, "two days of it", r, err)
+}
+
+// TestChanged: the directory is asked once more before a mail goes out.
+func TestChanged(t *testing.T) {
+	for name, change := range map[string]func(*directory.Entry){
+		"retired": func(e *directory.Entry) { e.Retired = noon },
+		"address": func(e *directory.Entry) { e.Channels[0].Address = "other@lab.example" },
+		"key":     func(e *directory.Entry) { e.Key = publicKey(t) },
+	} {
+		w := newWorld(t)
+		r, _ := w.planned(t)
+		change(&w.entry)
+		_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+		w.lasts(t, name, r, err)
+		if len(w.server.Mails()) > 0 || candor.Hint(err) != "Propose it anew." {
+			t.Errorf("%s: %d mails, %q", name, len(w.server.Mails()), candor.Hint(err))
+		}
+	}
+	w := newWorld(t)
+	w.entry.Key = publicKey(t)
+	r, _ := w.planned(t)
+	w.entry.Note = "nothing that matters"
+	if _, err := w.method.Apply(t.Context(), r, &respondtest.Journal{}); err != nil {
+		t.Errorf("the same key: %v", err)
+	}
+	r, _ = w.planned(t)
+	w.entry.Key = publicKey(t)
+	_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "another key", r, err)
+}
+
+// publicKey makes a key, armoured.
+func publicKey(t *testing.T) string {
+	t.Helper()
+	key, err := crypto.PGP().KeyGeneration().AddUserId("Lab", "samples@lab.example").GenerationTime(noon.AddDate(0, -1, 0).Unix()).New().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.GetArmoredPublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }
