@@ -94,7 +94,7 @@ type Entry struct {
 	Key       string         `json:"key,omitempty" yaml:"key,omitempty"` // OpenPGP, armoured, public
 	Archive   Archive        `json:"archive,omitempty" yaml:"archive,omitempty"`
 	Password  string         `json:"password,omitempty" yaml:"password,omitempty"`     // of archives; no secret: it keeps scanners on the way from looking in
-	MostBytes int64          `json:"most_bytes,omitempty" yaml:"most_bytes,omitempty"` // of a mail with a sample; 0: not said
+	MostBytes int64          `json:"most_bytes,omitempty" yaml:"most_bytes,omitempty"` // of a mail with a sample, at most MostMail; 0: not said
 	Languages []string       `json:"languages,omitempty" yaml:"languages,omitempty"`   // BCP 47
 	Hours     string         `json:"hours,omitempty" yaml:"hours,omitempty"`           // for people
 	Classes   []candor.Class `json:"classes,omitempty" yaml:"classes,omitempty"`       // that it takes; all if empty

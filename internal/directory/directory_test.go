@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 		"a user": func(e *directory.Entry) { e.Channels[1].Address = "https://u:p@av.example" }, "script": func(e *directory.Entry) { e.Channels[1].Address = "javascript:alert(1)" },
 		"no number": func(e *directory.Entry) { e.Channels[2].Address = "call us" }, "way": func(e *directory.Entry) { e.Channels[0].Way = "pigeon" },
 		"archive": func(e *directory.Entry) { e.Archive = "rar" }, "no password": func(e *directory.Entry) { e.Password = "" }, "password alone": func(e *directory.Entry) { e.Archive = "" },
-		"size": func(e *directory.Entry) { e.MostBytes = -1 }, "language": func(e *directory.Entry) { e.Languages = []string{"no such"} }, "class": func(e *directory.Entry) { e.Classes = []candor.Class{"x/y"} },
+		"size": func(e *directory.Entry) { e.MostBytes = -1 }, "huge": func(e *directory.Entry) { e.MostBytes = directory.MostMail + 1 }, "language": func(e *directory.Entry) { e.Languages = []string{"no such"} }, "class": func(e *directory.Entry) { e.Classes = []candor.Class{"x/y"} },
 		"takes nothing": func(e *directory.Entry) { e.Takes = nil }, "source": func(e *directory.Entry) { e.Source = "their site" }, "day": func(e *directory.Entry) { e.Looked = "yesterday" },
 		"no key": func(e *directory.Entry) { e.Key = "BEGIN PGP" }, "private key": func(e *directory.Entry) { e.Key = secret }, "note": func(e *directory.Entry) { e.Note = "\x1b[31m" },
 	} {

@@ -32,7 +32,7 @@ const MostLooked = 64 << 20
 type Sending struct {
 	Case    candor.ID
 	Entry   candor.ID
-	Samples []string // SHA-256; if there are none, what was quarantined in the case
+	Samples []string // SHA-256; if there are none, the first submit.MostSamples of what was quarantined in the case
 	Reason  string   // for people
 	Basis   candor.Basis
 	Follows candor.ID // the response that sent it before and got no answer
@@ -104,15 +104,19 @@ func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (c
 	if err != nil {
 		return c, respond.Request{}, err
 	}
+	of := 0
 	if len(s.Samples) == 0 {
 		s.Samples = has[:min(len(has), submit.MostSamples)]
+		if len(has) > len(s.Samples) {
+			of = len(has)
+		}
 	}
 	for _, d := range s.Samples {
 		if !slices.Contains(has, d) {
 			return c, respond.Request{}, candor.WithHint(fmt.Errorf("%.70q is no content that was quarantined in the case: %w", d, candor.ErrInvalid), "Choose from those of the case.")
 		}
 	}
-	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Follows: s.Follows})
+	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Of: of, Follows: s.Follows})
 	return c, respond.Request{Case: c.ID, Method: submit.Name, Reason: s.Reason, Basis: s.Basis, Options: options}, err
 }
 

@@ -51,8 +51,9 @@ type world struct {
 	entry  directory.Entry
 	vault  map[string]string
 	rows   map[candor.ID]candor.Message
-	fail   error // of the next sending
-	broken error // of the vault
+	fail   error  // of the next sending
+	broken error  // of the vault
+	large  *zeros // what digest("large") names
 	now    time.Time
 	sender *smtp.Sender
 }
@@ -62,6 +63,9 @@ func (w *world) Entry(context.Context, candor.ID) (directory.Entry, error) { ret
 func (w *world) Get(_ context.Context, d string) (io.ReadCloser, error) {
 	if w.broken != nil {
 		return nil, w.broken
+	}
+	if w.large != nil && d == digest("large") {
+		return w.large, nil
 	}
 	s, ok := w.vault[d]
 	if !ok {
@@ -453,4 +457,47 @@ func publicKey(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return public
+}
+
+// zeros gives n zeros, and counts how many were read.
+type zeros struct{ n, read int64 }
+
+func (z *zeros) Read(b []byte) (int, error) {
+	if z.read == z.n {
+		return 0, io.EOF
+	}
+	n := min(int64(len(b)), z.n-z.read)
+	clear(b[:n])
+	z.read += n
+	return int(n), nil
+}
+
+func (z *zeros) Close() error { return nil }
+
+// TestSizes: nothing is read of what is too large anyway, and what is left out of
+// a mail is told.
+func TestSizes(t *testing.T) {
+	w := newWorld(t)
+	w.entry.MostBytes = 1 << 40 // as one could be kept once
+	w.large = &zeros{n: 1 << 40}
+	_, err := w.method.Plan(t.Context(), respond.Request{Options: options(t, digest(content), digest("large"), digest(content+"2"))}, target)
+	if !errors.Is(err, candor.ErrNotFound) {
+		t.Fatalf("the last is not in the vault: %v", err)
+	}
+	w.vault[digest(content+"2")], w.large.read = content+"2", 0
+	o, err := json.Marshal(submit.Options{Entry: "e", Samples: []string{digest(content), digest("large"), digest(content + "2")}, Of: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.method.Plan(t.Context(), respond.Request{Options: o}, target)
+	var s submit.Submission
+	if err := errors.Join(err, json.Unmarshal(p.Data, &s)); err != nil {
+		t.Fatal(err)
+	}
+	if w.large.read > directory.MostMail+1 || s.Form != submit.Digests || s.Samples[1].Bytes != submit.Uncounted || s.Samples[2].Bytes != submit.Uncounted || strings.Count(s.Text, "Size: ") != 1 {
+		t.Errorf("%d bytes were read; %+v", w.large.read, s)
+	}
+	if len(p.Warnings) != 2 || p.Warnings[0].Key != "submit.plan.some" || !strings.Contains(p.Warnings[0].Text, "3 of the 12") {
+		t.Errorf("%+v", p.Warnings)
+	}
 }
