@@ -125,7 +125,7 @@ type State string
 const (
 	Fresh   State = "fresh"   // verified, and nothing speaks against it
 	Due     State = "due"     // never verified, or too long ago
-	Failing State = "failing" // a probe of it failed last
+	Failing State = "failing" // a probe of it failed last, and the one before it
 	Retired State = "retired" // not used any more
 )
 
@@ -140,7 +140,7 @@ func (e Entry) State(at time.Time) State {
 	switch {
 	case !e.Retired.IsZero():
 		return Retired
-	case slices.ContainsFunc(e.Probes, func(p Probe) bool { return !p.OK && !p.Unknown }):
+	case slices.ContainsFunc(e.Probes, Probe.Failed):
 		return Failing
 	case e.Verified.At.IsZero() || at.Sub(e.Verified.At) > Valid:
 		return Due
