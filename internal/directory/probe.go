@@ -167,12 +167,11 @@ func (p Prober) https(ctx context.Context, address string) error {
 	return nil
 }
 
-// ours are errors of this machine or its network: they say nothing of a channel.
-var ours = []error{context.Canceled, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS}
-
 // unanswered says in a few words why a server did not answer. What Go says names
 // addresses of ours, and is another text each time.
 func unanswered(err error) error {
+	// ours are errors of this machine or its network: they say nothing of a channel.
+	ours := []error{context.Canceled, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS}
 	var unresolved *net.DNSError
 	var untrusted *tls.CertificateVerificationError
 	var slow net.Error
