@@ -146,7 +146,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	}
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
 	r.House.Reports.Visitor = newVisitor(dial)
-	r.House.Prober, r.House.Looker = prober(s, dial), looker{r}
+	r.House.Prober = prober(s, dial)
 	return r, nil
 }
 

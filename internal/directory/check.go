@@ -18,6 +18,7 @@ import (
 // Bounds of an entry.
 const (
 	MostKey      = 64 << 10 // bytes of an armoured key
+	MostMail     = 50 << 20 // bytes of a mail with samples
 	mostName     = 200
 	mostText     = 4000
 	mostList     = 20
@@ -118,8 +119,8 @@ func (e Entry) checkArchive() error {
 		return bad("there is a password and no archive", "Say in what samples are packed.")
 	case len(e.Password) > mostPassword || strings.ContainsFunc(e.Password, func(c rune) bool { return c < ' ' || c > '~' }):
 		return bad("the password is too long, or not all of it is ASCII", "Use at most 60 letters, digits and signs.")
-	case e.MostBytes < 0 || e.MostBytes > 1<<40:
-		return bad("the size limit is none", "Give bytes, or 0 where none is said.")
+	case e.MostBytes < 0 || e.MostBytes > MostMail:
+		return bad("the size limit is none, or is over 50 MiB", "Give bytes, at most 52428800: larger mails are sent to nobody. Give 0 where none is said.")
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ type Entry struct {
 	Key       string         `json:"key,omitempty" yaml:"key,omitempty"` // OpenPGP, armoured, public
 	Archive   Archive        `json:"archive,omitempty" yaml:"archive,omitempty"`
 	Password  string         `json:"password,omitempty" yaml:"password,omitempty"`     // of archives; no secret: it keeps scanners on the way from looking in
-	MostBytes int64          `json:"most_bytes,omitempty" yaml:"most_bytes,omitempty"` // of a mail with a sample; 0: not said
+	MostBytes int64          `json:"most_bytes,omitempty" yaml:"most_bytes,omitempty"` // of a mail with a sample, at most MostMail; 0: not said
 	Languages []string       `json:"languages,omitempty" yaml:"languages,omitempty"`   // BCP 47
 	Hours     string         `json:"hours,omitempty" yaml:"hours,omitempty"`           // for people
 	Classes   []candor.Class `json:"classes,omitempty" yaml:"classes,omitempty"`       // that it takes; all if empty
@@ -125,7 +125,7 @@ type State string
 const (
 	Fresh   State = "fresh"   // verified, and nothing speaks against it
 	Due     State = "due"     // never verified, or too long ago
-	Failing State = "failing" // a probe of it failed last
+	Failing State = "failing" // a probe of it failed last, and the one before it
 	Retired State = "retired" // not used any more
 )
 
@@ -140,7 +140,7 @@ func (e Entry) State(at time.Time) State {
 	switch {
 	case !e.Retired.IsZero():
 		return Retired
-	case slices.ContainsFunc(e.Probes, func(p Probe) bool { return !p.OK && !p.Unknown }):
+	case slices.ContainsFunc(e.Probes, Probe.Failed):
 		return Failing
 	case e.Verified.At.IsZero() || at.Sub(e.Verified.At) > Valid:
 		return Due

@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,7 +65,7 @@ func TestCheck(t *testing.T) {
 		"a user": func(e *directory.Entry) { e.Channels[1].Address = "https://u:p@av.example" }, "script": func(e *directory.Entry) { e.Channels[1].Address = "javascript:alert(1)" },
 		"no number": func(e *directory.Entry) { e.Channels[2].Address = "call us" }, "way": func(e *directory.Entry) { e.Channels[0].Way = "pigeon" },
 		"archive": func(e *directory.Entry) { e.Archive = "rar" }, "no password": func(e *directory.Entry) { e.Password = "" }, "password alone": func(e *directory.Entry) { e.Archive = "" },
-		"size": func(e *directory.Entry) { e.MostBytes = -1 }, "language": func(e *directory.Entry) { e.Languages = []string{"no such"} }, "class": func(e *directory.Entry) { e.Classes = []candor.Class{"x/y"} },
+		"size": func(e *directory.Entry) { e.MostBytes = -1 }, "huge": func(e *directory.Entry) { e.MostBytes = directory.MostMail + 1 }, "language": func(e *directory.Entry) { e.Languages = []string{"no such"} }, "class": func(e *directory.Entry) { e.Classes = []candor.Class{"x/y"} },
 		"takes nothing": func(e *directory.Entry) { e.Takes = nil }, "source": func(e *directory.Entry) { e.Source = "their site" }, "day": func(e *directory.Entry) { e.Looked = "yesterday" },
 		"no key": func(e *directory.Entry) { e.Key = "BEGIN PGP" }, "private key": func(e *directory.Entry) { e.Key = secret }, "note": func(e *directory.Entry) { e.Note = "\x1b[31m" },
 	} {
@@ -90,7 +92,11 @@ func TestState(t *testing.T) {
 	state(directory.Due)
 	e.Probes = []directory.Probe{{Unknown: true}}
 	state(directory.Due)
-	e.Probes = append(e.Probes, directory.Probe{})
+	e.Probes = append(e.Probes, directory.Probe{What: directory.HTTPS, First: noon, Last: noon})
+	state(directory.Due)
+	e.Probes[1].Last = noon.Add(time.Hour)
+	state(directory.Failing)
+	e.Probes = []directory.Probe{{What: directory.Bounce, First: noon, Last: noon}}
 	state(directory.Failing)
 	e.Retired = noon
 	state(directory.Retired)
@@ -261,5 +267,55 @@ func TestProbe(t *testing.T) {
 		if len(got) != 1 || got[0].What != directory.Key || got[0].OK != want || len(got[0].Address) < 40 {
 			t.Errorf("a key of %d days: %+v", days, got)
 		}
+	}
+}
+
+// broken fails every request.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }
+
+// TestUnanswered: troubles of our own are no failure of theirs, and no address of
+// ours is shown.
+func TestUnanswered(t *testing.T) {
+	lost := func(err error) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(10, 9, 8, 7), Port: 40000}, Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443}, Err: err}
+	}
+	for name, c := range map[string]struct {
+		err     error
+		unknown bool
+	}{
+		"name server": {lost(&net.DNSError{Err: "server misbehaving", IsTemporary: true, Server: "10.9.8.1:53"}), true}, "name server slow": {lost(&net.DNSError{Err: "i/o timeout", IsTimeout: true, Server: "10.9.8.1:53"}), true},
+		"no name": {lost(&net.DNSError{Err: "no such host", IsNotFound: true}), false}, "no network": {lost(os.NewSyscallError("connect", syscall.ENETUNREACH)), true},
+		"no route": {lost(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), true}, "refused": {lost(os.NewSyscallError("connect", syscall.ECONNREFUSED)), false},
+		"slow": {lost(os.ErrDeadlineExceeded), false}, "stopped": {context.Canceled, true}, "torn": {lost(os.NewSyscallError("read", syscall.ECONNRESET)), false},
+	} {
+		p := directory.Prober{Resolver: names{}, Client: &http.Client{Transport: broken{c.err}}, Clock: func() time.Time { return noon }}
+		got := p.Probe(t.Context(), directory.Entry{Channels: []directory.Channel{{Way: directory.Form, Address: "https://lab.example/"}}})[0]
+		if got.OK || got.Unknown != c.unknown || got.Detail == "" || strings.Contains(got.Detail, "10.9.8") || strings.Contains(got.Detail, "192.0.2") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestAfter: failures in a row are one time of failing, whatever they are; the
+// words of a mail server make no difference.
+func TestAfter(t *testing.T) {
+	one := directory.Probe{What: directory.HTTPS, Detail: "no answer in time", First: noon, Last: noon}
+	two := one
+	two.Detail, two.First, two.Last = "the answer was 404 Not Found", noon.Add(time.Hour), noon.Add(time.Hour)
+	kept, same := two.After(one)
+	if same || !kept.Failed() || one.Failed() || kept.First != noon {
+		t.Errorf("%t, %+v", same, kept)
+	}
+	back := directory.Probe{What: directory.Bounce, Detail: "550 no such user (queue 1)", First: noon, Last: noon}
+	again := back
+	again.Detail, again.Last = "550 no such user (queue 2)", noon.Add(time.Hour)
+	if kept, same = again.After(back); !same || kept.Detail != back.Detail || kept.Last != again.Last {
+		t.Errorf("%t, %+v", same, kept)
+	}
+	alive := directory.Probe{What: directory.HTTPS, OK: true, First: noon, Last: noon}
+	if kept, same = two.After(alive); same || kept.Failed() {
+		t.Errorf("it failed once: %t, %+v", same, kept)
 	}
 }

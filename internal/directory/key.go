@@ -34,6 +34,9 @@ func (e Entry) Usable(at time.Time) bool {
 
 // Fingerprint is that of the entry's key, in hexadecimal; empty for none.
 func (e Entry) Fingerprint() string {
+	if e.Key == "" {
+		return ""
+	}
 	key, err := ReadKey(e.Key)
 	if err != nil {
 		return ""

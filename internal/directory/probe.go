@@ -2,12 +2,14 @@ package directory
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"candor"
@@ -27,15 +29,50 @@ const (
 // KeyAhead is how long before its end a key is flagged.
 const KeyAhead = 30 * 24 * time.Hour
 
-// Probe is what was seen of a channel, for as long as it was the same.
+// MostProbes is how many are kept of a channel and a sort of probe: the latest.
+const MostProbes = 50
+
+// Probe is what was seen of a channel, for as long as it was the same. One of a
+// failure began with the first failure since when the channel has only failed.
 type Probe struct {
 	Address string    `json:"address"` // of the channel; the fingerprint of a key
 	What    What      `json:"what"`
 	OK      bool      `json:"ok"`
 	Unknown bool      `json:"unknown,omitempty"` // nothing was learned: our own side could not ask
-	Detail  string    `json:"detail,omitempty"`  // for people
+	Detail  string    `json:"detail,omitempty"`  // for people; names no address of ours
 	First   time.Time `json:"first_seen"`
 	Last    time.Time `json:"last_seen"`
+}
+
+// Failed tells whether a channel is held to be dead. A server that is asked over
+// the network must fail twice in a row; a key that ends and a mail that came back
+// are facts.
+func (p Probe) Failed() bool {
+	return p.bad() && (p.What == Key || p.What == Bounce || p.Last.After(p.First))
+}
+
+func (p Probe) bad() bool { return !p.OK && !p.Unknown }
+
+// Cause is what tells one failure from another: what a server says to a mail that
+// came back is worded anew each time.
+func (p Probe) Cause() string {
+	if p.What == Bounce {
+		return ""
+	}
+	return p.Detail
+}
+
+// After gives the probe as it is to be kept after the last one of its channel, and
+// whether it takes the place of that.
+func (p Probe) After(last Probe) (kept Probe, same bool) {
+	switch {
+	case p.OK == last.OK && p.Unknown == last.Unknown && p.Cause() == last.Cause():
+		last.Last = p.Last
+		return last, true
+	case p.bad() && last.bad():
+		p.First = last.First
+	}
+	return p, false
 }
 
 // Resolver asks the DNS. *net.Resolver is one.
@@ -118,20 +155,43 @@ func (p Prober) https(ctx context.Context, address string) error {
 	req.Header.Set("User-Agent", "Candor directory probe")
 	answer, err := p.Client.Do(req)
 	if err != nil {
-		var inner *url.Error
-		if errors.As(err, &inner) {
-			err = inner.Err
-		}
-		return fmt.Errorf("no answer: %w", err)
+		return unanswered(err)
 	}
 	defer answer.Body.Close()
 	switch s := answer.StatusCode; {
 	case s == http.StatusNotFound, s == http.StatusGone, s >= 500 && s != http.StatusServiceUnavailable:
-		return fmt.Errorf("the answer was %s", answer.Status)
+		return fmt.Errorf("the answer was %d %s", s, http.StatusText(s))
 	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
-		return fmt.Errorf("the answer was %s: %w", answer.Status, errUnknown)
+		return fmt.Errorf("the answer was %d %s: %w", s, http.StatusText(s), errUnknown)
 	}
 	return nil
+}
+
+// unanswered says in a few words why a server did not answer. What Go says names
+// addresses of ours, and is another text each time.
+func unanswered(err error) error {
+	// ours are errors of this machine or its network: they say nothing of a channel.
+	ours := []error{context.Canceled, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS}
+	var unresolved *net.DNSError
+	var untrusted *tls.CertificateVerificationError
+	var slow net.Error
+	switch {
+	case errors.As(err, &unresolved) && unresolved.IsNotFound && !unresolved.IsTemporary:
+		return errors.New("there is no such name")
+	case unresolved != nil:
+		return fmt.Errorf("the name could not be asked for: %w", errUnknown)
+	case slices.ContainsFunc(ours, func(one error) bool { return errors.Is(err, one) }):
+		return fmt.Errorf("there is no way there from here: %w", errUnknown)
+	case errors.Is(err, candor.ErrDenied):
+		return errors.New("its address is not one of the open Internet")
+	case errors.As(err, &untrusted):
+		return errors.New("its certificate does not hold")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("it takes no connections")
+	case errors.As(err, &slow) && slow.Timeout():
+		return errors.New("no answer in time")
+	}
+	return errors.New("no answer that could be read")
 }
 
 func (p Prober) key(e Entry) Probe {

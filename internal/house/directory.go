@@ -75,7 +75,14 @@ func (h *House) SaveEntry(ctx context.Context, who candor.Principal, e directory
 	}
 	err := h.tx(ctx, func(tx *store.Tx) (err error) {
 		if e.ID == "" {
-			e, err = h.addEntry(ctx, tx, who, e)
+			if err := tx.Turn(ctx, "directory", ""); err != nil {
+				return err
+			}
+			all, err := tx.Entries(ctx)
+			if err != nil {
+				return err
+			}
+			e, err = h.addEntry(ctx, tx, who, e, len(all))
 			return err
 		}
 		old, err := tx.Entry(ctx, e.ID)
@@ -94,16 +101,10 @@ func (h *House) SaveEntry(ctx context.Context, who candor.Principal, e directory
 	return e, err
 }
 
-func (h *House) addEntry(ctx context.Context, tx *store.Tx, who candor.Principal, e directory.Entry) (directory.Entry, error) {
-	if err := tx.Turn(ctx, "directory", ""); err != nil {
-		return e, err
-	}
-	all, err := tx.Entries(ctx)
-	if err != nil {
-		return e, err
-	}
-	if len(all) >= directory.MostEntries {
-		return e, candor.WithHint(fmt.Errorf("there are %d entries already: %w", len(all), candor.ErrInvalid), "Change those that are retired instead.")
+// addEntry adds one to those that there are. Whoever calls it has the turn.
+func (h *House) addEntry(ctx context.Context, tx *store.Tx, who candor.Principal, e directory.Entry, there int) (directory.Entry, error) {
+	if there >= directory.MostEntries {
+		return e, candor.WithHint(fmt.Errorf("there are %d entries already: %w", there, candor.ErrInvalid), "Change those that are retired instead.")
 	}
 	now := h.now()
 	e.ID, e.Edition, e.Created, e.Updated = candor.NewID(now), 1, now, now
@@ -193,16 +194,28 @@ func (h *House) ImportDirectory(ctx context.Context, who candor.Principal, entri
 	}
 	err = h.tx(ctx, func(tx *store.Tx) error {
 		did = DirectoryImported{Kept: []string{}}
+		if err := tx.Turn(ctx, "directory", ""); err != nil {
+			return err
+		}
 		all, err := tx.Entries(ctx)
 		if err != nil {
 			return err
+		}
+		by := make(map[string]directory.Entry, len(all))
+		for _, e := range all {
+			by[strings.ToLower(e.Name)] = e
 		}
 		for _, e := range entries {
 			if err := e.Check(); err != nil {
 				return fmt.Errorf("%.80q: %w", e.Name, err)
 			}
-			i := slices.IndexFunc(all, func(o directory.Entry) bool { return strings.EqualFold(o.Name, e.Name) })
-			if err := h.importEntry(ctx, tx, who, e, all, i, replace, &did); err != nil {
+			old, there := by[strings.ToLower(e.Name)]
+			if !there {
+				if _, err := h.addEntry(ctx, tx, who, e, len(all)+did.Added); err != nil {
+					return err
+				}
+				did.Added++
+			} else if err := h.importOver(ctx, tx, who, e, old, replace, &did); err != nil {
 				return err
 			}
 		}
@@ -211,20 +224,16 @@ func (h *House) ImportDirectory(ctx context.Context, who candor.Principal, entri
 	return did, err
 }
 
-func (h *House) importEntry(ctx context.Context, tx *store.Tx, who candor.Principal, e directory.Entry, all []directory.Entry, i int, replace bool, did *DirectoryImported) error {
+// importOver imports an entry whose name is there already.
+func (h *House) importOver(ctx context.Context, tx *store.Tx, who candor.Principal, e, old directory.Entry, replace bool, did *DirectoryImported) error {
 	switch {
-	case i < 0:
-		did.Added++
-		_, err := h.addEntry(ctx, tx, who, e)
-		return err
-	case e.Same(all[i]):
+	case e.Same(old):
 		did.Same++
 		return nil
 	case !replace:
 		did.Kept = append(did.Kept, e.Name)
 		return nil
 	}
-	old := all[i]
 	did.Changed++
 	e.ID, e.Created, e.Retired = old.ID, old.Created, old.Retired
 	if slices.Equal(e.Channels, old.Channels) && e.Key == old.Key {

@@ -3,6 +3,8 @@ package house_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -94,6 +96,38 @@ func TestDirectory(t *testing.T) {
 		page, err := w.Records(ctx, eve, candor.RecordFilter{Kind: candor.RecordPolicy, Subject: e.ID}, candor.Cut{})
 		if err != nil || page.Count != 5 {
 			t.Errorf("%d records, %v", page.Count, err)
+		}
+	})
+}
+
+// TestImportGrows: the work of an import grows with its entries, not with their
+// square. It counts what is allocated, which no load of the machine changes.
+func TestImportGrows(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		one := directory.Entry{Kinds: []directory.Kind{directory.CERT}, Channels: []directory.Channel{{Way: directory.Mail, Address: "a@lab.example"}}, Takes: []directory.Goods{directory.Reports}}
+		work := func(n int) uint64 {
+			t.Helper()
+			all := make([]directory.Entry, n)
+			for i := range all {
+				all[i] = one
+				all[i].Name = fmt.Sprintf("%d of %d", i, n)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			did, err := w.ImportDirectory(t.Context(), ada, all, false)
+			runtime.ReadMemStats(&after)
+			if err != nil || did.Added != n {
+				t.Fatal(did, err)
+			}
+			return after.Mallocs - before.Mallocs
+		}
+		work(10)
+		few, many := work(40), work(400)
+		if many > 20*few {
+			t.Errorf("40 entries need %d allocations, 400 need %d", few, many)
+		}
+		if _, err := w.ImportDirectory(t.Context(), ada, make([]directory.Entry, 1), false); !errors.Is(err, candor.ErrInvalid) {
+			t.Errorf("an empty entry: %v", err)
 		}
 	})
 }

@@ -68,8 +68,6 @@ type House struct {
 	Prober Prober
 	// Submit sends samples to those of the directory; nil without a mail server.
 	Submit *submit.Method
-	// Looker asks the definitions in use about a sample; nil where there are none.
-	Looker Looker
 	// Samples looks at files that people hand in; nil looks at none.
 	Samples Samples
 

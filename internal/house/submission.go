@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -19,20 +18,11 @@ import (
 	"candor/internal/store"
 )
 
-// Looker tells by which rules the definitions in use find a content, and which
-// definitions these are.
-type Looker interface {
-	Look(ctx context.Context, content []byte) (generation string, rules []string, err error)
-}
-
-// MostLooked bounds a sample that definitions are asked about, in bytes.
-const MostLooked = 64 << 20
-
 // Sending asks for samples of a case to be sent to an entry of the directory.
 type Sending struct {
 	Case    candor.ID
 	Entry   candor.ID
-	Samples []string // SHA-256; if there are none, what was quarantined in the case
+	Samples []string // SHA-256; if there are none, the first submit.MostSamples of what was quarantined in the case
 	Reason  string   // for people
 	Basis   candor.Basis
 	Follows candor.ID // the response that sent it before and got no answer
@@ -104,15 +94,19 @@ func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (c
 	if err != nil {
 		return c, respond.Request{}, err
 	}
+	of := 0
 	if len(s.Samples) == 0 {
 		s.Samples = has[:min(len(has), submit.MostSamples)]
+		if len(has) > len(s.Samples) {
+			of = len(has)
+		}
 	}
 	for _, d := range s.Samples {
 		if !slices.Contains(has, d) {
 			return c, respond.Request{}, candor.WithHint(fmt.Errorf("%.70q is no content that was quarantined in the case: %w", d, candor.ErrInvalid), "Choose from those of the case.")
 		}
 	}
-	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Follows: s.Follows})
+	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Of: of, Follows: s.Follows})
 	return c, respond.Request{Case: c.ID, Method: submit.Name, Reason: s.Reason, Basis: s.Basis, Options: options}, err
 }
 
@@ -254,7 +248,7 @@ func (h *House) LookForSamples(ctx context.Context, who candor.Principal, respon
 	if err := may(who, access.ActCases); err != nil {
 		return nil, err
 	}
-	if h.Looker == nil {
+	if h.Samples == nil {
 		return nil, candor.WithHint(fmt.Errorf("this process has no definitions: %w", candor.ErrUnavailable), "Ask another.")
 	}
 	v, err := h.Submission(ctx, who, response)
@@ -286,23 +280,21 @@ func (h *House) LookForSamples(ctx context.Context, who candor.Principal, respon
 }
 
 func (h *House) lookAt(ctx context.Context, sha256 string) (l directory.Look, err error) {
-	d, err := evidence.ParseDigest(sha256)
-	if err != nil {
-		return l, err
-	}
-	r, err := h.Vault.Get(d)
+	content, err := h.content(sha256)
 	if err != nil {
 		return l, fmt.Errorf("read %s from the vault: %w", sha256, err)
-	}
-	content, err := io.ReadAll(io.LimitReader(r, MostLooked+1))
-	if err = errors.Join(err, r.Close()); err != nil {
-		return l, fmt.Errorf("read %s from the vault: %w", sha256, err)
-	}
-	if len(content) > MostLooked {
-		return l, candor.WithHint(fmt.Errorf("%s is too large to be looked at: %w", sha256, candor.ErrInvalid), "Scan it by the command line.")
 	}
 	l.SHA256, l.Rules = sha256, []string{}
-	generation, rules, err := h.Looker.Look(ctx, content)
-	l.Generation, l.Rules = generation, append(l.Rules, rules...)
-	return l, err
+	generation, found, err := h.Samples.Look(ctx, sha256, content)
+	if err != nil && len(found) == 0 {
+		return l, fmt.Errorf("look at %s: %w", sha256, err)
+	}
+	l.Generation = generation
+	for _, f := range found {
+		if !slices.Contains(l.Rules, f.Rule) {
+			l.Rules = append(l.Rules, f.Rule)
+		}
+	}
+	slices.Sort(l.Rules)
+	return l, nil
 }

@@ -3,6 +3,7 @@ package house_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,14 +37,16 @@ func (p *labPost) Send(_ context.Context, m candor.Message) error {
 	return nil
 }
 
-// finder finds what holds a word.
+// finder finds what holds a word, twice by one rule.
 type finder string
 
-func (f finder) Look(_ context.Context, content []byte) (string, []string, error) {
+func (f finder) Generation() (string, error) { return "g", nil }
+
+func (f finder) Look(_ context.Context, _ string, content []byte) (string, []candor.Finding, error) {
 	if strings.Contains(string(content), string(f)) {
-		return "g2", []string{"shell"}, nil
+		return "g", []candor.Finding{{Rule: "shell"}, {Rule: "shell"}, {Rule: "eval"}}, nil
 	}
-	return "g1", nil, nil
+	return "g", nil, nil
 }
 
 var texts = sync.OnceValues(phrase.Load)
@@ -165,8 +168,8 @@ func (w *world) looked(t *testing.T, r candor.Response) {
 		t.Errorf("without definitions: %v", err)
 	}
 	for _, f := range []finder{"nothing like that", "eval"} {
-		w.Looker, w.now = f, w.now.Add(time.Minute)
-		if looks, err := w.LookForSamples(ctx, ada, r.ID); err != nil || len(looks) != 1 || looks[0].Found() != (f == "eval") {
+		w.Samples, w.now = f, w.now.Add(time.Minute)
+		if looks, err := w.LookForSamples(ctx, ada, r.ID); err != nil || len(looks) != 1 || looks[0].Found() != (f == "eval") || f == "eval" && !slices.Equal(looks[0].Rules, []string{"eval", "shell"}) {
 			t.Errorf("%+v, %v", looks, err)
 		}
 	}

@@ -23,6 +23,10 @@ type Samples interface {
 	Look(ctx context.Context, name string, content []byte) (generation string, found []candor.Finding, err error)
 }
 
+// MostLooked bounds a content of the vault that definitions are asked about, in
+// bytes: whatever was uploaded, and what was quarantined.
+const MostLooked = 64 << 20
+
 // ScanUploadJob asks for House.LookAtUpload.
 type ScanUploadJob struct {
 	Upload candor.ID `json:"upload"`
@@ -151,7 +155,11 @@ func (h *House) content(sha256 string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, MostUpload+1))
+	data, err := io.ReadAll(io.LimitReader(r, MostLooked+1))
+	if err == nil && len(data) > MostLooked {
+		err = candor.WithHint(fmt.Errorf("%s is too large to be looked at: %w", sha256, candor.ErrInvalid), "Scan it by the command line.")
+	}
+	return data, err
 }
 
 // tellVerdict adds a line to the ticket; by mail the person hears of what was

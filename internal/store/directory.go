@@ -26,9 +26,9 @@ func (r reader) Entries(ctx context.Context) ([]directory.Entry, error) {
 		return nil, err
 	}
 	all := make([]directory.Entry, len(rows))
-	at := map[candor.ID]int{}
+	at, prints := map[candor.ID]int{}, make([]string, len(rows))
 	for i, row := range rows {
-		if all[i], err = entry(row); err != nil {
+		if all[i], prints[i], err = entry(row); err != nil {
 			return nil, err
 		}
 		at[row.ID] = i
@@ -39,7 +39,7 @@ func (r reader) Entries(ctx context.Context) ([]directory.Entry, error) {
 		}
 	}
 	for i, e := range all {
-		all[i].Probes = current(e)
+		all[i].Probes = current(e, prints[i])
 	}
 	return all, nil
 }
@@ -47,8 +47,8 @@ func (r reader) Entries(ctx context.Context) ([]directory.Entry, error) {
 const lastProbes = `id IN (SELECT MAX(id) FROM directory_probes GROUP BY entry, address, what) ORDER BY entry, address, what`
 
 // current leaves out probes of what an entry no longer has.
-func current(e directory.Entry) (some []directory.Probe) {
-	has := map[string]bool{e.Fingerprint(): true}
+func current(e directory.Entry, fingerprint string) (some []directory.Probe) {
+	has := map[string]bool{fingerprint: true}
 	for _, c := range e.Channels {
 		has[c.Address] = true
 	}
@@ -66,13 +66,13 @@ func (r reader) Entry(ctx context.Context, id candor.ID) (directory.Entry, error
 	if err != nil {
 		return directory.Entry{}, err
 	}
-	e, err := entry(row)
+	e, fingerprint, err := entry(row)
 	if err != nil {
 		return e, err
 	}
 	probes, err := choose[query.DirectoryProbe](ctx, r.db, "directory_probes", "entry = ? AND "+lastProbes, id)
 	e.Probes = each(probes, probe)
-	e.Probes = current(e)
+	e.Probes = current(e, fingerprint)
 	return e, err
 }
 
@@ -105,18 +105,29 @@ func (t *Tx) ChangeEntry(ctx context.Context, e directory.Entry, edition int64) 
 }
 
 // AddProbe keeps what was seen of a channel, where it differs from what was
-// seen last. What is the same only lasts longer.
+// seen last. What is the same only lasts longer. The latest directory.MostProbes of
+// each sort are kept of a channel.
 func (t *Tx) AddProbe(ctx context.Context, id candor.ID, p directory.Probe) error {
 	last, err := one[query.DirectoryProbe](ctx, t.db, "directory_probes", "entry = ? AND address = ? AND what = ? ORDER BY id DESC", id, p.Address, p.What)
 	if err != nil && !errors.Is(err, candor.ErrNotFound) {
 		return err
 	}
-	if err == nil && last.Ok == p.OK && last.Unknown == p.Unknown && last.Detail == p.Detail {
-		_, err = t.db.ExecContext(ctx, "UPDATE directory_probes SET last_seen = ? WHERE id = ?", column.Time(p.Last), last.ID)
-		return kind(err, "change directory_probes")
+	if err == nil {
+		var same bool
+		if p, same = p.After(probe(last)); same {
+			_, err = t.db.ExecContext(ctx, "UPDATE directory_probes SET last_seen = ? WHERE id = ?", column.Time(p.Last), last.ID)
+			return kind(err, "change directory_probes")
+		}
 	}
-	return add(ctx, t.reader, "directory_probes", "", query.DirectoryProbe{ID: candor.NewID(p.Last), Entry: id, Address: p.Address, What: p.What, Ok: p.OK,
+	err = add(ctx, t.reader, "directory_probes", "", query.DirectoryProbe{ID: candor.NewID(p.Last), Entry: id, Address: p.Address, What: p.What, Ok: p.OK,
 		Unknown: p.Unknown, Detail: p.Detail, FirstSeen: column.Time(p.First), LastSeen: column.Time(p.Last)})
+	if err != nil {
+		return err
+	}
+	const of = "entry = ? AND address = ? AND what = ?"
+	_, err = t.db.ExecContext(ctx, "DELETE FROM directory_probes WHERE "+of+" AND id NOT IN (SELECT id FROM directory_probes WHERE "+of+" ORDER BY id DESC LIMIT ?)",
+		id, p.Address, p.What, id, p.Address, p.What, directory.MostProbes)
+	return kind(err, "remove directory_probes")
 }
 
 // BouncedTo gives when the last mail to an address came back, and why; zero if
@@ -155,17 +166,28 @@ func (r reader) Looks(ctx context.Context, response candor.ID) ([]directory.Look
 	}), err
 }
 
-func entry(r query.DirectoryEntry) (e directory.Entry, err error) {
-	if err := json.Unmarshal(r.Document, &e); err != nil {
-		return e, fmt.Errorf("entry %s of the directory: %w", r.ID, err)
+// storedEntry is an entry as it is stored: with the fingerprint of its key, for which
+// lists need not read the key.
+type storedEntry struct {
+	directory.Entry
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+func entry(r query.DirectoryEntry) (directory.Entry, string, error) {
+	var d storedEntry
+	if err := json.Unmarshal(r.Document, &d); err != nil {
+		return d.Entry, "", fmt.Errorf("entry %s of the directory: %w", r.ID, err)
 	}
-	return e, nil
+	if d.Fingerprint == "" {
+		d.Fingerprint = d.Entry.Fingerprint() // it was stored without
+	}
+	return d.Entry, d.Fingerprint, nil
 }
 
 func entryRow(e directory.Entry) (query.DirectoryEntry, error) {
 	e.Probes = nil
-	document, err := json.Marshal(e)
-	return query.DirectoryEntry{ID: e.ID, Name: strings.ToLower(e.Name), Document: column.Raw(document), Edition: e.Edition, Updated: column.Time(e.Updated)}, err
+	text, err := json.Marshal(storedEntry{e, e.Fingerprint()})
+	return query.DirectoryEntry{ID: e.ID, Name: strings.ToLower(e.Name), Document: column.Raw(text), Edition: e.Edition, Updated: column.Time(e.Updated)}, err
 }
 
 func probe(r query.DirectoryProbe) directory.Probe {

@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/directory"
 	"candor/internal/respond"
 )
 
@@ -37,7 +39,8 @@ func (a *attempt) save(ctx context.Context) error {
 	return a.journal.Save(ctx, result)
 }
 
-// Apply implements respond.Method. It writes the mail down, then hands it over.
+// Apply implements respond.Method. It writes the mail down, then hands it over, if
+// the directory still has the address and the key that were approved.
 // While it can still be sent, the error is temporary.
 func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal) (json.RawMessage, error) {
 	s, err := Read(r)
@@ -73,7 +76,11 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 	case row.State == candor.MessageQueued || row.State == candor.MessageSending:
 		return result, respond.Temporary(err, after)
 	}
-	return result, candor.WithHint(respond.Permanent(fmt.Errorf("the mail to %s was not taken: %s", row.To, row.Error)), "Look after the address in the directory.")
+	hint := "Look after the address in the directory."
+	if h := candor.Hint(err); h != "" {
+		hint = h
+	}
+	return result, candor.WithHint(respond.Permanent(fmt.Errorf("the mail to %s was not taken: %s", row.To, row.Error)), hint)
 }
 
 // row gives the message of a response, if it is stored.
@@ -114,8 +121,11 @@ func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message)
 	default:
 		return row, 0, nil
 	}
-	files, err := a.attachments(ctx, s)
-	if err != nil {
+	files, err := a.ready(ctx, s, row)
+	switch {
+	case err != nil && lasting(err):
+		return a.fail(ctx, row, err)
+	case err != nil:
 		return row, backoff(row.Attempts), err
 	}
 	a.progress.Sending = a.Now().UTC()
@@ -130,6 +140,62 @@ func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message)
 		return row, backoff(row.Attempts), fmt.Errorf("keep how far the mail to %s is: %w", row.To, err)
 	}
 	return a.settle(ctx, row, a.send(ctx, row, files))
+}
+
+// ready makes the attachments, if the mail may be sent now.
+func (a *attempt) ready(ctx context.Context, s Submission, row candor.Message) ([]candor.Attachment, error) {
+	if a.Now().Sub(row.Created) >= a.GiveUp {
+		return nil, invalid(fmt.Sprintf("it could not be sent for %s: %s", a.GiveUp, cmp.Or(row.Error, "it could not be made")), "Propose it anew.")
+	}
+	if row.State == candor.MessageQueued {
+		if err := a.stands(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return a.attachments(ctx, s)
+}
+
+// stands tells whether the directory still says what was approved.
+func (a *attempt) stands(ctx context.Context, s Submission) error {
+	const hint = "Propose it anew."
+	e, err := a.Entries.Entry(ctx, s.Entry)
+	switch {
+	case errors.Is(err, candor.ErrNotFound):
+		return candor.WithHint(fmt.Errorf("%s is not in the directory any more: %w", s.Name, err), hint)
+	case err != nil:
+		return fmt.Errorf("entry %s of the directory: %w", s.Entry, err)
+	case !e.Retired.IsZero():
+		return invalid(s.Name+" was retired since this was planned", hint)
+	case e.Address(directory.Mail) != s.To:
+		return invalid("the address of "+s.Name+" was changed since this was planned", hint)
+	case s.Form != Digests && e.Fingerprint() != (directory.Entry{Key: s.Key}).Fingerprint():
+		return invalid("the key of "+s.Name+" was changed since this was planned", hint)
+	case s.Form == Encrypted && !e.Usable(a.Now()):
+		return invalid("the key of "+s.Name+" cannot encrypt any more", "Put their new key into the directory, and propose it anew.")
+	}
+	return nil
+}
+
+// lasting tells whether an error stays however often a mail is tried.
+func lasting(err error) bool {
+	return errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrChanged) // the vault's content is broken
+}
+
+// fail writes down that a mail will never be sent, and why.
+func (a *attempt) fail(ctx context.Context, row candor.Message, failure error) (candor.Message, time.Duration, error) {
+	from := row.State
+	row.State, row.Error = candor.MessageFailed, brief(failure)
+	if err := a.Messages.ChangeMessage(ctx, row, from); err != nil {
+		row.State = from
+		return row, backoff(row.Attempts), fmt.Errorf("keep how far the mail to %s is: %w", row.To, err)
+	}
+	return row, 0, failure
+}
+
+// brief keeps an error to a line.
+func brief(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	return strings.ToValidUTF8(s[:min(len(s), 400)], "")
 }
 
 // send is not broken off when ctx ends: nobody would know whether the server
@@ -158,8 +224,7 @@ func (a *attempt) settle(ctx context.Context, row candor.Message, failure error)
 		row.State = candor.MessageQueued
 	}
 	if failure != nil {
-		row.Error = strings.Join(strings.Fields(failure.Error()), " ")
-		row.Error = row.Error[:min(len(row.Error), 400)]
+		row.Error = brief(failure)
 	}
 	if err := a.Messages.ChangeMessage(ctx, row, candor.MessageSending); err != nil {
 		if errors.Is(err, candor.ErrChanged) { // somebody else knows better

@@ -35,7 +35,7 @@ func (m *Method) attachments(ctx context.Context, s Submission) ([]candor.Attach
 		if content, err = seal(content, x.name(), s.Key); err != nil {
 			return nil, err
 		}
-		all = append(all, candor.Attachment{Name: x.name() + ".gpg", Type: "application/pgp-encrypted", Data: content})
+		all = append(all, candor.Attachment{Name: x.name() + ".gpg", Type: "application/octet-stream", Data: content})
 	}
 	return all, nil
 }
@@ -75,11 +75,11 @@ func seal(content []byte, name, armoured string) ([]byte, error) {
 	}
 	handle, err := crypto.PGP().Encryption().Recipient(key).New()
 	if err != nil {
-		return nil, fmt.Errorf("encrypt %s: %w", name, err)
+		return nil, fmt.Errorf("encrypt %s: %w: %w", name, candor.ErrInvalid, err)
 	}
 	sealed, err := handle.Encrypt(content)
 	if err != nil {
-		return nil, fmt.Errorf("encrypt %s: %w", name, err)
+		return nil, fmt.Errorf("encrypt %s: %w: %w", name, candor.ErrInvalid, err)
 	}
 	return sealed.Bytes(), nil
 }
@@ -95,7 +95,7 @@ func (m *Method) content(ctx context.Context, x Sample) ([]byte, error) {
 		return nil, fmt.Errorf("read %s from the vault: %w", x.SHA256, err)
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != x.SHA256 {
-		return nil, fmt.Errorf("what the vault holds as %s is something else", x.SHA256)
+		return nil, fmt.Errorf("what the vault holds as %s is something else: %w", x.SHA256, candor.ErrInvalid)
 	}
 	return data, nil
 }

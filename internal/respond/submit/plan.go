@@ -32,12 +32,12 @@ func (m *Method) Plan(ctx context.Context, req respond.Request, t respond.Target
 	if err := m.reachable(e); err != nil {
 		return respond.Plan{}, err
 	}
-	if s.Samples, err = m.samples(ctx, o.Samples); err != nil {
+	if s.Samples, err = m.samples(ctx, o.Samples, m.most(e)); err != nil {
 		return respond.Plan{}, err
 	}
 	small := m.choose(&s, e)
 	m.write(&s, e, t)
-	return m.describe(s, e, t, small)
+	return m.describe(s, e, t, small, o.Of)
 }
 
 // reachable tells whether anything can be mailed to an entry.
@@ -55,8 +55,17 @@ func (m *Method) reachable(e directory.Entry) error {
 	return nil
 }
 
-// samples looks how large the contents are.
-func (m *Method) samples(ctx context.Context, digests []string) (all []Sample, err error) {
+// most is how large a mail to an entry can be, in bytes.
+func (m *Method) most(e directory.Entry) int64 {
+	if e.MostBytes > 0 {
+		return min(e.MostBytes, directory.MostMail)
+	}
+	return min(m.MostBytes, directory.MostMail)
+}
+
+// samples looks how large the contents are. Nothing is read once they are larger
+// together than most.
+func (m *Method) samples(ctx context.Context, digests []string, most int64) (all []Sample, err error) {
 	if len(digests) == 0 || len(digests) > MostSamples {
 		return nil, invalid(fmt.Sprintf("it names %d samples", len(digests)), fmt.Sprintf("Name one to %d.", MostSamples))
 	}
@@ -71,11 +80,17 @@ func (m *Method) samples(ctx context.Context, digests []string) (all []Sample, e
 		if err != nil {
 			return nil, fmt.Errorf("read %s from the vault: %w", d, err)
 		}
-		n, err := io.Copy(io.Discard, r)
+		x := Sample{d, Uncounted}
+		if most >= 0 {
+			x.Bytes, err = io.Copy(io.Discard, io.LimitReader(r, most+1))
+			if most -= x.Bytes; most < 0 {
+				x.Bytes = Uncounted
+			}
+		}
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil, fmt.Errorf("read %s from the vault: %w", d, err)
 		}
-		all = append(all, Sample{d, n})
+		all = append(all, x)
 	}
 	return all, nil
 }
@@ -87,11 +102,7 @@ func (m *Method) choose(s *Submission, e directory.Entry) (small bool) {
 	if !slices.Contains(e.Takes, directory.Samples) || e.Archive == directory.NoArchive && e.Key == "" {
 		return true
 	}
-	most := e.MostBytes
-	if most <= 0 {
-		most = m.MostBytes
-	}
-	if size(s.Samples) > most {
+	if slices.ContainsFunc(s.Samples, func(x Sample) bool { return x.Bytes == Uncounted }) || size(s.Samples) > m.most(e) {
 		return false
 	}
 	s.Form, s.Archive, s.Password, s.Key = Packed, e.Archive, e.Password, e.Key
@@ -122,7 +133,11 @@ func (m *Method) write(s *Submission, e directory.Entry, t respond.Target) {
 		text = append(text, p.T("submit.mail.again"))
 	}
 	for _, x := range s.Samples {
-		text = append(text, "SHA-256: "+x.SHA256+"\n"+p.T("submit.mail.size", phrase.Args{"bytes": strconv.FormatInt(x.Bytes, 10)}))
+		about := "SHA-256: " + x.SHA256
+		if x.Bytes != Uncounted {
+			about += "\n" + p.T("submit.mail.size", phrase.Args{"bytes": strconv.FormatInt(x.Bytes, 10)})
+		}
+		text = append(text, about)
 	}
 	switch s.Form {
 	case Packed:
@@ -137,8 +152,8 @@ func (m *Method) write(s *Submission, e directory.Entry, t respond.Target) {
 }
 
 // describe says what will be done, to whoever approves it.
-func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, small bool) (p respond.Plan, err error) {
-	values := map[string]string{"name": s.Name, "address": s.To, "n": strconv.Itoa(len(s.Samples)), "subject": s.Subject}
+func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, small bool, of int) (p respond.Plan, err error) {
+	values := map[string]string{"name": s.Name, "address": s.To, "n": strconv.Itoa(len(s.Samples)), "subject": s.Subject, "of": strconv.Itoa(of)}
 	switch s.Form {
 	case Packed:
 		p.Effects = []respond.Line{m.line("submit.plan.packed", values)}
@@ -153,6 +168,7 @@ func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, sma
 		}
 	}
 	state := e.State(m.Now())
+	warn(of > len(s.Samples), "submit.plan.some")
 	warn(s.Form != Digests, "submit.plan.content")
 	warn(!small, "submit.plan.large")
 	warn(small && s.Form == Digests, "submit.plan.unsaid")

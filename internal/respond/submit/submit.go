@@ -60,7 +60,7 @@ type Config struct {
 	Domain   string // what Message-IDs end with
 	Now      candor.Clock
 
-	MostBytes int64         // of a mail to those who do not say; 0: 10 MiB
+	MostBytes int64         // of a mail to those who do not say; 0: 10 MiB, at most directory.MostMail
 	GiveUp    time.Duration // how long a mail is tried; 0: 48 h
 	Patience  time.Duration // how long one attempt may take; 0: 5 min
 }
@@ -100,6 +100,9 @@ func (*Method) TouchesAsset() bool { return false }
 type Options struct {
 	Entry   candor.ID `json:"entry"`   // of the directory
 	Samples []string  `json:"samples"` // SHA-256, in hexadecimal, of contents of the vault
+	// Of is how many there were of which Samples are the first; 0 if all are named,
+	// or somebody chose. The plan tells it.
+	Of int `json:"of,omitempty"`
 	// Follows is the response that sent the same before and got no answer.
 	Follows candor.ID `json:"follows,omitempty"`
 }
@@ -134,11 +137,15 @@ type Submission struct {
 	Text     string            `json:"text"`
 }
 
-// Sample is one content.
+// Sample is one content. Bytes is Uncounted for those that are not sent because
+// they, or those before them, are too large.
 type Sample struct {
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 }
+
+// Uncounted is a size that nobody looked for.
+const Uncounted = -1
 
 // name is what the sample is called outside: nothing of where it lay.
 func (s Sample) name() string { return s.SHA256[:16] }

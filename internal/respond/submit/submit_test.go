@@ -51,13 +51,22 @@ type world struct {
 	entry  directory.Entry
 	vault  map[string]string
 	rows   map[candor.ID]candor.Message
-	fail   error // of the next sending
+	fail   error  // of the next sending
+	broken error  // of the vault
+	large  *zeros // what digest("large") names
+	now    time.Time
 	sender *smtp.Sender
 }
 
 func (w *world) Entry(context.Context, candor.ID) (directory.Entry, error) { return w.entry, nil }
 
 func (w *world) Get(_ context.Context, d string) (io.ReadCloser, error) {
+	if w.broken != nil {
+		return nil, w.broken
+	}
+	if w.large != nil && d == digest("large") {
+		return w.large, nil
+	}
 	s, ok := w.vault[d]
 	if !ok {
 		return nil, candor.ErrNotFound
@@ -95,7 +104,7 @@ func (w *world) Send(ctx context.Context, m candor.Message) error {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{server: smtptest.Start(t, smtptest.Options{}), vault: map[string]string{digest(content): content}, rows: map[candor.ID]candor.Message{},
+	w := &world{now: noon, server: smtptest.Start(t, smtptest.Options{}), vault: map[string]string{digest(content): content}, rows: map[candor.ID]candor.Message{},
 		entry: directory.Entry{ID: candor.NewID(noon), Name: "Lab", Kinds: []directory.Kind{directory.AntiVirus}, Channels: []directory.Channel{{Way: directory.Mail, Address: "samples@lab.example"}}, Archive: directory.Zip, Password: "infected",
 			Takes: []directory.Goods{directory.Samples}, Verified: directory.Verification{At: noon}}}
 	phrases, err := texts()
@@ -107,7 +116,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.sender.Close() })
-	w.method, err = submit.New(submit.Config{Entries: w, Vault: w, Messages: w, Sender: w, Phrases: phrases, Provider: "Example Hosting", Domain: "example.net", Now: func() time.Time { return noon }})
+	w.method, err = submit.New(submit.Config{Entries: w, Vault: w, Messages: w, Sender: w, Phrases: phrases, Provider: "Example Hosting", Domain: "example.net", Now: func() time.Time { return w.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +376,128 @@ func TestDelivery(t *testing.T) {
 	}
 	w.vault[digest(content)] = "something else"
 	r, _ = w.planned(t)
-	if _, err := w.method.Apply(t.Context(), r, &respondtest.Journal{}); err == nil || len(w.server.Mails()) > 0 {
-		t.Errorf("another content than the digest says: %v", err)
+	_, err = w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "another content than the digest says", r, err)
+	if len(w.server.Mails()) > 0 {
+		t.Error("it was sent")
+	}
+}
+
+// lasts tells whether the mail of a response failed for good.
+func (w *world) lasts(t *testing.T, what string, r candor.Response, err error) {
+	t.Helper()
+	s, broken := submit.Read(r)
+	if broken != nil {
+		t.Fatal(broken)
+	}
+	if _, temporary := respond.RetryAfter(err); err == nil || temporary || w.rows[s.Message].State != candor.MessageFailed || w.rows[s.Message].Error == "" {
+		t.Errorf("%s: %v, %+v", what, err, w.rows[s.Message])
+	}
+}
+
+// TestLasting: what no further attempt mends ends at once, and what others may
+// mend ends after a while.
+func TestLasting(t *testing.T) {
+	w := newWorld(t)
+	r, _ := w.planned(t)
+	delete(w.vault, digest(content))
+	_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "what the vault lost", r, err)
+
+	w = newWorld(t)
+	r, _ = w.planned(t)
+	w.broken = errors.New("the disk does not answer")
+	result, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	if _, temporary := respond.RetryAfter(err); !temporary {
+		t.Fatal(err)
+	}
+	r.Result, w.now = result, noon.Add(49*time.Hour)
+	_, err = w.method.Apply(t.Context(), r, &respondtest.Journal{Result: result})
+	w.lasts(t, "two days of it", r, err)
+}
+
+// TestChanged: the directory is asked once more before a mail goes out.
+func TestChanged(t *testing.T) {
+	for name, change := range map[string]func(*directory.Entry){
+		"retired": func(e *directory.Entry) { e.Retired = noon },
+		"address": func(e *directory.Entry) { e.Channels[0].Address = "other@lab.example" },
+		"key":     func(e *directory.Entry) { e.Key = publicKey(t) },
+	} {
+		w := newWorld(t)
+		r, _ := w.planned(t)
+		change(&w.entry)
+		_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+		w.lasts(t, name, r, err)
+		if len(w.server.Mails()) > 0 || candor.Hint(err) != "Propose it anew." {
+			t.Errorf("%s: %d mails, %q", name, len(w.server.Mails()), candor.Hint(err))
+		}
+	}
+	w := newWorld(t)
+	w.entry.Key = publicKey(t)
+	r, _ := w.planned(t)
+	w.entry.Note = "nothing that matters"
+	if _, err := w.method.Apply(t.Context(), r, &respondtest.Journal{}); err != nil {
+		t.Errorf("the same key: %v", err)
+	}
+	r, _ = w.planned(t)
+	w.entry.Key = publicKey(t)
+	_, err := w.method.Apply(t.Context(), r, &respondtest.Journal{})
+	w.lasts(t, "another key", r, err)
+}
+
+// publicKey makes a key, armoured.
+func publicKey(t *testing.T) string {
+	t.Helper()
+	key, err := crypto.PGP().KeyGeneration().AddUserId("Lab", "samples@lab.example").GenerationTime(noon.AddDate(0, -1, 0).Unix()).New().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.GetArmoredPublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+// zeros gives n zeros, and counts how many were read.
+type zeros struct{ n, read int64 }
+
+func (z *zeros) Read(b []byte) (int, error) {
+	if z.read == z.n {
+		return 0, io.EOF
+	}
+	n := min(int64(len(b)), z.n-z.read)
+	clear(b[:n])
+	z.read += n
+	return int(n), nil
+}
+
+func (z *zeros) Close() error { return nil }
+
+// TestSizes: nothing is read of what is too large anyway, and what is left out of
+// a mail is told.
+func TestSizes(t *testing.T) {
+	w := newWorld(t)
+	w.entry.MostBytes = 1 << 40 // as one could be kept once
+	w.large = &zeros{n: 1 << 40}
+	_, err := w.method.Plan(t.Context(), respond.Request{Options: options(t, digest(content), digest("large"), digest(content+"2"))}, target)
+	if !errors.Is(err, candor.ErrNotFound) {
+		t.Fatalf("the last is not in the vault: %v", err)
+	}
+	w.vault[digest(content+"2")], w.large.read = content+"2", 0
+	o, err := json.Marshal(submit.Options{Entry: "e", Samples: []string{digest(content), digest("large"), digest(content + "2")}, Of: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.method.Plan(t.Context(), respond.Request{Options: o}, target)
+	var s submit.Submission
+	if err := errors.Join(err, json.Unmarshal(p.Data, &s)); err != nil {
+		t.Fatal(err)
+	}
+	if w.large.read > directory.MostMail+1 || s.Form != submit.Digests || s.Samples[1].Bytes != submit.Uncounted || s.Samples[2].Bytes != submit.Uncounted || strings.Count(s.Text, "Size: ") != 1 {
+		t.Errorf("%d bytes were read; %+v", w.large.read, s)
+	}
+	if len(p.Warnings) != 2 || p.Warnings[0].Key != "submit.plan.some" || !strings.Contains(p.Warnings[0].Text, "3 of the 12") {
+		t.Errorf("%+v", p.Warnings)
 	}
 }

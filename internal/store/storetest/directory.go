@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/gopenpgp/v3/crypto"
+
 	"candor"
 	"candor/internal/directory"
 	"candor/internal/store"
@@ -49,7 +51,38 @@ func testDirectory(t *testing.T, s *store.Store) {
 	history := must(s.ProbesOf(ctx, e.ID, 10))(t)
 	same(t, len(history), 3)
 	same(t, history[2], directory.Probe{Address: "lab@zeta.example", What: directory.MX, OK: true, First: noon, Last: noon.Add(time.Hour)})
+	for i := range directory.MostProbes + 5 {
+		seen("lab@zeta.example", i%2 == 0, "", time.Duration(3+i)*time.Hour)
+	}
+	history = must(s.ProbesOf(ctx, e.ID, 1000))(t)
+	same(t, len(history), directory.MostProbes+1) // and that of the old address
+	same(t, history[0].First, noon.Add((directory.MostProbes+7)*time.Hour))
+	testKeys(t, s)
 	testAnswered(t, s)
+}
+
+// testKeys lists entries with keys without reading these: that takes thousands of
+// allocations each.
+func testKeys(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	made := must(crypto.PGP().KeyGeneration().AddUserId("Lab", "lab@keyed.example").New().GenerateKey())(t)
+	public := must(made.GetArmoredPublicKey())(t)
+	e := directory.Entry{ID: candor.NewID(noon), Name: "Keyed", Kinds: []directory.Kind{directory.CERT}, Channels: []directory.Channel{{Way: directory.Mail, Address: "lab@keyed.example"}}, Key: public, Edition: 1, Created: noon, Updated: noon}
+	reads := testing.AllocsPerRun(5, func() { e.Fingerprint() })
+	list := func() float64 { return testing.AllocsPerRun(5, func() { must(s.Entries(ctx))(t) }) }
+	before := list()
+	p := directory.Probe{Address: e.Fingerprint(), What: directory.Key, OK: true, First: noon, Last: noon}
+	do(t, s, func(tx *store.Tx) error {
+		if err := tx.AddEntry(ctx, e); err != nil {
+			return err
+		}
+		return tx.AddProbe(ctx, e.ID, p)
+	})
+	e.Probes = []directory.Probe{p}
+	same(t, must(s.Entry(ctx, e.ID))(t), e)
+	if more := list() - before; more > reads {
+		t.Errorf("one more entry with a key takes %v allocations to list, reading the key %v", more, reads)
+	}
 }
 
 // testAnswered keeps what came of samples that were sent.

@@ -113,7 +113,9 @@ type blind struct{}
 
 func (blind) Probe(context.Context, directory.Entry) []directory.Probe { return nil }
 
-func (blind) Look(context.Context, []byte) (string, []string, error) { return "", nil, nil }
+func (blind) Generation() (string, error) { return "", nil }
+
+func (blind) Look(context.Context, string, []byte) (string, []candor.Finding, error) { return "", nil, nil }
 
 // labOf is an entry of the directory as it is written.
 func labOf(name string) object {
@@ -141,7 +143,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	done, last := map[string]bool{}, map[string]string{}
 	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
 	w := full(t, open(t))
-	w.house.Prober, w.house.Looker = blind{}, blind{}
+	w.house.Prober, w.house.Samples = blind{}, blind{}
 	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
 	for _, name := range people {
 		who := w.people[name]

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
 	"candor/internal/directory"
@@ -100,6 +101,8 @@ func TestDirectory(t *testing.T) {
 	has(t, w.Get(t, auditor, path), http.StatusOK, "other@lab.example", "Verify it before you rely on it") // it was of another address
 
 	w.House.Prober = dead{w.Clock}
+	w.Post(t, admin, path+"/probe", nil)
+	w.At(w.Clock().Add(10 * time.Minute))
 	w.Post(t, admin, path+"/probe", nil)
 	has(t, w.Get(t, auditor, path), http.StatusOK, "A channel does not answer", "lab.example has no mail server")
 	has(t, w.Get(t, auditor, "/directory?state=failing"), http.StatusOK, "other@lab.example")

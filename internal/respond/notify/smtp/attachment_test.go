@@ -17,7 +17,7 @@ import (
 // TestAttachments: files arrive as they were, beside the text.
 func TestAttachments(t *testing.T) {
 	m := message("a@example.org")
-	all := []candor.Attachment{{Name: "abcdef01.zip", Type: "application/zip", Data: bytes.Repeat([]byte{0, 255, '\r', '\n', '.', '\n'}, 5000)}, {Name: "b.gpg", Type: "application/pgp-encrypted", Data: []byte("x")}}
+	all := []candor.Attachment{{Name: "abcdef01.zip", Type: "application/zip", Data: bytes.Repeat([]byte{0, 255, '\r', '\n', '.', '\n'}, 5000)}, {Name: "b.gpg", Type: "application/octet-stream", Data: []byte("x")}}
 	m.HTML, m.Attachments = "", all
 	msg := parsed(t, sent(t, m, nil))
 	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
