@@ -52,6 +52,18 @@ intake:
 	return d
 }
 
+// listens waits until mails are taken.
+func (d *abuseDesk) listens(t *testing.T) {
+	t.Helper()
+	eventually(t, "mails are taken", time.Minute, func() bool {
+		c, err := net.Dial("tcp", d.mail)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
 // deliver hands a mail over, as a mail server does.
 func (d *abuseDesk) deliver(t *testing.T, from, text string) {
 	t.Helper()
@@ -217,6 +229,7 @@ func TestIntake(t *testing.T) {
 		}
 	})
 	ada := signIn(t, p)
+	d.listens(t)
 	if status := ada.ask(t, http.MethodPost, "/api/v1/import", "application/jsonl", estateRows, nil); status != http.StatusOK {
 		t.Fatalf("import: %d", status)
 	}
