@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -111,6 +112,26 @@ func (d *running) ready(c Config) error {
 func (d *running) close() error {
 	err := d.cmd.Process.Signal(syscall.SIGTERM)
 	return errors.Join(err, d.cmd.Wait(), d.store.Close())
+}
+
+func (d *running) cpu() time.Duration { return cpu(fmt.Sprint(d.cmd.Process.Pid)) }
+
+// cpu is how much processor time a program has had; 0 if that cannot be told.
+func cpu(process string) time.Duration {
+	text, err := os.ReadFile(filepath.Join("/proc", process, "stat"))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:])) // from the state on: proc(5)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, errUser := strconv.ParseInt(fields[11], 10, 64)
+	system, errSystem := strconv.ParseInt(fields[12], 10, 64)
+	if errUser != nil || errSystem != nil {
+		return 0
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond // of USER_HZ, 100 on Linux
 }
 
 // address is that of the n-th line.

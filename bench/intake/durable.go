@@ -31,7 +31,8 @@ type Kept struct {
 	Mails int64
 	Bytes int64
 	Took  time.Duration
-	Rows  int // reports in the database afterwards
+	CPU   time.Duration // of this program
+	Rows  int           // reports in the database afterwards
 }
 
 // Durable has clients send mails to a listener, each to be in the vault and the
@@ -63,7 +64,9 @@ func Durable(ctx context.Context, c Config, clients int) (k Kept, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- l.Run(ctx) }()
+	before := cpu("self")
 	k, err = flood(l.Addr().String(), clients, c.Lasts)
+	k.CPU = cpu("self") - before
 	if err == nil {
 		var page candor.Page[candor.Report]
 		page, err = s.Reports(ctx, candor.ReportFilter{}, candor.Cut{Limit: 1})

@@ -313,8 +313,9 @@ func (h *House) fileAt(ctx context.Context, report, asset candor.ID, all []*cand
 		sames[i] = desk.Same(f)
 	}
 	var known map[candor.Same]candor.FiledFinding
-	like := func() error {
-		return h.tx(ctx, func(tx *store.Tx) (err error) { known, err = tx.FindingsLike(ctx, asset, sames); return err })
+	like := func() (err error) {
+		known, err = h.Store.FindingsLike(ctx, asset, sames)
+		return err
 	}
 	if err := like(); err != nil {
 		return err
