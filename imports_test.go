@@ -179,7 +179,7 @@ var layers = []layer{
 		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},
-	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
+	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/emersion/go-smtp", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
 	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "layeh.com/radius"}},
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -58,6 +59,7 @@ type Vault struct {
 	names      nameKey
 	recipients []age.Recipient
 	identities []age.Identity // empty where they are kept elsewhere
+	made       sync.Map       // folders whose names this program has made durable
 }
 
 // Blob is what a vault knows of a blob without reading it.
@@ -149,8 +151,13 @@ func (v *Vault) Put(r io.Reader) (Digest, int64, error) {
 }
 
 func (v *Vault) keep(f *os.File, name string) error {
-	if err := makeDir(filepath.Dir(name)); err != nil {
-		return err
+	dir := filepath.Dir(name)
+	_, err := os.Lstat(dir)
+	if _, made := v.made.Load(dir); !made || err != nil { // one that is there may not be durable yet
+		if err := makeDir(dir); err != nil {
+			return err
+		}
+		v.made.Store(dir, true)
 	}
 	return settle(f, name)
 }
