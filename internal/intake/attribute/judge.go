@@ -58,9 +58,15 @@ func throughout(all []Candidate, s span) (Candidate, bool) {
 	return one, one.How != "" && covers(one, s)
 }
 
-// covers tells whether a candidate held it for all of a span.
+// covers tells whether a candidate held it for all of a span: a lease also for as
+// long as clocks may be off. Right before and behind it somebody may have held it of
+// whom the records were lost.
 func covers(c Candidate, s span) bool {
-	return !c.Since.After(s.first) && (c.Until.IsZero() || c.Until.After(s.last))
+	from, until := s.first, s.last
+	if c.How == Lease || c.How == Translator {
+		from, until = s.from(), s.until()
+	}
+	return !c.Since.After(from) && (c.Until.IsZero() || c.Until.After(until))
 }
 
 // undecided is what a person decides; without a time, it is that which is missing.
