@@ -33,6 +33,12 @@ func (r reader) UploadsOfCase(ctx context.Context, of candor.ID) ([]candor.Uploa
 	return each(rows, upload), err
 }
 
+// UploadsWith gives the files with a content that were not erased.
+func (r reader) UploadsWith(ctx context.Context, sha256 string) ([]candor.Upload, error) {
+	rows, err := choose[query.Upload](ctx, r.db, "uploads", "sha256 = ? AND erased = ? ORDER BY id", sha256, false)
+	return each(rows, upload), err
+}
+
 // StaleUploads gives files that were looked at with other definitions than those
 // of a generation, or not yet, since a moment; those that were looked at longest
 // ago come first.

@@ -114,6 +114,13 @@ func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message)
 	default:
 		return row, 0, nil
 	}
+	if err := a.agreed(ctx, s); errors.Is(err, candor.ErrDenied) {
+		from := row.State
+		row.State, row.Error = candor.MessageFailed, err.Error()
+		return row, backoff(row.Attempts), a.Messages.ChangeMessage(ctx, row, from)
+	} else if err != nil {
+		return row, backoff(row.Attempts), err
+	}
 	files, err := a.attachments(ctx, s)
 	if err != nil {
 		return row, backoff(row.Attempts), err
@@ -130,6 +137,19 @@ func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message)
 		return row, backoff(row.Attempts), fmt.Errorf("keep how far the mail to %s is: %w", row.To, err)
 	}
 	return a.settle(ctx, row, a.send(ctx, row, files))
+}
+
+// agreed asks again whether all of it may go: people may have said no meanwhile.
+func (a *attempt) agreed(ctx context.Context, s Submission) error {
+	if a.Consent == nil {
+		return nil
+	}
+	for _, x := range s.Samples {
+		if err := a.Consent.MaySend(ctx, a.response.Case, x.SHA256); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send is not broken off when ctx ends: nobody would know whether the server
