@@ -105,6 +105,11 @@ func (h *House) say(ctx context.Context, scope candor.Scope, s spoken) (candor.T
 	if err := file.check(); err != nil {
 		return candor.Ticket{}, err
 	}
+	if file != nil {
+		if err := h.room(ctx, h.Store, candor.Upload{Ticket: s.ticket, Size: int64(len(file.Content))}); err != nil {
+			return candor.Ticket{}, err
+		}
+	}
 	upload, err := h.keepFile(file)
 	if err != nil {
 		return candor.Ticket{}, err
@@ -138,7 +143,7 @@ func (h *House) say(ctx context.Context, scope candor.Scope, s spoken) (candor.T
 		return h.recordTicket(ctx, tx, *t, actor, map[string]any{"event": "ticket.said"}, personal)
 	})
 	if err != nil {
-		err = errors.Join(err, h.forgetFile(ctx, upload))
+		err = errors.Join(err, h.refuseFile(ctx, upload))
 	}
 	return t, err
 }
