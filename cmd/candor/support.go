@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -62,6 +63,11 @@ func (r *running) mailTicket(ctx context.Context, j house.TicketMailJob) error {
 	if err != nil {
 		return err
 	}
+	return r.writeTicketMail(ctx, l, j.Why)
+}
+
+// writeTicketMail writes a mail down, unless the ticket was erased meanwhile.
+func (r *running) writeTicketMail(ctx context.Context, l house.TicketLetter, why string) error {
 	now := r.setup.clock().UTC()
 	expires := now.Add(ticketLife).Truncate(time.Second)
 	token, err := r.links.Sign(link.Link{Purpose: link.Ticket, Subject: l.Ticket.ID, Party: l.Ticket.Party, Expires: expires})
@@ -73,11 +79,21 @@ func (r *running) mailTicket(ctx context.Context, j house.TicketMailJob) error {
 		return err
 	}
 	p := r.phrases.For(cmp.Or(l.Ticket.Language, l.Party.Language, r.setup.language))
-	text := ticketLetter(p, l, j.Why, r.setup.provider.Name, address, p.Time(expires, r.zoneOf(l.Party)))
+	text := ticketLetter(p, l, why, r.setup.provider.Name, address, p.Time(expires, r.zoneOf(l.Party)))
 	id := l.Entry.ID
 	m := candor.Message{ID: id, Party: l.Ticket.Party, To: l.Ticket.Mail, Language: p.Lang(), Subject: text.subject, Text: text.text,
 		MessageID: string(id) + "@" + r.notify.Domain, State: candor.MessageQueued, Created: now}
 	err = r.Store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.TicketTurn(ctx, l.Ticket.ID); err != nil {
+			return err
+		}
+		t, err := tx.Ticket(ctx, candor.Everything, l.Ticket.ID)
+		switch {
+		case err != nil || t.Erased:
+			return err
+		case t.Party != l.Ticket.Party: // the letter and its link are of before
+			return fmt.Errorf("write of ticket %s: %w", t.Label(), candor.ErrChanged)
+		}
 		if err := tx.AddMessage(ctx, m); err != nil {
 			return err
 		}
@@ -89,9 +105,14 @@ func (r *running) mailTicket(ctx context.Context, j house.TicketMailJob) error {
 	return err
 }
 
-// ticketLetter words a mail about a ticket.
+// ticketLetter words a mail about a ticket. To an address that anybody typed into
+// the public form nothing goes that whoever did so wrote.
 func ticketLetter(p phrase.Printer, l house.TicketLetter, why, provider, address, until string) letter {
 	args := phrase.Args{"ticket": l.Ticket.Label(), "subject": inOneLine(l.Ticket.Subject), "provider": provider, "time": until}
+	public := l.Ticket.Way == candor.TicketByForm
+	if public {
+		args["subject"] = p.T("support.report")
+	}
 	parts := []string{p.T("support.mail.hello")}
 	var subject string
 	switch why {
@@ -104,8 +125,12 @@ func ticketLetter(p phrase.Printer, l house.TicketLetter, why, provider, address
 	case house.MailVerdict:
 		subject = p.T("support.mail.subject.verdict", args)
 		for _, u := range l.Uploads {
+			name := inOneLine(u.Name)
+			if public {
+				name = p.T("support.report.file")
+			}
 			if !u.Erased {
-				parts = append(parts, p.T("support.event.looked", phrase.Args{"name": inOneLine(u.Name)})+" "+uploadWord(p, u.State))
+				parts = append(parts, p.T("support.event.looked", phrase.Args{"name": name})+" "+uploadWord(p, u.State))
 			}
 		}
 	default:

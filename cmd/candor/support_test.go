@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,6 +58,49 @@ func TestTicketMail(t *testing.T) {
 				t.Errorf("%s in %s: %q\n%s", why, lang, l.subject, l.text)
 			}
 		}
+	}
+}
+
+// TestPublicLetter: nothing that somebody typed into the public form is mailed to
+// the address that was typed with it.
+func TestPublicLetter(t *testing.T) {
+	r, _ := aDesk(t)
+	tk := candor.Ticket{Number: 7, Way: candor.TicketByForm, Mail: "victim@x.example", Subject: "Buy pills", Suspect: candor.Suspect{What: "Buy pills"}}
+	for _, lang := range r.phrases.Languages() {
+		for _, why := range []string{house.MailReceived, house.MailAnswer, house.MailSolved, house.MailVerdict} {
+			l := ticketLetter(r.phrases.For(lang), house.TicketLetter{Ticket: tk, Entry: candor.Entry{Text: "By the staff."}, Uploads: []candor.Upload{{Name: "Buy pills.exe", State: candor.UploadFound}}}, why, "Us", "https://desk.example/t/x", "then")
+			if strings.Contains(l.subject+l.text, "pills") || !strings.Contains(l.subject, "T-7") {
+				t.Errorf("%s in %s: %q\n%s", why, lang, l.subject, l.text)
+			}
+		}
+	}
+}
+
+// TestErasedIsNotMailed: a mail about a ticket that is erased while it is worded is
+// not written down.
+func TestErasedIsNotMailed(t *testing.T) {
+	r, _ := aDesk(t)
+	ctx := t.Context()
+	tk, err := r.ReportSoftware(ctx, house.NewTicket{Mail: "li@x.example", Suspect: candor.Suspect{What: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := r.Store.TicketEntries(ctx, tk.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.TicketLetter(ctx, entries[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.EraseTicket(ctx, candor.Principal{User: "0190a000-0000-7000-8000-00000000000b", Name: "Ada", Role: candor.RoleAdmin}, tk.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.writeTicketMail(ctx, l, house.MailReceived); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := r.Store.Message(ctx, entries[0].ID); !errors.Is(err, candor.ErrNotFound) {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 

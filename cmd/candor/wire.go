@@ -316,7 +316,7 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 	}
 	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
 	if !r.setup.mute() {
-		if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Phrases: r.phrases, Provider: r.setup.provider.Name,
+		if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Consent: r.House, Phrases: r.phrases, Provider: r.setup.provider.Name,
 			Domain: domain, Now: r.setup.clock}); err != nil {
 			return err
 		}

@@ -42,8 +42,8 @@ func (h *House) Decide(ctx context.Context, who candor.Principal, d Decision) (c
 		return consent.Event{}, err
 	}
 	e, err := h.decisions.keep(ctx, h, who, d)
-	if err != nil && d.paper != nil { // nobody's scan is left behind
-		err = errors.Join(err, h.Forget(context.WithoutCancel(ctx), ForgetJob{Digests: []string{d.paper.SHA256}}))
+	if err != nil && d.paper != nil { // nobody's scan is left behind for long
+		err = errors.Join(err, h.refuseContent(ctx, d.paper.SHA256))
 	}
 	return e, err
 }

@@ -24,6 +24,9 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 	}
 	var papers ForgetJob
 	err := h.tx(ctx, func(tx *store.Tx) error {
+		if err := tx.Turn(ctx, "party.erase", id); err != nil {
+			return err
+		}
 		p, err := tx.Party(ctx, who.Scope(), id)
 		if err != nil {
 			return err

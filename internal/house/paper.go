@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"candor"
 	"candor/internal/access"
@@ -63,6 +64,9 @@ func (h *House) Paper(ctx context.Context, who candor.Principal, id candor.ID) (
 // after that is kept, and in any case.
 type ForgetJob struct {
 	Digests []string `json:"digests"`
+	// Refused says that nothing was kept of it: what was put into the vault in
+	// the last hour waits, as somebody else may be handing in the same.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Kind names the job.
@@ -83,12 +87,36 @@ func (h *House) erasePapers(ctx context.Context, tx *store.Tx, party candor.ID) 
 func (h *House) Forget(ctx context.Context, j ForgetJob) (err error) {
 	for _, text := range j.Digests {
 		used, one := h.Store.Holds(ctx, text)
-		if one == nil && !used {
+		if one == nil && !used && j.Refused && h.fresh(text) {
+			one = h.refuseContent(ctx, text)
+		} else if one == nil && !used {
 			one = h.dropBlob(text)
 		}
 		err = errors.Join(err, one)
 	}
 	return err
+}
+
+// handing is for how long a content may wait in the vault for what tells of it.
+const handing = time.Hour
+
+// refuseContent has a content of which nothing was kept removed later, unless
+// somebody else hands in the same until then.
+func (h *House) refuseContent(ctx context.Context, sha256 string) error {
+	return h.tx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		return tx.Enqueue(context.WithoutCancel(ctx), ForgetJob{Digests: []string{sha256}, Refused: true}, candor.JobOptions{At: h.now().Add(handing)})
+	})
+}
+
+// fresh tells whether a content was put into the vault, or put again, so late
+// that what tells of it may still be on its way.
+func (h *House) fresh(sha256 string) bool {
+	digest, err := evidence.ParseDigest(sha256)
+	if err != nil || h.Vault == nil {
+		return false
+	}
+	blob, err := h.Vault.Stat(digest)
+	return err == nil && h.now().Sub(blob.At) < handing
 }
 
 func (h *House) dropBlob(text string) error {

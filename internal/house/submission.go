@@ -103,7 +103,7 @@ func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (c
 	}
 	for _, d := range s.Samples {
 		if !slices.Contains(has, d) {
-			return c, respond.Request{}, candor.WithHint(fmt.Errorf("%.70q is no content that was quarantined in the case: %w", d, candor.ErrInvalid), "Choose from those of the case.")
+			return c, respond.Request{}, candor.WithHint(fmt.Errorf("%.70q is no content of the case that may go on: %w", d, candor.ErrInvalid), "Choose from those of the case: what was quarantined, and what people agreed to share.")
 		}
 	}
 	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Of: of, Follows: s.Follows})
@@ -126,7 +126,8 @@ func (h *House) again(ctx context.Context, who candor.Principal, c candor.Case, 
 	return s, nil
 }
 
-// SamplesOf gives the SHA-256 of contents of a case that the vault holds.
+// SamplesOf gives the SHA-256 of contents of a case that the vault holds and that
+// may go on to others, as MaySend says.
 func (h *House) SamplesOf(ctx context.Context, who candor.Principal, id candor.ID) (all []string, err error) {
 	if err := may(who, access.ReadCases); err != nil {
 		return nil, err
@@ -140,13 +141,62 @@ func (h *House) SamplesOf(ctx context.Context, who candor.Principal, id candor.I
 		if err != nil || slices.Contains(all, f.SHA256) {
 			continue
 		}
-		if _, err := h.Vault.Stat(d); err == nil {
-			all = append(all, f.SHA256)
-		} else if !errors.Is(err, candor.ErrNotFound) {
+		if _, err := h.Vault.Stat(d); errors.Is(err, candor.ErrNotFound) {
+			continue
+		} else if err != nil {
 			return nil, err
+		}
+		may, err := h.shared(ctx, findings, f.SHA256)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			all = append(all, f.SHA256)
 		}
 	}
 	return all, nil
+}
+
+// MaySend gives nil if a content of a case may go on to others: it was
+// quarantined, or everybody who handed it in agreed to that. If not it gives
+// candor.ErrDenied.
+func (h *House) MaySend(ctx context.Context, id candor.ID, sha256 string) error {
+	findings, err := h.Store.FindingsOfCase(ctx, id)
+	if err != nil {
+		return err
+	}
+	may, err := h.shared(ctx, findings, sha256)
+	if err == nil && !may {
+		err = candor.WithHint(fmt.Errorf("%.70q was handed in by somebody who did not agree that it goes on: %w", sha256, candor.ErrDenied), "Ask the person, or send another sample.")
+	}
+	return err
+}
+
+func (h *House) shared(ctx context.Context, findings []candor.FiledFinding, sha256 string) (bool, error) {
+	reported := false // by people alone
+	for _, f := range findings {
+		if f.SHA256 != sha256 {
+			continue
+		}
+		if f.State == candor.FindingQuarantined {
+			return true, nil
+		}
+		reported = reported || f.Sensor == SensorSupport
+	}
+	uploads, err := h.Store.UploadsWith(ctx, sha256)
+	if err != nil {
+		return false, err
+	}
+	for _, u := range uploads {
+		if u.Ticket == "" {
+			return false, nil
+		}
+		t, err := h.Store.Ticket(ctx, candor.Everything, u.Ticket)
+		if err != nil || !t.Suspect.Share {
+			return false, err
+		}
+	}
+	return !reported || len(uploads) > 0, nil
 }
 
 // Submissions gives what was sent of a case, or is to be, the latest first.

@@ -59,7 +59,7 @@ func (w *world) vendors(t *testing.T) (*labPost, directory.Entry) {
 		t.Fatal(err)
 	}
 	p := &labPost{}
-	if w.Submit, err = submit.New(submit.Config{Entries: w.Store, Vault: vault{w.Vault}, Messages: mailbox{w.Store}, Sender: p, Phrases: phrases, Provider: "Example", Domain: "example.net", Now: w.Clock}); err != nil {
+	if w.Submit, err = submit.New(submit.Config{Entries: w.Store, Vault: vault{w.Vault}, Messages: mailbox{w.Store}, Sender: p, Consent: w.House, Phrases: phrases, Provider: "Example", Domain: "example.net", Now: w.Clock}); err != nil {
 		t.Fatal(err)
 	}
 	w.Runner = respond.New(respond.Config{Store: respondStore{w.Store}, Now: w.Clock, Then: house.Follow(w.Desk), Methods: []respond.Method{quarantine.New(map[string]quarantine.Vault{"": vault{w.Vault}}), w.Submit}})

@@ -106,6 +106,7 @@ func (n *NewTicket) check() error {
 		if n.Subject == "" && n.File != nil {
 			n.Subject = n.File.Name
 		}
+		n.Subject = clip(n.Subject, 500)
 	}
 	switch {
 	case !slices.Contains(candor.TicketKinds(), n.Kind):
@@ -157,6 +158,11 @@ func (h *House) openTicket(ctx context.Context, who candor.Principal, n NewTicke
 	if err := n.check(); err != nil {
 		return t, err
 	}
+	if !who.Role.Staff() { // before a file is kept
+		if err := h.fewTickets(ctx, h.Store, n); err != nil {
+			return t, err
+		}
+	}
 	upload, err := h.keepFile(n.File)
 	if err != nil {
 		return t, err
@@ -166,7 +172,7 @@ func (h *House) openTicket(ctx context.Context, who candor.Principal, n NewTicke
 		t = candor.Ticket{ID: candor.NewID(now), Kind: n.Kind, State: candor.TicketNew, Way: n.Way, Party: n.Party, Name: n.Name, Mail: n.Mail, Language: n.Language,
 			Subject: n.Subject, Suspect: n.Suspect, Opened: now, Updated: now, Due: h.Desk.AnswerDue(now)}
 		if !who.Role.Staff() {
-			if err := h.fewTickets(ctx, tx, t); err != nil {
+			if err := h.fewTickets(ctx, tx, n); err != nil {
 				return err
 			}
 		}
@@ -196,13 +202,18 @@ func (h *House) openTicket(ctx context.Context, who candor.Principal, n NewTicke
 		return h.recordTicket(ctx, tx, t, actorOf(who, t), body, personal)
 	})
 	if err != nil {
-		err = errors.Join(err, h.forgetFile(ctx, upload))
+		err = errors.Join(err, h.refuseFile(ctx, upload))
 	}
 	return t, err
 }
 
+// ticketLister lists tickets, in a transaction or outside.
+type ticketLister interface {
+	Tickets(context.Context, candor.Scope, candor.TicketFilter, candor.Cut) (candor.Page[candor.Ticket], error)
+}
+
 // fewTickets refuses to open ever more for one party or one address.
-func (h *House) fewTickets(ctx context.Context, tx *store.Tx, t candor.Ticket) error {
+func (h *House) fewTickets(ctx context.Context, in ticketLister, t NewTicket) error {
 	if t.Way == candor.TicketByMail {
 		return nil // it is here already, and must not be lost
 	}
@@ -212,7 +223,7 @@ func (h *House) fewTickets(ctx context.Context, tx *store.Tx, t candor.Ticket) e
 			return nil // whoever calls bounds it
 		}
 	}
-	open, err := tx.Tickets(ctx, candor.Everything, f, candor.Cut{Limit: 1})
+	open, err := in.Tickets(ctx, candor.Everything, f, candor.Cut{Limit: 1})
 	if err == nil && open.Count >= mostTickets {
 		err = candor.WithHint(fmt.Errorf("%d tickets are open: %w", open.Count, candor.ErrDenied), "Write into one of them, or call us.")
 	}

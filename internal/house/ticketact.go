@@ -116,29 +116,23 @@ func (h *House) GiveTicket(ctx context.Context, who candor.Principal, id, party 
 	if err := may(who, access.ActCases); err != nil {
 		return candor.Ticket{}, err
 	}
-	p, err := h.Store.Party(ctx, who.Scope(), party)
-	if err != nil {
-		return candor.Ticket{}, err
-	}
-	if p.Erased {
-		return candor.Ticket{}, notAsked("the party was erased", "Choose another one.")
-	}
 	return h.changeTicket(ctx, who.Scope(), id, func(tx *store.Tx, t *candor.Ticket) error {
 		if t.Party != "" {
 			return notAsked("the ticket belongs to a party", "Open another one for somebody else.")
 		}
-		t.Party = party
-		files, err := tx.UploadsOfTicket(ctx, id)
+		if err := tx.Turn(ctx, "party.erase", party); err != nil {
+			return err
+		}
+		p, err := tx.Party(ctx, who.Scope(), party)
 		if err != nil {
 			return err
 		}
-		for _, u := range files {
-			if u.Party = party; u.Erased {
-				continue
-			}
-			if err := tx.ChangeUpload(ctx, u); err != nil {
-				return err
-			}
+		if p.Erased {
+			return notAsked("the party was erased", "Choose another one.")
+		}
+		t.Party = party
+		if err := tx.PlaceUploads(ctx, id, t.Case, party); err != nil {
+			return err
 		}
 		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntryParty, Actor: who.Actor()}, map[string]any{"party": party}); err != nil {
 			return err
@@ -154,6 +148,9 @@ func (h *House) MergeTicket(ctx context.Context, who candor.Principal, id, into 
 		return candor.Ticket{}, err
 	}
 	return h.changeTicket(ctx, who.Scope(), id, func(tx *store.Tx, t *candor.Ticket) error {
+		if err := tx.Turn(ctx, "ticket.merge", t.Party); err != nil {
+			return err
+		}
 		other, err := tx.Ticket(ctx, who.Scope(), into)
 		if err != nil {
 			return err

@@ -57,13 +57,8 @@ func (h *House) HandTicket(ctx context.Context, who candor.Principal, id candor.
 		if err != nil {
 			return err
 		}
-		for _, u := range files {
-			if u.Case = c.ID; u.Erased {
-				continue
-			}
-			if err := tx.ChangeUpload(ctx, u); err != nil {
-				return err
-			}
+		if err := tx.PlaceUploads(ctx, id, c.ID, t.Party); err != nil {
+			return err
 		}
 		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntryCase, Actor: who.Actor(), Public: true}, map[string]any{"case": c.ID, "number": c.Number}); err != nil {
 			return err
@@ -73,7 +68,7 @@ func (h *House) HandTicket(ctx context.Context, who candor.Principal, id candor.
 			return err
 		}
 		now := h.now()
-		event := candor.Event{ID: candor.NewID(now), Case: c.ID, At: now, Kind: candor.EventComment, Actor: who.Actor(), Text: t.Label() + ": " + t.Subject, Details: details}
+		event := candor.Event{ID: candor.NewID(now), Case: c.ID, At: now, Kind: candor.EventComment, Actor: who.Actor(), Text: t.Label(), Details: details}
 		if err := tx.AddEvent(ctx, event); err != nil {
 			return err
 		}
@@ -82,7 +77,8 @@ func (h *House) HandTicket(ctx context.Context, who candor.Principal, id candor.
 }
 
 // fileTicket files what a ticket is about as findings at an asset of its party,
-// and gives the case that they are of. Done again it finds what it filed.
+// and gives the case that they are of. Done again it finds what it filed. What
+// people wrote stays with the ticket, where it is erased.
 func (h *House) fileTicket(ctx context.Context, who candor.Principal, t candor.Ticket, to HandOver) (candor.ID, error) {
 	a, err := h.Store.Asset(ctx, who.Scope(), to.Asset)
 	if err != nil {
@@ -103,18 +99,14 @@ func (h *House) fileTicket(ctx context.Context, who candor.Principal, t candor.T
 		if u.Erased {
 			continue
 		}
-		f := candor.Finding{Path: "sample://" + t.Label() + "/" + u.Name, Rule: "support/reported", Class: to.Class, Severity: to.Severity, SHA256: u.SHA256, Bytes: u.Size, Language: SensorSupport}
+		f := candor.Finding{Path: "sample://" + t.Label() + "/" + u.SHA256[:16], Rule: "support/reported", Class: to.Class, Severity: to.Severity, SHA256: u.SHA256, Bytes: u.Size, Language: SensorSupport}
 		if u.State == candor.UploadFound && len(u.Rules) > 0 {
 			f.Rule, f.Nature, f.Severity = u.Rules[0], u.Nature, max(u.Severity, to.Severity)
 		}
 		found = append(found, f)
 	}
 	if len(found) == 0 {
-		path := "ticket://" + t.Label()
-		if what := firstWord(t.Suspect.Origin, t.Suspect.What); what != "" {
-			path += "/" + strings.ReplaceAll(what, "://", ":")
-		}
-		found = append(found, candor.Finding{Path: path, Rule: "support/reported", Class: to.Class, Severity: to.Severity, Language: SensorSupport})
+		found = append(found, candor.Finding{Path: "ticket://" + t.Label(), Rule: "support/reported", Class: to.Class, Severity: to.Severity, Language: SensorSupport})
 	}
 	if _, err := h.Desk.File(ctx, desk.Filing{Asset: a.ID, Scan: candor.NewID(h.Clock()), Sensor: SensorSupport, Generation: "support", Findings: found, Seen: t.Suspect.Seen}); err != nil {
 		return "", err
@@ -170,6 +162,11 @@ func (h *House) ProveFixed(ctx context.Context, who candor.Principal, id candor.
 	if err != nil {
 		return err
 	}
+	if p.File != nil {
+		if err := h.room(ctx, h.Store, candor.Upload{Case: c.ID, Party: c.Party, Size: int64(len(p.File.Content))}); err != nil {
+			return err
+		}
+	}
 	upload, err := h.keepFile(p.File)
 	if err != nil {
 		return err
@@ -188,7 +185,7 @@ func (h *House) ProveFixed(ctx context.Context, who candor.Principal, id candor.
 		}
 	}
 	if err := h.Desk.FixedSo(ctx, who, id, said); err != nil {
-		return errors.Join(err, h.forgetFile(ctx, upload))
+		return errors.Join(err, h.refuseFile(ctx, upload))
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (h *House) takeReply(ctx context.Context, t candor.Ticket, m TicketMail) (c
 			return err
 		})
 	}
-	return h.say(ctx, candor.Everything, t.ID, m.Text, m.MessageID, nil)
+	return h.say(ctx, candor.Everything, spoken{ticket: t.ID, text: m.Text, messageID: m.MessageID})
 }
 
 // clip cuts a text to so many bytes of valid UTF-8.

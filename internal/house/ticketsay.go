@@ -13,7 +13,8 @@ import (
 )
 
 // Guest is the holder of a ticket's link, with what its person may do to it and
-// to nothing else.
+// to nothing else. The link ends when the ticket is given to a party: whoever made
+// it is not known, and the party's people get mails with their own.
 type Guest struct {
 	Ticket candor.ID
 	Party  candor.ID // empty if the ticket was nobody's when the link was made
@@ -22,7 +23,7 @@ type Guest struct {
 // ticket gives the guest's ticket.
 func (h *House) guestTicket(ctx context.Context, g Guest) (candor.Ticket, error) {
 	t, err := h.Store.Ticket(ctx, candor.Everything, g.Ticket)
-	if err == nil && (g.Ticket == "" || g.Party != "" && g.Party != t.Party || t.Erased) {
+	if err == nil && (g.Ticket == "" || g.Party != t.Party || t.Erased) {
 		err = fmt.Errorf("ticket %s: %w", g.Ticket, candor.ErrNotFound)
 	}
 	return t, err
@@ -36,6 +37,7 @@ func (h *House) GuestTicket(ctx context.Context, g Guest) (TicketView, error) {
 	}
 	v, err := h.ticketView(ctx, t)
 	v.public()
+	v.Party = candor.Party{Language: v.Party.Language, TimeZone: v.Party.TimeZone}
 	return v, err
 }
 
@@ -43,7 +45,7 @@ func (h *House) GuestTicket(ctx context.Context, g Guest) (TicketView, error) {
 func (h *House) GuestSay(ctx context.Context, g Guest, text string, file *Attachment) error {
 	t, err := h.guestTicket(ctx, g)
 	if err == nil {
-		_, err = h.say(ctx, candor.Everything, t.ID, text, "", file)
+		_, err = h.say(ctx, candor.Everything, spoken{ticket: t.ID, guest: &g, text: text, file: file})
 	}
 	return err
 }
@@ -52,7 +54,7 @@ func (h *House) GuestSay(ctx context.Context, g Guest, text string, file *Attach
 func (h *House) GuestRate(ctx context.Context, g Guest, rating int64, praise string) error {
 	t, err := h.guestTicket(ctx, g)
 	if err == nil {
-		err = h.rate(ctx, candor.Everything, t.ID, rating, praise)
+		err = h.rate(ctx, candor.Everything, t.ID, rating, praise, &g)
 	}
 	return err
 }
@@ -62,7 +64,7 @@ func (h *House) SayTicket(ctx context.Context, who candor.Principal, id candor.I
 	if err := may(who, access.ActOwn); err != nil {
 		return candor.Ticket{}, err
 	}
-	t, err := h.say(ctx, who.Scope(), id, text, "", file)
+	t, err := h.say(ctx, who.Scope(), spoken{ticket: id, text: text, file: file})
 	return public(who, t), err
 }
 
@@ -71,33 +73,63 @@ func (h *House) RateTicket(ctx context.Context, who candor.Principal, id candor.
 	if err := may(who, access.ActOwn); err != nil {
 		return err
 	}
-	return h.rate(ctx, who.Scope(), id, rating, praise)
+	return h.rate(ctx, who.Scope(), id, rating, praise, nil)
+}
+
+// spoken is what a person wrote.
+type spoken struct {
+	ticket    candor.ID
+	guest     *Guest // nil for the party's people, and by mail
+	text      string
+	messageID string
+	file      *Attachment
+}
+
+// by is who said it; candor.ErrNotFound if the guest's link ended meanwhile.
+func (g *Guest) by(t candor.Ticket) (string, error) {
+	switch {
+	case g == nil:
+		return person(t), nil
+	case g.Party != t.Party:
+		return "", fmt.Errorf("ticket %s: %w", t.Label(), candor.ErrNotFound)
+	}
+	return "guest:" + string(t.ID), nil
 }
 
 // say adds what the person wrote; it is the staff's turn then.
-func (h *House) say(ctx context.Context, scope candor.Scope, id candor.ID, text, messageID string, file *Attachment) (candor.Ticket, error) {
-	if text = strings.TrimSpace(text); text == "" && file == nil || len(text) > MostTicketText {
+func (h *House) say(ctx context.Context, scope candor.Scope, s spoken) (candor.Ticket, error) {
+	text, file := strings.TrimSpace(s.text), s.file
+	if text == "" && file == nil || len(text) > MostTicketText {
 		return candor.Ticket{}, notAsked("the text is missing or too long", fmt.Sprintf("Write at most %d bytes.", MostTicketText))
 	}
 	if err := file.check(); err != nil {
 		return candor.Ticket{}, err
 	}
+	if file != nil {
+		if err := h.room(ctx, h.Store, candor.Upload{Ticket: s.ticket, Size: int64(len(file.Content))}); err != nil {
+			return candor.Ticket{}, err
+		}
+	}
 	upload, err := h.keepFile(file)
 	if err != nil {
 		return candor.Ticket{}, err
 	}
-	t, err := h.changeTicket(ctx, scope, id, func(tx *store.Tx, t *candor.Ticket) error {
+	t, err := h.changeTicket(ctx, scope, s.ticket, func(tx *store.Tx, t *candor.Ticket) error {
+		actor, err := s.guest.by(*t)
+		if err != nil {
+			return err
+		}
 		if t.Same != "" {
 			return candor.WithHint(fmt.Errorf("ticket %s goes on in another: %w", t.Label(), candor.ErrInvalid), "Write into that one.")
 		}
-		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntrySaid, Actor: person(*t), Public: true, Text: text, MessageID: messageID}, nil); err != nil {
+		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntrySaid, Actor: actor, Public: true, Text: text, MessageID: s.messageID}, nil); err != nil {
 			return err
 		}
 		if err := h.addUpload(ctx, tx, *t, upload); err != nil {
 			return err
 		}
 		if t.State != candor.TicketNew {
-			if err := h.moved(ctx, tx, t, candor.TicketOpen, person(*t)); err != nil {
+			if err := h.moved(ctx, tx, t, candor.TicketOpen, actor); err != nil {
 				return err
 			}
 		}
@@ -108,10 +140,10 @@ func (h *House) say(ctx context.Context, scope candor.Scope, id candor.ID, text,
 		if upload != nil {
 			personal["file"] = upload.SHA256
 		}
-		return h.recordTicket(ctx, tx, *t, person(*t), map[string]any{"event": "ticket.said"}, personal)
+		return h.recordTicket(ctx, tx, *t, actor, map[string]any{"event": "ticket.said"}, personal)
 	})
 	if err != nil {
-		err = errors.Join(err, h.forgetFile(ctx, upload))
+		err = errors.Join(err, h.refuseFile(ctx, upload))
 	}
 	return t, err
 }
@@ -137,12 +169,16 @@ func (h *House) moved(ctx context.Context, tx *store.Tx, t *candor.Ticket, to ca
 	return err
 }
 
-func (h *House) rate(ctx context.Context, scope candor.Scope, id candor.ID, rating int64, praise string) error {
+func (h *House) rate(ctx context.Context, scope candor.Scope, id candor.ID, rating int64, praise string, guest *Guest) error {
 	praise = strings.TrimSpace(praise)
 	if rating < 1 || rating > 5 || len(praise) > 4000 {
 		return notAsked("there is no such rating, or the text is too long", "Choose 1 to 5, and write at most 4,000 bytes.")
 	}
 	_, err := h.changeTicket(ctx, scope, id, func(tx *store.Tx, t *candor.Ticket) error {
+		actor, err := guest.by(*t)
+		if err != nil {
+			return err
+		}
 		switch {
 		case t.Rating > 0:
 			return candor.WithHint(fmt.Errorf("ticket %s was rated: %w", t.Label(), candor.ErrExists), "It is counted once. Write to us if something changed.")
@@ -150,10 +186,10 @@ func (h *House) rate(ctx context.Context, scope candor.Scope, id candor.ID, rati
 			return notAsked("the ticket is still worked on", "Rate it once it is solved.")
 		}
 		t.Rating, t.Praise, t.Rated = rating, praise, h.now()
-		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntryRated, Actor: person(*t), Public: true, Text: praise}, map[string]any{"rating": rating}); err != nil {
+		if _, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntryRated, Actor: actor, Public: true, Text: praise}, map[string]any{"rating": rating}); err != nil {
 			return err
 		}
-		return h.recordTicket(ctx, tx, *t, person(*t), map[string]any{"event": "ticket.rated", "rating": rating}, map[string]string{"text": praise})
+		return h.recordTicket(ctx, tx, *t, actor, map[string]any{"event": "ticket.rated", "rating": rating}, map[string]string{"text": praise})
 	})
 	return err
 }

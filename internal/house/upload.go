@@ -3,9 +3,11 @@ package house
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -50,12 +52,45 @@ func (h *House) keepFile(a *Attachment) (*candor.Upload, error) {
 	return &candor.Upload{Name: a.Name, SHA256: digest.String(), Size: size}, nil
 }
 
-// forgetFile removes the content of a file of which nothing was kept.
-func (h *House) forgetFile(ctx context.Context, u *candor.Upload) error {
+// refuseFile has the content of a file removed of which nothing was kept.
+func (h *House) refuseFile(ctx context.Context, u *candor.Upload) error {
 	if u == nil {
 		return nil
 	}
-	return h.Forget(context.WithoutCancel(ctx), ForgetJob{Digests: []string{u.SHA256}})
+	return h.refuseContent(ctx, u.SHA256)
+}
+
+// Bounds of the files of a ticket or case, and of a party.
+const (
+	mostFiles      = 20
+	mostBytes      = 200 << 20
+	mostPartyBytes = 1 << 30
+)
+
+// uploadCounter counts files, in a transaction or outside.
+type uploadCounter interface {
+	UploadsTake(context.Context, store.UploadsOf, candor.ID) (files, bytes int64, err error)
+}
+
+// room refuses a file that is one too many.
+func (h *House) room(ctx context.Context, in uploadCounter, u candor.Upload) error {
+	for _, x := range []struct {
+		of           store.UploadsOf
+		id           candor.ID
+		files, bytes int64
+	}{{store.OfTicket, u.Ticket, mostFiles, mostBytes}, {store.OfCase, u.Case, mostFiles, mostBytes}, {store.OfParty, u.Party, math.MaxInt64, mostPartyBytes}} {
+		if x.id == "" {
+			continue
+		}
+		files, bytes, err := in.UploadsTake(ctx, x.of, x.id)
+		if err != nil {
+			return err
+		}
+		if files >= x.files || bytes+u.Size > x.bytes {
+			return candor.WithHint(fmt.Errorf("%d files with %d bytes were handed in: %w", files, bytes, candor.ErrDenied), "Write to us what you want to send.")
+		}
+	}
+	return nil
 }
 
 // addUpload keeps what is known of a file of a ticket, and has it looked at.
@@ -69,6 +104,17 @@ func (h *House) addUpload(ctx context.Context, tx *store.Tx, t candor.Ticket, u 
 }
 
 func (h *House) keepUpload(ctx context.Context, tx *store.Tx, x candor.Upload) error {
+	for _, id := range []candor.ID{x.Ticket, x.Case, x.Party} { // one after the other, so that none is missed
+		if id == "" {
+			continue
+		}
+		if err := tx.Turn(ctx, "upload", id); err != nil {
+			return err
+		}
+	}
+	if err := h.room(ctx, tx, x); err != nil {
+		return err
+	}
 	x.At, x.State = h.now(), candor.UploadWaiting
 	x.ID = candor.NewID(x.At)
 	if err := tx.AddUploads(ctx, x); err != nil {
@@ -95,9 +141,9 @@ func (h *House) LookAtUpload(ctx context.Context, id candor.ID) error {
 		return err
 	}
 	return h.tx(ctx, func(tx *store.Tx) error {
-		err := tx.ChangeUpload(ctx, now)
+		err := tx.JudgeUpload(ctx, u, now)
 		if errors.Is(err, candor.ErrChanged) {
-			return nil // it was erased meanwhile
+			return nil // it was erased meanwhile, or somebody else looked
 		}
 		if err != nil || u.Ticket == "" || u.State == now.State && slices.Equal(u.Rules, now.Rules) {
 			return err
@@ -169,6 +215,10 @@ func (h *House) tellVerdict(ctx context.Context, tx *store.Tx, was, now candor.U
 	if err != nil || t.Erased {
 		return err
 	}
+	told, err := verdictTold(ctx, tx, t)
+	if err != nil {
+		return err
+	}
 	e, err := h.addLine(ctx, tx, candor.Entry{Ticket: t.ID, Kind: candor.EntryVerdict, Actor: "system", Public: true},
 		map[string]any{"upload": now.ID, "state": now.State, "before": was.State, "rules": now.Rules, "class": now.Class})
 	if err != nil {
@@ -178,17 +228,31 @@ func (h *House) tellVerdict(ctx context.Context, tx *store.Tx, was, now candor.U
 	if err := h.recordTicket(ctx, tx, t, "system", body, map[string]string{"file": now.SHA256}); err != nil {
 		return err
 	}
-	if now.State == candor.UploadFound || was.State == candor.UploadFound {
+	if !told && now.State != was.State && (now.State == candor.UploadFound || was.State == candor.UploadFound) {
 		return h.mailTicket(ctx, tx, t, e.ID, MailVerdict)
 	}
 	return nil
+}
+
+// verdictTold tells whether the address of a public report got a mail of what was
+// found: nobody knows whose it is, and it gets no other.
+func verdictTold(ctx context.Context, tx *store.Tx, t candor.Ticket) (bool, error) {
+	if t.Way != candor.TicketByForm {
+		return false, nil
+	}
+	all, err := tx.TicketEntries(ctx, t.ID)
+	return slices.ContainsFunc(all, func(e candor.Entry) bool {
+		var d struct{ State, Before candor.UploadState }
+		return e.Kind == candor.EntryVerdict && json.Unmarshal(e.Details, &d) == nil && d.State != d.Before && (d.State == candor.UploadFound || d.Before == candor.UploadFound)
+	}), err
 }
 
 // uploadsLooked is for how long newer definitions are asked about a file.
 const uploadsLooked = 180 * 24 * time.Hour
 
 // RescanUploads looks again at files that other definitions were asked about, a
-// few at a time, and tells how many.
+// few at a time, and tells how many. One that cannot be read stops no other: it
+// comes last the next time.
 func (h *House) RescanUploads(ctx context.Context) (int, error) {
 	if h.Samples == nil {
 		return 0, nil
@@ -201,10 +265,28 @@ func (h *House) RescanUploads(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, u := range all {
-		if err := h.LookAtUpload(ctx, u.ID); err != nil {
-			return i, err
+	n := 0
+	for _, u := range all {
+		one := h.LookAtUpload(ctx, u.ID)
+		if one == nil {
+			n++
+			continue
 		}
+		if ctx.Err() != nil {
+			return n, errors.Join(err, one)
+		}
+		err = errors.Join(err, one, h.putOff(ctx, u))
 	}
-	return len(all), nil
+	return n, err
+}
+
+// putOff has others looked at before a file that could not be.
+func (h *House) putOff(ctx context.Context, u candor.Upload) error {
+	later := u
+	later.Scanned = h.now()
+	err := h.tx(ctx, func(tx *store.Tx) error { return tx.JudgeUpload(ctx, u, later) })
+	if errors.Is(err, candor.ErrChanged) {
+		return nil
+	}
+	return err
 }

@@ -33,6 +33,12 @@ func (r reader) UploadsOfCase(ctx context.Context, of candor.ID) ([]candor.Uploa
 	return each(rows, upload), err
 }
 
+// UploadsWith gives the files with a content that were not erased.
+func (r reader) UploadsWith(ctx context.Context, sha256 string) ([]candor.Upload, error) {
+	rows, err := choose[query.Upload](ctx, r.db, "uploads", "sha256 = ? AND erased = ? ORDER BY id", sha256, false)
+	return each(rows, upload), err
+}
+
 // StaleUploads gives files that were looked at with other definitions than those
 // of a generation, or not yet, since a moment; those that were looked at longest
 // ago come first.
@@ -50,14 +56,41 @@ func (t *Tx) AddUploads(ctx context.Context, all ...candor.Upload) error {
 	return add(ctx, t.reader, "uploads", "", rows...)
 }
 
-// ChangeUpload replaces a file, unless it was erased.
-func (t *Tx) ChangeUpload(ctx context.Context, u candor.Upload) error {
-	ok, err := change(ctx, t.db, "uploads", uploadRow(u), "erased = ?", false)
+// JudgeUpload keeps what was seen in a file. It is candor.ErrChanged if the file
+// was erased, or looked at since it was read as was.
+func (t *Tx) JudgeUpload(ctx context.Context, was, u candor.Upload) error {
+	ok, err := update(ctx, t.db, "uploads", []string{"id", "state", "rules", "class", "nature", "severity", "generation", "scanned"},
+		[]any{u.ID, u.State, column.Of(u.Rules), u.Class, u.Nature, u.Severity, u.Generation, column.Time(u.Scanned)}, "",
+		"erased = ? AND generation = ? AND scanned = ?", []any{false, was.Generation, column.Time(was.Scanned)})
 	if err == nil && !ok {
 		err = changed("upload", u.ID)
 	}
 	return err
 }
+
+// PlaceUploads says whose the files of a ticket are and which case they are of,
+// but for those that were erased.
+func (t *Tx) PlaceUploads(ctx context.Context, ticket, of, party candor.ID) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE uploads SET case_id = ?, party = ? WHERE ticket = ? AND ticket <> '' AND erased = ?", of, party, ticket, false)
+	return kind(err, "place uploads")
+}
+
+// UploadsTake counts the files that were not erased, and their bytes: of a ticket,
+// a case or a party.
+func (r reader) UploadsTake(ctx context.Context, of UploadsOf, id candor.ID) (files, bytes int64, err error) {
+	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM uploads WHERE "+string(of)+" = ? AND "+string(of)+" <> '' AND erased = ?", id, false).Scan(&files, &bytes)
+	return files, bytes, kind(err, "count uploads")
+}
+
+// UploadsOf says what files are of.
+type UploadsOf string
+
+// What files are of.
+const (
+	OfTicket UploadsOf = "ticket"
+	OfCase   UploadsOf = "case_id"
+	OfParty  UploadsOf = "party"
+)
 
 // EraseUploads takes out what is personal of a party's files, and gives their
 // digests.

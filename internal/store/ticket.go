@@ -38,7 +38,9 @@ func (r reader) Tickets(ctx context.Context, s candor.Scope, f candor.TicketFilt
 	equal(&w, "party", f.Party)
 	equal(&w, "case_id", f.Case)
 	equal(&w, "assignee", f.Assignee)
-	equal(&w, "mail", f.Mail)
+	if f.Mail != "" {
+		w.and("LOWER(mail) = LOWER(?)", f.Mail)
+	}
 	if f.Unassigned {
 		w.and("assignee = ''")
 	}
@@ -172,18 +174,29 @@ func (r reader) TicketFigures(ctx context.Context, now, since time.Time) (f cand
 }
 
 // EraseTicket takes out what is personal of a ticket, and gives the digests of
-// the files that came with it, whose contents are to be forgotten.
+// the files that came with it, whose contents are to be forgotten. Mails about
+// it are only written down in TicketTurn, so that none is missed.
 func (t *Tx) EraseTicket(ctx context.Context, id candor.ID) ([]string, error) {
+	if err := t.TicketTurn(ctx, id); err != nil {
+		return nil, err
+	}
 	for _, s := range []string{
 		"UPDATE tickets SET name = '', mail = '', subject = '" + Erased + "', suspect = '', praise = '', erased = TRUE, version = version + 1 WHERE id = ?",
 		"UPDATE ticket_entries SET text = '', details = '', message_id = '' WHERE ticket = ?",
-		"UPDATE messages SET recipient = '" + Erased + "', subject = '', text = '', html = '' WHERE id IN (SELECT id FROM ticket_entries WHERE ticket = ?)",
+		"UPDATE messages SET recipient = '" + Erased + "', subject = '', text = '', html = '', error = '' WHERE id IN (SELECT id FROM ticket_entries WHERE ticket = ?)",
+		"DELETE FROM personal WHERE record IN (SELECT id FROM records WHERE subject = ?)",
 	} {
 		if _, err := t.db.ExecContext(ctx, s, id); err != nil {
 			return nil, kind(err, "erase a ticket")
 		}
 	}
 	return t.eraseUploads(ctx, "ticket = ?", id)
+}
+
+// TicketTurn waits until no other transaction writes down or erases words of a
+// ticket.
+func (t *Tx) TicketTurn(ctx context.Context, id candor.ID) error {
+	return t.Turn(ctx, "ticket.words", id)
 }
 
 func ticket(r query.Ticket) candor.Ticket {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"candor"
 	"candor/internal/web/ui"
@@ -26,9 +27,15 @@ func (r *Request) Query(name string) string { return line(r.URL.Query().Get(name
 // Line is a field of the form: one line, bounded, without space at its ends.
 func (r *Request) Line(name string) string { return line(r.PostForm.Get(name)) }
 
-// Text is a field of the form of several lines, bounded, with \n between them.
-func (r *Request) Text(name string) string {
-	return strings.TrimSpace(strings.ReplaceAll(bounded(r.PostForm.Get(name), mostText), "\r\n", "\n"))
+// Text is a field of the form of several lines, with \n between them. Of one that
+// is longer than 20,000 bytes it gives a few more, so that whoever checks the
+// length sees it.
+func (r *Request) Text(name string) string { return r.LongText(name, mostText) }
+
+// LongText is Text of at most so many bytes.
+func (r *Request) LongText(name string, most int) string {
+	text := strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n"))
+	return bounded(text, most+utf8.UTFMax)
 }
 
 // Secret is a field of the form exactly as it was typed: a password.

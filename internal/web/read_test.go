@@ -57,6 +57,24 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestLongText: what is too long is seen to be so, whatever its letters are.
+func TestLongText(t *testing.T) {
+	r := asked("")
+	for _, text := range []string{strings.Repeat("a", mostText+1), "a" + strings.Repeat("文", mostText/3+1), strings.Repeat("é\r\n", mostText)} {
+		r.PostForm = url.Values{"v": {text}}
+		if n := len(r.Text("v")); n <= mostText || n > mostText+utf8.UTFMax {
+			t.Errorf("of %d bytes %d are left", len(text), n)
+		}
+		if n := len(r.LongText("v", 10)); n <= 10 || n > 10+utf8.UTFMax {
+			t.Errorf("with a bound of 10 bytes %d are left", n)
+		}
+	}
+	r.PostForm = url.Values{"v": {strings.Repeat("a", 30_000)}}
+	if n := len(r.LongText("v", 40_000)); n != 30_000 {
+		t.Errorf("a long text is cut to %d", n)
+	}
+}
+
 // FuzzForm: whatever a form holds, what is read of it is bounded text.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{"", "2026-03-02T10:00", "0190a000-0000-7000-8000-000000000001", "\x00\xff\r\n", strings.Repeat("é", 20_000)} {
@@ -65,7 +83,7 @@ func FuzzForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		r := asked("")
 		r.PostForm = url.Values{"v": {value, value}}
-		for most, got := range map[int]string{mostLine: r.Line("v"), mostText: r.Text("v")} {
+		for most, got := range map[int]string{mostLine: r.Line("v"), mostText + utf8.UTFMax: r.Text("v")} {
 			if len(got) > most || !utf8.ValidString(got) {
 				t.Errorf("%q becomes %q", value, got)
 			}

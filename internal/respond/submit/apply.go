@@ -121,6 +121,13 @@ func (a *attempt) deliver(ctx context.Context, s Submission, row candor.Message)
 	default:
 		return row, 0, nil
 	}
+	if err := a.agreed(ctx, s); errors.Is(err, candor.ErrDenied) {
+		from := row.State
+		row.State, row.Error = candor.MessageFailed, err.Error()
+		return row, backoff(row.Attempts), a.Messages.ChangeMessage(ctx, row, from)
+	} else if err != nil {
+		return row, backoff(row.Attempts), err
+	}
 	files, err := a.ready(ctx, s, row)
 	switch {
 	case err != nil && lasting(err):
@@ -196,6 +203,19 @@ func (a *attempt) fail(ctx context.Context, row candor.Message, failure error) (
 func brief(err error) string {
 	s := strings.Join(strings.Fields(err.Error()), " ")
 	return strings.ToValidUTF8(s[:min(len(s), 400)], "")
+}
+
+// agreed asks again whether all of it may go: people may have said no meanwhile.
+func (a *attempt) agreed(ctx context.Context, s Submission) error {
+	if a.Consent == nil {
+		return nil
+	}
+	for _, x := range s.Samples {
+		if err := a.Consent.MaySend(ctx, a.response.Case, x.SHA256); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send is not broken off when ctx ends: nobody would know whether the server

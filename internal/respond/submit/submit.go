@@ -49,12 +49,19 @@ type Sender interface {
 	Send(context.Context, candor.Message) error
 }
 
+// Consent tells whether a content of a case may go on to others; candor.ErrDenied
+// if not.
+type Consent interface {
+	MaySend(ctx context.Context, of candor.ID, digest string) error
+}
+
 // Config is what a Method needs.
 type Config struct {
 	Entries  Entries
 	Vault    Vault
 	Messages Messages
 	Sender   Sender
+	Consent  Consent // asked before each attempt to send; nil if nobody has to agree
 	Phrases  *phrase.Catalogue
 	Provider string // the name that the mail is signed with
 	Domain   string // what Message-IDs end with

@@ -55,10 +55,23 @@ func testTickets(t *testing.T, s *store.Store) {
 	u := candor.Upload{ID: candor.NewID(noon), Ticket: own.ID, Party: p.ID, At: noon, Name: "game.exe", SHA256: "ab", Size: 3, State: candor.UploadWaiting}
 	do(t, s, func(tx *store.Tx) error { return tx.AddUploads(ctx, u) })
 	same(t, must(s.StaleUploads(ctx, "g1", noon, 9))(t), []candor.Upload{u})
+	was := u
 	u.State, u.Rules, u.Class, u.Severity, u.Generation, u.Scanned = candor.UploadFound, []string{"bad"}, candor.Test, candor.High, "g1", noon
-	do(t, s, func(tx *store.Tx) error { return tx.ChangeUpload(ctx, u) })
+	do(t, s, func(tx *store.Tx) error { return tx.JudgeUpload(ctx, was, u) })
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.JudgeUpload(ctx, was, u) }), candor.ErrChanged) // somebody looked meanwhile
 	same(t, len(must(s.StaleUploads(ctx, "g1", noon, 9))(t)), 0)
 	same(t, must(s.UploadsOfTicket(ctx, own.ID))(t), []candor.Upload{u})
+	u.Case = candor.NewID(noon)
+	do(t, s, func(tx *store.Tx) error { return tx.PlaceUploads(ctx, own.ID, u.Case, p.ID) })
+	same(t, must(s.UploadsOfCase(ctx, u.Case))(t), []candor.Upload{u})
+	same(t, must(s.UploadsWith(ctx, "ab"))(t), []candor.Upload{u})
+	for _, of := range []struct {
+		what store.UploadsOf
+		id   candor.ID
+	}{{store.OfTicket, own.ID}, {store.OfCase, u.Case}, {store.OfParty, p.ID}} {
+		files, bytes, err := s.UploadsTake(ctx, of.what, of.id)
+		same(t, []any{files, bytes, err}, []any{int64(1), int64(3), error(nil)})
+	}
 	same(t, must(s.Holds(ctx, "ab"))(t), true)
 
 	do(t, s, func(tx *store.Tx) error {
@@ -70,7 +83,7 @@ func testTickets(t *testing.T, s *store.Store) {
 	same(t, []any{erased.Name, erased.Mail, erased.Subject, erased.Suspect, erased.Erased}, []any{"", "", store.Erased, candor.Suspect{}, true})
 	same(t, must(s.TicketEntries(ctx, own.ID))(t)[0].Text, "")
 	same(t, must(s.Holds(ctx, "ab"))(t), false)
-	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeUpload(ctx, u) }), candor.ErrChanged)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.JudgeUpload(ctx, u, u) }), candor.ErrChanged)
 	same(t, len(must(s.TicketsOf(ctx, ""))(t)), 0)
 	testAnswers(t, s)
 	testMailOf(t, s)

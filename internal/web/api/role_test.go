@@ -115,7 +115,9 @@ func (blind) Probe(context.Context, directory.Entry) []directory.Probe { return 
 
 func (blind) Generation() (string, error) { return "", nil }
 
-func (blind) Look(context.Context, string, []byte) (string, []candor.Finding, error) { return "", nil, nil }
+func (blind) Look(context.Context, string, []byte) (string, []candor.Finding, error) {
+	return "", nil, nil
+}
 
 // labOf is an entry of the directory as it is written.
 func labOf(name string) object {

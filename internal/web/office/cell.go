@@ -144,6 +144,8 @@ func (n *names) find(actor string) string {
 		return n.partyOf(candor.ID(id)).Name
 	case "policy":
 		return n.r.T("office.policy")
+	case "guest": // the holder of a ticket's link
+		return n.r.T("office.actor.anonymous")
 	case "system", "anonymous", "sensor":
 		return n.r.Printer.T("office.actor." + kind)
 	}

@@ -87,9 +87,10 @@ func (o *office) changeEntry(r *web.Request) (web.View, error) {
 
 func (o *office) saveEntry(r *web.Request, old directory.Entry, action, cancel string) (web.View, error) {
 	f := entryForm{form: typed(r, entryFields...), action: action, cancel: cancel, chosen: r.Lines("kinds"), taken: r.Lines("takes")}
-	for _, name := range []string{"channels", "key", "classes", "note"} {
-		f.values[name] = strings.TrimSpace(r.Text(name))
+	for _, name := range []string{"channels", "classes", "note"} {
+		f.values[name] = r.Text(name)
 	}
+	f.values["key"] = r.LongText("key", directory.MostKey)
 	e := f.read(r)
 	e.ID = old.ID
 	if !f.bad() {

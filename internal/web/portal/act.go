@@ -29,6 +29,17 @@ func (p *portal) fixed(v visit) (web.View, error) {
 	return p.thanks(v, "portal.fixed.said")
 }
 
+// fixedSlowly is fixed for the holders of links, who wait if they hand in too
+// many files.
+func (p *portal) fixedSlowly(v visit) (web.View, error) {
+	if _, data, err := v.Upload("proof", house.MostUpload); err == nil && len(data) > 0 {
+		if err := p.slow.holder(v.Request, v.id); err != nil {
+			return web.View{}, err
+		}
+	}
+	return p.fixed(v)
+}
+
 // steps takes the steps of a guide that somebody ticked, in words. Numbers of
 // another guide's steps are passed over.
 func (p *portal) steps(v visit, proof *house.Proof, slug string, chosen []string) error {

@@ -43,14 +43,15 @@ type Config struct {
 type portal struct {
 	Config
 	site *web.Site
+	slow slow
 }
 
 // Mount adds the pages for customers to the site.
 func Mount(s *web.Site, c Config) {
-	p := &portal{c, s}
+	p := &portal{Config: c, site: s, slow: newSlow(s.Clock)}
 	anyone := web.Needs{web.Anyone}
 	s.Page("GET /c/{token}", anyone, p.linked(p.show))
-	s.Receive("POST /c/{token}/fixed", anyone, mostReceived, p.linked(p.fixed))
+	s.Receive("POST /c/{token}/fixed", anyone, mostReceived, p.linked(p.fixedSlowly))
 	s.Action("POST /c/{token}/question", anyone, p.linked(p.ask))
 	s.Action("POST /c/{token}/contest", anyone, p.linked(p.contest))
 	s.Action("POST /c/{token}/renew", anyone, p.renew)

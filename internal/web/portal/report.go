@@ -77,7 +77,7 @@ func (s *support) report(r *web.Request) (web.View, error) {
 	if s.site.Links == nil {
 		return web.View{}, candor.ErrNotFound
 	}
-	if err := s.slow(r); err != nil {
+	if err := s.slow.stranger(r, n.Mail); err != nil {
 		return web.View{}, err
 	}
 	t, err := s.site.House.ReportSoftware(r.Context(), n)

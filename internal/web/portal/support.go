@@ -8,7 +8,6 @@ import (
 
 	"candor"
 	"candor/internal/access"
-	"candor/internal/access/limit"
 	"candor/internal/access/link"
 	"candor/internal/house"
 	"candor/internal/phrase"
@@ -28,12 +27,10 @@ const tickets = "/my/tickets"
 // holders of a ticket's link, and of anybody.
 type support struct {
 	*portal
-	reports *limit.Buckets // of one network
-	all     *limit.Buckets // of all
 }
 
 func (p *portal) mountSupport() {
-	s := &support{portal: p, reports: limit.NewBuckets(5, 12*time.Minute, 10_000, p.site.Clock), all: limit.NewBuckets(100, 20*time.Second, 1, p.site.Clock)}
+	s := &support{p}
 	reads, acts, anyone := web.Needs{access.ReadOwn}, web.Needs{access.ActOwn}, web.Needs{web.Anyone}
 	site := p.site
 	site.Page("GET "+tickets, reads, s.list)
@@ -170,7 +167,7 @@ func (s *support) say(t talk) (web.View, error) {
 	}
 	var err error
 	if t.guest != nil {
-		if err = s.slow(t.Request); err == nil {
+		if err = s.slow.holder(t.Request, t.id); err == nil {
 			err = s.site.House.GuestSay(t.Context(), *t.guest, text, file)
 		}
 	} else {
@@ -196,17 +193,6 @@ func (s *support) rate(t talk) (web.View, error) {
 		err = nil // it was counted, and is counted once
 	}
 	return web.See(t.path).Say(ui.Good, t.T("support.rate.thanks")), err
-}
-
-// slow bounds how often strangers hand something in.
-func (s *support) slow(r *web.Request) error {
-	network := access.Network(r.Client().Address)
-	for _, wait := range []time.Duration{s.reports.Take(network), s.all.Take("")} {
-		if wait > 0 {
-			return &access.Wait{For: wait, Why: r.T("support.report.slow")}
-		}
-	}
-	return nil
 }
 
 // ticketList is what the list of tickets shows.

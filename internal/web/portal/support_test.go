@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -120,6 +121,56 @@ func TestReportsAreLimited(t *testing.T) {
 	}
 	if last != http.StatusTooManyRequests && last != http.StatusServiceUnavailable {
 		t.Errorf("the sixth report: %d", last)
+	}
+}
+
+// elsewhere is a browser in another network.
+func (w *world) elsewhere() *http.Client {
+	c := w.Stranger()
+	c.Transport = &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 9, 9, 9)}}).DialContext}
+	return c
+}
+
+// TestOneNetworkStopsNoOther: however often one network asks, others are heard,
+// and so are those who hold a link.
+func TestOneNetworkStopsNoOther(t *testing.T) {
+	w := supportWorld(t)
+	c := w.Stranger()
+	at := w.Post(t, c, "/report", url.Values{"what": {"x"}}).Location()
+	for range 110 {
+		w.Post(t, c, "/report", url.Values{"what": {"x"}})
+	}
+	if a := w.Post(t, w.elsewhere(), "/report", url.Values{"what": {"x"}}); a.Status != http.StatusSeeOther {
+		t.Errorf("a report from elsewhere: %d", a.Status)
+	}
+	if a := w.Post(t, w.elsewhere(), at+"/say", url.Values{"text": {"more"}}); a.Location() != at {
+		t.Errorf("the holder of a link: %d", a.Status)
+	}
+}
+
+// TestMailsAreLimited: reports with the same address are few, whoever hands them in.
+func TestMailsAreLimited(t *testing.T) {
+	w := supportWorld(t)
+	for i, want := range []int{http.StatusSeeOther, http.StatusSeeOther, http.StatusSeeOther, http.StatusTooManyRequests} {
+		c, mail := w.Stranger(), "victim@x.example"
+		if i%2 == 1 {
+			c, mail = w.elsewhere(), "Victim@X.example"
+		}
+		if a := w.Post(t, c, "/report", url.Values{"what": {"x"}, "mail": {mail}}); a.Status != want {
+			t.Errorf("report %d: %d, want %d", i+1, a.Status, want)
+		}
+	}
+}
+
+// TestProofsAreLimited: who holds the link to a case hands in a few files at once.
+func TestProofsAreLimited(t *testing.T) {
+	w := supportWorld(t)
+	c, status := w.Stranger(), 0
+	for range 6 {
+		status, _, _ = w.sends(t, c, w.path+"/fixed", url.Values{"fixed": {"Done."}}, "proof", "x.log", []byte("removed"))
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("the sixth file: %d", status)
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *pages) saveArticle(r *web.Request) (web.View, error) {
 		a.Classes = append(a.Classes, candor.Class(c))
 	}
 	for _, l := range languages() {
-		if title, text := r.Line("title-"+l), r.Text("text-"+l); title != "" || text != "" {
+		if title, text := r.Line("title-"+l), r.LongText("text-"+l, guide.MostText); title != "" || text != "" {
 			a.Titles[l], a.Texts[l] = title, text
 		}
 	}

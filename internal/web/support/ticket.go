@@ -291,7 +291,7 @@ func (p *pages) actor(r *web.Request, actor string, n *names) string {
 		return n.user(candor.ID(id))
 	case "customer":
 		return n.party(candor.ID(id))
-	case "anonymous":
+	case "anonymous", "guest":
 		return r.T("tickets.anonymous")
 	}
 	return r.T("tickets.system")
