@@ -24,7 +24,8 @@ type Arrival struct {
 	// Source names the listener, the mailbox or the folder, as the configuration
 	// does.
 	Source string
-	// Key is unlike any other of its source: "UIDVALIDITY/UID", the name of a
+	// Key is unlike any other of its source: what tells a mailbox, and
+	// a mail in it; the name of a
 	// file. What comes again with the same is the same. Empty where the source has
 	// none.
 	Key string

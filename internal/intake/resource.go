@@ -134,9 +134,10 @@ func (r Resource) Host() string {
 	return ""
 }
 
-// Cut gives at most so many bytes of a text, whole characters, valid UTF-8.
+// Cut gives at most so many bytes of a text, whole characters, valid
+// UTF-8 without NUL, which databases refuse.
 func Cut(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	if len(text) <= most {
 		return text
 	}

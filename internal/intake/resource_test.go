@@ -51,7 +51,7 @@ func TestCut(t *testing.T) {
 		text string
 		most int
 		want string
-	}{{"abc", 3, "abc"}, {"abc", 2, "ab"}, {"aé", 2, "a"}, {"a\xff", 9, "a\uFFFD"}, {"é", 0, ""}} {
+	}{{"abc", 3, "abc"}, {"abc", 2, "ab"}, {"aé", 2, "a"}, {"a\xff", 9, "a\uFFFD"}, {"é", 0, ""}, {"a\x00b", 2, "ab"}} {
 		if got := intake.Cut(x.text, x.most); got != x.want {
 			t.Errorf("%q to %d: %q", x.text, x.most, got)
 		}

@@ -42,6 +42,9 @@ type File struct {
 	Name string // without folders; may be empty
 	Type string // media type in lower case; may be empty
 	Body *bufio.Reader
+	// Unpacked is how many bytes Contents may unpack of it, of which it takes what
+	// it did; nil for MostUnpacked.
+	Unpacked *int64
 }
 
 // Beginning is how many bytes of a file a reader is shown to know it.

@@ -19,7 +19,9 @@ var ErrTooLarge = errors.New("too large")
 // Bounds of packed files.
 const (
 	MostPacked   = 64 << 20 // bytes of a zip, which is read into memory
-	MostUnpacked = 1 << 30  // bytes of all that a file holds
+	MostUnpacked = 1 << 30  // bytes of all that a file holds, if nothing else is told
+	MostOfMail   = 64 << 20 // bytes that are unpacked of all parts of a mail
+	MostRatio    = 200      // how many times larger a part may be than it is packed
 	mostMembers  = 100      // files in a zip
 	mostNested   = 2        // a gzip in a zip, and no deeper
 )
@@ -29,8 +31,11 @@ const (
 // stops at the first error of each, and gives it back. Other errors say what
 // cannot be unpacked; ErrTooLarge is of what exceeds the bounds.
 func (f File) Contents(each func(File) error) error {
-	left := int64(MostUnpacked)
-	return f.contents(each, &left, 0)
+	left := f.Unpacked
+	if left == nil {
+		left = new(int64(MostUnpacked))
+	}
+	return f.contents(each, left, 0)
 }
 
 func (f File) contents(each func(File) error, left *int64, depth int) error {
@@ -172,7 +177,7 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if *b.left -= int64(n); *b.left < 0 {
-		return 0, fmt.Errorf("%.100q holds more than %d bytes: %w", b.name, MostUnpacked, ErrTooLarge)
+		return 0, fmt.Errorf("%.100q holds more than may be unpacked of it: %w", b.name, ErrTooLarge)
 	}
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("unpack %.100q: %w", b.name, err)

@@ -45,7 +45,7 @@ func (s Set) Read(m *message.Message, each Each) (intake.Report, string, error) 
 			return report, r.Name, err
 		}
 	}
-	var all joined
+	all := joined{left: MostOfMail}
 	err := s.parts(m, each, &all, 0)
 	if err == nil && all.n == 0 {
 		err = ErrOther
@@ -70,7 +70,12 @@ func (s Set) parts(m *message.Message, each Each, all *joined, depth int) error 
 			}
 			continue
 		}
-		report, name, err := s.ReadFile(fileOf(p), each)
+		f := fileOf(p)
+		most := min(all.left, int64(len(p.Bytes)+len(p.Text))*MostRatio+64<<10)
+		left := most
+		f.Unpacked = &left
+		report, name, err := s.ReadFile(f, each)
+		all.left -= most - left
 		if errors.Is(err, ErrOther) {
 			continue
 		}
@@ -111,6 +116,7 @@ type joined struct {
 	report intake.Report
 	name   string
 	n      int
+	left   int64 // bytes that may be unpacked yet
 }
 
 // add keeps what holds for all: who reports, if that is one; the strictest label;

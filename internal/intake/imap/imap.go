@@ -7,12 +7,17 @@ package imap
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 
 	"candor"
 	"candor/internal/intake"
@@ -62,10 +67,11 @@ type Position struct {
 	Left     string // UIDs of mails that never will be
 }
 
-// State remembers positions by the names of mailboxes. It saves fetching again:
+// State remembers positions of mailboxes. It saves fetching again:
 // if one is lost, mails come again under the same Key.
 type State interface {
-	// Position gives the zero Position for a mailbox that it does not know.
+	// Position takes the name of a mailbox with what tells it from others that had
+	// that name before: "reports/0a1b2c3d4e5f6071". It gives the zero Position for a mailbox that it does not know.
 	Position(ctx context.Context, name string) (Position, error)
 	SetPosition(ctx context.Context, name string, p Position) error
 }
@@ -75,12 +81,16 @@ type Counts struct {
 	Kept   int64
 	Left   int64 // never to be kept: they lie in the mailbox
 	Failed int64 // connections that failed, or mails that could not be kept yet
+	Passed int64 // mails passed over, as they failed several times: they are tried each hour
 }
 
 // Mailbox fetches mails.
 type Mailbox struct {
-	o                  Options
-	kept, left, failed atomic.Int64
+	o                          Options
+	which                      string // the mailbox, unlike any other
+	validity                   uint32 // of the faults
+	faults                     map[imap.UID]fault
+	kept, left, failed, passed atomic.Int64
 }
 
 // New gives a mailbox that does nothing before Run. The error is
@@ -98,7 +108,7 @@ func New(o Options) (*Mailbox, error) {
 	if o.Retry == nil {
 		o.Retry = doubled
 	}
-	_, _, err := net.SplitHostPort(o.Addr)
+	host, _, err := net.SplitHostPort(o.Addr)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("fetch mails as %s: %w: %w", o.Name, candor.ErrInvalid, err)
@@ -107,8 +117,12 @@ func New(o Options) (*Mailbox, error) {
 	case o.MoveTo == o.Mailbox:
 		return nil, fmt.Errorf("fetch mails as %s: mails would be moved to where they are: %w", o.Name, candor.ErrInvalid)
 	}
-	return &Mailbox{o: o}, nil
+	sum := sha256.Sum256([]byte(o.User + "@" + strings.ToLower(host) + "/" + o.Mailbox))
+	return &Mailbox{o: o, which: hex.EncodeToString(sum[:8]), faults: map[imap.UID]fault{}}, nil
 }
+
+// stateName is what the position is remembered by.
+func (m *Mailbox) stateName() string { return m.o.Name + "/" + m.which }
 
 func doubled(n int) time.Duration {
 	return min(time.Second<<min(n-1, 20), 5*time.Minute)
@@ -116,7 +130,7 @@ func doubled(n int) time.Duration {
 
 // Counts may be asked for at any time.
 func (m *Mailbox) Counts() Counts {
-	return Counts{Kept: m.kept.Load(), Left: m.left.Load(), Failed: m.failed.Load()}
+	return Counts{Kept: m.kept.Load(), Left: m.left.Load(), Failed: m.failed.Load(), Passed: m.passed.Load()}
 }
 
 // Run fetches mails until ctx ends, and then gives nil. What fails is tried

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,9 +26,12 @@ type memory struct {
 	mails map[string]string // by key
 	often map[string]int
 	err   error
+	// poison tells that subjects with "poison" fail.
+	poison bool
 	// middle is told when 100 KB of a mail are read, and waits to go on.
 	middle chan chan struct{}
 	came   chan string
+	name   string // of the position
 	p      Position
 	size   int64
 }
@@ -62,6 +66,9 @@ func (m *memory) Keep(_ context.Context, a intake.Arrival) error {
 	if m.err != nil {
 		return m.err
 	}
+	if m.poison && strings.Contains(start.String(), "Subject: poison") {
+		return errors.New("it breaks whatever reads it")
+	}
 	m.mails[a.Key] = start.String()
 	m.came <- a.Key
 	return nil
@@ -82,16 +89,19 @@ func (m *most) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (m *memory) Position(context.Context, string) (Position, error) {
+func (m *memory) Position(_ context.Context, name string) (Position, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if name != m.name {
+		return Position{}, nil
+	}
 	return m.p, nil
 }
 
-func (m *memory) SetPosition(_ context.Context, _ string, p Position) error {
+func (m *memory) SetPosition(_ context.Context, name string, p Position) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.p = p
+	m.name, m.p = name, p
 	return nil
 }
 
@@ -234,6 +244,57 @@ func TestValidity(t *testing.T) {
 	if second := m.wait(t); second == first || m.mails[second] != "Subject: new\r\n\r\n" {
 		t.Errorf("%s came, then %s", first, second)
 	}
+}
+
+// TestAnother: another mailbox under the same name begins anew, though its UIDs are
+// the same; its mails have keys of their own.
+func TestAnother(t *testing.T) {
+	d := start(t)
+	c := d.client(t)
+	put(t, c, "INBOX", "Subject: one\r\n\r\n")
+	m := newMemory()
+	_, stop := fetching(t, d, m, nil)
+	first := m.wait(t)
+	stop()
+	port := d.tls[strings.LastIndexByte(d.tls, ':'):]
+	_, stop = fetching(t, d, m, func(o *Options) {
+		o.Addr, o.TLS = "localhost"+port, o.TLS.Clone()
+		o.TLS.ServerName = "127.0.0.1" // as the certificate has it
+	})
+	if second := m.wait(t); second == first {
+		t.Errorf("both are %s", first)
+	}
+	stop()
+}
+
+// TestPoison: a mail that fails again and again does not stop those behind it, and is
+// tried later.
+func TestPoison(t *testing.T) {
+	d := start(t)
+	c := d.client(t)
+	put(t, c, "INBOX", "Subject: poison\r\n\r\n")
+	put(t, c, "INBOX", "Subject: two\r\n\r\n")
+	m := newMemory()
+	m.poison = true
+	var ahead atomic.Int64
+	box, stop := fetching(t, d, m, func(o *Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		o.Poll = 50 * time.Millisecond
+	})
+	if key := m.wait(t); !strings.HasSuffix(key, "/2") {
+		t.Errorf("%s came", key)
+	}
+	if n := box.Counts(); n.Passed != 1 || n.Failed != 3 {
+		t.Errorf("counted is %+v", n)
+	}
+	m.mu.Lock()
+	m.poison = false
+	m.mu.Unlock()
+	ahead.Store(int64(61 * time.Minute))
+	if key := m.wait(t); !strings.HasSuffix(key, "/1") {
+		t.Errorf("%s came", key)
+	}
+	stop()
 }
 
 // TestMove: what is kept is moved, what is not stays.

@@ -70,7 +70,7 @@ func (v *visit) told() {
 
 // recall begins anew if UIDs mean something else by now.
 func (v *visit) recall(ctx context.Context) error {
-	p, err := v.m.o.State.Position(ctx, v.m.o.Name)
+	p, err := v.m.o.State.Position(ctx, v.m.stateName())
 	if err != nil {
 		return fmt.Errorf("what is known of the mailbox: %w", err)
 	}
@@ -91,7 +91,7 @@ func (v *visit) recall(ctx context.Context) error {
 func (v *visit) save(ctx context.Context) error {
 	v.unsaved = 0
 	p := Position{Validity: v.validity, Kept: v.kept.String(), Left: v.left.String()}
-	if err := v.m.o.State.SetPosition(ctx, v.m.o.Name, p); err != nil {
+	if err := v.m.o.State.SetPosition(ctx, v.m.stateName(), p); err != nil {
 		return fmt.Errorf("note what is kept of the mailbox: %w", err)
 	}
 	return nil
@@ -109,12 +109,16 @@ func (v *visit) pass(ctx context.Context) error {
 	}
 	v.kept.only(there)
 	v.left.only(there)
+	v.m.known(v.validity, there)
 	var trouble error
 	for _, uid := range slices.Sorted(there.all()) {
-		if v.kept[uid] || v.left[uid] {
+		if v.kept[uid] || v.left[uid] || v.m.waits(uid) {
 			continue
 		}
 		if trouble = v.fetch(ctx, uid); trouble != nil {
+			if ctx.Err() == nil {
+				v.m.fails(uid, trouble)
+			}
 			break
 		}
 		if v.unsaved >= saveEach {
@@ -138,7 +142,7 @@ func (v *visit) fetch(ctx context.Context, uid imap.UID) error {
 	cmd := v.c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{whole}})
 	handled := false
 	for data := cmd.Next(); data != nil; data = cmd.Next() {
-		a := intake.Arrival{Way: intake.IMAP, Source: v.m.o.Name, Key: fmt.Sprintf("%d/%d", v.validity, uid), Received: v.m.o.Now().UTC()}
+		a := intake.Arrival{Way: intake.IMAP, Source: v.m.o.Name, Key: fmt.Sprintf("%s/%d/%d", v.m.which, v.validity, uid), Received: v.m.o.Now().UTC()}
 		for item := data.Next(); item != nil; item = data.Next() {
 			switch item := item.(type) {
 			case imapclient.FetchItemDataInternalDate:

@@ -23,15 +23,30 @@ const (
 	List      Kind = "list"      // it went to many: newsletters, marketing
 )
 
+// Words name the kind, for people: "a bounce".
+func (k Kind) Words() string {
+	switch k {
+	case Automatic:
+		return "an automatic answer"
+	case List:
+		return "a mail to many"
+	case Calendar:
+		return "an invitation"
+	}
+	return "a " + string(k)
+}
+
 // Verdict is what was found.
 type Verdict struct {
 	Kind   Kind
 	Reason string // in few words, for people
-	// Case is the tag of the case that the mail names, in its subject or in an
-	// address, and Message the Message-ID of ours that it answers, without angle
-	// brackets. Empty if it names none. Both may be there for any kind: a mail of
+	// Certain tells that it is of the kind whatever it holds. Else it may be a
+	// report, too, if it complains about something: headers alone, and words of mail
+	// servers, are in reports as well.
+	Certain bool
+	// Message is the Message-ID of ours that the mail answers, without angle
+	// brackets; empty if it answers none. It may be there for any kind: a mail of
 	// ours that is answered by a machine, for one.
-	Case    string
 	Message string
 }
 
@@ -39,9 +54,6 @@ type Verdict struct {
 type Ours struct {
 	// Domains are what our Message-IDs end with.
 	Domains []string
-	// Tag finds a case in a subject or the part behind the "+" of an address: its
-	// first group is the tag. Nil for none.
-	Tag *regexp.Regexp
 }
 
 // Tell says what a mail is. Servers mark bounces as automatic answers, and
@@ -49,23 +61,24 @@ type Ours struct {
 // carries a report in a format of its own (ARF) is one, whoever sent it, and
 // what is not clear is one, too.
 func Tell(m *message.Message, o Ours) Verdict {
-	v := Verdict{Kind: Report, Reason: "nothing speaks for anything else"}
-	v.Case, v.Message = o.tag(m), o.answered(m)
-	for _, rule := range []func(*message.Message) (Kind, string){feedback, bounce, receipt, freehand, calendar, automatic} {
-		if kind, reason := rule(m); kind != "" {
-			v.Kind, v.Reason = kind, reason
+	v := Verdict{Kind: Report, Reason: "nothing speaks for anything else", Message: o.answered(m)}
+	for _, rule := range []struct {
+		tell    func(*message.Message) (Kind, string)
+		certain bool
+	}{{feedback, true}, {bounce, true}, {receipt, true}, {freehand, false}, {calendar, true}, {automatic, false}} {
+		if kind, reason := rule.tell(m); kind != "" {
+			v.Kind, v.Reason, v.Certain = kind, reason, rule.certain
+			if v.Message == "" && !v.Certain {
+				v.Message = o.quoted(m)
+			}
+			v.Certain = v.Certain || v.Message != "" // what it complains about are words of ours
 			return v
 		}
 	}
-	switch {
-	case v.Message != "":
-		v.Kind, v.Reason = Reply, "it answers our "+v.Message
-	case v.Case != "":
-		v.Kind, v.Reason = Reply, "it names the case "+v.Case
-	default:
-		if reason := list(m); reason != "" {
-			v.Kind, v.Reason = List, reason
-		}
+	if v.Message != "" {
+		v.Kind, v.Reason, v.Certain = Reply, "it answers our "+v.Message, true
+	} else if reason := list(m); reason != "" {
+		v.Kind, v.Reason = List, reason
 	}
 	return v
 }
@@ -98,6 +111,18 @@ func (o Ours) answered(m *message.Message) string {
 	return ""
 }
 
+// quoted finds a Message-ID of ours in a text: servers return mails so.
+func (o Ours) quoted(m *message.Message) string {
+	for i := range m.Parts {
+		if p := &m.Parts[i]; p.IsText() {
+			if id := o.own(p.Text[:min(len(p.Text), 64<<10)]); id != "" {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
 func (o Ours) own(text string) string {
 	for _, id := range ids.FindAllString(text, 20) {
 		_, domain, _ := strings.Cut(id, "@")
@@ -109,27 +134,3 @@ func (o Ours) own(text string) string {
 	}
 	return ""
 }
-
-func (o Ours) tag(m *message.Message) string {
-	if o.Tag == nil {
-		return ""
-	}
-	texts := []string{m.Subject}
-	for _, f := range m.Header {
-		switch strings.ToLower(f.Name) {
-		case "delivered-to", "x-original-to", "envelope-to", "to", "cc":
-			for _, piece := range plus.FindAllStringSubmatch(f.Value, 50) {
-				texts = append(texts, piece[1])
-			}
-		}
-	}
-	for _, text := range texts {
-		if found := o.Tag.FindStringSubmatch(text); len(found) > 1 {
-			return found[1]
-		}
-	}
-	return ""
-}
-
-// plus is what stands behind the "+" of an address.
-var plus = regexp.MustCompile(`\+([^@\s<>,]{1,100})@`)

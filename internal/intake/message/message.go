@@ -15,12 +15,13 @@ type Limits struct {
 	Parts int   // in all mails together
 	Depth int   // of mails in mails, and multiparts in multiparts
 	Text  int64 // bytes of one text
+	File  int64 // bytes of one text, no HTML, that is a file; as Text if zero
 	Bytes int64 // of all parts together
 }
 
 // DefaultLimits suit reports as they come.
 func DefaultLimits() Limits {
-	return Limits{Parts: 500, Depth: 12, Text: 4 << 20, Bytes: 64 << 20}
+	return Limits{Parts: 500, Depth: 12, Text: 4 << 20, File: 64 << 20, Bytes: 64 << 20}
 }
 
 // Message is a mail.
@@ -33,6 +34,9 @@ type Message struct {
 	Header            []Field   // all of it, in order
 	Parts             []Part
 	Problems          []string
+	// Truncated tells that something exceeds the limits, and was left out: of the
+	// mail, or of one in it. Texts end with a whole line then.
+	Truncated bool
 }
 
 // Field is a line of a header, decoded to UTF-8.

@@ -152,3 +152,27 @@ func TestLinesEndInCarriageReturns(t *testing.T) {
 		t.Errorf("%v %+v", err, m)
 	}
 }
+
+// TestTruncated: whatever exceeds a limit is told, also of mails within; texts end
+// with a whole line.
+func TestTruncated(t *testing.T) {
+	raw := "From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\ntwo\nthree\n--x\nContent-Type: message/rfc822\n\nSubject: y\n\nfour\nfive and six\n--x--\n"
+	whole := message.Limits{Parts: 10, Depth: 5, Text: 100, Bytes: 1000}
+	for what, change := range map[string]func(*message.Limits){
+		"nothing": func(*message.Limits) {},
+		"text":    func(l *message.Limits) { l.Text = 15 },
+		"parts":   func(l *message.Limits) { l.Parts = 1 },
+		"bytes":   func(l *message.Limits) { l.Bytes = 30 },
+		"depth":   func(l *message.Limits) { l.Depth = 1 },
+	} {
+		limits := whole
+		change(&limits)
+		m, err := message.Read(strings.NewReader(raw), limits)
+		if err != nil || m.Truncated != (what != "nothing") {
+			t.Errorf("%s: %v, %+v", what, err, m)
+		}
+		if what == "text" && m.Parts[1].Message.Parts[0].Text != "four\n" {
+			t.Errorf("the text ends with %q", m.Parts[1].Message.Parts[0].Text)
+		}
+	}
+}

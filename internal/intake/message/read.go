@@ -36,7 +36,7 @@ func Read(r io.Reader, limits Limits) (*Message, error) {
 		return nil, ErrNoMail
 	}
 	if int64(len(raw)) > limits.Bytes {
-		m.problem("the mail is larger than %d bytes; the rest was not read", limits.Bytes)
+		m.short("the mail is larger than %d bytes; the rest was not read", limits.Bytes)
 	}
 	return m, nil
 }
@@ -46,6 +46,12 @@ type taking struct {
 	limits Limits
 	parts  int
 	left   int64
+}
+
+// short notes what is left out.
+func (m *Message) short(format string, args ...any) {
+	m.Truncated = true
+	m.problem(format, args...)
 }
 
 func (m *Message) problem(format string, args ...any) {
@@ -168,7 +174,7 @@ func addresses(text string) []*mail.Address {
 
 func (t *taking) entity(m *Message, h gomessage.Header, body []byte, depth int) {
 	if depth > t.limits.Depth {
-		m.problem("parts lie more than %d deep in each other; the inner ones were not read", t.limits.Depth)
+		m.short("parts lie more than %d deep in each other; the inner ones were not read", t.limits.Depth)
 		return
 	}
 	kind, params, err := h.ContentType()
@@ -236,12 +242,12 @@ func pieces(body []byte, boundary string, closed *bool) (all [][]byte) {
 
 func (t *taking) leaf(m *Message, h gomessage.Header, kind string, params map[string]string, body []byte, depth int) {
 	if t.parts--; t.parts < 0 {
-		m.problem("there are more than %d parts; the rest was not read", t.limits.Parts)
+		m.short("there are more than %d parts; the rest was not read", t.limits.Parts)
 		return
 	}
 	content := decode(h.Get("Content-Transfer-Encoding"), body)
 	if t.left -= int64(len(content)); t.left < 0 {
-		m.problem("parts hold more than %d bytes; the rest was not read", t.limits.Bytes)
+		m.short("parts hold more than %d bytes; the rest was not read", t.limits.Bytes)
 		return
 	}
 	disposition, more, err := h.ContentDisposition()
@@ -256,11 +262,12 @@ func (t *taking) leaf(m *Message, h gomessage.Header, kind string, params map[st
 	switch {
 	case kind == "message/rfc822" || kind == "message/global" || kind == "text/rfc822-headers":
 		p.Message = t.message(content, depth+1)
+		m.Truncated = m.Truncated || p.Message.Truncated
 		for _, problem := range p.Message.Problems {
 			m.problem("in the mail %q: %s", p.Message.Subject, problem)
 		}
 	case strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "message/") || isText(kind, p.Name, content):
-		p.Text = t.text(m, content, params["charset"])
+		p.Text = t.text(m, content, params["charset"], (p.Name != "" || !p.Inline) && kind != "text/html")
 	default:
 		p.Bytes = content
 	}
@@ -276,10 +283,15 @@ func isText(kind, name string, content []byte) bool {
 	return kind == "application/json" || kind == "application/xml" || strings.HasSuffix(kind, "+json") || strings.HasSuffix(kind, "+xml")
 }
 
-func (t *taking) text(m *Message, content []byte, name string) string {
-	if int64(len(content)) > t.limits.Text {
-		m.problem("a text is longer than %d bytes; the rest was not read", t.limits.Text)
-		content = content[:t.limits.Text]
+func (t *taking) text(m *Message, content []byte, name string, file bool) string {
+	most := t.limits.Text
+	if file && t.limits.File > 0 {
+		most = t.limits.File
+	}
+	if int64(len(content)) > most {
+		m.short("a text is longer than %d bytes; the rest was not read", most)
+		content = content[:most]
+		content = content[:bytes.LastIndexByte(content, '\n')+1] // half a line may look like a whole one
 	}
 	return toUTF8(content, name)
 }

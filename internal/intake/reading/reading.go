@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"runtime/debug"
 
 	"candor/internal/intake"
@@ -42,6 +43,12 @@ type Formats interface {
 	ReadFile(f format.File, each format.Each) (intake.Report, string, error)
 }
 
+// IsFile tells whether it is read as a file, not as a mail.
+func (s Source) IsFile() bool {
+	mediaType, _, err := mime.ParseMediaType(s.Type)
+	return s.Name != "" || s.Type != "" && (err != nil || mediaType != "message/rfc822")
+}
+
 // Reader reads messages. It is safe for concurrent use.
 type Reader struct {
 	Formats Formats
@@ -71,7 +78,7 @@ func (r *Reader) Read(s Source, each Each) (got Reading, err error) {
 		}
 	}()
 	body := &body{from: s.Body}
-	if s.Name != "" || s.Type != "" && s.Type != "message/rfc822" {
+	if s.IsFile() {
 		err = r.readFile(&got, s, body, each)
 	} else {
 		err = r.readMail(&got, body, each)
@@ -113,60 +120,51 @@ func (r *Reader) readFile(got *Reading, s Source, from io.Reader, each Each) (er
 	return err
 }
 
-func (r *Reader) readMail(got *Reading, from io.Reader, each Each) error {
+// Open opens a mail, and reads nothing of it: for people to look at. Problems tell
+// what could not be read or opened. The errors are those of the body, and of what
+// is no mail.
+func (r *Reader) Open(from io.Reader) (m *message.Message, problems []string, err error) {
+	m, problems, _, err = r.open(from)
+	return m, problems, err
+}
+
+// open also says why it is not all that was sent; empty if it is.
+func (r *Reader) open(from io.Reader) (m *message.Message, problems []string, person string, err error) {
 	m, notes, err := r.Opener.Open(from)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	problems = m.Problems
+	for _, n := range notes {
+		if n.Problem != "" {
+			problems = append(problems, n.What+": "+n.Problem)
+			person = "not all of it could be opened"
+		}
+	}
+	if m.Truncated {
+		person = "not all of it was read"
+	}
+	return m, problems, person, nil
+}
+
+func (r *Reader) readMail(got *Reading, from io.Reader, each Each) error {
+	m, problems, person, err := r.open(from)
 	if err != nil {
 		return err
 	}
-	got.Mail, got.Problems = m, m.Problems
-	if got.Verdict = kind.Tell(m, r.Ours); got.Kind != kind.Report {
+	got.Mail, got.Problems, got.Verdict = m, problems, kind.Tell(m, r.Ours)
+	if got.Kind != kind.Report && got.Certain {
 		return nil
 	}
-	// Events are handed on once all was read: of what breaks off none are sure.
-	var events []intake.Event
-	var name string
-	got.Report, name, err = r.Formats.Read(m, func(e intake.Event) error { events = append(events, e); return nil })
-	switch got.Report.Format = cmp.Or(got.Report.Format, name); {
-	case errors.Is(err, format.ErrOther):
-		err = r.readText(m, got, true, each)
-	case err != nil: // what claims a format and is none of it may say something yet
-		claimed := err
-		if err = r.readText(m, got, false, each); err == nil {
-			got.Report.Person = claimed.Error()
+	found := r.find(m)
+	if got.Kind != kind.Report {
+		if !found.blames {
+			return nil
 		}
-	default:
-		got.Report.Confidence = cmp.Or(got.Report.Confidence, 100)
-		for _, e := range events {
-			if err := give(each(e, got.Report.Person == "")); err != nil {
-				return err
-			}
-		}
+		person = fmt.Sprintf("it looks like %s: %s", got.Kind.Words(), got.Reason)
+		got.Kind = kind.Report
 	}
-	for _, n := range notes {
-		if n.Problem != "" {
-			got.Problems = append(got.Problems, n.What+": "+n.Problem)
-			got.Report.Person = cmp.Or(got.Report.Person, "not all of it could be opened")
-		}
-	}
-	return err
-}
-
-func give(err error) error {
-	if err != nil {
-		return given{err}
-	}
-	return nil
-}
-
-func (r *Reader) readText(m *message.Message, got *Reading, alone bool, each Each) error {
-	text := r.Text.Read(m).Report
-	sure := alone && text.Person == ""
-	for _, e := range text.Events {
-		if err := give(each(e, sure)); err != nil {
-			return err
-		}
-	}
-	text.Events = nil
-	got.Report = text
-	return nil
+	got.Report = found.report
+	got.Report.Person = cmp.Or(got.Report.Person, person)
+	return found.give(each, found.sure && got.Report.Person == "")
 }

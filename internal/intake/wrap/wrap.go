@@ -50,7 +50,7 @@ type Note struct {
 // Limits bound what is opened. Zero stands for the default of that field.
 type Limits struct {
 	Files int   // of all archives; 1000
-	Bytes int64 // of all that is opened; 256 MiB
+	Bytes int64 // of all that is opened; 128 MiB
 	Depth int   // of wraps in wraps; 5
 	Ratio int64 // how many times larger a file may be than it is packed; 200
 	// Message bounds the mail, and each mail in it; message.DefaultLimits.
@@ -89,7 +89,7 @@ func New(o Options) *Opener {
 		l.Files = 1000
 	}
 	if l.Bytes <= 0 {
-		l.Bytes = 256 << 20
+		l.Bytes = 128 << 20
 	}
 	if l.Depth <= 0 {
 		l.Depth = 5
@@ -118,6 +118,7 @@ func (o *Opener) Open(r io.Reader) (*message.Message, []Note, error) {
 	w := &work{o: o.o, files: o.o.Limits.Files, left: o.o.Limits.Bytes}
 	w.signatures(raw, 0)
 	w.message(m, 0)
+	m.Truncated = m.Truncated || w.truncated
 	return m, w.notes, nil
 }
 
@@ -127,6 +128,8 @@ type work struct {
 	files int
 	left  int64
 	notes []Note
+	// truncated tells that something of what was opened was left out.
+	truncated bool
 }
 
 // mostNotes bounds what is told.
@@ -218,14 +221,15 @@ func (c *content) message(w *work, depth int) *message.Message {
 		}
 	}
 	for _, f := range c.files {
-		p, problems := message.NewPart(f.name, f.mediaType, f.bytes, w.o.Limits.Message)
-		m.Problems = append(m.Problems, problems...)
-		if p != nil {
+		one := message.NewPart(f.name, f.mediaType, f.bytes, w.o.Limits.Message)
+		m.Problems, m.Truncated = append(m.Problems, one.Problems...), m.Truncated || one.Truncated
+		for _, p := range one.Parts {
 			p.Inline = f.name == ""
-			m.Parts = append(m.Parts, *p)
+			m.Parts = append(m.Parts, p)
 		}
 	}
 	w.message(m, depth+1)
+	w.truncated = w.truncated || m.Truncated
 	return m
 }
 

@@ -191,11 +191,10 @@ func (b *feedback) about(m metadata) {
 
 // epoch reads seconds since 1970.
 func epoch(text string) *intake.When {
-	text = strings.TrimSpace(text)
-	if text == "" {
+	if text = intake.Cut(strings.TrimSpace(text), 60); text == "" {
 		return nil
 	}
-	w := &intake.When{Text: intake.Cut(text, 60)}
+	w := &intake.When{Text: text}
 	if s, err := strconv.ParseInt(text, 10, 64); err == nil && s > 0 && s < 1<<33 {
 		w.Time = time.Unix(s, 0).UTC()
 	}

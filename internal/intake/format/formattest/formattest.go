@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -153,6 +154,8 @@ func damaged(t *testing.T, read reading, s Sample) {
 			flipped[random.IntN(len(flipped))] ^= 1 << random.IntN(8)
 		}
 		try(flipped)
+		try(slices.Insert(bytes.Clone(s.Body), random.IntN(len(s.Body)+1), 0)) // NUL
+		try(slices.Insert(bytes.Clone(s.Body), random.IntN(len(s.Body)+1), []byte(`\u0000`)...))
 	}
 }
 
@@ -175,7 +178,7 @@ func Event(t testing.TB, e intake.Event) {
 		canonical(t, r)
 	}
 	for _, w := range []*intake.When{e.First, e.Last} {
-		if w != nil && (w.Text == "" || w.Time.Location() != time.UTC || len(w.Text) > 100) {
+		if w != nil && (w.Text == "" || w.Time.Location() != time.UTC || len(w.Text) > 100 || strings.ContainsRune(w.Text, 0)) {
 			t.Errorf("time %q, %v", w.Text, w.Time)
 		}
 	}
@@ -188,7 +191,7 @@ func Event(t testing.TB, e intake.Event) {
 
 func bounded(t testing.TB, what, text string, most int) {
 	t.Helper()
-	if len(text) > most || !utf8.ValidString(text) {
+	if len(text) > most || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		t.Errorf("%s of %d bytes: %.80q", what, len(text), text)
 	}
 }

@@ -265,10 +265,10 @@ func (p *plan) url(text, host, scheme string) string {
 
 // when reads a time, which is UTC in all reports.
 func when(text string) *intake.When {
-	if text == "" {
+	if text = intake.Cut(text, 60); text == "" {
 		return nil
 	}
-	w := &intake.When{Text: intake.Cut(text, 60)}
+	w := &intake.When{Text: text}
 	for _, form := range []string{time.DateTime, time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04"} {
 		if t, err := time.Parse(form, text); err == nil {
 			w.Time = t.UTC()

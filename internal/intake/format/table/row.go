@@ -140,8 +140,7 @@ func (l *layout) times(fields []string, get func(meaning) string) (began, ended 
 	at := func(m meaning) *intake.When {
 		for i, c := range l.columns {
 			if c.meaning == m && i < len(fields) && fields[i] != "" {
-				w := when(fields[i], zone, c.utc)
-				return &w
+				return told(when(fields[i], zone, c.utc))
 			}
 		}
 		return nil
@@ -172,7 +171,14 @@ func (l *layout) dayAndClock(fields []string, zone string) *intake.When {
 	if text == "" {
 		return nil
 	}
-	w := when(text, zone, utc)
+	return told(when(text, zone, utc))
+}
+
+// told leaves out a time of which nothing can be written: a NUL alone.
+func told(w intake.When) *intake.When {
+	if w.Text == "" {
+		return nil
+	}
 	return &w
 }
 

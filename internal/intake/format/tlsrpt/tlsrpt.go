@@ -184,10 +184,10 @@ func (r report) event(p policies, f failure) intake.Event {
 
 // when reads a time by RFC 3339, which has a zone.
 func when(text string) *intake.When {
-	if text == "" {
+	if text = intake.Cut(text, 60); text == "" {
 		return nil
 	}
-	w := &intake.When{Text: intake.Cut(text, 60)}
+	w := &intake.When{Text: text}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		w.Time = t.UTC()
 	}
