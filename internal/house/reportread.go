@@ -130,7 +130,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 				return err
 			}
 		}
-		if err := h.acknowledge(ctx, tx, r); err != nil {
+		if err := h.acknowledge(ctx, tx, r, sender(got.Mail)); err != nil {
 			return err
 		}
 		return h.recordJSON(ctx, tx, "", candor.RecordReport, r.ID, candor.Principal{}, map[string]any{"state": r.State, "sha256": r.SHA256, "format": r.Format, "complaints": r.Complaints, "way": r.Way})

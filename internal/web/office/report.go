@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -276,6 +277,11 @@ func (o *office) reportMessage(r *web.Request) (web.View, error) {
 	x, body, err := o.house.ReportMessage(r.Context(), r.Who, id)
 	if err != nil {
 		return web.View{}, err
+	}
+	if r.Method == http.MethodHead { // nothing is written
+		if err := body.Close(); err != nil {
+			return web.View{}, err
+		}
 	}
 	name := "report-" + string(x.ID) + ".eml.txt" // no mail program opens it by itself
 	return web.View{Send: &web.File{Name: name, Type: "application/octet-stream", Write: func(w io.Writer) error {
