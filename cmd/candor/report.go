@@ -19,6 +19,7 @@ import (
 	"candor/internal/intake/kind"
 	"candor/internal/intake/reading"
 	"candor/internal/intake/wrap"
+	"candor/internal/store"
 )
 
 // openReports sets up how reports are read.
@@ -83,11 +84,49 @@ func readSchema(name string) (*shadowserver.Schema, error) {
 	return s, nil
 }
 
-// readReports has reports read that came in. One that cannot be read now leaves
-// the others be.
-func (r *running) readReports(ctx context.Context, j house.ReadReportsJob) (err error) {
+// readReports has reports read that came in. Of several, each that fails is asked
+// for again alone, when it says: it holds up no other. One alone is tried again
+// whatever fails.
+func (r *running) readReports(ctx context.Context, j house.ReadReportsJob) error {
+	if len(j.Reports) == 1 {
+		return tryAgain(r.ReadReport(ctx, j.Reports[0]))
+	}
+	again := map[candor.ID]time.Time{}
 	for _, id := range j.Reports {
-		err = errors.Join(err, r.ReadReport(ctx, id))
+		err := r.ReadReport(ctx, id)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		r.setup.log.WarnContext(ctx, "a report could not be read, and is tried again", "report", id, "error", err)
+		var at time.Time
+		var later *candor.LaterError
+		if errors.As(err, &later) {
+			at = r.setup.clock().Add(later.After)
+		}
+		again[id] = at
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	return r.Store.Tx(ctx, func(tx *store.Tx) error {
+		for id, at := range again {
+			if err := tx.Enqueue(ctx, house.ReadReportsJob{Reports: []candor.ID{id}}, candor.JobOptions{Queue: house.QueueReports, At: at}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tryAgain keeps a job from being given up at the first failure: what a report
+// names may be missing for a moment.
+func tryAgain(err error) error {
+	var later *candor.LaterError
+	if !errors.As(err, &later) && (errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrInvalid)) {
+		return fmt.Errorf("%s: %w", err.Error(), candor.ErrUnavailable)
 	}
 	return err
 }

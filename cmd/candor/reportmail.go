@@ -53,10 +53,10 @@ func (r *running) acknowledge(ctx context.Context, j house.AcknowledgeJob) error
 }
 
 func acknowledgement(p phrase.Printer, x candor.Report, provider, address string) letter {
-	args := phrase.Args{"provider": provider, "subject": x.Subject}
+	args := phrase.Args{"provider": provider, "subject": house.Brief(x.Subject)}
 	subject := p.T("reporter.mail.subject", args)
 	if x.Reference != "" {
-		subject += " [" + x.Reference + "]"
+		subject += " [" + house.Brief(x.Reference) + "]"
 	}
 	return letter{subject, strings.Join([]string{p.T("reporter.mail.hello"), p.T("reporter.mail.text", args), p.T("reporter.mail.link"), address}, "\n\n") + "\n"}
 }

@@ -192,6 +192,11 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 		}
 	}
 	if workers == nil && r.readsReports() {
+		if r.shared() { // else all running jobs are a worker's
+			if _, err := r.Store.Requeue(inner); err != nil {
+				return err
+			}
+		}
 		var err error
 		if workers, err = r.Store.Work(inner, r.handlers(), store.Queues{house.QueueReports: 4}); err != nil {
 			return err

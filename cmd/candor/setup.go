@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 		return setup{}, err
 	}
 	s := setup{
-		data: folder(data), database: c.Database.URL.Reveal(), node: node + ":" + data, roles: c.Roles, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
+		data: folder(data), database: c.Database.URL.Reveal(), node: nodeName(node, data, c.Roles), roles: c.Roles, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
 		provider: notify.Provider{Name: c.Provider.Name, Mail: c.Provider.Mail, Phone: c.Provider.Phone}, language: c.Provider.Language,
 		keep: c.Definitions.Keep, stale: time.Duration(c.Definitions.StaleAfter), check: time.Duration(c.Definitions.Every),
 		every: time.Duration(c.Scanning.Every), scans: 2, threads: c.Scanning.Threads, watch: c.Scanning.Watch, maxSize: int64(c.Scanning.MaxSize), allowed: c.Scanning.RootsAllowed, good: c.Scanning.Good, agents: c.Listen.Agents, traffic: c.Traffic, leases: c.Leases, intake: c.Intake, isolation: c.Isolation, garden: c.Garden, drill: c.Drill,
@@ -204,4 +205,13 @@ func (s *setup) fillAccess(c *config.Config) error {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
+}
+
+// nodeName is what jobs remember of who does them. A program that is no worker has
+// another name than workers of its machine: each begins its own again.
+func nodeName(host, data string, roles []string) string {
+	if slices.Contains(roles, config.RoleWorker) {
+		return host + ":" + data
+	}
+	return host + ":" + data + "/" + strings.Join(roles, "+")
 }

@@ -15,7 +15,8 @@ import (
 // visitor asks for addresses that others reported.
 type visitor struct{ client *http.Client }
 
-// newVisitor makes one; nil dials the open Internet only.
+// newVisitor makes one; nil dials the open Internet only. Tests alone give another:
+// whatever the provider's own checks may reach, strangers name these addresses.
 func newVisitor(dial outward.Dial) visitor {
 	if dial == nil {
 		dial = outward.Dialer(10 * time.Second)

@@ -103,19 +103,32 @@ func (h *House) ReportMessage(ctx context.Context, who candor.Principal, id cand
 	return r, body, err
 }
 
-// ReportReading reads the message of a report again, for people to look at: with
+// ReportReading opens the message of a report again, for people to look at: with
 // what free text names marked. Of a file there is none.
 func (h *House) ReportReading(ctx context.Context, who candor.Principal, id candor.ID) (*message.Message, freetext.Reading, error) {
-	r, body, err := h.ReportMessage(ctx, who, id)
-	if err != nil || r.Name != "" {
+	m, err := h.ReportMail(ctx, who, id)
+	if err != nil || m == nil {
 		return nil, freetext.Reading{}, err
+	}
+	return m, h.Reports.Reader.Text.Read(m), nil
+}
+
+// ReportMail opens the message of a report again; nil of a file, and of what is no
+// mail after all.
+func (h *House) ReportMail(ctx context.Context, who candor.Principal, id candor.ID) (*message.Message, error) {
+	r, body, err := h.ReportMessage(ctx, who, id)
+	if err != nil {
+		return nil, err
 	}
 	defer body.Close()
-	got, err := h.Reports.Reader.Read(reading.Source{Body: body}, func(intake.Event, bool) error { return nil })
-	if err != nil || got.Mail == nil {
-		return nil, freetext.Reading{}, err
+	if (reading.Source{Name: r.Name, Type: r.Type}).IsFile() {
+		return nil, nil
 	}
-	return got.Mail, h.Reports.Reader.Text.Read(got.Mail), nil
+	m, _, err := h.Reports.Reader.Open(body)
+	if err != nil {
+		return nil, nil //nolint:nilerr // the page says what the report's own state says
+	}
+	return m, nil
 }
 
 // TakeReport keeps a message that somebody hands in by the API or a page, and

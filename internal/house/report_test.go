@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ import (
 type lists struct{}
 
 func (lists) Read(m *message.Message, each format.Each) (intake.Report, string, error) {
-	r := intake.Report{Format: "list", Reporter: m.From[0].Address, Reference: m.Get("X-Reference"), Confidence: 100}
+	r := intake.Report{Format: "list", Reporter: cmp.Or(m.Get("X-Reporter"), m.From[0].Address), Reference: m.Get("X-Reference"), Confidence: 100}
 	if m.Subject != "list" {
 		return r, "list", format.ErrOther
 	}
@@ -459,5 +460,63 @@ func TestReplies(t *testing.T) {
 	}
 	if asked != 1 {
 		t.Errorf("%d questions, want 1", asked)
+	}
+}
+
+// TestRecheckMany asks for few of many URLs at a time, and for all in the end.
+func TestRecheckMany(t *testing.T) {
+	w, _ := reports(t, storetest.SQLite(t))
+	v := answers{}
+	var all []string
+	for n := range 60 {
+		url := fmt.Sprintf("http://shop.example/%d", n)
+		v[url] = 404
+		all = append(all, "fraud/phishing url "+url)
+	}
+	w.Reports.Visitor = v
+	id := w.complaints(t, w.take(t, listed("a@a.example", "1", all...)))[0].Case
+	for _, want := range []int{10, 0} {
+		if err := w.RecheckReports(t.Context(), id, ada.Actor()); err != nil {
+			t.Fatal(err)
+		}
+		found, err := w.Store.FindingsOfCase(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := 0
+		for _, f := range found {
+			if f.State == candor.FindingOpen {
+				open++
+			}
+		}
+		if open != want {
+			t.Errorf("%d are open, want %d", open, want)
+		}
+	}
+}
+
+// TestForgedReporter has a content name another reporter than sent it: who it
+// names is not written to.
+func TestForgedReporter(t *testing.T) {
+	w, _ := reports(t, storetest.SQLite(t))
+	w.Reports.Acknowledge = true
+	const known = "fraud/phishing url http://shop.example/login"
+	text := listed("a@a.example", "1", known)
+	asked := func(text string) (n int64) {
+		t.Helper()
+		w.take(t, text)
+		all, err := w.Store.QueueState(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			n += c
+		}
+		return n
+	}
+	first := asked(text)
+	own := asked(listed("b@b.example", "2", known)) - first
+	if got := asked("X-Reporter: victim@d.example\r\n"+listed("c@c.example", "3", known)) - own - first; got >= own {
+		t.Errorf("%d jobs for a forged report, %d for an honest one", got, own)
 	}
 }

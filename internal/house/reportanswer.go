@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"candor"
@@ -22,14 +23,26 @@ func (AcknowledgeJob) Kind() string { return "mail.acknowledge" }
 // send a thousand reports read no answers, and two that answer each other stop.
 const mostAcknowledged = 20
 
+// mostAcknowledgedAt is how often a day reporters of one domain are written to.
+const mostAcknowledgedAt = 60
+
 // acknowledge asks for a reporter to be written to, unless a program would only
-// write to a program.
-func (h *House) acknowledge(ctx context.Context, tx *store.Tx, r candor.Report) error {
+// write to a program. A reporter that the content names, and who did not send it,
+// is not: anybody could have us write to anybody.
+func (h *House) acknowledge(ctx context.Context, tx *store.Tx, r candor.Report, sender string) error {
+	if !strings.EqualFold(r.Reporter, sender) {
+		return nil
+	}
 	if !h.Reports.Acknowledge || h.Mute || !r.Answerable || r.Reporter == "" || r.State != candor.ReportFiled && r.State != candor.ReportPerson {
 		return nil
 	}
-	page, err := tx.Reports(ctx, candor.ReportFilter{Reporter: r.Reporter, ReceivedAfter: h.Clock().Add(-24 * time.Hour)}, candor.Cut{Limit: 1})
+	since := h.Clock().Add(-24 * time.Hour)
+	page, err := tx.Reports(ctx, candor.ReportFilter{Reporter: r.Reporter, ReceivedAfter: since}, candor.Cut{Limit: 1})
 	if err != nil || page.Count > mostAcknowledged {
+		return err
+	}
+	n, err := tx.ReportsOfDomain(ctx, r.Reporter[strings.LastIndexByte(r.Reporter, '@')+1:], since)
+	if err != nil || n > mostAcknowledgedAt {
 		return err
 	}
 	return tx.Enqueue(ctx, AcknowledgeJob{r.ID}, candor.JobOptions{})
@@ -59,45 +72,23 @@ func (h *House) ReportOutcome(ctx context.Context, id candor.ID) (ReportOutcome,
 			return ReportOutcome{}, err
 		}
 	}
-	o := ReportOutcome{Received: r.Received, Subject: r.Subject, Reference: r.Reference, Read: r.State != candor.ReportNew && r.State != candor.ReportPerson, Dismissed: r.State == candor.ReportDismissed}
-	open := map[candor.ID]bool{}
-	for cut := (candor.Cut{Limit: 500, Sort: "number"}); ; {
-		page, err := h.Store.Complaints(ctx, candor.ComplaintFilter{Report: r.ID}, cut)
-		if err != nil {
-			return o, fmt.Errorf("what became of report %s: %w", id, err)
-		}
-		for _, c := range page.Items {
-			if err := h.tally(ctx, &o, c, open); err != nil {
-				return o, err
+	o := ReportOutcome{Received: r.Received, Subject: Brief(r.Subject), Reference: Brief(r.Reference), Read: r.State != candor.ReportNew && r.State != candor.ReportPerson, Dismissed: r.State == candor.ReportDismissed}
+	counts, err := h.Store.ComplaintCounts(ctx, r.ID)
+	if err != nil {
+		return o, fmt.Errorf("what became of report %s: %w", id, err)
+	}
+	for _, c := range counts {
+		switch c.State {
+		case candor.ComplaintFiled:
+			o.Told += c.Count
+			if c.Case == "" || !c.Case.Open() {
+				o.Mended += c.Count
 			}
-		}
-		if cut.Cursor = page.Next; page.Next == "" {
-			return o, nil
+		case candor.ComplaintForeign, candor.ComplaintForwarded:
+			o.Foreign += c.Count
+		case candor.ComplaintPerson, candor.ComplaintWaiting:
+			o.Open += c.Count
 		}
 	}
-}
-
-// tally counts a complaint; open remembers which cases are.
-func (h *House) tally(ctx context.Context, o *ReportOutcome, c candor.Complaint, open map[candor.ID]bool) error {
-	switch c.State {
-	case candor.ComplaintFiled:
-		o.Told++
-		is, known := open[c.Case]
-		if !known && c.Case != "" {
-			x, err := h.Store.Case(ctx, candor.Everything, c.Case)
-			if err != nil {
-				return err
-			}
-			is = x.State.Open()
-			open[c.Case] = is
-		}
-		if !is {
-			o.Mended++
-		}
-	case candor.ComplaintForeign, candor.ComplaintForwarded:
-		o.Foreign++
-	case candor.ComplaintPerson, candor.ComplaintWaiting:
-		o.Open++
-	}
-	return nil
+	return o, nil
 }

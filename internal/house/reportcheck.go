@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 
 	"candor"
 	"candor/internal/desk"
@@ -31,21 +33,50 @@ func (h *House) RecheckReports(ctx context.Context, id candor.ID, by string) err
 	if err != nil {
 		return err
 	}
-	var gone []candor.ID
-	for _, f := range all {
-		if f.Sensor != desk.Reported || f.State != candor.FindingOpen {
-			continue
-		}
-		over, err := h.isOver(ctx, f, by)
-		if err != nil {
+	all = slices.DeleteFunc(all, func(f candor.FiledFinding) bool { return f.Sensor != desk.Reported || f.State != candor.FindingOpen })
+	urls := slices.DeleteFunc(slices.Clone(all), func(f candor.FiledFinding) bool { return !isURL(f.Path) })
+	others := slices.DeleteFunc(all, func(f candor.FiledFinding) bool { return isURL(f.Path) })
+	if len(urls) > mostVisited { // another run begins elsewhere, so that all have their turn
+		n := int(h.Clock().Unix() / 60 % int64(len(urls)))
+		urls = append(urls[n:], urls[:n]...)[:mostVisited]
+	}
+	if err := h.recheck(ctx, others, by); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(urls, visitedAtOnce) {
+		if err := h.recheck(ctx, some, by); err != nil {
 			return err
 		}
-		if over {
+	}
+	return nil
+}
+
+// Most URLs that are asked for in a run, and of these at a time.
+const (
+	mostVisited   = 50
+	visitedAtOnce = 8
+)
+
+func isURL(path string) bool {
+	return strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://")
+}
+
+// recheck looks at findings at once, and notes which are over.
+func (h *House) recheck(ctx context.Context, all []candor.FiledFinding, by string) error {
+	over, errs := make([]bool, len(all)), make([]error, len(all))
+	var looking sync.WaitGroup
+	for i, f := range all {
+		looking.Go(func() { over[i], errs[i] = h.isOver(ctx, f, by) })
+	}
+	looking.Wait()
+	var gone []candor.ID
+	for i, f := range all {
+		if over[i] {
 			gone = append(gone, f.ID)
 		}
 	}
-	if len(gone) == 0 {
-		return nil
+	if err := errors.Join(errs...); err != nil || len(gone) == 0 {
+		return err
 	}
 	return h.Desk.Gone(ctx, gone, by)
 }
@@ -53,7 +84,7 @@ func (h *House) RecheckReports(ctx context.Context, id candor.ID, by string) err
 // isOver tells whether what was reported is there no longer. What cannot be told
 // is not over.
 func (h *House) isOver(ctx context.Context, f candor.FiledFinding, by string) (bool, error) {
-	if !strings.HasPrefix(f.Path, "http://") && !strings.HasPrefix(f.Path, "https://") {
+	if !isURL(f.Path) {
 		return !strings.HasPrefix(by, "user:"), nil // whoever holds it says so; the staff dismisses, or closes the case
 	}
 	if h.Reports.Visitor == nil {

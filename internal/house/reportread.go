@@ -210,7 +210,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 				return err
 			}
 		}
-		if err := h.acknowledge(ctx, tx, r); err != nil {
+		if err := h.acknowledge(ctx, tx, r, sender(got.Mail)); err != nil {
 			return err
 		}
 		return h.recordReport(ctx, tx, r)

@@ -78,7 +78,8 @@ func sender(m *message.Message) string {
 }
 
 // HearReply brings a reply where it belongs: to the case as a question of the party,
-// or to the ticket. One that was heard before is left as it is.
+// or to the ticket. One that was heard before is left as it is, and one that cannot
+// be added there is for a person.
 func (h *House) HearReply(ctx context.Context, id candor.ID) error {
 	r, err := h.Store.Report(ctx, id)
 	if errors.Is(err, candor.ErrNotFound) || err == nil && (r.State != candor.ReportReply || r.By != "") {
@@ -99,17 +100,22 @@ func (h *House) HearReply(ctx context.Context, id candor.ID) error {
 	if err == nil && got.Mail != nil {
 		err = h.hear(ctx, r, got.Mail)
 	}
-	if err != nil {
+	refused := errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound)
+	if err != nil && !refused {
 		return fmt.Errorf("hear reply %s: %w", id, err)
 	}
 	return h.tx(ctx, func(tx *store.Tx) error {
-		r.By, r.Updated = "system", h.Clock().UTC()
+		if r.Updated = h.Clock().UTC(); refused { // a person sees what it says
+			r.State, r.Why = candor.ReportPerson, clean("it could not be added to what it answers: "+err.Error())
+			return tx.ChangeReport(ctx, &r, "")
+		}
+		r.By = "system"
 		return tx.ChangeReport(ctx, &r, "")
 	})
 }
 
 func (h *House) hear(ctx context.Context, r candor.Report, m *message.Message) error {
-	text := clip(strings.TrimSpace(written(m)), MostTicketText)
+	text := clip(unquoted(written(m)), MostTicketText)
 	if text == "" {
 		text = "–"
 	}
@@ -121,7 +127,17 @@ func (h *House) hear(ctx context.Context, r candor.Report, m *message.Message) e
 	if err != nil {
 		return err
 	}
-	return h.Desk.Ask(ctx, candor.Principal{User: "mail", Name: sender(m), Role: candor.RoleCustomer, Party: c.Party}, c.ID, text)
+	who := candor.Principal{User: "mail", Name: sender(m), Role: candor.RoleCustomer, Party: c.Party}
+	events, err := h.Store.Events(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(events, func(e candor.Event) bool {
+		return e.Kind == candor.EventQuestion && e.Actor == who.Actor() && e.Text == text && !e.At.Before(r.Received)
+	}) {
+		return nil // a run that broke off after it was heard
+	}
+	return h.Desk.Ask(ctx, who, c.ID, text)
 }
 
 // written is the first text of a mail that people wrote.

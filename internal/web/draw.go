@@ -47,7 +47,9 @@ func (s *Site) draw(w http.ResponseWriter, r *Request, v View) {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", strange)
 		h.Set("X-Frame-Options", "SAMEORIGIN")
-		write(w, r, http.StatusOK, v.Strange)
+		h.Set("X-DNS-Prefetch-Control", "off")
+		h.Set("Referrer-Policy", "no-referrer")
+		write(w, r, http.StatusOK, tame(v.Strange))
 	case v.JSON != nil:
 		s.data(w, r, v)
 	default:

@@ -115,12 +115,18 @@ func (s *server) takeReport(ctx context.Context, who candor.Principal, in *repor
 	return &reportTaken{ReportTaken{id}}, err
 }
 
+// mostMessage is how many bytes of a message an answer holds, which is in memory.
+const mostMessage = 64 << 20
+
 func (s *server) reportMessage(ctx context.Context, who candor.Principal, in *one) (*text, error) {
 	r, body, err := s.House.ReportMessage(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
+	if r.Size > mostMessage {
+		return nil, candor.WithHint(fmt.Errorf("the message of report %s has %d bytes: %w", r.ID, r.Size, candor.ErrInvalid), "Get it from its page in the console.")
+	}
 	content, err := io.ReadAll(body)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,6 +278,11 @@ func (o *office) reportMessage(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
+	if r.Method == http.MethodHead { // nothing is written
+		if err := body.Close(); err != nil {
+			return web.View{}, err
+		}
+	}
 	name := "report-" + string(x.ID) + ".eml.txt" // no mail program opens it by itself
 	return web.View{Send: &web.File{Name: name, Type: "application/octet-stream", Write: func(w io.Writer) error {
 		defer body.Close()
@@ -290,7 +296,7 @@ func (o *office) reportHTML(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	m, _, err := o.house.ReportReading(r.Context(), r.Who, id)
+	m, err := o.house.ReportMail(r.Context(), r.Who, id)
 	if err != nil {
 		return web.View{}, err
 	}

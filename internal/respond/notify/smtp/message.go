@@ -31,6 +31,7 @@ func (s *Sender) compose(to address, m candor.Message) (*gomail.Msg, error) {
 	// RFC 3834, 5: nobody's machine should answer. Exchange asks for the second.
 	out.SetGenHeader("Auto-Submitted", "auto-generated")
 	out.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	out.SetGenHeader("X-Loop", id[strings.LastIndexByte(id, '@')+1:]) // by it we know our own mail if it comes back
 	if m.Language != "" {
 		out.SetGenHeader("Content-Language", oneLine(m.Language))
 	}

@@ -77,7 +77,7 @@ func TestHeader(t *testing.T) {
 		"In-Reply-To": "<01980000000070008000000000000001.case@example.net>",
 		"References":  "<01980000000070008000000000000001.case@example.net>",
 		"Date":        "Mon, 24 Nov 2025 09:30:00 +0000", "Auto-Submitted": "auto-generated", "Mime-Version": "1.0",
-		"Content-Language": "en", "X-Auto-Response-Suppress": "OOF, AutoReply",
+		"Content-Language": "en", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Loop": "example.net",
 	}
 	for name, value := range want {
 		if got := h[name]; len(got) != 1 || got[0] != value {
