@@ -46,7 +46,7 @@ var layers = []layer{
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
 	{packages: "internal/store/column", ours: []string{".", "internal/consent"}},
 	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/directory", "internal/store/column"}},
-	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
+	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
@@ -128,7 +128,7 @@ var layers = []layer{
 		others: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/intake", ours: []string{"."}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/intake/reading", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/wrap"}},
+	{packages: "internal/intake/reading", ours: []string{"internal/intake", "internal/intake/format", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/wrap"}, tests: []string{"candor/internal/intake/format/readers"}},
 	{packages: "internal/intake/format", ours: []string{".", "internal/intake", "internal/intake/message"}, tests: []string{"candor/internal/intake/format"}},
 	{packages: "internal/intake/format/readers", ours: []string{"internal/intake/format…", "internal/intel/iodef", "internal/intel/misp", "internal/intel/stix"}},
 	{packages: "internal/intake/format/formattest", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intake/message"}},
@@ -176,7 +176,7 @@ var layers = []layer{
 		others: []string{"golang.org/x/net"}},
 	{packages: "internal/web/garden", ours: []string{".", "internal/access/limit", "internal/house", "internal/phrase"}, tests: []string{"candor/internal", "github.com/chromedp", "golang.org/x/sys"}},
 	{packages: "internal/web…", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/directory", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/guide", "internal/house", "internal/intake", "internal/intake/freetext", "internal/intake/message", "internal/phrase", "internal/respond…", "internal/scan/generation", "internal/store", "internal/web", "internal/web/hook", "internal/web/ui", "internal/x1207"},
-		others: []string{"github.com/a-h/templ", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
+		others: []string{"github.com/a-h/templ", "golang.org/x/net/html", "golang.org/x/text"}, tests: []string{"candor/internal", "golang.org/x/net", "github.com/chromedp"}},
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/emersion/go-smtp", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},

@@ -245,9 +245,13 @@ type changing struct {
 
 // settleReport notes that a person decided about a report.
 func (h *House) settleReport(ctx context.Context, tx *store.Tx, who candor.Principal, r candor.Report, n int) error {
-	counts, err := tx.ComplaintCounts(ctx, r.ID)
+	all, err := tx.ComplaintCounts(ctx, r.ID)
 	if err != nil {
 		return err
+	}
+	counts := map[candor.ComplaintState]int64{}
+	for _, c := range all {
+		counts[c.State] += int64(c.Count)
 	}
 	switch waiting := counts[candor.ComplaintPerson]; {
 	case waiting > 0:

@@ -107,25 +107,6 @@ func (r reader) Complaints(ctx context.Context, f candor.ComplaintFilter, cut ca
 	return turn(page, complaint), err
 }
 
-// ComplaintCounts counts the complaints of a report by state.
-func (r reader) ComplaintCounts(ctx context.Context, of candor.ID) (map[candor.ComplaintState]int64, error) {
-	rows, err := r.db.QueryContext(ctx, "SELECT state, COUNT(*) FROM complaints WHERE report = ? GROUP BY state", of)
-	if err != nil {
-		return nil, kind(err, "count complaints")
-	}
-	defer rows.Close()
-	all := map[candor.ComplaintState]int64{}
-	for rows.Next() {
-		var state candor.ComplaintState
-		var n int64
-		if err := rows.Scan(&state, &n); err != nil {
-			return nil, kind(err, "count complaints")
-		}
-		all[state] = n
-	}
-	return all, kind(rows.Err(), "count complaints")
-}
-
 // NumberedComplaints gives the complaints of a report from one number to another,
 // both within, by number.
 func (r reader) NumberedComplaints(ctx context.Context, of candor.ID, from, to int64) (map[int64]candor.Complaint, error) {
