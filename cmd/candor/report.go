@@ -32,6 +32,11 @@ func (r *running) openReports(context.Context) error {
 	r.House.Reports = house.Reports{Acknowledge: c.Acknowledge, Thresholds: map[candor.Class]house.Threshold{}, Reader: &reading.Reader{
 		Formats: readers.All(schema), Text: freetext.New(), Opener: wrap.New(wrap.Options{Passwords: c.Passwords, Now: r.setup.clock}),
 		Ours: kind.Ours{Domains: []string{r.notify.Domain}}}}
+	if c.Rules != "" {
+		if r.House.Reports.Reader.Text.Rules, err = readRules(c.Rules); err != nil {
+			return fmt.Errorf("intake.rules: %w", err)
+		}
+	}
 	var leases attribute.Leases
 	if r.traffic != nil {
 		leases = attribute.Table{Table: r.traffic.leases.table, Lines: r.traffic.asset}
