@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestStrange(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	s := &Site{}
-	s.draw(w, &Request{Request: httptest.NewRequest("GET", "/", nil)}, View{Strange: []byte("<link>x")})
+	s.draw(w, &Request{Request: httptest.NewRequest(http.MethodGet, "/", nil)}, View{Strange: []byte("<link>x")})
 	if h := w.Header(); w.Body.String() != "x" || h.Get("X-DNS-Prefetch-Control") != "off" || h.Get("Referrer-Policy") != "no-referrer" || !strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("%v %s", h, w.Body)
 	}
