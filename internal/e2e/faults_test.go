@@ -205,7 +205,8 @@ func TestDatabaseGone(t *testing.T) {
 	eventually(t, "a chore misses the database", time.Minute, func() bool { return strings.Contains(p.errors()[mark:], "could not ") })
 	database.open(t)
 	eventually(t, "the program is ready", time.Minute, func() bool { return desk.status(t, "/readyz") == http.StatusOK })
-	eventually(t, "all files are in quarantine and everybody is told", 5*time.Minute, func() bool { return moved(t, files) && settled(t, s, len(files)) })
+	// A mail that was being sent then is tried again only once that cannot be any more.
+	eventually(t, "all files are in quarantine and everybody is told", 10*time.Minute, func() bool { return moved(t, files) && settled(t, s, len(files)) })
 	if status := p.stop(t); status != 0 {
 		t.Errorf("the program ended with %d: %s", status, p.errors())
 	}

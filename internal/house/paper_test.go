@@ -2,12 +2,14 @@ package house_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
 	"candor/internal/consent"
@@ -39,6 +41,13 @@ func TestScan(t *testing.T) {
 		if _, err := w.Decide(ctx, ada, stale); err == nil {
 			t.Error("other terms than those that were shown were agreed to")
 		}
+		sum := sha256.Sum256([]byte(scan))
+		then := w.now
+		w.now = time.Now().Add(2 * time.Hour) // until then somebody else may be keeping the same
+		if err := w.Forget(ctx, house.ForgetJob{Digests: []string{hex.EncodeToString(sum[:])}, Refused: true}); err != nil {
+			t.Fatal(err)
+		}
+		w.now = then
 		if found, err := filepath.Glob(filepath.Join(w.dir, "vault", "*", "*", "*")); err != nil || len(found) != 0 {
 			t.Errorf("the scan of what was not kept is in the vault: %q, %v", found, err)
 		}
