@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -62,7 +63,7 @@ type Queues map[string]int
 func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Queues) (*Workers, error) {
 	workers := river.NewWorkers()
 	for kind, handler := range handlers {
-		river.AddWorkerArgs(workers, anyJob{kind: kind}, &worker{handler: handler})
+		river.AddWorkerArgs(workers, anyJob{kind: kind}, &worker{handler: handler, doing: &s.doing})
 	}
 	config := &river.Config{
 		ID:                s.options.Node,
@@ -108,6 +109,38 @@ func (s *Store) Requeue(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+// Reclaim makes jobs available again that are said to be done by this node for a
+// minute, and that it does not do: the database took them as begun, and the
+// connection broke before it could say so. With SQLite nothing comes in between.
+func (s *Store) Reclaim(ctx context.Context) (n int64, err error) {
+	if !s.dialect.arrays {
+		return 0, nil
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ? AND attempted_at < now() - interval '1 minute'`, s.options.Node)
+	if err != nil {
+		return 0, kind(err, "look for lost jobs")
+	}
+	defer rows.Close()
+	var lost []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return 0, kind(err, "look for lost jobs")
+		}
+		if _, busy := s.doing.Load(id); !busy {
+			lost = append(lost, id)
+		}
+	}
+	if err := rows.Err(); err != nil || len(lost) == 0 {
+		return 0, kind(err, "look for lost jobs")
+	}
+	result, err := s.write.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running' AND id = ANY ($1)", lost)
+	if err != nil {
+		return 0, kind(err, "make lost jobs available again")
+	}
+	return result.RowsAffected()
+}
+
 // QueueState is how many jobs of each state there are.
 func (r reader) QueueState(ctx context.Context) (map[string]int64, error) {
 	rows, err := r.db.QueryContext(ctx, "SELECT state, COUNT(*) FROM river_job WHERE state <> 'completed' GROUP BY state")
@@ -140,9 +173,12 @@ func (j *anyJob) UnmarshalJSON(b []byte) error { j.args = append(j.args[:0], b..
 type worker struct {
 	river.WorkerDefaults[anyJob]
 	handler Handler
+	doing   *sync.Map // the IDs of jobs that this process does now
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[anyJob]) error {
+	w.doing.Store(job.ID, true)
+	defer w.doing.Delete(job.ID)
 	err := w.handler(ctx, job.EncodedArgs)
 	var later *candor.LaterError
 	switch {

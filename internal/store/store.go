@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -50,6 +51,7 @@ type Store struct {
 	history history
 	kept    *kept
 	wake    *wake
+	doing   sync.Map // jobs that this process does now, by ID
 }
 
 // reader reads records, from the database or within a transaction.
