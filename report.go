@@ -25,7 +25,7 @@ func ReportStates() []ReportState {
 // complains about are its Complaints; the message itself is in the vault.
 type Report struct {
 	ID       ID        `json:"id"`
-	Way      string    `json:"way"`    // smtp, imap, folder, api, form
+	Way      string    `json:"way"`    // smtp, imap, folder, api
 	Source   string    `json:"source"` // the listener, mailbox or folder that it came by
 	Received time.Time `json:"received"`
 	SHA256   string    `json:"sha256"`         // of the message, in hexadecimal
@@ -59,14 +59,13 @@ const (
 	ComplaintFiled     ComplaintState = "filed"     // is a finding of a case
 	ComplaintPerson    ComplaintState = "person"    // a person has to say whose it is, or whether it is one
 	ComplaintForeign   ComplaintState = "foreign"   // is about nothing of the provider's
-	ComplaintForwarded ComplaintState = "forwarded" // went to who holds it
 	ComplaintWaiting   ComplaintState = "waiting"   // until more say the same
 	ComplaintDismissed ComplaintState = "dismissed" // a person says that it is none
 )
 
 // ComplaintStates are all states.
 func ComplaintStates() []ComplaintState {
-	return []ComplaintState{ComplaintFiled, ComplaintPerson, ComplaintForeign, ComplaintForwarded, ComplaintWaiting, ComplaintDismissed}
+	return []ComplaintState{ComplaintFiled, ComplaintPerson, ComplaintForeign, ComplaintWaiting, ComplaintDismissed}
 }
 
 // Complaint is one thing that a report complains about: a class, a resource, a

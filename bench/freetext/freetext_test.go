@@ -24,9 +24,6 @@ func TestHeld(t *testing.T) {
 // TestCross: plain reports are read right by what other styles teach, and what
 // is acted upon alone is.
 func TestCross(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it learns many times")
-	}
 	var cases []Case
 	for _, f := range []string{"tune", "plain"} {
 		all, err := Load("../../internal/intake/freetext/testdata/set/" + f)

@@ -66,7 +66,7 @@ func (h *House) Import(ctx context.Context, who candor.Principal, format string,
 	if err := may(who, access.ManageParties); err != nil {
 		return Imported{}, err
 	}
-	rows, lines, err := readRows(format, &bounded{from: from, left: mostImport})
+	rows, lines, err := readRows(format, &bounded{from, mostImport, candor.WithHint(fmt.Errorf("the import is larger than %d bytes: %w", int64(mostImport), candor.ErrInvalid), "Import it in parts.")})
 	if err != nil {
 		return Imported{}, err
 	}
@@ -242,17 +242,18 @@ func readRows(format string, from io.Reader) ([]Row, []int, error) {
 	return nil, nil, candor.WithHint(fmt.Errorf("the format %.20q cannot be imported: %w", format, candor.ErrInvalid), "Choose csv or json.")
 }
 
-// bounded gives an error where io.LimitReader would give an end: half an import
-// is none.
+// bounded gives an error where io.LimitReader would give an end: half of it is
+// none.
 type bounded struct {
 	from io.Reader
 	left int64
+	over error // what is larger is this
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p[:min(int64(len(p)), b.left+1)])
 	if b.left -= int64(n); b.left < 0 {
-		return 0, candor.WithHint(fmt.Errorf("the import is larger than %d bytes: %w", int64(mostImport), candor.ErrInvalid), "Import it in parts.")
+		return 0, b.over
 	}
 	return n, err
 }

@@ -125,10 +125,10 @@ func (h *House) ReportMail(ctx context.Context, who candor.Principal, id candor.
 		return nil, nil
 	}
 	m, _, err := h.Reports.Reader.Open(body)
-	if err != nil {
-		return nil, nil //nolint:nilerr // the page says what the report's own state says
+	if errors.Is(err, message.ErrNoMail) {
+		return nil, nil
 	}
-	return m, nil
+	return m, err
 }
 
 // TakeReport keeps a message that somebody hands in by the API or a page, and

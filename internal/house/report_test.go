@@ -520,3 +520,22 @@ func TestForgedReporter(t *testing.T) {
 		t.Errorf("%d jobs for a forged report, %d for an honest one", got, own)
 	}
 }
+
+// owners tells whose a resource was by all of it.
+type owners map[string]candor.Asset
+
+func (o owners) Whose(_ context.Context, r intake.Resource, _, _ *intake.When, _ time.Time) (house.Attribution, error) {
+	a, ok := o[r.Value]
+	return house.Attribution{Ours: true, Certain: ok, Candidates: []candor.Candidate{{Asset: a.ID, Party: a.Owner, How: "account"}}}, nil
+}
+
+// TestNeighbours has one report complain about mail addresses of one domain that two
+// customers have: each goes to its own.
+func TestNeighbours(t *testing.T) {
+	w, other := reports(t, storetest.SQLite(t))
+	w.Reports.Whose = owners{"a@mail.example": w.site, "b@mail.example": other}
+	r := w.take(t, listed("cert@a.example", "1", "abusive-content/spam mail a@mail.example", "abusive-content/spam mail b@mail.example"))
+	if all := w.complaints(t, r); all[0].Party != w.party.ID || all[1].Party != other.Owner || all[0].Case == all[1].Case {
+		t.Errorf("%+v", all)
+	}
+}

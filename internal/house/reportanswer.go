@@ -84,7 +84,7 @@ func (h *House) ReportOutcome(ctx context.Context, id candor.ID) (ReportOutcome,
 			if c.Case == "" || !c.Case.Open() {
 				o.Mended += c.Count
 			}
-		case candor.ComplaintForeign, candor.ComplaintForwarded:
+		case candor.ComplaintForeign:
 			o.Foreign += c.Count
 		case candor.ComplaintPerson, candor.ComplaintWaiting:
 			o.Open += c.Count

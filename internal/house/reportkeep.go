@@ -63,7 +63,7 @@ func (k *ReportKeeper) keep(ctx context.Context, a intake.Arrival) (candor.ID, e
 	if k.house.Vault == nil {
 		return "", fmt.Errorf("keep a report: there is no vault: %w", candor.ErrUnavailable)
 	}
-	body := &upTo{from: a.Body, left: k.most}
+	body := &bounded{a.Body, k.most, candor.WithHint(fmt.Errorf("the message is larger than %d bytes: %w", k.most, candor.ErrInvalid), "Send it in parts, or raise intake.max_size.")}
 	digest, size, err := k.house.Vault.Put(body)
 	if err != nil {
 		return "", fmt.Errorf("keep a report: %w", err)
@@ -146,20 +146,6 @@ func addReports(ctx context.Context, tx *store.Tx, batch []*keeping) error {
 		job.Reports = nil
 	}
 	return nil
-}
-
-// upTo refuses what is longer than it may be.
-type upTo struct {
-	from io.Reader
-	left int64
-}
-
-func (b *upTo) Read(p []byte) (int, error) {
-	n, err := b.from.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return n, candor.WithHint(fmt.Errorf("the message is too large: %w", candor.ErrInvalid), "Send it in parts, or raise intake.max_size.")
-	}
-	return n, err
 }
 
 // message opens the message of a report.

@@ -1,7 +1,6 @@
 package house
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -243,11 +242,11 @@ type sorting struct {
 	known    map[asked]Attribution
 }
 
-// asked is what is asked of whose something was: many complaints of a report are
-// about one host.
+// asked is what is asked of whose something was: many complaints of a report ask
+// the same.
 type asked struct {
 	kind        intake.Kind
-	host        string
+	value       string
 	port        uint16
 	first, last time.Time
 }
@@ -337,7 +336,10 @@ func (s *sorting) whose(ctx context.Context, r intake.Resource, e intake.Event) 
 	if whose == nil {
 		return Attribution{Ours: true, Why: "nothing is set up that tells whose it is"}, nil
 	}
-	q := asked{kind: r.Kind, host: cmp.Or(r.Host(), r.Value), port: r.Port}
+	q := asked{kind: r.Kind, value: r.Value, port: r.Port}
+	if r.Kind == intake.URL {
+		q.value = r.Host() // whose it is does not hang on the path
+	}
 	if e.First != nil {
 		q.first = e.First.Time
 	}

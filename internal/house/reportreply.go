@@ -90,15 +90,15 @@ func (h *House) HearReply(ctx context.Context, id candor.ID) error {
 	}
 	body, err := h.message(r)
 	if errors.Is(err, candor.ErrNotFound) {
-		return nil // it was erased meanwhile
+		return h.missing(ctx, id, err)
 	}
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	got, err := h.Reports.Reader.Read(reading.Source{Body: body}, nil)
-	if err == nil && got.Mail != nil {
-		err = h.hear(ctx, r, got.Mail)
+	m, _, err := h.Reports.Reader.Open(body)
+	if err == nil {
+		err = h.hear(ctx, r, m)
 	}
 	refused := errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound)
 	if err != nil && !refused {

@@ -40,6 +40,7 @@ type dialect struct {
 	marked   string                         // what has this mark or a greater one was not seen yet
 	forget   string                         // errors of jobs that hold a text
 	requeue  string                         // jobs of a node that died
+	begun    string                         // jobs that a node is said to do for some seconds; empty where none can be lost
 	term     func(word, more string) string // more is * if the word may go on
 	join     string                         // between terms
 	expand   bool                           // whether words that may go on are looked up first
@@ -120,6 +121,7 @@ SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	marked:   "pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	forget:   "UPDATE river_job SET errors = NULL WHERE strpos(array_to_string(errors, ' '), ?) > 0",
 	requeue:  "UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1",
+	begun:    "SELECT id FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ? AND attempted_at < now() - make_interval(secs => ?)",
 	term: func(word, more string) string {
 		if more != "" {
 			more = ":" + more

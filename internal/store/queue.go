@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -53,6 +52,7 @@ func (s *Store) openQueue() error {
 // Workers do jobs until they are stopped.
 type Workers struct {
 	client *river.Client[*sql.Tx]
+	stop   context.CancelFunc // of taking up lost jobs
 }
 
 // Queues says how many jobs of each queue are done at a time. The general
@@ -88,11 +88,14 @@ func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Qu
 	if err := client.Start(ctx); err != nil {
 		return nil, fmt.Errorf("start workers: %w", err)
 	}
-	return &Workers{client}, nil
+	reclaiming, stop := context.WithCancel(ctx)
+	go s.reclaim(reclaiming)
+	return &Workers{client, stop}, nil
 }
 
 // Stop waits for jobs that are being done, and tells them to end when ctx is.
 func (w *Workers) Stop(ctx context.Context) error {
+	w.stop()
 	if err := w.client.Stop(ctx); err != nil {
 		return w.client.StopAndCancel(context.WithoutCancel(ctx))
 	}
@@ -105,38 +108,6 @@ func (s *Store) Requeue(ctx context.Context) (int64, error) {
 	result, err := s.write.ExecContext(ctx, s.dialect.requeue, s.options.Node)
 	if err != nil {
 		return 0, kind(err, "make jobs available again")
-	}
-	return result.RowsAffected()
-}
-
-// Reclaim makes jobs available again that are said to be done by this node for a
-// minute, and that it does not do: the database took them as begun, and the
-// connection broke before it could say so. With SQLite nothing comes in between.
-func (s *Store) Reclaim(ctx context.Context) (n int64, err error) {
-	if !s.dialect.arrays {
-		return 0, nil
-	}
-	rows, err := s.db.QueryContext(ctx, `SELECT id FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ? AND attempted_at < now() - interval '1 minute'`, s.options.Node)
-	if err != nil {
-		return 0, kind(err, "look for lost jobs")
-	}
-	defer rows.Close()
-	var lost []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return 0, kind(err, "look for lost jobs")
-		}
-		if _, busy := s.doing.Load(id); !busy {
-			lost = append(lost, id)
-		}
-	}
-	if err := rows.Err(); err != nil || len(lost) == 0 {
-		return 0, kind(err, "look for lost jobs")
-	}
-	result, err := s.write.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running' AND id = ANY ($1)", lost)
-	if err != nil {
-		return 0, kind(err, "make lost jobs available again")
 	}
 	return result.RowsAffected()
 }
@@ -173,12 +144,12 @@ func (j *anyJob) UnmarshalJSON(b []byte) error { j.args = append(j.args[:0], b..
 type worker struct {
 	river.WorkerDefaults[anyJob]
 	handler Handler
-	doing   *sync.Map // the IDs of jobs that this process does now
+	doing   *doing
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[anyJob]) error {
-	w.doing.Store(job.ID, true)
-	defer w.doing.Delete(job.ID)
+	w.doing.begin(job.ID)
+	defer w.doing.end(job.ID)
 	err := w.handler(ctx, job.EncodedArgs)
 	var later *candor.LaterError
 	switch {

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -51,7 +50,7 @@ type Store struct {
 	history history
 	kept    *kept
 	wake    *wake
-	doing   sync.Map // jobs that this process does now, by ID
+	doing   doing
 }
 
 // reader reads records, from the database or within a transaction.

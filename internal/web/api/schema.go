@@ -238,7 +238,7 @@ func (reportState) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (complaintState) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "ComplaintState", "What became of a complaint: it is a finding of a case (filed), a person has to say whose it is (person), it is about nothing of the provider's (foreign), it went to who holds it (forwarded), more must say the same (waiting), a person says that it is none (dismissed).", candor.ComplaintStates()...)
+	return words(r, "ComplaintState", "What became of a complaint: it is a finding of a case (filed), a person has to say whose it is (person), it is about nothing of the provider's (foreign), more must say the same (waiting), a person says that it is none (dismissed).", candor.ComplaintStates()...)
 }
 
 func (basisKind) Schema(r huma.Registry) *huma.Schema {

@@ -54,10 +54,10 @@ func readFile(name string, content []byte) (all []intake.Event, err error) {
 	return all, err
 }
 
-func readMail(t testing.TB, content []byte) (report intake.Report, all []intake.Event, err error) {
+func readMail(content []byte) (report intake.Report, all []intake.Event, err error) {
 	m, err := message.Read(bytes.NewReader(content), message.DefaultLimits())
 	if err != nil {
-		t.Skip(err)
+		return report, nil, err // no mail, which only fuzzing makes
 	}
 	report, err = Mail{}.Read(m, func(e intake.Event) error {
 		all = append(all, e)
@@ -200,7 +200,7 @@ var mails = map[string][]string{
 
 func TestMail(t *testing.T) {
 	for name, want := range mails {
-		report, all, err := readMail(t, sample(t, name))
+		report, all, err := readMail(sample(t, name))
 		if d := cmp.Diff(want, told(all)); d != "" || err != nil || report.Format != Format || report.Reporter == "" {
 			t.Errorf("%s: %+v, %v\n%s", name, report, err, d)
 		}
@@ -212,7 +212,7 @@ func TestMailOther(t *testing.T) {
 		"A bot of yours takes all of our bandwidth, look at what it does all day:\n" + strings.Repeat("192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /.env HTTP/1.1\" 404 153 \"-\" \"-\"\n", 20),
 		"192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /index.html HTTP/1.1\" 200 153 \"-\" \"-\"\n",
 		"The IP x.y has just been banned by Fail2Ban after 5 attempts against sshd."} {
-		if _, _, err := readMail(t, []byte("Subject: x\n\n"+text)); !errors.Is(err, format.ErrOther) {
+		if _, _, err := readMail([]byte("Subject: x\n\n"+text)); !errors.Is(err, format.ErrOther) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -277,7 +277,7 @@ func FuzzMail(f *testing.F) {
 		f.Add(sample(f, name))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		_, all, _ := readMail(t, content)
+		_, all, _ := readMail(content)
 		fine(t, all)
 	})
 }
