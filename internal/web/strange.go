@@ -13,6 +13,7 @@ var fetching = map[string]bool{"link": true, "meta": true, "base": true, "script
 // tame leaves out of a document what has browsers fetch things by themselves.
 func tame(document []byte) []byte {
 	var out bytes.Buffer
+	script := false
 	z := html.NewTokenizer(bytes.NewReader(document))
 	for {
 		kind := z.Next()
@@ -23,6 +24,12 @@ func tame(document []byte) []byte {
 		switch kind {
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			if name, _ := z.TagName(); fetching[string(name)] {
+				script = string(name) == "script" && kind == html.StartTagToken
+				continue
+			}
+			script = false
+		case html.TextToken:
+			if script { // which nobody is to read
 				continue
 			}
 		}

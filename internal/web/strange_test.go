@@ -10,7 +10,7 @@ import (
 // TestStrange leaves out what fetches by itself, and nothing else.
 func TestStrange(t *testing.T) {
 	const text = `<p class="x">Hello <b>you</b> &amp; <a href="http://shop.example/">me</a></p>`
-	got := string(tame([]byte(`<html><LINK rel="dns-prefetch" href="//x.example"><meta http-equiv=refresh content="0"/><base href="//y.example/">` + text + `<iframe src="//z.example"></iframe></html>`)))
+	got := string(tame([]byte(`<html><LINK rel="dns-prefetch" href="//x.example"><meta http-equiv=refresh content="0"/><base href="//y.example/">` + text + `<iframe src="//z.example"></iframe><Script>alert("<p>")</script></html>`)))
 	if want := "<html>" + text + "</html>"; got != want {
 		t.Errorf("%s", got)
 	}

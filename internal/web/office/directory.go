@@ -43,7 +43,7 @@ func (o *office) directory(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	t := ui.Table{ID: "directory", Caption: r.T("office.directory"), Empty: ui.Situation{Title: r.T("office.directory.none"), Text: r.T("office.directory.none.text")}, Columns: []ui.Column{
-		wide(column("name", r.T("office.name"))), column("kind", r.T("office.kind")), column("takes", r.T("office.directory.takes")), column("state", r.T("office.state")),
+		column("name", r.T("office.name")), wide(column("kind", r.T("office.kind"))), column("takes", r.T("office.directory.takes")), column("state", r.T("office.state")),
 		minor(column("verified", r.T("office.directory.verified")))}}
 	if f != (directory.Filter{}) {
 		t.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}

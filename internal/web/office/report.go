@@ -402,7 +402,7 @@ func weighedTable(r *web.Request, got freetext.Reading) ui.Table {
 		for _, f := range w.Features[:min(len(w.Features), 4)] {
 			why = append(why, fmt.Sprintf("%s %+.1f", f.Name, f.Weight))
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: w.Value, Label: w.Value, Cells: cells(ui.Mono(w.Value), ui.Text(r.Printer.Word("office.complaints.role.", string(w.Role))),
+		t.Rows = append(t.Rows, ui.Row{Key: w.Value, Label: w.Value, Cells: cells(ui.Mono(w.Value), whole(r.Printer.Word("office.complaints.role.", string(w.Role))),
 			ui.Number(int64(w.Confidence), "%"), code(strings.Join(why, ", ")))})
 	}
 	return t

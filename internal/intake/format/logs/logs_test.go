@@ -212,7 +212,7 @@ func TestMailOther(t *testing.T) {
 		"A bot of yours takes all of our bandwidth, look at what it does all day:\n" + strings.Repeat("192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /.env HTTP/1.1\" 404 153 \"-\" \"-\"\n", 20),
 		"192.0.2.32 - - [01/Jan/2026:01:00:04 +0100] \"GET /index.html HTTP/1.1\" 200 153 \"-\" \"-\"\n",
 		"The IP x.y has just been banned by Fail2Ban after 5 attempts against sshd."} {
-		if _, _, err := readMail([]byte("Subject: x\n\n"+text)); !errors.Is(err, format.ErrOther) {
+		if _, _, err := readMail([]byte("Subject: x\n\n" + text)); !errors.Is(err, format.ErrOther) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
