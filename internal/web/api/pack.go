@@ -19,7 +19,9 @@ type packQuery struct {
 
 // packFile is a pack, with what was left out.
 type packFile struct {
-	text
+	Type    string `header:"Content-Type"`
+	Name    string `header:"Content-Disposition"`
+	Body    []byte
 	SHA256  string `header:"Candor-SHA256" doc:"SHA-256 of the file, as the evidence log has it."`
 	TLP     string `header:"Candor-TLP" doc:"The mark that it bears."`
 	Private int    `header:"Candor-Left-Private" doc:"How many indicators were left out since they name somebody."`
@@ -37,7 +39,7 @@ func (s *server) addPacks() {
 			if err != nil {
 				return nil, err
 			}
-			return &packFile{text: text{Type: p.MediaType, Name: fmt.Sprintf(`attachment; filename="%s"`, p.Name), Body: p.Content}, SHA256: p.SHA256, TLP: string(p.Mark),
+			return &packFile{Type: p.MediaType, Name: fmt.Sprintf(`attachment; filename="%s"`, p.Name), Body: p.Content, SHA256: p.SHA256, TLP: string(p.Mark),
 				Private: p.Left.Private, Marked: p.Left.Marked, Invalid: p.Left.Invalid, Bulk: p.Left.Bulk}, nil
 		})
 }
