@@ -28,6 +28,7 @@ import (
 	"candor/internal/fleet"
 	"candor/internal/flow/archive"
 	"candor/internal/house"
+	"candor/internal/intel"
 	"candor/internal/outward"
 	"candor/internal/phrase"
 	"candor/internal/respond"
@@ -138,6 +139,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.Checks = r.checks()
 	r.House.Known, r.House.Archive = r.counted, r.archive
 	r.House.Samples = samples{r}
+	r.House.Producer = intel.Producer{Name: s.provider.Name, Mail: s.provider.Mail}
 	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}
 	r.House.Texts, r.House.PublicURL = r.phrases, s.publicURL
 	var dial outward.Dial // to the open Internet

@@ -18,6 +18,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/flow/archive"
+	"candor/internal/intel"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/submit"
@@ -68,6 +69,8 @@ type House struct {
 	Prober Prober
 	// Submit sends samples to those of the directory; nil without a mail server.
 	Submit *submit.Method
+	// Producer is who shares packs of cases.
+	Producer intel.Producer
 	// Samples looks at files that people hand in; nil looks at none.
 	Samples Samples
 

@@ -22,6 +22,7 @@ import (
 	"candor/internal/desk/calendar"
 	"candor/internal/evidence"
 	"candor/internal/house"
+	"candor/internal/intel"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
 	"candor/internal/scan/site"
@@ -93,7 +94,7 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	if w.Receipts, err = receipt.NewRing(w.now); err != nil {
 		t.Fatal(err)
 	}
-	w.PublicURL = "https://desk.example.net"
+	w.PublicURL, w.Producer = "https://desk.example.net", intel.Producer{Name: "Example Hosting", Mail: "desk@hosting.example"}
 	if w.log, err = evidence.Open(t.Context(), filepath.Join(w.dir, "log"), evidence.Options{Origin: "test.example/evidence"}); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fleet"
 	"candor/internal/house"
+	"candor/internal/intel"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
@@ -173,7 +174,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
-	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}, Texts: must2(phrase.Load())(t)}
+	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}, Producer: intel.Producer{Name: "Example"}, Texts: must2(phrase.Load())(t)}
 	w.house = h
 	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {

@@ -60,6 +60,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addImport()
 	o.addDirectory()
 	o.addSubmissions()
+	o.addPacks()
 	o.addNotices()
 	o.addTraffic()
 	o.addFlows()

@@ -51,6 +51,7 @@ var table = map[string]string{
 
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
+	"GET /cases/{id}/pack": "admin analyst", "POST /cases/{id}/pack": "admin analyst",
 	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
 	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
 	"POST /directory/starter": "admin analyst", "GET /directory/{id}/edit": "admin analyst", "POST /directory/{id}/edit": "admin analyst", "GET /directory/{id}/verify": "admin analyst", "POST /directory/{id}/verify": "admin analyst",

@@ -24,6 +24,7 @@ import (
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
 	"candor/internal/house"
+	"candor/internal/intel"
 	"candor/internal/phrase"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
@@ -76,7 +77,7 @@ func New(t testing.TB, mount ...func(*web.Site)) *World {
 			return desk.Play{Title: string(c), Tasks: []desk.PlayTask{{Key: "look", Text: "Look at it", Due: calendar.Hours(2)}},
 				Responses: []desk.PlayResponse{{Method: "notify"}, {Method: "quarantine"}}}
 		}})
-	w.House = &house.House{Store: s, Access: accounts, Desk: d, Clock: w.Clock, Consents: consent.NewRegister(s, w.Clock), Receipts: must(receipt.NewRing(w.Clock()))(t), PublicURL: w.URL, Methods: []string{"notify", "quarantine"}, Texts: must(phrase.Load())(t)}
+	w.House = &house.House{Store: s, Access: accounts, Desk: d, Clock: w.Clock, Consents: consent.NewRegister(s, w.Clock), Receipts: must(receipt.NewRing(w.Clock()))(t), PublicURL: w.URL, Methods: []string{"notify", "quarantine"}, Producer: intel.Producer{Name: "Example Hosting", Mail: "desk@hosting.example"}, Texts: must(phrase.Load())(t)}
 	w.Links = must(link.New(secrets, w.Clock, nil))(t)
 	w.Site = must(web.New(web.Config{House: w.House, Access: accounts, Phrases: must(phrase.Load())(t), Clock: w.Clock, PublicURL: w.URL, Secrets: secrets, Links: w.Links,
 		Provider:  web.Provider{Name: "Example Hosting", Mail: "abuse@example.net", Phone: "+43 1 2345-0"},
