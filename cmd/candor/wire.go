@@ -86,6 +86,7 @@ type setup struct {
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	intake    config.Intake
+	intel     config.Intel
 	isolation config.Isolation
 	garden    config.Garden
 	drill     config.Drill
@@ -147,7 +148,8 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
 	r.House.Reports.Visitor = newVisitor(dial)
 	r.House.Prober, r.House.Looker = prober(s, dial), looker{r}
-	return r, nil
+	r.House.Feeds, err = intelFeeds(s.intel, s.data.at("feeds"), dial)
+	return r, err
 }
 
 // close closes all parts, the last one first.
