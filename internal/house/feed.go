@@ -196,21 +196,25 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 	return all, nil
 }
 
+// FeedHit is that something of ours is what a feed names.
+type FeedHit intel.Hit
+
 // mostHits is how many hits are shown.
 const mostHits = 1000
 
 // ListHits gives what of ours feeds name, the latest first, of one feed if it is
 // named.
-func (h *House) ListHits(ctx context.Context, who candor.Principal, name string) ([]intel.Hit, error) {
+func (h *House) ListHits(ctx context.Context, who candor.Principal, name string) ([]FeedHit, error) {
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
 	if name != "" && !slices.ContainsFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name }) {
 		return nil, fmt.Errorf("there is no feed %.60q: %w", name, candor.ErrNotFound)
 	}
-	all, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
-	if all == nil {
-		all = []intel.Hit{}
+	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
+	all := make([]FeedHit, len(hits))
+	for i, one := range hits {
+		all[i] = FeedHit(one)
 	}
 	return all, err
 }

@@ -6,7 +6,6 @@ import (
 
 	"candor"
 	"candor/internal/house"
-	"candor/internal/intel"
 )
 
 type hitQuery struct {
@@ -26,7 +25,7 @@ func (s *server) addIntel() {
 			return wholeOf(s.House.Exposures(ctx, who))
 		})
 	add(s, operation{id: "list-hits", method: http.MethodGet, path: "/api/v1/hits", tag: tag, needs: readsOnlyParties, summary: "List what feeds name of ours", about: "Host names of sites, static addresses, and contents that were found. The latest first, at most 1,000."},
-		func(ctx context.Context, who candor.Principal, in *hitQuery) (*whole[intel.Hit], error) {
+		func(ctx context.Context, who candor.Principal, in *hitQuery) (*whole[house.FeedHit], error) {
 			return wholeOf(s.House.ListHits(ctx, who, in.Feed))
 		})
 }
