@@ -42,7 +42,7 @@ var layers = []layer{
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
-	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intel", "internal/intel/feed", "internal/store…"}, tests: []string{"candor/internal/access"},
+	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/feed", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
 	{packages: "internal/store/column", ours: []string{".", "internal/consent", "internal/intel", "internal/intel/feed"}},
 	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/directory", "internal/intake", "internal/intel/tlp", "internal/store/column"}},
