@@ -42,11 +42,11 @@ var layers = []layer{
 	{packages: "internal/scan/unpack", others: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/nwaples/rardecode/v2", "github.com/stangelandcl/ppmd", "github.com/pierrec/lz4/v4", "github.com/andybalholm/brotli"}},
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
-	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/store…"}, tests: []string{"candor/internal/access"},
+	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/feed", "internal/store…"}, tests: []string{"candor/internal/access"},
 		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
-	{packages: "internal/store/column", ours: []string{".", "internal/consent"}},
-	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/directory", "internal/store/column"}},
-	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
+	{packages: "internal/store/column", ours: []string{".", "internal/consent", "internal/intel", "internal/intel/feed"}},
+	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/directory", "internal/intake", "internal/intel/tlp", "internal/store/column"}},
+	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/feed", "internal/intel/tlp", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
@@ -163,7 +163,7 @@ var layers = []layer{
 	{packages: "internal/intel/taxii/taxiitest", ours: []string{".", "internal/intel/taxii", "internal/intel/tlp"}, others: []string{"github.com/google/go-cmp"}},
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
-	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/intake", "internal/intake/attribute", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/intel", "internal/intel/iodef", "internal/intel/misp", "internal/intel/stix", "internal/intel/tlp", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine", "internal/respond/submit",
+	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/intake", "internal/intake/attribute", "internal/intake/freetext", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/intel", "internal/intel/feed", "internal/intel/iodef", "internal/intel/misp", "internal/intel/stix", "internal/intel/tlp", "internal/intel/version", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/quarantine", "internal/respond/submit",
 		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},

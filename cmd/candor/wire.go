@@ -87,6 +87,7 @@ type setup struct {
 	vault     evidence.VaultOptions
 	witnesses []evidence.Cosigner
 	intake    config.Intake
+	intel     config.Intel
 	isolation config.Isolation
 	garden    config.Garden
 	drill     config.Drill
@@ -149,7 +150,8 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	r.House.Proofs = proof.New(proof.Options{Dial: dial})
 	r.House.Reports.Visitor = newVisitor(nil) // also where checks reach the network inside: strangers name these
 	r.House.Prober = prober(s, dial)
-	return r, nil
+	r.House.Feeds, err = intelFeeds(s.intel, s.data.at("feeds"), dial)
+	return r, err
 }
 
 // close closes all parts, the last one first.

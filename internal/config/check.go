@@ -45,6 +45,7 @@ func (k *checker) check() {
 	k.garden(k.c.Garden)
 	k.drill(k.c.Drill)
 	k.intake(k.c.Intake)
+	k.intel(k.c.Intel)
 	k.evidence(k.c.Evidence)
 	k.access(k.c.Access)
 	k.leases(k.c.Leases)

@@ -27,6 +27,7 @@ type Config struct {
 	Evidence    Evidence    `koanf:"evidence"`
 	Access      Access      `koanf:"access"`
 	Intake      Intake      `koanf:"intake"`
+	Intel       Intel       `koanf:"intel"`
 	Leases      Leases      `koanf:"leases"`
 	Traffic     Traffic     `koanf:"traffic"`
 	Metrics     Metrics     `koanf:"metrics"`

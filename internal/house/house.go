@@ -74,6 +74,9 @@ type House struct {
 	// Samples looks at files that people hand in; nil looks at none.
 	Samples Samples
 
+	// Feeds is what is read of what others publish of threats.
+	Feeds Feeds
+
 	// Drills are rehearsals of responses.
 	Drills Drills
 	// Garden is what the portal of the walled garden asks.

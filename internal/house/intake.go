@@ -77,7 +77,7 @@ func (h *House) TakeFindings(ctx context.Context, who candor.Principal, asset ca
 func (h *House) filing(asset candor.ID, l Look) (desk.Filing, error) {
 	f := desk.Filing{Asset: asset, Scan: l.ID, Sensor: l.Sensor, Generation: l.Generation}
 	switch {
-	case !sensorName.MatchString(l.Sensor) || l.Sensor == site.Sensor || l.Sensor == desk.Passing || l.Sensor == desk.Traffic || l.Sensor == desk.Reported || l.Sensor == SensorSupport || l.Sensor == software.Sensor || l.Sensor == SensorNotice:
+	case !sensorName.MatchString(l.Sensor) || l.Sensor == site.Sensor || l.Sensor == desk.Passing || l.Sensor == desk.Traffic || l.Sensor == desk.Reported || l.Sensor == SensorSupport || l.Sensor == software.Sensor || l.Sensor == SensorNotice || l.Sensor == SensorIntel:
 		return f, candor.WithHint(fmt.Errorf("%.60q is no name for a sensor outside: %w", l.Sensor, candor.ErrInvalid), "Choose one of small letters, digits and hyphens that is not one of the program's own.")
 	case len(l.Findings) > MostFindings:
 		return f, candor.WithHint(fmt.Errorf("%d findings at once: %w", len(l.Findings), candor.ErrInvalid), fmt.Sprintf("Hand in at most %d at a time.", MostFindings))

@@ -12,6 +12,8 @@ import (
 
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/intel"
+	"candor/internal/intel/feed"
 )
 
 // Time is a time.Time that is kept as microseconds since 1970, 0 for never.
@@ -131,4 +133,7 @@ type (
 
 	Suspect = JSON[candor.Suspect]
 	Classes = JSON[[]candor.Class]
+
+	FeedState     = JSON[feed.State]
+	Vulnerability = JSON[intel.Vulnerability]
 )

@@ -9,6 +9,8 @@ import (
 	"candor/internal/consent"
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
+	"candor/internal/intake"
+	"candor/internal/intel/tlp"
 	"candor/internal/store/column"
 )
 
@@ -284,6 +286,12 @@ type Event struct {
 	Details column.Raw       `db:"details"`
 }
 
+type Feed struct {
+	Name    string           `db:"name"`
+	State   column.FeedState `db:"state"`
+	Claimed column.Time      `db:"claimed"`
+}
+
 type Finding struct {
 	ID          candor.ID           `db:"id"`
 	Asset       candor.ID           `db:"asset"`
@@ -357,6 +365,22 @@ type Generation struct {
 	Used     column.Time            `db:"used"`
 }
 
+type Hit struct {
+	ID        candor.ID    `db:"id"`
+	Feed      string       `db:"feed"`
+	Kind      intake.Kind  `db:"kind"`
+	Value     string       `db:"value"`
+	Asset     candor.ID    `db:"asset"`
+	What      string       `db:"what"`
+	Class     candor.Class `db:"class"`
+	Note      string       `db:"note"`
+	Tlp       tlp.Mark     `db:"tlp"`
+	Trust     int64        `db:"trust"`
+	FirstSeen column.Time  `db:"first_seen"`
+	LastSeen  column.Time  `db:"last_seen"`
+	Filed     bool         `db:"filed"`
+}
+
 type Host struct {
 	Host  string    `db:"host"`
 	Asset candor.ID `db:"asset"`
@@ -374,6 +398,22 @@ type Identity struct {
 	SubjectID string      `db:"subject_id"`
 	Owner     candor.ID   `db:"owner"`
 	Created   column.Time `db:"created"`
+}
+
+type Indicator struct {
+	Feed      string       `db:"feed"`
+	Kind      intake.Kind  `db:"kind"`
+	Value     string       `db:"value"`
+	Class     candor.Class `db:"class"`
+	FirstSeen column.Time  `db:"first_seen"`
+	LastSeen  column.Time  `db:"last_seen"`
+	Holds     column.Time  `db:"holds"`
+	Note      string       `db:"note"`
+	Reference string       `db:"reference"`
+	Tlp       tlp.Mark     `db:"tlp"`
+	Trust     int64        `db:"trust"`
+	Kept      column.Time  `db:"kept"`
+	Matched   column.Time  `db:"matched"`
 }
 
 type Isolation struct {
@@ -906,6 +946,19 @@ type View struct {
 	Name    string      `db:"name"`
 	Query   string      `db:"query"`
 	Created column.Time `db:"created"`
+}
+
+type Vulnerability struct {
+	Feed      string               `db:"feed"`
+	Cve       string               `db:"cve"`
+	Vendor    string               `db:"vendor"`
+	Product   string               `db:"product"`
+	Ecosystem string               `db:"ecosystem"`
+	Document  column.Vulnerability `db:"document"`
+	Exploited bool                 `db:"exploited"`
+	Due       column.Time          `db:"due"`
+	Epss      int64                `db:"epss"`
+	Updated   column.Time          `db:"updated"`
 }
 
 type Webhook struct {

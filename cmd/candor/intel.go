@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"candor"
+	"candor/internal/config"
+	"candor/internal/house"
+	published "candor/internal/intel/feed"
+	"candor/internal/intel/tlp"
+	"candor/internal/outward"
+)
+
+// intelFeeds gives the feeds that are set up, over a way out; nil dials the open
+// Internet only.
+func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, error) {
+	if dial == nil {
+		dial = outward.Dialer(10 * time.Second)
+	}
+	t := outward.Transport(dial)
+	t.MaxResponseHeaderBytes, t.ResponseHeaderTimeout = 64<<10, time.Minute
+	secrets := map[string]string{}
+	f := house.Feeds{HTTP: &http.Client{Transport: t}, Spool: spool, Threshold: c.Threshold, Authorize: func(f published.Feed, req *http.Request) {
+		req.Header.Set("User-Agent", "Candor")
+		if s := secrets[f.Name]; s != "" {
+			req.Header.Set("Authorization", s)
+		}
+	}}
+	for _, one := range c.Feeds {
+		f.All = append(f.All, published.Feed{Name: one.Name, Kind: published.Kind(one.Kind), URL: one.URL, Licence: one.Licence, Trust: one.Trust, Every: time.Duration(one.Every), TLP: tlp.Mark(one.TLP),
+			Class: candor.Class(one.Class), Releases: one.Releases})
+		if err := f.All[len(f.All)-1].Check(); err != nil {
+			return f, err
+		}
+		secrets[one.Name] = one.Authorization.Reveal()
+	}
+	return f, nil
+}
+
+// readFeeds asks the feeds that are due, and holds what they name against what is
+// here, also when one of them did not answer.
+func (r *running) readFeeds(ctx context.Context) error {
+	return errors.Join(r.TurnFeeds(ctx), r.MatchFeeds(ctx))
+}

@@ -1,0 +1,71 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"candor"
+)
+
+// Intel says what is read of what others publish of threats.
+type Intel struct {
+	Feeds []Feed `koanf:"feeds"`
+	// Threshold is the trust from which on a hit of a feed is filed as a finding.
+	Threshold int `koanf:"threshold"`
+}
+
+// Feed is a list, a catalogue or advisories that others publish.
+type Feed struct {
+	Name    string   `koanf:"name"`
+	Kind    string   `koanf:"kind"` // one of FeedKinds
+	URL     string   `koanf:"url"`
+	Every   Duration `koanf:"every"`
+	Licence string   `koanf:"licence"`
+	Trust   int      `koanf:"trust"` // 0 to 100
+	TLP     string   `koanf:"tlp"`   // of what does not bear its own; amber if empty
+	Class   string   `koanf:"class"` // of lists
+	// Releases of Debian by name that are of use, for the kind debian; all if empty.
+	Releases []string `koanf:"releases"`
+	// Authorization is the header of that name in requests.
+	Authorization     Secret `koanf:"authorization"`
+	AuthorizationFile string `koanf:"authorization_file"`
+}
+
+// feedKinds are those of internal/intel/feed.
+var feedKinds = []string{"kev", "epss", "csaf", "osv", "debian", "urlhaus", "address", "domain", "url", "hash", "misp", "taxii"}
+
+func (k *checker) intel(c Intel) {
+	if c.Threshold < 0 || c.Threshold > 100 {
+		k.problem("intel.threshold", fmt.Sprintf("%d is not between 0 and 100", c.Threshold), "Write from which trust on hits are filed as findings, such as 80.")
+	}
+	if len(c.Feeds) > 100 {
+		k.problem("intel.feeds", fmt.Sprintf("%d feeds are too many", len(c.Feeds)), "Write at most 100.")
+	}
+	names := map[string]bool{}
+	for i, f := range c.Feeds {
+		key := fmt.Sprintf("intel.feeds[%d]", i+1)
+		if !sourceName.MatchString(f.Name) || names[f.Name] {
+			k.problem(key+".name", fmt.Sprintf("%.40q is no name of its own", f.Name), "Use lower-case letters, digits and hyphens, once each.")
+		}
+		names[f.Name] = true
+		k.feed(key, f)
+	}
+}
+
+func (k *checker) feed(key string, f Feed) {
+	k.oneOf(key+".kind", feedKinds, f.Kind)
+	k.link(key+".url", f.URL, "https", "http")
+	k.between(key+".every", f.Every, time.Minute, 30*24*time.Hour)
+	if f.Licence == "" || len(f.Licence) > 200 {
+		k.problem(key+".licence", "it does not say under which licence the feed may be used", "Write it as SPDX does, such as CC0-1.0, or in words.")
+	}
+	if f.Trust < 1 || f.Trust > 100 {
+		k.problem(key+".trust", fmt.Sprintf("%d is not between 1 and 100", f.Trust), "Write how far you believe the feed, such as 80.")
+	}
+	if f.TLP != "" {
+		k.oneOf(key+".tlp", []string{"clear", "green", "amber", "amber+strict"}, f.TLP)
+	}
+	if class, ok := candor.ParseClass(f.Class); f.Class != "" && (!ok || string(class) != f.Class) {
+		k.problem(key+".class", fmt.Sprintf("there is no class %.60q", f.Class), "Write it as RSIT does: malicious-code/c2-server.")
+	}
+}

@@ -1,0 +1,220 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"candor"
+	"candor/internal/access"
+	"candor/internal/intel"
+	"candor/internal/intel/feed"
+	"candor/internal/store"
+)
+
+// Feeds is what is read of what others publish of threats.
+type Feeds struct {
+	All []feed.Feed
+	// HTTP does requests: to the open Internet only.
+	HTTP feed.Doer
+	// Authorize adds credentials to a feed's requests; it may be nil.
+	Authorize func(feed.Feed, *http.Request)
+	Spool     string // folder for what is read before it is kept
+	// Threshold is the trust from which on a hit is filed as a finding.
+	Threshold int
+}
+
+// Bounds of reading feeds.
+const (
+	feedClaim    = 40 * time.Minute // for which a node has a feed for itself
+	feedPatience = 30 * time.Minute // for all of a turn
+	feedsAtOnce  = 3
+)
+
+// errRest says that a feed is not due, or that another node reads it.
+var errRest = errors.New("not now")
+
+// TurnFeeds asks the feeds that are due, keeps what each gave in one transaction
+// with how it stands, and forgets feeds that are set up no longer. What a node
+// that died was reading is read again when its claim has ended.
+func (h *House) TurnFeeds(ctx context.Context) error {
+	states, err := h.Store.FeedStates(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	errs := make([]error, len(h.Feeds.All))
+	var all sync.WaitGroup
+	free := make(chan struct{}, feedsAtOnce)
+	for i, f := range h.Feeds.All {
+		names[f.Name] = true
+		if !states[f.Name].Due(f, h.Clock()) {
+			continue
+		}
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			if errs[i] = h.turnFeed(ctx, f); errors.Is(errs[i], errRest) {
+				errs[i] = nil
+			}
+		})
+	}
+	all.Wait()
+	for name := range states {
+		if !names[name] {
+			errs = append(errs, h.forgetFeeds(ctx))
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (h *House) forgetFeeds(ctx context.Context) error {
+	names := make([]string, len(h.Feeds.All))
+	for i, f := range h.Feeds.All {
+		names[i] = f.Name
+	}
+	return h.tx(ctx, func(tx *store.Tx) error { return tx.ForgetFeeds(ctx, names) })
+}
+
+// turnFeed asks one feed.
+func (h *House) turnFeed(ctx context.Context, f feed.Feed) error {
+	var was feed.State
+	until := h.now().Add(feedClaim)
+	err := h.tx(ctx, func(tx *store.Tx) (err error) {
+		var ok bool
+		if was, ok, err = tx.ClaimFeed(ctx, f.Name, h.now(), until); err == nil && (!ok || !was.Due(f, h.Clock())) {
+			err = errRest
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	to, err := newFeedSpool(h.Feeds.Spool)
+	if err != nil {
+		return errors.Join(err, h.keepFeed(ctx, f, was, until))
+	}
+	defer to.close()
+	inner, cancel := context.WithTimeout(ctx, feedPatience)
+	defer cancel()
+	reader := feed.Reader{HTTP: h.Feeds.HTTP, States: heldState{was}, Now: h.Clock, Spool: h.Feeds.Spool, Authorize: h.Feeds.Authorize}
+	t, err := reader.Turn(inner, f, to)
+	if ctx.Err() != nil {
+		return h.keepFeed(ctx, f, was, until) // the program ends: that is no failure of the feed
+	}
+	if err != nil {
+		return errors.Join(err, h.keepFeed(ctx, f, t.State, until))
+	}
+	return h.keepTurn(ctx, f, t, to, until)
+}
+
+// keepFeed gives a feed back with how it stands.
+func (h *House) keepFeed(ctx context.Context, f feed.Feed, s feed.State, claimed time.Time) error {
+	ctx = context.WithoutCancel(ctx)
+	return h.tx(ctx, func(tx *store.Tx) error { return tx.KeepFeed(ctx, f.Name, s, claimed) })
+}
+
+// keepTurn keeps what a turn gave.
+func (h *House) keepTurn(ctx context.Context, f feed.Feed, t feed.Turn, from *feedSpool, claimed time.Time) error {
+	turn := t.State.Checked
+	if t.More {
+		t.State.Checked = time.Time{} // it is due again at once
+	}
+	err := h.tx(ctx, func(tx *store.Tx) error {
+		if t.Changed {
+			if err := from.each(ctx, tx, f.Name, turn); err != nil {
+				return err
+			}
+		}
+		if t.Changed && t.Whole {
+			if err := tx.DropEntries(ctx, f.Name, turn); err != nil {
+				return err
+			}
+		}
+		return tx.KeepFeed(ctx, f.Name, t.State, claimed)
+	})
+	if err != nil {
+		return fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
+	}
+	return nil
+}
+
+// heldState is how a feed stands, for its turn only: the outcome is kept with the
+// entries.
+type heldState struct{ s feed.State }
+
+func (k heldState) State(context.Context, string) (feed.State, error) { return k.s, nil }
+func (k heldState) Keep(context.Context, string, feed.State) error    { return nil }
+
+// FeedView is a feed with how it stands.
+type FeedView struct {
+	Name    string    `json:"name"`
+	Kind    feed.Kind `json:"kind"`
+	URL     string    `json:"url"`
+	Licence string    `json:"licence"`
+	Trust   int       `json:"trust"`
+	TLP     string    `json:"tlp"` // of what does not bear its own
+	Every   string    `json:"every"`
+	// Asked is when it was asked last, Fetched when it last answered well, and
+	// Changed when it last gave entries.
+	Asked    time.Time `json:"asked,omitzero"`
+	Fetched  time.Time `json:"fetched,omitzero"`
+	Changed  time.Time `json:"changed,omitzero"`
+	Stale    bool      `json:"stale"`
+	Failures int       `json:"failures"` // since it last answered well
+	Error    string    `json:"error,omitempty"`
+	Entries  int       `json:"entries"` // that are kept
+	Skipped  int       `json:"skipped"` // that could not be read last
+	Hits     int       `json:"hits"`
+}
+
+// ListFeeds gives the feeds that are set up, as they are written in the
+// configuration.
+func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView, error) {
+	if err := may(who, access.ReadParties); err != nil {
+		return nil, err
+	}
+	states, err := h.Store.FeedStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries, hits, err := h.Store.FeedCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, all := h.Clock(), []FeedView{}
+	for _, f := range h.Feeds.All {
+		s := states[f.Name]
+		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: f.URL, Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
+			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
+	}
+	return all, nil
+}
+
+// FeedHit is that something of ours is what a feed names.
+type FeedHit intel.Hit
+
+// mostHits is how many hits are shown.
+const mostHits = 1000
+
+// ListHits gives what of ours feeds name, the latest first, of one feed if it is
+// named.
+func (h *House) ListHits(ctx context.Context, who candor.Principal, name string) ([]FeedHit, error) {
+	if err := may(who, access.ReadParties); err != nil {
+		return nil, err
+	}
+	if name != "" && !slices.ContainsFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name }) {
+		return nil, fmt.Errorf("there is no feed %.60q: %w", name, candor.ErrNotFound)
+	}
+	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
+	all := make([]FeedHit, len(hits))
+	for i, one := range hits {
+		all[i] = FeedHit(one)
+	}
+	return all, err
+}

@@ -1,0 +1,142 @@
+package house
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intel"
+	"candor/internal/intel/tlp"
+	"candor/internal/store"
+)
+
+// Bounds of what a turn of a feed keeps.
+const (
+	mostEntries  = 500_000 // of a turn
+	entriesBatch = 1000    // of a statement
+	mostEntry    = 2000    // bytes of a value: what an index holds
+)
+
+// feedSpool holds what a feed gives until all of it was read: the database is not
+// kept waiting for the feed.
+type feedSpool struct {
+	file    *os.File
+	out     *bufio.Writer
+	encode  *json.Encoder
+	entries int
+}
+
+// entry is one of both.
+type feedEntry struct {
+	Indicator     *intel.Indicator     `json:"i,omitempty"`
+	Vulnerability *intel.Vulnerability `json:"v,omitempty"`
+}
+
+// newFeedSpool makes a file without a name: it is gone when it is closed, or when
+// the program ends.
+func newFeedSpool(folder string) (*feedSpool, error) {
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	file, err := os.CreateTemp(folder, "turn-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	s := &feedSpool{file: file, out: bufio.NewWriterSize(file, 64<<10)}
+	s.encode = json.NewEncoder(s.out)
+	return s, nil
+}
+
+func (s *feedSpool) close() { _ = s.file.Close() }
+
+// Indicator takes one. What is marked red stays with the people that it was given
+// to: more people read at the desk.
+func (s *feedSpool) Indicator(i intel.Indicator) error {
+	if i.TLP.Effective() == tlp.Red || len(i.Value) > mostEntry {
+		return nil
+	}
+	i.Reference = intake.Cut(i.Reference, intake.MostNote)
+	return s.add(feedEntry{Indicator: &i})
+}
+
+// Vulnerability takes one.
+func (s *feedSpool) Vulnerability(v intel.Vulnerability) error {
+	if v.TLP.Effective() == tlp.Red {
+		return nil
+	}
+	return s.add(feedEntry{Vulnerability: &v})
+}
+
+func (s *feedSpool) add(e feedEntry) error {
+	if s.entries++; s.entries > mostEntries {
+		return fmt.Errorf("more than %d entries at once: %w", mostEntries, candor.ErrInvalid)
+	}
+	return s.encode.Encode(e)
+}
+
+// each keeps all entries, in batches. Of those that are the same in a batch the
+// last one counts.
+func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn time.Time) error {
+	if err := s.out.Flush(); err != nil {
+		return err
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	in := json.NewDecoder(bufio.NewReaderSize(s.file, 64<<10))
+	for more := true; more; {
+		var indicators batch[[2]string, intel.Indicator]
+		var vulnerabilities batch[store.VulnerabilityKey, intel.Vulnerability]
+		for range entriesBatch {
+			var e feedEntry
+			if err := in.Decode(&e); errors.Is(err, io.EOF) {
+				more = false
+				break
+			} else if err != nil {
+				return err
+			}
+			if e.Indicator != nil {
+				indicators.add([2]string{string(e.Indicator.Kind), e.Indicator.Value}, *e.Indicator)
+			} else {
+				vulnerabilities.add(store.KeyOf(*e.Vulnerability), *e.Vulnerability)
+			}
+		}
+		if err := tx.KeepIndicators(ctx, name, turn, indicators.all...); err != nil {
+			return err
+		}
+		if err := tx.KeepVulnerabilities(ctx, name, turn, vulnerabilities.all...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch is some entries, each once.
+type batch[K comparable, V any] struct {
+	at  map[K]int
+	all []V
+}
+
+func (b *batch[K, V]) add(key K, v V) {
+	if i, ok := b.at[key]; ok {
+		b.all[i] = v
+		return
+	}
+	if b.at == nil {
+		b.at = map[K]int{}
+	}
+	b.at[key] = len(b.all)
+	b.all = append(b.all, v)
+}

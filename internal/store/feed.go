@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intel"
+	"candor/internal/intel/feed"
+	"candor/internal/store/column"
+	"candor/internal/store/query"
+)
+
+// FeedStates gives how feeds stand, by name.
+func (r reader) FeedStates(ctx context.Context) (map[string]feed.State, error) {
+	rows, err := choose[query.Feed](ctx, r.db, "feeds", "1 = 1")
+	all := map[string]feed.State{}
+	for _, row := range rows {
+		all[row.Name] = row.State.V
+	}
+	return all, err
+}
+
+// ClaimFeed takes a feed for this node until a moment, and gives how it stands; ok
+// is false while another has it.
+func (t *Tx) ClaimFeed(ctx context.Context, name string, now, until time.Time) (s feed.State, ok bool, err error) {
+	if err := t.Turn(ctx, "feed", candor.ID(name)); err != nil {
+		return s, false, err
+	}
+	row, err := one[query.Feed](ctx, t.db, "feeds", "name = ?", name)
+	switch {
+	case errors.Is(err, candor.ErrNotFound):
+		return s, true, add(ctx, t.reader, "feeds", "", query.Feed{Name: name, Claimed: column.Time(until)})
+	case err != nil || now.Before(time.Time(row.Claimed)):
+		return s, false, err
+	}
+	row.Claimed = column.Time(until)
+	_, err = change(ctx, t.db, "feeds", row, "")
+	return row.State.V, err == nil, err
+}
+
+// KeepFeed keeps how a feed stands that was claimed until a moment, and gives it
+// back. It is candor.ErrChanged if another node has it by now.
+func (t *Tx) KeepFeed(ctx context.Context, name string, s feed.State, claimed time.Time) error {
+	ok, err := change(ctx, t.db, "feeds", query.Feed{Name: name, State: column.Of(s)}, "claimed = ?", column.Time(claimed))
+	if err == nil && !ok {
+		err = changed("feed", candor.ID(name))
+	}
+	return err
+}
+
+const indicatorAgain = `ON CONFLICT (feed, kind, value) DO UPDATE SET class = excluded.class, last_seen = excluded.last_seen, holds = excluded.holds,
+	note = excluded.note, reference = excluded.reference, tlp = excluded.tlp, trust = excluded.trust, kept = excluded.kept`
+
+// KeepIndicators adds what a turn of a feed gave, or renews it: since when it is
+// known, and when it was matched, stay. No two may be of the same kind and value.
+func (t *Tx) KeepIndicators(ctx context.Context, name string, turn time.Time, all ...intel.Indicator) error {
+	rows := make([]query.Indicator, len(all))
+	for i, x := range all {
+		rows[i] = query.Indicator{Feed: name, Kind: x.Kind, Value: x.Value, Class: x.Class, FirstSeen: told(x.First, turn), LastSeen: told(x.Last, turn), Holds: column.Time(x.Until),
+			Note: x.Note, Reference: x.Reference, Tlp: x.TLP, Trust: int64(x.Confidence), Kept: column.Time(turn)}
+	}
+	return add(ctx, t.reader, "indicators", indicatorAgain, rows...)
+}
+
+// told is a time that a feed told, or else that of the turn.
+func told(at, turn time.Time) column.Time {
+	if at.IsZero() {
+		at = turn
+	}
+	return column.Time(at)
+}
+
+func indicator(r query.Indicator) intel.Indicator {
+	return intel.Indicator{Kind: r.Kind, Value: r.Value, Class: r.Class, First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Until: time.Time(r.Holds), Note: r.Note,
+		Source: r.Feed, Reference: r.Reference, TLP: r.Tlp, Confidence: int(r.Trust)}
+}
+
+const vulnerabilityAgain = `ON CONFLICT (feed, cve, vendor, product, ecosystem) DO UPDATE SET document = excluded.document, exploited = excluded.exploited,
+	due = excluded.due, epss = excluded.epss, updated = excluded.updated`
+
+// VulnerabilityKey is by what a vulnerability of a feed is known again.
+type VulnerabilityKey struct{ ID, Vendor, Product, Ecosystem string }
+
+// KeyOf gives the key of a vulnerability. Names are cut to what an index holds.
+func KeyOf(v intel.Vulnerability) VulnerabilityKey {
+	const most = 300
+	return VulnerabilityKey{intake.Cut(v.ID, most), intake.Cut(v.Vendor, most), intake.Cut(strings.ToLower(v.Product), most), intake.Cut(v.Ecosystem, most)}
+}
+
+// KeepVulnerabilities adds what a turn of a feed gave, or renews it. No two may
+// have the same key.
+func (t *Tx) KeepVulnerabilities(ctx context.Context, name string, turn time.Time, all ...intel.Vulnerability) error {
+	rows := make([]query.Vulnerability, len(all))
+	for i, v := range all {
+		k := KeyOf(v)
+		rows[i] = query.Vulnerability{Feed: name, Cve: k.ID, Vendor: k.Vendor, Product: k.Product, Ecosystem: k.Ecosystem, Document: column.Of(v), Exploited: v.Exploited,
+			Due: column.Time(v.Due), Epss: int64(v.EPSS * 1e6), Updated: column.Time(turn)}
+	}
+	return add(ctx, t.reader, "vulnerabilities", vulnerabilityAgain, rows...)
+}
+
+// DropEntries removes what a feed gave in turns before one.
+func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error {
+	for _, s := range []string{"DELETE FROM indicators WHERE feed = ? AND kept < ?", "DELETE FROM vulnerabilities WHERE feed = ? AND updated < ?"} {
+		if _, err := t.db.ExecContext(ctx, s, name, column.Time(turn)); err != nil {
+			return kind(err, "drop entries of feed %s", name)
+		}
+	}
+	return nil
+}
+
+// ForgetFeeds removes all of feeds but those named: entries, hits, and how they
+// stand.
+func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
+	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feeds": "name"} {
+		statement, args := "DELETE FROM "+table, []any(nil)
+		if len(except) > 0 {
+			marks, names := in(except)
+			statement, args = statement+" WHERE "+of+" NOT IN "+marks, names
+		}
+		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
+			return kind(err, "forget %s", table)
+		}
+	}
+	return nil
+}
+
+// FeedCounts gives how many indicators and vulnerabilities are kept of each feed,
+// and how many hits.
+func (r reader) FeedCounts(ctx context.Context) (entries, hits map[string]int, err error) {
+	entries, hits = map[string]int{}, map[string]int{}
+	for table, to := range map[string]map[string]int{"indicators": entries, "vulnerabilities": entries, "hits": hits} {
+		err := r.scan(ctx, "count "+table, "SELECT feed, COUNT(*) FROM "+table+" GROUP BY feed", nil, func(row *sql.Rows) error {
+			var name string
+			var n int
+			err := row.Scan(&name, &n)
+			to[name] += n
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return entries, hits, nil
+}
+
+// Unmatched gives indicators of addresses, networks, domains, URLs and hashes that
+// hold now and were not held against what is here since a moment; those that were
+// so longest ago come first.
+func (r reader) Unmatched(ctx context.Context, since, now time.Time, most int) ([]intel.Indicator, error) {
+	rows, err := choose[query.Indicator](ctx, r.db, "indicators", "matched < ? AND (holds = 0 OR holds > ?) AND kind IN ('address', 'network', 'domain', 'url', 'hash') ORDER BY matched, feed LIMIT ?",
+		column.Time(since), column.Time(now), most)
+	return each(rows, indicator), err
+}
+
+// Matched notes that indicators were held against what is here.
+func (t *Tx) Matched(ctx context.Context, at time.Time, all ...intel.Indicator) error {
+	for _, x := range all {
+		if _, err := t.db.ExecContext(ctx, "UPDATE indicators SET matched = ? WHERE feed = ? AND kind = ? AND value = ?", column.Time(at), x.Source, x.Kind, x.Value); err != nil {
+			return kind(err, "note what was matched")
+		}
+	}
+	return nil
+}
+
+// KeepHit adds a hit, or notes that one of its feed, value and asset is so again.
+func (t *Tx) KeepHit(ctx context.Context, h intel.Hit) error {
+	return add(ctx, t.reader, "hits", `ON CONFLICT (feed, value, asset) DO UPDATE SET what = excluded.what, class = excluded.class, note = excluded.note, tlp = excluded.tlp,
+	trust = excluded.trust, last_seen = excluded.last_seen, filed = hits.filed OR excluded.filed`, query.Hit{ID: h.ID, Feed: h.Feed, Kind: h.Kind, Value: h.Value, Asset: h.Asset, What: h.What, Class: h.Class,
+		Note: h.Note, Tlp: h.TLP, Trust: int64(h.Confidence), FirstSeen: column.Time(h.First), LastSeen: column.Time(h.Last), Filed: h.Filed})
+}
+
+// Hits gives hits of a feed, or of all if it is empty, the latest first.
+func (r reader) Hits(ctx context.Context, s candor.Scope, name string, most int) ([]intel.Hit, error) {
+	condition, args := "1 = 1", []any(nil)
+	if name != "" {
+		condition, args = "feed = ?", []any{name}
+	}
+	if !s.All {
+		condition, args = condition+" AND asset IN (SELECT id FROM assets WHERE owner = ?)", append(args, s.Party)
+	}
+	rows, err := choose[query.Hit](ctx, r.db, "hits", condition+" ORDER BY id DESC LIMIT ?", append(args, most)...)
+	return each(rows, hit), err
+}
+
+// Hit gives the hit of a feed, a value and an asset.
+func (r reader) Hit(ctx context.Context, name, value string, asset candor.ID) (intel.Hit, error) {
+	row, err := one[query.Hit](ctx, r.db, "hits", "feed = ? AND value = ? AND asset = ?", name, value, asset)
+	return hit(row), err
+}
+
+func hit(r query.Hit) intel.Hit {
+	return intel.Hit{ID: r.ID, Feed: r.Feed, Kind: r.Kind, Value: r.Value, Asset: r.Asset, What: r.What, Class: r.Class, Note: r.Note, TLP: r.Tlp, Confidence: int(r.Trust),
+		First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Filed: r.Filed}
+}

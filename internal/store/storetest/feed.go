@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intel"
+	"candor/internal/intel/feed"
+	"candor/internal/intel/tlp"
+	"candor/internal/store"
+)
+
+// testFeeds keeps what feeds give, how they stand, and what of it is here.
+func testFeeds(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	until := noon.Add(time.Hour)
+	claim := func(at time.Time, want bool) (got feed.State) {
+		t.Helper()
+		do(t, s, func(tx *store.Tx) (err error) {
+			var ok bool
+			got, ok, err = tx.ClaimFeed(ctx, "list", at, until)
+			same(t, ok, want)
+			return err
+		})
+		return got
+	}
+	same(t, claim(noon, true), feed.State{})
+	claim(noon.Add(time.Minute), false)
+	state := feed.State{ETag: `"1"`, Checked: noon, Fetched: noon, Entries: 2, Seen: map[string]int64{"a": 1}}
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.KeepFeed(ctx, "list", state, noon) }), candor.ErrChanged)
+	do(t, s, func(tx *store.Tx) error { return tx.KeepFeed(ctx, "list", state, until) })
+	same(t, must(s.FeedStates(ctx))(t), map[string]feed.State{"list": state})
+	same(t, claim(noon.Add(time.Minute), true), state)
+
+	_, a := Sample(t, s, "fed")
+	one := intel.Indicator{Kind: intake.Address, Value: "192.0.2.7", Class: candor.InfectedSystem, First: noon.Add(-time.Hour), Last: noon, Note: "x", Reference: "1", TLP: tlp.Green, Confidence: 90, Source: "list"}
+	two := intel.Indicator{Kind: intake.Domain, Value: "fed.example", First: noon, Last: noon, Until: noon.Add(time.Hour), Source: "list"}
+	keep := func(turn time.Time, all ...intel.Indicator) {
+		t.Helper()
+		do(t, s, func(tx *store.Tx) error {
+			if err := tx.KeepIndicators(ctx, "list", turn, all...); err != nil {
+				return err
+			}
+			return tx.DropEntries(ctx, "list", turn)
+		})
+	}
+	unmatched := func(since, now time.Time, want ...intel.Indicator) {
+		t.Helper()
+		same(t, must(s.Unmatched(ctx, since, now, 10))(t), append([]intel.Indicator{}, want...))
+	}
+	keep(noon, one, two)
+	unmatched(noon, noon, one, two)
+	unmatched(noon, noon.Add(2*time.Hour), one)
+	do(t, s, func(tx *store.Tx) error { return tx.Matched(ctx, noon, one) })
+	unmatched(noon, noon, two)
+	later := one
+	later.Note = "y"
+	keep(noon.Add(time.Minute), later)
+	unmatched(noon, noon)
+	unmatched(noon.Add(time.Second), noon, later)
+
+	h := intel.Hit{ID: candor.NewID(noon), Feed: "list", Kind: one.Kind, Value: one.Value, Asset: a.ID, What: "192.0.2.7/32", TLP: tlp.Green, Confidence: 90, First: noon, Last: noon, Filed: true}
+	again := h
+	again.ID, again.Filed, again.First, again.Last = candor.NewID(noon), false, noon.Add(time.Hour), noon.Add(time.Hour)
+	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, h) })
+	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, again) })
+	h.Last = again.Last
+	same(t, must(s.Hits(ctx, candor.Everything, "list", 10))(t), []intel.Hit{h})
+	same(t, must(s.Hit(ctx, "list", one.Value, a.ID))(t), h)
+	same(t, len(must(s.Hits(ctx, candor.Scope{Party: candor.NewID(noon)}, "", 10))(t)), 0)
+	_, err := s.Hit(ctx, "list", "192.0.2.8", a.ID)
+	isKind(t, err, candor.ErrNotFound)
+	testVulnerabilities(t, s)
+	entries, hits, err := s.FeedCounts(ctx)
+	same(t, err, nil)
+	same(t, entries, map[string]int{"list": 1, "kev": 1})
+	same(t, hits, map[string]int{"list": 1})
+	do(t, s, func(tx *store.Tx) error { return tx.ForgetFeeds(ctx, []string{"kev"}) })
+	entries, hits, err = s.FeedCounts(ctx)
+	same(t, err, nil)
+	same(t, entries, map[string]int{"kev": 1})
+	same(t, hits, map[string]int{})
+}
+
+// testVulnerabilities keeps vulnerabilities, and finds them and the sites by
+// software.
+func testVulnerabilities(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	p, a := Sample(t, s, "exposed")
+	a.Software = "odd cms 1.2"
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, a, time.Time{}) })
+	v := intel.Vulnerability{ID: "CVE-2026-1207", Vendor: "Odd", Product: "CMS", Exploited: true, Due: noon, EPSS: 0.5, Source: "kev"}
+	quiet := intel.Vulnerability{ID: "CVE-2026-1208", Product: "CMS", Source: "kev"}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "kev", noon, v, quiet) })
+	same(t, must(s.Exploited(ctx, 10))(t), []intel.Vulnerability{v})
+	same(t, must(s.VulnerabilitiesOf(ctx, []string{"cms"}, 10))(t), []intel.Vulnerability{quiet, v})
+	same(t, must(s.VulnerabilitiesNamed(ctx, []string{quiet.ID, "CVE-2026-9"}))(t), []intel.Vulnerability{quiet})
+	v.Exploited = false
+	do(t, s, func(tx *store.Tx) error {
+		if err := tx.KeepVulnerabilities(ctx, "kev", noon.Add(time.Minute), v); err != nil {
+			return err
+		}
+		return tx.DropEntries(ctx, "kev", noon.Add(time.Minute))
+	})
+	same(t, len(must(s.Exploited(ctx, 10))(t)), 0)
+	same(t, must(s.VulnerabilitiesOf(ctx, []string{"cms"}, 10))(t), []intel.Vulnerability{v})
+
+	mine := candor.Scope{Party: p.ID}
+	same(t, must(s.SoftwareInUse(ctx, mine, 10))(t), []string{"odd cms 1.2"})
+	some, n, parties, err := s.SitesWith(ctx, candor.Everything, []string{"odd cms 1.2"}, 10)
+	same(t, err, nil)
+	same(t, []int{len(some), n, parties}, []int{1, 1, 1})
+	same(t, some[0].ID, a.ID)
+	_, n, _, err = s.SitesWith(ctx, mine, []string{"wordpress"}, 10)
+	same(t, err, nil)
+	same(t, n, 0)
+}
