@@ -39,7 +39,7 @@ func (t *Tx) Enqueue(ctx context.Context, job candor.Job, o candor.JobOptions) e
 		}
 		t.asked[cmp.Or(o.Queue, river.QueueDefault)] = true
 	}
-	_, err := t.store.queue.InsertTx(ctx, t.tx, job, opts)
+	_, err := t.store.queue.InsertTx(context.WithoutCancel(ctx), t.tx, job, opts)
 	return kind(err, "ask for the job %s", job.Kind())
 }
 

@@ -102,13 +102,8 @@ WHERE records.id = v.id AND log_index < 0`, ids, at)
 	}
 	// One after the other: of many at a time SQLite finds each by going through
 	// all, because most often none waits and it takes that for a short way.
-	set, err := t.db.PrepareContext(ctx, "UPDATE records SET log_index = ? WHERE id = ? AND +log_index < 0")
-	if err != nil {
-		return kind(err, "change records")
-	}
-	defer set.Close()
 	for i, id := range ids {
-		if _, err := set.ExecContext(ctx, at[i], id); err != nil {
+		if _, err := t.db.ExecContext(ctx, "UPDATE records SET log_index = ? WHERE id = ? AND +log_index < 0", at[i], id); err != nil {
 			return kind(err, "change records")
 		}
 	}
