@@ -110,7 +110,9 @@ func (b *batch) flush(ctx context.Context) error {
 		func() error { return b.Tx.AddTasks(ctx, b.tasks) },
 		func() error { return b.Tx.AddDeadlines(ctx, b.deadlines) },
 		func() error { return b.Tx.AddFindings(ctx, b.findings) },
-		func() error { return b.Tx.AddSeenPlaces(ctx, once(b.places, func(p candor.SeenPlace) candor.Place { return p.Place })) },
+		func() error {
+			return b.Tx.AddSeenPlaces(ctx, once(b.places, func(p candor.SeenPlace) candor.Place { return p.Place }))
+		},
 		func() error { return b.see(ctx) },
 		func() error { return b.Tx.CountPlaces(ctx, slices.Sorted(maps.Keys(b.held))) },
 		func() error { return b.Tx.AddEvents(ctx, b.events) },
