@@ -32,6 +32,9 @@ type Gathering struct {
 	Join func(others []candor.Response) (lead, rest json.RawMessage, err error)
 }
 
+// soon is when what goes with another response is looked after, once that is done.
+const soon = 5 * time.Second
+
 // postponed is that it is too early for a response.
 type postponed struct{ after time.Duration }
 
@@ -110,6 +113,11 @@ func (j *journal) join(ctx context.Context, tx Tx, lead *candor.Response, with [
 		return err
 	}
 	for i := range with {
+		if with[i].Attempts > 0 { // it was put off, and its job is far
+			if err := tx.Enqueue(ctx, ApplyJob{Response: with[i].ID}, candor.JobOptions{At: now.Add(soon)}); err != nil {
+				return err
+			}
+		}
 		with[i].Result, with[i].Updated = rest, now
 		if err := tx.ChangeResponse(ctx, with[i], with[i].State); err != nil {
 			return err
