@@ -51,6 +51,31 @@ type Place struct {
 	Last    time.Time    `json:"last_seen"`
 }
 
+// SeenPlace is a place at an asset that a scan saw.
+type SeenPlace struct {
+	Asset, Scan ID
+	Place
+}
+
+// SameAt is a finding that an asset may already have.
+type SameAt struct {
+	Asset ID
+	Same
+}
+
+// CaseKey is by what findings join a case: an asset has one that is open of each.
+type CaseKey struct {
+	Asset ID
+	Class Class
+	Good  bool // about what is known to be good
+}
+
+// AboutParty is a record whose personal parts are about a party.
+type AboutParty struct {
+	Party ID
+	Record
+}
+
 // ScanState says how far a scan of an asset is.
 type ScanState string
 

@@ -66,6 +66,12 @@ type JobOptions struct {
 	Once bool
 }
 
+// JobRequest is a job, and when and how it is to be done.
+type JobRequest struct {
+	Job     Job
+	Options JobOptions
+}
+
 // MessageState says how far a mail is.
 type MessageState string
 

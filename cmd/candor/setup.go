@@ -149,6 +149,7 @@ func (s *setup) fillClocks(c *config.Config) error {
 }
 
 func (s *setup) fillMail(c *config.Config) error {
+	s.gather = time.Duration(c.Mail.Gather)
 	if s.noMail = c.Mail.Host == ""; s.noMail {
 		s.drop = c.Mail.Folder
 		return nil

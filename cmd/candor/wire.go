@@ -64,7 +64,8 @@ type setup struct {
 	playbooks []fs.FS
 	mail      smtp.Options
 	noMail    bool
-	drop      string // a folder for mails, in place of a server; empty for none
+	gather    time.Duration // how long after a notice others wait
+	drop      string        // a folder for mails, in place of a server; empty for none
 	access    access.Options
 	sources   []generation.Source
 	keep      int
@@ -315,7 +316,7 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		domain = "localhost"
 	}
 	if r.notify, err = notify.New(notify.Config{Messages: mailbox{r.Store}, Facts: facts{r.Store, r.customerDue}, Advice: r.advice, Sender: sender, Link: r.link,
-		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock}); err != nil {
+		Phrases: r.phrases, Provider: r.setup.provider, Domain: domain, Now: r.setup.clock, Gather: r.setup.gather, Coming: r.Store.IsRead}); err != nil {
 		return err
 	}
 	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}

@@ -194,6 +194,7 @@ func (k *checker) mailServer(m Mail) {
 	if m.Port < 0 || m.Port > 65535 {
 		k.problem("mail.port", fmt.Sprintf("%d is no port", m.Port), "Leave it out for the usual one.")
 	}
+	k.between("mail.gather", m.Gather, 0, 24*time.Hour)
 	for key, a := range map[string]string{"from": m.From, "reply_to": m.ReplyTo, "bounce": m.Bounce} {
 		k.mail("mail."+key, a)
 	}

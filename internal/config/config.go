@@ -80,6 +80,8 @@ type Mail struct {
 	ReplyTo      string `koanf:"reply_to"`
 	Bounce       string `koanf:"bounce"` // where bounces come back to
 	Folder       string `koanf:"folder"` // where mails are written to as files, in place of a server
+	// Gather is how long after a notice to a customer others wait for each other.
+	Gather Duration `koanf:"gather"`
 }
 
 // Definitions says where definitions come from.

@@ -15,7 +15,7 @@ func Defaults() *Config {
 		Data:     Data{Dir: "/var/lib/candor"},
 		Listen:   Listen{Addr: "127.0.0.1:8080"},
 		Provider: Provider{Language: "en", TimeZone: "UTC"},
-		Mail:     Mail{TLS: "starttls"},
+		Mail:     Mail{TLS: "starttls", Gather: 10 * Duration(time.Minute)},
 		Definitions: Definitions{
 			Sources: []Source{{Name: "starter", Kind: "starter"}},
 			Every:   hour, Keep: 5, StaleAfter: 7 * day, MoreProblems: 0.05, FewerRules: 0.2,

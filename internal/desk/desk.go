@@ -19,10 +19,13 @@ import (
 type Tx interface {
 	Party(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Party, error)
 	Asset(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Asset, error)
+	AssetsByID(ctx context.Context, ids []candor.ID) (map[candor.ID]candor.Asset, error)
 
 	Case(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Case, error)
 	OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error)
+	OpenCases(ctx context.Context, keys []candor.CaseKey) (map[candor.CaseKey]candor.Case, error)
 	AddCase(ctx context.Context, c *candor.Case) error
+	AddCases(ctx context.Context, all []*candor.Case) error
 	ChangeCase(ctx context.Context, c *candor.Case) error
 	CountCase(ctx context.Context, id candor.ID) error
 	Link(ctx context.Context, a, b candor.ID, at time.Time) error
@@ -31,31 +34,38 @@ type Tx interface {
 	OpenFindings(ctx context.Context, behind candor.ID, most int) ([]candor.FiledFinding, error)
 	FindingsOfCase(ctx context.Context, id candor.ID) ([]candor.FiledFinding, error)
 	FindingsLike(ctx context.Context, asset candor.ID, sames []candor.Same) (map[candor.Same]candor.FiledFinding, error)
+	FindingsLikeAt(ctx context.Context, keys []candor.SameAt) (map[candor.SameAt]candor.FiledFinding, error)
 	UnseenFindings(ctx context.Context, asset candor.ID, sensor string, since time.Time) ([]candor.FiledFinding, error)
 	AddFindings(ctx context.Context, all []candor.FiledFinding) error
 	SeeFindings(ctx context.Context, ids []candor.ID, at time.Time, generation string) error
 	ChangeFinding(ctx context.Context, f candor.FiledFinding) error
 	AddPlaces(ctx context.Context, asset, scan candor.ID, places []candor.Place) error
+	AddSeenPlaces(ctx context.Context, places []candor.SeenPlace) error
 	CountPlaces(ctx context.Context, findings []candor.ID) error
 	LosePlaces(ctx context.Context, asset, scan candor.ID, sensor string, at time.Time) ([]candor.FiledFinding, error)
 	SetPlace(ctx context.Context, finding candor.ID, path string, state candor.FindingState) error
 	Places(ctx context.Context, finding candor.ID) ([]candor.Place, error)
 
 	AddEvent(ctx context.Context, e candor.Event) error
+	AddEvents(ctx context.Context, all []candor.Event) error
 	LastRelease(ctx context.Context, line candor.ID) (candor.Event, error)
 	Tasks(ctx context.Context, id candor.ID) ([]candor.Task, error)
 	Task(ctx context.Context, id candor.ID) (candor.Task, error)
 	AddTask(ctx context.Context, t candor.Task) error
+	AddTasks(ctx context.Context, all []candor.Task) error
 	ChangeTask(ctx context.Context, t candor.Task) error
 	Deadlines(ctx context.Context, id candor.ID) ([]candor.Deadline, error)
 	AddDeadline(ctx context.Context, d candor.Deadline) error
+	AddDeadlines(ctx context.Context, all []candor.Deadline) error
 	ChangeDeadline(ctx context.Context, d candor.Deadline, from candor.DeadlineState) error
 	DueDeadlines(ctx context.Context, now time.Time, most int) ([]candor.Deadline, error)
 
 	Setting(ctx context.Context, key string, into any) error
 	SetSetting(ctx context.Context, key string, value any, at time.Time, by string) error
 	AddRecords(ctx context.Context, about candor.ID, all ...candor.Record) error
+	AddRecordsAbout(ctx context.Context, all []candor.AboutParty) error
 	Enqueue(ctx context.Context, job candor.Job, o candor.JobOptions) error
+	EnqueueAll(ctx context.Context, all []candor.JobRequest) error
 }
 
 // Store runs transactions.

@@ -35,19 +35,48 @@ var ErrOwner = fmt.Errorf("the asset belongs to another party now: %w", candor.E
 type Filed struct {
 	New, Again int         // findings
 	Opened     []candor.ID // cases
+	// Refused, if not nil, is why nothing was filed: ErrOwner.
+	Refused error
 }
 
 // File keeps findings: those that were known are noted as seen again, new ones
 // join the open case of their asset and class, or open one. When it gives nil
 // all of it is durable.
 func (d *Desk) File(ctx context.Context, f Filing) (Filed, error) {
-	var filed Filed
-	err := d.again(ctx, func(tx Tx) (err error) {
-		filed, err = d.file(ctx, tx, f)
-		return err
-	})
+	filed, err := d.FileAll(ctx, []Filing{f})
+	if err == nil {
+		err = filed[0].Refused
+	}
 	if err != nil {
 		return Filed{}, fmt.Errorf("file %d findings of asset %s: %w", len(f.Findings), f.Asset, err)
+	}
+	return filed[0], nil
+}
+
+// FileAll does as File with what was seen at several assets, in one transaction:
+// with an error nothing of it is kept. What is not filed because an asset has
+// another owner by now is told in its Filed, and keeps the rest from nothing.
+func (d *Desk) FileAll(ctx context.Context, all []Filing) ([]Filed, error) {
+	var filed []Filed
+	err := d.again(ctx, func(tx Tx) error {
+		filed = make([]Filed, len(all))
+		b, err := d.gather(ctx, tx, all)
+		if err != nil {
+			return err
+		}
+		for i, f := range all {
+			filed[i], err = d.file(ctx, b, f)
+			if errors.Is(err, ErrOwner) {
+				filed[i], err = Filed{Refused: err}, nil
+			}
+			if err != nil {
+				return fmt.Errorf("asset %s: %w", f.Asset, err)
+			}
+		}
+		return b.flush(ctx)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return filed, nil
 }
@@ -279,7 +308,7 @@ func (d *Desk) open(ctx context.Context, tx Tx, f *filing, x candor.Finding) (*c
 
 // keep writes what was sorted.
 func (d *Desk) keep(ctx context.Context, tx Tx, f *filing) error {
-	places := once(f.places)
+	places := once(f.places, func(p candor.Place) candor.Place { return p })
 	held := map[candor.ID]int{}
 	for _, p := range places {
 		held[p.Finding]++
@@ -311,13 +340,14 @@ func (d *Desk) keep(ctx context.Context, tx Tx, f *filing) error {
 
 // once leaves one place of each path of a finding: a statement cannot write
 // one row twice.
-func once(places []candor.Place) []candor.Place {
+func once[P any](all []P, place func(P) candor.Place) []P {
 	type key struct {
 		finding candor.ID
 		path    string
 	}
-	have := make(map[key]bool, len(places))
-	return slices.DeleteFunc(places, func(p candor.Place) bool {
+	have := make(map[key]bool, len(all))
+	return slices.DeleteFunc(all, func(x P) bool {
+		p := place(x)
 		k := key{p.Finding, p.Path}
 		was := have[k]
 		have[k] = true

@@ -12,8 +12,11 @@ const QueueUrgent = "urgent"
 // PolicyJob asks for Desk.Propose: what the playbook proposes for a new case,
 // and what the policy does by itself.
 type PolicyJob struct {
-	Case  candor.ID `json:"case"`
-	Again bool      `json:"again,omitempty"` // the case is not new: findings joined it
+	Case candor.ID `json:"case"`
+	// More are cases of the same party of which the same is asked: what the policy
+	// does by itself in all of them begins at once.
+	More  []candor.ID `json:"more,omitempty"`
+	Again bool        `json:"again,omitempty"` // the cases are not new: findings joined them
 	// Returned is the method of what the party ended itself by saying that the
 	// cause is gone, and is done again at once, since it is back.
 	Returned string `json:"returned,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/desk"
+	"candor/internal/respond/notify"
 )
 
 // CaseView is a case with all that belongs to it, as far as whoever asks may
@@ -65,7 +66,7 @@ func (h *House) Case(ctx context.Context, who candor.Principal, id candor.ID) (v
 func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.ID, v *CaseView) []func() error {
 	return []func() error{
 		func() (err error) { v.Tasks, err = h.Store.Tasks(ctx, id); return err },
-		func() (err error) { v.Messages, err = h.Store.MessagesOfCase(ctx, id); return err },
+		func() (err error) { v.Messages, err = h.mailsOf(ctx, *v); return err },
 		func() (err error) { v.Linked, err = h.Store.LinkedCases(ctx, who.Scope(), id); return err },
 		func() (err error) { v.Agreements, err = h.Store.Agreements(ctx, who.Scope(), v.Case.Party); return err },
 		func() error {
@@ -81,6 +82,19 @@ func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.I
 			return err
 		},
 	}
+}
+
+// mailsOf gives the mails of a case, and those of others that tell of it too.
+func (h *House) mailsOf(ctx context.Context, v CaseView) ([]candor.Message, error) {
+	all, err := h.Store.MessagesOfCase(ctx, v.Case.ID)
+	for _, r := range v.Responses {
+		if with := notify.SentWith(r); with != r.ID && err == nil {
+			var more []candor.Message
+			more, err = h.Store.MessagesOf(ctx, with)
+			all = append(all, more...)
+		}
+	}
+	return all, err
 }
 
 // CasePlaces gives where findings of a case were seen, by finding: of those

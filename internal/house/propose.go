@@ -79,8 +79,21 @@ type Responder struct {
 }
 
 // Follow does a desk.PolicyJob. Of several nodes that do one for the same case
-// at the same time one proposes.
+// at the same time one proposes. What the policy approves in several cases is
+// approved at once, so that one mail can tell of all.
 func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
+	if len(j.More) == 0 {
+		return r.follow(ctx, j, r)
+	}
+	all := &together{Responder: r}
+	var failed error
+	for _, id := range append([]candor.ID{j.Case}, j.More...) {
+		failed = errors.Join(failed, r.follow(ctx, desk.PolicyJob{Case: id, Again: j.Again}, all))
+	}
+	return errors.Join(failed, all.approve(ctx))
+}
+
+func (r Responder) follow(ctx context.Context, j desk.PolicyJob, by desk.Responder) error {
 	var have []candor.Response
 	cut := candor.Cut{Limit: 500}
 	for {
@@ -90,9 +103,39 @@ func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
 		}
 		have = append(have, page.Items...)
 		if cut.Cursor = page.Next; page.Next == "" {
-			return r.House.Desk.Propose(ctx, j, have, r)
+			return r.House.Desk.Propose(ctx, j, have, by)
 		}
 	}
+}
+
+// together is a Responder that approves what it is told to all at once.
+type together struct {
+	Responder
+	who candor.Principal
+	ids []candor.ID
+}
+
+// Approve implements desk.Responder.
+func (t *together) Approve(_ context.Context, who candor.Principal, id candor.ID) error {
+	t.who, t.ids = who, append(t.ids, id)
+	return nil
+}
+
+func (t *together) approve(ctx context.Context) error {
+	if len(t.ids) == 0 {
+		return nil
+	}
+	err := t.House.Runner.ApproveAll(ctx, t.who, t.ids)
+	if err == nil || ctx.Err() != nil || errors.Is(err, candor.ErrUnavailable) {
+		return err
+	}
+	err = nil // one of them may not be, or was by somebody else
+	for _, id := range t.ids {
+		if one := t.Responder.Approve(ctx, t.who, id); !errors.Is(one, candor.ErrChanged) {
+			err = errors.Join(err, one)
+		}
+	}
+	return err
 }
 
 // Propose implements desk.Responder.

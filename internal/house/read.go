@@ -8,6 +8,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/respond/notify"
 )
 
 // Cases lists cases.
@@ -105,7 +106,7 @@ func (h *House) Response(ctx context.Context, who candor.Principal, id candor.ID
 	if !who.Role.Staff() && !shown(r.State) {
 		return candor.Response{}, nil, fmt.Errorf("response %s: %w", id, candor.ErrNotFound)
 	}
-	messages, err := h.Store.MessagesOf(ctx, id)
+	messages, err := h.Store.MessagesOf(ctx, notify.SentWith(r))
 	return public(who, r), public(who, messages), err
 }
 

@@ -255,7 +255,7 @@ type asked struct {
 const mostComplaints = 500_000
 
 // mostPending is how many complaints are filed at a time.
-const mostPending = 500
+const mostPending = 1000
 
 // take takes an event.
 func (s *sorting) take(ctx context.Context, e intake.Event, sure bool) error {
@@ -385,84 +385,6 @@ func (s *sorting) flush(ctx context.Context) error {
 		}
 	}
 	return s.house.tx(ctx, func(tx *store.Tx) error { return tx.AddComplaints(ctx, fresh...) })
-}
-
-// fileComplaints makes findings of those complaints whose assets are known, asset
-// by asset, and notes in them what became of them.
-func (h *House) fileComplaints(ctx context.Context, report candor.Report, all []candor.Complaint) error {
-	type place struct{ asset, party candor.ID }
-	at := map[place][]int{}
-	var order []place
-	for i, c := range all {
-		if c.State != candor.ComplaintFiled {
-			continue
-		}
-		p := place{c.Asset, c.Party}
-		if len(at[p]) == 0 {
-			order = append(order, p)
-		}
-		at[p] = append(at[p], i)
-	}
-	for _, p := range order {
-		own := make([]*candor.Complaint, 0, len(at[p]))
-		for _, i := range at[p] {
-			own = append(own, &all[i])
-		}
-		if err := h.fileAt(ctx, report, p.asset, own); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fileAt files complaints about one asset.
-func (h *House) fileAt(ctx context.Context, report candor.Report, asset candor.ID, all []*candor.Complaint) error {
-	sames := make([]candor.Same, len(all))
-	for i, c := range all {
-		f := complained(*c)
-		sames[i] = desk.Same(f)
-	}
-	var known map[candor.Same]candor.FiledFinding
-	like := func() (err error) {
-		known, err = h.Store.FindingsLike(ctx, asset, sames)
-		return err
-	}
-	if err := like(); err != nil {
-		return err
-	}
-	f := desk.Filing{Asset: asset, Scan: report.ID, Sensor: desk.Reported, Party: all[0].Party}
-	for i, c := range all {
-		was, ok := known[sames[i]]
-		switch {
-		case c.State != candor.ComplaintFiled:
-		case ok && was.State != candor.FindingOpen && happened(*c, report).Before(was.Ended):
-			c.Why = "it happened before that was mended"
-		default:
-			f.Findings = append(f.Findings, complained(*c))
-			f.Seen = later(f.Seen, c.Last)
-		}
-	}
-	if len(f.Findings) > 0 {
-		_, err := h.Desk.File(ctx, f)
-		if errors.Is(err, desk.ErrOwner) {
-			for _, c := range all {
-				c.State, c.Why, c.Asset, c.Party = candor.ComplaintPerson, "it belonged to another party then", "", ""
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := like(); err != nil {
-			return err
-		}
-	}
-	for i, c := range all {
-		if was, ok := known[sames[i]]; ok && c.State == candor.ComplaintFiled {
-			c.Finding, c.Case = was.ID, was.Case
-		}
-	}
-	return nil
 }
 
 // subject is what reporters complain about together.

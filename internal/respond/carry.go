@@ -134,6 +134,13 @@ func (r *Runner) end(ctx context.Context, held candor.Response, w work, result j
 		if failure == nil {
 			return r.succeed(ctx, tx, resp, w)
 		}
+		if early := (*postponed)(nil); errors.As(failure, &early) {
+			resp.Updated, resp.Error = r.Now().UTC(), ""
+			if err := tx.ChangeResponse(ctx, resp, resp.State); err != nil {
+				return err
+			}
+			return tx.Enqueue(ctx, w.job, candor.JobOptions{At: resp.Updated.Add(early.after)})
+		}
 		after, temporary := RetryAfter(failure)
 		if !temporary || resp.Attempts%r.Attempts == 0 {
 			_, err := r.move(ctx, tx, resp, step{to: candor.ResponseFailed, actor: system, failure: failure.Error()})

@@ -12,20 +12,44 @@ import (
 // Approve has a response applied: one that is proposed, or one that failed.
 func (r *Runner) Approve(ctx context.Context, who candor.Principal, id candor.ID) (candor.Response, error) {
 	return r.decide(ctx, who, id, "approve", func(tx Tx, resp candor.Response) (candor.Response, error) {
-		if !resp.Expires.IsZero() && !resp.Expires.After(r.Now()) {
-			return resp, invalid("it has expired", "Propose a new one.")
-		}
-		var err error
-		if resp.Basis, err = r.stands(ctx, tx, resp); err != nil {
-			return resp, err
-		}
-		resp.Approved = actor(who)
-		resp, err = r.move(ctx, tx, resp, step{to: candor.ResponseApproved, actor: actor(who)})
-		if err != nil {
-			return resp, err
-		}
-		return resp, tx.Enqueue(ctx, ApplyJob{Response: id}, candor.JobOptions{})
+		return r.approve(ctx, tx, who, resp)
 	})
+}
+
+// ApproveAll approves several responses in one transaction, so that what can be
+// done about them together is: all, or with an error none.
+func (r *Runner) ApproveAll(ctx context.Context, who candor.Principal, ids []candor.ID) error {
+	if err := mayDecide(who); err != nil {
+		return err
+	}
+	return r.Store.Tx(ctx, func(tx Tx) error {
+		for _, id := range ids {
+			resp, err := tx.Response(ctx, scope(who), id)
+			if err == nil {
+				_, err = r.approve(ctx, tx, who, resp)
+			}
+			if err != nil {
+				return fmt.Errorf("approve response %s: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Runner) approve(ctx context.Context, tx Tx, who candor.Principal, resp candor.Response) (candor.Response, error) {
+	if !resp.Expires.IsZero() && !resp.Expires.After(r.Now()) {
+		return resp, invalid("it has expired", "Propose a new one.")
+	}
+	var err error
+	if resp.Basis, err = r.stands(ctx, tx, resp); err != nil {
+		return resp, err
+	}
+	resp.Approved = actor(who)
+	resp, err = r.move(ctx, tx, resp, step{to: candor.ResponseApproved, actor: actor(who)})
+	if err != nil {
+		return resp, err
+	}
+	return resp, tx.Enqueue(ctx, ApplyJob{Response: resp.ID}, candor.JobOptions{})
 }
 
 // Refuse ends a response of which nothing has been done. The reason may be

@@ -68,6 +68,12 @@ type Proof struct {
 	Personal map[string]string // the log gets salted digests of it only
 }
 
+// Sender is a Method that sends messages.
+type Sender interface {
+	// Sends gives the messages of a response, as far as they are known.
+	Sends(candor.Response) []candor.ID
+}
+
 // Journal keeps the progress of one call of Apply or Revert.
 type Journal interface {
 	// Save makes the result durable as Response.Result before it returns. If

@@ -48,7 +48,7 @@ func (r *Runner) move(ctx context.Context, tx Tx, resp candor.Response, s step) 
 
 // note writes a step into the timeline and into the evidence, and tells Then.
 func (r *Runner) note(ctx context.Context, tx Tx, resp candor.Response, s step) error {
-	event, err := event(resp, s)
+	event, err := r.event(resp, s)
 	if err != nil {
 		return err
 	}
@@ -78,16 +78,22 @@ type EventDetails struct {
 	Kept     bool                 `json:"kept,omitempty"`    // somebody said that it is to go on without an end
 	Lapsed   *candor.NoBasis      `json:"lapsed,omitempty"`  // why it rests on nothing any more
 	Rested   *candor.Basis        `json:"rested,omitempty"`  // on what it rests from now on, instead
+	// Messages are the mails of one that was applied; several responses may have the
+	// same.
+	Messages []candor.ID `json:"messages,omitempty"`
 	// Drift says that what was applied no longer was as it should be, and what
 	// was done about it: refilled, moved, freed. The state stays as it is.
 	Drift string `json:"drift,omitempty"`
 }
 
-func event(resp candor.Response, s step) (candor.Event, error) {
+func (r *Runner) event(resp candor.Response, s step) (candor.Event, error) {
 	d := EventDetails{Response: resp.ID, Method: resp.Method, From: s.from, To: s.to,
 		Expired: s.expired, Error: resp.Error, Until: resp.Expires, Held: s.held, Kept: s.kept, Lapsed: s.lapsed}
 	if s.rested {
 		d.Rested = &resp.Basis
+	}
+	if m, ok := r.methods[resp.Method].(Sender); ok && s.to == candor.ResponseApplied {
+		d.Messages = m.Sends(resp)
 	}
 	details, err := json.Marshal(d)
 	return candor.Event{

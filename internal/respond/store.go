@@ -38,6 +38,13 @@ type Tx interface {
 	// Waiting gives the responses of a case and a method that are proposed or
 	// approved, and keeps others from asking until the end of the transaction.
 	Waiting(ctx context.Context, of candor.ID, method string) ([]candor.Response, error)
+	// Approved gives the responses of a method to a party that are approved and of
+	// which nothing was done, the oldest first, and keeps others from changing them
+	// until the end of the transaction.
+	Approved(ctx context.Context, party candor.ID, method string, most int) ([]candor.Response, error)
+	// LastCarried is when a response of a method to a party was applied last, or
+	// begun; zero if never.
+	LastCarried(ctx context.Context, party candor.ID, method string) (time.Time, error)
 	// ChangeResponse stores the response if the stored one is in the state
 	// from, and gives candor.ErrChanged if it is in another.
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error

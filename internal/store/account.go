@@ -132,6 +132,13 @@ func (k *versions) have(marks map[candor.ID]int64, all map[candor.ID]*consent.Te
 	return missing
 }
 
+// forget has them read again.
+func (k *versions) forget() {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	clear(k.of)
+}
+
 func (k *versions) keep(v version) {
 	if k == nil {
 		return

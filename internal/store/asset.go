@@ -22,6 +22,16 @@ func (r reader) Asset(ctx context.Context, scope candor.Scope, id candor.ID) (ca
 	return asset(row), err
 }
 
+// AssetsByID gives those of assets that are there.
+func (r reader) AssetsByID(ctx context.Context, ids []candor.ID) (map[candor.ID]candor.Asset, error) {
+	rows, err := among[query.Asset](ctx, r, "assets", "(id)", "(?)", "", ids, func(id candor.ID) []any { return []any{id} })
+	all := make(map[candor.ID]candor.Asset, len(rows))
+	for _, row := range rows {
+		all[row.ID] = asset(row)
+	}
+	return all, err
+}
+
 // AssetByReference looks for the provider's own number.
 func (r reader) AssetByReference(ctx context.Context, kind candor.AssetKind, reference string) (candor.Asset, error) {
 	row, err := one[query.Asset](ctx, r.db, "assets", "kind = ? AND reference = ?", kind, reference)

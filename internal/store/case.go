@@ -52,6 +52,18 @@ func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, 
 	return theCase(rows[0]), nil
 }
 
+// OpenCases gives the open cases of assets and classes, and keeps others from
+// changing them until the transaction ends.
+func (t *Tx) OpenCases(ctx context.Context, keys []candor.CaseKey) (map[candor.CaseKey]candor.Case, error) {
+	values := func(k candor.CaseKey) []any { return []any{k.Asset, k.Class, k.Good} }
+	rows, err := among[query.Case](ctx, t.reader, "cases", "(asset, class, good)", "(?, ?, CAST(? AS BOOLEAN))", " AND is_open"+t.dialect.lock, keys, values)
+	all := make(map[candor.CaseKey]candor.Case, len(rows))
+	for _, row := range rows {
+		all[candor.CaseKey{Asset: row.Asset, Class: row.Class, Good: row.Good}] = theCase(row)
+	}
+	return all, err
+}
+
 // Cases lists cases.
 func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilter, cut candor.Cut) (candor.Page[candor.Case], error) {
 	var w where
@@ -132,14 +144,54 @@ func (r reader) LinkedCases(ctx context.Context, scope candor.Scope, id candor.I
 // AddCase adds a case and gives it its number. It is candor.ErrExists if there
 // is an open one of that asset and class.
 func (t *Tx) AddCase(ctx context.Context, c *candor.Case) error {
-	if err := t.db.QueryRowContext(ctx, t.dialect.number).Scan(&c.Number); err != nil {
-		return kind(err, "number a case")
+	return t.AddCases(ctx, []*candor.Case{c})
+}
+
+// AddCases adds cases and gives them their numbers. It is candor.ErrExists if there
+// is an open one of the asset and class of any.
+func (t *Tx) AddCases(ctx context.Context, all []*candor.Case) error {
+	if len(all) == 0 {
+		return nil
 	}
-	c.Version = 1
-	if err := add(ctx, t.reader, "cases", "", caseRow(*c)); err != nil {
+	numbers, err := t.numbers(ctx, len(all))
+	if err != nil {
 		return err
 	}
-	return t.index(ctx, caseDocument(*c))
+	rows, documents := make([]query.Case, len(all)), make([]document, len(all))
+	for i, c := range all {
+		c.Number, c.Version = numbers[i], 1
+		rows[i], documents[i] = caseRow(*c), caseDocument(*c)
+	}
+	if err := add(ctx, t.reader, "cases", "", rows...); err != nil {
+		return err
+	}
+	return t.indexNew(ctx, documents...)
+}
+
+// numbers gives the next numbers of cases.
+func (t *Tx) numbers(ctx context.Context, n int) ([]int64, error) {
+	rows, err := t.db.QueryContext(ctx, t.dialect.number, n)
+	if err != nil {
+		return nil, kind(err, "number cases")
+	}
+	defer rows.Close()
+	var all []int64
+	for rows.Next() {
+		var number int64
+		if err := rows.Scan(&number); err != nil {
+			return nil, kind(err, "number cases")
+		}
+		all = append(all, number)
+	}
+	if err := rows.Err(); err != nil || len(all) == n {
+		return all, kind(err, "number cases")
+	}
+	last := all[0] // of all of them
+	all = all[:0]
+	for i := range n {
+		all = append(all, last-int64(n)+1+int64(i))
+	}
+	return all, nil
 }
 
 // ChangeCase replaces a case and counts its version up. It is

@@ -32,7 +32,7 @@ type dialect struct {
 	looks    []string                       // ask it for the latest records of a kind, one after the other until there are enough: its name and how many go into the text
 	among    string                         // whether the identifier is in a list
 	settle   string                         // done after each migration
-	number   string                         // gives the next number of a case
+	number   string                         // gives so many next numbers of cases, or the last of them
 	tend     []string                       // done now and then, so that the planner knows the tables
 	snapshot sql.IsolationLevel             // of a transaction that sees one moment
 	lock     string                         // at the end of a query: keeps the rows; SQLite has one writer at a time
@@ -84,7 +84,7 @@ var sqlite = dialect{
 	// A bounded look: an unbounded one would keep others from writing for long.
 	settle: `INSERT INTO counters (name, value) SELECT 'cases', MAX(number) FROM cases WHERE true HAVING MAX(number) > 0
 ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)`,
-	number: "INSERT INTO counters (name, value) VALUES ('cases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+	number: "INSERT INTO counters (name, value) VALUES ('cases', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value",
 	tend:   []string{"PRAGMA analysis_limit = 20000", "PRAGMA optimize = 0x10002"},
 	guided: true,
 }
@@ -114,7 +114,7 @@ SELECT id FROM matching ORDER BY id DESC LIMIT %[2]d`,
 	settle: bytewise + numbers,
 	// Transactions that each open a case must not wait for one another, so that
 	// numbers come from a sequence: one that is rolled back leaves a gap.
-	number:   "SELECT nextval('case_numbers')",
+	number:   "SELECT nextval('case_numbers') FROM generate_series(1, ?::bigint)",
 	snapshot: sql.LevelRepeatableRead,
 	lock:     " FOR UPDATE",
 	mark:     "pg_current_xact_id()::text::bigint",

@@ -75,26 +75,27 @@ func (r reader) FindingsOfCase(ctx context.Context, of candor.ID) ([]candor.File
 
 // FindingsLike gives the findings that an asset already has of these.
 func (r reader) FindingsLike(ctx context.Context, asset candor.ID, sames []candor.Same) (map[candor.Same]candor.FiledFinding, error) {
-	have := make(map[candor.Same]candor.FiledFinding, len(sames))
-	const most = 400
-	for len(sames) > 0 {
-		n := min(len(sames), most)
-		args := make([]any, 0, 2*n+1)
-		args = append(args, asset)
-		for _, s := range sames[:n] {
-			args = append(args, s.Rule, s.SHA256)
-		}
-		values := strings.TrimSuffix(strings.Repeat("(?, ?), ", n), ", ")
-		rows, err := choose[query.Finding](ctx, r.db, "findings", "asset = ? AND (rule, sha256) IN (VALUES "+values+")", args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			have[candor.Same{Rule: row.Rule, SHA256: row.SHA256}] = finding(row)
-		}
-		sames = sames[n:]
+	keys := make([]candor.SameAt, len(sames))
+	for i, s := range sames {
+		keys[i] = candor.SameAt{Asset: asset, Same: s}
 	}
-	return have, nil
+	all, err := r.FindingsLikeAt(ctx, keys)
+	have := make(map[candor.Same]candor.FiledFinding, len(all))
+	for k, f := range all {
+		have[k.Same] = f
+	}
+	return have, err
+}
+
+// FindingsLikeAt gives the findings that assets already have of these.
+func (r reader) FindingsLikeAt(ctx context.Context, keys []candor.SameAt) (map[candor.SameAt]candor.FiledFinding, error) {
+	have := make(map[candor.SameAt]candor.FiledFinding, len(keys))
+	values := func(k candor.SameAt) []any { return []any{k.Asset, k.Rule, k.SHA256} }
+	rows, err := among[query.Finding](ctx, r, "findings", "(asset, rule, sha256)", "(?, ?, ?)", "", keys, values)
+	for _, row := range rows {
+		have[candor.SameAt{Asset: row.Asset, Same: candor.Same{Rule: row.Rule, SHA256: row.SHA256}}] = finding(row)
+	}
+	return have, err
 }
 
 // UnseenFindings gives an asset's open findings of a sensor that were not seen
@@ -160,9 +161,19 @@ func (t *Tx) ChangeFinding(ctx context.Context, f candor.FiledFinding) error {
 
 // AddPlaces notes where a scan saw findings; a place that was known is there again.
 func (t *Tx) AddPlaces(ctx context.Context, asset, scan candor.ID, places []candor.Place) error {
+	seen := make([]candor.SeenPlace, len(places))
+	for i, p := range places {
+		seen[i] = candor.SeenPlace{Asset: asset, Scan: scan, Place: p}
+	}
+	return t.AddSeenPlaces(ctx, seen)
+}
+
+// AddSeenPlaces notes where scans saw findings; a place that was known is there
+// again.
+func (t *Tx) AddSeenPlaces(ctx context.Context, places []candor.SeenPlace) error {
 	rows := make([]query.Place, len(places))
 	for i, p := range places {
-		rows[i] = query.Place{ID: p.ID, Finding: p.Finding, Asset: asset, Path: p.Path, State: p.State, Scan: scan,
+		rows[i] = query.Place{ID: p.ID, Finding: p.Finding, Asset: p.Asset, Path: p.Path, State: p.State, Scan: p.Scan,
 			FirstSeen: column.Time(p.First), LastSeen: column.Time(p.Last)}
 	}
 	return add(ctx, t.reader, "places", `ON CONFLICT (finding, path) DO UPDATE SET

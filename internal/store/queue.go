@@ -28,19 +28,42 @@ const attempts = 16
 
 // Enqueue asks for a job, which is there if the transaction is kept.
 func (t *Tx) Enqueue(ctx context.Context, job candor.Job, o candor.JobOptions) error {
+	return t.EnqueueAll(ctx, []candor.JobRequest{{Job: job, Options: o}})
+}
+
+// EnqueueAll asks for jobs, which are there if the transaction is kept. What is
+// asked for several times with Once is asked for once.
+func (t *Tx) EnqueueAll(ctx context.Context, all []candor.JobRequest) error {
+	if t.asked == nil {
+		t.asked = map[string]bool{}
+	}
+	var many []river.InsertManyParams
+	for _, r := range all {
+		if r.Options.At.IsZero() {
+			t.asked[cmp.Or(r.Options.Queue, river.QueueDefault)] = true
+		}
+		if !r.Options.Once && len(all) > 1 {
+			many = append(many, river.InsertManyParams{Args: r.Job, InsertOpts: insertion(r.Options)})
+			continue
+		}
+		if _, err := t.store.queue.InsertTx(context.WithoutCancel(ctx), t.tx, r.Job, insertion(r.Options)); err != nil {
+			return kind(err, "ask for the job %s", r.Job.Kind())
+		}
+	}
+	if len(many) == 0 {
+		return nil
+	}
+	_, err := t.store.queue.InsertManyFastTx(context.WithoutCancel(ctx), t.tx, many)
+	return kind(err, "ask for %d jobs", len(many))
+}
+
+func insertion(o candor.JobOptions) *river.InsertOpts {
 	opts := &river.InsertOpts{ScheduledAt: o.At, Queue: o.Queue, MaxAttempts: attempts}
 	if o.Once {
 		opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled}}
 	}
-	if o.At.IsZero() {
-		if t.asked == nil {
-			t.asked = map[string]bool{}
-		}
-		t.asked[cmp.Or(o.Queue, river.QueueDefault)] = true
-	}
-	_, err := t.store.queue.InsertTx(ctx, t.tx, job, opts)
-	return kind(err, "ask for the job %s", job.Kind())
+	return opts
 }
 
 func (s *Store) openQueue() error {

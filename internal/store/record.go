@@ -31,20 +31,25 @@ func (t *Tx) AddRecord(ctx context.Context, r candor.Record) error {
 
 // AddRecords keeps records whose personal parts are about a party.
 func (t *Tx) AddRecords(ctx context.Context, of candor.ID, all ...candor.Record) error {
-	rows, personal := t.recordRows(of, all)
+	return t.AddRecordsAbout(ctx, each(all, func(r candor.Record) candor.AboutParty { return candor.AboutParty{Party: of, Record: r} }))
+}
+
+// AddRecordsAbout keeps records whose personal parts are about several parties.
+func (t *Tx) AddRecordsAbout(ctx context.Context, all []candor.AboutParty) error {
+	rows, personal := t.recordRows(all)
 	if err := add(ctx, t.reader, "records", "", rows...); err != nil {
 		return err
 	}
 	return add(ctx, t.reader, "personal", "", personal...)
 }
 
-func (t *Tx) recordRows(of candor.ID, all []candor.Record) (rows []query.Record, personal []query.Personal) {
+func (t *Tx) recordRows(all []candor.AboutParty) (rows []query.Record, personal []query.Personal) {
 	for _, r := range all {
 		concealed := make(map[string]string, len(r.Personal))
 		for _, name := range slices.Sorted(maps.Keys(r.Personal)) {
 			digest, salt := t.store.options.Conceal(r.Personal[name])
 			concealed[name] = digest
-			personal = append(personal, query.Personal{Record: r.ID, Name: name, Party: of, Value: r.Personal[name], Salt: salt})
+			personal = append(personal, query.Personal{Record: r.ID, Name: name, Party: r.Party, Value: r.Personal[name], Salt: salt})
 		}
 		rows = append(rows, query.Record{ID: r.ID, Kind: r.Kind, At: column.Time(r.At), Subject: r.Subject, CaseID: r.Case, Actor: r.Actor,
 			Body: column.Raw(r.Body), Blobs: column.Of(r.Blobs), Concealed: column.Of(concealed), LogIndex: -1})
@@ -102,13 +107,8 @@ WHERE records.id = v.id AND log_index < 0`, ids, at)
 	}
 	// One after the other: of many at a time SQLite finds each by going through
 	// all, because most often none waits and it takes that for a short way.
-	set, err := t.db.PrepareContext(ctx, "UPDATE records SET log_index = ? WHERE id = ? AND +log_index < 0")
-	if err != nil {
-		return kind(err, "change records")
-	}
-	defer set.Close()
 	for i, id := range ids {
-		if _, err := set.ExecContext(ctx, at[i], id); err != nil {
+		if _, err := t.db.ExecContext(ctx, "UPDATE records SET log_index = ? WHERE id = ? AND +log_index < 0", at[i], id); err != nil {
 			return kind(err, "change records")
 		}
 	}

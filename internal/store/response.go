@@ -96,6 +96,24 @@ func (t *Tx) Waiting(ctx context.Context, of candor.ID, method string) ([]candor
 	return each(rows, response), err
 }
 
+// Approved gives the responses of a method to a party that are approved and of
+// which nothing was done, the oldest first, and keeps others from changing them
+// until the transaction ends.
+func (t *Tx) Approved(ctx context.Context, party candor.ID, method string, most int) ([]candor.Response, error) {
+	const condition = "party = ? AND method = ? AND state = 'approved' AND result = '' ORDER BY created, id LIMIT ?"
+	rows, err := choose[query.Response](ctx, t.db, "responses", condition+t.dialect.lock, party, method, most)
+	return each(rows, response), err
+}
+
+// LastCarried is when a response of a method to a party was applied last, or begun;
+// zero if never.
+func (r reader) LastCarried(ctx context.Context, party candor.ID, method string) (time.Time, error) {
+	var at column.Time
+	err := r.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(CASE WHEN applied > 0 THEN applied ELSE updated END), 0) FROM responses
+		WHERE party = ? AND method = ? AND (applied > 0 OR state = 'approved' AND result <> '')`, party, method).Scan(&at)
+	return time.Time(at), kind(err, "look when a party was told")
+}
+
 // ChangeResponse replaces a response. It is candor.ErrChanged if it is no
 // longer in the state from.
 func (t *Tx) ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error {

@@ -62,6 +62,28 @@ func choose[T any](ctx context.Context, db query.DBTX, table, condition string, 
 	return all, kind(rows.Err(), "read %s", table)
 }
 
+// among gives the rows of a table whose columns, such as "(asset, rule)", have the
+// values of one of the keys, which a tuple, such as "(?, ?)", has. A condition is
+// appended: " AND is_open".
+func among[T, K any](ctx context.Context, r reader, table, columns, tuple, condition string, keys []K, values func(K) []any) ([]T, error) {
+	var all []T
+	for _, n := range chunks {
+		for ; len(keys) >= n; keys = keys[n:] {
+			var args []any
+			for _, k := range keys[:n] {
+				args = append(args, values(k)...)
+			}
+			list := strings.TrimSuffix(strings.Repeat(tuple+", ", n), ", ")
+			rows, err := choose[T](ctx, r.db, table, columns+" IN (VALUES "+list+")"+condition, args...)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, rows...)
+		}
+	}
+	return all, nil
+}
+
 // one gives the only row that a condition chooses.
 func one[T any](ctx context.Context, db query.DBTX, table, condition string, args ...any) (T, error) {
 	all, err := choose[T](ctx, db, table, condition+" LIMIT 1", args...)

@@ -68,7 +68,7 @@ func (t *Tx) AddConsent(ctx context.Context, e consent.Event, v consent.Version)
 func (t *Tx) AddConsents(ctx context.Context, all ...Said) error {
 	rows := make([]query.Consent, 0, len(all))
 	var last []query.Standing
-	var records []candor.Record
+	var records []candor.AboutParty
 	for _, s := range all {
 		rows = append(rows, query.Consent{ID: s.ID, Party: s.Party, Terms: s.Version, Act: s.Act, Clauses: column.Of(s.Clauses), At: column.Time(s.At),
 			Recorded: column.Time(s.Recorded), Language: s.Language, How: s.How, Behalf: s.Behalf, Note: s.Note, Record: s.Event.Record})
@@ -81,12 +81,12 @@ func (t *Tx) AddConsents(ctx context.Context, all ...Said) error {
 				return err
 			}
 		case s.Record.ID != "":
-			records = append(records, s.Record)
+			records = append(records, candor.AboutParty{Record: s.Record})
 		}
 	}
 	const standing = `ON CONFLICT (party, document) DO UPDATE SET terms = excluded.terms, act = excluded.act, at = excluded.at
 WHERE standings.at <= excluded.at AND (excluded.act <> 'refused' OR standings.act <> 'agreed')`
-	logs, _ := t.recordRows("", records)
+	logs, _ := t.recordRows(records)
 	return t.addSeveral(ctx, addition[query.Consent]{table: "consents", last: ", " + t.dialect.mark, rows: rows},
 		addition[query.Standing]{table: "standings", following: standing, rows: last}, addition[query.Record]{table: "records", rows: logs})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,16 +22,22 @@ func (d dialect) statements(db query.DBTX) query.DBTX {
 }
 
 // kept are statements that stay prepared on SQLite's one connection that
-// writes: reading a statement that adds many rows takes as long as adding them.
-// A nil *kept keeps none.
+// writes: reading a statement takes as long as doing it. What was asked for a few
+// times is kept. A nil *kept keeps none.
 type kept struct {
 	db    *sql.DB
 	lock  sync.Mutex
 	ready map[string]*sql.Stmt
-	asked []string // to be prepared when no transaction has the connection
+	asked map[string]int // how often
+	due   []string       // to be prepared when no transaction has the connection
 }
 
-const mostKept = 200
+const (
+	mostKept   = 400
+	mostAsked  = 2000 // that are counted
+	keptWhen   = 3    // asked for so often
+	keptLength = 20_000
+)
 
 // within gives what runs statements in a transaction.
 func (k *kept) within(tx *sql.Tx) query.DBTX {
@@ -48,13 +53,13 @@ func (k *kept) settle(ctx context.Context) {
 		return
 	}
 	k.lock.Lock()
-	asked := k.asked
-	k.asked = nil
+	due := k.due
+	k.due = nil
 	k.lock.Unlock()
-	for _, statement := range asked {
+	for _, statement := range due {
 		s, err := k.db.PrepareContext(ctx, statement)
 		if err != nil {
-			return // it is run without, and asked for again
+			return // it is run without
 		}
 		k.lock.Lock()
 		if was := k.ready[statement]; was != nil {
@@ -70,10 +75,16 @@ func (k *kept) get(statement string) *sql.Stmt {
 	k.lock.Lock()
 	defer k.lock.Unlock()
 	s := k.ready[statement]
-	if s == nil && len(k.ready)+len(k.asked) < mostKept && !slices.Contains(k.asked, statement) {
-		k.asked = append(k.asked, statement)
+	if s != nil || len(statement) > keptLength || len(k.ready)+len(k.due) >= mostKept {
+		return s
 	}
-	return s
+	if len(k.asked) >= mostAsked {
+		clear(k.asked)
+	}
+	if k.asked[statement]++; k.asked[statement] == keptWhen {
+		k.due = append(k.due, statement)
+	}
+	return nil
 }
 
 func (k *kept) close() (err error) {
@@ -89,17 +100,44 @@ func (k *kept) close() (err error) {
 	return err
 }
 
-// keptTx runs statements that change something as prepared ones.
+// keptTx runs statements as prepared ones. Each runs to its end, once it is begun:
+// one that is broken off would undo the whole transaction, of which others may have
+// a part. Rows of a query must be read before the same is asked again.
 type keptTx struct {
 	*sql.Tx
 	kept *kept
 }
 
 func (t keptTx) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if s := t.kept.get(statement); s != nil {
 		return t.StmtContext(ctx, s).ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, statement, args...)
+}
+
+func (t keptTx) QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if s := t.kept.get(statement); s != nil {
+		return t.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, statement, args...)
+}
+
+func (t keptTx) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	if ctx.Err() == nil { // else it gives that error
+		ctx = context.WithoutCancel(ctx)
+	}
+	if s := t.kept.get(statement); s != nil {
+		return t.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, statement, args...)
 }
 
 // numbered writes $1, $2, … for question marks.

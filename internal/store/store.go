@@ -51,6 +51,7 @@ type Store struct {
 	kept    *kept
 	wake    *wake
 	doing   doing
+	group   *group // nil where transactions commit each by itself
 }
 
 // reader reads records, from the database or within a transaction.
@@ -97,7 +98,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.pools, s.reader = p, s.dialect.reader(p.read)
 	s.versions = &versions{of: map[candor.ID]version{}}
 	if s.dialect.guided {
-		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}}
+		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}, asked: map[string]int{}}
+		s.group = newGroup(s)
 	}
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
@@ -160,8 +162,13 @@ func (s *Store) attempt(ctx context.Context, o *sql.TxOptions, f func(*Tx) error
 	const most = 8
 	var err error
 	for range most {
-		if err = s.once(ctx, o, f); !s.dialect.again(err) {
-			return err
+		if s.group != nil && o == nil {
+			err = s.group.run(ctx, f)
+		} else {
+			err = s.once(ctx, o, f)
+		}
+		if !s.dialect.again(err) && !errors.Is(err, errBroken) {
+			break
 		}
 	}
 	return err
@@ -173,8 +180,7 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 		return kind(err, "begin a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	t := &Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}
-	t.versions = s.versions
+	t := s.within(tx)
 	if err := f(t); err != nil {
 		return err
 	}
@@ -184,6 +190,13 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 	s.kept.settle(context.WithoutCancel(ctx))
 	s.wake.call(t.asked)
 	return nil
+}
+
+// within gives what is done in a transaction of the database.
+func (s *Store) within(tx *sql.Tx) *Tx {
+	t := &Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}
+	t.versions = s.versions
+	return t
 }
 
 // sub gives a folder of embedded files, which is known to be there.

@@ -22,8 +22,14 @@ func event(e query.Event) candor.Event {
 
 // AddEvent adds to a case's timeline.
 func (t *Tx) AddEvent(ctx context.Context, e candor.Event) error {
-	return add(ctx, t.reader, "events", "", query.Event{ID: e.ID, CaseID: e.Case, At: column.Time(e.At), Kind: e.Kind, Actor: e.Actor,
-		Public: e.Public, Text: e.Text, Details: column.Raw(e.Details)})
+	return t.AddEvents(ctx, []candor.Event{e})
+}
+
+// AddEvents adds to the timelines of cases.
+func (t *Tx) AddEvents(ctx context.Context, all []candor.Event) error {
+	return add(ctx, t.reader, "events", "", each(all, func(e candor.Event) query.Event {
+		return query.Event{ID: e.ID, CaseID: e.Case, At: column.Time(e.At), Kind: e.Kind, Actor: e.Actor, Public: e.Public, Text: e.Text, Details: column.Raw(e.Details)}
+	})...)
 }
 
 // Tasks gives a case's tasks in their order.
@@ -40,7 +46,12 @@ func (r reader) Task(ctx context.Context, id candor.ID) (candor.Task, error) {
 
 // AddTask adds a task.
 func (t *Tx) AddTask(ctx context.Context, task candor.Task) error {
-	return add(ctx, t.reader, "tasks", "", taskRow(task))
+	return t.AddTasks(ctx, []candor.Task{task})
+}
+
+// AddTasks adds tasks.
+func (t *Tx) AddTasks(ctx context.Context, all []candor.Task) error {
+	return add(ctx, t.reader, "tasks", "", each(all, taskRow)...)
 }
 
 // ChangeTask replaces a task.
@@ -77,7 +88,12 @@ func (r reader) DueDeadlines(ctx context.Context, now time.Time, most int) ([]ca
 
 // AddDeadline adds a deadline.
 func (t *Tx) AddDeadline(ctx context.Context, d candor.Deadline) error {
-	return add(ctx, t.reader, "deadlines", "", deadlineRow(d))
+	return t.AddDeadlines(ctx, []candor.Deadline{d})
+}
+
+// AddDeadlines adds deadlines.
+func (t *Tx) AddDeadlines(ctx context.Context, all []candor.Deadline) error {
+	return add(ctx, t.reader, "deadlines", "", each(all, deadlineRow)...)
 }
 
 // ChangeDeadline replaces a deadline. It is candor.ErrChanged if it is no

@@ -14,8 +14,13 @@ import (
 
 // Apply implements respond.Method. It writes every mail down, then hands over
 // one after the other. While any can still be sent, the error is temporary;
-// it is permanent if none was taken.
+// it is permanent if none was taken. What is told by the mails of another response
+// waits for these.
 func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal) (json.RawMessage, error) {
+	r, err := m.gather(ctx, r, j)
+	if err != nil {
+		return nil, err
+	}
 	var p planned
 	if _, err := respond.ReadPlan(r, &p); err != nil {
 		return nil, err
@@ -24,11 +29,18 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 	if err != nil {
 		return nil, err
 	}
-	if err := a.save(ctx); err != nil { // it may be another's by now
-		return nil, err
+	if a.progress.With != "" {
+		return a.follow(ctx)
 	}
 	rows, err := a.rows(ctx)
 	if err != nil {
+		return nil, err
+	}
+	l, err := a.letters(ctx, p, rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.save(ctx); err != nil { // it may be another's by now
 		return nil, err
 	}
 	ids := make([]candor.ID, 0, len(p.To))
@@ -37,7 +49,7 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 		if _, there := rows[to.Message]; there {
 			continue
 		}
-		if rows[to.Message], err = a.add(ctx, p, to, p.Letters[to.Language]); err != nil {
+		if rows[to.Message], err = a.add(ctx, p, to, l.of[to.Language], l.cases); err != nil {
 			return nil, err
 		}
 	}
@@ -71,9 +83,9 @@ func (a *attempt) save(ctx context.Context) error {
 	return a.journal.Save(ctx, result)
 }
 
-// rows gives the messages of the response as they are stored.
+// rows gives the messages that tell of the response as they are stored.
 func (a *attempt) rows(ctx context.Context) (map[candor.ID]candor.Message, error) {
-	list, err := a.Messages.MessagesOf(ctx, a.response.ID)
+	list, err := a.Messages.MessagesOf(ctx, SentWith(a.response))
 	if err != nil {
 		return nil, respond.Temporary(fmt.Errorf("read the mails: %w", err), 0)
 	}
@@ -84,18 +96,25 @@ func (a *attempt) rows(ctx context.Context) (map[candor.ID]candor.Message, error
 	return rows, nil
 }
 
-// add writes down a mail that is to be sent. The link in it is made only now,
-// so that its time does not run while the response waits for approval.
-func (a *attempt) add(ctx context.Context, p planned, to recipient, l rendered) (candor.Message, error) {
-	if a.Link != nil {
-		link, expires, err := a.Link(ctx, p.Case, to.Contact)
+// add writes down a mail that is to be sent. The links in it are made only now,
+// so that their time does not run while the response waits for approval.
+func (a *attempt) add(ctx context.Context, p planned, to recipient, l rendered, cases []candor.Case) (candor.Message, error) {
+	for i, c := range cases {
+		if a.Link == nil {
+			break
+		}
+		link, expires, err := a.Link(ctx, c, to.Contact)
 		if err == nil {
 			err = checkLink(link)
 		}
 		if err != nil {
 			return candor.Message{}, fmt.Errorf("make the link for %s: %w", to.Contact.Address, err)
 		}
-		l = l.fill(link, expires, a.Phrases.For(to.Language), zone(p.Zone))
+		mark := i
+		if len(cases) == 1 {
+			mark = alone
+		}
+		l = l.fill(mark, link, expires, a.Phrases.For(to.Language), zone(p.Zone))
 	}
 	row := candor.Message{
 		ID: to.Message, Response: a.response.ID, Case: a.response.Case, Party: a.response.Party,

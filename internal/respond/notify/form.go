@@ -26,14 +26,14 @@ func (c content) text() string {
 func (c content) section(b *strings.Builder, s section) {
 	paragraphs(b, "— "+s.Title+" —")
 	paragraphs(b, s.Before...)
-	for _, one := range s.Places {
-		b.WriteString("  * " + one + "\n")
-	}
-	if s.More != "" {
-		b.WriteString("  " + s.More + "\n")
-	}
-	if len(s.Places) > 0 {
-		b.WriteString("\n")
+	places(b, s.Places, s.More)
+	for _, one := range s.Items {
+		b.WriteString("* " + one.Title + "\n\n")
+		paragraphs(b, one.Lines...)
+		places(b, one.Places, one.More)
+		if one.Link != nil {
+			paragraphs(b, one.Link.URL, one.Link.Until)
+		}
 	}
 	for i, one := range s.Steps {
 		paragraphs(b, fmt.Sprintf("%d. %s", i+1, one))
@@ -46,6 +46,18 @@ func (c content) section(b *strings.Builder, s section) {
 		b.WriteString(l.Name + c.Colon + c.isolate(l.Value) + "\n")
 	}
 	if len(s.Reach) > 0 {
+		b.WriteString("\n")
+	}
+}
+
+func places(b *strings.Builder, all []string, more string) {
+	for _, one := range all {
+		b.WriteString("  * " + one + "\n")
+	}
+	if more != "" {
+		b.WriteString("  " + more + "\n")
+	}
+	if len(all) > 0 {
 		b.WriteString("\n")
 	}
 }
@@ -95,10 +107,11 @@ func pieces(path string) []string {
 		func(r rune) bool { return r == 0 })
 }
 
-// fill puts the link where its marks are.
-func (r rendered) fill(url string, expires time.Time, p phrase.Printer, zone *time.Location) rendered {
-	until := p.Time(expires, zone)
-	r.Text = strings.NewReplacer(linkMark, url, untilMark, until).Replace(r.Text)
-	r.HTML = strings.NewReplacer(linkMark, template.HTMLEscapeString(url), untilMark, template.HTMLEscapeString(until)).Replace(r.HTML)
+// fill puts a link where its marks are.
+func (r rendered) fill(n int, url string, expires time.Time, p phrase.Printer, zone *time.Location) rendered {
+	link, until := marks(n)
+	time := p.Time(expires, zone)
+	r.Text = strings.NewReplacer(link, url, until, time).Replace(r.Text)
+	r.HTML = strings.NewReplacer(link, template.HTMLEscapeString(url), until, template.HTMLEscapeString(time)).Replace(r.HTML)
 	return r
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
 
 	"candor"
@@ -19,7 +20,16 @@ type rendered struct {
 const (
 	linkMark  = "https://link.invalid/"
 	untilMark = "⟦until⟧"
+	alone     = -1 // the number of the only link of a letter
 )
+
+// marks are those of one link of a letter.
+func marks(n int) (link, until string) {
+	if n == alone {
+		return linkMark, untilMark
+	}
+	return fmt.Sprintf("%s%04d/", linkMark, n), fmt.Sprintf("⟦until %04d⟧", n)
+}
 
 // content is what a letter says, before it takes the form of text or HTML.
 type content struct {
@@ -40,10 +50,20 @@ type section struct {
 	Before []string
 	Places []string
 	More   string // how many places are not named
+	Items  []item // of a letter that tells of several cases
 	Steps  []string
 	After  []string
 	Link   *link
 	Reach  []label
+}
+
+// item is one of several cases that a letter tells of.
+type item struct {
+	Title  string
+	Lines  []string
+	Places []string
+	More   string
+	Link   *link
 }
 
 type link struct{ Text, URL, Until string }
@@ -53,8 +73,8 @@ type label struct{ Name, Value string }
 func (m *Method) render(l Letter, k known, lang string) (rendered, error) {
 	p := m.Phrases.For(lang)
 	c := content{Lang: p.Lang(), Dir: p.Dir(), Hello: p.T("notify.hello"), Colon: p.T("notify.colon"),
-		Closing: p.T("notify.why", phrase.Args{"site": k.site})}
-	names := phrase.Args{"site": k.site, "case": k.label, "provider": m.Provider.Name}
+		Closing: p.T("notify.why", phrase.Args{"site": k.Site})}
+	names := phrase.Args{"site": k.Site, "case": k.Label, "provider": m.Provider.Name}
 	c.Subject = clean(p.T("notify.subject."+string(l), names), 200)
 	c.Heading = p.T("notify.heading."+string(l), names)
 	c.Opening = []string{p.T("notify.opening."+string(l), names)}
@@ -68,56 +88,62 @@ func (m *Method) render(l Letter, k known, lang string) (rendered, error) {
 
 func saw(p phrase.Printer, k known) section {
 	s := section{Title: p.T("customer.saw")}
-	s.Before = []string{p.T("notify.saw."+wording(k.class, k.nature), phrase.Args{"site": k.site})}
-	if !k.first.IsZero() {
-		s.Before = append(s.Before, p.T("notify.first", phrase.Args{"time": p.Time(k.first, k.zone)}))
+	s.Before = []string{p.T("notify.saw."+wording(k.Class, k.Nature), phrase.Args{"site": k.Site})}
+	if !k.First.IsZero() {
+		s.Before = append(s.Before, p.T("notify.first", phrase.Args{"time": p.Time(k.First, k.zone)}))
 	}
-	if len(k.places) > 0 {
-		s.Before = append(s.Before, p.N("notify.places", max(k.total, len(k.places))))
-		s.Places = k.places
-		if more := k.total - len(k.places); more > 0 {
+	if len(k.Places) > 0 {
+		s.Before = append(s.Before, p.N("notify.places", max(k.Total, len(k.Places))))
+		s.Places = k.Places
+		if more := k.Total - len(k.Places); more > 0 {
 			s.More = p.N("notify.places.more", more)
 		}
 	}
-	if !k.sure {
+	if !k.Sure {
 		s.After = []string{p.T("notify.unsure")}
 	}
 	return s
 }
 
 func (m *Method) means(p phrase.Printer, k known) section {
-	means, _ := m.Advice.For(k.class, k.nature, k.software, p.Lang())
+	means, _ := m.Advice.For(k.Class, k.Nature, k.Software, p.Lang())
 	if len(means) == 0 {
-		means = []string{p.T("notify.means", phrase.Args{"site": k.site})}
+		means = []string{p.T("notify.means", phrase.Args{"site": k.Site})}
 	}
 	return section{Title: p.T("customer.means"), Before: means}
 }
 
 func (m *Method) todo(p phrase.Printer, k known) section {
 	s := section{Title: p.T("customer.do")}
-	if _, s.Steps = m.Advice.For(k.class, k.nature, k.software, p.Lang()); len(s.Steps) == 0 {
-		s.Before = []string{p.T("notify.do", phrase.Args{"site": k.site})}
+	if _, s.Steps = m.Advice.For(k.Class, k.Nature, k.Software, p.Lang()); len(s.Steps) == 0 {
+		s.Before = []string{p.T("notify.do", phrase.Args{"site": k.Site})}
 	}
 	if m.Link != nil {
 		s.After = []string{p.T("notify.page")}
-		s.Link = &link{Text: p.T("notify.page.open"), URL: linkMark,
-			Until: p.T("notify.link.until", phrase.Args{"time": untilMark})}
+		s.Link = linkTo(p, alone)
 	}
 	return s
 }
 
+func linkTo(p phrase.Printer, n int) *link {
+	url, until := marks(n)
+	return &link{Text: p.T("notify.page.open"), URL: url, Until: p.T("notify.link.until", phrase.Args{"time": until})}
+}
+
 func next(p phrase.Printer, k known) section {
-	s := section{Title: p.T("customer.next")}
-	if k.deadline.IsZero() {
-		s.Before = []string{p.T("notify.next.undated")}
-	} else {
-		s.Before = []string{p.T("notify.next.deadline", phrase.Args{"time": p.Time(k.deadline, k.zone)})}
-	}
-	s.Before = append(s.Before, p.T("notify.next.look"))
-	if !k.deadline.IsZero() {
+	s := section{Title: p.T("customer.next"), Before: []string{by(p, k), p.T("notify.next.look")}}
+	if !k.Deadline.IsZero() {
 		s.Before = append(s.Before, p.T("notify.next.after"))
 	}
 	return s
+}
+
+// by says by when something should be dealt with.
+func by(p phrase.Printer, k known) string {
+	if k.Deadline.IsZero() {
+		return p.T("notify.next.undated")
+	}
+	return p.T("notify.next.deadline", phrase.Args{"time": p.Time(k.Deadline, k.zone)})
 }
 
 func (m *Method) reach(p phrase.Printer, k known) section {
@@ -125,7 +151,7 @@ func (m *Method) reach(p phrase.Printer, k known) section {
 	for _, l := range []label{
 		{p.T("notify.reach.mail"), m.Provider.Mail},
 		{p.T("notify.reach.phone"), m.Provider.Phone},
-		{p.T("notify.reach.case"), k.label},
+		{p.T("notify.reach.case"), k.Label},
 	} {
 		if l.Value != "" {
 			s.Reach = append(s.Reach, l)

@@ -35,6 +35,8 @@ type Messages interface {
 	MessagesOf(ctx context.Context, response candor.ID) ([]candor.Message, error)
 	// MessageByMessageID finds a message; candor.ErrNotFound if there is none.
 	MessageByMessageID(context.Context, string) (candor.Message, error)
+	// Response gives a response; candor.ErrNotFound if there is none.
+	Response(context.Context, candor.Scope, candor.ID) (candor.Response, error)
 }
 
 // Facts tells what is known of a case.
@@ -83,6 +85,12 @@ type Config struct {
 	Provider Provider
 	Domain   string // what Message-IDs end with; the sender's domain
 	Now      candor.Clock
+
+	// Gather is how long after a notice to a party others wait, so that one mail
+	// tells of all; 0 sends each by itself. What is critical does not wait.
+	Gather time.Duration
+	// Coming, if set, tells whether more about a party is just being read.
+	Coming func(ctx context.Context, party candor.ID) (bool, error)
 
 	GiveUp   time.Duration // how long a mail is tried; 0: 48 h
 	Patience time.Duration // how long one attempt may take; 0: 2 min
@@ -158,6 +166,7 @@ func (o *Options) complete() error {
 type planned struct {
 	Case    candor.Case         `json:"case"`
 	Letter  Letter              `json:"letter"`
+	Fact    fact                `json:"fact,omitzero"`
 	Zone    string              `json:"zone,omitempty"` // IANA
 	To      []recipient         `json:"to"`
 	Letters map[string]rendered `json:"letters"`        // by language
@@ -181,6 +190,13 @@ type progress struct {
 	Waiting int       `json:"waiting"`
 	// Corrections are the mails that undo others, by the message they undo.
 	Corrections map[candor.ID]candor.ID `json:"corrections,omitempty"`
+	// Together are the responses that the same mails tell of, besides this one, and
+	// Letters the SHA-256 digests of what they say, by language.
+	Together []candor.ID       `json:"together,omitempty"`
+	Letters  map[string]string `json:"letters,omitempty"`
+	// With is the response whose mails tell of this one, and Mails are these.
+	With  candor.ID    `json:"with,omitempty"`
+	Mails []provenMail `json:"mails,omitempty"`
 }
 
 // messageID is the Message-ID of a message, and never changes.
@@ -195,4 +211,5 @@ func invalid(what, hint string) error {
 var (
 	_ respond.Method = (*Method)(nil)
 	_ respond.Prover = (*Method)(nil)
+	_ respond.Sender = (*Method)(nil)
 )

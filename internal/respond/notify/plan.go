@@ -35,7 +35,7 @@ func (m *Method) Plan(ctx context.Context, req respond.Request, t respond.Target
 	if err != nil {
 		return respond.Plan{}, err
 	}
-	p := planned{Case: t.Case, Letter: o.Letter, Zone: t.Party.TimeZone, Letters: map[string]rendered{}}
+	p := planned{Case: t.Case, Letter: o.Letter, Zone: t.Party.TimeZone, Fact: k.fact, Letters: map[string]rendered{}}
 	if o.Undo != "" {
 		p.Undo = map[string]rendered{}
 	}
@@ -63,17 +63,22 @@ func (m *Method) write(p *planned, o Options, k known, lang string) (err error) 
 
 // known is what the letters tell of.
 type known struct {
-	label    string // of the case
-	site     string
-	class    candor.Class
-	nature   candor.Nature
-	software string
-	sure     bool
-	places   []string
-	total    int
-	first    time.Time
-	deadline time.Time
-	zone     *time.Location
+	fact
+	zone *time.Location
+}
+
+// fact is what is known of one case, as it is kept with the plan.
+type fact struct {
+	Label    string        `json:"label"` // of the case
+	Site     string        `json:"site"`
+	Class    candor.Class  `json:"class"`
+	Nature   candor.Nature `json:"nature,omitempty"`
+	Software string        `json:"software,omitempty"`
+	Sure     bool          `json:"sure,omitempty"`
+	Places   []string      `json:"places,omitempty"`
+	Total    int           `json:"total,omitempty"`
+	First    time.Time     `json:"first,omitzero"`
+	Deadline time.Time     `json:"deadline,omitzero"`
 }
 
 // sureFrom is the confidence from which a mail speaks without doubt.
@@ -88,13 +93,13 @@ func (m *Method) know(ctx context.Context, t respond.Target) (known, error) {
 	if err != nil {
 		return known{}, fmt.Errorf("find the deadline of case %s: %w", t.Case.Label(), err)
 	}
-	k := known{
-		label: t.Case.Label(), site: siteName(t.Asset), class: t.Case.Class, nature: t.Case.Nature,
-		software: t.Asset.Software, sure: t.Case.Confidence >= sureFrom,
-		total: total, first: t.Case.Opened, deadline: deadline, zone: zone(t.Party.TimeZone),
-	}
+	k := known{zone: zone(t.Party.TimeZone), fact: fact{
+		Label: t.Case.Label(), Site: siteName(t.Asset), Class: t.Case.Class, Nature: t.Case.Nature,
+		Software: t.Asset.Software, Sure: t.Case.Confidence >= sureFrom,
+		Total: total, First: t.Case.Opened, Deadline: deadline,
+	}}
 	for _, path := range paths[:min(len(paths), placesShown)] {
-		k.places = append(k.places, place(below(path, t.Asset.Roots)))
+		k.Places = append(k.Places, place(below(path, t.Asset.Roots)))
 	}
 	return k, nil
 }
@@ -134,11 +139,14 @@ func (m *Method) describe(p planned, o Options, k known, who choice) (respond.Pl
 	if who.left > 0 {
 		out.Warnings = append(out.Warnings, m.line("notify.plan.left", map[string]string{"n": fmt.Sprint(who.left)}))
 	}
-	if o.Letter == Notice && k.deadline.IsZero() {
+	if o.Letter == Notice && k.Deadline.IsZero() {
 		out.Warnings = append(out.Warnings, m.line("notify.plan.undated", nil))
 	}
-	if o.Letter == Notice && !k.sure {
+	if o.Letter == Notice && !k.Sure {
 		out.Warnings = append(out.Warnings, m.line("notify.plan.unsure", nil))
+	}
+	if o.Letter == Notice && o.Undo == "" && m.Gather > 0 {
+		out.Warnings = append(out.Warnings, m.line("notify.plan.gather", map[string]string{"minutes": fmt.Sprint(int(m.Gather.Minutes()))}))
 	}
 	out.Lasting = o.Undo == ""
 	out.Undo = m.line("notify.plan.lasting", nil)

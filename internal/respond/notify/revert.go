@@ -105,7 +105,7 @@ func (a *attempt) correct(ctx context.Context, p planned, rows map[candor.ID]can
 		}
 		to.Message = id
 		var err error
-		if rows[id], err = a.add(ctx, p, to, p.Undo[to.Language]); err != nil {
+		if rows[id], err = a.add(ctx, p, to, p.Undo[to.Language], []candor.Case{p.Case}); err != nil {
 			return nil, err
 		}
 	}

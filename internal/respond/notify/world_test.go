@@ -23,9 +23,10 @@ var began = time.Date(2025, 11, 24, 9, 30, 0, 0, time.UTC)
 
 // messages is a notify.Messages in memory.
 type messages struct {
-	mu    sync.Mutex
-	rows  map[candor.ID]candor.Message
-	order []candor.ID
+	mu        sync.Mutex
+	rows      map[candor.ID]candor.Message
+	order     []candor.ID
+	responses map[candor.ID]candor.Response
 	// fail, if set, is asked before each change.
 	fail func(m candor.Message) error
 }
@@ -67,6 +68,16 @@ func (s *messages) MessageByMessageID(_ context.Context, id string) (candor.Mess
 		}
 	}
 	return candor.Message{}, candor.ErrNotFound
+}
+
+func (s *messages) Response(_ context.Context, _ candor.Scope, id candor.ID) (candor.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.responses[id]
+	if !ok {
+		return r, candor.ErrNotFound
+	}
+	return r, nil
 }
 
 // all gives the messages, the oldest first.

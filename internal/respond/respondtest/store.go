@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -189,6 +190,29 @@ func (t *tx) Waiting(_ context.Context, of candor.ID, method string) (all []cand
 		}
 	}
 	return all, nil
+}
+
+func (t *tx) Approved(_ context.Context, party candor.ID, method string, most int) (all []candor.Response, err error) {
+	for _, r := range t.responses {
+		if r.Party == party && r.Method == method && r.State == candor.ResponseApproved && len(r.Result) == 0 {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b candor.Response) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return all[:min(most, len(all))], t.may("Approved")
+}
+
+func (t *tx) LastCarried(_ context.Context, party candor.ID, method string) (last time.Time, err error) {
+	for _, r := range t.responses {
+		at := r.Applied
+		if at.IsZero() && r.State == candor.ResponseApproved && len(r.Result) > 0 {
+			at = r.Updated
+		}
+		if r.Party == party && r.Method == method && at.After(last) {
+			last = at
+		}
+	}
+	return last, t.may("LastCarried")
 }
 
 func (t *tx) AddResponse(_ context.Context, r candor.Response) error {
