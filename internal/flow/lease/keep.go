@@ -40,7 +40,7 @@ func (t *Table) loadState(b []byte) error {
 	}
 	t.hold(s)
 	t.attach(s, keys)
-	t.heard[s.key.source] = max(t.heard[s.key.source], s.seen, s.end)
+	t.beat(groupKey{s.key.source, s.key.group}, max(s.seen, s.end))
 	return nil
 }
 

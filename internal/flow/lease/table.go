@@ -84,7 +84,7 @@ type Table struct {
 	statics   map[static]*session
 	secret    [2]uint64
 	unknowns  unknowns
-	heard     map[string]int64 // by source: the latest moment that it told of
+	heard     map[groupKey]pulse
 	stats     Stats
 	housework sync.Mutex // one sweep or snapshot at a time
 }
@@ -152,7 +152,7 @@ func newTable(o Options) *Table {
 		byLine:   map[flow.Line][]*subject{},
 		restarts: map[groupKey][]int64{},
 		innerOf:  map[flow.Addr]holder{},
-		heard:    map[string]int64{},
+		heard:    map[groupKey]pulse{},
 	}
 	var seed [16]byte
 	_, _ = rand.Read(seed[:]) // never fails
@@ -336,7 +336,7 @@ func (t *Table) cut(r *record) {
 // apply takes in a record. While the table is loaded nothing is indexed yet.
 func (t *Table) apply(r *record, indexed bool) {
 	t.stats.Events++
-	t.heard[r.source] = max(t.heard[r.source], r.at)
+	t.beat(groupKey{r.source, r.group}, r.at)
 	if r.kind == Restart {
 		t.restart(groupKey{r.source, r.group}, r.at, indexed)
 		return
