@@ -138,7 +138,7 @@ func (p *player) live(ctx context.Context, s *store.Store, c Config) error {
 		if err := p.news(ctx, s, now); err != nil {
 			return err
 		}
-		if now.Sub(swept) >= time.Hour {
+		if now.Sub(swept) >= 6*time.Hour {
 			p.table.Sweep()
 			swept = now
 		}

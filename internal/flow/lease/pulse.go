@@ -10,56 +10,57 @@ import (
 // every few minutes it is known that it has more to tell.
 
 const (
-	beats = 32 // moments that are known of a group
-	// often is the longest time from one moment to the next, on average, at which
+	beats = 32 // minutes that are known of a group
+	// often is the longest time from one of them to the next, on average, at which
 	// silence says something.
-	often = 10 * time.Minute
+	often = 5 * time.Minute
 )
 
-// pulse are the latest moments that a group told of, in order.
-type pulse []int64
+// pulse is when a group told of something: the last moment, and the last minutes, in
+// order. Many moments of one minute, as after a power cut, count once.
+type pulse struct {
+	last    int64
+	minutes []int64
+}
 
 // add takes in a moment, in whatever order they come.
-func (p pulse) add(at int64) pulse {
-	if len(p) == beats {
-		if at <= p[0] {
-			return p
-		}
-		copy(p, p[1:])
-		p = p[:beats-1]
+func (p *pulse) add(at int64) {
+	p.last = max(p.last, at)
+	at /= time.Minute.Microseconds()
+	n := len(p.minutes)
+	if n > 0 && at == p.minutes[n-1] || n == beats && at <= p.minutes[0] {
+		return
 	}
-	if n := len(p); n == 0 || at >= p[n-1] {
-		return append(p, at)
+	i, known := slices.BinarySearch(p.minutes, at)
+	if known {
+		return
 	}
-	i, _ := slices.BinarySearch(p, at)
-	return slices.Insert(p, i, at)
+	if n == beats {
+		copy(p.minutes, p.minutes[1:i])
+		p.minutes[i-1] = at
+		return
+	}
+	p.minutes = slices.Insert(p.minutes, i, at)
 }
 
 // told is the moment up to which a group has told all, if it tells in the order in
 // which things happen; forever where too little is told to say so.
-func (p pulse) told() int64 {
-	if len(p) < beats || p[beats-1]-p[0] > beats*often.Microseconds() {
+func (p *pulse) told() int64 {
+	n := len(p.minutes)
+	if n < beats || p.minutes[n-1]-p.minutes[0] > beats*int64(often/time.Minute) {
 		return forever
 	}
-	return p[beats-1]
-}
-
-func (t *Table) beat(g groupKey, at int64) {
-	p, known := t.heard[g]
-	if !known {
-		p = make(pulse, 0, beats)
-	}
-	t.heard[g] = p.add(at)
+	return p.last
 }
 
 // known gives the moment up to which a lease is as it looks: what was told of
 // anything later may still change it.
-func (t *Table) known(e *extent) int64 {
+func (e *extent) known() int64 {
 	switch e.why {
 	case told, taken, replaced, restarted, crowded:
 		return forever
 	}
-	at := t.heard[groupKey{e.of.key.source, e.of.key.group}].told()
+	at := e.of.group.heard.told()
 	if e.of.silent && at != forever {
 		at = 0 // it says itself that it goes on, every so often
 	}
@@ -75,8 +76,8 @@ const outage = 6 * time.Hour
 
 // cutOff gives the moment up to which the source of a lease has told all, if it was
 // cut off at another; forever if it was not. It may have given the address anew.
-func (t *Table) cutOff(e *extent, at int64) int64 {
-	told := t.heard[groupKey{e.of.key.source, e.of.key.group}].told()
+func (e *extent) cutOff(at int64) int64 {
+	told := e.of.group.heard.told()
 	if told >= at || told < before(at, outage.Microseconds()) {
 		return forever
 	}

@@ -159,7 +159,7 @@ func (g *gathering) refs(refs []ref, follow bool) {
 	now := micro(g.t.options.Now())
 	for i := range all {
 		e := &all[i]
-		g.known = min(g.known, g.t.cutOff(e, g.until))
+		g.known = min(g.known, e.cutOff(g.until))
 		over := e.until
 		if e.why == silence && e.until <= now { // it was not heard of again
 			e.until = max(e.of.seen, e.from)
@@ -190,7 +190,7 @@ func nextBegin(all []extent, at int64) int64 {
 
 func (g *gathering) extent(e *extent, follow bool) {
 	if e.who < via {
-		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.key.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until, known: g.t.known(e)})
+		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.group.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until, known: e.known()})
 		return
 	}
 	if e.who == unknown || !follow {
@@ -201,7 +201,7 @@ func (g *gathering) extent(e *extent, follow bool) {
 		g.add(tenure{reason: reason, from: e.from, until: e.until, known: forever})
 		return
 	}
-	g.behind((*g.t.inners.Load())[e.who&^via], e.from, e.until, g.t.known(e))
+	g.behind((*g.t.inners.Load())[e.who&^via], e.from, e.until, e.known())
 }
 
 // behind collects who had an inner address while it had an outer one; somebody

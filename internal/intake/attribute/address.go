@@ -76,7 +76,7 @@ func (a *Attributor) leased(ctx context.Context, static []Candidate, ask func(fr
 	if answer.Verdict == Ours && slices.ContainsFunc(all, func(c Candidate) bool { return !c.known.IsZero() && s.until().After(c.known) }) {
 		answer = a.open(Unknown, all, "its source, which usually tells more, has told of nothing after that yet")
 		now := a.options.Now()
-		answer.Again = now.Add(min(max(now.Sub(s.until())/3, 2*a.options.Settle), 15*time.Minute))
+		answer.Again = now.Add(min(max(now.Sub(s.until())/2, 2*a.options.Settle), 20*time.Minute))
 	}
 	if settled := s.until().Add(a.options.Settle); settled.After(a.options.Now()) && answer.Verdict != Several {
 		answer = a.open(Unknown, all, "records of leases may still come")

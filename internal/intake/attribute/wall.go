@@ -17,7 +17,7 @@ var (
 	isoDay   = regexp.MustCompile(`\b(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})`)
 	dottyDay = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
 	namedDay = regexp.MustCompile(`\b(\d{1,2})[-/. ]([A-Z][a-z]{2})[a-z]*[-/. ,]+(\d{4})`)
-	usualDay = regexp.MustCompile(`\b([A-Z][a-z]{2})[a-z]*\.? {1,2}(\d{1,2})\b(?:(?:st|nd|rd|th)?,? (\d{4})\b|.{0,20} (\d{4})$)?`)
+	usualDay = regexp.MustCompile(`\b([A-Z][a-z]{2})[a-z]*\.? {1,2}(\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b|.{0,20} (\d{4})$)?`)
 	hours    = regexp.MustCompile(`(?:^|[T :,])(\d{1,2}):(\d{2})(?::(\d{2}))?`)
 )
 
