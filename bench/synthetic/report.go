@@ -46,7 +46,7 @@ type report struct {
 
 // newReport makes up the n-th report, that came at a moment.
 func (w *world) newReport(r *rand.Rand, n int, from *reporter, received time.Time) report {
-	p := report{form: pick(r, []form{xarf, xarf, xarf, xarfMail, arf, fail2ban, fail2ban, csv, csv, text}), received: received}
+	p := report{form: pick(r, []form{xarf, xarf, xarf, xarfMail, xarfMail, arf, fail2ban, csv, csv, text}), received: received}
 	count := 1
 	if p.form == csv || p.form == xarf && r.IntN(4) == 0 {
 		count = 1 + r.IntN(4)
@@ -74,13 +74,13 @@ func (w *world) accuse(r *rand.Rand, f form, received time.Time, s style) accusa
 		k = static
 	}
 	t := &w.things[k][r.IntN(len(w.things[k]))]
-	delay := between(r, 0, 10*time.Minute)
+	delay := between(r, 0, 12*time.Hour)
 	switch r.IntN(20) {
-	case 0, 1, 2, 3, 4, 5:
-		delay = between(r, 0, 12*time.Hour)
-	case 6, 7, 8, 9:
+	case 0, 1, 2, 3:
+		delay = between(r, 0, 10*time.Minute)
+	case 4, 5, 6, 7, 8:
 		delay = between(r, 0, 6*24*time.Hour)
-	case 10:
+	case 9:
 		delay = between(r, 0, 14*24*time.Hour)
 	}
 	if s == none {

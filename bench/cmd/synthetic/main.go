@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"time"
 
@@ -23,7 +24,7 @@ func main() {
 	c := synthetic.Config{Log: os.Stderr, Workers: runtime.GOMAXPROCS(0)}
 	flag.Uint64Var(&c.Seed, "seed", 1, "another world")
 	flag.IntVar(&c.Mails, "reports", 1_000_000, "reports")
-	flag.IntVar(&c.Subscribers, "subscribers", 20_000, "parties")
+	flag.IntVar(&c.Subscribers, "subscribers", 10_000, "parties")
 	profile := flag.String("profile", "", "file for a processor profile")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -51,6 +52,7 @@ func run(ctx context.Context, c synthetic.Config, profile string) (err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	debug.SetGCPercent(300)
 	started := time.Now()
 	t, err := synthetic.Play(ctx, c)
 	if err != nil {

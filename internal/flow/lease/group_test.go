@@ -54,7 +54,7 @@ func TestPulse(t *testing.T) {
 	var burst, seldom pulse
 	for n := range int64(100) {
 		burst.add(n)
-		seldom.add(n * 6 * minute)
+		seldom.add(n * 31 * minute)
 	}
 	if burst.told() != forever || seldom.told() != forever {
 		t.Errorf("silence says something of what told once, %v, or seldom, %v", burst.minutes, seldom.minutes)

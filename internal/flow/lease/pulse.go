@@ -7,13 +7,13 @@ import (
 
 // A source that was cut off tells later of what happened meanwhile: until then the
 // last that it told of looks as if it went on. Of one that usually tells of something
-// every few minutes it is known that it has more to tell.
+// every half hour it is known that it has more to tell.
 
 const (
 	beats = 32 // minutes that are known of a group
 	// often is the longest time from one of them to the next, on average, at which
 	// silence says something.
-	often = 5 * time.Minute
+	often = 30 * time.Minute
 )
 
 // pulse is when a group told of something: the last moment, and the last minutes, in

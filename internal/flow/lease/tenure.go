@@ -22,7 +22,7 @@ type Tenure struct {
 	From   time.Time // the first moment
 	Until  time.Time // the first moment after; zero if it is open
 	// Known is the moment up to which it is certain: the source, which usually
-	// tells of something every few minutes, told of nothing later yet, so that it
+	// tells of something every half hour, told of nothing later yet, so that it
 	// may have been cut off and another may hold it; or another source that gives
 	// the address too. Zero if nothing is awaited.
 	Known time.Time
