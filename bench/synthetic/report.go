@@ -94,7 +94,7 @@ func (w *world) accuse(r *rand.Rand, f form, received time.Time, s style) accusa
 		at = received.Add(-between(r, 0, time.Minute))
 	}
 	if f == fail2ban {
-		at = received.Add(-between(r, 0, 40*time.Second)) // "has just been banned"
+		at = received.Add(-between(r, 0, 4*time.Second)) // "has just been banned"
 	}
 	if (k == static || k == site) && len(t.holders(at)) == 0 {
 		at = t.lastHeld(at) // what nobody has does nothing

@@ -212,7 +212,7 @@ func (w *world) sites(n int) {
 // holders are the assets that truly had a thing at a moment.
 func (t *thing) holders(at time.Time) (all []int) {
 	for _, h := range t.had {
-		if !h.from.After(at) && h.until.After(at) {
+		if !h.from.After(at) && h.until.After(at) && !slices.Contains(all, h.asset) {
 			all = append(all, h.asset)
 		}
 	}

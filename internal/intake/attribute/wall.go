@@ -49,11 +49,12 @@ func wall(text string, received time.Time) (at time.Time, lasts time.Duration, o
 		return at, 0, false
 	}
 	if f := hours.FindStringSubmatch(text); f != nil && number(f[1]) < 24 {
-		at = at.Add(time.Duration(number(f[1]))*time.Hour + time.Duration(number(f[2]))*time.Minute + time.Duration(number(f[3]))*time.Second)
-		lasts = 12*time.Hour + time.Minute // it may have been of the afternoon
-		if !strings.ContainsAny(text, "AaPp") || number(f[1]) > 12 {
-			lasts = time.Minute
+		hour := number(f[1])
+		lasts = time.Minute
+		if hour <= 12 && strings.ContainsAny(text, "AaPp") { // perhaps of a clock of twelve hours
+			hour, lasts = hour%12, 12*time.Hour+time.Minute
 		}
+		at = at.Add(time.Duration(hour)*time.Hour + time.Duration(number(f[2]))*time.Minute + time.Duration(number(f[3]))*time.Second)
 	}
 	return at, lasts, true
 }

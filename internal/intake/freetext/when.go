@@ -17,7 +17,7 @@ var zones = map[string]int{
 }
 
 const (
-	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
+	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?`
 	until   = `(?:\s?(?:-|–|to|until|bis|à|a|até)\s?\d{1,2}:\d{2}(?::\d{2})?\b)?`
 	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:"?[,;]?\s?"?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
 	months  = `(?i:jan(?:uary|uar|vier|eiro|uari)?|feb(?:ruary|ruar|rero|braio|ruari)?|fev(?:ereiro)?|fév(?:rier)?|enero|ene|gennaio|gen|mar(?:ch|s|zo|ço)?|maart|m[äa]r[zt]?|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai(?:o)?|maggio|mag|mei|jun[ie]?(?:o)?|juin|giugno|giu|jul[iy]?(?:o)?|juil(?:let)?|luglio|lug|aug(?:ust|ustus)?|ago(?:sto)?|août|sep(?:t(?:ember|embre|iembre)?|tember)?|set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|out(?:ubro)?|ottobre|ott|nov(?:ember|embre|embro|iembre)?|de[cz](?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)`
