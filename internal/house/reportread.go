@@ -248,7 +248,7 @@ type asked struct {
 	kind        intake.Kind
 	value       string
 	port        uint16
-	first, last time.Time
+	first, last intake.When
 }
 
 // mostComplaints bounds those of one report.
@@ -279,8 +279,9 @@ func (s *sorting) take(ctx context.Context, e intake.Event, sure bool) error {
 	return s.flush(ctx)
 }
 
-// mostPatience is how long after a report came records of leases are waited for.
-const mostPatience = 15 * time.Minute
+// mostPatience is how long after a report came records of leases are waited for: as
+// long as access servers are silent about a session that goes on.
+const mostPatience = 65 * time.Minute
 
 // complaint words a complaint, and says whose it is.
 func (s *sorting) complaint(ctx context.Context, e intake.Event, r intake.Resource, sure bool) (candor.Complaint, error) {
@@ -338,13 +339,13 @@ func (s *sorting) whose(ctx context.Context, r intake.Resource, e intake.Event) 
 	}
 	q := asked{kind: r.Kind, value: r.Value, port: r.Port}
 	if r.Kind == intake.URL {
-		q.value = r.Host() // whose it is does not hang on the path
+		q.value = r.Origin() // whose it is does not hang on the path
 	}
 	if e.First != nil {
-		q.first = e.First.Time
+		q.first = *e.First
 	}
 	if e.Last != nil {
-		q.last = e.Last.Time
+		q.last = *e.Last
 	}
 	if a, ok := s.known[q]; ok {
 		return a, nil

@@ -134,6 +134,15 @@ func (r Resource) Host() string {
 	return ""
 }
 
+// Origin is a URL without its path: scheme, host and port.
+func (r Resource) Origin() string {
+	scheme, rest, _ := strings.Cut(r.Value, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return scheme + "://" + rest
+}
+
 // Cut gives at most so many bytes of a text, whole characters, valid
 // UTF-8 without NUL, which databases refuse.
 func Cut(text string, most int) string {

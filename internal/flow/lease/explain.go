@@ -216,7 +216,7 @@ func (t *Table) leases(all []extent) []Lease {
 func (t *Table) lease(e *extent) Lease {
 	s := e.of
 	l := Lease{
-		Source: s.key.source, Group: s.key.group, Session: s.key.id, Line: s.line(), Inner: s.inner.IP(),
+		Source: s.group.source, Group: s.group.group, Session: s.id, Line: s.line(), Inner: s.inner.IP(),
 		Disputed: s.disputed, Prefix: s.claims[e.n].IP(), Ports: s.ports, From: flow.At(e.from), Why: e.why.String(),
 	}
 	if s.subject != nil {
@@ -267,14 +267,17 @@ func (t *Table) Session(line flow.Line) (list []Session) {
 // goesOn tells whether a session has not ended at a moment. One without an
 // address may be going on too.
 func (t *Table) goesOn(s *session, now int64) bool {
-	end, _ := s.over(t.restarts[groupKey{s.key.source, s.key.group}])
+	end, _ := s.over()
 	return end > now
 }
 
 func (t *Table) session(s *session) Session {
 	one := Session{
-		Source: s.key.source, Group: s.key.group, Server: s.server, ID: s.key.id,
+		Source: s.group.source, Group: s.group.group, ID: s.id,
 		Keys: slices.Clone(s.subject.keys), From: flow.At(cmp.Or(s.start, s.seen)), Seen: flow.At(s.seen),
+	}
+	if s.server != nil {
+		one.Server = *s.server
 	}
 	for i := range s.claims {
 		one.Prefixes = append(one.Prefixes, s.claims[i].IP())

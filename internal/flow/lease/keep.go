@@ -19,7 +19,7 @@ func (t *Table) load(b []byte) error {
 		if err != nil {
 			return err
 		}
-		t.restarts[g] = at
+		t.group(g).restarts = at
 		return nil
 	}
 	r, err := decode(b)
@@ -31,16 +31,21 @@ func (t *Table) load(b []byte) error {
 }
 
 func (t *Table) loadState(b []byte) error {
-	s, keys, err := decodeState(b)
+	k, s, keys, err := decodeState(b)
 	if err != nil {
 		return err
 	}
-	if t.sessions[s.key] != nil {
+	g := t.group(k)
+	if t.sessions.get(g, s.id) != nil {
 		return errRecord // a snapshot has each once, before the logs
+	}
+	s.group = g
+	if s.server != nil {
+		s.server = t.server(*s.server)
 	}
 	t.hold(s)
 	t.attach(s, keys)
-	t.heard[s.key.source] = max(t.heard[s.key.source], s.seen, s.end)
+	g.heard.add(max(s.seen, s.end))
 	return nil
 }
 
@@ -94,11 +99,11 @@ func (t *Table) Sweep() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for g, all := range t.restarts {
+	for k, g := range t.groups {
 		// A little longer than sessions, which may end by them.
-		all = slices.DeleteFunc(all, func(at int64) bool { return at < floor-time.Hour.Microseconds() })
-		if t.restarts[g] = all; len(all) == 0 {
-			delete(t.restarts, g)
+		g.restarts = slices.DeleteFunc(g.restarts, func(at int64) bool { return at < floor-time.Hour.Microseconds() })
+		if len(g.restarts) == 0 && g.sessions == 0 {
+			delete(t.groups, k)
 		}
 	}
 }
@@ -106,8 +111,7 @@ func (t *Table) Sweep() {
 // forgettable tells whether a session is over before a moment, and whatever
 // else is told of it would not make a difference after that.
 func (t *Table) forgettable(s *session, floor int64) bool {
-	restarts := t.restarts[groupKey{s.key.source, s.key.group}]
-	if end, _ := s.over(restarts); end < floor {
+	if end, _ := s.over(); end < floor {
 		return true
 	}
 	if len(s.claims) == 0 || !s.exclusive {
@@ -128,7 +132,8 @@ func (t *Table) forget(s *session) {
 	t.bequeath(s)
 	t.unlink(s)
 	t.detach(s)
-	delete(t.sessions, s.key)
+	t.sessions.drop(s)
+	s.group.sessions--
 	last := len(t.all) - 1
 	t.all[s.index] = t.all[last]
 	t.all[s.index].index = s.index
@@ -146,7 +151,7 @@ func (t *Table) bequeath(s *session) {
 		from := s.from(&s.claims[i])
 		for _, r := range t.refs(s.claims[i].prefix, s.ports) {
 			o := r.of
-			if o != s && o.exclusive && o.key.source == s.key.source && o.from(&o.claims[r.n]) < from {
+			if o != s && o.exclusive && o.group.source == s.group.source && o.from(&o.claims[r.n]) < from {
 				o.taken = least(o.taken, from)
 			}
 		}
@@ -166,9 +171,11 @@ func (t *Table) Snapshot(ctx context.Context) error {
 	return t.journal.snapshot(number, func(put func([]byte)) error {
 		var b []byte
 		t.mu.RLock()
-		for g, at := range t.restarts {
-			b = encodeRestarts(b[:0], g, at)
-			put(b)
+		for k, g := range t.groups {
+			if len(g.restarts) > 0 {
+				b = encodeRestarts(b[:0], k, g.restarts)
+				put(b)
+			}
 		}
 		t.mu.RUnlock()
 		for from := 0; ; from += batch {

@@ -36,7 +36,7 @@ func (t *Table) extent(r ref) extent {
 	if s.ports.All() {
 		e.ports = Ports{0, 65535}
 	}
-	e.until, e.why = s.ends(c, t.restarts[groupKey{s.key.source, s.key.group}])
+	e.until, e.why = s.ends(c)
 	e.until = max(e.until, e.from)
 	return e
 }
@@ -49,7 +49,7 @@ func cutExclusive(all []extent, i int) {
 		return
 	}
 	for _, next := range all[i+1:] {
-		if next.from > e.from && next.of != e.of && next.of.exclusive && next.of.key.source == e.of.key.source {
+		if next.from > e.from && next.of != e.of && next.of.exclusive && next.of.group.source == e.of.group.source {
 			if at := max(next.from, e.of.seen); at < e.until {
 				e.until, e.why = at, taken
 			}
@@ -139,8 +139,8 @@ func (t *Table) Current(source string, p netip.Prefix, ports Ports) (session str
 			continue
 		}
 		for _, r := range n.of(ports) {
-			if s := r.of; s.key.source == source && s.end == 0 && s.from(&s.claims[r.n]) >= last {
-				session, inner, ok, last = s.key.id, s.inner.IP(), true, s.from(&s.claims[r.n])
+			if s := r.of; s.group.source == source && s.end == 0 && s.from(&s.claims[r.n]) >= last {
+				session, inner, ok, last = s.id, s.inner.IP(), true, s.from(&s.claims[r.n])
 			}
 		}
 	}

@@ -7,17 +7,15 @@ import (
 	"candor/internal/flow"
 )
 
-// sessionKey tells sessions apart.
-type sessionKey struct{ source, group, id string }
-
 // session is what events told of one session. All that it keeps are least and
 // greatest times, so that the order of events does not matter. 0 is no time.
 type session struct {
-	key       sessionKey
+	group     *group
+	id        string   // unlike any other of the group
 	subject   *subject // who, by keys; nil if none was told
 	disputed  bool     // keys named different lines
 	inner     flow.Addr
-	server    netip.Addr
+	server    *netip.Addr // one of the table's; nil if none was told
 	ports     Ports
 	exclusive bool
 
@@ -96,9 +94,6 @@ func (s *session) merge(e *record) (fresh []int) {
 			s.until, s.silent = e.until, e.silent
 		}
 		s.seen = max(s.seen, e.at)
-	}
-	if e.server.IsValid() {
-		s.server = e.server
 	}
 	if e.inner != (flow.Addr{}) {
 		s.inner = e.inner
@@ -187,9 +182,9 @@ func (s *session) from(c *claim) int64 {
 }
 
 // over gives when a session ends and why, but for what others have to say.
-func (s *session) over(restarts []int64) (int64, ending) {
+func (s *session) over() (int64, ending) {
 	until, why := int64(forever), open
-	switch at := s.restart(restarts); {
+	switch at := s.restart(); {
 	case s.end != 0:
 		until, why = max(s.end, s.seen), told
 	case at != 0:
@@ -211,8 +206,8 @@ func (s *session) over(restarts []int64) (int64, ending) {
 
 // ends gives when a claim ends and why: with its session, or when that has
 // another address of the kind instead.
-func (s *session) ends(c *claim, restarts []int64) (int64, ending) {
-	until, why := s.over(restarts)
+func (s *session) ends(c *claim) (int64, ending) {
+	until, why := s.over()
 	for i := range s.claims {
 		if o := &s.claims[i]; o.first > c.seen && o.bits == c.bits && o.addr.Is4() == c.addr.Is4() && c.seen < until {
 			until, why = c.seen, replaced
@@ -223,8 +218,8 @@ func (s *session) ends(c *claim, restarts []int64) (int64, ending) {
 
 // restart gives the first restart after which nothing was heard of the session,
 // and before which it was; 0 if there is none.
-func (s *session) restart(restarts []int64) int64 {
-	for _, at := range restarts {
+func (s *session) restart() int64 {
+	for _, at := range s.group.restarts {
 		if s.seen < at && s.seen != 0 {
 			return at
 		}

@@ -18,9 +18,9 @@ const (
 // encode appends the state of a session.
 func (s *session) encode(b []byte) []byte {
 	flags := flag(s.silent, flagSilent) | flag(s.exclusive, flagExclusive) | flag(s.disputed, flagDisputed) |
-		flag(s.inner != flow.Addr{}, flagInner) | flag(s.server.IsValid(), flagServer)
+		flag(s.inner != flow.Addr{}, flagInner) | flag(s.server != nil, flagServer)
 	b = append(b, stateLayout, flags)
-	b = text(text(text(b, s.key.source), s.key.group), s.key.id)
+	b = text(text(text(b, s.group.source), s.group.group), s.id)
 	var keys []Key
 	if s.subject != nil {
 		keys = s.subject.keys
@@ -33,7 +33,7 @@ func (s *session) encode(b []byte) []byte {
 		b = append(b, s.inner[:]...)
 	}
 	if flags&flagServer != 0 {
-		a := flow.FromIP(s.server)
+		a := flow.FromIP(*s.server)
 		b = append(b, a[:]...)
 	}
 	b = binary.AppendUvarint(b, uint64(s.ports.Low))
@@ -52,16 +52,16 @@ func (s *session) encode(b []byte) []byte {
 	return b
 }
 
-// decodeState reads what encode wrote. The keys come beside the session.
-func decodeState(b []byte) (*session, []Key, error) {
+// decodeState reads what encode wrote. Group and keys come beside the session.
+func decodeState(b []byte) (group groupKey, s *session, keys []Key, err error) {
 	d := decoder{rest: b}
 	if d.byte() != stateLayout {
-		return nil, nil, errRecord
+		return group, nil, nil, errRecord
 	}
 	flags := d.byte()
-	s := &session{silent: flags&flagSilent != 0, exclusive: flags&flagExclusive != 0, disputed: flags&flagDisputed != 0}
-	s.key = sessionKey{d.text(), d.text(), d.text()}
-	var keys []Key
+	s = &session{silent: flags&flagSilent != 0, exclusive: flags&flagExclusive != 0, disputed: flags&flagDisputed != 0}
+	group = groupKey{d.text(), d.text()}
+	s.id = d.text()
 	for range d.count(mostKeys) {
 		keys = append(keys, Key{d.text(), d.text()})
 	}
@@ -69,7 +69,8 @@ func decodeState(b []byte) (*session, []Key, error) {
 		s.inner = d.addr()
 	}
 	if flags&flagServer != 0 {
-		s.server = d.addr().IP()
+		a := d.addr().IP()
+		s.server = &a
 	}
 	s.ports = Ports{uint16(d.unsigned(65535)), uint16(d.unsigned(65535))}
 	for _, t := range []*int64{&s.start, &s.seen, &s.until, &s.end, &s.lost, &s.taken} {
@@ -85,10 +86,10 @@ func decodeState(b []byte) (*session, []Key, error) {
 		}
 		s.claims = append(s.claims, c)
 	}
-	if d.bad || len(d.rest) > 0 || s.key.source == "" || s.key.id == "" || s.ports.Low > s.ports.High {
-		return nil, nil, errRecord
+	if d.bad || len(d.rest) > 0 || group.source == "" || s.id == "" || s.ports.Low > s.ports.High {
+		return group, nil, nil, errRecord
 	}
-	return s, keys, nil
+	return group, s, keys, nil
 }
 
 // encodeRestarts appends when a group restarted.

@@ -75,24 +75,20 @@ type Table struct {
 	floor    atomic.Int64 // before that moment leases are forgotten
 
 	mu        sync.RWMutex // guards what is below
-	sessions  map[sessionKey]*session
+	sessions  roll
 	all       []*session
 	subjects  map[string]*subject
 	byLine    map[flow.Line][]*subject
-	restarts  map[groupKey][]int64
+	groups    map[groupKey]*group
+	fixed     *group // of SetStatic
+	servers   map[netip.Addr]*netip.Addr
 	innerOf   map[flow.Addr]holder
 	statics   map[static]*session
 	secret    [2]uint64
 	unknowns  unknowns
-	heard     map[string]int64 // by source: the latest moment that it told of
 	stats     Stats
 	housework sync.Mutex // one sweep or snapshot at a time
 }
-
-type groupKey struct{ source, group string }
-
-// mostRestarts bounds the restarts that are known of a group.
-const mostRestarts = 64
 
 // Stats are counts since the table was opened, and what it holds.
 type Stats struct {
@@ -147,12 +143,13 @@ func newTable(o Options) *Table {
 	t := &Table{
 		options:  o,
 		rules:    rules{clock: o.Clock.Microseconds(), bridge: o.Bridge.Microseconds()},
-		sessions: map[sessionKey]*session{},
+		sessions: newRoll(),
 		subjects: map[string]*subject{},
 		byLine:   map[flow.Line][]*subject{},
-		restarts: map[groupKey][]int64{},
+		groups:   map[groupKey]*group{},
+		fixed:    &group{groupKey: groupKey{source: sourceStatic}},
+		servers:  map[netip.Addr]*netip.Addr{},
 		innerOf:  map[flow.Addr]holder{},
-		heard:    map[string]int64{},
 	}
 	var seed [16]byte
 	_, _ = rand.Read(seed[:]) // never fails
@@ -306,7 +303,7 @@ func (t *Table) room(r *record) bool {
 	if r.kind == Restart {
 		return true
 	}
-	if _, known := t.sessions[sessionKey{r.source, r.group, r.session}]; known {
+	if g := t.groups[groupKey{r.source, r.group}]; g != nil && t.sessions.get(g, r.session) != nil {
 		return true
 	}
 	if len(t.all) >= t.options.Most {
@@ -336,16 +333,19 @@ func (t *Table) cut(r *record) {
 // apply takes in a record. While the table is loaded nothing is indexed yet.
 func (t *Table) apply(r *record, indexed bool) {
 	t.stats.Events++
-	t.heard[r.source] = max(t.heard[r.source], r.at)
+	g := t.group(groupKey{r.source, r.group})
+	g.heard.add(r.at)
 	if r.kind == Restart {
-		t.restart(groupKey{r.source, r.group}, r.at, indexed)
+		t.restart(g, r.at, indexed)
 		return
 	}
-	key := sessionKey{r.source, r.group, r.session}
-	s := t.sessions[key]
+	s := t.sessions.get(g, r.session)
 	if s == nil {
-		s = &session{key: key}
+		s = &session{group: g, id: r.session}
 		t.hold(s)
+	}
+	if r.server.IsValid() {
+		s.server = t.server(r.server)
 	}
 	t.attach(s, r.keys)
 	fresh := s.merge(r)
@@ -362,26 +362,17 @@ func (t *Table) apply(r *record, indexed bool) {
 func (t *Table) hold(s *session) {
 	s.index = len(t.all)
 	t.all = append(t.all, s)
-	t.sessions[s.key] = s
+	t.sessions.put(s)
+	s.group.sessions++
 }
 
 // restart takes in that a group restarted.
-func (t *Table) restart(g groupKey, at int64, indexed bool) {
-	all := t.restarts[g]
-	n, known := slices.BinarySearch(all, at)
-	if known {
-		return
-	}
-	all = slices.Insert(all, n, at)
-	if len(all) > mostRestarts {
-		all = slices.Delete(all, 0, 1)
-	}
-	t.restarts[g] = all
-	if !indexed {
+func (t *Table) restart(g *group, at int64, indexed bool) {
+	if !g.restarted(at) || !indexed {
 		return
 	}
 	for _, s := range t.all {
-		if s.key.source == g.source && s.key.group == g.group && s.end == 0 && s.seen < at {
+		if s.group == g && s.end == 0 && s.seen < at {
 			t.refresh(s)
 		}
 	}
@@ -536,7 +527,7 @@ type static struct {
 
 func (t *Table) addStatic(k static) *session {
 	s := &session{
-		key: sessionKey{source: sourceStatic}, start: k.since, seen: k.since, subject: &subject{line: k.line},
+		group: t.fixed, start: k.since, seen: k.since, subject: &subject{line: k.line},
 		claims: []claim{{prefix: k.prefix, begun: k.since, first: k.since, seen: k.since}},
 	}
 	t.link(ref{s, 0})

@@ -21,6 +21,11 @@ type Tenure struct {
 	Shared bool      // by a translator
 	From   time.Time // the first moment
 	Until  time.Time // the first moment after; zero if it is open
+	// Known is the moment up to which it is certain: the source, which usually
+	// tells of something every half hour, told of nothing later yet, so that it
+	// may have been cut off and another may hold it; or another source that gives
+	// the address too. Zero if nothing is awaited.
+	Known time.Time
 }
 
 // Tenures are those of a span of time.
@@ -77,6 +82,7 @@ type gathering struct {
 	from, until int64
 	all         []tenure
 	ports       bool
+	known       int64 // up to which all that give these addresses have told
 }
 
 // near tells whether what lasts from one moment to before another is collected.
@@ -90,10 +96,11 @@ type tenure struct {
 	reason         Reason
 	static, shared bool
 	from, until    int64
+	known          int64
 }
 
 func (t *Table) gather(from, until time.Time) *gathering {
-	return &gathering{t: t, from: before(from.UnixMicro(), t.rules.clock), until: after(until.UnixMicro(), t.rules.clock)}
+	return &gathering{t: t, known: forever, from: before(from.UnixMicro(), t.rules.clock), until: after(until.UnixMicro(), t.rules.clock)}
 }
 
 // address collects the tenures of an address, and of the inner ones behind it.
@@ -127,7 +134,7 @@ func (g *gathering) node(n *node, port uint16, follow bool) {
 func (g *gathering) formula(all []Formula, a flow.Addr, port uint16) {
 	if port != 0 {
 		if inner, ok := byFormula(all, a, port); ok {
-			g.behind(inner, 0, forever)
+			g.behind(inner, 0, forever, forever)
 		}
 		return
 	}
@@ -140,7 +147,7 @@ func (g *gathering) formula(all []Formula, a flow.Addr, port uint16) {
 			low := all[i].Ports.Low + uint16(block*uint64(all[i].Block)) // within Ports.High
 			if inner, ok := all[i].inner(outer, low); ok {
 				g.ports = true
-				g.behind(flow.V4(inner), 0, forever)
+				g.behind(flow.V4(inner), 0, forever, forever)
 			}
 		}
 	}
@@ -149,15 +156,21 @@ func (g *gathering) formula(all []Formula, a flow.Addr, port uint16) {
 // refs collects the leases of one prefix and its ports.
 func (g *gathering) refs(refs []ref, follow bool) {
 	all := g.t.extents(refs)
+	now := micro(g.t.options.Now())
 	for i := range all {
 		e := &all[i]
+		g.known = min(g.known, e.cutOff(g.until))
+		over := e.until
+		if e.why == silence && e.until <= now { // it was not heard of again
+			e.until = max(e.of.seen, e.from)
+		}
 		if g.near(e.from, e.until) {
 			g.extent(e, follow)
 		}
 		if e.why != silence && e.why != crowded && e.why != replaced {
 			continue
 		}
-		tail := tenure{line: e.of.line(), reason: Silence, from: e.until, until: nextBegin(all, e.until)}
+		tail := tenure{line: e.of.line(), reason: Silence, from: e.until, until: nextBegin(all, over), known: forever}
 		if e.of.inner != (flow.Addr{}) {
 			tail.line, tail.shared = 0, true
 		}
@@ -177,7 +190,7 @@ func nextBegin(all []extent, at int64) int64 {
 
 func (g *gathering) extent(e *extent, follow bool) {
 	if e.who < via {
-		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.key.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until})
+		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.group.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until, known: e.known()})
 		return
 	}
 	if e.who == unknown || !follow {
@@ -185,18 +198,19 @@ func (g *gathering) extent(e *extent, follow bool) {
 		if e.of.disputed || e.of.subject != nil && e.of.subject.disputed {
 			reason = Disputed
 		}
-		g.add(tenure{reason: reason, from: e.from, until: e.until})
+		g.add(tenure{reason: reason, from: e.from, until: e.until, known: forever})
 		return
 	}
-	g.behind((*g.t.inners.Load())[e.who&^via], e.from, e.until)
+	g.behind((*g.t.inners.Load())[e.who&^via], e.from, e.until, e.known())
 }
 
 // behind collects who had an inner address while it had an outer one; somebody
 // not known where nobody had.
-func (g *gathering) behind(inner flow.Addr, from, until int64) {
-	in := gathering{t: g.t, from: max(g.from, from), until: min(g.until, until)}
+func (g *gathering) behind(inner flow.Addr, from, until, known int64) {
+	in := gathering{t: g.t, known: forever, from: max(g.from, from), until: min(g.until, until)}
 	in.address(inner, 0, false)
 	in.merge()
+	g.known = min(g.known, in.known)
 	covered := in.from
 	for i := range in.all {
 		h := &in.all[i]
@@ -204,11 +218,11 @@ func (g *gathering) behind(inner flow.Addr, from, until int64) {
 			covered = max(covered, h.until)
 		}
 		h.shared = true
-		h.from, h.until = max(h.from, from), min(h.until, until)
+		h.from, h.until, h.known = max(h.from, from), min(h.until, until), min(h.known, known)
 		g.add(*h)
 	}
 	if covered < in.until {
-		g.add(tenure{reason: Inner, shared: true, from: max(from, covered), until: until})
+		g.add(tenure{reason: Inner, shared: true, from: max(from, covered), until: until, known: forever})
 	}
 }
 
@@ -230,6 +244,9 @@ func (g *gathering) merge() {
 	for _, one := range g.all[1:] {
 		last := &list[len(list)-1]
 		if one.line == last.line && one.reason == last.reason && one.static == last.static && one.shared == last.shared && one.from <= after(last.until, g.t.rules.bridge) {
+			if one.until >= last.until {
+				last.known = one.known
+			}
 			last.until = max(last.until, one.until)
 			continue
 		}
@@ -251,6 +268,9 @@ func (g *gathering) answer(most int) Tenures {
 		one := Tenure{Line: h.line, Reason: h.reason, Static: h.static, Shared: h.shared, From: flow.At(h.from)}
 		if h.until != forever {
 			one.Until = flow.At(h.until)
+		}
+		if known := min(h.known, g.known); known != forever {
+			one.Known = flow.At(known)
 		}
 		out.List = append(out.List, one)
 	}

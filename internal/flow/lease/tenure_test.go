@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func TestTenures(t *testing.T) {
 		{"192.0.2.1", 0, 50, 50, false, []string{"held-1"}},
 		{"192.0.2.1", 0, 110, 120, false, []string{"held-1"}}, // bridged
 		{"192.0.2.1", 0, 210, 290, false, nil},
-		{"192.0.2.1", 0, 150, 350, false, []string{"held-1", "held-2"}},
+		{"192.0.2.1", 0, 150, 350, false, []string{"held-1", "silent-2"}}, // it was not heard of again
 		{"192.0.2.1", 0, 450, 450, false, []string{"silent-2"}},
 		{"192.0.2.1", 0, 450, 600, false, []string{"held-3", "silent-2"}},
 		{"192.0.2.1", 0, 700, 800, false, []string{"held-3"}},
@@ -75,7 +76,7 @@ func TestTenures(t *testing.T) {
 	if got := table.Tenures(netip.MustParseAddr("192.0.2.1"), 0, second(0), second(900), 2); len(got.List) != 2 || !got.More {
 		t.Errorf("of four two: %+v", got)
 	}
-	for network, want := range map[string][]string{"192.0.2.0/30": {"held-1", "held-2", "held-3", "silent-2", "unknown-0"}, "198.51.100.128/25": {"held-8"}, "192.0.2.64/26": nil} {
+	for network, want := range map[string][]string{"192.0.2.0/30": {"held-1", "held-3", "silent-2", "unknown-0"}, "198.51.100.128/25": {"held-8"}, "192.0.2.64/26": nil} {
 		if got := lineReasons(table.TenuresWithin(netip.MustParsePrefix(network), second(0), second(900), 20)); !slices.Equal(got, want) {
 			t.Errorf("%s: %v", network, got)
 		}
@@ -122,5 +123,44 @@ func TestTenuresAgree(t *testing.T) {
 	}
 	if sole < 100 || held < 100 {
 		t.Errorf("%d of one line, %d held", sole, held)
+	}
+}
+
+// TestKnown: a source that told of something each minute, and then of nothing, has
+// more to tell. Of one that seldom tells, nothing is awaited.
+func TestKnown(t *testing.T) {
+	table := openTable(t, t.TempDir(), Options{Lines: someLines(9)})
+	p := []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}
+	apply := func(events ...Event) {
+		t.Helper()
+		if err := table.Apply(t.Context(), events...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := func() time.Time {
+		t.Helper()
+		got := table.Tenures(p[0].Addr(), 0, second(7000), second(7000), 5)
+		if len(got.List) != 1 || got.List[0].Line != 1 {
+			t.Fatalf("%+v", got)
+		}
+		return got.List[0].Known
+	}
+	apply(Event{Kind: Begin, Source: "s", Group: "nas", Session: "1", Keys: []Key{{KeyUser, "line1"}}, Prefixes: p, At: second(0)})
+	if at := known(); !at.IsZero() {
+		t.Errorf("a quiet source is awaited from %s on", at)
+	}
+	for n := range 40 {
+		apply(Event{Kind: Begin, Source: "s", Group: "nas", Session: "other" + strconv.Itoa(n), Keys: []Key{{KeyUser, "line2"}}, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.2/32")}, At: second(float64(60 * ((n * 7) % 40)))})
+	}
+	if at := known(); !at.Equal(second(60 * 39)) {
+		t.Errorf("it is known up to %s", at)
+	}
+	apply(Event{Kind: Renew, Source: "s", Group: "nas", Session: "1", At: second(3600)})
+	if at := known(); !at.Equal(second(3600)) {
+		t.Errorf("it is known up to %s once it is heard of again", at)
+	}
+	apply(Event{Kind: End, Source: "s", Group: "nas", Session: "1", At: second(9000)})
+	if at := known(); !at.IsZero() {
+		t.Errorf("when it ended is known, and yet it is awaited from %s on", at)
 	}
 }

@@ -53,7 +53,7 @@ func (a *Attributor) leased(ctx context.Context, static []Candidate, ask func(fr
 		return a.judge(static, s), nil
 	}
 	if s.from().Before(t.Since) {
-		if s.untimed == "" {
+		if !s.assumed {
 			return a.open(Unknown, static, "it is longer ago than leases are kept"), nil
 		}
 		s.first = t.Since // the report cannot be told of anything before
@@ -73,6 +73,11 @@ func (a *Attributor) leased(ctx context.Context, static []Candidate, ask func(fr
 		answer = a.judge(all, s)
 	}
 	answer.More = answer.More || t.More && len(answer.Candidates) > 0
+	if answer.Verdict == Ours && slices.ContainsFunc(all, func(c Candidate) bool { return !c.known.IsZero() && s.until().After(c.known) }) {
+		answer = a.open(Unknown, all, "its source, which usually tells more, has told of nothing after that yet")
+		now := a.options.Now()
+		answer.Again = now.Add(min(max(now.Sub(s.until())/2, 2*a.options.Settle), 20*time.Minute))
+	}
 	if settled := s.until().Add(a.options.Settle); settled.After(a.options.Now()) && answer.Verdict != Several {
 		answer = a.open(Unknown, all, "records of leases may still come")
 		answer.Again = settled
@@ -106,7 +111,7 @@ func (a *Attributor) tenants(ctx context.Context, list []lease.Tenure, s span) (
 			all = append(all, nobody)
 		}
 		for _, c := range candidates(owners, always(how), t.From, t.Until) {
-			c.Doubtful = t.Reason == lease.Silence
+			c.Doubtful, c.known = t.Reason == lease.Silence, t.Known
 			all = append(all, c)
 		}
 	}

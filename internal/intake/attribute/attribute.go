@@ -60,6 +60,9 @@ type Candidate struct {
 	// Doubtful says that it may have held it, or not: it is not known when its
 	// lease ended.
 	Doubtful bool `json:"doubtful,omitempty"`
+	// known is the moment up to which it is certain that it held it; zero for all
+	// of the time.
+	known time.Time
 }
 
 // Answer is whose a resource is. The Candidate in it is the asset if the verdict
@@ -173,6 +176,14 @@ func New(records Records, leases Leases, contents Contents, resolver Resolver, o
 // the other. An error is of records that could not be asked.
 func (a *Attributor) Attribute(ctx context.Context, r intake.Resource, first, last *intake.When, received time.Time) (Answer, error) {
 	s := a.span(first, last, received)
+	answer, err := a.whose(ctx, r, s)
+	if err == nil && s.broken && answer.Verdict == Ours && r.Kind != intake.Hash {
+		answer = a.open(Untimed, []Candidate{answer.Candidate}, s.untimed)
+	}
+	return answer, err
+}
+
+func (a *Attributor) whose(ctx context.Context, r intake.Resource, s span) (Answer, error) {
 	switch r.Kind {
 	case intake.Address:
 		if ip, err := netip.ParseAddr(r.Value); err == nil {

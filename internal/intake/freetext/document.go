@@ -44,6 +44,7 @@ type document struct {
 	now        time.Time // when the mail was sent; zero if that is not known
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
+	letters    string    // of the zone that zone gave, if it was told by letters alone
 	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
 	contents   []string

@@ -10,14 +10,14 @@ import (
 )
 
 // A time counts only with its zone: of its own, or of what the report says of
-// all its times. Names of zones that stand for several (CST, IST, BST) are none.
+// all its times. Names of zones that stand for several (CST, CDT, IST, BST) are none.
 var zones = map[string]int{
 	"UTC": 0, "GMT": 0, "Z": 0, "UT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180,
-	"EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "JST": 540, "KST": 540, "HKT": 480, "SGT": 480, "AWST": 480, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "SAST": 120,
+	"EST": -300, "EDT": -240, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "JST": 540, "KST": 540, "HKT": 480, "SGT": 480, "AWST": 480, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "SAST": 120,
 }
 
 const (
-	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\.?)?`
+	clock   = `(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9}|,\d{3}\b)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?`
 	until   = `(?:\s?(?:-|–|to|until|bis|à|a|até)\s?\d{1,2}:\d{2}(?::\d{2})?\b)?`
 	zoneEnd = until + `(?i:\s?(?:uhr|hrs?|hours|heures|horas|ore|h))?(?:"?[,;]?\s?"?[(\[]?(?:TSİ, ?)?((?:UTC|GMT)?\s?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)\s?[+-]\d{1,2}|[A-ZМСК]{2,5}|Z\b)[)\]]?)?`
 	months  = `(?i:jan(?:uary|uar|vier|eiro|uari)?|feb(?:ruary|ruar|rero|braio|ruari)?|fev(?:ereiro)?|fév(?:rier)?|enero|ene|gennaio|gen|mar(?:ch|s|zo|ço)?|maart|m[äa]r[zt]?|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai(?:o)?|maggio|mag|mei|jun[ie]?(?:o)?|juin|giugno|giu|jul[iy]?(?:o)?|juil(?:let)?|luglio|lug|aug(?:ust|ustus)?|ago(?:sto)?|août|sep(?:t(?:ember|embre|iembre)?|tember)?|set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|out(?:ubro)?|ottobre|ott|nov(?:ember|embre|embro|iembre)?|de[cz](?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)`
@@ -52,13 +52,16 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 		if zone == "CST" && d.han() {
 			offset, known = 480, true
 		}
+		letters := strings.ToUpper(strings.TrimSpace(zone))
 		if !known && zone == "" || !known && !isZone(zone) {
-			offset, known = shared, has
+			offset, known, letters = shared, has, d.letters
+		}
+		if known && offset == europe {
+			offset, known = summer(t)
+		} else {
+			known = known && shows(letters, t)
 		}
 		if known {
-			if offset == europe {
-				offset = summer(t)
-			}
 			w.Time = t.Add(-time.Duration(offset) * time.Minute)
 		}
 		all = append(all, w)
@@ -146,7 +149,7 @@ func atoi(s string) int {
 func isZone(s string) bool {
 	_, ok := zoneOf(s)
 	switch strings.ToUpper(s) {
-	case "CST", "IST", "BST", "AST", "GST", "PKT", "WIB", "ICT":
+	case "CST", "CDT", "IST", "BST", "AST", "GST", "PKT", "WIB", "ICT":
 		return true
 	}
 	return ok
@@ -204,7 +207,7 @@ func month(s string) int {
 }
 
 var (
-	allZone = regexp.MustCompile(`(?:^|[^\w])((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|CET/CEST|CE\(S\)T|MEZ/MESZ|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|MST|PST|PDT|CDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:+-]|:(?:\D|$)|[+-]\D|$)`)
+	allZone = regexp.MustCompile(`(?:^|[^\w])((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|CET/CEST|CE\(S\)T|MEZ/MESZ|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|MST|PST|PDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:+-]|:(?:\D|$)|[+-]\D|$)`)
 	spoken  = []struct {
 		words   *regexp.Regexp
 		minutes int
@@ -222,17 +225,14 @@ var (
 // the date.
 const europe = 10000
 
-// summer is the offset of central Europe at a time by its clocks: summer time is
-// from the last Sunday of March to that of October (2000/84/EC).
-func summer(t time.Time) int {
-	last := func(m time.Month, hour int) time.Time {
-		d := time.Date(t.Year(), m, 31, hour, 0, 0, 0, time.UTC)
-		return d.AddDate(0, 0, -int(d.Weekday()))
+// summer is the offset of central Europe at a time by its clocks; false in the hour
+// that they show twice, and in that which they leave out.
+func summer(t time.Time) (minutes int, ok bool) {
+	forward, standard := central.at(t)
+	if forward {
+		return 120, !standard
 	}
-	if !t.Before(last(time.March, 2)) && t.Before(last(time.October, 3)) {
-		return 120
-	}
-	return 60
+	return 60, standard
 }
 
 // zone is the one that the report tells of all its times: the only one that it
@@ -241,7 +241,13 @@ func (d *document) zone() (minutes int, has bool) {
 	if d.ruled != nil {
 		return *d.ruled, true
 	}
-	agree := func(n int) bool {
+	d.letters = ""
+	agree := func(n int, name string) bool {
+		if !has {
+			d.letters = name
+		} else if d.letters != name {
+			d.letters = "" // two ways to say the same leave no doubt
+		}
 		if has && (n == europe && (minutes == 60 || minutes == 120) || minutes == europe && (n == 60 || n == 120)) {
 			minutes = europe // both are told: "local time (CEST)"
 			return true
@@ -273,13 +279,13 @@ func (d *document) zone() (minutes int, has bool) {
 			if name == "CET/CEST" || name == "CE(S)T" || name == "MEZ/MESZ" {
 				n, ok = europe, true
 			}
-			if ok && !agree(n) {
+			if ok && !agree(n, strings.ToUpper(name)) {
 				return 0, false
 			}
 		}
 		if maySpoken(l.text) {
 			for _, s := range spoken {
-				if s.words.MatchString(l.text) && !agree(s.minutes) {
+				if s.words.MatchString(l.text) && !agree(s.minutes, "") {
 					return 0, false
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"path"
 	"strings"
+	"time"
 
 	gomessage "github.com/emersion/go-message"
 	"github.com/emersion/go-message/charset"
@@ -145,7 +146,7 @@ func (m *Message) header(head []byte) gomessage.Header {
 func (m *Message) known() {
 	m.Subject = m.Get("Subject")
 	m.From, m.ReplyTo, m.To = addresses(m.Get("From")), addresses(m.Get("Reply-To")), addresses(m.Get("To"))
-	if d, err := mail.ParseDate(m.Get("Date")); err == nil {
+	if d, err := mail.ParseDate(m.Get("Date")); err == nil && Zoned(d) {
 		m.Date = d
 	}
 	m.ID = strings.Trim(m.Get("Message-Id"), "<> \t")
@@ -154,6 +155,13 @@ func (m *Message) known() {
 			m.References = append(m.References, id)
 		}
 	}
+}
+
+// Zoned tells whether a time that was read with the name of a zone has one: package
+// time makes up those that it does not know, as if they were UTC.
+func Zoned(t time.Time) bool {
+	name, offset := t.Zone()
+	return offset != 0 || name == "" || name == "UTC" || name == "GMT" || name == "UT"
 }
 
 func addresses(text string) []*mail.Address {

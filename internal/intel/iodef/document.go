@@ -31,7 +31,7 @@ type incident struct {
 	Assessments []assessment `xml:"Assessment" json:"Assessment,omitempty"`
 	Contacts    []contact    `xml:"Contact" json:"Contact"`
 	Events      []eventData  `xml:"EventData" json:"EventData,omitempty"`
-	Indicators  []indicator  `xml:"IndicatorData>Indicator" json:"Indicator,omitempty"`
+	Indicators  indicators   `xml:"IndicatorData" json:"Indicator,omitempty"`
 }
 
 type incidentID struct {
@@ -137,9 +137,9 @@ type eventData struct {
 	Start       string       `xml:"StartTime,omitempty" json:"StartTime,omitempty"`
 	End         string       `xml:"EndTime,omitempty" json:"EndTime,omitempty"`
 	Assessments []assessment `xml:"Assessment" json:"Assessment,omitempty"`
-	Systems     []system     `xml:"Flow>System" json:"System,omitempty"`
+	Systems     systems      `xml:"Flow" json:"System,omitempty"`
 	Flows       []flow       `xml:"-" json:"Flow,omitempty"` // some write JSON so
-	Records     []record     `xml:"Record>RecordData" json:"RecordData,omitempty"`
+	Records     records      `xml:"Record" json:"RecordData,omitempty"`
 	Events      []eventData  `xml:"EventData" json:"EventData,omitempty"`
 }
 

@@ -2,107 +2,86 @@ package misp_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"candor/internal/intel"
 	"candor/internal/intel/misp"
 	"candor/internal/intel/tlp"
 )
 
-// TestSchema holds what is written against the schema and the table of types that
-// MISP publishes (MISP/PyMISP, pymisp/data), where CANDOR_MISP_DATA names the folder
-// that holds them.
-func TestSchema(t *testing.T) {
-	dir := os.Getenv("CANDOR_MISP_DATA")
-	if dir == "" {
-		t.Skip("CANDOR_MISP_DATA names no folder of schemas")
-	}
-	var out bytes.Buffer
-	if err := misp.Write(&out, release(t, bundle(1), tlp.Community)); err != nil {
-		t.Fatal(err)
-	}
-	s := schema(t, filepath.Join(dir, "schema-lax.json"))
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Validate(doc); err != nil {
-		t.Errorf("%v\n%s", err, out.Bytes())
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "describeTypes.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var types struct {
-		Result struct {
-			Mappings map[string][]string `json:"category_type_mappings"`
-		} `json:"result"`
-	}
-	var event struct {
-		Event struct {
-			Attribute []struct{ Type, Category string }
-		}
-	}
-	if err := json.Unmarshal(raw, &types); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(out.Bytes(), &event); err != nil || len(event.Event.Attribute) == 0 {
-		t.Fatal(err)
-	}
-	for _, a := range event.Event.Attribute {
-		if !slices.Contains(types.Result.Mappings[a.Category], a.Type) {
-			t.Errorf("%s may not be in %s", a.Type, a.Category)
-		}
-	}
-	for kind, categories := range allowed {
-		for _, c := range categories {
-			if !slices.Contains(types.Result.Mappings[c], kind) {
-				t.Errorf("the table of the tests has %s in %s", kind, c)
-			}
-		}
-	}
-}
-
-// schema compiles a schema. MISP's names a property "required" that is a list: a
-// mistake, which is taken out.
+// schema compiles a schema of testdata. What it names elsewhere is not fetched.
 func schema(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	raw, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mend(doc)
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("misp.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("misp.json")
+	s, err := jsonschema.NewCompiler().Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func mend(v any) {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return
+func document(t *testing.T, raw []byte) any {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if p, ok := m["properties"].(map[string]any); ok {
-		if _, isList := p["required"].([]any); isList {
-			delete(p, "required")
+	return doc
+}
+
+// TestSchema holds what is written against the core format.
+func TestSchema(t *testing.T) {
+	s := schema(t, "testdata/event.json")
+	bare := bundle(2)
+	bare.Indicators, bare.Sightings, bare.Class = nil, nil, ""
+	for _, one := range []intel.Bundle{bundle(1), bare} {
+		var out bytes.Buffer
+		if err := misp.Write(&out, release(t, one, tlp.Community)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(document(t, out.Bytes())); err != nil {
+			t.Errorf("%v\n%s", err, out.Bytes())
 		}
 	}
-	for _, inner := range m {
-		mend(inner)
+	for kind, categories := range allowed { // which the tests hold the writer against
+		for _, c := range categories {
+			doc := map[string]any{"uuid": "018f0000-0000-7000-8000-000000000001", "type": kind, "category": c, "to_ids": true, "distribution": "5", "timestamp": "1772370000", "value": value(kind)}
+			event := map[string]any{"Event": map[string]any{"uuid": doc["uuid"], "published": true, "info": "x", "threat_level_id": "1", "analysis": "2", "date": "2026-03-01", "timestamp": "1772370000", "distribution": "3",
+				"Orgc": map[string]any{"uuid": doc["uuid"], "name": "x"}, "Attribute": []any{doc}}}
+			if err := s.Validate(event); err != nil {
+				t.Errorf("%s in %s: %v", kind, c, err)
+			}
+		}
+	}
+}
+
+// value is one that an attribute of a type may have.
+func value(kind string) string {
+	if n := map[string]int{"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}[kind]; n > 0 {
+		return strings.Repeat("a", n)
+	}
+	return "bad@evil.example"
+}
+
+// TestSchemaRefuses: the schema finds what is wrong.
+func TestSchemaRefuses(t *testing.T) {
+	s := schema(t, "testdata/event.json")
+	var out bytes.Buffer
+	if err := misp.Write(&out, release(t, bundle(1), tlp.Community)); err != nil {
+		t.Fatal(err)
+	}
+	for old, wrong := range map[string]string{
+		`"published":true`: `"published":"1"`, `"threat_level_id":"1"`: `"threat_level_id":"5"`, `"analysis":"2"`: `"analysis":2`, `"info":"Phishing"`: `"info":""`, `"date":"2026-03-01"`: `"date":"1 March"`,
+		`"type":"md5"`: `"type":"sha1"`, `"category":"Network activity"`: `"category":"Artifacts dropped"`, `"to_ids":true`: `"to_ids":"1"`, `"timestamp":"1772370000"`: `"timestamp":"2026-03-01"`, `"Orgc":`: `"Org":`,
+		`"colour":"#33ff00"`: `"colour":"green"`, `"first_seen":"2026-03-01T12:00:00.000000+00:00"`: `"first_seen":"2026-03-01 12:00"`, `"comment":"seen"`: `"commentary":"seen"`, `"date_sighting":"1772366400"`: `"date_sighting":"noon"`,
+	} {
+		bad := strings.Replace(out.String(), old, wrong, 1)
+		if bad == out.String() {
+			t.Errorf("nothing is written like %s", old)
+		} else if s.Validate(document(t, []byte(bad))) == nil {
+			t.Errorf("%s in place of %s is valid", wrong, old)
+		}
 	}
 }

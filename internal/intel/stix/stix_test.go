@@ -2,11 +2,7 @@ package stix_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -249,56 +245,33 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-// TestSchemas holds what is written against the schemas that OASIS publishes
-// (oasis-open/cti-stix2-json-schemas), where CANDOR_STIX_SCHEMAS names the folder
-// that holds them.
-func TestSchemas(t *testing.T) {
-	dir := os.Getenv("CANDOR_STIX_SCHEMAS")
-	if dir == "" {
-		t.Skip("CANDOR_STIX_SCHEMAS names no folder of schemas")
-	}
-	c := jsonschema.NewCompiler()
-	const base = "http://raw.githubusercontent.com/oasis-open/cti-stix2-json-schemas/stix2.1/schemas/"
-	ids := map[string]string{}
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(name) != ".json" {
-			return err
-		}
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err
-		}
-		at := base + filepath.ToSlash(rel)
-		ids[strings.TrimSuffix(filepath.Base(name), ".json")] = at
-		return c.AddResource(at, doc)
-	})
+// TestSchema holds what is written against the tables of the specification
+// (testdata/bundle.json), and sees that these find what is wrong.
+func TestSchema(t *testing.T) {
+	s, err := jsonschema.NewCompiler().Compile("testdata/bundle.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var bundle struct{ Objects []json.RawMessage }
-	if err := json.Unmarshal(written(t, release(t, sample(), tlp.Community)), &bundle); err != nil {
-		t.Fatal(err)
-	}
-	for _, raw := range bundle.Objects {
-		o, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	valid := func(raw []byte) error {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 		if err != nil {
 			t.Fatal(err)
 		}
-		kind := o.(map[string]any)["type"].(string)
-		s, err := c.Compile(ids[kind])
-		if err != nil {
-			t.Fatal(kind, err)
-		}
-		if err := s.Validate(o); err != nil {
-			t.Errorf("%s\n%v", raw, err)
+		return s.Validate(doc)
+	}
+	out := written(t, release(t, sample(), tlp.Community))
+	if err := valid(out); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for old, wrong := range map[string]string{
+		`"pattern_type":"stix",`: "", `"spec_version":"2.1",`: "", `"identity_class":"organization"`: `"identity_class":"company"`, `"confidence":90`: `"confidence":190`, `"created":"2026-03-01T12:00:00.000Z"`: `"created":"2026-03-01"`,
+		`"name":"Phishing"`: `"title":"Phishing"`, `"number_observed":1`: `"number_observed":0`, `"relationship_type":"based-on"`: `"relationship_type":"Based On"`, `"indicator_types":["malicious-activity"]`: `"indicator_types":["evil"]`,
+	} {
+		bad := bytes.Replace(out, []byte(old), []byte(wrong), 1)
+		if bytes.Equal(bad, out) {
+			t.Errorf("nothing is written like %s", old)
+		} else if valid(bad) == nil {
+			t.Errorf("%s in place of %s is valid", wrong, old)
 		}
 	}
 }

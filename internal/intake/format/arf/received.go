@@ -126,7 +126,7 @@ func when(text string) *intake.When {
 	if err != nil {
 		t, err = time.Parse(time.RFC3339, text)
 	}
-	if name, offset := t.Zone(); err == nil && (offset != 0 || name == "" || name == "UTC" || name == "GMT" || name == "UT") {
+	if err == nil && message.Zoned(t) {
 		w.Time = t.UTC()
 	}
 	return &w

@@ -300,7 +300,7 @@ func when(text string) *intake.When {
 		}
 		return nil
 	}
-	if name, offset := t.Zone(); offset != 0 || name == "" || name == "UTC" || name == "GMT" || name == "UT" {
+	if message.Zoned(t) {
 		w.Time = t.UTC()
 	}
 	return &w

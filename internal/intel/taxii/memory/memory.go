@@ -21,9 +21,10 @@ import (
 type Grant func(principal, root string) ([]taxii.Collection, error)
 
 // Bounds. What passes MostEntries is candor.ErrUnavailable; of statuses the oldest
-// are forgotten.
+// are forgotten, and those of before StatusKept.
 const (
 	MostEntries  = 1_000_000 // of all collections
+	StatusKept   = 24 * time.Hour
 	mostStatuses = 10_000
 )
 
@@ -130,7 +131,8 @@ func (s *Store) tick() time.Time {
 
 func (s *Store) remember(st taxii.Status, principal, root string) {
 	s.statuses[st.ID] = status{principal, root, st}
-	if s.order = append(s.order, st.ID); len(s.order) > mostStatuses {
+	s.order = append(s.order, st.ID)
+	for len(s.order) > mostStatuses || s.statuses[s.order[0]].Requested.Before(st.Requested.Add(-StatusKept)) {
 		delete(s.statuses, s.order[0])
 		s.order = s.order[1:]
 	}

@@ -109,6 +109,7 @@ func Server(t *testing.T, make New) {
 	for name, test := range map[string]func(*site){
 		"discovery": discovery, "statuses": statuses, "rights": rights, "negotiation": negotiation, "objects": objectsOf, "paging": paging,
 		"versions": versionsOf, "removal": removal, "malformed": malformed, "marks": marks, "manifest": manifestOf,
+		"filtered": filtered, "since": since, "paged": paged, "sent": sent, "removed": removed,
 	} {
 		t.Run(name, func(t *testing.T) { test(start(t, make)) })
 	}
