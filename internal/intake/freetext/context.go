@@ -46,6 +46,9 @@ func (d *document) context(m *mention, x *lexicon) context {
 			continue
 		}
 		c.left = tail(c.left, lead-o.end)
+		if in, rest, ok := strings.Cut(c.left, ")"); ok && strings.HasPrefix(strings.TrimSpace(in), "(") {
+			c.left = rest // what is in brackets is said of the one before
+		}
 		break
 	}
 	for _, o := range p.names {
@@ -62,7 +65,11 @@ func (d *document) context(m *mention, x *lexicon) context {
 		c.after = s
 	}
 	c.yours, c.ours = x.owners(tail(c.left, 45) + " \x00 " + head(c.right, 30))
+	if c.ours { // what is said farther behind is said of what follows
+		_, c.ours = x.owners(tail(c.left, 45) + " \x00 " + head(c.right, 14))
+	}
 	c.denied = x.denies(tail(c.left, 75) + " \x00 " + head(p.lower[to:], 80))
+	c.denied = c.denied || elsewhere.MatchString(head(p.lower[to:], min(80, p.next(to)-to)))
 	c.bare = p.at == 0 && d.alone(m)
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
 	if head := d.column(m); head != "" {
@@ -71,10 +78,25 @@ func (d *document) context(m *mention, x *lexicon) context {
 		}
 	}
 	c.key = key(l.text[:max(0, lead-p.at)])
-	if above := d.above(m.line); above != "" {
-		c.heading = x.left(strings.TrimRight(strings.ToLower(tail(above, 140)), " \t:：.-=*_"))
+	if above := d.above(m.line); above >= 0 {
+		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))
 	}
 	return c
+}
+
+// elsewhere are words that say that somebody else was told of what stands before
+// them.
+var elsewhere = regexp.MustCompile(`\b(?:provider|registrar|hoster|host|isp|operator|they|them|cert|owner)\b[^.;]{0,25}\b(?:informed|notified|told|contacted|alerted)\b|\b(?:informed|notified|told|contacted|alerted|reported to)\b[^.;]{0,25}\b(?:provider|registrar|hoster|isp|them|separately|operator)\b|\b(?:other|another|different|elsewhere)\b[^.;]{0,12}\b(?:provider|registrar|hoster|country|network|company|isp)\b`)
+
+// next is where the next value in a paragraph begins; its end if there is none.
+func (p *paragraph) next(from int) int {
+	at := len(p.lower)
+	for _, n := range p.names {
+		if n.start >= from && !n.within {
+			at = min(at, n.start)
+		}
+	}
+	return at
 }
 
 // alone tells whether nothing else stands in the line.
@@ -186,7 +208,7 @@ func firstRune(s string) rune {
 
 // enumerates tells whether all that stands between two values joins them.
 func enumerates(between string) bool {
-	if len(between) > 12 {
+	if len(between) > 12 || strings.Contains(between, "):") {
 		return false
 	}
 	switch strings.Trim(between, " \t,;:0123456789()[]'\"") {
@@ -242,8 +264,8 @@ func head(s string, n int) string {
 }
 
 // above is the nearest line above that introduces a list, up to 40 lines of
-// nothing but the list away.
-func (d *document) above(i int) string {
+// nothing but the list away; -1 if there is none.
+func (d *document) above(i int) int {
 	of := d.lines[i].of
 	for j := i - 1; j >= 0 && i-j < 40 && d.lines[j].of == of; j-- {
 		l := &d.lines[j]
@@ -251,13 +273,20 @@ func (d *document) above(i int) string {
 		switch {
 		case text == "" || strings.Trim(text, "-=*_+|# ") == "":
 		case strings.HasSuffix(text, ":") || strings.HasSuffix(text, "："):
-			return text
+			return j
 		case len(l.names) > 0:
 		default:
-			return text
+			return j
 		}
 	}
-	return ""
+	return -1
+}
+
+// upTo is the text of a line, in lower case, with the lines before it that were
+// broken from it.
+func (d *document) upTo(i int) string {
+	p := d.paragraph(i)
+	return strings.TrimRight(p.lower[:min(len(p.lower), p.at+len(d.lines[i].text))], " \t")
 }
 
 // arrow tells on which side of an arrow a value stands: flows and redirections
@@ -268,7 +297,7 @@ func arrow(left, right string) int {
 		if a != " > " {
 			r = strings.TrimLeft(r, " ")
 		}
-		if strings.HasPrefix(r, a) && len(right)-len(r) < 16 {
+		if strings.HasPrefix(r, a) && len(right)-len(r) < 16 && !strings.HasPrefix(r[len(a):], "/") {
 			return 1
 		}
 		if i := strings.LastIndex(left, a); i >= 0 && len(left)-i-len(a) < 6 {

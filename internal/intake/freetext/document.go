@@ -52,6 +52,7 @@ type document struct {
 	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
 	hops       map[int]*[2]string // of lines of pasted headers
+	fields     []int              // lines that name the fields of a log in W3C's extended format
 	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
 }
 

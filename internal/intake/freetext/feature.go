@@ -39,6 +39,8 @@ type tally struct {
 	bare    map[string]int    // by group, how many stand alone in a line
 	named   map[string]bool   // addresses that are named outside of URLs
 	hosts   map[string]bool   // of URLs and names
+	heads   map[string]bool   // names and addresses in the subject
+	pages   int               // URLs that are neither of who reports nor for reading on
 }
 
 // note adds a feature.
@@ -57,7 +59,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -70,6 +72,9 @@ func (d *document) tally(values []*value, t topic) tally {
 				free++
 			}
 			n.subject[g] = n.subject[g] || l.zone == subject
+			if l.zone == subject {
+				n.heads[strings.TrimPrefix(m.value, "www.")] = true
+			}
 			if f := n.first[g]; (l.zone == body || l.zone == subject) && !m.within && (f == nil || m.line < f.foremost) {
 				n.first[g] = v
 				v.foremost = m.line
@@ -85,6 +90,9 @@ func (d *document) tally(values []*value, t topic) tally {
 		}
 		if v.kind == intake.URL && own {
 			n.hosts[v.host] = true
+			if path := v.path(); !(known(site(v.host)) && !d.ofProvider(v.host)) && !services.MatchString(path) && !d.ofReporter(v.host) {
+				n.pages++
+			}
 		}
 		n.named[v.value] = n.named[v.value] || own && v.kind == intake.Address
 		n.most[g] = max(n.most[g], free)
@@ -104,6 +112,16 @@ func (d *document) tally(values []*value, t topic) tally {
 		}
 	}
 	return n
+}
+
+// ofReporter tells whether a name is of who reports.
+func (d *document) ofReporter(name string) bool {
+	return slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) })
+}
+
+// ofProvider tells whether a name is of who is told.
+func (d *document) ofProvider(name string) bool {
+	return slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) })
 }
 
 // seen gathers what is so of any of the mentions of a value.
@@ -134,6 +152,9 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 		}
 		all[i] = s
 	}
+	d.neighbours(values)
+	d.imitations(values)
+	opposed(values)
 	for i, v := range values {
 		d.places(v, all[i], n, strings.HasPrefix(string(t.class), "abusive-content/spam"))
 		d.among(v, all[i], n, t)
@@ -198,6 +219,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	}
 }
 
+// nearby is within how many bytes of a value words are right before it.
+const nearby = 14
+
 // said is what the words about a mention say of it.
 func (d *document) said(m *mention, l *line, c context) (all []string) {
 	where := ""
@@ -208,7 +232,7 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	for i, said := range c.labels {
 		near := "far-"
-		if i == 0 && said.distance <= 14 {
+		if i == 0 && said.distance <= nearby {
 			near = ""
 		}
 		if i == 0 || said.distance < 40 && i == 1 {

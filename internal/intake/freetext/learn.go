@@ -209,8 +209,11 @@ func (l *Learner) fit(cases []learned) weights {
 }
 
 // scale is how much each value of a report counts: a report with a hundred
-// values weighs no more than one with some.
-func (c learned) scale() float64 { return min(1, 5/float64(len(c.rows))) }
+// values weighs no more than one with some, and one that was made to mislead
+// less than others, though more than it does for how sure readings are.
+func (c learned) scale() float64 {
+	return math.Sqrt(c.share) * min(1, 5/float64(len(c.rows)))
+}
 
 // folds parts styles into so many sets.
 func folds(cases []learned, n int) []map[string]bool {

@@ -1,6 +1,10 @@
 package freetext
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // lists numbers the mentions of lists and tables: lines after each other, three
 // or more, that have a value of the same kind at the same place.
@@ -32,6 +36,55 @@ func (d *document) lists() {
 			i = last
 		}
 	}
+	d.records(number)
+}
+
+// records numbers the mentions of fields that come again and again, each with
+// its own: of each record those of one name are siblings.
+func (d *document) records(number int) {
+	of := map[string][]*mention{}
+	var order []string
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.log || l.zone != body && l.zone != nested && l.zone != attached {
+			continue
+		}
+		for _, m := range l.names {
+			k := key(l.text[:min(m.start, len(l.text))])
+			if m.within || m.listed > 0 || k == "" {
+				continue
+			}
+			k = string(m.kind) + " " + strconv.Itoa(l.of) + " " + k + " " + d.field(i-1, l.of)
+			if of[k] == nil {
+				order = append(order, k)
+			}
+			of[k] = append(of[k], m)
+			break
+		}
+	}
+	for _, k := range order {
+		members := of[k]
+		if !slices.ContainsFunc(members, func(m *mention) bool { return m.value != members[0].value }) {
+			continue
+		}
+		number++
+		for _, m := range members {
+			m.listed = number
+		}
+	}
+}
+
+// field is the name of the field that a line is; the line itself, without
+// numbers, if it is none; empty for lines of nothing or of signs alone.
+func (d *document) field(i, of int) string {
+	if i < 0 || d.lines[i].of != of {
+		return ""
+	}
+	name, _, ok := strings.Cut(d.lines[i].text, ":")
+	if !ok || len(name) > 40 {
+		name = head(d.lines[i].text, 60)
+	}
+	return strings.ToLower(strings.Trim(name, " \t-=*_#.+|0123456789"))
 }
 
 // run numbers the values of enumerations in prose: "A, B and C".
@@ -63,6 +116,9 @@ func (d *document) shape(i int) (string, int) {
 		before := strings.TrimLeft(l.text[:min(m.start, len(l.text))], " \t")
 		if len(strings.Fields(before)) > 7 {
 			return "", -1
+		}
+		if name := key(before); name != "" {
+			return string(m.kind) + " " + strings.Trim(name, "0123456789 #.") + ":", k // fields of other names are no list
 		}
 		var b strings.Builder
 		b.WriteString(string(m.kind) + " ")
@@ -102,7 +158,7 @@ func (d *document) next(m *mention) string {
 }
 
 // bareHeading tells whether no line introduces a value that stands alone.
-func (d *document) bareHeading(i int) bool { return d.above(i) == "" }
+func (d *document) bareHeading(i int) bool { return d.above(i) < 0 }
 
 // beside tells whether a name that stands right before or behind an address, as
 // in "host.example (192.0.2.1)", is of who reports (1) or of who is told (2).

@@ -82,12 +82,20 @@ func chosen(values []*value) (all []*value) {
 	}
 	kept := make([]*value, 0, len(all))
 	for _, v := range all {
-		if v.kind == intake.Domain && said[strings.TrimPrefix(v.value, "www.")] != v || networks && v.kind == intake.Network && holdsAny(v, all) {
+		if v.kind == intake.Domain && (said[strings.TrimPrefix(v.value, "www.")] != v || v.saidBy(all)) || networks && v.kind == intake.Network && holdsAny(v, all) {
 			continue
 		}
 		kept = append(kept, v)
 	}
 	return kept
+}
+
+// saidBy tells whether one of the URLs is of a host of the domain.
+func (v *value) saidBy(all []*value) bool {
+	name := strings.TrimPrefix(v.value, "www.")
+	return slices.ContainsFunc(all, func(u *value) bool {
+		return u.kind == intake.URL && (u.host == name || strings.HasSuffix(u.host, "."+name))
+	})
 }
 
 // holdsAny tells whether a network holds one of the addresses.

@@ -146,11 +146,36 @@ func (d *document) continued(i, length int) string {
 	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
 		return ""
 	}
+	if whole(rest) {
+		return "" // the address of its host, or what else is named next
+	}
 	if next.of != l.of || next.depth != l.depth || rest == "" || strings.ContainsAny(rest, " \t<>\"") || !open && !strings.ContainsAny(rest, "/=&%?.-_") && (length < 70 || len(rest) > 30) || strings.Contains(rest, "://") || len(rest) > 400 {
 		return ""
 	}
 	return rest
 }
+
+// whole tells whether a text is an address, or a name with an end that names
+// have.
+func whole(s string) bool {
+	c := refang(strings.Trim(s, "[]()")).text
+	if _, err := netip.ParseAddr(c); err == nil {
+		return true
+	}
+	host, port, _ := strings.Cut(c, ":")
+	if strings.Trim(port, "0123456789") != "" || strings.ContainsAny(host, "/=&%?") {
+		return false
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	top := host[strings.LastIndexByte(host, '.')+1:]
+	_, ok := domainName(host, false)
+	return ok && !slices.Contains(pages, strings.ToLower(top))
+}
+
+// pages are ends of names of files that URLs end with.
+var pages = []string{"php", "htm", "html", "asp", "aspx", "jsp", "js", "zip", "sh", "py", "pl", "cc", "cgi", "do", "app", "mov", "ps", "gz", "link", "page", "download", "click"}
 
 // trimURL cuts what belongs to the sentence and not to the URL.
 func trimURL(s string) string {

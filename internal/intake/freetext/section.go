@@ -43,6 +43,9 @@ func (d *document) sections() {
 			continue
 		}
 		trimmed := strings.TrimSpace(l.text)
+		if strings.HasPrefix(trimmed, "#Fields:") {
+			d.fields = append(d.fields, i)
+		}
 		switch {
 		case l.text == "--" || strings.HasPrefix(l.text, "-- ") && len(l.text) < 4:
 			quiet = true

@@ -3,8 +3,12 @@ package freetext
 import (
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
+
+	"candor"
+	"candor/internal/intake"
 )
 
 // signs are what tells how sure a reading is: how clear the weights are, and
@@ -22,14 +26,14 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		case chosen[v]:
 			weakest = min(weakest, z)
 			product *= v.p
-			for _, f := range []string{"subject", "your", "only-quoted", "only-nested", "only-pasted", "all-pasted", "only", "denied", "log-first", "only-in-url", "network", "private"} {
+			for _, f := range []string{"subject", "your", "only-quoted", "only-nested", "only-pasted", "all-pasted", "only", "denied", "log-first", "only-in-url", "network", "private", "opposed", "passed-over"} {
 				s[f] = max(s[f], v.strength[f])
 			}
 			if !told(v) {
 				s["untold"] = 1
 			}
 			s["about-"+group(v.kind)] = 1
-		case v.p < 0.5: // others are said by a more exact one
+		case v.p < 0.5 && !(v.kind == intake.Domain && v.saidBy(about)): // others are said by a more exact one
 			strongest = max(strongest, z)
 			product *= 1 - v.p
 		}
@@ -39,6 +43,15 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
+	}
+	if len(about) > 0 && !slices.ContainsFunc(about, d.fresh) {
+		s["old"] = 1
+	}
+	if answer.MatchString(d.message.Subject) {
+		s["answer"] = 1
+	}
+	if t.class == candor.Undetermined {
+		s["vague"] = 1
 	}
 	s["product"] = bound(math.Log(product / max(1-product, 1e-9)))
 	s["weakest"], s["strongest"] = weakest, strongest
@@ -58,6 +71,18 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		}
 	}
 	return s
+}
+
+// answer is how subjects of answers begin.
+var answer = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|antw|odp|rif|ynt|回复|答复|ответ)\s*(?:\[\d+\])?\s*[:：]`)
+
+// fresh tells whether a value is named in what the writer wrote, and not only in
+// what is quoted.
+func (d *document) fresh(v *value) bool {
+	return slices.ContainsFunc(v.mentions, func(m *mention) bool {
+		l := &d.lines[m.line]
+		return l.zone == subject || l.depth == 0 && l.zone != outer
+	})
 }
 
 // told tells whether anything says what a value has to do with it.

@@ -14,6 +14,9 @@ func (d *document) column(m *mention) string {
 		return ""
 	}
 	at := strings.Count(l.text[:min(m.start, len(l.text))], h.by)
+	if h.by == words {
+		at = len(strings.Fields(l.text[:min(m.start, len(l.text))]))
+	}
 	if h.by == wide {
 		at = len(split(l.text[:min(m.start, len(l.text))], wide)) // what stands before it
 		if m.start > 0 && strings.HasSuffix(l.text[:min(m.start, len(l.text))], "  ") || m.start == 0 {
@@ -33,8 +36,12 @@ type tableHead struct {
 	cells []string
 }
 
-// wide parts columns by two spaces or more.
-const wide = "  "
+// wide parts columns by two spaces or more, words by any: only where the head
+// says so (W3C's extended format of logs).
+const (
+	wide  = "  "
+	words = " "
+)
 
 // farthest is how many lines a row may stand below the head of its table.
 const farthest = 2000
@@ -45,9 +52,12 @@ func (d *document) head(i int) *tableHead {
 	if h, ok := d.heads[i]; ok {
 		return h
 	}
-	var found *tableHead
+	found := d.extended(i)
 	for _, by := range []string{"|", "\t", ";", ",", wide} {
 		n := parts(d.lines[i].text, by)
+		if found != nil {
+			break
+		}
 		if n < 3 && !(by == "|" && n == 2) {
 			continue
 		}
@@ -57,6 +67,20 @@ func (d *document) head(i int) *tableHead {
 	}
 	d.heads[i] = found
 	return found
+}
+
+// extended finds the fields that a line of a log in W3C's extended format has.
+func (d *document) extended(i int) *tableHead {
+	if !d.lines[i].log {
+		return nil
+	}
+	for _, at := range d.fields {
+		if at < i && d.lines[at].of == d.lines[i].of {
+			_, names, _ := strings.Cut(strings.ToLower(d.lines[at].text), ":")
+			return &tableHead{by: words, cells: strings.Fields(names)}
+		}
+	}
+	return nil
 }
 
 // upwards looks above a row for its head: up to three lines of other things, or

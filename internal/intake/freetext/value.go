@@ -3,6 +3,7 @@ package freetext
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"candor/internal/intake"
 )
@@ -20,6 +21,13 @@ type value struct {
 	beside   map[string]float64 // how that is beside the others
 	p        float64            // how likely it is complained about
 	told     uint16             // the port that a rule found; 0 for none
+}
+
+// path is the path of an URL, without the slash that it begins with.
+func (v *value) path() string {
+	_, rest, _ := strings.Cut(v.value, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	return path
 }
 
 // values gathers mentions by what they name. What can never be complained about

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor"
 	"candor/internal/intake"
 )
 
@@ -108,7 +109,10 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if n.kinds["address"] == 0 {
 		v.note("no-address")
 	}
-	if n.kinds["url"] > 0 {
+	if t.class == candor.Undetermined {
+		v.note("no-topic")
+	}
+	if n.pages > 0 {
 		v.note("with-url")
 	}
 	name := ""
@@ -131,14 +135,17 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if n.named[v.host] {
 			v.note("host-named")
 		}
-		_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(v.value, "https://"), "http://"), "/")
+		if n.heads[strings.TrimPrefix(v.host, "www.")] {
+			v.note("host-in-subject")
+		}
+		path := v.path()
 		if path == "" {
 			v.note("no-path")
 		}
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
-		if services.MatchString(path) {
+		if services.MatchString(path) || d.ofProvider(v.host) && helping.MatchString(v.host) {
 			v.note("service")
 		}
 		if long.MatchString(path) {
@@ -151,18 +158,19 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if name == "" {
 		return
 	}
-	if slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) }) {
+	if d.ofReporter(name) {
 		v.note("reporter-site")
 	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
 		v.note("reporter-name")
 	}
-	if slices.ContainsFunc(d.to, func(f string) bool { return site(f) == site(name) }) {
+	told := d.ofProvider(name)
+	if told {
 		v.note("provider-site")
 	}
 	if v.kind != intake.Mail && n.mails[site(name)] {
 		v.note("mail-site")
 	}
-	if known(site(name)) {
+	if known(site(name)) && !told {
 		v.note("well-known")
 	}
 	if d.owners(name) {
@@ -194,6 +202,9 @@ var long = regexp.MustCompile(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
 var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m)(?:[/?&=_.-]|$)`)
+
+// helping are hosts of providers on which they tell what they do.
+var helping = regexp.MustCompile(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
 
 // lowNumbers tells whether an address has the numbers that versions have.
 func lowNumbers(text string) bool {
