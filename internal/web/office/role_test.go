@@ -51,6 +51,9 @@ var table = map[string]string{
 
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
+	"GET /intel": "admin analyst auditor", "GET /intel/feeds/{name}": "admin analyst auditor", "POST /intel/feeds/{name}/fetch": "admin analyst", "GET /intel/exposures": "admin analyst auditor",
+	"GET /intel/exposures/{id}": "admin analyst auditor", "GET /intel/exposures/{id}/warn": "admin analyst", "POST /intel/exposures/{id}/warn": "admin analyst",
+
 	"GET /cases/{id}/pack": "admin analyst", "POST /cases/{id}/pack": "admin analyst",
 	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
 	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
