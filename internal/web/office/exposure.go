@@ -1,12 +1,14 @@
 package office
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
 
+	"candor"
 	"candor/internal/access"
 	"candor/internal/house"
 	"candor/internal/intel"
@@ -49,7 +51,15 @@ func (o *office) exposures(r *web.Request) (web.View, error) {
 
 // exposureName is the identifier with what it is of.
 func exposureName(e house.Exposure) string {
-	return strings.TrimSpace(e.ID + " " + excerpt(strings.TrimSpace(e.Vendor+" "+e.Product)))
+	return strings.TrimSpace(e.ID + " " + excerpt(productOf(e.Vendor, e.Product)))
+}
+
+// productOf is a product with who makes it, if that says more.
+func productOf(vendor, product string) string {
+	if strings.HasPrefix(strings.ToLower(product), strings.ToLower(vendor)) {
+		return product
+	}
+	return strings.TrimSpace(vendor + " " + product)
 }
 
 func knownFor(r *web.Request, e house.Exposure) templ.Component {
@@ -75,7 +85,7 @@ func exposedWho(r *web.Request, e house.Exposure) templ.Component {
 	if e.Affected {
 		says = r.N("office.exposure.are", e.Customers)
 	}
-	return ui.Text(says)
+	return whole(says)
 }
 
 // exposedWarned tells how many of the customers have a case about it.
@@ -162,28 +172,35 @@ func exposureFacts(r *web.Request, v house.ExposureView) []ui.Fact {
 // are warned.
 func siteTable(r *web.Request, e house.Exposure) ui.Table {
 	t := ui.Table{ID: "exposed", Caption: r.T("office.exposure.sites"), Empty: ui.Situation{Title: r.T("office.exposure.nobody"), Text: r.T("office.exposure.nobody.text")}, Columns: []ui.Column{
-		wide(column("site", r.T("office.exposure.site"))), column("owner", r.T("office.owner")), column("software", r.T("office.software")), column("verdict", r.T("office.exposure.verdict")), column("notice", r.T("office.exposure.notice"))}}
+		column("site", r.T("office.exposure.site")), column("owner", r.T("office.owner")), column("software", r.T("office.software")), wide(column("verdict", r.T("office.exposure.verdict"))), column("notice", r.T("office.exposure.notice")), column("case", r.T("office.exposure.case"))}}
 	for _, s := range e.Sites {
 		verdict := ui.Together(ui.Badge(r.T("office.exposure.verdict.maybe"), ui.Warn), ui.Text(r.Printer.Word("office.exposure.doubt.", string(s.Doubt))))
 		if s.Affected {
 			verdict = ui.Together(ui.Badge(r.T("office.exposure.verdict.is"), ui.Bad), ui.Text(r.T("office.exposure.verdict.by", phrase.Args{"feed": s.By})))
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(s.Asset), Label: s.Name, Href: assetPath(s.Asset), Cells: cells(anchor(s.Name, assetPath(s.Asset)), anchor(s.Owner, partyPath(s.Party)), ui.Mono(s.Software), verdict, noticeOf(r, s.Warning))})
+		t.Rows = append(t.Rows, ui.Row{Key: string(s.Asset), Label: s.Name, Href: assetPath(s.Asset), Cells: cells(anchor(s.Name, assetPath(s.Asset)), anchor(s.Owner, partyPath(s.Party)), whole(s.Software), verdict, noticeOf(r, s.Warning), caseLink(r, s.Warning))})
 	}
 	return t
 }
 
-// noticeOf tells how far an owner is warned, and leads to the case.
+// noticeOf tells how far an owner is warned.
 func noticeOf(r *web.Request, w house.Warning) templ.Component {
 	if w.Notice == house.NotWarned {
-		return ui.Text(r.T("office.exposure.notice.none"))
+		return whole(r.T("office.exposure.notice.none"))
 	}
 	tone := map[house.Notice]ui.Tone{house.NoticeProposed: ui.Accent, house.NoticeApproved: ui.Accent, house.NoticeSent: ui.Good, house.NoticeFailed: ui.Bad, house.NoticeMissing: ui.Warn}[w.Notice]
 	all := []templ.Component{ui.Badge(r.Printer.Word("office.exposure.notice.", string(w.Notice)), tone)}
 	if !w.At.IsZero() {
 		all = append(all, ui.Time(w.At))
 	}
-	return ui.Together(append(all, anchor(r.T("office.exposure.case"), "/cases/"+string(w.Case)))...)
+	return ui.Together(all...)
+}
+
+func caseLink(r *web.Request, w house.Warning) templ.Component {
+	if w.Case == "" {
+		return ui.Absent()
+	}
+	return anchor(r.T("office.exposure.open"), "/cases/"+string(w.Case))
 }
 
 // toldTable lists what each feed tells.
@@ -191,7 +208,7 @@ func toldTable(r *web.Request, all []intel.Vulnerability) ui.Table {
 	t := ui.Table{ID: "sources", Caption: r.T("office.exposure.sources"), Columns: []ui.Column{column("feed", r.T("office.exposure.feed")), wide(column("product", r.T("office.exposure.product"))),
 		column("versions", r.T("office.exposure.versions")), column("fixed", r.T("office.exposure.fixed")), minor(column("tlp", r.T("office.intel.tlp")))}}
 	for i, v := range all {
-		product := strings.TrimSpace(v.Vendor + " " + v.Product)
+		product := productOf(v.Vendor, v.Product)
 		if v.Ecosystem != "" {
 			product += " (" + v.Ecosystem + ")"
 		}
@@ -234,11 +251,22 @@ func (o *office) askWarn(r *web.Request) (web.View, error) {
 	return web.Confirm(exposureFrame(r, e), q), nil
 }
 
+// warnRefusal says why nobody was warned; empty for what is no refusal.
+func warnRefusal(r *web.Request, err error) string {
+	switch {
+	case errors.Is(err, candor.ErrDenied):
+		return r.T("office.exposure.warn.marked")
+	case errors.Is(err, candor.ErrNotFound):
+		return r.T("office.exposure.warn.untold")
+	}
+	return ""
+}
+
 func (o *office) warnExposed(r *web.Request) (web.View, error) {
 	id := r.PathValue("id")
 	did, err := o.house.WarnExposed(r.Context(), r.Who, id, r.Yes("all"))
 	back := web.See(exposurePath(id))
-	if said := refusal(err); said != "" {
+	if said := warnRefusal(r, err); said != "" {
 		return back.SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.exposure.warn.refused"), Text: said}), nil
 	}
 	if err != nil {

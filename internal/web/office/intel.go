@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -132,9 +133,18 @@ func (o *office) feedFacts(r *web.Request, v house.FeedView) []ui.Fact {
 		{Label: r.T("office.intel.trust"), Value: ui.Text(r.T("office.intel.trust.of", phrase.Args{"trust": r.Printer.Number(int64(v.Trust))}))},
 		{Label: r.T("office.intel.licence"), Value: ui.OrAbsent(v.Licence)},
 		{Label: r.T("office.intel.tlp"), Value: ui.Badge(v.TLP, ui.Neutral)},
-		{Label: r.T("office.intel.every"), Value: ui.Text(v.Every)},
-		{Label: r.T("office.intel.address"), Value: ui.FilePath(v.URL)},
+		{Label: r.T("office.intel.every"), Value: ui.Text(every(r, v))},
+		{Label: r.T("office.intel.address"), Value: ui.Mono(v.URL)},
 	}
+}
+
+// every is how often a feed is asked.
+func every(r *web.Request, v house.FeedView) string {
+	d, err := time.ParseDuration(v.Every)
+	if err != nil {
+		return v.Every
+	}
+	return r.Printer.Span(d)
 }
 
 // hitTable lists what of ours a feed names.
@@ -159,7 +169,7 @@ func (o *office) hitTable(r *web.Request, all []house.FeedHit) (ui.Table, error)
 		if h.Filed {
 			filed = ui.Badge(r.T("office.intel.filed.yes"), ui.Accent)
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: h.Value, Href: assetPath(h.Asset), Cells: cells(ui.FilePath(h.Value), anchor(names[h.Asset], assetPath(h.Asset)), class,
+		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: h.Value, Href: assetPath(h.Asset), Cells: cells(ui.Mono(excerpt(h.Value)), anchor(names[h.Asset], assetPath(h.Asset)), class,
 			ui.Number(int64(h.Confidence), "%"), filed, ui.Time(h.First), ui.Time(h.Last))})
 	}
 	return t, nil
