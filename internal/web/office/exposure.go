@@ -41,12 +41,20 @@ func (o *office) exposures(r *web.Request) (web.View, error) {
 		t.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}
 	}
 	for _, e := range all {
-		t.Rows = append(t.Rows, ui.Row{Key: e.ID, Label: e.ID, Href: exposurePath(e.ID), Cells: cells(named(exposureName(e), exposurePath(e.ID), excerpt(e.Title)), knownFor(r, e), ui.Due(e.Due), chance(r, e.EPSS), exposedWho(r, e), exposedWarned(r, e))})
+		t.Rows = append(t.Rows, ui.Row{Key: e.ID, Label: e.ID, Href: exposurePath(e.ID), Cells: cells(exposureLink(e), knownFor(r, e), ui.Due(e.Due), chance(r, e.EPSS), exposedWho(r, e), exposedWarned(r, e))})
 	}
 	l := ui.Listing{Label: r.T("office.intel"), Tabs: intelTabs(r, true), Table: t, Filters: []ui.Filter{{Name: "q", Label: r.T("office.exposure.words"), Kind: ui.Words},
 		{Name: "known", Label: r.T("office.exposure.known"), Kind: ui.Choice, Options: web.Options(r, "office.exposure.known.", allKnown)},
 		{Name: "due", Label: r.T("office.exposure.due"), Kind: ui.Choice, Options: web.Options(r, "office.exposure.due.", allDue)}}}
 	return web.View{Page: ui.Page{Title: r.T("office.exposures"), Active: "intel", Lead: r.T("office.exposures.lead"), Crumbs: []ui.Link{{Text: r.T("office.intel"), Href: "/intel"}}}, Body: ui.ListPage(l)}, nil
+}
+
+// exposureLink leads to an exposure, with what is wrong if a feed says so.
+func exposureLink(e house.Exposure) templ.Component {
+	if e.Title == "" {
+		return anchor(exposureName(e), exposurePath(e.ID))
+	}
+	return named(exposureName(e), exposurePath(e.ID), excerpt(e.Title))
 }
 
 // exposureName is the identifier with what it is of.
