@@ -9,7 +9,6 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/house"
-	"candor/internal/intel/feed"
 	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
@@ -43,15 +42,15 @@ func (o *office) feeds(r *web.Request) (web.View, error) {
 		wide(column("name", r.T("office.name"))), column("state", r.T("office.state")), column("fetched", r.T("office.intel.fetched")), number(column("entries", r.T("office.intel.entries"))),
 		number(column("hits", r.T("office.intel.hits"))), minor(number(column("trust", r.T("office.intel.trust")))), minor(column("licence", r.T("office.intel.licence")))}}
 	for _, v := range all {
-		t.Rows = append(t.Rows, ui.Row{Key: v.Name, Label: v.Name, Href: feedPath(v.Name), Cells: cells(named(v.Name, feedPath(v.Name), feedKind(r, v.Kind)), feedState(r, v), feedAge(r, v),
+		t.Rows = append(t.Rows, ui.Row{Key: v.Name, Label: v.Name, Href: feedPath(v.Name), Cells: cells(named(v.Name, feedPath(v.Name), feedKind(r, v)), feedState(r, v), feedAge(r, v),
 			count(int64(v.Entries)), count(int64(v.Hits)), ui.Number(int64(v.Trust), ""), whole(v.Licence))})
 	}
 	l := ui.Listing{Label: r.T("office.intel"), Tabs: intelTabs(r, false), Table: t}
 	return web.View{Page: ui.Page{Title: r.T("office.intel"), Active: "intel", Lead: r.T("office.intel.lead")}, Body: ui.ListPage(l)}, nil
 }
 
-func feedKind(r *web.Request, k feed.Kind) string {
-	return r.Printer.Word("office.intel.kind.", string(k))
+func feedKind(r *web.Request, v house.FeedView) string {
+	return r.Printer.Word("office.intel.kind.", string(v.Kind))
 }
 
 func feedState(r *web.Request, v house.FeedView) templ.Component {
@@ -109,7 +108,7 @@ func (o *office) feed(r *web.Request) (web.View, error) {
 	} else if v.Stale && !v.Fetched.IsZero() {
 		d.note = ui.Message{Tone: ui.Warn, Title: r.T("office.intel.stale.title"), Text: r.T("office.intel.stale.text"), Stays: true}
 	}
-	p := ui.Page{Title: v.Name, Active: "intel", Lead: feedKind(r, v.Kind), Crumbs: []ui.Link{{Text: r.T("office.intel"), Href: "/intel"}}}
+	p := ui.Page{Title: v.Name, Active: "intel", Lead: feedKind(r, v), Crumbs: []ui.Link{{Text: r.T("office.intel"), Href: "/intel"}}}
 	return web.View{Page: p, Body: feedPage(d)}, nil
 }
 
