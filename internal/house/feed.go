@@ -118,7 +118,7 @@ func (h *House) feedNamed(name string) (feed.Feed, error) {
 func (h *House) FetchNow(ctx context.Context, name string) error {
 	f, err := h.feedNamed(name)
 	if err != nil {
-		return nil // it was taken out of the configuration meanwhile
+		return nil //nolint:nilerr // it was taken out of the configuration meanwhile
 	}
 	err = h.turnFeed(ctx, f, true)
 	if errors.Is(err, errRest) || errors.Is(err, candor.ErrUnavailable) || errors.Is(err, candor.ErrInvalid) {

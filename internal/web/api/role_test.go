@@ -75,7 +75,7 @@ func (w *world) body(op api.Operation, e estate) any {
 	party := object{"kind": "customer", "name": e.party.Name, "reference": e.party.Reference, "note": staffNote}
 	asset := object{"kind": "site", "owner": e.party.ID, "name": "another.example", "every": "24h"}
 	body, ok := map[string]any{
-		"change-case": object{"state": "triaged", "note": "seen"}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
+		"change-case": object{"state": "triaged", "note": "seen"}, "warn-exposed": object{"all": true}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
 		"link-case": object{"case": e.cases[2].ID}, "note-awareness": object{}, "note-submission": object{"rule": "nis2-early-warning"},
 		"recheck-case": nil, "say-fixed": object{}, "ask-question": text, "contest-case": text, "dismiss-finding": object{},
 		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{"reason": "by mistake"}, "keep-response": object{"reason": "it is a shell"}, "rest-response": object{"basis": object{"kind": "law", "terms": "NIS2"}, "reason": "harm"},
