@@ -159,6 +159,16 @@ type Upload struct {
 	Erased     bool        `json:"erased,omitempty"`
 }
 
+// late is how long a file may wait to be looked at: it was tried several times by
+// then.
+const late = time.Hour
+
+// Late tells whether a file waits for so long that whoever looks after the desk has
+// to see to it: definitions or the vault are out of reach.
+func (u Upload) Late(now time.Time) bool {
+	return u.State == UploadWaiting && !u.Erased && now.Sub(u.At) >= late
+}
+
 // Canned is an answer that is kept ready. {name}, {ticket} and {provider} in it
 // are filled in.
 type Canned struct {

@@ -36,7 +36,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add := func(job candor.Job, do store.Handler) { all[job.Kind()] = do }
 	add(site.Job{}, handler(func(ctx context.Context, j site.Job) error { return h.Sites.Run(ctx, j.Scan) }))
 	add(desk.RecheckJob{}, handler(func(ctx context.Context, j desk.RecheckJob) error {
-		return errors.Join(h.Sites.Recheck(ctx, j.Case, j.By), h.RecheckReports(ctx, j.Case, j.By))
+		return errors.Join(h.Sites.Recheck(ctx, j.Case, j.By), h.RecheckReports(ctx, j.Case, j.By), h.RecheckExposures(ctx, j.Case, j.By))
 	}))
 	add(desk.PolicyJob{}, handler(func(ctx context.Context, j desk.PolicyJob) error {
 		return house.Responder{House: h, Zone: zone}.Follow(ctx, j)
@@ -53,6 +53,8 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.ProofJob{}, handler(func(ctx context.Context, j house.ProofJob) error { return h.Prove(ctx, j.Asset) }))
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
 	add(house.ForgetJob{}, handler(h.Forget))
+	add(house.FetchFeedJob{}, handler(func(ctx context.Context, j house.FetchFeedJob) error { return h.FetchNow(ctx, j.Feed) }))
+	add(house.WarnJob{}, handler(h.GoOnWarning))
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))
 	add(askJob{}, handler(r.sendAsking))
@@ -70,7 +72,7 @@ func (r *running) handlers() map[string]store.Handler {
 
 // queues say how many jobs are done at a time.
 func (r *running) queues() store.Queues {
-	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4}
+	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4, house.QueueFeeds: 2}
 	if !r.readsReports() {
 		delete(q, house.QueueReports)
 	}
@@ -116,6 +118,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
 		{"read feeds", 30 * time.Second, feeds},
+		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}
 }

@@ -130,12 +130,9 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	if sample {
 		err = r.fillSample(ctx, s.data.at("sample"))
 	}
-	if err == nil {
-		err = p.greet(ctx, r)
-	}
 	switch {
 	case err == nil:
-		err = r.run(ctx, c, listener)
+		err = r.run(ctx, c, listener, func() error { return p.greet(ctx, r) })
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = nil // it was told to end while it began
 	}
@@ -163,8 +160,9 @@ func (p *program) greet(ctx context.Context, r *running) error {
 // patience is how long requests and jobs have to end when the program is told to.
 const patience = 20 * time.Second
 
-// run does the work of the roles until ctx ends.
-func (r *running) run(ctx context.Context, c *config.Config, listener net.Listener) error {
+// run does the work of the roles until ctx ends. It calls ready once when all ports
+// are open.
+func (r *running) run(ctx context.Context, c *config.Config, listener net.Listener, ready func() error) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -219,6 +217,9 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	}
 	failed := make(chan error, 5+len(c.Garden.Listen)+len(c.Garden.ListenTLS))
 	if r.traffic != nil {
+		if err := r.traffic.start(inner); err != nil {
+			return err
+		}
 		work.Go(func() {
 			if err := r.traffic.run(inner); err != nil {
 				failed <- err
@@ -248,9 +249,11 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if err != nil {
 		return errors.Join(err, stopScanning(), stopAgents(ctx), stopGarden(ctx))
 	}
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
+	if err = ready(); err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()

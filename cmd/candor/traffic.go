@@ -147,12 +147,17 @@ func intakeOptions(c config.Traffic) collect.Options {
 	return o
 }
 
-// run hears exporters until ctx ends; what was heard is judged, and what is
-// usual saved, before it returns.
-func (t *traffic) run(ctx context.Context) error {
+// start opens the ports. What it began ends with run.
+func (t *traffic) start(ctx context.Context) error {
 	if err := t.collector.Start(ctx); err != nil {
 		return candor.WithHint(err, "Choose another address for traffic.listen, or end what has it.")
 	}
+	return nil
+}
+
+// run hears exporters until ctx ends; what was heard is judged, and what is
+// usual saved, before it returns.
+func (t *traffic) run(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var work sync.WaitGroup

@@ -71,6 +71,9 @@ func TestTraffic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := r.traffic.start(ctx); err != nil {
+		t.Fatal(err)
+	}
 	go func() { ended <- r.traffic.run(ctx) }()
 	defer func() {
 		stop()
@@ -141,6 +144,9 @@ func TestLeasesAlone(t *testing.T) {
 	line := aLineOf(t, r, "bound", "10.9.0.1")
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	if err := r.traffic.start(ctx); err != nil {
+		t.Fatal(err)
+	}
 	go func() { ended <- r.traffic.run(ctx) }()
 	waitFor(t, "the line to be known", func() bool { return r.traffic.watch.Number(line.ID) != 0 })
 	n := r.traffic.watch.Number(line.ID)

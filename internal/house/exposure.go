@@ -30,7 +30,27 @@ type Exposure struct {
 	Affected  bool          `json:"affected"`
 	Number    int           `json:"number"`    // sites
 	Customers int           `json:"customers"` // who own them
+	Filed     int           `json:"filed"`     // customers with an open case about it
 	Sites     []ExposedSite `json:"sites"`     // some of them, by name
+}
+
+// ExposureFilter narrows a list of exposures. The zero value leaves all.
+type ExposureFilter struct {
+	Exploited  bool      // known to be
+	Ransomware bool      // by that
+	Due        time.Time // KEV wants it gone before
+	Product    string    // words in its name, product, vendor or title
+}
+
+// lets tells whether an exposure is asked for.
+func (f ExposureFilter) lets(e Exposure) bool {
+	text := strings.ToLower(e.ID + " " + e.Vendor + " " + e.Product + " " + e.Title)
+	for _, word := range strings.Fields(strings.ToLower(f.Product)) {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return (!f.Exploited || e.Exploited) && (!f.Ransomware || e.Ransomware) && (f.Due.IsZero() || !e.Due.IsZero() && e.Due.Before(f.Due))
 }
 
 // ExposedSite is a site that has a vulnerability, or may have it.
@@ -40,6 +60,12 @@ type ExposedSite struct {
 	Party    candor.ID `json:"party"`
 	Software string    `json:"software"` // as the site says
 	Affected bool      `json:"affected"` // its version is told to have it
+	// Owner, By (the feed that says that it is affected) and Doubt (why that is not
+	// known) are told of one vulnerability only, and so is how far the owner is warned.
+	Owner   string  `json:"owner_name,omitempty"`
+	By      string  `json:"by,omitempty"`
+	Doubt   Doubt   `json:"doubt,omitempty"`
+	Warning Warning `json:"warning,omitzero"`
 }
 
 // Bounds of exposures.
@@ -54,8 +80,9 @@ const (
 // Exposures lists vulnerabilities that are known to be exploited, of software that
 // sites say they run, and those that a site's version is told to have. Where the
 // version is not known, or cannot be compared, a site may be exposed: it is never
-// said that it is, nor that it is not. Those that are exploited come first.
-func (h *House) Exposures(ctx context.Context, who candor.Principal) ([]Exposure, error) {
+// said that it is, nor that it is not. Those that are exploited come first. There
+// are at most 200.
+func (h *House) Exposures(ctx context.Context, who candor.Principal, f ExposureFilter) ([]Exposure, error) {
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
@@ -78,7 +105,7 @@ func (h *House) Exposures(ctx context.Context, who candor.Principal) ([]Exposure
 	all := []Exposure{}
 	for _, records := range said {
 		e, software := expose(records, in)
-		if len(software) == 0 {
+		if len(software) == 0 || !f.lets(e) {
 			continue
 		}
 		sites, number, customers, err := h.Store.SitesWith(ctx, who.Scope(), software, mostExposed)
@@ -87,14 +114,27 @@ func (h *House) Exposures(ctx context.Context, who candor.Principal) ([]Exposure
 		}
 		e.Number, e.Customers = number, customers
 		for _, a := range sites {
-			e.Sites = append(e.Sites, ExposedSite{Asset: a.ID, Name: a.Name, Party: a.Owner, Software: a.Software, Affected: judge(records, parseSoftware(a.Software)) == affected})
+			e.Sites = append(e.Sites, ExposedSite{Asset: a.ID, Name: a.Name, Party: a.Owner, Software: a.Software, Affected: judge(records, parseSoftware(a.Software)).verdict == affected})
 		}
 		all = append(all, e)
 		if len(all) == mostExposures {
 			break
 		}
 	}
-	return all, nil
+	return all, h.countFiled(ctx, who, all)
+}
+
+// countFiled adds how many customers have a case about each.
+func (h *House) countFiled(ctx context.Context, who candor.Principal, all []Exposure) error {
+	rules := make([]string, len(all))
+	for i, e := range all {
+		rules[i] = exposureRule(e.ID)
+	}
+	filed, err := h.Store.PartiesFiled(ctx, who.Scope(), rules)
+	for i, rule := range rules {
+		all[i].Filed = filed[rule]
+	}
+	return err
 }
 
 // saidOf gives all records of vulnerabilities that are exploited, and of those of
@@ -131,22 +171,11 @@ func (h *House) saidOf(ctx context.Context, packages []string) ([][]intel.Vulner
 // expose gives what is said of one vulnerability together, and the software that
 // has it or may.
 func expose(records []intel.Vulnerability, in []installed) (Exposure, []string) {
-	var e Exposure
-	for _, v := range records {
-		e.ID, e.Exploited, e.Ransomware = v.ID, e.Exploited || v.Exploited, e.Ransomware || v.Ransomware
-		e.Vendor, e.Product, e.Title = cmp.Or(e.Vendor, v.Vendor), cmp.Or(e.Product, v.Product), cmp.Or(e.Title, v.Title)
-		e.EPSS = max(e.EPSS, v.EPSS)
-		if e.Due.IsZero() {
-			e.Due = v.Due
-		}
-		if !slices.Contains(e.Feeds, v.Source) {
-			e.Feeds = append(e.Feeds, v.Source)
-		}
-	}
+	e := gathered(records)
 	var software []string
 	e.Affected = true
 	for _, s := range in {
-		switch judge(records, s) {
+		switch judge(records, s).verdict {
 		case affected:
 			software = append(software, s.text)
 		case possible:
@@ -159,6 +188,22 @@ func expose(records []intel.Vulnerability, in []installed) (Exposure, []string) 
 	return e, software
 }
 
+// gathered gives what sources say of one vulnerability together.
+func gathered(records []intel.Vulnerability) (e Exposure) {
+	for _, v := range records {
+		e.ID, e.Exploited, e.Ransomware = v.ID, e.Exploited || v.Exploited, e.Ransomware || v.Ransomware
+		e.Vendor, e.Product, e.Title = cmp.Or(e.Vendor, v.Vendor), cmp.Or(e.Product, v.Product), cmp.Or(e.Title, v.Title)
+		e.EPSS = max(e.EPSS, v.EPSS)
+		if e.Due.IsZero() {
+			e.Due = v.Due
+		}
+		if !slices.Contains(e.Feeds, v.Source) {
+			e.Feeds = append(e.Feeds, v.Source)
+		}
+	}
+	return e
+}
+
 // verdict is whether software has a vulnerability.
 type verdict int
 
@@ -168,10 +213,27 @@ const (
 	affected
 )
 
+// Doubt is why it is not known whether a site has a vulnerability.
+type Doubt string
+
+// The doubts.
+const (
+	NoVersion  Doubt = "no-version"  // the site does not say its version
+	NotTold    Doubt = "not-told"    // no source tells which versions have it
+	NotOrdered Doubt = "not-ordered" // its version and theirs cannot be compared
+)
+
+// judgement is a verdict, and who says so or why nobody does.
+type judgement struct {
+	verdict
+	by    string // the source that says that it is affected
+	doubt Doubt
+}
+
 // judge holds software against what is said of one vulnerability. It has it if one
 // source says so of its version, and has it not if all those that tell versions say
 // so; all else is not known.
-func judge(records []intel.Vulnerability, s installed) verdict {
+func judge(records []intel.Vulnerability, s installed) judgement {
 	about, tell, clear := 0, 0, 0
 	for _, r := range records {
 		if !s.is(r) {
@@ -187,15 +249,20 @@ func judge(records []intel.Vulnerability, s installed) verdict {
 		}
 		switch has, sure := r.Affects(s.version); {
 		case has && sure:
-			return affected
+			return judgement{affected, r.Source, ""}
 		case sure:
 			clear++
 		}
 	}
-	if about == 0 || tell > 0 && clear == tell {
-		return other
+	switch {
+	case about == 0 || tell > 0 && clear == tell:
+		return judgement{}
+	case s.version == "":
+		return judgement{possible, "", NoVersion}
+	case tell == 0:
+		return judgement{possible, "", NotTold}
 	}
-	return possible
+	return judgement{possible, "", NotOrdered}
 }
 
 // installed is the software of a site: "wordpress", or "wordpress 6.4.2".

@@ -58,7 +58,7 @@ func (h *House) TurnFeeds(ctx context.Context) error {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			if errs[i] = h.turnFeed(ctx, f); errors.Is(errs[i], errRest) {
+			if errs[i] = h.turnFeed(ctx, f, false); errors.Is(errs[i], errRest) {
 				errs[i] = nil
 			}
 		})
@@ -81,13 +81,59 @@ func (h *House) forgetFeeds(ctx context.Context) error {
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.ForgetFeeds(ctx, names) })
 }
 
-// turnFeed asks one feed.
-func (h *House) turnFeed(ctx context.Context, f feed.Feed) error {
+// QueueFeeds is the queue of feeds that somebody wants asked.
+const QueueFeeds = "feeds"
+
+// FetchFeedJob asks for House.FetchNow.
+type FetchFeedJob struct {
+	Feed string `json:"feed"`
+}
+
+// Kind names the job.
+func (FetchFeedJob) Kind() string { return "feed.fetch" }
+
+// FetchFeed has a feed asked soon, though it is not due.
+func (h *House) FetchFeed(ctx context.Context, who candor.Principal, name string) error {
+	if err := may(who, access.ActCases); err != nil {
+		return err
+	}
+	if _, err := h.feedNamed(name); err != nil {
+		return err
+	}
+	return h.tx(ctx, func(tx *store.Tx) error {
+		return tx.Enqueue(ctx, FetchFeedJob{name}, candor.JobOptions{Queue: QueueFeeds, Once: true})
+	})
+}
+
+func (h *House) feedNamed(name string) (feed.Feed, error) {
+	i := slices.IndexFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name })
+	if i < 0 {
+		return feed.Feed{}, fmt.Errorf("there is no feed %.60q: %w", name, candor.ErrNotFound)
+	}
+	return h.Feeds.All[i], nil
+}
+
+// FetchNow asks a feed now, unless a node reads it. That it failed is kept with how
+// it stands: it is asked again when it is due.
+func (h *House) FetchNow(ctx context.Context, name string) error {
+	f, err := h.feedNamed(name)
+	if err != nil {
+		return nil //nolint:nilerr // it was taken out of the configuration meanwhile
+	}
+	err = h.turnFeed(ctx, f, true)
+	if errors.Is(err, errRest) || errors.Is(err, candor.ErrUnavailable) || errors.Is(err, candor.ErrInvalid) {
+		return nil
+	}
+	return err
+}
+
+// turnFeed asks one feed: if it is due, or at once.
+func (h *House) turnFeed(ctx context.Context, f feed.Feed, atOnce bool) error {
 	var was feed.State
 	until := h.now().Add(feedClaim)
 	err := h.tx(ctx, func(tx *store.Tx) (err error) {
 		var ok bool
-		if was, ok, err = tx.ClaimFeed(ctx, f.Name, h.now(), until); err == nil && (!ok || !was.Due(f, h.Clock())) {
+		if was, ok, err = tx.ClaimFeed(ctx, f.Name, h.now(), until); err == nil && (!ok || !atOnce && !was.Due(f, h.Clock())) {
 			err = errRest
 		}
 		return err
@@ -168,9 +214,13 @@ type FeedView struct {
 	Stale    bool      `json:"stale"`
 	Failures int       `json:"failures"` // since it last answered well
 	Error    string    `json:"error,omitempty"`
-	Entries  int       `json:"entries"` // that are kept
-	Skipped  int       `json:"skipped"` // that could not be read last
-	Hits     int       `json:"hits"`
+	// Cause is why it failed last, in a word.
+	Cause   feed.Cause `json:"cause,omitempty"`
+	Next    time.Time  `json:"next"`    // when it is due
+	Reading bool       `json:"reading"` // a node reads it now
+	Entries int        `json:"entries"` // that are kept
+	Skipped int        `json:"skipped"` // that could not be read last
+	Hits    int        `json:"hits"`
 }
 
 // ListFeeds gives the feeds that are set up, as they are written in the
@@ -187,13 +237,29 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 	if err != nil {
 		return nil, err
 	}
+	claimed, err := h.Store.FeedsClaimed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now, all := h.Clock(), []FeedView{}
 	for _, f := range h.Feeds.All {
 		s := states[f.Name]
 		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: f.URL, Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
-			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
+			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
 	}
 	return all, nil
+}
+
+// FeedOf gives one feed with how it stands.
+func (h *House) FeedOf(ctx context.Context, who candor.Principal, name string) (FeedView, error) {
+	all, err := h.ListFeeds(ctx, who)
+	if err != nil {
+		return FeedView{}, err
+	}
+	if _, err := h.feedNamed(name); err != nil {
+		return FeedView{}, err
+	}
+	return all[slices.IndexFunc(all, func(v FeedView) bool { return v.Name == name })], nil
 }
 
 // FeedHit is that something of ours is what a feed names.
@@ -208,8 +274,10 @@ func (h *House) ListHits(ctx context.Context, who candor.Principal, name string)
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
-	if name != "" && !slices.ContainsFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name }) {
-		return nil, fmt.Errorf("there is no feed %.60q: %w", name, candor.ErrNotFound)
+	if name != "" {
+		if _, err := h.feedNamed(name); err != nil {
+			return nil, err
+		}
 	}
 	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
 	all := make([]FeedHit, len(hits))

@@ -233,7 +233,7 @@ func TestExposures(t *testing.T) {
 			if err := w.Store.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, w.site, time.Time{}) }); err != nil {
 				t.Fatal(err)
 			}
-			all, err := w.Exposures(ctx, eve)
+			all, err := w.Exposures(ctx, eve, house.ExposureFilter{})
 			if err != nil {
 				t.Fatal(err)
 			}

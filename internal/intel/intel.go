@@ -101,13 +101,27 @@ type Release struct {
 	held   int
 }
 
+// Withheld says that something is marked too strictly for an audience. It is
+// candor.ErrDenied.
+type Withheld struct {
+	Mark tlp.Mark
+	From tlp.Audience
+}
+
+func (e *Withheld) Error() string {
+	return fmt.Sprintf("%s may not go to %s: %v", e.Mark, e.From, candor.ErrDenied)
+}
+
+// Unwrap gives the kind of the error.
+func (*Withheld) Unwrap() error { return candor.ErrDenied }
+
 // Release gives what of a bundle an audience may get. candor.ErrDenied says that
 // the bundle itself is marked too strictly for it. What others gave reaches people
 // known by name only as far as it would reach a sharing group: they are not of the
 // organisation that it was given to.
 func (b Bundle) Release(to tlp.Audience) (Release, error) {
 	if !b.TLP.Allows(to) {
-		return Release{}, fmt.Errorf("%s may not go to %s: %w", b.TLP, to, candor.ErrDenied)
+		return Release{}, &Withheld{b.TLP, to}
 	}
 	r := Release{bundle: b, to: to}
 	r.bundle.Indicators, r.bundle.Sightings = nil, nil

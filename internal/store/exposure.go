@@ -49,6 +49,78 @@ func (r reader) SitesWith(ctx context.Context, s candor.Scope, software []string
 	return each(rows, asset), number, parties, err
 }
 
+// SitesRunning gives sites in use that say that they run one of some software, by
+// their identifiers, from after one on.
+func (r reader) SitesRunning(ctx context.Context, s candor.Scope, software []string, after candor.ID, most int) ([]candor.Asset, error) {
+	if len(software) == 0 {
+		return nil, nil
+	}
+	condition, args := sites(s)
+	marks, names := in(software)
+	rows, err := choose[query.Asset](ctx, r.db, "assets", condition+" AND software IN "+marks+" AND id > ? ORDER BY id LIMIT ?", append(append(args, names...), after, most)...)
+	return each(rows, asset), err
+}
+
+// PartiesFiled tells of how many parties open findings of rules are, by rule.
+func (r reader) PartiesFiled(ctx context.Context, s candor.Scope, rules []string) (map[string]int, error) {
+	all := map[string]int{}
+	for len(rules) > 0 {
+		n := min(len(rules), 500)
+		marks, args := in(rules[:n])
+		condition := "rule IN " + marks + " AND state = 'open'"
+		if !s.All {
+			condition, args = condition+" AND party = ?", append(args, s.Party)
+		}
+		err := r.scan(ctx, "count parties", "SELECT rule, COUNT(DISTINCT party) FROM findings WHERE "+condition+" GROUP BY rule", args, func(row *sql.Rows) error {
+			var rule string
+			var number int
+			err := row.Scan(&rule, &number)
+			all[rule] = number
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		rules = rules[n:]
+	}
+	return all, nil
+}
+
+// FindingsOfRule gives the findings of a rule at assets, the latest last.
+func (r reader) FindingsOfRule(ctx context.Context, rule string, assets []candor.ID) (all []candor.FiledFinding, err error) {
+	for len(assets) > 0 {
+		n := min(len(assets), 500)
+		marks, args := in(assets[:n])
+		rows, err := choose[query.Finding](ctx, r.db, "findings", "rule = ? AND asset IN "+marks+" ORDER BY id", append([]any{rule}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		all, assets = append(all, each(rows, finding)...), assets[n:]
+	}
+	return all, nil
+}
+
+// OpenFindingsBelow gives open findings of rules that begin so, by their
+// identifiers, from after one on.
+func (r reader) OpenFindingsBelow(ctx context.Context, prefix string, after candor.ID, most int) ([]candor.FiledFinding, error) {
+	rows, err := choose[query.Finding](ctx, r.db, "findings", "rule >= ? AND rule < ? AND state = 'open' AND id > ? ORDER BY id LIMIT ?", prefix, prefix+"\U0010FFFF", after, most)
+	return each(rows, finding), err
+}
+
+// ResponsesTo gives the responses of a method to some cases, in order.
+func (r reader) ResponsesTo(ctx context.Context, cases []candor.ID, method string) (all []candor.Response, err error) {
+	for len(cases) > 0 {
+		n := min(len(cases), 500)
+		marks, args := in(cases[:n])
+		rows, err := choose[query.Response](ctx, r.db, "responses", "case_id IN "+marks+" AND method = ? ORDER BY id", append(args, method)...)
+		if err != nil {
+			return nil, err
+		}
+		all, cases = append(all, each(rows, response)...), cases[n:]
+	}
+	return all, nil
+}
+
 // Exploited gives vulnerabilities that are known to be exploited, the latest
 // identifier first.
 func (r reader) Exploited(ctx context.Context, most int) ([]intel.Vulnerability, error) {

@@ -25,6 +25,16 @@ func (r reader) FeedStates(ctx context.Context) (map[string]feed.State, error) {
 	return all, err
 }
 
+// FeedsClaimed gives until when nodes have feeds for themselves, by name.
+func (r reader) FeedsClaimed(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := choose[query.Feed](ctx, r.db, "feeds", "claimed > 0")
+	all := map[string]time.Time{}
+	for _, row := range rows {
+		all[row.Name] = time.Time(row.Claimed)
+	}
+	return all, err
+}
+
 // ClaimFeed takes a feed for this node until a moment, and gives how it stands; ok
 // is false while another has it.
 func (t *Tx) ClaimFeed(ctx context.Context, name string, now, until time.Time) (s feed.State, ok bool, err error) {

@@ -74,6 +74,7 @@ type State struct {
 	Changed      time.Time `json:"changed,omitzero"`   // when it last gave entries
 	Failures     int       `json:"failures,omitempty"` // since then, one after the other
 	Error        string    `json:"error,omitempty"`    // of the last failure; empty after a success
+	Cause        Cause     `json:"cause,omitempty"`    // of it
 	Entries      int       `json:"entries,omitempty"`  // that it gave last
 	Skipped      int       `json:"skipped,omitempty"`  // lines and records that could not be read then
 	// Seen is what was read of feeds that are read part by part: when each part was
@@ -82,15 +83,17 @@ type State struct {
 	After time.Time        `json:"after,omitzero"`
 }
 
-// Due tells whether a feed should be asked now: after its time, or, after
-// failures, from five minutes on, twice as long each time, but never later than its
-// time.
-func (s State) Due(f Feed, now time.Time) bool {
+// Due tells whether a feed should be asked now.
+func (s State) Due(f Feed, now time.Time) bool { return !now.Before(s.Next(f)) }
+
+// Next is when a feed should be asked: after its time, or, after failures, from
+// five minutes on, twice as long each time, but never later than its time.
+func (s State) Next(f Feed) time.Time {
 	wait := f.Every
 	if s.Failures > 0 {
 		wait = min(wait, 5*time.Minute<<min(s.Failures-1, 10))
 	}
-	return !now.Before(s.Checked.Add(wait))
+	return s.Checked.Add(wait)
 }
 
 // Age is how old what is known from the feed is; ok is false if nothing is.

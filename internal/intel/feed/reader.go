@@ -51,12 +51,15 @@ func (r *Reader) Turn(ctx context.Context, f Feed, to Sink) (Turn, error) {
 	}
 	s.Checked = r.Now().UTC()
 	c := &counter{feed: f, to: to}
-	t, err := r.read(ctx, f, s, c)
+	last := &noting{Doer: r.HTTP}
+	asks := *r
+	asks.HTTP = last
+	t, err := asks.read(ctx, f, s, c)
 	if err != nil {
-		s.Failures, s.Error = s.Failures+1, intake.Cut(err.Error(), intake.MostNote)
+		s.Failures, s.Error, s.Cause = s.Failures+1, intake.Cut(err.Error(), intake.MostNote), causeOf(err, last.status)
 		return Turn{State: s}, errors.Join(fmt.Errorf("feed %s: %w", f.Name, err), r.States.Keep(ctx, f.Name, s))
 	}
-	t.State.Fetched, t.State.Failures, t.State.Error = s.Checked, 0, ""
+	t.State.Fetched, t.State.Failures, t.State.Error, t.State.Cause = s.Checked, 0, "", ""
 	if t.Changed {
 		t.State.Changed, t.State.Entries, t.State.Skipped = s.Checked, c.entries, c.skipped
 	}

@@ -40,7 +40,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID), "rest-response": string(e.responses[2].ID),
 		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "get-consent-scan": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
-		"get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)),
+		"get-exposure": "CVE-2026-1207", "warn-exposed": "CVE-2026-1207", "get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -64,7 +64,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(e.assets[0].ID)
 		}
 	}
-	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar").Replace(op.Path)
+	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar", "{name}", "kev").Replace(op.Path)
 	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "import-directory": {"Content-Type", "application/yaml"}, "take-bounce": {"Content-Type", "message/rfc822"}, "take-report": {"Content-Type", "message/rfc822"}}[op.ID]
 }
@@ -75,7 +75,7 @@ func (w *world) body(op api.Operation, e estate) any {
 	party := object{"kind": "customer", "name": e.party.Name, "reference": e.party.Reference, "note": staffNote}
 	asset := object{"kind": "site", "owner": e.party.ID, "name": "another.example", "every": "24h"}
 	body, ok := map[string]any{
-		"change-case": object{"state": "triaged", "note": "seen"}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
+		"change-case": object{"state": "triaged", "note": "seen"}, "warn-exposed": object{"all": true}, "comment-case": text, "add-task": text, "change-task": object{"done": true},
 		"link-case": object{"case": e.cases[2].ID}, "note-awareness": object{}, "note-submission": object{"rule": "nis2-early-warning"},
 		"recheck-case": nil, "say-fixed": object{}, "ask-question": text, "contest-case": text, "dismiss-finding": object{},
 		"propose-response": object{"method": "quarantine", "reason": staffNote}, "approve-response": nil, "refuse-response": object{}, "undo-response": object{"reason": "by mistake"}, "keep-response": object{"reason": "it is a shell"}, "rest-response": object{"basis": object{"kind": "law", "terms": "NIS2"}, "reason": "harm"},

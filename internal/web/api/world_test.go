@@ -32,6 +32,8 @@ import (
 	"candor/internal/fleet"
 	"candor/internal/house"
 	"candor/internal/intel"
+	"candor/internal/intel/feed"
+	"candor/internal/intel/tlp"
 	"candor/internal/phrase"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
@@ -174,7 +176,7 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), people: map[string]person{}, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(&locked{w: w.log}, nil))
-	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}, Producer: intel.Producer{Name: "Example"}, Texts: must2(phrase.Load())(t)}
+	h := &house.House{Store: s, Clock: w.clock, Consents: consent.NewRegister(s, w.clock), Receipts: must2(receipt.NewRing(w.now))(t), PublicURL: address, Logger: logger, Methods: []string{"quarantine"}, Producer: intel.Producer{Name: "Example"}, Feeds: house.Feeds{All: []feed.Feed{{Name: "kev", Kind: feed.KEV, URL: "https://kev.example/kev.json", Every: time.Hour}}}, Texts: must2(phrase.Load())(t)}
 	w.house = h
 	h.Desk = desk.New(desk.Config{Store: deskStore{s}, Clock: w.clock, Calendar: calendar.Always(time.UTC), Rules: calendar.Rules(),
 		Plays: func(c candor.Class, _ candor.Nature, _ candor.Severity) desk.Play {
@@ -188,6 +190,9 @@ func newWorld(t testing.TB, s *store.Store, change ...func(*api.Config)) *world 
 	w.proofs, err = evidence.Open(t.Context(), filepath.Join(folder, "log"), evidence.Options{Origin: "desk.example/evidence", Clock: w.clock, CheckpointInterval: 100 * time.Millisecond})
 	must(t, 0, err)
 	h.Log = w.proofs
+	must(t, 0, s.Tx(t.Context(), func(tx *store.Tx) error {
+		return tx.KeepVulnerabilities(t.Context(), "kev", w.now, intel.Vulnerability{ID: "CVE-2026-1207", Source: "kev", Product: "Nobody runs it", Exploited: true, TLP: tlp.Clear})
+	}))
 	t.Cleanup(func() { must(t, 0, w.proofs.Close(context.Background())) })
 	h.Vault = must2(evidence.OpenVault(filepath.Join(folder, "vault"), evidence.VaultOptions{}))(t)
 	h.Definitions = must2(generation.Open(t.Context(), generation.Options{Dir: filepath.Join(folder, "definitions"), Clock: w.clock,

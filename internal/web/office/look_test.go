@@ -157,6 +157,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	waiver := w.gates(t, sites)
+	w.exposes(t, sites)
 	w.settle(t)
 	token := w.token(t)
 	g := w.House.Definitions.Health().Generation.ID
@@ -180,6 +181,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"traffic-now": "/traffic/now", "flows": "/traffic/flows?by=protocol,port&time=6h", "flows-by-line": "/traffic/flows?by=line,direction&order=packets&time=1d", "flows-narrow": "/traffic/flows?by=peer&where=line:%22Line+4711%22+-port:53" + reason, "flows-wrong": "/traffic/flows?where=port:443+colour:red", "flows-unsaid": "/traffic/flows?where=line:%22Line+4711%22",
 		"flows-none": "/traffic/flows?where=port:9", "flows-total": "/traffic/flows?order=flows", "flow-records": "/traffic/flows/records?where=line:%22Line+4711%22" + reason, "line-day": "/traffic/lines/" + string(watched.ID) + "?" + reason[1:], "line-day-unsaid": "/traffic/lines/" + string(watched.ID),
 		"reports": "/reports", "reports-none": "/reports?state=duplicate", "report": "/reports/" + string(w.reported(t).ID),
+		"intel": "/intel", "intel-feed": "/intel/feeds/c2", "intel-feed-fresh": "/intel/feeds/kev", "exposures": "/intel/exposures", "exposures-none": "/intel/exposures?q=nothing", "exposure": "/intel/exposures/CVE-2026-1207", "exposure-warn": "/intel/exposures/CVE-2026-1207/warn", "exposure-maybe": "/intel/exposures/CVE-2025-9001",
 		"pack": "/cases/" + string(c.ID) + "/pack", "pack-refused": "/cases/" + string(c.ID) + "/pack?audience=public",
 		"samples": "/cases/" + string(c.ID) + "/samples", "directory": "/directory", "directory-failing": "/directory?state=failing", "entry": "/directory/" + string(w.lab(t).ID), "entry-edit": "/directory/" + string(w.lab(t).ID) + "/edit", "entry-new": "/directory/new", "entry-verify": "/directory/" + string(w.lab(t).ID) + "/verify", "entry-retire": "/directory/" + string(w.lab(t).ID) + "/retire",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
@@ -189,6 +191,18 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"policy": "/policy", "policy-edit": "/policy/edit", "people": "/people", "person": analyst, "person-edit": analyst + "/edit", "invite": "/people/new", "disable": analyst + "/disable", "revoke": analyst + "/tokens/" + string(token.ID) + "/revoke",
 		"settings": "/settings", "webhook": "/settings/webhooks/" + string(h.ID), "webhook-new": "/settings/webhooks/new", "health": "/health", "x1207": "/x1207",
 	}
+}
+
+// exposes has feeds name sites, and the first of their owners warned.
+func (w *world) exposes(t *testing.T, sites []candor.Asset) {
+	t.Helper()
+	w.intel(t, sites[0])
+	w.writes(t)
+	w.run(t, map[*candor.Asset]string{&sites[0]: "wordpress 6.4.2", &sites[6]: "wordpress 6.4.1"})
+	if _, err := w.House.WarnExposed(t.Context(), w.Who(candor.RoleAnalyst), "CVE-2026-1207", false); err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, map[*candor.Asset]string{&sites[8]: "wordpress 6.4.1"})
 }
 
 // scans are in every state.

@@ -1,8 +1,8 @@
 package office
 
 import (
+	"errors"
 	"io"
-	"strconv"
 	"strings"
 
 	"candor"
@@ -10,6 +10,7 @@ import (
 	"candor/internal/house"
 	"candor/internal/intel"
 	"candor/internal/intel/tlp"
+	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -63,7 +64,7 @@ func (o *office) packPage(r *web.Request) (web.View, error) {
 		}
 	}
 	d.pack, err = o.house.PreviewPack(r.Context(), r.Who, d.order(c.ID))
-	if d.refused = refusal(err); d.refused == "" && err != nil {
+	if d.refused = packRefusal(r, err); d.refused == "" && err != nil {
 		return web.View{}, err
 	}
 	if d.shown = d.refused == ""; d.shown {
@@ -73,20 +74,38 @@ func (o *office) packPage(r *web.Request) (web.View, error) {
 	return web.View{Page: page, Body: packBody(d)}, nil
 }
 
+// packRefusal says why there is no pack; empty for what is no refusal.
+func packRefusal(r *web.Request, err error) string {
+	var marked *intel.Withheld
+	switch {
+	case errors.As(err, &marked):
+		return r.T("office.pack.refused.marked", phrase.Args{"mark": "TLP:" + markWord(marked.Mark), "audience": r.Printer.Word("office.pack.audience.", string(marked.From))})
+	case errors.Is(err, candor.ErrUnavailable):
+		return r.T("office.pack.refused.producer")
+	}
+	return refusal(err)
+}
+
 func packFacts(r *web.Request, p house.Pack) []ui.Fact {
 	b := p.Bundle
-	return []ui.Fact{{Label: r.T("office.pack.mark"), Value: ui.Badge("TLP:"+markWord(p.Mark), ui.Neutral)}, {Label: r.T("office.pack.class"), Value: ui.Mono(string(b.Class))},
+	return []ui.Fact{{Label: r.T("office.pack.mark"), Value: ui.Badge("TLP:"+markWord(p.Mark), ui.Neutral)}, {Label: r.T("office.pack.class"), Value: ui.Class(b.Class)},
 		{Label: r.T("office.pack.severity"), Value: ui.Severity(b.Severity)}, {Label: r.T("office.pack.opened"), Value: ui.Time(b.Created)}, {Label: r.T("office.pack.changed"), Value: ui.Time(b.Modified)},
-		{Label: r.T("office.pack.producer"), Value: ui.Text(b.Producer.Name)}, {Label: r.T("office.pack.name"), Value: ui.FilePath(p.Name)}}
+		{Label: r.T("office.pack.producer"), Value: ui.Text(b.Producer.Name)}, {Label: r.T("office.pack.name"), Value: ui.Mono(p.Name)}}
 }
 
 // markWord is a mark as people write it.
 func markWord(m tlp.Mark) string { return strings.ToUpper(string(m.Effective())) }
 
 func packLeft(r *web.Request, l house.PackLeft) []ui.Fact {
-	count := func(n int) ui.Fact { return ui.Fact{Value: ui.Text(strconv.Itoa(n))} }
-	all := []ui.Fact{count(l.Private), count(l.Marked), count(l.Bulk), count(l.Invalid)}
-	all[0].Label, all[1].Label, all[2].Label, all[3].Label = r.T("office.pack.left.private"), r.T("office.pack.left.marked"), r.T("office.pack.left.bulk"), r.T("office.pack.left.invalid")
+	var all []ui.Fact
+	for _, x := range []struct {
+		label string
+		n     int
+	}{{r.T("office.pack.left.private"), l.Private}, {r.T("office.pack.left.marked"), l.Marked}, {r.T("office.pack.left.bulk"), l.Bulk}, {r.T("office.pack.left.invalid"), l.Invalid}} {
+		if x.n > 0 {
+			all = append(all, ui.Fact{Label: x.label, Value: ui.Number(int64(x.n), "")})
+		}
+	}
 	return all
 }
 
@@ -96,7 +115,7 @@ const mostPackSaid = 100
 func packSaid(r *web.Request, all []intel.Indicator) []ui.Fact {
 	var facts []ui.Fact
 	for _, i := range all[:min(len(all), mostPackSaid)] {
-		facts = append(facts, ui.Fact{Label: r.Printer.Word("office.pack.kind.", string(i.Kind)), Value: ui.Together(ui.FilePath(i.Value), ui.Badge("TLP:"+markWord(i.TLP), ui.Neutral))})
+		facts = append(facts, ui.Fact{Label: r.Printer.Word("office.pack.kind.", string(i.Kind)), Value: ui.Together(ui.Mono(i.Value), ui.Badge("TLP:"+markWord(i.TLP), ui.Neutral))})
 	}
 	return facts
 }
@@ -109,7 +128,7 @@ func (o *office) takePack(r *web.Request) (web.View, error) {
 	}
 	d := packDetail{format: r.Line("format"), audience: r.Line("audience"), entry: r.Line("entry")}
 	p, err := o.house.CasePack(r.Context(), r.Who, d.order(c.ID))
-	if said := refusal(err); said != "" {
+	if said := packRefusal(r, err); said != "" {
 		return web.See(packPath(c.ID)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.pack.refused"), Text: said}), nil
 	}
 	if err != nil {

@@ -19,9 +19,9 @@ func TestPack(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := "/cases/" + string(w.c.ID) + "/pack"
-	has(t, w.Get(t, analyst, path+"?format=misp&entry="+string(cert.ID)), http.StatusOK, "Pack for a CERT", "CERT Example", "TLP:AMBER", "Digest of a file", ".misp.json", "Names the party", "Download the pack")
+	has(t, w.Get(t, analyst, path+"?format=misp&entry="+string(cert.ID)), http.StatusOK, "Pack for a CERT", "CERT Example", "TLP:AMBER", "Digest of a file", ".misp.json", "never in a pack", "Nothing else had to be left out", "Download the pack")
 	refused := w.Get(t, analyst, path+"?audience=public")
-	has(t, refused, http.StatusOK, "There is no pack for them", "Choose a narrower audience")
+	has(t, refused, http.StatusOK, "There is no pack for them", "that may not go to “Anybody”", "Choose a narrower audience")
 	if strings.Contains(string(refused.Body), "Download the pack") {
 		t.Error("what is refused can be taken")
 	}

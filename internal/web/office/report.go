@@ -143,7 +143,7 @@ func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, 
 	}
 	d := reportDetail{ReportView: v, may: r.May(access.ActCases), added: given("new-class", string(candor.Undetermined)), facts: o.reportFacts(r, v.Report), table: o.complaintTable(r, v), cursor: web.Cursor(v.Complaints)}
 	if v.Why != "" {
-		d.note = ui.Message{Tone: ui.Warn, Title: r.T("office.reports.person"), Text: v.Why}
+		d.note = ui.Message{Tone: ui.Warn, Title: r.T("office.reports.person"), Text: whyText(r, v.Why)}
 	}
 	if of == "" {
 		d.added = back
@@ -151,7 +151,7 @@ func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, 
 	i := slices.IndexFunc(v.Complaints.Items, func(c candor.Complaint) bool { return c.State == candor.ComplaintPerson && (of == "" || c.ID == of) })
 	if d.may && i >= 0 {
 		c := v.Complaints.Items[i]
-		d.ask = &complaintAsk{Complaint: c, form: given("class", string(c.Class), "asset", string(likely(c)), "kind", c.Kind, "value", c.Value), what: o.complaintFacts(r, c), assets: candidateOptions(r, v, c)}
+		d.ask = &complaintAsk{Complaint: c, form: given("class", string(c.Class), "asset", string(likely(c)), "kind", c.Kind, "value", c.Value), what: o.complaintFacts(r, c), assets: o.candidateOptions(r, v, c)}
 		if c.ID == of {
 			d.ask.form = back
 		}
@@ -168,6 +168,27 @@ func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, 
 	return view, nil
 }
 
+// whyText is why something is in its state, in the reader's language where the
+// catalogue has it: what a parser says stays as it is.
+func whyText(r *web.Request, why string) string {
+	reason, ok := house.ReadReason(why)
+	if !ok {
+		return why
+	}
+	return reasonText(r, reason)
+}
+
+func reasonText(r *web.Request, reason house.Reason) string {
+	args := phrase.Args{}
+	for name, v := range reason.Values {
+		args[name] = v
+	}
+	for name, inner := range reason.Reasons {
+		args[name] = reasonText(r, inner)
+	}
+	return r.T(reason.Key, args)
+}
+
 // likely is the asset that a complaint is probably about.
 func likely(c candor.Complaint) candor.ID {
 	if len(c.Candidates) == 1 {
@@ -176,12 +197,30 @@ func likely(c candor.Complaint) candor.ID {
 	return ""
 }
 
-func candidateOptions(r *web.Request, v house.ReportView, c candor.Complaint) (all []ui.Option) {
+// candidateOptions are the assets that a complaint may be about: with whose each is,
+// how that is known, and from when until when it held what is complained about.
+func (o *office) candidateOptions(r *web.Request, v house.ReportView, c candor.Complaint) (all []ui.Option) {
+	people := o.names(r)
 	for _, x := range c.Candidates {
 		a := v.Assets[x.Asset]
-		all = append(all, ui.Option{Value: string(x.Asset), Label: a.Name + " · " + r.Printer.Word("office.complaints.how.", x.How)})
+		all = append(all, ui.Option{Value: string(x.Asset), Label: a.Name + " · " + people.partyOf(cmp.Or(x.Party, a.Owner)).Name, Hint: r.Printer.Word("office.complaints.how.", x.How) + r.T("office.list.comma") + held(r, x)})
 	}
 	return all
+}
+
+// held is the period in which a candidate held something.
+func held(r *web.Request, x candor.Candidate) string {
+	zone := r.Zone
+	since, until := r.Printer.Time(x.Since, zone), r.Printer.Time(x.Until, zone)
+	switch {
+	case x.Since.IsZero() && x.Until.IsZero():
+		return r.T("office.complaints.held.always")
+	case x.Since.IsZero():
+		return r.T("office.complaints.held.until", phrase.Args{"until": until})
+	case x.Until.IsZero():
+		return r.T("office.complaints.held.since", phrase.Args{"since": since})
+	}
+	return r.T("office.complaints.held", phrase.Args{"since": since, "until": until})
 }
 
 func (o *office) reportFacts(r *web.Request, x candor.Report) []ui.Fact {
@@ -258,7 +297,7 @@ func told(c candor.Complaint) templ.Component {
 func (o *office) complaintFacts(r *web.Request, c candor.Complaint) []ui.Fact {
 	facts := []ui.Fact{{Label: r.T("office.complaints.value"), Value: resource(c)}, {Label: r.T("office.complaints.when"), Value: told(c)}}
 	if c.Why != "" {
-		facts = append(facts, ui.Fact{Label: r.T("office.complaints.why"), Value: ui.Text(c.Why)})
+		facts = append(facts, ui.Fact{Label: r.T("office.complaints.why"), Value: ui.Text(whyText(r, c.Why))})
 	}
 	if c.Note != "" {
 		facts = append(facts, ui.Fact{Label: r.T("office.complaints.note"), Value: ui.Text(c.Note)})

@@ -21,9 +21,9 @@ import (
 type either []candor.Asset
 
 func (e either) Whose(context.Context, intake.Resource, *intake.When, *intake.When, time.Time) (house.Attribution, error) {
-	a := house.Attribution{Ours: true, Why: "two sites have had that name"}
+	a := house.Attribution{Ours: true, Why: "more than one may have held it then"}
 	for _, x := range e {
-		a.Candidates = append(a.Candidates, candor.Candidate{Asset: x.ID, Party: x.Owner, How: "vhost"})
+		a.Candidates = append(a.Candidates, candor.Candidate{Asset: x.ID, Party: x.Owner, How: "vhost", Since: time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC)})
 	}
 	return a, nil
 }
@@ -64,10 +64,13 @@ func TestReportPage(t *testing.T) {
 	c, path := w.complaint(t, r), "/reports/"+string(r.ID)
 	analyst := w.As(candor.RoleAnalyst)
 	page := w.Get(t, analyst, path)
-	for _, want := range []string{`<mark class="loud"`, "hxxps://shop[.]example/bank/login.php</mark>", "&lt;script&gt;", w.asset.Name, "iframe class=\"strange\" sandbox", "two sites have had that name"} {
+	for _, want := range []string{`<mark class="loud"`, "hxxps://shop[.]example/bank/login.php</mark>", "&lt;script&gt;", w.asset.Name, "iframe class=\"strange\" sandbox", "more than one may have held it then", "it is not certain whose 1 of 1 are", " · acme", "since 1 Feb 2026, 08:00 UTC"} {
 		if !strings.Contains(string(page.Body), want) {
 			t.Errorf("the page has no %s", want)
 		}
+	}
+	if chinese := w.Get(t, analyst, path+"?language=zh"); !strings.Contains(chinese.Text(), "当时可能有多个持有者") || strings.Contains(chinese.Text(), "it is not certain") {
+		t.Error("the reasons are English in Chinese")
 	}
 	if strings.Contains(string(page.Body), "<script>alert") || strings.Contains(string(page.Body), "tracker.example/x.gif\"") {
 		t.Error("what the mail holds is in the page as it came")

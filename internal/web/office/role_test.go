@@ -51,6 +51,9 @@ var table = map[string]string{
 
 	"GET /import": "admin analyst", "POST /import": "admin analyst", "POST /import/confirm": "admin analyst", "GET /import/sample.csv": "admin analyst", "GET /import/sample.json": "admin analyst",
 
+	"GET /intel": "admin analyst auditor", "GET /intel/feeds/{name}": "admin analyst auditor", "POST /intel/feeds/{name}/fetch": "admin analyst", "GET /intel/exposures": "admin analyst auditor",
+	"GET /intel/exposures/{id}": "admin analyst auditor", "GET /intel/exposures/{id}/warn": "admin analyst", "POST /intel/exposures/{id}/warn": "admin analyst",
+
 	"GET /cases/{id}/pack": "admin analyst", "POST /cases/{id}/pack": "admin analyst",
 	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
 	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
@@ -155,10 +158,17 @@ func (w *world) paths(t *testing.T) func(string) string {
 	reported := w.reported(t)
 	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
+	w.intel(t, w.asset)
+	w.writes(t)
+	ids["intel"] = "CVE-2026-1207"
 	product, drilled, complaint := w.software(t), w.drilled(t), string(w.complaint(t, reported).ID)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		name := drilled
+		if area == "intel" {
+			name = "kev"
+		}
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{name}", name, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }

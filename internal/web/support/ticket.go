@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"candor"
 	"candor/internal/access"
@@ -49,7 +50,7 @@ func (p *pages) ticketPage(r *web.Request, field, problem string) (web.View, err
 	}
 	n := p.names(r)
 	d := ticketDetail{TicketView: v, path: path(id), may: r.May(access.ActCases) && !v.Ticket.Erased, erasable: r.May(access.ManagePeople) && !v.Ticket.Erased, problem: problem, field: field, text: r.Text("text")}
-	d.facts, d.suspect, d.files, d.events = p.facts(r, v, n), suspectFacts(r, v.Ticket), fileTable(r, v.Uploads), p.story(r, v, n)
+	d.facts, d.suspect, d.files, d.events = p.facts(r, v, n), suspectFacts(r, v.Ticket), fileTable(r, p.house.Clock(), v.Uploads), p.story(r, v, n)
 	if d.may {
 		if err := p.choices(r, &d); err != nil {
 			return web.View{}, err
@@ -208,7 +209,7 @@ func suspectFacts(r *web.Request, t candor.Ticket) []ui.Fact {
 		{Label: r.T("tickets.suspect.device"), Value: ui.OrAbsent(r.Printer.Word("support.platform.", t.Suspect.Device))}, {Label: r.T("tickets.suspect.seen"), Value: seen}, {Label: r.T("tickets.share"), Value: ui.Text(share)}}
 }
 
-func fileTable(r *web.Request, all []candor.Upload) ui.Table {
+func fileTable(r *web.Request, now time.Time, all []candor.Upload) ui.Table {
 	t := ui.Table{ID: "files", Caption: r.T("tickets.files"), Columns: []ui.Column{{Key: "name", Label: r.T("tickets.file"), Wide: true}, {Key: "verdict", Label: r.T("tickets.verdict")}, {Key: "rules", Label: r.T("tickets.rules")},
 		{Key: "digest", Label: "SHA-256"}, {Key: "size", Label: r.T("tickets.size"), Number: true}}}
 	for _, u := range all {
@@ -222,7 +223,11 @@ func fileTable(r *web.Request, all []candor.Upload) ui.Table {
 		case candor.UploadQuiet:
 			tone = ui.Neutral
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(u.ID), Label: u.Name, Cells: cells(ui.FilePath(u.Name), ui.Badge(r.Printer.T("tickets.upload."+string(u.State)), tone), ui.OrAbsent(strings.Join(u.Rules, ", ")), ui.Digest(u.SHA256), ui.Bytes(u.Size))})
+		verdict := ui.Badge(r.Printer.T("tickets.upload."+string(u.State)), tone)
+		if u.Late(now) {
+			verdict = ui.Together(ui.Badge(r.T("tickets.upload.late"), ui.Bad), ui.Text(r.T("tickets.upload.late.text")))
+		}
+		t.Rows = append(t.Rows, ui.Row{Key: string(u.ID), Label: u.Name, Cells: cells(ui.FilePath(u.Name), verdict, ui.OrAbsent(strings.Join(u.Rules, ", ")), ui.Digest(u.SHA256), ui.Bytes(u.Size))})
 	}
 	return t
 }
