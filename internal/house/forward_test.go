@@ -181,6 +181,7 @@ func (w *world) reporterSays(t *testing.T, r candor.Report) {
 	}
 	say := func(yes, isNamed bool) {
 		t.Helper()
+		w.now = w.now.Add(time.Second)
 		if err := w.ReporterSays(ctx, r.ID, yes, isNamed, true); err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func (r reader) WaitingForwards(ctx context.Context, reporter string, since time
 // ForwardConsent gives what a reporter said last of one report: candor.ErrNotFound
 // if nothing.
 func (r reader) ForwardConsent(ctx context.Context, report candor.ID) (candor.ForwardConsent, error) {
-	row, err := one[query.ForwardConsent](ctx, r.db, "forward_consents", "report = ? ORDER BY id DESC", report)
+	row, err := one[query.ForwardConsent](ctx, r.db, "forward_consents", "report = ? ORDER BY given DESC, id DESC", report)
 	return forwardConsent(row), err
 }
 

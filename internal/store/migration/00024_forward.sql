@@ -42,7 +42,7 @@ CREATE TABLE forward_consents (
     by          TEXT NOT NULL,
     withdrawn   BIGINT NOT NULL
 );
-CREATE INDEX forward_consents_report ON forward_consents (report, id) WHERE report <> '';
+CREATE INDEX forward_consents_report ON forward_consents (report, given, id) WHERE report <> '';
 CREATE INDEX forward_consents_reporter ON forward_consents (reporter, id) WHERE reporter <> '';
 
 CREATE TABLE forward_answers (
