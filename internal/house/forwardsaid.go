@@ -241,6 +241,18 @@ func (h *House) ReporterSays(ctx context.Context, id candor.ID, yes, isNamed, ma
 	return err
 }
 
+// ReporterSaid gives what a reporter said of passing a report on; nil if nothing.
+func (h *House) ReporterSaid(ctx context.Context, who candor.Principal, id candor.ID) (*candor.ForwardConsent, error) {
+	if err := may(who, access.ReadCases); err != nil {
+		return nil, err
+	}
+	c, err := h.Store.ForwardConsent(ctx, id)
+	if errors.Is(err, candor.ErrNotFound) {
+		return nil, nil
+	}
+	return &c, err
+}
+
 // OutcomeAsk is what a reporter is asked of passing a report on, and said.
 type OutcomeAsk struct {
 	Waiting bool // something waits for an answer, or is not sent yet
