@@ -28,7 +28,7 @@ type Forward struct {
 	Holder   string       `json:"holder"` // mail address; empty if none is known
 	Contacts []Holder     `json:"contacts,omitempty"`
 	State    ForwardState `json:"state"`
-	Why      string       `json:"why,omitempty"` // of the state, in words
+	Why      string       `json:"why,omitempty"` // of the state: a word of the desk, or what a person or program said
 	Count    int64        `json:"count"`         // complaints
 	Basis    ForwardBasis `json:"basis,omitzero"`
 	Letter   Letter       `json:"letter,omitzero"` // of one that was sent

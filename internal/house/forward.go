@@ -282,8 +282,8 @@ func (h *House) letter(ctx context.Context, r candor.Report, f candor.Forward) (
 		return candor.Letter{}, err
 	}
 	o := forward.Order{ID: f.ID, Report: r, Complaints: all, Of: max(f.Count, int64(len(all))), Named: f.Basis.Named, Reporter: reporterOf(r, m)}
-	if len(f.Contacts) > 0 {
-		o.Holder = f.Contacts[0]
+	if i := slices.IndexFunc(f.Contacts, func(c candor.Holder) bool { return slices.Contains(c.Mails, f.Holder) }); i >= 0 {
+		o.Holder = f.Contacts[i]
 	}
 	return h.Forwarding.Writer.Write(o)
 }

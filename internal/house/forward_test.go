@@ -113,8 +113,8 @@ func TestForwards(t *testing.T) {
 			state candor.ForwardState
 			n     int64
 			why   string
-		}{"abuse@one.test": {candor.ForwardWaiting, 2, "not agreed"}, "abuse@two.test": {candor.ForwardPerson, 1, "reported it"}, "tech@three.test": {candor.ForwardPerson, 1, "not there for reports"},
-			"abuse@desk.example": {candor.ForwardPerson, 1, "back to ourselves"}, "": {candor.ForwardPerson, 1, "nobody is known"}, "abuse@registrar.test": {candor.ForwardWaiting, 1, "not agreed"}} {
+		}{"abuse@one.test": {candor.ForwardWaiting, 2, "waiting"}, "abuse@two.test": {candor.ForwardPerson, 1, "reporter"}, "tech@three.test": {candor.ForwardPerson, 1, "other"},
+			"abuse@desk.example": {candor.ForwardPerson, 1, "own"}, "": {candor.ForwardPerson, 1, "unknown"}, "abuse@registrar.test": {candor.ForwardWaiting, 1, "waiting"}} {
 			if f := all[to]; f.State != want.state || f.Count != want.n || !strings.Contains(f.Why, want.why) {
 				t.Errorf("%q: %s, %d, %q", to, f.State, f.Count, f.Why)
 			}
@@ -265,7 +265,7 @@ func TestForwardAnswers(t *testing.T) {
 			t.Errorf("%s, %+v", v.Progress(), v.Answers)
 		}
 		round := w.take(t, "X-Loop: other.example\r\n"+listed("desk@other.example", "9", "abusive-content/spam address 81.1.0.1"))
-		if got := w.look(t, round)["abuse@one.test"]; got.State != candor.ForwardPerson || !strings.Contains(got.Why, "go round") {
+		if got := w.look(t, round)["abuse@one.test"]; got.State != candor.ForwardPerson || !strings.Contains(got.Why, "passed") {
 			t.Errorf("%+v", got.Forward)
 		}
 	})

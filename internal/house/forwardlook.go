@@ -40,20 +40,20 @@ const (
 	mostUnheld = 5000          // complaints of a round
 )
 
-// Why a forward waits.
+// Why a forward waits, or is refused, as words that pages tell in full.
 const (
-	whyWaiting  = "the reporter has not agreed yet"
-	whyUnknown  = "nobody is known whom to tell"
-	whyBusy     = "who holds it could not be asked"
-	whyOther    = "whom registries name is not there for reports of abuse"
-	whyPage     = "only a page is known to report it on"
-	whyMailbox  = "registries do not tell whose mailbox it is"
-	whyOwn      = "the mail would come back to ourselves"
-	whyReporter = "whoever holds it reported it"
-	whyLight    = "its traffic light lets it go no further"
-	whyPassed   = "it was passed on to us already: it might go round"
-	whyLaw      = "what it is about may be forbidden to pass on"
-	whyNo       = "the reporter said that it is not passed on"
+	whyWaiting  = "waiting"  // the reporter has not agreed yet
+	whyUnknown  = "unknown"  // nobody is known whom to tell
+	whyBusy     = "busy"     // who holds it could not be asked
+	whyOther    = "other"    // whom registries name is not there for reports of abuse
+	whyPage     = "page"     // only a page is known to report it on
+	whyMailbox  = "mailbox"  // registries do not tell whose mailbox it is
+	whyOwn      = "own"      // the mail would come back to ourselves
+	whyReporter = "reporter" // whoever holds it reported it
+	whyLight    = "light"    // its traffic light lets it go no further
+	whyPassed   = "passed"   // it was passed on to us already, and might go round
+	whyLaw      = "law"      // what it is about may be forbidden to pass on
+	whyNo       = "no"       // the reporter said that it is not passed on
 )
 
 // lookForHolders asks to look for those who hold what a report complains about, if

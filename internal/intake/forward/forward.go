@@ -111,7 +111,7 @@ func (w *Writer) incident(o Order, c candor.Complaint) xarf.Incident {
 }
 
 func (w *Writer) text(p phrase.Printer, o Order, all []candor.Complaint) string {
-	args := phrase.Args{"provider": w.Desk.Org, "reference": Reference(o.ID), "holder": cmp.Or(o.Holder.Handle, o.Holder.Name, "?"), "source": host(o.Holder.Source)}
+	args := phrase.Args{"provider": w.Desk.Org, "reference": Reference(o.ID), "holder": cmp.Or(o.Holder.Handle, o.Holder.Name), "source": host(o.Holder.Source)}
 	var list []string
 	for _, c := range all[:min(len(all), mostShown)] {
 		list = append(list, "- "+line(p, c))
@@ -123,7 +123,11 @@ func (w *Writer) text(p phrase.Printer, o Order, all []candor.Complaint) string 
 	if o.Named && o.Reporter.Mail != "" {
 		who = p.T("forward.mail.named", phrase.Args{"name": strings.TrimSpace(o.Reporter.Name + " <" + o.Reporter.Mail + ">")})
 	}
-	parts := []string{p.T("forward.mail.hello"), p.T("forward.mail.text", args), strings.Join(list, "\n"), p.T("forward.mail.held", args), who, p.T("forward.mail.files"), p.T("forward.mail.answer", args)}
+	held := p.T("forward.mail.unverified")
+	if o.Holder.Source != "" {
+		held = p.T("forward.mail.held", args) + " " + held
+	}
+	parts := []string{p.T("forward.mail.hello"), p.T("forward.mail.text", args), strings.Join(list, "\n"), held, who, p.T("forward.mail.files"), p.T("forward.mail.answer", args)}
 	return strings.Join(parts, "\n\n") + "\n\n-- \n" + w.Desk.Org + "\n"
 }
 
@@ -160,7 +164,7 @@ func defanged(value string) string {
 func host(url string) string {
 	r, err := intake.NewResource(intake.URL, url)
 	if err != nil {
-		return "?"
+		return url
 	}
 	return r.Host()
 }

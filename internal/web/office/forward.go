@@ -162,7 +162,7 @@ func (o *office) forwardFacts(r *web.Request, v house.ForwardView) []ui.Fact {
 		facts = append(facts, ui.Fact{Label: label, Value: value})
 	}
 	if v.Why != "" {
-		add(r.T("office.complaints.why"), ui.Text(v.Why))
+		add(r.T("office.complaints.why"), ui.Text(r.Printer.Word("office.forwards.why.", v.Why)))
 	}
 	if len(v.Contacts) > 0 {
 		add(r.T("office.forwards.who"), ui.Text(cmp.Or(v.Contacts[0].Name, v.Contacts[0].Handle)))

@@ -22,7 +22,7 @@ func (w *world) foreign(t testing.TB) (candor.Report, []candor.Forward) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := w.reported(t)
+	r := w.comesIn(t, strings.ReplaceAll(reportMail, "p1@reporter", "p2@reporter"))
 	w.House.Forwarding = house.Forwarding{Writer: forward.New(phrases, xarf.Party{Org: "Example", Contact: "abuse@example.net", Domain: "example.net"}), Domain: "example.net", Own: []string{"example.net"}}
 	ctx, now := t.Context(), w.Clock()
 	c := w.complaint(t, r)
@@ -32,8 +32,8 @@ func (w *world) foreign(t testing.TB) (candor.Report, []candor.Forward) {
 	}
 	holder := candor.Holder{Of: "network", Name: `Net <script>alert("n")</script>`, Handle: "NET-203-0-113", Mails: []string{"abuse@net.example"}, Abuse: true, Source: "https://rdap.example/ip/203.0.113.7", Asked: now}
 	all := []candor.Forward{
-		{Holder: "abuse@net.example", State: candor.ForwardWaiting, Why: "the reporter has not agreed yet", Contacts: []candor.Holder{holder}},
-		{Holder: "", State: candor.ForwardPerson, Why: "nobody is known whom to tell"},
+		{Holder: "abuse@net.example", State: candor.ForwardWaiting, Why: "waiting", Contacts: []candor.Holder{holder}},
+		{Holder: "", State: candor.ForwardPerson, Why: "unknown"},
 		{Holder: "abuse@gone.example", State: candor.ForwardSent, Sent: now, Contacts: []candor.Holder{holder}, Basis: candor.ForwardBasis{How: candor.AgreedPerson, Ground: `<img src=x>`, At: now}, Letter: candor.Letter{Language: "en", Subject: "[F-1] Report", Text: "Hello <script>", Files: []string{`{"xarf_version":"4.2.0"}`}}},
 	}
 	err = w.House.Store.Tx(ctx, func(tx *store.Tx) error {
@@ -63,6 +63,17 @@ func (w *world) foreign(t testing.TB) (candor.Report, []candor.Forward) {
 	return r, all
 }
 
+// passedOn is the page of a report that belongs to others, for the pages that are
+// looked at.
+func (w *world) passedOn(t testing.TB) string {
+	t.Helper()
+	r, _ := w.foreign(t)
+	if _, err := w.House.AgreeForwards(t.Context(), w.Who(candor.RoleAdmin), "@cert.example", "Agreement of 3 May 2026, in the archive under 7/2026", true); err != nil {
+		t.Fatal(err)
+	}
+	return "/reports/" + string(r.ID)
+}
+
 // TestForwardPart decides about what belongs to others: on a ground, to an address
 // that is none of ours; and shows what became of it. What strangers wrote stays text.
 func TestForwardPart(t *testing.T) {
@@ -84,8 +95,8 @@ func TestForwardPart(t *testing.T) {
 		}
 		return page
 	}
-	show(all[0], "Belongs to others", "abuse@net.example", "Waits for consent", "the network", "rdap.example", "The mail, word by word", "Report of abuse", "It cannot be taken back")
-	show(all[1], "Nobody is known", "Needs a person")
+	show(all[0], "Belongs to others", "abuse@net.example", "Waits for consent", "has not agreed yet", "the network", "rdap.example", "The mail, word by word", "Report of abuse", "It cannot be taken back")
+	show(all[1], "Nobody is known", "Needs a person", "is found whom to tell")
 	if page := show(all[2], "Came back", "550 &lt;script&gt;no such user", "&lt;img src=x&gt;", "a decision at the desk"); strings.Contains(page, `name="ground"`) {
 		t.Error("what was sent can be decided about")
 	}
