@@ -112,7 +112,10 @@ func testForwardConsents(t *testing.T, s *store.Store, r candor.Report) {
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.WithdrawForwardConsent(ctx, first.ID, noon) }), candor.ErrNotFound)
 	domain.Withdrawn = noon.Add(time.Hour)
 	same(t, must(s.StandingConsents(ctx, 9))(t), []candor.ForwardConsent{own, domain})
-	do(t, s, func(tx *store.Tx) error { _, err := tx.EraseComplaints(ctx, "nobody", []string{own.Reporter}); return err })
+	do(t, s, func(tx *store.Tx) error {
+		_, err := tx.EraseComplaints(ctx, "nobody", []string{own.Reporter})
+		return err
+	})
 	_, err = s.StandingConsent(ctx, own.Reporter)
 	isKind(t, err, candor.ErrNotFound)
 }
