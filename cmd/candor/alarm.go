@@ -64,11 +64,19 @@ func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 // mailPatience is how long a mail to the staff is tried.
 const mailPatience = 24 * time.Hour
 
-// send sends a mail to the staff, or says when to try again.
+// send sends a mail by its identifier.
 func (r *running) send(ctx context.Context, j mailJob) error {
 	m, err := r.Store.Message(ctx, j.Message)
-	if err != nil || m.State != candor.MessageQueued && m.State != candor.MessageSending {
+	if err != nil {
 		return err
+	}
+	return r.deliver(ctx, m)
+}
+
+// deliver sends a mail that was written down, or says when to try again.
+func (r *running) deliver(ctx context.Context, m candor.Message) error {
+	if m.State != candor.MessageQueued && m.State != candor.MessageSending {
+		return nil
 	}
 	from := m.State
 	m.State, m.Attempts = candor.MessageSending, m.Attempts+1
@@ -89,7 +97,7 @@ func (r *running) send(ctx context.Context, j mailJob) error {
 		m.State, m.Error = candor.MessageQueued, sent.Error()
 	}
 	if m.State != candor.MessageQueued && m.Case == "" && m.Response == "" {
-		m.Text = "" // it holds a link that sets a password
+		m.Text = "" // it may hold a link that sets a password; of what is passed on the forward has it
 	}
 	if err := box.ChangeMessage(context.WithoutCancel(ctx), m, candor.MessageSending); err != nil {
 		return err

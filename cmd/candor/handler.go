@@ -10,6 +10,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/config"
+	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/respond/notify"
 	"candor/internal/store"
@@ -73,7 +74,7 @@ func (r *running) site(c *config.Config) (*web.Site, error) {
 	console.Register(site, r.House)
 	office.Register(site, r.House, office.Options{Playbooks: r.books, Configured: configured, Invite: r.mails(invitation), Agents: r.setup.agents})
 	support.Register(site, r.House)
-	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal()})
+	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal(), MostReport: min(int64(r.setup.intake.MaxSize), house.MostReport)})
 	hosted.Mount(site)
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),
 		PublicURL: r.setup.publicURL, Bounce: r.bounce, Secret: r.secrets[0],

@@ -65,6 +65,11 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
 	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
+	add(house.LookForHoldersJob{}, handler(h.LookForHolders))
+	add(house.ConsiderForwardsJob{}, handler(func(ctx context.Context, j house.ConsiderForwardsJob) error { return h.ConsiderForwards(ctx, j.Report) }))
+	add(house.SendForwardJob{}, handler(func(ctx context.Context, j house.SendForwardJob) error { return h.SendForward(ctx, j.Forward) }))
+	add(house.ForwardMailJob{}, handler(r.mailForward))
+	add(house.HearBounceJob{}, handler(r.hearBounce))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
 	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all
@@ -72,7 +77,7 @@ func (r *running) handlers() map[string]store.Handler {
 
 // queues say how many jobs are done at a time.
 func (r *running) queues() store.Queues {
-	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4, house.QueueFeeds: 2}
+	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4, house.QueueFeeds: 2, house.QueueHolders: 2}
 	if !r.readsReports() {
 		delete(q, house.QueueReports)
 	}

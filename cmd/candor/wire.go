@@ -132,7 +132,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReports, r.openReader} {
+	for _, step := range []func(context.Context) error{r.openTexts, r.openRecords, r.openEvidence, r.openAccess, r.openDefinitions, r.openReceipts, r.openGood, r.openFleet, r.openDesk, r.openResponses, r.openTraffic, r.openReports, r.openForwards, r.openReader} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

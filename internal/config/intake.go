@@ -14,6 +14,7 @@ type Intake struct {
 	Keep        Duration        `koanf:"keep"`     // how long messages are kept
 	MaxSize     Size            `koanf:"max_size"`
 	Acknowledge bool            `koanf:"acknowledge"`
+	Forward     bool            `koanf:"forward"` // look for those who hold what is not the provider's
 	Thresholds  []Threshold     `koanf:"thresholds"`
 	Passwords   []string        `koanf:"passwords"` // that archives may have
 	SMTP        []IntakeSMTP    `koanf:"smtp"`

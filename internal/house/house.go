@@ -64,6 +64,8 @@ type House struct {
 
 	// Reports is what reading reports of abuse asks for.
 	Reports Reports
+	// Forwarding is what passing on reports of what is not the provider's asks for.
+	Forwarding Forwarding
 	// Prober looks after the directory of those to whom samples are passed on; nil
 	// where this process does not.
 	Prober Prober

@@ -265,6 +265,9 @@ func (h *House) settleReport(ctx context.Context, tx *store.Tx, who candor.Princ
 	if err := tx.ChangeReport(ctx, &r, ""); err != nil {
 		return err
 	}
+	if err := h.lookForHolders(ctx, tx, r); err != nil {
+		return err
+	}
 	return h.recordJSON(ctx, tx, "", candor.RecordDecision, r.ID, who, map[string]any{"report": r.State, "complaints": n})
 }
 

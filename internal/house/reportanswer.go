@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/intake"
 	"candor/internal/store"
 )
 
@@ -33,7 +34,7 @@ func (h *House) acknowledge(ctx context.Context, tx *store.Tx, r candor.Report, 
 	if !strings.EqualFold(r.Reporter, sender) {
 		return nil
 	}
-	if !h.Reports.Acknowledge || h.Mute || !r.Answerable || r.Reporter == "" || r.State != candor.ReportFiled && r.State != candor.ReportPerson {
+	if !h.Reports.Acknowledge && r.Way != string(intake.Form) || h.Mute || !r.Answerable || r.Reporter == "" || r.State != candor.ReportFiled && r.State != candor.ReportPerson {
 		return nil
 	}
 	since := h.Clock().Add(-24 * time.Hour)
@@ -59,6 +60,8 @@ type ReportOutcome struct {
 	Mended    int // of these, those of which nothing is left to do
 	Foreign   int // about nothing of the provider's
 	Open      int // that are looked at yet
+	PassedOn  int // those elsewhere whom it was passed on to
+	Ask       OutcomeAsk
 }
 
 // ReportOutcome tells whoever holds a link to a report what became of it.
@@ -73,6 +76,9 @@ func (h *House) ReportOutcome(ctx context.Context, id candor.ID) (ReportOutcome,
 		}
 	}
 	o := ReportOutcome{Received: r.Received, Subject: Brief(r.Subject), Reference: Brief(r.Reference), Read: r.State != candor.ReportNew && r.State != candor.ReportPerson, Dismissed: r.State == candor.ReportDismissed}
+	if o.PassedOn, o.Ask, err = h.outcomeOf(ctx, r, r.ID != id); err != nil {
+		return o, err
+	}
 	counts, err := h.Store.ComplaintCounts(ctx, r.ID)
 	if err != nil {
 		return o, fmt.Errorf("what became of report %s: %w", id, err)

@@ -200,6 +200,9 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		if err != nil {
 			return err
 		}
+		if err := h.afterReading(ctx, tx, &r, got); err != nil {
+			return err
+		}
 		r.Why = intake.Cut(r.Why, 1000)
 		if err := tx.ChangeReport(ctx, &r, like); err != nil {
 			return err

@@ -15,6 +15,7 @@ const (
 	IMAP   Way = "imap"   // it was fetched from a mailbox
 	Folder Way = "folder" // it lay in a folder
 	API    Way = "api"    // a program called
+	Form   Way = "form"   // somebody filled in the form for reporters
 )
 
 // Arrival is a message, or a file, as it came, before anybody has read it.

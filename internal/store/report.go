@@ -222,6 +222,9 @@ func (t *Tx) EraseComplaints(ctx context.Context, party candor.ID, addresses []s
 			return nil, err
 		}
 		alone = append(alone, sent...)
+		if _, err := t.db.ExecContext(ctx, "UPDATE forward_consents SET reporter = ?, ground = '', withdrawn = CASE WHEN withdrawn = 0 THEN given ELSE withdrawn END WHERE reporter = ?", Erased, strings.ToLower(a)); err != nil {
+			return nil, kind(err, "erase consents")
+		}
 	}
 	_, err = t.db.ExecContext(ctx, "UPDATE complaints SET value = ?, port = 0, note = '', proof = '', why = '', told = '', candidates = '' WHERE "+own, append([]any{Erased}, args...)...)
 	return each(alone, report), kind(err, "erase complaints")
@@ -236,11 +239,11 @@ func (t *Tx) EraseReports(ctx context.Context, ids ...candor.ID) error {
 	}
 	reports, args := t.dialect.list("id", ids)
 	complaints, _ := t.dialect.list("report", ids)
-	for _, statement := range []string{
-		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE " + reports,
-		"UPDATE complaints SET note = '', proof = '' WHERE " + complaints,
-		"UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = '' WHERE " + reports,
-	} {
+	for _, statement := range append(eraseForwards(complaints),
+		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE "+reports,
+		"UPDATE complaints SET note = '', proof = '' WHERE "+complaints,
+		"UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = '' WHERE "+reports,
+	) {
 		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
 			return kind(err, "erase reports")
 		}

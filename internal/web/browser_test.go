@@ -69,8 +69,8 @@ func TestLook(t *testing.T) {
 	pages := []look{
 		{"sign-in", web.SignIn, ""}, {"reset", "/reset", ""}, {"invited", web.InvitedPath + invited, ""}, {"dead", web.InvitedPath + "x", ""}, {"missing", "/nowhere", ""},
 		{"link", open, ""}, {"expired", expired, ""}, {"no-link", "/c/x", ""},
-		{"report", "/report", ""}, {"help", "/help", ""}, {"guide", "/help/amplifier", ""}, {"ticket-link", held, ""},
-		{"my", "/my", candor.RoleCustomer}, {"my-case", "/my/cases/" + string(c.ID), candor.RoleCustomer}, {"my-account", web.Account, candor.RoleCustomer},
+		{"report", "/report", ""}, {"abuse", "/abuse", ""}, {"outcome", reportedAbuse(t, w), ""}, {"help", "/help", ""}, {"guide", "/help/amplifier", ""}, {"ticket-link", held, ""},
+		{"my", "/my", candor.RoleCustomer}, {"my-abuse", "/abuse", candor.RoleCustomer}, {"my-case", "/my/cases/" + string(c.ID), candor.RoleCustomer}, {"my-account", web.Account, candor.RoleCustomer},
 		{"agreements", "/my/agreements", candor.RoleCustomer}, {"terms", "/my/agreements/terms/" + version, candor.RoleCustomer}, {"receipt", "/my/agreements/receipts/" + said, candor.RoleCustomer},
 		{"receipts", "/receipts", candor.RoleCustomer},
 		{"tickets", "/my/tickets", candor.RoleCustomer}, {"ticket", "/my/tickets/" + ticket, candor.RoleCustomer}, {"ticket-new", "/my/tickets/new", candor.RoleCustomer},

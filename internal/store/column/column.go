@@ -131,6 +131,10 @@ type (
 
 	Candidates = JSON[[]candor.Candidate]
 
+	Holders      = JSON[[]candor.Holder]
+	ForwardBasis = JSON[candor.ForwardBasis]
+	Letter       = JSON[candor.Letter]
+
 	Suspect = JSON[candor.Suspect]
 	Classes = JSON[[]candor.Class]
 

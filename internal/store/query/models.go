@@ -319,6 +319,49 @@ type Finding struct {
 	Good        string              `db:"good"`
 }
 
+type Forward struct {
+	ID         candor.ID           `db:"id"`
+	Report     candor.ID           `db:"report"`
+	Holder     string              `db:"holder"`
+	Contacts   column.Holders      `db:"contacts"`
+	State      candor.ForwardState `db:"state"`
+	Why        string              `db:"why"`
+	Complaints int64               `db:"complaints"`
+	Basis      column.ForwardBasis `db:"basis"`
+	Letter     column.Letter       `db:"letter"`
+	Sent       column.Time         `db:"sent"`
+	Created    column.Time         `db:"created"`
+	Updated    column.Time         `db:"updated"`
+	By         string              `db:"by"`
+	Version    int64               `db:"version"`
+}
+
+type ForwardAnswer struct {
+	Report    candor.ID   `db:"report"`
+	Forward   candor.ID   `db:"forward"`
+	Automatic bool        `db:"automatic"`
+	At        column.Time `db:"at"`
+}
+
+type ForwardConsent struct {
+	ID          candor.ID   `db:"id"`
+	Report      candor.ID   `db:"report"`
+	Reporter    string      `db:"reporter"`
+	How         string      `db:"how"`
+	Ground      string      `db:"ground"`
+	Yes         bool        `db:"yes"`
+	Named       bool        `db:"named"`
+	Unconfirmed bool        `db:"unconfirmed"`
+	Given       column.Time `db:"given"`
+	By          string      `db:"by"`
+	Withdrawn   column.Time `db:"withdrawn"`
+}
+
+type Forwarded struct {
+	Complaint candor.ID `db:"complaint"`
+	Forward   candor.ID `db:"forward"`
+}
+
 type Gate struct {
 	ID       candor.ID         `db:"id"`
 	State    candor.GateState  `db:"state"`

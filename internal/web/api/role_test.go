@@ -20,6 +20,9 @@ import (
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
 	"candor/internal/house"
+	"candor/internal/intake/format/xarf"
+	"candor/internal/intake/forward"
+	"candor/internal/intake/holder"
 	"candor/internal/phrase"
 	"candor/internal/respond/submit"
 	"candor/internal/store"
@@ -40,7 +43,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID), "rest-response": string(e.responses[2].ID),
 		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "get-consent-scan": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
-		"get-exposure": "CVE-2026-1207", "warn-exposed": "CVE-2026-1207", "get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)),
+		"get-exposure": "CVE-2026-1207", "warn-exposed": "CVE-2026-1207", "get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)), "find-holders": string(w.report), "pass-on-forward": string(candor.NewID(w.now)), "refuse-forward": string(candor.NewID(w.now)), "withdraw-reporter-consent": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -83,6 +86,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-agreement": object{"terms": "hosting", "version": "4", "allows": []string{"quarantine"}, "accepted": w.now.Add(-time.Minute)},
 		"import":        "type,kind,reference,name\nparty,customer,K-9,Nine\n", "take-bounce": "From: a@example.org\n\nback", "take-report": "From: a@example.org\n\n192.0.2.1 attacks",
 		"decide-report": object{"version": 1, "decisions": []any{object{"state": "foreign", "kind": "address", "value": "192.0.2.1"}}}, "dismiss-report": object{"version": 1},
+		"pass-on-forward": object{"ground": "asked", "version": 1}, "refuse-forward": object{"version": 1}, "add-reporter-consent": object{"reporter": "@cert.example", "ground": "agreement 7"},
 		"create-asset": asset, "set-policy": object{"rules": []any{}}, "rehearse-policy": object{"rules": []any{object{"severity": "high", "confidence": 1, "method": "quarantine"}}},
 		"save-view": object{"page": "cases", "name": "mine", "query": "open=true"}, "invite": object{"name": "Eve", "mail": "eve@desk.example", "role": "analyst"},
 		"add-software": object{"id": "p" + string(candor.NewID(w.now)), "name": "Toolbar", "publisher": "Example", "asset": w.product.ID}, "declare-build": object{"declaration": w.declaration()},
@@ -146,6 +150,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
 	w := full(t, open(t))
 	w.house.Prober, w.house.Samples = blind{}, blind{}
+	w.house.Forwarding = house.Forwarding{Holders: holder.New(holder.Options{}), Writer: forward.New(must2(phrase.Load())(t), xarf.Party{})} // nobody is asked, and nothing sent
 	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
 	for _, name := range people {
 		who := w.people[name]
@@ -227,6 +232,7 @@ func (w *world) prepare(name string) map[string]string {
 		for _, op := range []string{"decide", "dismiss"} {
 			paths[op+"-report"] = "/api/v1/reports/" + string(w.waiting(candor.NewID(w.now))) + "/" + op
 		}
+		w.prepareForwards(paths)
 		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
@@ -235,6 +241,20 @@ func (w *world) prepare(name string) map[string]string {
 		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
+}
+
+// prepareForwards makes what waits to be passed on, and the consent of a reporter.
+func (w *world) prepareForwards(paths map[string]string) {
+	ctx := w.t.Context()
+	r := w.waiting(candor.NewID(w.now))
+	for _, op := range []string{"pass-on", "refuse"} {
+		f := candor.Forward{ID: candor.NewID(w.now), Report: r, Holder: op + "@net.example", State: candor.ForwardWaiting, Count: 1, Created: w.now, Updated: w.now}
+		must(w.t, 0, w.house.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddForward(ctx, f) }))
+		paths[op+"-forward"] = "/api/v1/forwards/" + string(f.ID) + "/" + op
+	}
+	paths["find-holders"] = "/api/v1/reports/" + string(r) + "/holders"
+	c := must2(w.house.AgreeForwards(ctx, w.people["admin"].who, "@x.example", "agreement 7", false))(w.t)
+	paths["withdraw-reporter-consent"] = "/api/v1/reporter-consents/" + string(c.ID) + "/withdraw"
 }
 
 // waiting makes a report that waits for a person.

@@ -41,6 +41,7 @@ func alias(r huma.Registry) {
 		{reflect.TypeFor[candor.RecordKind](), reflect.TypeFor[recordKind]()},
 		{reflect.TypeFor[candor.ReportState](), reflect.TypeFor[reportState]()},
 		{reflect.TypeFor[candor.ComplaintState](), reflect.TypeFor[complaintState]()},
+		{reflect.TypeFor[candor.ForwardState](), reflect.TypeFor[forwardState]()},
 		{reflect.TypeFor[candor.BasisKind](), reflect.TypeFor[basisKind]()},
 		{reflect.TypeFor[candor.Channel](), reflect.TypeFor[channel]()},
 		{reflect.TypeFor[candor.Role](), reflect.TypeFor[role]()},
@@ -121,6 +122,7 @@ type (
 	recordKind      string
 	reportState     string
 	complaintState  string
+	forwardState    string
 	basisKind       string
 	channel         string
 	role            string
@@ -239,6 +241,10 @@ func (reportState) Schema(r huma.Registry) *huma.Schema {
 
 func (complaintState) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "ComplaintState", "What became of a complaint: it is a finding of a case (filed), a person has to say whose it is (person), it is about nothing of the provider's (foreign), more must say the same (waiting), a person says that it is none (dismissed).", candor.ComplaintStates()...)
+}
+
+func (forwardState) Schema(r huma.Registry) *huma.Schema {
+	return words(r, "ForwardState", "How far it is to pass something on: the reporter has not agreed yet (waiting), a person has to say whether and to whom (person), it is sent as soon as its turn comes (approved), its mail was written down (sent), it is not passed on (refused).", candor.ForwardStates()...)
 }
 
 func (basisKind) Schema(r huma.Registry) *huma.Schema {

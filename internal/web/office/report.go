@@ -33,6 +33,7 @@ func (o *office) addReports() {
 	s.Action("POST /reports/{id}/complaints/{complaint}", actCases, o.decideComplaint)
 	s.Action("POST /reports/{id}/complaints", actCases, o.addComplaint)
 	s.Action("POST /reports/{id}/dismiss", actCases, o.dismissReport)
+	o.addForwards()
 }
 
 func reportPath(id candor.ID) string { return "/reports/" + string(id) }
@@ -68,7 +69,8 @@ func (o *office) reports(r *web.Request) (web.View, error) {
 		text := r.T("office.reports.count", phrase.Args{"state": reportState(r, s), "count": r.Printer.Number(counts[s])})
 		l.Tabs = append(l.Tabs, ui.Tab{Text: text, Href: "/reports?state=" + string(s), Active: s == state})
 	}
-	return web.View{Page: ui.Page{Title: r.T("office.reports"), Active: "reports", Lead: r.T("office.reports.lead")}, Body: ui.ListPage(l)}, nil
+	return web.View{Page: ui.Page{Title: r.T("office.reports"), Active: "reports", Lead: r.T("office.reports.lead"),
+		Actions: ui.ButtonLink(ui.Link{Text: r.T("office.forwards.consents"), Href: forwardConsentsPath}, ui.Plain, "")}, Body: ui.ListPage(l)}, nil
 }
 
 func (o *office) reportTable(r *web.Request, all []candor.Report) ui.Table {
@@ -116,6 +118,7 @@ type reportDetail struct {
 	frames   []string // addresses of what is HTML
 	problems []string
 	named    ui.Table
+	forwards forwardPart
 }
 
 // complaintAsk is a complaint that a person has to decide about.
@@ -130,9 +133,18 @@ func (o *office) report(r *web.Request) (web.View, error) {
 	return o.reportView(r, "", given("new-class", string(candor.Undetermined)))
 }
 
+// reportForward is the page of a report with a form about a forward that came back.
+func (o *office) reportForward(r *web.Request, of candor.ID, back form) (web.View, error) {
+	return o.reportPage(r, "", given("new-class", string(candor.Undetermined)), of, back)
+}
+
 // reportView is the page of a report; bad is the form that came back, of a
 // complaint or of one that is added.
 func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, error) {
+	return o.reportPage(r, of, back, r.FilterID("forward"), form{})
+}
+
+func (o *office) reportPage(r *web.Request, of candor.ID, back form, chosen candor.ID, bad form) (web.View, error) {
 	id, err := r.ID("id")
 	if err != nil {
 		return web.View{}, err
@@ -156,13 +168,16 @@ func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, 
 			d.ask.form = back
 		}
 	}
+	if d.forwards, err = o.forwards(r, v.Report, chosen, bad); err != nil {
+		return web.View{}, err
+	}
 	o.readMessage(r, &d)
 	title := reportTitle(r, v.Report)
 	view := web.View{Frames: true, Body: reportPage(d), Page: ui.Page{Title: title, Active: "reports", Crumbs: []ui.Link{{Text: r.T("office.reports"), Href: "/reports"}}}}
 	if v.SHA256 != "" {
 		view.Page.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.reports.message"), Href: reportPath(id) + "/message"}, ui.Plain, "download")
 	}
-	if back.bad() {
+	if back.bad() || bad.bad() {
 		view = view.Again()
 	}
 	return view, nil

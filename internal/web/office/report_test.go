@@ -36,8 +36,13 @@ const reportMail = "From: cert@reporter.example\r\nTo: abuse@example.net\r\nSubj
 // reported has a report come in that a person has to decide about.
 func (w *world) reported(t testing.TB) candor.Report {
 	t.Helper()
+	return w.comesIn(t, reportMail)
+}
+
+func (w *world) comesIn(t testing.TB, mail string) candor.Report {
+	t.Helper()
 	w.House.Reports = house.Reports{Reader: &reading.Reader{Formats: readers.All(nil), Text: freetext.New(), Opener: wrap.New(wrap.Options{Now: w.Clock})}, Whose: either{w.asset, w.server}}
-	id, err := w.House.TakeReport(t.Context(), w.Who(candor.RoleAdmin), "", "", strings.NewReader(reportMail))
+	id, err := w.House.TakeReport(t.Context(), w.Who(candor.RoleAdmin), "", "", strings.NewReader(mail))
 	if err == nil {
 		err = w.House.ReadReport(t.Context(), id)
 	}

@@ -11,6 +11,7 @@ import (
 	"candor"
 	"candor/internal/consent"
 	"candor/internal/house"
+	"candor/internal/intake/holder"
 	"candor/internal/web"
 )
 
@@ -75,6 +76,8 @@ var table = map[string]string{
 
 	"GET /reports": "admin analyst auditor", "GET /reports/{id}": "admin analyst auditor", "GET /reports/{id}/message": "admin analyst auditor", "GET /reports/{id}/html/{part}": "admin analyst auditor",
 	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
+	"POST /reports/{id}/holders": "admin analyst", "POST /reports/{id}/forwards/{forward}": "admin analyst",
+	"GET /reporter-consents": "admin analyst auditor", "POST /reporter-consents": "admin analyst", "POST /reporter-consents/{consent}/withdraw": "admin analyst",
 
 	"GET /software": "admin analyst auditor", "GET /software/{product}": "admin analyst auditor", "GET /campaigns": "admin analyst auditor", "GET /campaigns/{id}": "admin analyst auditor",
 	"GET /campaigns/new": "admin", "POST /campaigns/new": "admin", "GET /campaigns/{id}/start": "admin", "POST /campaigns/{id}/start": "admin", "GET /campaigns/{id}/stop": "admin", "POST /campaigns/{id}/stop": "admin",
@@ -155,7 +158,12 @@ func (w *world) paths(t *testing.T) func(string) string {
 		t.Fatal(err)
 	}
 	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
-	reported := w.reported(t)
+	reported, passed := w.foreign(t)
+	w.House.Forwarding.Holders = holder.New(holder.Options{}) // nobody is asked in this test
+	standing, err := w.House.AgreeForwards(t.Context(), w.Who(candor.RoleAdmin), "@cert.example", "agreement 7", false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
 	w.intel(t, w.asset)
@@ -168,7 +176,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 		if area == "intel" {
 			name = "kev"
 		}
-		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{name}", name, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{forward}", string(passed[0].ID), "{consent}", string(standing.ID), "{part}", "0", "{name}", name, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }

@@ -37,6 +37,9 @@ type Config struct {
 	// Renew mails another link to the contact of one that has expired. nil: the
 	// page says how to reach a person instead.
 	Renew func(ctx context.Context, expired link.Link) error
+	// MostReport is how many bytes a report of abuse has at most; 0 for
+	// house.MostReport.
+	MostReport int64
 }
 
 // portal adds the pages.
@@ -71,6 +74,7 @@ func Mount(s *web.Site, c Config) {
 	p.mountAgreements()
 	p.mountNotices(s)
 	p.mountSupport()
+	p.mountAbuse()
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
 

@@ -7,6 +7,7 @@ import (
 	"candor/internal/intake/format/acns"
 	"candor/internal/intake/format/arf"
 	"candor/internal/intake/format/dmarc"
+	"candor/internal/intake/format/form"
 	"candor/internal/intake/format/logs"
 	"candor/internal/intake/format/shadowserver"
 	"candor/internal/intake/format/table"
@@ -23,6 +24,7 @@ import (
 func All(schema *shadowserver.Schema) format.Set {
 	return format.Set{
 		Mails: []format.NamedMail{
+			{Name: form.Name, MailReader: form.Reader{}},
 			{Name: xarfmail.Name, MailReader: xarfmail.New()},
 			{Name: arf.Name, MailReader: arf.New()},
 			{Name: acns.Name, MailReader: acns.NewMails()},

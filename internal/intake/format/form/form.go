@@ -1,0 +1,216 @@
+// Package form writes and reads reports of the form for reporters: mails that carry
+// what was filled in as JSON, beside what the reporter wrote and attached.
+package form
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"mime/multipart"
+	"net/mail"
+	"net/textproto"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"candor"
+	"candor/internal/intake"
+	"candor/internal/intake/format"
+	"candor/internal/intake/message"
+)
+
+// Name is the format of the reports that a Reader gives.
+const Name = "form"
+
+// Type is the media type of what was filled in.
+const Type = "application/vnd.candor.abuse-form+json"
+
+// MostAbout is how many resources a form is about.
+const MostAbout = 50
+
+// Form is what was filled in.
+type Form struct {
+	Class candor.Class `json:"class"`
+	About []Resource   `json:"about"` // 1 to MostAbout
+	First time.Time    `json:"first,omitzero"`
+	Told  string       `json:"told,omitempty"` // the time as it was written, if its zone is not known
+	// Pass tells that what is nothing of the provider's may be passed on, Named that
+	// the reporter may be named there.
+	Pass  bool `json:"pass,omitempty"`
+	Named bool `json:"named,omitempty"`
+	// Account tells that the reporter was signed in: the address is known to be
+	// the reporter's.
+	Account bool `json:"account,omitempty"`
+
+	From    mail.Address `json:"-"` // empty if the reporter did not say
+	Subject string       `json:"-"`
+	Text    string       `json:"-"` // the reporter's words
+	File    *File        `json:"-"`
+}
+
+// Resource is what a form is about.
+type Resource struct {
+	Kind  intake.Kind `json:"kind"`
+	Value string      `json:"value"`
+	Port  uint16      `json:"port,omitempty"`
+}
+
+// File is what a reporter attached.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// Parse reads a line of what a form is about, defanged or not. It is
+// intake.ErrValue if it is nothing that could be looked up.
+func Parse(line string) (Resource, error) {
+	line = strings.Trim(strings.TrimSpace(line), `"'<>,;`)
+	line = fanged.Replace(line)
+	if lower := strings.ToLower(line); strings.HasPrefix(lower, "hxxp") {
+		line = "http" + line[4:]
+	}
+	if strings.HasPrefix(strings.ToLower(line), "www.") && strings.Contains(line, "/") {
+		line = "http://" + line
+	}
+	for _, kind := range []intake.Kind{intake.Address, intake.Network, intake.URL, intake.Hash, intake.Mail, intake.Domain} {
+		if r, err := intake.NewResource(kind, line); err == nil {
+			return Resource{Kind: kind, Value: r.Value}, nil
+		}
+	}
+	return Resource{}, fmt.Errorf("%.60q: %w", line, intake.ErrValue)
+}
+
+var fanged = strings.NewReplacer("[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "[:]", ":", "[://]", "://", "[@]", "@", "(at)", "@", "[at]", "@")
+
+// Write makes a mail of a form. The boundary must be unlike anything in it.
+func Write(f Form, boundary string, at time.Time) ([]byte, error) {
+	filled, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	head := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
+	if f.From.Address != "" {
+		head("From", f.From.String())
+	}
+	head("Subject", mime.QEncoding.Encode("utf-8", strings.Join(strings.Fields(f.Subject), " ")))
+	head("Date", at.UTC().Format(time.RFC1123Z))
+	head("MIME-Version", "1.0")
+	head("Content-Type", `multipart/mixed; boundary="`+boundary+`"`)
+	b.WriteString("\r\n")
+	w := multipart.NewWriter(&b)
+	err = w.SetBoundary(boundary)
+	part := func(mediaType, disposition string, content []byte) {
+		h := textproto.MIMEHeader{"Content-Type": {mediaType}, "Content-Transfer-Encoding": {"base64"}}
+		if disposition != "" {
+			h.Set("Content-Disposition", disposition)
+		}
+		p, bad := w.CreatePart(h)
+		if bad == nil {
+			bad = base64Lines(p, content)
+		}
+		err = errors.Join(err, bad)
+	}
+	part("text/plain; charset=utf-8", "", []byte(f.Text))
+	part(Type, "", filled)
+	if f.File != nil {
+		part("application/octet-stream", mime.FormatMediaType("attachment", map[string]string{"filename": f.File.Name}), f.File.Content)
+	}
+	return b.Bytes(), errors.Join(err, w.Close())
+}
+
+// base64Lines writes base64 in lines that mails may have (RFC 2045, 6.8).
+func base64Lines(w interface{ Write([]byte) (int, error) }, content []byte) error {
+	const most = 57
+	for len(content) > 0 {
+		n := min(most, len(content))
+		if _, err := w.Write([]byte(base64.StdEncoding.EncodeToString(content[:n]) + "\r\n")); err != nil {
+			return err
+		}
+		content = content[n:]
+	}
+	return nil
+}
+
+// mostFilled bounds what was filled in, in bytes.
+const mostFilled = 1 << 20
+
+// Find gives what was filled in of a mail that is of a form.
+func Find(m *message.Message) (Form, bool) {
+	if m == nil {
+		return Form{}, false
+	}
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		if p.Type != Type {
+			continue
+		}
+		content := p.Bytes
+		if p.IsText() {
+			content = []byte(p.Text)
+		}
+		var f Form
+		if len(content) > mostFilled || json.Unmarshal(content, &f) != nil {
+			return Form{}, false
+		}
+		return f, true
+	}
+	return Form{}, false
+}
+
+// Reader is a format.MailReader. It is safe for concurrent use.
+type Reader struct{}
+
+// Read gives one event, with all that the form is about.
+func (Reader) Read(m *message.Message, each format.Each) (intake.Report, error) {
+	f, ok := Find(m)
+	if !ok {
+		return intake.Report{}, format.ErrOther
+	}
+	r := intake.Report{Format: Name, Confidence: 95}
+	if len(m.From) > 0 {
+		if a, err := intake.NewResource(intake.Mail, m.From[0].Address); err == nil {
+			r.Reporter = a.Value
+		}
+	}
+	class, ok := candor.ParseClass(string(f.Class))
+	if !ok || len(f.About) == 0 || len(f.About) > MostAbout {
+		return r, errors.New("the form has no class of incidents, or is about nothing; read it by hand")
+	}
+	e := intake.Event{Class: class, Count: 0}
+	for _, x := range f.About {
+		a, err := intake.NewResource(x.Kind, x.Value)
+		if err != nil {
+			return r, fmt.Errorf("the form is about %w; read it by hand", err)
+		}
+		a.Role, a.Confidence = intake.Source, 95
+		if a.Kind == intake.URL || a.Kind == intake.Domain {
+			a.Role = intake.Host
+		}
+		if a.Kind == intake.Address {
+			a.Port = x.Port
+		}
+		e.About = append(e.About, a)
+	}
+	switch {
+	case !f.First.IsZero():
+		e.First = &intake.When{Text: f.First.UTC().Format(time.RFC3339), Time: f.First.UTC()}
+	case f.Told != "" && len(f.Told) <= 100 && utf8.ValidString(f.Told) && !strings.ContainsRune(f.Told, 0):
+		e.First = &intake.When{Text: f.Told}
+	}
+	e.Evidence = intake.Cut(text(m), intake.MostEvidence)
+	return r, each(e)
+}
+
+// text is what the reporter wrote.
+func text(m *message.Message) string {
+	for i := range m.Parts {
+		if p := &m.Parts[i]; p.Type == "text/plain" && p.IsText() && p.Name == "" {
+			return strings.TrimSpace(p.Text)
+		}
+	}
+	return ""
+}

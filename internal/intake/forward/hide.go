@@ -1,0 +1,249 @@
+package forward
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"candor"
+	"candor/internal/intake"
+)
+
+// gone stands for what is left out.
+const gone = "[removed]"
+
+// hiding leaves out of complaints what tells who reported. One that hides nothing
+// is of a reporter who is named.
+type hiding struct {
+	named bool
+	human bool             // a person wrote the report: no words of it are passed on
+	words []*regexp.Regexp // what tells who it is, in its spellings
+	keep  map[string]bool  // hosts and mail addresses that are complained about
+	nets  []netip.Prefix   // addresses that are
+}
+
+func newHiding(o Order) hiding {
+	h := hiding{named: o.Named, human: o.Report.Format == "text" || o.Report.Format == "form" || o.Report.Format == "", keep: map[string]bool{}}
+	if h.named {
+		return h
+	}
+	for _, c := range o.Complaints {
+		r := intake.Resource{Kind: intake.Kind(c.Kind), Value: c.Value}
+		switch r.Kind {
+		case intake.Mail:
+			h.keep[r.Value] = true
+		case intake.Network:
+			if p, err := netip.ParsePrefix(r.Value); err == nil {
+				h.nets = append(h.nets, p)
+			}
+		default:
+			if a, err := netip.ParseAddr(r.Host()); err == nil {
+				h.nets = append(h.nets, netip.PrefixFrom(a, a.BitLen()))
+			} else if host := r.Host(); host != "" {
+				h.keep[host] = true
+			}
+		}
+	}
+	h.words = wordsOf(o)
+	return h
+}
+
+// wordsOf are what tells who reported: addresses, names, references.
+func wordsOf(o Order) (all []*regexp.Regexp) {
+	words := append([]string{o.Reporter.Name, o.Reporter.Mail, o.Report.Reporter, o.Report.Reference}, o.Reporter.Words...)
+	for _, mail := range []string{o.Reporter.Mail, o.Report.Reporter} {
+		local, domain, ok := strings.Cut(strings.ToLower(mail), "@")
+		if !ok {
+			continue
+		}
+		words = append(words, domain)
+		if own, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+			label, _, _ := strings.Cut(own, ".")
+			words = append(words, own, label)
+		}
+		if !slices.Contains(common, local) {
+			words = append(words, local)
+		}
+	}
+	for _, name := range strings.Fields(o.Reporter.Name) {
+		words = append(words, strings.Trim(name, `"'(),.`))
+	}
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // the longest first, so that no half stays
+	for _, w := range slices.Compact(words) {
+		if w = strings.TrimSpace(w); len(w) < 3 || slices.Contains(common, strings.ToLower(w)) {
+			continue
+		}
+		for _, s := range spellings(w) {
+			all = append(all, regexp.MustCompile(`(?i)`+edge(s[0], `\b`)+regexp.QuoteMeta(s)+edge(s[len(s)-1], `\b`)))
+		}
+	}
+	return all
+}
+
+// common are names of mailboxes, and words of organisations, that tell nothing of
+// who it is, and that reports are full of.
+var common = []string{"abuse", "security", "soc", "cert", "csirt", "noc", "info", "admin", "root", "postmaster", "hostmaster", "webmaster", "noreply", "no-reply", "report", "reports", "reporting", "desk", "mail", "phishing", "spam", "support", "the", "team", "and"}
+
+// edge asks for the edge of a word where there can be one.
+func edge(c byte, boundary string) string {
+	if c < 0x80 && (c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z') {
+		return boundary
+	}
+	return ""
+}
+
+// spellings of a word as links carry it: as it is, escaped, and in base64.
+func spellings(w string) []string {
+	all := []string{w}
+	if strings.Contains(w, "@") {
+		all = append(all, url.QueryEscape(w), strings.ReplaceAll(w, "@", "%2540"), strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(w)), "="), base64.RawURLEncoding.EncodeToString([]byte(w)))
+	}
+	return all
+}
+
+func (h hiding) complaint(c candor.Complaint) candor.Complaint {
+	if h.named {
+		return c
+	}
+	if c.Kind != string(intake.Mail) { // links to deceive carry the address of whom they were sent to
+		if r, err := intake.NewResource(intake.Kind(c.Kind), h.known(c.Value)); err == nil {
+			c.Value = r.Value
+		}
+	}
+	c.Told = ""
+	if c.Note = h.text(c.Note); h.human {
+		c.Note = ""
+	}
+	var lines []string
+	for line := range strings.Lines(c.Evidence) {
+		line = strings.TrimRight(line, "\r\n")
+		if clean := h.text(line); !h.human || h.about(line) {
+			lines = append(lines, clean)
+		}
+	}
+	c.Evidence = strings.TrimSpace(strings.Join(lines, "\n"))
+	return c
+}
+
+// about tells whether a line names what is complained about.
+func (h hiding) about(line string) bool {
+	for host := range h.keep {
+		if strings.Contains(strings.ToLower(line), host) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(addresses.FindAllString(line, 50), h.blamed)
+}
+
+// known takes out what is known to tell who it is.
+func (h hiding) known(text string) string {
+	for _, w := range h.words {
+		text = w.ReplaceAllString(text, "removed")
+	}
+	return text
+}
+
+var (
+	messageIDs = regexp.MustCompile(`<[^<>\s@]{1,200}@[^<>\s]{1,200}>`)
+	urls       = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+`)
+	mails      = regexp.MustCompile(`(?i)[a-z0-9._%+=-]{1,64}@(?:[a-z0-9-]+\.)*[a-z0-9-]+`)
+	addresses  = regexp.MustCompile(`(?i)\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})`)
+	hosts      = regexp.MustCompile(`(?i)\b(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}\b`)
+	// logged is the host that wrote a line of a log (RFC 3164, 4.1.2; RFC 5424, 6.2.4).
+	logged = regexp.MustCompile(`(?m)^(\s*(?:<\d{1,3}>\d{0,2} ?)?(?:[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2}(?:\.\d+)?|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\S*) +)([A-Za-z0-9][A-Za-z0-9._-]*)( )`)
+	// users are names of accounts, as logs of logins tell them.
+	users = regexp.MustCompile(`(?i)(\bfor (?:invalid user |illegal user )?|\bruser=|\buser=|\blogin[= ]|\baccount[= ])("[^"]{1,100}"|'[^']{1,100}'|[^\s,;<>\[\]]{1,100})( from |,|;|\s|$)`)
+)
+
+// text takes out all that may tell who it is.
+func (h hiding) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	s = logged.ReplaceAllString(s, "${1}"+gone+"${3}")
+	s = messageIDs.ReplaceAllStringFunc(s, func(m string) string {
+		if h.keep[strings.ToLower(strings.Trim(m, "<>"))] {
+			return m
+		}
+		return "<" + gone + ">"
+	})
+	var kept []string // URLs of what is complained about: what looks like a host in their paths is none
+	s = urls.ReplaceAllStringFunc(strings.ReplaceAll(s, "\x00", ""), func(m string) string {
+		r, err := intake.NewResource(intake.URL, m)
+		if err != nil || !h.keep[r.Host()] && !h.blamed(r.Host()) {
+			return gone
+		}
+		kept = append(kept, m)
+		return fmt.Sprintf("\x00%d\x00", len(kept)-1)
+	})
+	s = mails.ReplaceAllStringFunc(s, func(m string) string {
+		if h.keep[strings.ToLower(m)] {
+			return m
+		}
+		return gone
+	})
+	s = addresses.ReplaceAllStringFunc(s, func(m string) string {
+		if _, err := netip.ParseAddr(m); err != nil || h.blamed(m) {
+			return m
+		}
+		return gone
+	})
+	s = hosts.ReplaceAllStringFunc(s, func(m string) string {
+		if h.keep[strings.ToLower(m)] || h.within(strings.ToLower(m)) || !isHost(strings.ToLower(m)) {
+			return m
+		}
+		return gone
+	})
+	s = users.ReplaceAllStringFunc(s, h.user)
+	for i, m := range kept {
+		s = strings.Replace(s, fmt.Sprintf("\x00%d\x00", i), m, 1)
+	}
+	for _, w := range h.words {
+		s = w.ReplaceAllString(s, gone)
+	}
+	return s
+}
+
+// user takes out the name of an account.
+func (h hiding) user(m string) string {
+	parts := users.FindStringSubmatch(m)
+	if strings.HasPrefix(strings.ToLower(parts[1]), "for ") && parts[3] != " from " || h.blamed(parts[2]) || h.keep[strings.ToLower(parts[2])] {
+		return m
+	}
+	return parts[1] + gone + parts[3]
+}
+
+// blamed tells whether an address is complained about.
+func (h hiding) blamed(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && slices.ContainsFunc(h.nets, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+}
+
+// within tells whether a host is below one that is complained about.
+func (h hiding) within(host string) bool {
+	for {
+		_, rest, more := strings.Cut(host, ".")
+		if !more {
+			return false
+		}
+		if h.keep[rest] {
+			return true
+		}
+		host = rest
+	}
+}
+
+// private are ends of names that no registry gives out.
+var private = []string{"local", "lan", "internal", "intranet", "intra", "corp", "home", "localdomain", "arpa", "example", "test", "invalid", "onion"}
+
+// isHost tells names of hosts from those of files.
+func isHost(name string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(name)
+	return icann || slices.Contains(private, suffix[strings.LastIndexByte(suffix, '.')+1:])
+}
