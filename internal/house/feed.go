@@ -208,7 +208,7 @@ func (h *House) ListHits(ctx context.Context, who candor.Principal, name string)
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
-	if name != "" && !slices.ContainsFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name }) {
+	if name != "" && !isGroupFeed(name) && !slices.ContainsFunc(h.Feeds.All, func(f feed.Feed) bool { return f.Name == name }) {
 		return nil, fmt.Errorf("there is no feed %.60q: %w", name, candor.ErrNotFound)
 	}
 	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)

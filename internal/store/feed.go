@@ -11,6 +11,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/feed"
+	"candor/internal/intel/group"
 	"candor/internal/store/column"
 	"candor/internal/store/query"
 )
@@ -114,14 +115,14 @@ func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error
 	return nil
 }
 
-// ForgetFeeds removes all of feeds but those named: entries, hits, and how they
-// stand.
+// ForgetFeeds removes all of feeds but those named, and of members of sharing
+// groups: entries, hits, and how they stand.
 func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
 	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feeds": "name"} {
-		statement, args := "DELETE FROM "+table, []any(nil)
+		statement, args := "DELETE FROM "+table+" WHERE "+of+" NOT LIKE ?", []any{group.FeedPrefix + "%"}
 		if len(except) > 0 {
 			marks, names := in(except)
-			statement, args = statement+" WHERE "+of+" NOT IN "+marks, names
+			statement, args = statement+" AND "+of+" NOT IN "+marks, append(args, names...)
 		}
 		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
 			return kind(err, "forget %s", table)
@@ -192,6 +193,12 @@ func (r reader) Hits(ctx context.Context, s candor.Scope, name string, most int)
 func (r reader) Hit(ctx context.Context, name, value string, asset candor.ID) (intel.Hit, error) {
 	row, err := one[query.Hit](ctx, r.db, "hits", "feed = ? AND value = ? AND asset = ?", name, value, asset)
 	return hit(row), err
+}
+
+// HitsOf gives the hits of all feeds of a value and an asset.
+func (r reader) HitsOf(ctx context.Context, value string, asset candor.ID) ([]intel.Hit, error) {
+	rows, err := choose[query.Hit](ctx, r.db, "hits", "asset = ? AND value = ? ORDER BY id", asset, value)
+	return each(rows, hit), err
 }
 
 func hit(r query.Hit) intel.Hit {

@@ -42,7 +42,7 @@ func describe(o *huma.OpenAPI, address string) {
 		o.Servers[0].URL = "/"
 	}
 	o.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		byToken:   {Type: "http", Scheme: "bearer", BearerFormat: "candor token", Description: "A token of a user's, with scopes " + access.ScopeRead + ", " + access.ScopeWrite + ", " + access.ScopeAdmin + " or " + access.ScopeFlows + "."},
+		byToken:   {Type: "http", Scheme: "bearer", BearerFormat: "candor token", Description: "A token of a user's, with scopes " + access.ScopeRead + ", " + access.ScopeWrite + ", " + access.ScopeAdmin + ", " + access.ScopeFlows + " or " + access.ScopeExchange + "."},
 		bySession: {Type: "apiKey", In: "cookie", Name: cookieName(address), Description: "The session of a browser, for requests from this site only."},
 	}
 	for _, t := range [][2]string{{"Desk", "What needs somebody now, search, health."}, {"Cases", "What the desk works on."}, {"Own cases", "What only those can say who own what a case is about."},
