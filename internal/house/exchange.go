@@ -201,4 +201,3 @@ func (h *House) publish(ctx context.Context, tx *store.Tx, g group.Group, r inte
 
 // isGroupFeed tells whether indicators are of a group's member.
 func isGroupFeed(name string) bool { return strings.HasPrefix(name, group.FeedPrefix) }
-

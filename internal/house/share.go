@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,7 +111,11 @@ func (h *House) Share(ctx context.Context, who candor.Principal, o ShareOrder) (
 			return err
 		}
 		body := map[string]any{"shared": s.g.Name, "group": s.g.ID, "shipment": sent.ID, "bundle": b.ID, "audience": sent.Audience, "tlp": sent.Mark, "indicators": sent.Indicators, "objects": sent.Objects, "mails": sent.Mails, "left": s.left}
-		return h.recordJSON(ctx, tx, s.c.Party, candor.RecordDecision, s.c.ID, who, body)
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		return tx.AddRecords(ctx, s.c.Party, candor.Record{ID: candor.NewID(now), Kind: candor.RecordDecision, At: now, Subject: s.g.ID, Case: s.c.ID, Actor: who.Actor(), Body: text})
 	})
 	return sent, err
 }

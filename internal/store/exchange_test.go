@@ -20,7 +20,9 @@ func TestExchange(t *testing.T) {
 		s := open(t)
 		made := func(t *testing.T, grant taxiitest.Grant, now func() time.Time) taxii.Store {
 			empty(t, s, grant)
-			return s.Exchange(func(_ context.Context, principal, root string) ([]taxii.Collection, error) { return grant(principal, root) }, now)
+			return s.Exchange(func(_ context.Context, principal, root string) ([]taxii.Collection, error) {
+				return grant(principal, root)
+			}, now)
 		}
 		t.Run(kind+"/store", func(t *testing.T) { taxiitest.Store(t, made) })
 		t.Run(kind+"/server", func(t *testing.T) { taxiitest.Server(t, made) })

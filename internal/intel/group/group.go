@@ -126,7 +126,9 @@ func (g Group) Member(id candor.ID) (Member, bool) {
 }
 
 // Takes tells whether the group takes incidents of a class.
-func (g Group) Takes(c candor.Class) bool { return len(g.Classes) == 0 || slices.Contains(g.Classes, c) }
+func (g Group) Takes(c candor.Class) bool {
+	return len(g.Classes) == 0 || slices.Contains(g.Classes, c)
+}
 
 // Audience is who reads the collection of the group, which holds nothing that is
 // red.
