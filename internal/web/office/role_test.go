@@ -39,6 +39,11 @@ var table = map[string]string{
 	"GET /parties/{id}/receipts/{event}": "admin analyst auditor", "GET /parties/{id}/scans/{event}": "admin analyst auditor",
 	"GET /parties/{id}/erase": "admin", "POST /parties/{id}/erase": "admin",
 
+	"GET /intel/groups": "admin analyst auditor", "GET /intel/groups/new": "admin analyst", "POST /intel/groups/new": "admin analyst", "GET /intel/groups/{id}": "admin analyst auditor",
+	"GET /intel/groups/{id}/edit": "admin analyst", "POST /intel/groups/{id}/edit": "admin analyst", "GET /intel/groups/{id}/retire": "admin analyst", "POST /intel/groups/{id}/retire": "admin analyst",
+	"POST /intel/groups/{id}/members": "admin analyst", "GET /intel/groups/{id}/members/{member}/remove": "admin analyst", "POST /intel/groups/{id}/members/{member}/remove": "admin analyst",
+	"GET /cases/{id}/share": "admin analyst", "POST /cases/{id}/share": "admin analyst",
+
 	"GET /traffic": "admin analyst auditor", "GET /traffic/now": "admin analyst", "GET /traffic/flows": "admin analyst", "GET /traffic/flows/form": "admin analyst", "GET /traffic/flows/records": "admin analyst",
 	"GET /traffic/flows/csv": "admin analyst", "GET /traffic/lines/{id}": "admin analyst",
 
@@ -154,11 +159,11 @@ func (w *world) paths(t *testing.T) func(string) string {
 	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
 	reported := w.reported(t)
 	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
-		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
+		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID), "intel": string(w.partners(t).ID)}
 	product, drilled, complaint := w.software(t), w.drilled(t), string(w.complaint(t, reported).ID)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
-		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{part}", "0", "{member}", string(w.partners(t).Members[0].ID()), "{name}", drilled, "{id}", ids[area], "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
@@ -197,7 +202,7 @@ func TestNothingThere(t *testing.T) {
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
-		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/directory/" + none, "/directory/x", "/directory/" + none + "/verify", "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/directory/" + none, "/directory/x", "/directory/" + none + "/verify", "/intel/groups/" + none, "/intel/groups/x", "/intel/groups/" + none + "/edit", "/cases/" + none + "/share", "/intel/groups/" + string(w.partners(t).ID) + "/members/" + none + "/remove", "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
 		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
 			t.Errorf("GET %s: %d, want 404", path, a.Status)
 		}
