@@ -63,6 +63,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
 	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
+	add(house.SightingJob{}, handler(h.TellSighting))
 	add(house.ShipmentJob{}, handler(r.mailShipment))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
 	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))

@@ -59,6 +59,12 @@ func (h *House) MatchFeeds(ctx context.Context) error {
 				if err := tx.KeepHit(ctx, hit); err != nil {
 					return err
 				}
+				if !hit.Filed {
+					continue
+				}
+				if err := h.sighted(ctx, tx, hit); err != nil {
+					return err
+				}
 			}
 			return tx.Matched(ctx, now, some...)
 		})

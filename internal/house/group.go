@@ -161,7 +161,7 @@ func (h *House) nameMembers(ctx context.Context, tx *store.Tx, g *group.Group) e
 // recordGroup keeps what was decided about a group: organisations are nothing
 // personal.
 func (h *House) recordGroup(ctx context.Context, tx *store.Tx, who candor.Principal, g group.Group, event string) error {
-	body := map[string]any{"group": event, "name": g.Name, "most": g.Most, "classes": g.Classes, "members": g.Members, "edition": g.Edition}
+	body := map[string]any{"group": event, "name": g.Name, "most": g.Most, "classes": g.Classes, "members": g.Members, "sightings": g.Sightings, "edition": g.Edition}
 	return h.recordJSON(ctx, tx, "", candor.RecordPolicy, g.ID, who, body)
 }
 

@@ -201,6 +201,18 @@ func (r reader) HitsOf(ctx context.Context, value string, asset candor.ID) ([]in
 	return each(rows, hit), err
 }
 
+// HitsOfFeed gives the hits of a feed and a value, of all assets.
+func (r reader) HitsOfFeed(ctx context.Context, name, value string) ([]intel.Hit, error) {
+	rows, err := choose[query.Hit](ctx, r.db, "hits", "feed = ? AND value = ? ORDER BY id", name, value)
+	return each(rows, hit), err
+}
+
+// Indicator gives what a feed says of a value.
+func (r reader) Indicator(ctx context.Context, name string, of intake.Kind, value string) (intel.Indicator, error) {
+	row, err := one[query.Indicator](ctx, r.db, "indicators", "feed = ? AND kind = ? AND value = ?", name, of, value)
+	return indicator(row), err
+}
+
 func hit(r query.Hit) intel.Hit {
 	return intel.Hit{ID: r.ID, Feed: r.Feed, Kind: r.Kind, Value: r.Value, Asset: r.Asset, What: r.What, Class: r.Class, Note: r.Note, TLP: r.Tlp, Confidence: int(r.Trust),
 		First: time.Time(r.FirstSeen), Last: time.Time(r.LastSeen), Filed: r.Filed}

@@ -32,10 +32,13 @@ type Group struct {
 	Most    tlp.Mark       `json:"most"`
 	Classes []candor.Class `json:"classes,omitempty"` // that it takes; all if empty
 	Members []Member       `json:"members"`
-	Edition int64          `json:"edition"` // goes up with each change
-	Created time.Time      `json:"created,omitzero"`
-	Updated time.Time      `json:"updated,omitzero"`
-	Retired time.Time      `json:"retired,omitzero"` // since when nothing goes to it
+	// Sightings says that the group is told when something here is what a member
+	// added: in its collection.
+	Sightings bool      `json:"sightings,omitempty"`
+	Edition   int64     `json:"edition"` // goes up with each change
+	Created   time.Time `json:"created,omitzero"`
+	Updated   time.Time `json:"updated,omitzero"`
+	Retired   time.Time `json:"retired,omitzero"` // since when nothing goes to it
 }
 
 // Member is one of a group: a party, whose programs read the collection, or an

@@ -12,16 +12,17 @@ import (
 
 // groupWritten is what somebody says of a sharing group.
 type groupWritten struct {
-	Name    string         `json:"name" minLength:"1" maxLength:"200"`
-	Note    string         `json:"note,omitempty" maxLength:"4000" doc:"For the staff; members do not see it."`
-	Most    tlp.Mark       `json:"most" enum:"clear,green,amber,red" doc:"The strictest mark of what may go to it. Red goes to members that are named only, and amber+strict to nobody."`
-	Classes []candor.Class `json:"classes,omitempty" doc:"That it takes; all if missing."`
-	Members []group.Member `json:"members" nullable:"false" doc:"Partners, authorities and vendors that read its collection, and organisations of the directory that get mails."`
-	Edition int64          `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
+	Name      string         `json:"name" minLength:"1" maxLength:"200"`
+	Note      string         `json:"note,omitempty" maxLength:"4000" doc:"For the staff; members do not see it."`
+	Most      tlp.Mark       `json:"most" enum:"clear,green,amber,red" doc:"The strictest mark of what may go to it. Red goes to members that are named only, and amber+strict to nobody."`
+	Classes   []candor.Class `json:"classes,omitempty" doc:"That it takes; all if missing."`
+	Members   []group.Member `json:"members" nullable:"false" doc:"Partners, authorities and vendors that read its collection, and organisations of the directory that get mails."`
+	Sightings bool           `json:"sightings,omitempty" doc:"Tell the group how often what a member added was seen here, and nothing of whose it is."`
+	Edition   int64          `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
 }
 
 func (w groupWritten) group(id candor.ID) group.Group {
-	return group.Group{ID: id, Name: w.Name, Note: w.Note, Most: w.Most, Classes: w.Classes, Members: w.Members, Edition: w.Edition}
+	return group.Group{ID: id, Name: w.Name, Note: w.Note, Most: w.Most, Classes: w.Classes, Members: w.Members, Sightings: w.Sightings, Edition: w.Edition}
 }
 
 type newGroup struct{ Body groupWritten }

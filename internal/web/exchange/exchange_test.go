@@ -15,6 +15,7 @@ import (
 	"candor/internal/house"
 	"candor/internal/intake"
 	"candor/internal/intel"
+	"candor/internal/intel/feed"
 	"candor/internal/intel/group"
 	"candor/internal/intel/stix"
 	"candor/internal/intel/taxii"
@@ -294,5 +295,73 @@ func (w *world) remove(t *testing.T, c *taxii.Client, g group.Group) {
 	}
 	if some, err := w.House.Store.Unmatched(ctx, w.Clock().Add(time.Hour), w.Clock(), 10); err != nil || len(some) != 0 {
 		t.Errorf("what it added is believed still: %v, %v", some, err)
+	}
+}
+
+// TestSightings has the desk tell what was seen here: the group what a member added,
+// and a feed that is another desk's collection, both only where the operator lets it.
+func TestSightings(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		w := newWorld(t, s)
+		g := w.group(t, "Providers", tlp.Green, group.Member{Party: w.one.party.ID, Write: true, Trust: 90})
+		g.Sightings = true
+		var err error
+		if g, err = w.House.SaveGroup(ctx, w.Who(candor.RoleAdmin), g); err != nil {
+			t.Fatal(err)
+		}
+		w.House.Feeds.Threshold = 80
+		c := w.client(w.one.token)
+		if _, err := c.Send(ctx, w.root(), string(g.ID), w.released(t, g, "acme.example", tlp.Green)); err != nil {
+			t.Fatal(err)
+		}
+		_, before := w.read(t, c, g, taxii.Query{})
+		if err := w.House.MatchFeeds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		job := house.SightingJob{Feed: g.Feed(g.Members[0]), Of: intake.Domain, Value: "acme.example"}
+		if err := w.House.TellSighting(ctx, job); err != nil {
+			t.Fatal(err)
+		}
+		var text string
+		if _, err := c.Objects(ctx, w.root(), string(g.ID), taxii.Query{AddedAfter: before.Last}, func(raw json.RawMessage) error { text += string(raw); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, `"sighting_of_ref":"indicator--`) || !strings.Contains(text, `"count":1`) || !strings.Contains(text, tlp.Green.STIX().ID) || strings.Contains(text, string(w.PartyAsset.ID)) || strings.Contains(text, w.Party.Name+"\"") {
+			t.Errorf("%s", text)
+		}
+		w.toFeed(t, c, g, job)
+	})
+}
+
+// toFeed has the collection be a feed of another desk's, which tells back into it.
+func (w *world) toFeed(t *testing.T, c *taxii.Client, g group.Group, job house.SightingJob) {
+	t.Helper()
+	ctx := t.Context()
+	f := feed.Feed{Name: "theirs", Kind: feed.TAXII, URL: w.root() + "collections/" + string(g.ID), Every: time.Hour, Licence: "as agreed", Trust: 90, TLP: tlp.Green}
+	w.House.Feeds.HTTP, w.House.Feeds.Spool = w.tls.Client(), t.TempDir()
+	w.House.Feeds.Authorize = func(_ feed.Feed, r *http.Request) { taxii.Bearer(w.one.token)(r) }
+	told := func(lets bool) int {
+		f.Sightings = lets
+		w.House.Feeds.All = []feed.Feed{f}
+		_, before := w.read(t, c, g, taxii.Query{})
+		if err := w.House.TurnFeeds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.House.MatchFeeds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		job.Feed = "theirs"
+		if err := w.House.TellSighting(ctx, job); err != nil {
+			t.Fatal(err)
+		}
+		_, after := w.read(t, c, g, taxii.Query{AddedAfter: before.Last})
+		return after.Objects
+	}
+	if n := told(false); n != 0 {
+		t.Errorf("%d objects are told of a feed without consent", n)
+	}
+	if n := told(true); n == 0 {
+		t.Error("nothing is told")
 	}
 }

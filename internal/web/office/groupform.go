@@ -38,7 +38,7 @@ func (o *office) editGroup(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	g := v.Group
-	f := given("name", g.Name, "most", string(g.Most), "classes", joinedWords(g.Classes), "note", g.Note, "edition", strconv.FormatInt(g.Edition, 10))
+	f := given("name", g.Name, "most", string(g.Most), "classes", joinedWords(g.Classes), "note", g.Note, "sightings", yes(g.Sightings), "edition", strconv.FormatInt(g.Edition, 10))
 	return groupFormView(r, groupForm{form: f, action: groupPath(g.ID) + "/edit", cancel: groupPath(g.ID)}, g), nil
 }
 
@@ -71,8 +71,10 @@ func (o *office) changeGroup(r *web.Request) (web.View, error) {
 func (o *office) saveGroup(r *web.Request, old sharing.Group, action, cancel string) (web.View, error) {
 	f := groupForm{form: typed(r, "name", "most", "edition"), action: action, cancel: cancel}
 	f.values["classes"], f.values["note"] = r.Text("classes"), r.Text("note")
+	f.values["sightings"] = yes(r.Yes("sightings"))
 	f.name(r)
 	g := old
+	g.Sightings = r.Yes("sightings")
 	g.Name, g.Most, g.Note, g.Classes = f.values["name"], tlp.Mark(f.values["most"]), f.values["note"], nil
 	for _, l := range lines(f.values["classes"]) {
 		c, ok := candor.ParseClass(l)
