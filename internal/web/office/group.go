@@ -126,7 +126,7 @@ func groupFacts(r *web.Request, v house.GroupView) []ui.Fact {
 
 func memberTable(r *web.Request, g sharing.Group, may bool) ui.Table {
 	t := ui.Table{ID: "members", Caption: r.T("office.group.members"), Empty: ui.Situation{Title: r.T("office.group.members.none"), Text: r.T("office.group.members.none.text")},
-		Columns: []ui.Column{wide(column("name", r.T("office.name"))), column("way", r.T("office.group.way"))}}
+		Columns: []ui.Column{column("name", r.T("office.name")), wide(column("way", r.T("office.group.way")))}}
 	if may {
 		t.Columns = append(t.Columns, column("remove", r.T("office.group.remove")))
 	}
