@@ -165,6 +165,25 @@ func (h *House) recordGroup(ctx context.Context, tx *store.Tx, who candor.Princi
 	return h.recordJSON(ctx, tx, "", candor.RecordPolicy, g.ID, who, body)
 }
 
+// leaveGroups takes a party that is erased out of all groups.
+func (h *House) leaveGroups(ctx context.Context, tx *store.Tx, who candor.Principal, party candor.ID) error {
+	all, err := tx.Groups(ctx)
+	if err != nil {
+		return err
+	}
+	for _, old := range all {
+		if _, is := old.Member(party); !is {
+			continue
+		}
+		g := old
+		g.Members = slices.DeleteFunc(slices.Clone(old.Members), func(m group.Member) bool { return m.ID() == party })
+		if err := h.changeGroup(ctx, tx, who, &g, old, "member erased"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RetireGroup takes a group out of use, or back into it. Nothing goes to one that is
 // out of use, and nobody reads its collection.
 func (h *House) RetireGroup(ctx context.Context, who candor.Principal, id candor.ID, retired bool) (g group.Group, err error) {

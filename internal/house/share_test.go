@@ -114,8 +114,14 @@ func TestGroups(t *testing.T) {
 		if _, err := w.Share(ctx, ann, house.ShareOrder{Case: w.kase, Group: g.ID}); !errors.As(err, &refused) {
 			t.Error("something goes to a group that is out of use:", err)
 		}
+		if err := w.ErasePerson(ctx, ada, isp.ID); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := w.Group(ctx, ann, g.ID); err != nil || len(v.Group.Members) != 1 {
+			t.Error("who was erased is a member still:", v, err)
+		}
 		records, err := w.Records(ctx, ada, candor.RecordFilter{Subject: g.ID}, candor.Cut{})
-		if err != nil || len(records.Items) != 3 {
+		if err != nil || len(records.Items) != 4 {
 			t.Errorf("the log has %d records of the group, %v", len(records.Items), err)
 		}
 	})

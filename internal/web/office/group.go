@@ -71,7 +71,6 @@ type groupDetail struct {
 	may           bool
 	choices       []ui.Option
 	formats       []ui.Option
-	audience      string
 }
 
 func (o *office) groupOf(r *web.Request) (house.GroupView, error) {

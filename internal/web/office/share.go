@@ -18,22 +18,21 @@ func sharePath(id candor.ID) string { return "/cases/" + string(id) + "/share" }
 
 // shareDetail is what the page of sharing a case shows.
 type shareDetail struct {
-	path, group    string
-	groups         []ui.Option
-	to             []string
-	entries        []ui.Option // members that get mails
-	offered        bool
-	offer          house.ShareOffer
-	refused        string
-	facts, left    []ui.Fact
-	choices        []ui.Option // indicators that may go
-	chosen         []string
-	held           []ui.Fact // what may not go, and why
-	whole          []ui.Fact // why nothing may go
-	ways           []ui.Fact
-	groupName      string
-	more           bool
-	nobody, lonely bool
+	path, group string
+	groups      []ui.Option
+	to          []string
+	entries     []ui.Option // members that get mails
+	offered     bool
+	offer       house.ShareOffer
+	refused     string
+	facts, left []ui.Fact
+	choices     []ui.Option // indicators that may go
+	chosen      []string
+	held        []ui.Fact // what may not go, and why
+	whole       []ui.Fact // why nothing may go
+	ways        []ui.Fact
+	groupName   string
+	nobody      bool
 }
 
 // cut splits a word from what follows it.
