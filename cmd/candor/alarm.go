@@ -65,11 +65,15 @@ func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 const mailPatience = 24 * time.Hour
 
 // send sends a mail by its identifier.
-func (r *running) send(ctx context.Context, j mailJob) error {
-	m, err := r.Store.Message(ctx, j.Message)
+func (r *running) send(ctx context.Context, j mailJob) error { return r.sendWith(ctx, j.Message) }
+
+// sendWith sends a mail with files.
+func (r *running) sendWith(ctx context.Context, id candor.ID, files ...candor.Attachment) error {
+	m, err := r.Store.Message(ctx, id)
 	if err != nil {
 		return err
 	}
+	m.Attachments = files
 	return r.deliver(ctx, m)
 }
 

@@ -17,6 +17,7 @@ import (
 	"candor/internal/web"
 	"candor/internal/web/api"
 	"candor/internal/web/console"
+	"candor/internal/web/exchange"
 	"candor/internal/web/hosted"
 	"candor/internal/web/office"
 	"candor/internal/web/portal"
@@ -76,6 +77,7 @@ func (r *running) site(c *config.Config) (*web.Site, error) {
 	support.Register(site, r.House)
 	portal.Mount(site, portal.Config{Advice: told{r.books}, Renew: r.renewal(), MostReport: min(int64(r.setup.intake.MaxSize), house.MostReport)})
 	hosted.Mount(site)
+	exchange.Mount(site)
 	programs, err := api.New(api.Config{House: r.House, Access: r.Access, Clock: r.setup.clock, Log: r.setup.log, Version: programVersion(),
 		PublicURL: r.setup.publicURL, Bounce: r.bounce, Secret: r.secrets[0],
 		Welcome: func(p access.Purpose, secret string) string { return r.setup.publicURL + welcomePath(p) + secret }})

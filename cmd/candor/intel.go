@@ -31,7 +31,7 @@ func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, e
 	}}
 	for _, one := range c.Feeds {
 		f.All = append(f.All, published.Feed{Name: one.Name, Kind: published.Kind(one.Kind), URL: one.URL, Licence: one.Licence, Trust: one.Trust, Every: time.Duration(one.Every), TLP: tlp.Mark(one.TLP),
-			Class: candor.Class(one.Class), Releases: one.Releases})
+			Class: candor.Class(one.Class), Releases: one.Releases, Sightings: one.Sightings})
 		if err := f.All[len(f.All)-1].Check(); err != nil {
 			return f, err
 		}

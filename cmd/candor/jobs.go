@@ -70,6 +70,8 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.SendForwardJob{}, handler(func(ctx context.Context, j house.SendForwardJob) error { return h.SendForward(ctx, j.Forward) }))
 	add(house.ForwardMailJob{}, handler(r.mailForward))
 	add(house.HearBounceJob{}, handler(r.hearBounce))
+	add(house.SightingJob{}, handler(h.TellSighting))
+	add(house.ShipmentJob{}, handler(r.mailShipment))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
 	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all

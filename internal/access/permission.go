@@ -36,6 +36,10 @@ const (
 	ActOwn  Permission = "act.own" // mark as fixed, ask, contest
 )
 
+// Exchange lets a program of a party read the collections of the sharing groups
+// that the party is in, and add to those that it may add to.
+const Exchange Permission = "exchange"
+
 // HoldTokens lets somebody make tokens for programs of their own.
 const HoldTokens Permission = "hold.tokens"
 
@@ -43,7 +47,7 @@ const HoldTokens Permission = "hold.tokens"
 func Permissions() []Permission {
 	return []Permission{
 		ReadCases, ActCases, ApproveResponses, WaiveChecks, ReadEvidence, ReadParties, ManageParties, ReadPolicy, ManagePolicy,
-		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadFlows, ReadOwn, ActOwn, HoldTokens,
+		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadFlows, ReadOwn, ActOwn, Exchange, HoldTokens,
 	}
 }
 
@@ -58,25 +62,29 @@ func granted(r candor.Role) []Permission {
 	case candor.RoleAuditor:
 		return reading
 	case candor.RoleCustomer:
-		return []Permission{ReadOwn, ActOwn, HoldTokens}
+		return []Permission{ReadOwn, ActOwn, Exchange, HoldTokens}
 	case candor.RoleSubscriber:
 		return []Permission{ReadOwn, ActOwn}
 	}
 	return nil
 }
 
-// Scopes of a token. Read, write and admin each hold those before; flows stands
-// alone, so that no program sees households' connections that was not made for
-// it. A scope takes away from what the owner may; it never adds.
+// Scopes of a token. Read, write and admin each hold those before; flows and
+// exchange stand alone, so that no program sees households' connections that was
+// not made for it, and one that reads what groups share sees nothing else. A scope takes away from what the owner may; it never adds.
 const (
-	ScopeRead  = "read"
-	ScopeWrite = "write"
-	ScopeAdmin = "admin"
-	ScopeFlows = "flows"
+	ScopeRead     = "read"
+	ScopeWrite    = "write"
+	ScopeAdmin    = "admin"
+	ScopeFlows    = "flows"
+	ScopeExchange = "exchange"
 )
 
-// Scopes are all scopes, from narrow to wide, and last the one that stands alone.
-func Scopes() []string { return append(widening(), ScopeFlows) }
+// Scopes are all scopes, from narrow to wide, and last those that stand alone.
+func Scopes() []string { return append(widening(), alone()...) }
+
+// alone are the scopes that hold no other, and that no other holds.
+func alone() []string { return []string{ScopeFlows, ScopeExchange} }
 
 // widening are the scopes that hold those before them.
 func widening() []string { return []string{ScopeRead, ScopeWrite, ScopeAdmin} }
@@ -92,6 +100,8 @@ func needs(p Permission) string {
 		return ScopeAdmin
 	case ReadFlows:
 		return ScopeFlows
+	case Exchange:
+		return ScopeExchange
 	}
 	return "" // tokens make no tokens
 }
@@ -106,11 +116,12 @@ func Allowed(p candor.Principal, what Permission) bool {
 	if p.Token == "" && p.Scopes == nil {
 		return p.User != ""
 	}
-	if needs(what) == ScopeFlows {
-		return slices.Contains(p.Scopes, ScopeFlows)
+	scope := needs(what)
+	if slices.Contains(alone(), scope) {
+		return slices.Contains(p.Scopes, scope)
 	}
 	all := widening()
-	need := slices.Index(all, needs(what))
+	need := slices.Index(all, scope)
 	return need >= 0 && slices.ContainsFunc(p.Scopes, func(s string) bool { return slices.Index(all, s) >= need })
 }
 

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write golden files")
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	fmt.Fprint(w, "role\tpermission\tsession\tread\twrite\tadmin\tflows\n")
+	fmt.Fprint(w, "role\tpermission\tsession\tread\twrite\tadmin\tflows\texchange\n")
 	for _, r := range candor.Roles() {
 		for _, what := range access.Permissions() {
 			p := candor.Principal{User: "u", Role: r}
@@ -76,7 +76,7 @@ func TestAuditor(t *testing.T) {
 		if what != access.HoldTokens && access.Allowed(auditor, what) != reads {
 			t.Errorf("auditor, %s: %v", what, !reads)
 		}
-		if own := what == access.ReadOwn || what == access.ActOwn; access.Allowed(admin, what) == own {
+		if own := what == access.ReadOwn || what == access.ActOwn || what == access.Exchange; access.Allowed(admin, what) == own {
 			t.Errorf("admin, %s: %v", what, own)
 		}
 	}

@@ -114,7 +114,7 @@ func (t Token) check(now time.Time) error {
 	case t.Name == "" || len(t.Name) > maxName:
 		return candor.WithHint(fmt.Errorf("the name of a token: %w", candor.ErrInvalid), "Name the program that will use it, in at most 200 bytes.")
 	case len(t.Scopes) == 0 || unknown:
-		return candor.WithHint(fmt.Errorf("the scopes of a token: %w", candor.ErrInvalid), "Choose read, write, admin or flows.")
+		return candor.WithHint(fmt.Errorf("the scopes of a token: %w", candor.ErrInvalid), "Choose read, write, admin, flows or exchange.")
 	case !t.Expires.IsZero() && !t.Expires.After(now):
 		return candor.WithHint(fmt.Errorf("a token that has expired already: %w", candor.ErrInvalid), "Choose a later day.")
 	}

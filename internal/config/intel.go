@@ -26,6 +26,9 @@ type Feed struct {
 	Class   string   `koanf:"class"` // of lists
 	// Releases of Debian by name that are of use, for the kind debian; all if empty.
 	Releases []string `koanf:"releases"`
+	// Sightings lets the source be told when something here is what it names, for the
+	// kind taxii.
+	Sightings bool `koanf:"sightings"`
 	// Authorization is the header of that name in requests.
 	Authorization     Secret `koanf:"authorization"`
 	AuthorizationFile string `koanf:"authorization_file"`
@@ -64,6 +67,9 @@ func (k *checker) feed(key string, f Feed) {
 	}
 	if f.TLP != "" {
 		k.oneOf(key+".tlp", []string{"clear", "green", "amber", "amber+strict"}, f.TLP)
+	}
+	if f.Sightings && f.Kind != "taxii" {
+		k.problem(key+".sightings", "only collections of TAXII can be told what was seen", "Leave it out.")
 	}
 	if class, ok := candor.ParseClass(f.Class); f.Class != "" && (!ok || string(class) != f.Class) {
 		k.problem(key+".class", fmt.Sprintf("there is no class %.60q", f.Class), "Write it as RSIT does: malicious-code/c2-server.")

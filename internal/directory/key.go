@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
+
+	"candor"
 )
 
 // ReadKey reads an armoured OpenPGP key (RFC 9580), which must be public. The
@@ -42,4 +44,23 @@ func (e Entry) Fingerprint() string {
 		return ""
 	}
 	return key.GetFingerprint()
+}
+
+// Encrypt encrypts a file with the key of the entry, armoured. An error is
+// candor.ErrInvalid: the key cannot encrypt.
+func (e Entry) Encrypt(a candor.Attachment) (candor.Attachment, error) {
+	key, err := ReadKey(e.Key)
+	if err != nil {
+		return a, err
+	}
+	handle, err := crypto.PGP().Encryption().Recipient(key).New()
+	if err != nil {
+		return a, bad("the key of "+e.Name+" cannot encrypt", "Put their new key into the directory.")
+	}
+	sealed, err := handle.Encrypt(a.Data)
+	if err != nil {
+		return a, bad("the key of "+e.Name+" cannot encrypt", "Put their new key into the directory.")
+	}
+	text, err := sealed.ArmorBytes()
+	return candor.Attachment{Name: a.Name + ".asc", Type: "application/pgp-encrypted", Data: text}, err
 }

@@ -65,6 +65,9 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if err := tx.EraseTraces(ctx, id, words); err != nil {
 			return err
 		}
+		if err := h.leaveGroups(ctx, tx, who, id); err != nil {
+			return err
+		}
 		accounts, err := tx.EraseUsers(ctx, id)
 		if err != nil {
 			return err

@@ -274,7 +274,7 @@ func (h *House) ListHits(ctx context.Context, who candor.Principal, name string)
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
-	if name != "" {
+	if name != "" && !isGroupFeed(name) {
 		if _, err := h.feedNamed(name); err != nil {
 			return nil, err
 		}

@@ -59,6 +59,12 @@ func (h *House) MatchFeeds(ctx context.Context) error {
 				if err := tx.KeepHit(ctx, hit); err != nil {
 					return err
 				}
+				if !hit.Filed {
+					continue
+				}
+				if err := h.sighted(ctx, tx, hit); err != nil {
+					return err
+				}
 			}
 			return tx.Matched(ctx, now, some...)
 		})
@@ -185,10 +191,18 @@ func (h *House) files(x intel.Indicator) bool {
 
 // listed is the finding that an indicator makes.
 func listed(x intel.Indicator) candor.Finding {
-	f := candor.Finding{Path: x.Value, Rule: "Intel." + x.Source, Class: cmp.Or(x.Class, candor.Undetermined), Language: SensorIntel, Description: x.Note}
+	f := candor.Finding{Path: x.Value, Rule: "Intel." + feedWord(x.Source), Class: cmp.Or(x.Class, candor.Undetermined), Language: SensorIntel, Description: x.Note}
 	f.Severity = gravity(f.Class)
 	if x.Kind == intake.Hash {
 		f.SHA256 = x.Value
 	}
 	return f
+}
+
+// feedWord is how rules name a feed: those of members of groups are not told apart.
+func feedWord(source string) string {
+	if isGroupFeed(source) {
+		return "group"
+	}
+	return source
 }

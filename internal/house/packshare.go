@@ -189,9 +189,30 @@ func (s *share) findings(ctx context.Context) error {
 			s.bulk++
 			continue
 		}
-		s.out.Indicators = append(s.out.Indicators, intel.Indicator{Kind: intake.Hash, Value: f.SHA256, Class: f.Class, First: f.First, Last: f.Last, Confidence: int(f.Confidence)})
+		i := intel.Indicator{Kind: intake.Hash, Value: f.SHA256, Class: f.Class, First: f.First, Last: f.Last, Confidence: int(f.Confidence)}
+		if f.Sensor == SensorIntel {
+			i.Source = "feed"
+			if i.TLP, err = s.published(ctx, f); err != nil {
+				return err
+			}
+		}
+		s.out.Indicators = append(s.out.Indicators, i)
 	}
 	return nil
+}
+
+// published gives the strictest mark under which feeds gave what was found; red if
+// none tells any more.
+func (s *share) published(ctx context.Context, f candor.FiledFinding) (tlp.Mark, error) {
+	hits, err := s.house.Store.HitsOf(ctx, f.SHA256, f.Asset)
+	if err != nil || len(hits) == 0 {
+		return tlp.Red, err
+	}
+	var sum tlp.Sum
+	for _, h := range hits {
+		sum.Add(h.TLP)
+	}
+	return sum.Mark(), nil
 }
 
 // harmful tells whether a finding is of a content that others want to know: not of

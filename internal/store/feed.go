@@ -11,6 +11,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/feed"
+	"candor/internal/intel/group"
 	"candor/internal/store/column"
 	"candor/internal/store/query"
 )
@@ -124,14 +125,14 @@ func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error
 	return nil
 }
 
-// ForgetFeeds removes all of feeds but those named: entries, hits, and how they
-// stand.
+// ForgetFeeds removes all of feeds but those named, and of members of sharing
+// groups: entries, hits, and how they stand.
 func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
 	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feeds": "name"} {
-		statement, args := "DELETE FROM "+table, []any(nil)
+		statement, args := "DELETE FROM "+table+" WHERE "+of+" NOT LIKE ?", []any{group.FeedPrefix + "%"}
 		if len(except) > 0 {
 			marks, names := in(except)
-			statement, args = statement+" WHERE "+of+" NOT IN "+marks, names
+			statement, args = statement+" AND "+of+" NOT IN "+marks, append(args, names...)
 		}
 		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {
 			return kind(err, "forget %s", table)
@@ -202,6 +203,24 @@ func (r reader) Hits(ctx context.Context, s candor.Scope, name string, most int)
 func (r reader) Hit(ctx context.Context, name, value string, asset candor.ID) (intel.Hit, error) {
 	row, err := one[query.Hit](ctx, r.db, "hits", "feed = ? AND value = ? AND asset = ?", name, value, asset)
 	return hit(row), err
+}
+
+// HitsOf gives the hits of all feeds of a value and an asset.
+func (r reader) HitsOf(ctx context.Context, value string, asset candor.ID) ([]intel.Hit, error) {
+	rows, err := choose[query.Hit](ctx, r.db, "hits", "asset = ? AND value = ? ORDER BY id", asset, value)
+	return each(rows, hit), err
+}
+
+// HitsOfFeed gives the hits of a feed and a value, of all assets.
+func (r reader) HitsOfFeed(ctx context.Context, name, value string) ([]intel.Hit, error) {
+	rows, err := choose[query.Hit](ctx, r.db, "hits", "feed = ? AND value = ? ORDER BY id", name, value)
+	return each(rows, hit), err
+}
+
+// Indicator gives what a feed says of a value.
+func (r reader) Indicator(ctx context.Context, name string, of intake.Kind, value string) (intel.Indicator, error) {
+	row, err := one[query.Indicator](ctx, r.db, "indicators", "feed = ? AND kind = ? AND value = ?", name, of, value)
+	return indicator(row), err
 }
 
 func hit(r query.Hit) intel.Hit {

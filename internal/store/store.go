@@ -51,7 +51,7 @@ type Store struct {
 	kept    *kept
 	wake    *wake
 	doing   doing
-	group   *group // nil where transactions commit each by itself
+	commits *commits // nil where transactions commit each by itself
 }
 
 // reader reads records, from the database or within a transaction.
@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.versions = &versions{of: map[candor.ID]version{}}
 	if s.dialect.guided {
 		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}, asked: map[string]int{}}
-		s.group = newGroup(s)
+		s.commits = newCommits(s)
 	}
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
@@ -162,8 +162,8 @@ func (s *Store) attempt(ctx context.Context, o *sql.TxOptions, f func(*Tx) error
 	const most = 8
 	var err error
 	for range most {
-		if s.group != nil && o == nil {
-			err = s.group.run(ctx, f)
+		if s.commits != nil && o == nil {
+			err = s.commits.run(ctx, f)
 		} else {
 			err = s.once(ctx, o, f)
 		}

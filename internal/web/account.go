@@ -101,7 +101,7 @@ func (s *Site) languageOptions(r *Request) []ui.Option {
 // scopeOptions are the scopes that widen what a token of this person may do.
 func scopeOptions(r *Request) (out []ui.Option) {
 	for _, scope := range access.Scopes() {
-		if scope == access.ScopeAdmin && r.Who.Role != candor.RoleAdmin || scope == access.ScopeWrite && r.Who.Role == candor.RoleAuditor || scope == access.ScopeFlows && !r.May(access.ReadFlows) {
+		if scope == access.ScopeAdmin && r.Who.Role != candor.RoleAdmin || scope == access.ScopeWrite && r.Who.Role == candor.RoleAuditor || scope == access.ScopeFlows && !r.May(access.ReadFlows) || scope == access.ScopeExchange && !r.May(access.Exchange) {
 			continue
 		}
 		out = append(out, ui.Option{Value: scope, Label: r.Printer.T("account.token.scope." + scope)})

@@ -48,6 +48,9 @@ type Feed struct {
 	// Releases are the Debian releases by name that are of use, for Debian: all, if
 	// there are none.
 	Releases []string
+	// Sightings says that its source is told when something here is what it names:
+	// for collections of TAXII, which it is written into.
+	Sightings bool
 }
 
 // Check tells what is wrong with a feed, as candor.ErrInvalid.

@@ -777,6 +777,28 @@ type Setting struct {
 	By      string      `db:"by"`
 }
 
+type ShareGroup struct {
+	ID       candor.ID   `db:"id"`
+	Name     string      `db:"name"`
+	Document column.Raw  `db:"document"`
+	Edition  int64       `db:"edition"`
+	Updated  column.Time `db:"updated"`
+}
+
+type Shipment struct {
+	ID       candor.ID  `db:"id"`
+	GroupID  candor.ID  `db:"group_id"`
+	CaseID   candor.ID  `db:"case_id"`
+	Document column.Raw `db:"document"`
+}
+
+type ShipmentFile struct {
+	Message candor.ID `db:"message"`
+	Name    string    `db:"name"`
+	Media   string    `db:"media"`
+	Content string    `db:"content"`
+}
+
 type SoftwareAcceptance struct {
 	Device    string         `db:"device"`
 	Product   string         `db:"product"`
@@ -866,6 +888,26 @@ type Task struct {
 	Done    column.Time `db:"done"`
 	DoneBy  string      `db:"done_by"`
 	Created column.Time `db:"created"`
+}
+
+type TaxiiObject struct {
+	Collection string `db:"collection"`
+	Arrived    int64  `db:"arrived"`
+	Object     string `db:"object"`
+	Type       string `db:"type"`
+	Spec       string `db:"spec"`
+	Version    int64  `db:"version"`
+	Moment     int64  `db:"moment"`
+	Author     string `db:"author"`
+	Raw        string `db:"raw"`
+}
+
+type TaxiiStatus struct {
+	ID        string     `db:"id"`
+	Principal string     `db:"principal"`
+	Root      string     `db:"root"`
+	Document  column.Raw `db:"document"`
+	Asked     int64      `db:"asked"`
 }
 
 type Term struct {

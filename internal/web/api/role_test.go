@@ -23,6 +23,7 @@ import (
 	"candor/internal/intake/format/xarf"
 	"candor/internal/intake/forward"
 	"candor/internal/intake/holder"
+	"candor/internal/intel/group"
 	"candor/internal/phrase"
 	"candor/internal/respond/submit"
 	"candor/internal/store"
@@ -55,6 +56,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			}
 		case strings.HasPrefix(op.Path, "/api/v1/directory/"):
 			id = string(w.lab().ID)
+		case strings.HasPrefix(op.Path, "/api/v1/groups/"):
+			id = string(w.sharing().ID)
 		case op.ID == "add-vendor-answer" || op.ID == "look-for-samples":
 			id = string(e.responses[2].ID)
 		case strings.HasPrefix(op.Path, "/api/v1/tickets/"):
@@ -68,7 +71,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		}
 	}
 	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar", "{name}", "kev").Replace(op.Path)
-	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true"}[op.ID]
+	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true", "offer-share": "?group=" + string(w.sharing().ID)}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "import-directory": {"Content-Type", "application/yaml"}, "take-bounce": {"Content-Type", "message/rfc822"}, "take-report": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
@@ -101,6 +104,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"add-directory-entry": labOf("new" + string(candor.NewID(w.now))), "replace-directory-entry": labOf("Lab"), "verify-directory-entry": object{"how": "called"}, "retire-directory-entry": object{"retired": false},
 		"import-directory": "schema: candor-directory-1\n", "send-samples": object{"entry": w.lab().ID}, "add-vendor-answer": object{"verdict": "clean"},
+		"add-group": groupOf("new" + string(candor.NewID(w.now))), "replace-group": groupOf("ISAC"), "retire-group": object{"retired": false}, "share-case": object{"group": w.sharing().ID},
 		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
 		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
@@ -126,6 +130,20 @@ func (blind) Look(context.Context, string, []byte) (string, []candor.Finding, er
 // labOf is an entry of the directory as it is written.
 func labOf(name string) object {
 	return object{"name": name, "kinds": []string{"anti-virus"}, "channels": []any{object{"way": "mail", "address": "lab@lab.example"}}, "takes": []string{"hashes"}}
+}
+
+// groupOf is a sharing group as it is written.
+func groupOf(name string) object { return object{"name": name, "most": "amber", "members": []any{}} }
+
+// sharing is a sharing group.
+func (w *world) sharing() group.Group {
+	ctx, admin := w.t.Context(), w.people["admin"].who
+	for _, v := range must2(w.house.Groups(ctx, admin))(w.t) {
+		if v.Group.Name == "ISAC" {
+			return v.Group
+		}
+	}
+	return must2(w.house.SaveGroup(ctx, admin, group.Group{Name: "ISAC", Most: "amber"}))(w.t)
 }
 
 // lab is an entry of the directory.

@@ -56,7 +56,7 @@ func alias(r huma.Registry) {
 // schemaName names the schema of a type. What package consent and those below it
 // call an Event or a Row is a ConsentEvent or a TermsRow here, those of
 // traffic are a TrafficView or a TrafficHour, and an Entry of the directory is a
-// DirectoryEntry.
+// DirectoryEntry, and a Member of a group a GroupMember.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -70,6 +70,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if t.PkgPath() == "candor/internal/directory" {
 		return "Directory" + name
+	}
+	if t.PkgPath() == "candor/internal/intel/group" {
+		return "Group" + strings.TrimPrefix(name, "Group")
 	}
 	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
 		return name

@@ -59,12 +59,17 @@ func (a adapter) Tx(ctx context.Context, f func(desk.Tx) error) error {
 	return a.s.Tx(ctx, func(tx *store.Tx) error { return f(tx) })
 }
 
-// New starts a site with the pages that mount adds.
+// New starts a site with the pages that mount adds, on SQLite.
 func New(t testing.TB, mount ...func(*web.Site)) *World {
+	t.Helper()
+	return NewOn(t, storetest.SQLite(t), mount...)
+}
+
+// NewOn is New on a database, which is empty.
+func NewOn(t testing.TB, s *store.Store, mount ...func(*web.Site)) *World {
 	t.Helper()
 	w := &World{Resets: make(chan string, 10), People: map[candor.Role]candor.User{}, clients: map[candor.Role]*http.Client{}}
 	w.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
-	s := storetest.SQLite(t)
 	w.Party, w.PartyAsset = storetest.Sample(t, s, "acme")
 	w.Other, w.OtherAsset = storetest.Sample(t, s, "other")
 	w.server = httptest.NewUnstartedServer(nil)

@@ -11,11 +11,11 @@ import (
 	"candor"
 )
 
-// group has transactions that come at once share one commit: SQLite has one writer
+// commits has transactions that come at once share one commit: SQLite has one writer
 // at a time, and each commit waits for the disk. Each runs within a savepoint, so
 // that one that fails undoes nothing of the others; none is told that it is kept
 // before the commit is.
-type group struct {
+type commits struct {
 	store   *Store
 	turn    chan struct{} // holds a token while nobody has the turn
 	waiting atomic.Int64  // for the turn: whoever waits commits what others have done
@@ -40,14 +40,14 @@ const (
 // or of the database. They may be tried again.
 var errBroken = fmt.Errorf("transactions that shared a commit are undone: %w", candor.ErrUnavailable)
 
-func newGroup(s *Store) *group {
-	g := &group{store: s, turn: make(chan struct{}, 1)}
+func newCommits(s *Store) *commits {
+	g := &commits{store: s, turn: make(chan struct{}, 1)}
 	g.turn <- struct{}{}
 	return g
 }
 
 // run runs a transaction, and gives nil once it is durable.
-func (g *group) run(ctx context.Context, f func(*Tx) error) error {
+func (g *commits) run(ctx context.Context, f func(*Tx) error) error {
 	g.waiting.Add(1)
 	<-g.turn // not given up when ctx ends: others rely on whoever waits
 	g.waiting.Add(-1)
@@ -61,7 +61,7 @@ func (g *group) run(ctx context.Context, f func(*Tx) error) error {
 
 // work does what a member wants, and commits if nobody waits who would. It has the
 // turn, and gives it on.
-func (g *group) work(ctx context.Context, over error, f func(*Tx) error, own *member) (err error) {
+func (g *commits) work(ctx context.Context, over error, f func(*Tx) error, own *member) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.fail(errBroken)
@@ -96,7 +96,7 @@ func (g *group) work(ctx context.Context, over error, f func(*Tx) error, own *me
 }
 
 // begin begins the transaction of the group, or a part of it.
-func (g *group) begin(ctx context.Context) error {
+func (g *commits) begin(ctx context.Context) error {
 	if g.tx != nil {
 		if err := g.exec(ctx, "SAVEPOINT member"); err != nil {
 			g.fail(errBroken)
@@ -113,7 +113,7 @@ func (g *group) begin(ctx context.Context) error {
 }
 
 // undo undoes what the member who has the turn did.
-func (g *group) undo(ctx context.Context) {
+func (g *commits) undo(ctx context.Context) {
 	if len(g.members) == 0 {
 		g.fail(errBroken)
 		return
@@ -123,13 +123,13 @@ func (g *group) undo(ctx context.Context) {
 	}
 }
 
-func (g *group) exec(ctx context.Context, statement string) error {
+func (g *commits) exec(ctx context.Context, statement string) error {
 	_, err := g.store.kept.within(g.tx).ExecContext(ctx, statement)
 	return err
 }
 
 // fail undoes all of the group.
-func (g *group) fail(err error) {
+func (g *commits) fail(err error) {
 	_ = g.tx.Rollback() // what the database has undone by itself is
 	if len(g.members) > 0 {
 		g.store.versions.forget()
@@ -137,7 +137,7 @@ func (g *group) fail(err error) {
 	g.end(err)
 }
 
-func (g *group) commit(ctx context.Context) {
+func (g *commits) commit(ctx context.Context) {
 	if err := g.tx.Commit(); err != nil {
 		_ = g.tx.Rollback()
 		g.store.versions.forget()
@@ -156,7 +156,7 @@ func (g *group) commit(ctx context.Context) {
 }
 
 // end tells all members what became of the group.
-func (g *group) end(err error) {
+func (g *commits) end(err error) {
 	for _, m := range g.members {
 		m.done <- err
 	}
