@@ -249,11 +249,14 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if err != nil {
 		return errors.Join(err, stopScanning(), stopAgents(ctx), stopGarden(ctx))
 	}
-	if err = ready(); err == nil {
+	switch err = ready(); {
+	case err == nil:
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
 		}
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = nil // it was told to end while it began
 	}
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()

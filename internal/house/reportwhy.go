@@ -105,6 +105,7 @@ var (
 		{"alone", "it alone held it then"},
 		{"too-old", "it is longer ago than leases are kept"},
 		{"pending", "records of leases may still come"},
+		{"source-silent", "its source, which usually tells more, has told of nothing after that yet"},
 		{"lease-end", "when its last lease ended is not known"},
 		{"holders", "more than one may have held it then"},
 		{"translator", "a translator shares the address, and the port is not told"},
