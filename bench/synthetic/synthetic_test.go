@@ -10,10 +10,7 @@ import (
 // TestSynthetic lives through a small world: nobody is told of what was another's, and
 // most reports reach whom they are about.
 func TestSynthetic(t *testing.T) {
-	mails, subscribers := 20_000, 1000
-	if testing.Short() {
-		mails = 2000
-	}
+	const mails, subscribers = 20_000, 1000
 	got, err := Play(t.Context(), Config{Folder: t.TempDir(), Seed: 11, Subscribers: subscribers, Mails: mails, Workers: runtime.GOMAXPROCS(0), Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
