@@ -81,18 +81,11 @@ type Responder struct {
 // Follow does a desk.PolicyJob. Of several nodes that do one for the same case
 // at the same time one proposes.
 func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
-	var have []candor.Response
-	cut := candor.Cut{Limit: 500}
-	for {
-		page, err := r.House.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, cut)
-		if err != nil {
-			return err
-		}
-		have = append(have, page.Items...)
-		if cut.Cursor = page.Next; page.Next == "" {
-			return r.House.Desk.Propose(ctx, j, have, r)
-		}
+	have, err := r.Responses(ctx, j.Case)
+	if err != nil {
+		return err
 	}
+	return r.House.Desk.Propose(ctx, j, have, r)
 }
 
 // Propose implements desk.Responder.

@@ -439,6 +439,20 @@ type Key struct {
 	Created column.Time  `db:"created"`
 }
 
+type Ladder struct {
+	CaseID   candor.ID    `db:"case_id"`
+	Step     int64        `db:"step"`
+	Rung     string       `db:"rung"`
+	Why      candor.Cause `db:"why"`
+	Since    column.Time  `db:"since"`
+	Mended   column.Time  `db:"mended"`
+	Previous candor.ID    `db:"previous"`
+	Look     column.Time  `db:"look"`
+	Pending  bool         `db:"pending"`
+	Gap      string       `db:"gap"`
+	Version  int64        `db:"version"`
+}
+
 type Late struct {
 	ID         candor.ID      `db:"id"`
 	SHA256     string         `db:"sha256"`

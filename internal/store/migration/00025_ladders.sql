@@ -1,0 +1,27 @@
+-- How far cases were escalated, who offends again, and complaints that wait.
+
+-- +goose Up
+CREATE TABLE ladders (
+    case_id  TEXT PRIMARY KEY REFERENCES cases (id),
+    step     BIGINT NOT NULL,
+    rung     TEXT NOT NULL,
+    why      TEXT NOT NULL,
+    since    BIGINT NOT NULL,
+    mended   BIGINT NOT NULL,
+    previous TEXT NOT NULL,
+    look     BIGINT NOT NULL, -- when it is looked at again; 0 for never
+    pending  BOOLEAN NOT NULL,
+    gap      TEXT NOT NULL,
+    version  BIGINT NOT NULL
+);
+CREATE INDEX ladders_look ON ladders (look) WHERE look > 0;
+-- Of a window all is in the index: the list of those who offend again reads no rows.
+CREATE INDEX cases_window ON cases (opened, party, class, asset, state, closed, good);
+CREATE INDEX cases_offences ON cases (party, class, opened);
+CREATE INDEX complaints_waiting ON complaints (updated, id) WHERE state = 'waiting';
+
+-- +goose Down
+DROP INDEX complaints_waiting;
+DROP INDEX cases_offences;
+DROP INDEX cases_window;
+DROP TABLE ladders;
