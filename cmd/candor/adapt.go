@@ -189,6 +189,16 @@ func playResponses(from []playbook.Response) (all []desk.PlayResponse) {
 	return all
 }
 
+// escalate has cases go on that were not mended.
+func (r *running) escalate(ctx context.Context) error {
+	for {
+		n, err := r.Desk.Climb(ctx, house.Responder{House: r.House, Zone: r.setup.zone})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
 // doubt is what to do about what is found in known-good files.
 func doubt(p phrase.Printer) desk.Play {
 	return desk.Play{Title: p.T("desk.doubt.title"), Tasks: []desk.PlayTask{

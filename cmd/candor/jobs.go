@@ -94,7 +94,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds, ladders func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -115,6 +115,8 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"look again at files that were handed in", time.Minute, uploads},
 		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
+		{"escalate cases", 15 * time.Second, ladders},
+		{"end complaints that waited for others", time.Minute, func(ctx context.Context) error { _, err := h.EndWaiting(ctx); return err }},
 		{"read feeds", 30 * time.Second, feeds},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

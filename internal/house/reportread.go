@@ -485,6 +485,9 @@ func (RipenJob) Kind() string { return "house.ripen" }
 func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) error {
 	t := h.Reports.Thresholds[class]
 	since := h.Clock().Add(-t.Within)
+	if t.Reporters < 2 { // there is none any longer
+		since = time.Time{}
+	}
 	n, err := h.Store.Reporters(ctx, asset, class, since)
 	if err != nil || n < t.Reporters {
 		return err

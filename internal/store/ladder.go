@@ -95,6 +95,14 @@ func (r reader) LastComplaint(ctx context.Context, of candor.ID) (time.Time, err
 	return time.Time(at), kind(err, "read complaints of case %s", of)
 }
 
+// WaitingComplaints gives complaints that wait for more reporters since before a
+// moment, the oldest first, behind one that was given before.
+func (r reader) WaitingComplaints(ctx context.Context, before, after time.Time, id candor.ID, most int) ([]candor.Complaint, error) {
+	rows, err := choose[query.Complaint](ctx, r.db, r.dialect.led("complaints", "complaints_waiting"), "state = 'waiting' AND updated <= ? AND (updated, id) > (?, ?) ORDER BY updated, id LIMIT ?",
+		column.Time(before), column.Time(after), id, most)
+	return each(rows, complaint), err
+}
+
 func standing(r query.Ladder) candor.Standing {
 	return candor.Standing{Case: r.CaseID, Step: int(r.Step), Rung: r.Rung, Why: r.Why, Since: time.Time(r.Since), Mended: time.Time(r.Mended), Previous: r.Previous,
 		Look: time.Time(r.Look), Pending: r.Pending, Gap: r.Gap, Version: r.Version}
