@@ -19,8 +19,11 @@ CREATE INDEX ladders_look ON ladders (look) WHERE look > 0;
 CREATE INDEX cases_window ON cases (opened, party, class, asset, state, closed, good);
 CREATE INDEX cases_offences ON cases (party, class, opened);
 CREATE INDEX complaints_waiting ON complaints (updated, id) WHERE state = 'waiting';
+-- Who complained of a party since when, for the same list.
+CREATE INDEX complaints_said ON complaints (party, updated, report) WHERE state = 'filed';
 
 -- +goose Down
+DROP INDEX complaints_said;
 DROP INDEX complaints_waiting;
 DROP INDEX cases_offences;
 DROP INDEX cases_window;

@@ -179,7 +179,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
 		"traffic-now": "/traffic/now", "flows": "/traffic/flows?by=protocol,port&time=6h", "flows-by-line": "/traffic/flows?by=line,direction&order=packets&time=1d", "flows-narrow": "/traffic/flows?by=peer&where=line:%22Line+4711%22+-port:53" + reason, "flows-wrong": "/traffic/flows?where=port:443+colour:red", "flows-unsaid": "/traffic/flows?where=line:%22Line+4711%22",
 		"flows-none": "/traffic/flows?where=port:9", "flows-total": "/traffic/flows?order=flows", "flow-records": "/traffic/flows/records?where=line:%22Line+4711%22" + reason, "line-day": "/traffic/lines/" + string(watched.ID) + "?" + reason[1:], "line-day-unsaid": "/traffic/lines/" + string(watched.ID),
-		"reports": "/reports", "reports-none": "/reports?state=duplicate", "report": "/reports/" + string(w.reported(t).ID),
+		"repeat": "/repeat?least=1", "repeat-asset": "/repeat?by=asset&least=1&days=365", "repeat-none": "/repeat?least=10", "reports": "/reports", "reports-none": "/reports?state=duplicate", "report": "/reports/" + string(w.reported(t).ID),
 		"pack": "/cases/" + string(c.ID) + "/pack", "pack-refused": "/cases/" + string(c.ID) + "/pack?audience=public",
 		"samples": "/cases/" + string(c.ID) + "/samples", "directory": "/directory", "directory-failing": "/directory?state=failing", "entry": "/directory/" + string(w.lab(t).ID), "entry-edit": "/directory/" + string(w.lab(t).ID) + "/edit", "entry-new": "/directory/new", "entry-verify": "/directory/" + string(w.lab(t).ID) + "/verify", "entry-retire": "/directory/" + string(w.lab(t).ID) + "/retire",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),
