@@ -61,6 +61,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.AcknowledgeJob{}, handler(r.acknowledge))
 	add(house.ReadReportsJob{}, handler(r.readReports))
 	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
+	add(house.LearnReportJob{}, handler(func(ctx context.Context, j house.LearnReportJob) error { return h.LearnReport(ctx, j.Report) }))
 	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
 	add(house.TicketMailJob{}, handler(r.mailTicket))

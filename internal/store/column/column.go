@@ -131,6 +131,8 @@ type (
 
 	Candidates = JSON[[]candor.Candidate]
 
+	VouchChecks = JSON[[]candor.VouchCheck]
+
 	Suspect = JSON[candor.Suspect]
 	Classes = JSON[[]candor.Class]
 

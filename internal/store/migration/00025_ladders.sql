@@ -1,4 +1,5 @@
--- How far cases were escalated, who offends again, and complaints that wait.
+-- How far cases were escalated, who offends again, complaints that wait, and whom
+-- senders are vouched for by.
 
 -- +goose Up
 CREATE TABLE ladders (
@@ -22,7 +23,27 @@ CREATE INDEX complaints_waiting ON complaints (updated, id) WHERE state = 'waiti
 -- Who complained of a party since when, for the same list.
 CREATE INDEX complaints_said ON complaints (party, updated, report) WHERE state = 'filed';
 
+-- Who vouches for the sender of a report.
+CREATE TABLE vouches (
+    report  TEXT PRIMARY KEY REFERENCES reports (id),
+    sender  TEXT NOT NULL,
+    method  TEXT NOT NULL, -- empty if nobody does
+    domain  TEXT NOT NULL,
+    checks  TEXT NOT NULL,
+    checked BIGINT NOT NULL,
+    learned BOOLEAN NOT NULL
+);
+CREATE INDEX vouches_sender ON vouches (sender, learned) WHERE sender <> '';
+-- What people taught about the mails of a sender.
+CREATE TABLE profiles (
+    sender  TEXT PRIMARY KEY,
+    profile TEXT NOT NULL,
+    updated BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE profiles;
+DROP TABLE vouches;
 DROP INDEX complaints_said;
 DROP INDEX complaints_waiting;
 DROP INDEX cases_offences;

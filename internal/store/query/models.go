@@ -612,6 +612,12 @@ type Principal struct {
 	Salt  column.Bytes `db:"salt"`
 }
 
+type Profile struct {
+	Sender  string      `db:"sender"`
+	Profile column.Raw  `db:"profile"`
+	Updated column.Time `db:"updated"`
+}
+
 type Question struct {
 	ID       candor.ID             `db:"id"`
 	Party    candor.ID             `db:"party"`
@@ -960,6 +966,16 @@ type View struct {
 	Name    string      `db:"name"`
 	Query   string      `db:"query"`
 	Created column.Time `db:"created"`
+}
+
+type Vouch struct {
+	Report  candor.ID          `db:"report"`
+	Sender  string             `db:"sender"`
+	Method  candor.VouchMethod `db:"method"`
+	Domain  string             `db:"domain"`
+	Checks  column.VouchChecks `db:"checks"`
+	Checked column.Time        `db:"checked"`
+	Learned bool               `db:"learned"`
 }
 
 type Vulnerability struct {

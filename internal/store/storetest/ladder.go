@@ -38,7 +38,9 @@ func testLadders(t *testing.T, s *store.Store) {
 	same(t, []any{n, err}, []any{1, nil})
 
 	at := noon.Add(3 * time.Hour)
-	wake := func(look time.Time) { do(t, s, func(tx *store.Tx) error { return tx.WakeLadder(ctx, now.ID, now.Opened, look) }) }
+	wake := func(look time.Time) {
+		do(t, s, func(tx *store.Tx) error { return tx.WakeLadder(ctx, now.ID, now.Opened, look) })
+	}
 	wake(at)
 	wake(at.Add(time.Hour)) // not later than it was to be
 	want := candor.Standing{Case: now.ID, Since: now.Opened, Look: at, Version: 2}
@@ -98,7 +100,9 @@ func testOffences(t *testing.T, s *store.Store) {
 	alarm.State = candor.CaseFalseAlarm
 	add(alarm, "")
 	add(caseOver(q, b, candor.Spam, since.Add(7*day), time.Time{}), "")
-	do(t, s, func(tx *store.Tx) error { return tx.AddStanding(ctx, candor.Standing{Case: open.ID, Step: 3, Since: since}) })
+	do(t, s, func(tx *store.Tx) error {
+		return tx.AddStanding(ctx, candor.Standing{Case: open.ID, Step: 3, Since: since})
+	})
 	same(t, must(s.LastComplaint(ctx, open.ID))(t), since.Add(day))
 
 	list := func(f candor.OffenceFilter) []candor.Offences {

@@ -8,6 +8,14 @@ import (
 	"candor/internal/house"
 )
 
+type vouchAnswer struct{ Body candor.Vouch }
+
+type taughtAnswer struct{ Body candor.Taught }
+
+type senderQuery struct {
+	Sender string `query:"sender" required:"true" maxLength:"320" doc:"Mail address, in lower case."`
+}
+
 type ladderAnswer struct{ Body house.Ladder }
 
 type offenderQuery struct {
@@ -31,4 +39,20 @@ func (s *server) addEscalation() {
 		func(ctx context.Context, who candor.Principal, in *offenderQuery) (*whole[house.Offender], error) {
 			return wholeOf(s.House.Offenders(ctx, who, house.Offending{Days: in.Days, Class: in.Class, Party: in.Party, ByAsset: in.By == "asset", Least: in.Least}))
 		})
+	add(s, operation{id: "get-report-sender", method: http.MethodGet, path: "/api/v1/reports/{id}/sender", tag: reportTag, needs: readsAll, summary: "Get who vouches for the sender of a report",
+		about: "404 if it was not looked at: of files, and where senders are not checked."},
+		func(ctx context.Context, who candor.Principal, in *one) (*vouchAnswer, error) {
+			v, err := s.House.ReportVouch(ctx, who, in.ID)
+			return &vouchAnswer{v}, err
+		})
+	add(s, operation{id: "get-profile", method: http.MethodGet, path: "/api/v1/profiles", tag: reportTag, needs: readsAll, summary: "Get what people taught about the mails of a sender",
+		about: "With the marks that tell the most. 404 if nobody taught anything."},
+		func(ctx context.Context, who candor.Principal, in *senderQuery) (*taughtAnswer, error) {
+			t, err := s.House.Taught(ctx, who, in.Sender)
+			return &taughtAnswer{t}, err
+		})
+	add(s, operation{id: "forget-profile", method: http.MethodDelete, path: "/api/v1/profiles", tag: reportTag, needs: acts, summary: "Forget what people taught about the mails of a sender"},
+		done(func(ctx context.Context, who candor.Principal, in *senderQuery) error {
+			return s.House.ForgetTaught(ctx, who, in.Sender)
+		}))
 }

@@ -32,6 +32,7 @@ func (o *office) addReports() {
 	s.Page("GET /reports/{id}/html/{part}", readCases, o.reportHTML)
 	s.Action("POST /reports/{id}/complaints/{complaint}", actCases, o.decideComplaint)
 	s.Action("POST /reports/{id}/complaints", actCases, o.addComplaint)
+	s.Action("POST /reports/{id}/forget-profile", actCases, o.forgetTaught)
 	s.Action("POST /reports/{id}/dismiss", actCases, o.dismissReport)
 }
 
@@ -116,6 +117,7 @@ type reportDetail struct {
 	frames   []string // addresses of what is HTML
 	problems []string
 	named    ui.Table
+	sender   senderPart
 }
 
 // complaintAsk is a complaint that a person has to decide about.
@@ -155,6 +157,9 @@ func (o *office) reportView(r *web.Request, of candor.ID, back form) (web.View, 
 		if c.ID == of {
 			d.ask.form = back
 		}
+	}
+	if d.sender, err = o.senderPart(r, v, d.may); err != nil {
+		return web.View{}, err
 	}
 	o.readMessage(r, &d)
 	title := reportTitle(r, v.Report)

@@ -71,7 +71,7 @@ var table = map[string]string{
 	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
 
 	"GET /reports": "admin analyst auditor", "GET /reports/{id}": "admin analyst auditor", "GET /reports/{id}/message": "admin analyst auditor", "GET /reports/{id}/html/{part}": "admin analyst auditor",
-	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
+	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst", "POST /reports/{id}/forget-profile": "admin analyst",
 
 	"GET /repeat": "admin analyst auditor", "GET /repeat/csv": "admin analyst auditor",
 
