@@ -75,9 +75,15 @@ func (o *office) forgetTaught(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
+	if _, err := o.house.Report(r.Context(), r.Who, id); err != nil {
+		return web.View{}, err
+	}
 	u, err := o.house.ReportVouch(r.Context(), r.Who, id)
 	if err == nil {
 		err = o.house.ForgetTaught(r.Context(), r.Who, u.Sender)
+	}
+	if errors.Is(err, candor.ErrNotFound) {
+		err = nil // it is forgotten already
 	}
 	return web.See(reportPath(id)).Say(ui.Good, r.T("office.sender.forgotten")), err
 }
