@@ -145,10 +145,21 @@ func (h *House) Taught(ctx context.Context, who candor.Principal, sender string)
 		t.Marks = append(t.Marks, candor.TaughtMark{Mark: name, Right: m.Right, Wrong: m.Wrong})
 	}
 	slices.SortFunc(t.Marks, func(a, b candor.TaughtMark) int {
-		return cmp.Or(cmp.Compare(telling(b), telling(a)), cmp.Compare(a.Mark, b.Mark))
+		return cmp.Or(cmp.Compare(worded(b), worded(a)), cmp.Compare(telling(b), telling(a)), cmp.Compare(b.Right, a.Right), cmp.Compare(a.Mark, b.Mark))
 	})
 	t.Marks = t.Marks[:min(len(t.Marks), mostTold)]
 	return t, nil
+}
+
+// worded is 1 of a mark that stands in the mail for all to see: the head of a column,
+// what a line calls the value, the words in front.
+func worded(m candor.TaughtMark) int {
+	for _, kind := range []string{":column ", ":key ", ":before "} {
+		if strings.Contains(m.Mark, kind) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // telling is how one-sided a mark is, and how often it was seen.
