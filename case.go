@@ -86,6 +86,7 @@ const (
 	EventLinked   EventKind = "linked"
 	EventReleased EventKind = "released"   // the party freed its own line, once
 	EventReturned EventKind = "returned"   // what the party said to be gone was found again while that was watched
+	EventLadder   EventKind = "ladder"     // it was escalated, or the contrary
 	EventGood     EventKind = "known-good" // findings left it, since a list knows their contents to be good or does so no longer
 )
 

@@ -151,6 +151,7 @@ var layers = []layer{
 	{packages: "internal/intake/holder", ours: []string{".", "internal/intake", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/time"}},
 	{packages: "internal/intake/attribute", ours: []string{".", "internal/flow", "internal/flow/lease", "internal/intake"}},
 	{packages: "internal/intake/kind", ours: []string{".", "internal/intake/message"}},
+	{packages: "internal/intake/sender", ours: []string{"."}, others: []string{"blitiri.com.ar/go/spf", "github.com/emersion/go-msgauth", "golang.org/x/net"}},
 	{packages: "internal/intake/wrap", ours: []string{".", "internal/intake/message"}, others: []string{"github.com/yeka/zip", "github.com/smallstep/pkcs7", "github.com/ProtonMail/go-crypto"}},
 	{packages: "internal/intake/folder", ours: []string{".", "internal/intake"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/intake/imap", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-imap/v2"}},

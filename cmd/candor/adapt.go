@@ -166,13 +166,36 @@ func plays(books *playbook.Library, p phrase.Printer) func(candor.Class, candor.
 	return func(c candor.Class, n candor.Nature, s candor.Severity) desk.Play {
 		book := books.For(c, n, s)
 		play := desk.Play{Title: book.Title.In(p)}
-		for _, t := range book.Tasks {
-			play.Tasks = append(play.Tasks, desk.PlayTask{Key: t.ID, Text: t.Text.In(p), Due: t.Due.Period})
-		}
-		for _, r := range book.Responses {
-			play.Responses = append(play.Responses, desk.PlayResponse{Method: r.Method, Expires: r.Expires, Level: r.Level, Again: r.Method == "quarantine"})
+		play.Tasks, play.Responses = playTasks(book.Tasks, p), playResponses(book.Responses)
+		for _, r := range book.Ladder {
+			play.Ladder = append(play.Ladder, desk.Rung{Name: r.Name, Text: r.Text.In(p), Told: r.Told, After: r.After, Missed: r.Missed, Again: r.Again, Cases: r.Cases, Within: r.Within,
+				Responses: playResponses(r.Responses), Tasks: playTasks(r.Tasks, p)})
 		}
 		return play
+	}
+}
+
+func playTasks(from []playbook.Task, p phrase.Printer) (all []desk.PlayTask) {
+	for _, t := range from {
+		all = append(all, desk.PlayTask{Key: t.ID, Text: t.Text.In(p), Due: t.Due.Period})
+	}
+	return all
+}
+
+func playResponses(from []playbook.Response) (all []desk.PlayResponse) {
+	for _, r := range from {
+		all = append(all, desk.PlayResponse{Method: r.Method, Expires: r.Expires, Level: r.Level, Again: r.Method == "quarantine"})
+	}
+	return all
+}
+
+// escalate has cases go on that were not mended.
+func (r *running) escalate(ctx context.Context) error {
+	for {
+		n, err := r.Desk.Climb(ctx, house.Responder{House: r.House, Zone: r.setup.zone})
+		if err != nil || n == 0 {
+			return err
+		}
 	}
 }
 

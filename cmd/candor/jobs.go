@@ -63,6 +63,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.AcknowledgeJob{}, handler(r.acknowledge))
 	add(house.ReadReportsJob{}, handler(r.readReports))
 	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
+	add(house.LearnReportJob{}, handler(func(ctx context.Context, j house.LearnReportJob) error { return h.LearnReport(ctx, j.Report) }))
 	add(house.HearReplyJob{}, handler(func(ctx context.Context, j house.HearReplyJob) error { return h.HearReply(ctx, j.Report) }))
 	add(house.RipenJob{}, handler(func(ctx context.Context, j house.RipenJob) error { return h.Ripen(ctx, j.Asset, j.Class) }))
 	add(house.LookForHoldersJob{}, handler(h.LookForHolders))
@@ -103,7 +104,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds, ladders func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -124,6 +125,8 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"look again at files that were handed in", time.Minute, uploads},
 		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
+		{"escalate cases", 15 * time.Second, ladders},
+		{"end complaints that waited for others", time.Minute, func(ctx context.Context) error { _, err := h.EndWaiting(ctx); return err }},
 		{"read feeds", 30 * time.Second, feeds},
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},

@@ -18,6 +18,7 @@ import (
 	"candor/internal/intake/freetext"
 	"candor/internal/intake/kind"
 	"candor/internal/intake/reading"
+	"candor/internal/intake/sender"
 	"candor/internal/intake/wrap"
 	"candor/internal/store"
 )
@@ -42,6 +43,9 @@ func (r *running) openReports(context.Context) error {
 		leases = attribute.Table{Table: r.traffic.leases.table, Lines: r.traffic.asset}
 	}
 	r.House.Reports.Whose = r.House.Whose(leases, resolver{}, attribute.Options{Networks: config.Networks(c.Networks)})
+	if c.Senders {
+		r.House.Reports.Senders = sender.New(sender.Options{Resolver: net.DefaultResolver, Relays: c.Relays, Now: r.setup.clock})
+	}
 	for _, t := range c.Thresholds {
 		r.House.Reports.Thresholds[candor.Class(t.Class)] = house.Threshold{Reporters: t.Reporters, Within: time.Duration(t.Within)}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/mail"
 	"net/netip"
@@ -34,8 +35,13 @@ func makeSetup(c *config.Config, log *slog.Logger) (setup, error) {
 	if err != nil {
 		return setup{}, err
 	}
+	var books []fs.FS
+	if c.Desk.Playbooks != "" {
+		books = append(books, os.DirFS(c.Desk.Playbooks))
+	}
 	s := setup{
-		data: folder(data), database: c.Database.URL.Reveal(), node: nodeName(node, data, c.Roles), roles: c.Roles, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
+		playbooks: books,
+		data:      folder(data), database: c.Database.URL.Reveal(), node: nodeName(node, data, c.Roles), roles: c.Roles, publicURL: c.Listen.PublicURL, origin: c.Evidence.Origin,
 		provider: notify.Provider{Name: c.Provider.Name, Mail: c.Provider.Mail, Phone: c.Provider.Phone}, language: c.Provider.Language,
 		keep: c.Definitions.Keep, stale: time.Duration(c.Definitions.StaleAfter), check: time.Duration(c.Definitions.Every),
 		every: time.Duration(c.Scanning.Every), scans: 2, threads: c.Scanning.Threads, watch: c.Scanning.Watch, maxSize: int64(c.Scanning.MaxSize), allowed: c.Scanning.RootsAllowed, good: c.Scanning.Good, agents: c.Listen.Agents, traffic: c.Traffic, leases: c.Leases, intake: c.Intake, intel: c.Intel, isolation: c.Isolation, garden: c.Garden, drill: c.Drill,

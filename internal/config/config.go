@@ -136,6 +136,7 @@ type Desk struct {
 	TimeZone         string      `koanf:"time_zone"` // empty for the provider's
 	Hours            Hours       `koanf:"hours"`
 	HolidaysFile     string      `koanf:"holidays_file"` // iCalendar or YAML
+	Playbooks        string      `koanf:"playbooks"`     // a folder
 	Acknowledgement  Duration    `koanf:"acknowledgement"`
 	CustomerDeadline BySeverity  `koanf:"customer_deadline"`
 	Authorities      []Authority `koanf:"authorities"`

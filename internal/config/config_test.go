@@ -142,7 +142,7 @@ var sameLists = cmp.FilterValues(func(a, b any) bool {
 // commented takes the marks of comments from lines that are configuration.
 func commented(text string) string {
 	text = regexp.MustCompile(`(?m)^( *)#(\w+:( |$).*|- .*|  .*)$`).ReplaceAllString(text, "$1$2")
-	return regexp.MustCompile(`(?m)^(  (?:authorities|witnesses|oidc|never|lifelines|allowed|portal|points|exporters|sources|listen|listen_tls|links|networks|thresholds|smtp|mailboxes|folders|feeds):) \[\]$`).ReplaceAllString(text, "$1")
+	return regexp.MustCompile(`(?m)^(  (?:authorities|witnesses|oidc|never|lifelines|allowed|portal|points|exporters|sources|listen|listen_tls|links|networks|thresholds|trusted_relays|smtp|mailboxes|folders|feeds):) \[\]$`).ReplaceAllString(text, "$1")
 }
 
 func decode(text string) (*Config, error) {

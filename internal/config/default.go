@@ -31,7 +31,7 @@ func Defaults() *Config {
 		Leases:  Leases{Clock: 2 * Duration(time.Second), Bridge: Duration(time.Minute), Keep: 7 * day, Most: 4_000_000},
 		Garden:  Garden{Releases: 2, Within: 30 * day, Watch: 7 * day},
 		Drill:   Drill{Rounds: 9},
-		Intake:  Intake{Keep: 180 * day, Forward: true, MaxSize: 50 << 20, Passwords: []string{"infected", "virus", "malware", "abuse"}},
+		Intake:  Intake{Keep: 180 * day, Forward: true, Senders: true, MaxSize: 50 << 20, Passwords: []string{"infected", "virus", "malware", "abuse"}},
 		Intel:   Intel{Threshold: 80},
 		Access:  Access{Session: Session{Idle: 8 * hour, Absolute: day}},
 		Traffic: Traffic{FalseAlarms: 1e-5, Peaks: 12, Suspects: 1 << 16, Archive: Archive{Raw: 7 * day, Minute: 30 * day, Hour: 400 * day, MaxBytes: 50 << 30}},

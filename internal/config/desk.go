@@ -72,6 +72,7 @@ func (k *checker) desk(d Desk) {
 		k.problem("desk.hours", "the desk never works", `Write "00:00-24:00" for each day if it always does.`)
 	}
 	k.exists("desk.holidays_file", d.HolidaysFile)
+	k.exists("desk.playbooks", d.Playbooks)
 	k.between("desk.acknowledgement", d.Acknowledgement, time.Minute, 365*24*time.Hour)
 	v = reflect.ValueOf(d.CustomerDeadline)
 	for i, f := range fieldsOf(v) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ type Intake struct {
 	MaxSize     Size            `koanf:"max_size"`
 	Acknowledge bool            `koanf:"acknowledge"`
 	Forward     bool            `koanf:"forward"` // look for those who hold what is not the provider's
+	Senders     bool            `koanf:"check_senders"`
+	Relays      []string        `koanf:"trusted_relays"` // by their names in Authentication-Results
 	Thresholds  []Threshold     `koanf:"thresholds"`
 	Passwords   []string        `koanf:"passwords"` // that archives may have
 	SMTP        []IntakeSMTP    `koanf:"smtp"`
@@ -62,11 +65,19 @@ type IntakeFolder struct {
 	Every  Duration `koanf:"every"`
 }
 
+// relayName is an authserv-id that is a host name (RFC 8601, 2.5).
+var relayName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+
 func (k *checker) intake(c Intake) {
 	k.networks("intake.networks", c.Networks)
 	k.between("intake.keep", c.Keep, 24*time.Hour, 10*366*24*time.Hour)
 	if c.MaxSize < 1<<20 || c.MaxSize > 1<<30 {
 		k.problem("intake.max_size", "it is not between 1M and 1G", "Write 50M.")
+	}
+	for i, name := range c.Relays {
+		if !relayName.MatchString(name) {
+			k.problem(fmt.Sprintf("intake.trusted_relays[%d]", i+1), fmt.Sprintf("%.60q is no name of a server", name), "Write it as the server does in Authentication-Results: mx.example.org.")
+		}
 	}
 	for i, t := range c.Thresholds {
 		key := fmt.Sprintf("intake.thresholds[%d]", i+1)

@@ -9,9 +9,10 @@ import (
 // TestIntake tells what is wrong with ways in of reports.
 func TestIntake(t *testing.T) {
 	for text, want := range map[string]string{
-		"networks: [198.51.100.0/33]": "intake.networks[1]",
-		"keep: 1h":                    "intake.keep",
-		"max_size: 10k":               "intake.max_size",
+		"networks: [198.51.100.0/33]":      "intake.networks[1]",
+		"keep: 1h":                         "intake.keep",
+		"max_size: 10k":                    "intake.max_size",
+		"trusted_relays: [\"mx example\"]": "intake.trusted_relays[1]",
 		"thresholds: [{class: spam, reporters: 3, within: 1d}]":                                "intake.thresholds[1].class",
 		"thresholds: [{class: abusive-content/spam, reporters: 1, within: 1d}]":                "intake.thresholds[1].reporters",
 		"smtp: [{name: a, listen: \"127.0.0.1:2525\"}]":                                        "intake.smtp[1].accept",

@@ -52,6 +52,9 @@ func (d *Desk) FixedSo(ctx context.Context, who candor.Principal, id candor.ID, 
 				return err
 			}
 		}
+		if err := d.onLadder(ctx, tx, *c, false); err != nil {
+			return err
+		}
 		return d.lookAgain(ctx, tx, id, who)
 	})
 }

@@ -184,6 +184,9 @@ func (d *Desk) ring(ctx context.Context, tx Tx, deadline candor.Deadline, now ti
 		if err := tx.CountCase(ctx, c.ID); err != nil {
 			return err
 		}
+		if err := d.onLadder(ctx, tx, c, false); err != nil {
+			return err
+		}
 	}
 	return d.tell(ctx, tx, notice)
 }

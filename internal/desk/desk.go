@@ -60,6 +60,16 @@ type Tx interface {
 	ChangeDeadline(ctx context.Context, d candor.Deadline, from candor.DeadlineState) error
 	DueDeadlines(ctx context.Context, now time.Time, most int) ([]candor.Deadline, error)
 
+	Standing(ctx context.Context, of candor.ID) (candor.Standing, error)
+	DueStandings(ctx context.Context, now time.Time, most int) ([]candor.Standing, error)
+	WakeLadder(ctx context.Context, of candor.ID, now, at time.Time) error
+	AddStanding(ctx context.Context, s candor.Standing) error
+	ChangeStanding(ctx context.Context, s *candor.Standing) error
+	CaseBefore(ctx context.Context, c candor.Case) (candor.Case, error)
+	CasesSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error)
+	LastEvents(ctx context.Context, of candor.ID) (all, public map[candor.EventKind]time.Time, err error)
+	LastComplaint(ctx context.Context, of candor.ID) (time.Time, error)
+
 	Setting(ctx context.Context, key string, into any) error
 	SetSetting(ctx context.Context, key string, value any, at time.Time, by string) error
 	AddRecords(ctx context.Context, about candor.ID, all ...candor.Record) error
@@ -78,6 +88,7 @@ type Play struct {
 	Title     string // in words, of the class: "Phishing page"
 	Tasks     []PlayTask
 	Responses []PlayResponse
+	Ladder    []Rung // what follows the first notice; empty if nothing does
 }
 
 // PlayTask is a task that a playbook asks for.
@@ -114,7 +125,7 @@ type Config struct {
 
 // Notice is something that the staff should hear of.
 type Notice struct {
-	Kind     string // deadline-warning, deadline-missed, question, contest, held, lapsed, returned
+	Kind     string // deadline-warning, deadline-missed, question, contest, held, lapsed, returned, escalated
 	Case     candor.Case
 	Deadline candor.Deadline
 	Text     string

@@ -158,6 +158,9 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 	if err := d.comesBack(ctx, tx, f); err != nil {
 		return Filed{}, err
 	}
+	if err := d.reportedAgain(ctx, tx, f); err != nil {
+		return Filed{}, err
+	}
 	return Filed{New: len(f.fresh), Again: len(f.seen) - len(f.back), Opened: slices.Sorted(maps.Keys(f.opened))}, nil
 }
 
@@ -398,6 +401,9 @@ func (d *Desk) note(ctx context.Context, tx Tx, f *filing) error {
 			return err
 		}
 		if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Again: !f.opened[c.ID]}, candor.JobOptions{}); err != nil {
+			return err
+		}
+		if err := d.onLadder(ctx, tx, *c, f.opened[c.ID]); err != nil {
 			return err
 		}
 		if f.opened[c.ID] {

@@ -229,20 +229,23 @@ func (d *Desk) Lapsed(ctx context.Context, tx Tx, r candor.Response, open int) e
 	if err != nil {
 		return err
 	}
-	if err := d.askOnce(ctx, tx, r.Case, LapsedTask, "Undo what rests on nothing any more, or say on what it rests"); err != nil {
+	if err := d.askOnce(ctx, tx, r.Case, PlayTask{Key: LapsedTask, Text: "Undo what rests on nothing any more, or say on what it rests"}); err != nil {
 		return err
 	}
 	return d.tell(ctx, tx, Notice{Kind: "lapsed", Case: c, Text: r.Method})
 }
 
 // askOnce adds a task, unless one of its key is open.
-func (d *Desk) askOnce(ctx context.Context, tx Tx, id candor.ID, key, text string) error {
+func (d *Desk) askOnce(ctx context.Context, tx Tx, id candor.ID, ask PlayTask) error {
 	tasks, err := tx.Tasks(ctx, id)
-	if err != nil || slices.ContainsFunc(tasks, func(t candor.Task) bool { return t.Key == key && t.Done.IsZero() }) {
+	if err != nil || slices.ContainsFunc(tasks, func(t candor.Task) bool { return t.Key == ask.Key && t.Done.IsZero() }) {
 		return err
 	}
 	now := d.Clock()
-	t := candor.Task{ID: candor.NewID(now), Case: id, Key: key, Text: text, Order: len(tasks) + 1, Created: now}
+	t := candor.Task{ID: candor.NewID(now), Case: id, Key: ask.Key, Text: ask.Text, Order: len(tasks) + 1, Created: now}
+	if ask.Due != (calendar.Period{}) {
+		t.Due = ask.Due.After(now, d.Calendar.Zone())
+	}
 	if err := tx.AddTask(ctx, t); err != nil {
 		return err
 	}

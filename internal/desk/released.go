@@ -37,6 +37,9 @@ func (d *Desk) Released(ctx context.Context, tx Tx, who candor.Principal, id can
 	if err := d.say(ctx, tx, &c, e); err != nil {
 		return err
 	}
+	if err := d.onLadder(ctx, tx, c, false); err != nil {
+		return err
+	}
 	return d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: who.Actor()},
 		map[string]any{"says": candor.EventReleased, "left": left, "watched": watched}, personalNote(cut(text)))
 }
@@ -75,6 +78,9 @@ func (d *Desk) comesBack(ctx context.Context, tx Tx, f *filing) error {
 		return err
 	}
 	if err := d.event(ctx, tx, candor.Event{Case: c.ID, Kind: candor.EventReturned, Actor: f.actor, Public: true}, nil); err != nil {
+		return err
+	}
+	if err := d.onLadder(ctx, tx, c, false); err != nil {
 		return err
 	}
 	if err := tx.Enqueue(ctx, PolicyJob{Case: c.ID, Returned: was.Method, Level: was.Level}, candor.JobOptions{}); err != nil {

@@ -48,6 +48,14 @@ func (d *Desk) move(ctx context.Context, tx Tx, c *candor.Case, to candor.CaseSt
 	if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: actor}, details, personalNote(note)); err != nil {
 		return err
 	}
+	if err := d.onLadder(ctx, tx, *c, false); err != nil {
+		return err
+	}
+	if !from.Open() && to.Open() {
+		if err := d.reopens(ctx, tx, c.ID, now); err != nil {
+			return err
+		}
+	}
 	if !to.Open() {
 		if err := tx.Enqueue(ctx, WithdrawJob{Case: c.ID}, candor.JobOptions{}); err != nil {
 			return err

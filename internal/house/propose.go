@@ -94,18 +94,11 @@ func (r Responder) Follow(ctx context.Context, j desk.PolicyJob) error {
 }
 
 func (r Responder) follow(ctx context.Context, j desk.PolicyJob, by desk.Responder) error {
-	var have []candor.Response
-	cut := candor.Cut{Limit: 500}
-	for {
-		page, err := r.House.Store.Responses(ctx, candor.Everything, candor.ResponseFilter{Case: j.Case}, cut)
-		if err != nil {
-			return err
-		}
-		have = append(have, page.Items...)
-		if cut.Cursor = page.Next; page.Next == "" {
-			return r.House.Desk.Propose(ctx, j, have, by)
-		}
+	have, err := r.Responses(ctx, j.Case)
+	if err != nil {
+		return err
 	}
+	return r.House.Desk.Propose(ctx, j, have, by)
 }
 
 // together is a Responder that approves what it is told to all at once.

@@ -110,7 +110,15 @@ func (h *House) ReportReading(ctx context.Context, who candor.Principal, id cand
 	if err != nil || m == nil {
 		return nil, freetext.Reading{}, err
 	}
-	return m, h.Reports.Reader.Text.Read(m), nil
+	v, err := h.Store.Vouch(ctx, id)
+	if err != nil && !errors.Is(err, candor.ErrNotFound) {
+		return nil, freetext.Reading{}, err
+	}
+	reader, err := h.readerFor(ctx, v)
+	if err != nil {
+		return nil, freetext.Reading{}, err
+	}
+	return m, reader.Text.Read(m), nil
 }
 
 // ReportMail opens the message of a report again; nil of a file, and of what is no
@@ -188,6 +196,9 @@ func (h *House) DecideReport(ctx context.Context, who candor.Principal, id cando
 		}
 		r.Complaints += int64(len(fresh))
 		if err := h.settleReport(ctx, tx, who, r, len(fresh)+len(changed)); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, LearnReportJob{r.ID}, candor.JobOptions{Queue: QueueReports}); err != nil {
 			return err
 		}
 		return tx.Enqueue(ctx, FileComplaintsJob{r.ID}, candor.JobOptions{Queue: QueueReports})
@@ -375,6 +386,9 @@ func (h *House) eraseReports(ctx context.Context, tx *store.Tx, p candor.Party) 
 		if c.Channel == candor.Mail {
 			addresses = append(addresses, c.Address)
 		}
+	}
+	if err := tx.DropProfiles(ctx, lower(addresses)...); err != nil {
+		return ForgetJob{}, err
 	}
 	alone, err := tx.EraseComplaints(ctx, p.ID, addresses)
 	if err != nil {

@@ -29,6 +29,8 @@ type Reports struct {
 	Acknowledge bool
 	// Visitor looks whether what was reported is still there; nil never knows.
 	Visitor Visitor
+	// Senders tells who vouches for the senders of mails; nil does not look.
+	Senders Senders
 }
 
 // Whose tells whose a resource was at a time.
@@ -79,8 +81,16 @@ func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
 		return err
 	}
 	defer body.Close()
-	s := &sorting{house: h, report: r, ripening: map[subject]bool{}, known: map[asked]Attribution{}}
-	got, err := h.Reports.Reader.Read(reading.Source{Name: r.Name, Type: r.Type, Body: body}, func(e intake.Event, sure bool) error { return s.take(ctx, e, sure) })
+	vouch, err := h.vouch(ctx, r)
+	if err != nil {
+		return err
+	}
+	reader, err := h.readerFor(ctx, vouch)
+	if err != nil {
+		return err
+	}
+	s := &sorting{house: h, report: r, vouch: vouch, ripening: map[subject]bool{}, known: map[asked]Attribution{}}
+	got, err := reader.Read(reading.Source{Name: r.Name, Type: r.Type, Body: body}, func(e intake.Event, sure bool) error { return s.take(ctx, e, sure) })
 	if err == nil {
 		err = s.flush(ctx)
 	}
@@ -184,6 +194,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 			r.State = candor.ReportDuplicate
 		case got.Kind == kind.Reply:
 			err = h.repliedTo(ctx, tx, &r, got)
+			h.unvouched(&r, s.vouch, sender(got.Mail))
 		case got.Kind != kind.Report:
 			r.State, r.Why = candor.ReportAutomatic, got.Reason
 		case got.Report.Person != "":
@@ -243,6 +254,7 @@ type sorting struct {
 	// ripening are what complaints wait about until more reporters say so.
 	ripening map[subject]bool
 	known    map[asked]Attribution
+	vouch    candor.Vouch
 }
 
 // asked is what is asked of whose something was: many complaints of a report ask
@@ -411,6 +423,9 @@ func (RipenJob) Kind() string { return "house.ripen" }
 func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) error {
 	t := h.Reports.Thresholds[class]
 	since := h.Clock().Add(-t.Within)
+	if t.Reporters < 2 { // there is none any longer
+		since = time.Time{}
+	}
 	n, err := h.Store.Reporters(ctx, asset, class, since)
 	if err != nil || n < t.Reporters {
 		return err

@@ -242,6 +242,7 @@ func (t *Tx) EraseReports(ctx context.Context, ids ...candor.ID) error {
 	for _, statement := range append(eraseForwards(complaints),
 		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE "+reports,
 		"UPDATE complaints SET note = '', proof = '' WHERE "+complaints,
+		"DELETE FROM vouches WHERE "+complaints,
 		"UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = '' WHERE "+reports,
 	) {
 		if _, err := t.db.ExecContext(ctx, statement, args...); err != nil {

@@ -26,6 +26,8 @@ const maxFiles = 200
 type Library struct {
 	books []book
 	rules []calendar.Rule
+
+	ladders map[string]ladder
 }
 
 // book is a Playbook with the layer that it comes from: 0 for the program's
@@ -68,6 +70,9 @@ func load(phrases *phrase.Catalogue, layers []fs.FS) (*Library, error) {
 	for _, p := range parts {
 		problems = append(problems, r.rulesAndDefaults(p))
 	}
+	for _, p := range parts { // which speak of tasks and their defaults
+		problems = append(problems, r.readLadders(p))
+	}
 	problems = append(problems, r.chained())
 	lib := &Library{}
 	if err := errors.Join(problems...); err != nil {
@@ -80,7 +85,7 @@ func load(phrases *phrase.Catalogue, layers []fs.FS) (*Library, error) {
 		}
 		problems = append(problems, err)
 	}
-	lib.rules = r.rules
+	lib.rules, lib.ladders = r.rules, r.ladders
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("read playbooks: %w", err)
 	}
@@ -133,7 +138,7 @@ func openFile(folder fs.FS, name string) (p part, err error) {
 	if p.root, err = document.Parse(name, text); err != nil {
 		return p, err
 	}
-	p.fields, err = p.root.Fields("name", "title", "classes", "natures", "questions", "tasks", "deadlines", "responses", "advice", "rules", "defaults")
+	p.fields, err = p.root.Fields("name", "title", "classes", "natures", "questions", "tasks", "deadlines", "responses", "ladder", "advice", "rules", "defaults", "ladders")
 	return p, err
 }
 
@@ -268,7 +273,7 @@ func (l *Library) at(i int, severity candor.Severity) Playbook {
 			deadlines = append(deadlines, d)
 		}
 	}
-	p.Tasks, p.Deadlines = tasks, deadlines
+	p.Tasks, p.Deadlines, p.Ladder = tasks, deadlines, l.rungs(p.ladder, severity)
 	p.Responses = slices.DeleteFunc(slices.Clone(p.Responses), func(r Response) bool { return r.From > severity })
 	return p
 }

@@ -27,7 +27,10 @@ type Playbook struct {
 	Tasks     []Task // in the order in which they are to be done
 	Deadlines []Deadline
 	Responses []Response
+	Ladder    []Rung // what follows the first notice
 	Advice    Advice
+
+	ladder string // its name
 }
 
 // Question is something to find out at the beginning.

@@ -28,11 +28,12 @@ type reader struct {
 	rules    []calendar.Rule
 	from     map[string]document.Node // where a file says a rule
 	defaults map[string]Task
+	ladders  map[string]ladder
 }
 
 func newReader(phrases *phrase.Catalogue) *reader {
 	return &reader{english: phrases.For("en"), langs: phrases.Languages(), rules: calendar.Rules(),
-		from: make(map[string]document.Node), defaults: make(map[string]Task)}
+		from: make(map[string]document.Node), defaults: make(map[string]Task), ladders: make(map[string]ladder)}
 }
 
 // rulesAndDefaults reads what other files may speak of.
@@ -121,7 +122,7 @@ func (r *reader) playbook(p part) (b book, err error) {
 	b.layer = p.layer
 	if !p.fields["name"].Found() {
 		for name := range p.fields {
-			if name != "rules" && name != "defaults" {
+			if name != "rules" && name != "defaults" && name != "ladders" {
 				return b, p.root.Error("Begin with a name, for example \"name: phishing\".", "a playbook has no name")
 			}
 		}
@@ -131,7 +132,7 @@ func (r *reader) playbook(p part) (b book, err error) {
 		return b, err
 	}
 	for _, step := range []func(part, *Playbook) error{
-		r.head, r.classes, r.natures, r.questions, r.tasks, r.deadlines, r.responses, r.advice,
+		r.head, r.classes, r.natures, r.questions, r.tasks, r.deadlines, r.responses, r.ladderOf, r.advice,
 	} {
 		if err := step(p, &b.Playbook); err != nil {
 			return b, err

@@ -134,6 +134,7 @@ type (
 	Holders      = JSON[[]candor.Holder]
 	ForwardBasis = JSON[candor.ForwardBasis]
 	Letter       = JSON[candor.Letter]
+	VouchChecks  = JSON[[]candor.VouchCheck]
 
 	Suspect = JSON[candor.Suspect]
 	Classes = JSON[[]candor.Class]

@@ -482,6 +482,20 @@ type Key struct {
 	Created column.Time  `db:"created"`
 }
 
+type Ladder struct {
+	CaseID   candor.ID    `db:"case_id"`
+	Step     int64        `db:"step"`
+	Rung     string       `db:"rung"`
+	Why      candor.Cause `db:"why"`
+	Since    column.Time  `db:"since"`
+	Mended   column.Time  `db:"mended"`
+	Previous candor.ID    `db:"previous"`
+	Look     column.Time  `db:"look"`
+	Pending  bool         `db:"pending"`
+	Gap      string       `db:"gap"`
+	Version  int64        `db:"version"`
+}
+
 type Late struct {
 	ID         candor.ID      `db:"id"`
 	SHA256     string         `db:"sha256"`
@@ -639,6 +653,12 @@ type Place struct {
 type Principal struct {
 	Party candor.ID    `db:"party"`
 	Salt  column.Bytes `db:"salt"`
+}
+
+type Profile struct {
+	Sender  string      `db:"sender"`
+	Profile column.Raw  `db:"profile"`
+	Updated column.Time `db:"updated"`
 }
 
 type Question struct {
@@ -1031,6 +1051,16 @@ type View struct {
 	Name    string      `db:"name"`
 	Query   string      `db:"query"`
 	Created column.Time `db:"created"`
+}
+
+type Vouch struct {
+	Report  candor.ID          `db:"report"`
+	Sender  string             `db:"sender"`
+	Method  candor.VouchMethod `db:"method"`
+	Domain  string             `db:"domain"`
+	Checks  column.VouchChecks `db:"checks"`
+	Checked column.Time        `db:"checked"`
+	Learned bool               `db:"learned"`
 }
 
 type Vulnerability struct {

@@ -230,7 +230,7 @@ func (vital) Schema(r huma.Registry) *huma.Schema {
 
 func (eventKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "EventKind", "What a line of a timeline tells.", candor.EventOpened, candor.EventFinding, candor.EventGone, candor.EventState, candor.EventAssigned,
-		candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed, candor.EventRescan, candor.EventTask, candor.EventDeadline, candor.EventResponse, candor.EventLinked, candor.EventReleased, candor.EventReturned, candor.EventGood)
+		candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed, candor.EventRescan, candor.EventTask, candor.EventDeadline, candor.EventResponse, candor.EventLinked, candor.EventReleased, candor.EventReturned, candor.EventGood, candor.EventLadder)
 }
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {

@@ -98,6 +98,7 @@ type story struct {
 	methods                                 []string
 	uploads                                 []candor.Upload // that the party, or a ticket, handed in
 	reported                                ui.Table        // what others reported of it
+	ladder                                  ladderPart
 }
 
 func (c *console) story(r *web.Request, v house.CaseView, d draft) (*story, error) {
@@ -107,6 +108,9 @@ func (c *console) story(r *web.Request, v house.CaseView, d draft) (*story, erro
 		return nil, err
 	}
 	if s.reported, err = c.reportedTable(r, v.Case.ID); err != nil {
+		return nil, err
+	}
+	if s.ladder, err = c.ladderPart(r, v.Case); err != nil {
 		return nil, err
 	}
 	s.names.party[v.Party.ID], s.names.asset[v.Asset.ID] = v.Party.Name, v.Asset.Name

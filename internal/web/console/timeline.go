@@ -45,6 +45,9 @@ type details struct {
 	Gap    *candor.NoBasis `json:"gap"`
 	Lapsed *candor.NoBasis `json:"lapsed"`
 	Rested *candor.Basis   `json:"rested"`
+	Rung   string          `json:"rung"`
+	Cause  candor.Cause    `json:"cause"`
+	Before int             `json:"before"`
 }
 
 // read takes what it understands; what is damaged says nothing.
@@ -117,6 +120,8 @@ func (s *story) tellEvent(to *ui.Event, e candor.Event, d details) {
 		s.tellDeadline(to, d)
 	case candor.EventResponse:
 		s.tellResponse(to, d)
+	case candor.EventLadder:
+		s.tellLadder(to, d)
 	case candor.EventLinked:
 		to.Icon, to.Text = "link", r.T("console.event.linked")
 		to.Mark = anchor(d.Label, casePath(d.Case))

@@ -74,6 +74,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addTerms()
 	o.addQuestions()
 	o.addReports()
+	o.addRepeat()
 	s.Page("GET /consents", readPolicy, o.consents)
 	o.addSoftware()
 	o.addCampaigns()
@@ -88,6 +89,7 @@ func (o *office) addNav() {
 	const estate, trust, system = "office.nav.estate", "office.nav.trust", "office.nav.system"
 	o.site.Nav(
 		web.NavEntry{Key: "reports", Text: "office.reports", Icon: "comment", Href: "/reports", Group: "console.nav.desk", Order: 14, Needs: readCases, Count: o.waitingReports},
+		web.NavEntry{Key: "repeat", Text: "office.repeat", Icon: "undo", Href: repeatPath, Group: "console.nav.desk", Order: 15, Needs: readCases},
 		web.NavEntry{Key: "sites", Text: "office.assets.site", Icon: "sites", Href: "/sites", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "gate", Text: "office.gate", Icon: "globe", Href: "/gate", Group: estate, Order: 20, Needs: readParties},
 		web.NavEntry{Key: "parties", Text: "office.parties", Icon: "parties", Href: "/parties", Group: estate, Order: 21, Needs: readParties},

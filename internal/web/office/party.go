@@ -93,6 +93,7 @@ type partyDetail struct {
 	manage     bool // assets and agreements
 	invite     bool
 	questions  []ui.Confirmation
+	history    string // its cases in a line
 }
 
 func (o *office) party(r *web.Request) (web.View, error) {
@@ -113,6 +114,11 @@ func (o *office) party(r *web.Request) (web.View, error) {
 	}
 	without(&d.assets, "owner")
 	d.assets.Empty = ui.Situation{Title: r.T("office.party.assets.none")}
+	if r.May(access.ReadCases) {
+		if d.history, err = o.repeatLine(r, id); err != nil {
+			return web.View{}, err
+		}
+	}
 	d.agreements, d.questions = agreementTable(r, v, d.manage)
 	if err := o.fillSaid(r, &d); err != nil {
 		return web.View{}, err

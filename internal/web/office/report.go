@@ -32,6 +32,7 @@ func (o *office) addReports() {
 	s.Page("GET /reports/{id}/html/{part}", readCases, o.reportHTML)
 	s.Action("POST /reports/{id}/complaints/{complaint}", actCases, o.decideComplaint)
 	s.Action("POST /reports/{id}/complaints", actCases, o.addComplaint)
+	s.Action("POST /reports/{id}/forget-profile", actCases, o.forgetTaught)
 	s.Action("POST /reports/{id}/dismiss", actCases, o.dismissReport)
 	o.addForwards()
 }
@@ -119,6 +120,7 @@ type reportDetail struct {
 	problems []string
 	named    ui.Table
 	forwards forwardPart
+	sender   senderPart
 }
 
 // complaintAsk is a complaint that a person has to decide about.
@@ -169,6 +171,9 @@ func (o *office) reportPage(r *web.Request, of candor.ID, back form, chosen cand
 		}
 	}
 	if d.forwards, err = o.forwards(r, v.Report, chosen, bad); err != nil {
+		return web.View{}, err
+	}
+	if d.sender, err = o.senderPart(r, v, d.may); err != nil {
 		return web.View{}, err
 	}
 	o.readMessage(r, &d)

@@ -83,6 +83,9 @@ var table = map[string]string{
 	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
 	"POST /reports/{id}/holders": "admin analyst", "POST /reports/{id}/forwards/{forward}": "admin analyst",
 	"GET /reporter-consents": "admin analyst auditor", "POST /reporter-consents": "admin analyst", "POST /reporter-consents/{consent}/withdraw": "admin analyst",
+	"POST /reports/{id}/forget-profile": "admin analyst",
+
+	"GET /repeat": "admin analyst auditor", "GET /repeat/csv": "admin analyst auditor",
 
 	"GET /software": "admin analyst auditor", "GET /software/{product}": "admin analyst auditor", "GET /campaigns": "admin analyst auditor", "GET /campaigns/{id}": "admin analyst auditor",
 	"GET /campaigns/new": "admin", "POST /campaigns/new": "admin", "GET /campaigns/{id}/start": "admin", "POST /campaigns/{id}/start": "admin", "GET /campaigns/{id}/stop": "admin", "POST /campaigns/{id}/stop": "admin",
