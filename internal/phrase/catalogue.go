@@ -43,6 +43,7 @@ const consoleLanguages = 2
 // Catalogue holds all texts. It is safe for concurrent use.
 type Catalogue struct {
 	tongues  []*tongue // as languages
+	hints    map[string]string
 	all      language.Matcher
 	console  language.Matcher
 	mu       sync.Mutex
@@ -75,6 +76,7 @@ func load(from fs.FS) (*Catalogue, error) {
 		c.tongues = append(c.tongues, t)
 		tags = append(tags, t.tag)
 	}
+	c.hints = hints(c.tongues[0].texts)
 	c.all = language.NewMatcher(tags)
 	c.console = language.NewMatcher(tags[:consoleLanguages])
 	return c, nil

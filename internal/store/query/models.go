@@ -793,6 +793,7 @@ type SoftwareProduct struct {
 	Publisher string      `db:"publisher"`
 	Asset     candor.ID   `db:"asset"`
 	Created   column.Time `db:"created"`
+	Folded    string      `db:"folded"`
 }
 
 type SoftwareStatement struct {
@@ -873,6 +874,7 @@ type Ticket struct {
 	Rated    column.Time        `db:"rated"`
 	Erased   bool               `db:"erased"`
 	Version  int64              `db:"version"`
+	Folded   string             `db:"folded"`
 }
 
 type TicketEntry struct {
@@ -929,6 +931,7 @@ type User struct {
 	Disabled bool        `db:"disabled"`
 	Created  column.Time `db:"created"`
 	SignedIn column.Time `db:"signed_in"`
+	Folded   string      `db:"folded"`
 }
 
 type Verdict struct {

@@ -26,7 +26,7 @@ func Suite(t *testing.T, s *store.Store) {
 	}{
 		{"parties and assets", testParties}, {"cases", testCases}, {"findings", testFindings}, {"timeline", testTimeline},
 		{"responses", testResponses}, {"records", testRecords}, {"scans", testScans}, {"estate", testEstate}, {"settings", testSettings},
-		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts}, {"known good", testGood}, {"isolations", testIsolations}, {"consents", testConsents}, {"client software", testSoftware}, {"gate", testGate}, {"notices", testNotices}, {"campaigns", testCampaigns}, {"questions", testQuestions}, {"reports", testReports}, {"history", testHistory}, {"directory", testDirectory}, {"tickets", testTickets}, {"feeds", testFeeds},
+		{"search", testSearch}, {"digests", testDigests}, {"paging", testPaging}, {"transactions", testTransactions}, {"jobs", testJobs}, {"access", testAccess}, {"agents", testAgents}, {"verdicts", testVerdicts}, {"known good", testGood}, {"isolations", testIsolations}, {"consents", testConsents}, {"client software", testSoftware}, {"gate", testGate}, {"notices", testNotices}, {"campaigns", testCampaigns}, {"questions", testQuestions}, {"reports", testReports}, {"history", testHistory}, {"directory", testDirectory}, {"tickets", testTickets}, {"feeds", testFeeds}, {"letters", testLetters},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
 	}

@@ -63,7 +63,7 @@ func (o *office) packPage(r *web.Request) (web.View, error) {
 		}
 	}
 	d.pack, err = o.house.PreviewPack(r.Context(), r.Who, d.order(c.ID))
-	if d.refused = refusal(err); d.refused == "" && err != nil {
+	if d.refused = refusal(r, err); d.refused == "" && err != nil {
 		return web.View{}, err
 	}
 	if d.shown = d.refused == ""; d.shown {
@@ -109,7 +109,7 @@ func (o *office) takePack(r *web.Request) (web.View, error) {
 	}
 	d := packDetail{format: r.Line("format"), audience: r.Line("audience"), entry: r.Line("entry")}
 	p, err := o.house.CasePack(r.Context(), r.Who, d.order(c.ID))
-	if said := refusal(err); said != "" {
+	if said := refusal(r, err); said != "" {
 		return web.See(packPath(c.ID)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.pack.refused"), Text: said}), nil
 	}
 	if err != nil {
