@@ -37,7 +37,7 @@ func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 	if err != nil {
 		return err
 	}
-	args := phrase.Args{"case": n.Case.Label(), "title": n.Case.Title, "rule": n.Deadline.Rule, "text": n.Text,
+	args := phrase.Args{"case": n.Case.Label(), "title": p.CaseTitle(n.Case.Title), "rule": n.Deadline.Rule, "text": n.Text,
 		"due": n.Deadline.Due.In(r.setup.zone).Format("2006-01-02 15:04 MST")}
 	now := r.setup.clock().UTC()
 	for _, receiver := range to {
