@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *running) shared() bool { return r.Store.Kind() == "PostgreSQL" }
 // standAlone makes sure that with SQLite one program uses the data folder: what
 // several of them tell each other goes by PostgreSQL.
 func (r *running) standAlone() error {
-	if r.setup.database != "" {
+	if strings.HasPrefix(r.setup.database, "postgres") {
 		return nil
 	}
 	f, err := os.OpenFile(r.setup.data.at("lock"), os.O_RDWR|os.O_CREATE, 0o600)
