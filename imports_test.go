@@ -43,7 +43,7 @@ var layers = []layer{
 	{packages: "internal/scan/site", ours: []string{".", "internal/scan", "internal/scan/known", "internal/scan/unpack", "internal/scan/watch"}, tests: []string{"candor/internal", "candor/engine"}},
 
 	{packages: "internal/store", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/feed", "internal/intel/group", "internal/intel/taxii", "internal/store…"}, tests: []string{"candor/internal/access", "candor/internal/intel/taxii"},
-		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "modernc.org/sqlite"}},
+		others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "golang.org/x/text", "modernc.org/sqlite"}},
 	{packages: "internal/store/column", ours: []string{".", "internal/consent", "internal/intel", "internal/intel/feed"}},
 	{packages: "internal/store/query", ours: []string{".", "internal/consent", "internal/consent/campaign", "internal/directory", "internal/intake", "internal/intel/tlp", "internal/store/column"}},
 	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/feed", "internal/intel/group", "internal/intel/tlp", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"candor"
@@ -21,29 +22,22 @@ type mailJob struct {
 // Kind names the job.
 func (mailJob) Kind() string { return "mail.send" }
 
-// tell mails the staff what it should hear of: the addresses that the
-// configuration names, and whoever the case is assigned to.
+// tell mails the staff what it should hear of.
 func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 	tx, ok := t.(*store.Tx)
 	if !ok {
 		return fmt.Errorf("a transaction of the store was expected, and not %T", t)
 	}
-	to := r.setup.alarms
-	if n.Case.Assignee != "" {
-		u, err := tx.User(ctx, n.Case.Assignee)
-		if err != nil && !errors.Is(err, candor.ErrNotFound) {
-			return err
-		}
-		if err == nil && !u.Disabled {
-			to = append(to[:len(to):len(to)], u.Mail)
-		}
+	to, err := r.onDuty(ctx, tx, n)
+	if err != nil {
+		return err
 	}
 	p := r.phrases.ForConsole(r.setup.language)
 	address, err := url.JoinPath(r.setup.publicURL, "cases", string(n.Case.ID))
 	if err != nil {
 		return err
 	}
-	args := phrase.Args{"case": n.Case.Label(), "title": n.Case.Title, "rule": n.Deadline.Rule, "text": n.Text,
+	args := phrase.Args{"case": n.Case.Label(), "title": p.CaseTitle(n.Case.Title), "rule": n.Deadline.Rule, "text": n.Text,
 		"due": n.Deadline.Due.In(r.setup.zone).Format("2006-01-02 15:04 MST")}
 	now := r.setup.clock().UTC()
 	for _, receiver := range to {
@@ -59,6 +53,43 @@ func (r *running) tell(ctx context.Context, t desk.Tx, n desk.Notice) error {
 		}
 	}
 	return nil
+}
+
+// onDuty are the addresses of those who are told: whoever the case is assigned
+// to; the analysts where that is nobody who can act; the address that the
+// configuration names where there are none, and the administrators where it
+// names none. That a deadline was missed the configured address hears, too.
+func (r *running) onDuty(ctx context.Context, tx *store.Tx, n desk.Notice) (to []string, err error) {
+	staff, err := tx.Staff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of := func(fits func(candor.User) bool) (all []string) {
+		for _, u := range staff {
+			if u.Mail != "" && fits(u) {
+				all = append(all, u.Mail)
+			}
+		}
+		return all
+	}
+	for _, try := range []func() []string{
+		func() []string { return of(func(u candor.User) bool { return u.ID == n.Case.Assignee }) },
+		func() []string { return of(func(u candor.User) bool { return u.Role == candor.RoleAnalyst }) },
+		func() []string { return r.setup.alarms },
+		func() []string { return of(func(candor.User) bool { return true }) },
+	} {
+		if to = try(); len(to) > 0 {
+			break
+		}
+	}
+	if n.Kind == "deadline-missed" {
+		for _, a := range r.setup.alarms {
+			if !slices.Contains(to, a) {
+				to = append(to[:len(to):len(to)], a)
+			}
+		}
+	}
+	return to, nil
 }
 
 // mailPatience is how long a mail to the staff is tried.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +24,28 @@ func (s setup) does(role string) bool { return slices.Contains(s.roles, role) }
 
 // shared tells whether other programs may use the same database.
 func (r *running) shared() bool { return r.Store.Kind() == "PostgreSQL" }
+
+// standAlone makes sure that with SQLite one program uses the data folder: what
+// several of them tell each other goes by PostgreSQL.
+func (r *running) standAlone() error {
+	if strings.HasPrefix(r.setup.database, "postgres") {
+		return nil
+	}
+	f, err := os.OpenFile(r.setup.data.at("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return fmt.Errorf("lock the data folder: %w", err)
+		}
+		return candor.WithHint(fmt.Errorf("another candor serve uses %s, and with SQLite there can be one: %w", string(r.setup.data), candor.ErrUnavailable),
+			"Stop that one first, choose another folder with --data, or keep records in PostgreSQL (--database) to run several.")
+	}
+	r.closings = append(r.closings, f.Close)
+	return nil
+}
 
 // mostWorkers bounds the workers of one machine on one data folder.
 const mostWorkers = 64

@@ -175,6 +175,9 @@ func (r *running) openTexts(context.Context) (err error) {
 }
 
 func (r *running) openRecords(ctx context.Context) error {
+	if err := r.standAlone(); err != nil {
+		return err
+	}
 	if r.setup.does(config.RoleWorker) {
 		end, err := r.takeName()
 		if err != nil {

@@ -42,7 +42,9 @@ const consoleLanguages = 2
 
 // Catalogue holds all texts. It is safe for concurrent use.
 type Catalogue struct {
-	tongues  []*tongue // as languages
+	tongues  []*tongue         // as languages
+	hints    map[string]string // keys by English texts
+	titles   map[string]string // keys of titles of cases by their texts
 	all      language.Matcher
 	console  language.Matcher
 	mu       sync.Mutex
@@ -75,6 +77,7 @@ func load(from fs.FS) (*Catalogue, error) {
 		c.tongues = append(c.tongues, t)
 		tags = append(tags, t.tag)
 	}
+	c.hints, c.titles = hints(c.tongues[0].texts), titles(c.tongues)
 	c.all = language.NewMatcher(tags)
 	c.console = language.NewMatcher(tags[:consoleLanguages])
 	return c, nil

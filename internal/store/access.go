@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"candor"
@@ -233,13 +232,10 @@ func (t *Tx) EraseUsers(ctx context.Context, party candor.ID) (int64, error) {
 
 func (t accessTx) Record(ctx context.Context, r candor.Record) error { return t.tx.AddRecord(ctx, r) }
 
-// Users lists people who can sign in.
+// Users lists people who can sign in, whose name or address holds a text.
 func (r reader) Users(ctx context.Context, text string, cut candor.Cut) (candor.Page[candor.User], error) {
 	var w where
-	if text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(text)) + "%"
-		w.and(`(LOWER(name) LIKE ? ESCAPE '\' OR mail LIKE ? ESCAPE '\')`, like, like)
-	}
+	w.holds(text)
 	page, err := part[query.User](ctx, r, list{table: "users", own: "id", sorts: []string{"name"}}, w, cut)
 	return turn(page, user), err
 }
@@ -262,7 +258,7 @@ func user(r query.User) candor.User {
 
 func userRow(u candor.User) query.User {
 	return query.User{ID: u.ID, Name: u.Name, Mail: u.Mail, Role: u.Role, Party: u.Party, Language: u.Language, TimeZone: u.TimeZone,
-		Disabled: u.Disabled, Created: column.Time(u.Created), SignedIn: column.Time(u.SignedIn)}
+		Disabled: u.Disabled, Created: column.Time(u.Created), SignedIn: column.Time(u.SignedIn), Folded: fold(u.Name, u.Mail)}
 }
 
 func passkey(r query.Passkey) access.Passkey {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"candor"
@@ -24,19 +23,15 @@ var productList = list{table: "software_products", own: "created", sorts: []stri
 // Products lists client software whose name, publisher or id holds the words.
 func (r reader) Products(ctx context.Context, words string, cut candor.Cut) (candor.Page[software.Product], error) {
 	var w where
-	if words = strings.ToLower(strings.TrimSpace(words)); words != "" {
-		w.and(`LOWER(name || ' ' || publisher || ' ' || id) LIKE ? ESCAPE '!'`, "%"+literal.Replace(words)+"%")
-	}
+	w.holds(words)
 	page, err := part[query.SoftwareProduct](ctx, r, productList, w, cut)
 	return turn(page, product), err
 }
 
-// literal keeps what LIKE understands from being more than itself.
-var literal = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
-
 // AddProduct adds client software.
 func (t *Tx) AddProduct(ctx context.Context, p software.Product) error {
-	return add(ctx, t.reader, "software_products", "", query.SoftwareProduct{ID: p.ID, Name: p.Name, Publisher: p.Publisher, Asset: p.Asset, Created: column.Time(p.Created)})
+	return add(ctx, t.reader, "software_products", "", query.SoftwareProduct{ID: p.ID, Name: p.Name, Publisher: p.Publisher, Asset: p.Asset, Created: column.Time(p.Created),
+		Folded: fold(p.Name, p.Publisher, p.ID)})
 }
 
 // AddBuild adds a build.

@@ -119,7 +119,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if !s.options.Existing {
-		if err := errors.Join(s.fillHosts(ctx), s.fillHistory(ctx), s.Tend(ctx)); err != nil {
+		if err := errors.Join(s.fillHosts(ctx), s.fillHistory(ctx), s.foldAll(ctx), s.Tend(ctx)); err != nil {
 			return err
 		}
 	}

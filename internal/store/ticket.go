@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"candor"
@@ -39,7 +40,7 @@ func (r reader) Tickets(ctx context.Context, s candor.Scope, f candor.TicketFilt
 	equal(&w, "case_id", f.Case)
 	equal(&w, "assignee", f.Assignee)
 	if f.Mail != "" {
-		w.and("LOWER(mail) = LOWER(?)", f.Mail)
+		w.and("folded = ?", fold(f.Mail))
 	}
 	if f.Unassigned {
 		w.and("assignee = ''")
@@ -118,8 +119,8 @@ func (r reader) TicketsOf(ctx context.Context, party candor.ID) ([]candor.Ticket
 // PartiesOfMail gives the parties that have an address: as a contact, or as one
 // whose people sign in with it. At most three are looked for.
 func (r reader) PartiesOfMail(ctx context.Context, address string) ([]candor.ID, error) {
-	like := "%" + likeText(jsonText(address)) + "%"
-	parties, err := choose[query.Party](ctx, r.db, "parties", "erased = ? AND LOWER(contacts) LIKE LOWER(?) ORDER BY id LIMIT 100", false, like)
+	address = strings.ToLower(strings.TrimSpace(address))
+	parties, err := choose[query.Party](ctx, r.db, "parties", "erased = ? AND id IN (SELECT party FROM mails WHERE mail = ?) ORDER BY id LIMIT 100", false, address)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func (r reader) PartiesOfMail(ctx context.Context, address string) ([]candor.ID,
 			}
 		}
 	}
-	users, err := choose[query.User](ctx, r.db, "users", "LOWER(mail) = LOWER(?) AND party <> '' AND disabled = ? LIMIT 3", address, false)
+	users, err := choose[query.User](ctx, r.db, "users", "mail = ? AND party <> '' AND disabled = ? LIMIT 3", address, false)
 	for _, u := range users {
 		all[u.Party] = true
 	}
@@ -181,7 +182,7 @@ func (t *Tx) EraseTicket(ctx context.Context, id candor.ID) ([]string, error) {
 		return nil, err
 	}
 	for _, s := range []string{
-		"UPDATE tickets SET name = '', mail = '', subject = '" + Erased + "', suspect = '', praise = '', erased = TRUE, version = version + 1 WHERE id = ?",
+		"UPDATE tickets SET name = '', mail = '', folded = '', subject = '" + Erased + "', suspect = '', praise = '', erased = TRUE, version = version + 1 WHERE id = ?",
 		"UPDATE ticket_entries SET text = '', details = '', message_id = '' WHERE ticket = ?",
 		"UPDATE messages SET recipient = '" + Erased + "', subject = '', text = '', html = '', error = '' WHERE id IN (SELECT id FROM ticket_entries WHERE ticket = ?)",
 		"DELETE FROM personal WHERE record IN (SELECT id FROM records WHERE subject = ?)",
@@ -210,7 +211,7 @@ func ticketRow(t candor.Ticket) query.Ticket {
 	return query.Ticket{ID: t.ID, Number: t.Number, Kind: t.Kind, State: t.State, Way: t.Way, Party: t.Party, Name: t.Name, Mail: t.Mail, Language: t.Language,
 		Subject: t.Subject, Assignee: t.Assignee, CaseID: t.Case, Same: t.Same, Suspect: column.Of(t.Suspect), Opened: column.Time(t.Opened), Updated: column.Time(t.Updated),
 		Due: column.Time(t.Due), Answered: column.Time(t.Answered), Solved: column.Time(t.Solved), Rating: t.Rating, Praise: t.Praise, Rated: column.Time(t.Rated),
-		Erased: t.Erased, Version: t.Version}
+		Erased: t.Erased, Version: t.Version, Folded: fold(t.Mail)}
 }
 
 func ticketEntry(r query.TicketEntry) candor.Entry {

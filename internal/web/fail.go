@@ -15,6 +15,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/phrase"
 	"candor/internal/web/ui"
 )
 
@@ -90,8 +91,8 @@ func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 // words are the failure in one line.
 func (f failure) words(r *Request, err error) string {
 	title := r.Printer.T("error." + f.key + ".title")
-	if hint := candor.Hint(err); hint != "" && r.Printer.Lang() == "en" {
-		return title + ". " + hint
+	if hint, known := r.Printer.Hint(candor.Hint(err)); known {
+		return r.Printer.T("console.hint.joined", phrase.Args{"title": title, "hint": hint})
 	}
 	return title
 }

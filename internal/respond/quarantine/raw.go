@@ -28,7 +28,7 @@ func (r *Raw) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '{' {
 		var e encoded
 		if err := json.Unmarshal(data, &e); err != nil {
-			return candor.WithHint(candor.ErrInvalid, "A name that is not UTF-8 is written {\"base64\": \"…\"}.")
+			return candor.WithHint(candor.ErrInvalid, "A name that is not UTF-8 is an object with the member base64.")
 		}
 		*r = Raw(e.Base64)
 		return nil

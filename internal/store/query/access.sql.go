@@ -147,7 +147,7 @@ func (q *Queries) EraseTokens(ctx context.Context, party candor.ID) error {
 }
 
 const eraseUsers = `-- name: EraseUsers :execrows
-UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', disabled = TRUE WHERE party = $1 AND party <> ''
+UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', folded = '(erased)', disabled = TRUE WHERE party = $1 AND party <> ''
 `
 
 func (q *Queries) EraseUsers(ctx context.Context, party candor.ID) (int64, error) {

@@ -878,6 +878,7 @@ type SoftwareProduct struct {
 	Publisher string      `db:"publisher"`
 	Asset     candor.ID   `db:"asset"`
 	Created   column.Time `db:"created"`
+	Folded    string      `db:"folded"`
 }
 
 type SoftwareStatement struct {
@@ -978,6 +979,7 @@ type Ticket struct {
 	Rated    column.Time        `db:"rated"`
 	Erased   bool               `db:"erased"`
 	Version  int64              `db:"version"`
+	Folded   string             `db:"folded"`
 }
 
 type TicketEntry struct {
@@ -1034,6 +1036,7 @@ type User struct {
 	Disabled bool        `db:"disabled"`
 	Created  column.Time `db:"created"`
 	SignedIn column.Time `db:"signed_in"`
+	Folded   string      `db:"folded"`
 }
 
 type Verdict struct {

@@ -29,7 +29,7 @@ DELETE FROM sessions WHERE expires <= sqlc.arg(now) OR seen <= sqlc.arg(idle);
 DELETE FROM secrets WHERE expires <= $1;
 
 -- name: EraseUsers :execrows
-UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', disabled = TRUE WHERE party = $1 AND party <> '';
+UPDATE users SET name = '(erased)', mail = id || '@erased.invalid', folded = '(erased)', disabled = TRUE WHERE party = $1 AND party <> '';
 
 -- name: ErasePasskeys :exec
 DELETE FROM passkeys WHERE owner IN (SELECT id FROM users WHERE party = $1);

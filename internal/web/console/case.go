@@ -73,7 +73,7 @@ func (c *console) tell(r *web.Request, id candor.ID, d draft) (web.View, error) 
 
 // casePage is the frame of a page about a case.
 func casePage(r *web.Request, c candor.Case) ui.Page {
-	return ui.Page{Title: c.Label() + " · " + c.Title, Active: "cases",
+	return ui.Page{Title: c.Label() + " · " + r.Printer.CaseTitle(c.Title), Active: "cases",
 		Crumbs: []ui.Link{{Text: r.T("console.cases"), Href: "/cases?open=yes"}, {Text: c.Label(), Href: casePath(c.ID)}}}
 }
 

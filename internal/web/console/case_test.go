@@ -12,6 +12,7 @@ import (
 	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/respond/quarantine"
+	"candor/internal/store"
 	"candor/internal/web/webtest"
 )
 
@@ -286,6 +287,16 @@ func TestChinese(t *testing.T) {
 		page := w.get(t, p+map[bool]string{true: "&", false: "?"}[strings.Contains(p, "?")]+"language=zh")
 		has(t, page, `lang="zh-Hans"`)
 		hasNot(t, page, "[console.")
+	}
+	titled := c
+	titled.Title = "Phishing page: acme"
+	if err := w.House.Store.Tx(t.Context(), func(tx *store.Tx) error { return tx.ChangeCase(t.Context(), &titled) }); err != nil {
+		t.Fatal(err)
+	}
+	want := w.Site.Phrases.For("zh").T("playbook.phishing.title") + ": acme"
+	for _, p := range []string{"/cases", path} {
+		has(t, w.get(t, p+"?language=zh"), want)
+		has(t, w.get(t, p+"?language=en"), titled.Title)
 	}
 	if n, keys := w.Site.Phrases.Missing(); n != 0 {
 		t.Errorf("missing texts: %q", keys)

@@ -107,7 +107,7 @@ func responsePage(r *web.Request, n *names, x candor.Response, label string) ui.
 
 func responseFacts(r *web.Request, n *names, x candor.Response, of candor.Case) []ui.Fact {
 	facts := []ui.Fact{
-		{Label: r.T("console.case"), Value: titled(of.Label(), of.Title, casePath(of.ID))},
+		{Label: r.T("console.case"), Value: titled(of.Label(), r.Printer.CaseTitle(of.Title), casePath(of.ID))},
 		{Label: r.T("console.party"), Value: anchor(n.partyName(x.Party), partyPath(x.Party))},
 	}
 	add := func(label string, c templ.Component) { facts = append(facts, ui.Fact{Label: label, Value: c}) }

@@ -56,9 +56,12 @@ func hitTable(r *web.Request, text string, hits []candor.Hit) ui.Table {
 		t.Empty = ui.Situation{Title: r.T("console.search.none", phrase.Args{"words": short(text, 80)}), Text: r.T("console.search.none.text")}
 	}
 	for _, h := range hits {
-		href := hitPath(h)
-		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: h.Title, Href: href, Cells: cells(
-			ui.Together(anchor(h.Title, href), when(h.Detail != "", quiet(h.Detail), nil)), ui.Text(r.Printer.Word("console.search.", h.Kind)))})
+		href, title := hitPath(h), h.Title
+		if h.Kind == "case" {
+			title = r.Printer.CaseTitle(title)
+		}
+		t.Rows = append(t.Rows, ui.Row{Key: string(h.ID), Label: title, Href: href, Cells: cells(
+			ui.Together(anchor(title, href), when(h.Detail != "", quiet(h.Detail), nil)), ui.Text(r.Printer.Word("console.search.", h.Kind)))})
 	}
 	return t
 }

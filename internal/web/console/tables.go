@@ -38,7 +38,7 @@ func caseTable(r *web.Request, n *names, o tableOf, cases []candor.Case) ui.Tabl
 	t := o.table(r, r.T("console.cases"), append(columns, sorted(column("due", r.T("console.due"))), minor(largest(column("opened", r.T("console.opened")))))...)
 	for _, c := range cases {
 		href := casePath(c.ID)
-		row := cells(ui.Severity(c.Severity), ui.Together(below(c.Title, href, c.Label()+" · "+n.partyName(c.Party)), doubt(r, c.Good)), ui.State(c.State))
+		row := cells(ui.Severity(c.Severity), ui.Together(below(r.Printer.CaseTitle(c.Title), href, c.Label()+" · "+n.partyName(c.Party)), doubt(r, c.Good)), ui.State(c.State))
 		if !o.few {
 			row = append(row, name(n.userName(c.Assignee)), ui.Number(int64(c.Open), ""))
 		}

@@ -106,13 +106,14 @@ func gap(r *web.Request, n *candor.NoBasis) string {
 		"time": r.Printer.Time(n.At, r.Zone)})
 }
 
-// why says what kept a step from being taken: why there is no basis; else in
-// English what the error advises, in other languages what kind of error it is.
+// why says what kept a step from being taken: why there is no basis; else what
+// the error advises, or what kind of error it is where that is not to be had in
+// the reader's language.
 func why(r *web.Request, err error) string {
 	if n := (*candor.NoBasis)(nil); errors.As(err, &n) {
 		return gap(r, n)
 	}
-	if hint := candor.Hint(err); hint != "" && r.Printer.Lang() == "en" {
+	if hint, known := r.Printer.Hint(candor.Hint(err)); known {
 		return hint
 	}
 	switch {

@@ -204,7 +204,7 @@ func (o *office) doCampaign(s campaignStep) func(*web.Request) (web.View, error)
 		err = s.do(o, r, r.Context(), id)
 		known := []error{candor.ErrChanged, candor.ErrExists, candor.ErrInvalid, candor.ErrUnavailable}
 		if slices.ContainsFunc(known, func(kind error) bool { return errors.Is(err, kind) }) {
-			return web.See(campaignPath(id)).SayAll(ui.Message{Tone: ui.Bad, Title: plain(err), Text: candor.Hint(err)}), nil
+			return web.See(campaignPath(id)).SayAll(refused(r, err)), nil
 		}
 		return web.See(campaignPath(id)).Say(ui.Good, r.Printer.T(s.done)), err
 	}

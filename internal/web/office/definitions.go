@@ -223,7 +223,7 @@ func (o *office) use(r *web.Request) (web.View, error) {
 	err = o.house.UseDefinitions(r.Context(), r.Who, g.ID)
 	for _, kind := range []error{candor.ErrInvalid, candor.ErrNotFound, candor.ErrChanged} {
 		if errors.Is(err, kind) {
-			return see.SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.generation.use.failed", phrase.Args{"id": short(g.ID)}), Text: plain(err) + ". " + candor.Hint(err)}), nil
+			return see.SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.generation.use.failed", phrase.Args{"id": short(g.ID)}), Text: advice(r, err)}), nil
 		}
 	}
 	return see.Say(ui.Good, r.T("office.generation.use.done", phrase.Args{"id": short(g.ID)})), err

@@ -163,13 +163,13 @@ func (o *office) verifyEntry(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	_, err = o.house.VerifyEntry(r.Context(), r.Who, id, r.Text("how"))
-	return saidOf(id, r.T("office.directory.verify.done"), err)
+	return saidOf(r, id, r.T("office.directory.verify.done"), err)
 }
 
 // saidOf leads back to an entry with what was done, or why it was not.
-func saidOf(id candor.ID, text string, err error) (web.View, error) {
+func saidOf(r *web.Request, id candor.ID, text string, err error) (web.View, error) {
 	if errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrUnavailable) || errors.Is(err, candor.ErrChanged) {
-		return web.See(entryPath(id)).SayAll(ui.Message{Tone: ui.Bad, Title: plain(err), Text: candor.Hint(err)}), nil
+		return web.See(entryPath(id)).SayAll(refused(r, err)), nil
 	}
 	return web.See(entryPath(id)).Say(ui.Good, text), err
 }
@@ -195,7 +195,7 @@ func (o *office) retireEntry(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	_, err = o.house.RetireEntry(r.Context(), r.Who, id, r.Yes("retired"))
-	return saidOf(id, r.T("ui.saved"), err)
+	return saidOf(r, id, r.T("ui.saved"), err)
 }
 
 func (o *office) probeEntry(r *web.Request) (web.View, error) {
@@ -204,5 +204,5 @@ func (o *office) probeEntry(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	_, err = o.house.ProbeEntry(r.Context(), r.Who, id)
-	return saidOf(id, r.T("office.directory.probed"), err)
+	return saidOf(r, id, r.T("office.directory.probed"), err)
 }

@@ -155,7 +155,7 @@ func (o *office) drill(r *web.Request) (web.View, error) {
 		return web.View{Page: p, Body: drillPage(d)}, nil
 	}
 	p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.drill.signed"), Href: "/drills/" + k.Name + "/signed"}, ui.Plain, "download")
-	d := drillDetail{missed: x.Missed, figures: drillFigures(r, x), stages: stageTable(r, x), checks: drillChecks(r, x), faults: faultTable(r, x)}
+	d := drillDetail{missed: drillMissed(r, x), figures: drillFigures(r, x), stages: stageTable(r, x), checks: drillChecks(r, x), faults: faultTable(r, x)}
 	if d.result = (ui.Message{Stays: true, Tone: ui.Good, Title: r.T("office.drill.well")}); !x.OK() {
 		d.result.Tone, d.result.Title = ui.Bad, r.N("office.drill.missed", len(x.Missed))
 	}
@@ -171,6 +171,40 @@ func (o *office) drillSigned(r *web.Request) (web.View, error) {
 	}
 	return text(k.Name+".jws", []byte(k.Signed)), nil
 }
+
+// drillMissed says what was missed. A report says that in English; here it is
+// worded for others, but for what programs said.
+func drillMissed(r *web.Request, x drill.Report) (all []string) {
+	if r.Printer.Lang() == "en" {
+		return x.Missed
+	}
+	for _, c := range x.Checks {
+		switch {
+		case c.OK:
+		case c.Name == drill.CheckResponse:
+			all = append(all, r.T("office.drill.missed.response", phrase.Args{"n": len(x.Times(drill.StageDropped)), "all": len(x.Rounds), "median": int(x.Response.P50), "most": int(x.Response.P99)}))
+		default:
+			all = append(all, r.T("office.drill.missed.check", phrase.Args{"check": r.Printer.Word("office.drill.check.", string(c.Name))}))
+		}
+	}
+	for _, round := range x.Rounds {
+		if round.Error != "" && len(all) < mostMissed {
+			all = append(all, r.T("office.drill.missed.round", phrase.Args{"abuse": string(round.Abuse), "line": round.Line, "error": round.Error}))
+		}
+	}
+	for _, f := range x.Faults {
+		if !f.Noticed {
+			all = append(all, r.T("office.drill.missed.fault", phrase.Args{"fault": r.Printer.Word("office.drill.fault.", string(f.Kind)), "error": f.Error}))
+		}
+	}
+	if len(all) == 0 {
+		return x.Missed // of another version of the program
+	}
+	return all
+}
+
+// mostMissed bounds the rounds that failed among what is listed.
+const mostMissed = 15
 
 func drillFigures(r *web.Request, x drill.Report) []ui.Stat {
 	_, n := x.Quantiles(drill.StageDropped)

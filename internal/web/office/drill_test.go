@@ -87,6 +87,9 @@ func TestDrills(t *testing.T) {
 	if text := page("/drills/20260201T090000Z-nftables", 200); !strings.Contains(text, "fault dead-coa: not noticed") {
 		t.Error("one that missed something:", text)
 	}
+	if text := page("/drills/20260201T090000Z-nftables?language=zh", 200); !strings.Contains(text, "未察觉故障：") || strings.Contains(text, "not noticed") {
+		t.Error("in Chinese:", text)
+	}
 	all, err := w.House.Drills.Folder.All()
 	if err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func (a *asked) refused(r *web.Request, err error) error {
 	case errors.Is(err, archive.ErrTooMuch):
 		a.errors = append(a.errors, ui.FormError{Name: archive.ParameterTime, Text: r.T("office.flows.too-much")})
 	case errors.Is(err, candor.ErrInvalid):
-		a.errors = append(a.errors, ui.FormError{Name: archive.ParameterWhere, Text: strings.TrimSpace(plain(err) + ". " + candor.Hint(err))})
+		a.errors = append(a.errors, ui.FormError{Name: archive.ParameterWhere, Text: advice(r, err)})
 	default:
 		return err
 	}

@@ -56,11 +56,30 @@ func (f *form) blame(r *web.Request, err error) error {
 	case errors.Is(err, candor.ErrExists):
 		f.failed = r.T("office.form.exists")
 	case errors.Is(err, candor.ErrInvalid), errors.Is(err, candor.ErrNotFound):
-		f.failed = strings.TrimSpace(plain(err) + ". " + candor.Hint(err))
+		f.failed = advice(r, err)
 	default:
 		return err
 	}
 	return nil
+}
+
+// advice says what an error advises in the reader's language. Where it can be
+// had in English only, it is led in by the error's message.
+func advice(r *web.Request, err error) string {
+	hint, known := r.Printer.Hint(candor.Hint(err))
+	if known && r.Printer.Lang() != "en" {
+		return hint
+	}
+	return strings.TrimSpace(plain(err) + ". " + hint)
+}
+
+// refused is an error with what it advises, as a message.
+func refused(r *web.Request, err error) ui.Message {
+	hint, known := r.Printer.Hint(candor.Hint(err))
+	if known && r.Printer.Lang() != "en" {
+		return ui.Message{Tone: ui.Bad, Title: hint}
+	}
+	return ui.Message{Tone: ui.Bad, Title: plain(err), Text: hint}
 }
 
 // plain is an error's message without the name of its kind at the end.

@@ -150,7 +150,7 @@ func (o *office) forwardCard(r *web.Request, v house.ForwardView, may bool) (*fo
 	c.named = v.Basis.Named || r.Query("named") == "yes"
 	var err error
 	c.preview, err = o.house.PreviewForward(r.Context(), r.Who, v.ID, c.named)
-	if c.failed = refusal(err); c.failed != "" {
+	if c.failed = refusal(r, err); c.failed != "" {
 		err = nil
 	}
 	return c, err

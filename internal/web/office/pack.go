@@ -83,7 +83,7 @@ func packRefusal(r *web.Request, err error) string {
 	case errors.Is(err, candor.ErrUnavailable):
 		return r.T("office.pack.refused.producer")
 	}
-	return refusal(err)
+	return refusal(r, err)
 }
 
 func packFacts(r *web.Request, p house.Pack) []ui.Fact {

@@ -71,7 +71,7 @@ func (o *office) sharePage(r *web.Request) (web.View, error) {
 	d.nobody = len(d.groups) == 0
 	if d.groupName != "" {
 		d.offer, err = o.house.OfferShare(r.Context(), r.Who, house.ShareOrder{Case: c.ID, Group: candor.ID(d.group), To: ids(d.to)})
-		if d.refused = refusal(err); d.refused == "" && err != nil {
+		if d.refused = refusal(r, err); d.refused == "" && err != nil {
 			return web.View{}, err
 		}
 		if d.refused == "" {

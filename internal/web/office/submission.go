@@ -94,17 +94,17 @@ func (o *office) offer(r *web.Request, d *submissionDetail) error {
 		return nil
 	}
 	d.plan, d.preview, err = o.house.PreviewSubmission(r.Context(), r.Who, house.Sending{Case: d.c.ID, Entry: candor.ID(d.chosen)})
-	if d.failed = refusal(err); d.failed != "" {
+	if d.failed = refusal(r, err); d.failed != "" {
 		return nil
 	}
 	return err
 }
 
 // refusal is an error that whoever asked can do something about; empty for none.
-func refusal(err error) string {
+func refusal(r *web.Request, err error) string {
 	for _, kind := range []error{candor.ErrInvalid, candor.ErrNotFound, candor.ErrUnavailable, candor.ErrDenied, candor.ErrExists} {
 		if errors.Is(err, kind) {
-			return plain(err) + ". " + candor.Hint(err)
+			return advice(r, err)
 		}
 	}
 	return ""
@@ -153,7 +153,7 @@ func (o *office) sendSamples(r *web.Request) (web.View, error) {
 		sending.Basis = candor.Basis{Kind: candor.ByLaw, Terms: law}
 	}
 	made, err := o.house.SendSamples(r.Context(), r.Who, sending)
-	if said := refusal(err); said != "" {
+	if said := refusal(r, err); said != "" {
 		return web.See(samplesPath(c.ID)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.samples.refused"), Text: said}), nil
 	}
 	return web.See("/responses/"+string(made.ID)).Say(ui.Good, r.T("office.samples.proposed")), err
@@ -188,7 +188,7 @@ func (o *office) lookForSamples(r *web.Request) (web.View, error) {
 }
 
 func samplesSaid(r *web.Request, id candor.ID, err error) (web.View, error) {
-	if said := refusal(err); said != "" {
+	if said := refusal(r, err); said != "" {
 		return web.See(samplesPath(id)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.samples.refused"), Text: said}), nil
 	}
 	return web.See(samplesPath(id)).Say(ui.Good, r.T("ui.saved")), err

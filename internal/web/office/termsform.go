@@ -176,7 +176,7 @@ func (o *office) doTerms(s termsStep) func(*web.Request) (web.View, error) {
 		err = s.do(o, r, r.Context(), id)
 		for _, kind := range []error{candor.ErrChanged, candor.ErrExists, candor.ErrInvalid} {
 			if errors.Is(err, kind) {
-				return web.See(termsPath(id)).SayAll(ui.Message{Tone: ui.Bad, Title: plain(err), Text: candor.Hint(err)}), nil
+				return web.See(termsPath(id)).SayAll(refused(r, err)), nil
 			}
 		}
 		return web.See(s.to(id)).Say(ui.Good, r.Printer.T("office.terms.ask."+s.name+".done")), err

@@ -33,7 +33,7 @@ func (p *pages) newPage(r *web.Request, problem string) (web.View, error) {
 
 func (p *pages) open(r *web.Request) (web.View, error) {
 	party, err := p.findParty(r, r.Line("party"))
-	if problem := plain(err); problem != "" || err != nil {
+	if problem := plain(r, err); problem != "" || err != nil {
 		if problem != "" {
 			return p.newPage(r, problem)
 		}
@@ -41,7 +41,7 @@ func (p *pages) open(r *web.Request) (web.View, error) {
 	}
 	n := house.NewTicket{Kind: candor.TicketQuestion, Way: candor.TicketWay(r.Line("way")), Party: party, Name: r.Line("name"), Mail: r.Line("mail"), Subject: r.Line("subject"), Text: r.Text("text")}
 	t, err := p.house.OpenTicket(r.Context(), r.Who, n)
-	if problem := plain(err); problem != "" {
+	if problem := plain(r, err); problem != "" {
 		return p.newPage(r, problem)
 	}
 	return web.See(path(t.ID)).Say(ui.Good, r.T("tickets.opened.said", phrase.Args{"ticket": t.Label()})), err
@@ -77,15 +77,19 @@ func (p *pages) findParty(r *web.Request, text string) (candor.ID, error) {
 
 // plain is an error that whoever typed can do something about, in words; empty
 // for any other.
-func plain(err error) string {
+func plain(r *web.Request, err error) string {
 	if err == nil || !errors.Is(err, candor.ErrInvalid) && !errors.Is(err, candor.ErrDenied) && !errors.Is(err, candor.ErrExists) || candor.Hint(err) == "" {
 		return ""
+	}
+	hint, known := r.Printer.Hint(candor.Hint(err))
+	if known && r.Printer.Lang() != "en" {
+		return hint
 	}
 	text := err.Error()
 	for _, kind := range []error{candor.ErrInvalid, candor.ErrDenied, candor.ErrExists} {
 		text = strings.TrimSuffix(text, ": "+kind.Error())
 	}
-	return text + ". " + candor.Hint(err)
+	return text + ". " + hint
 }
 
 // step does something to a ticket and leads back to it; what can be mended comes
@@ -96,7 +100,7 @@ func (p *pages) step(r *web.Request, field, said string, do func(candor.ID) erro
 		return web.View{}, err
 	}
 	err = do(id)
-	if problem := plain(err); problem != "" {
+	if problem := plain(r, err); problem != "" {
 		return p.ticketPage(r, field, problem)
 	}
 	return web.See(path(id)).Say(ui.Good, said), err

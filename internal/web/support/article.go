@@ -122,7 +122,7 @@ func (p *pages) saveArticle(r *web.Request) (web.View, error) {
 		}
 	}
 	a2, err := p.house.SetArticle(r.Context(), r.Who, a)
-	if problem := plain(err); problem != "" {
+	if problem := plain(r, err); problem != "" {
 		return p.articlePage(r, a, problem)
 	}
 	return web.See("/articles/"+a2.Slug).Say(ui.Good, r.T("tickets.saved")), err
@@ -202,7 +202,7 @@ func (p *pages) saveCanned(r *web.Request) (web.View, error) {
 		}
 	}
 	_, err = p.house.SetCanned(r.Context(), r.Who, c)
-	if problem := plain(err); problem != "" {
+	if problem := plain(r, err); problem != "" {
 		return p.cannedPage(r, c, problem)
 	}
 	return web.See("/answers").Say(ui.Good, r.T("tickets.saved")), err
