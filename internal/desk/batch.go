@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,6 +24,8 @@ type batch struct {
 	cases     []*candor.Case // new ones
 	fresh     map[candor.ID]*candor.Case
 	freshAt   map[candor.CaseKey]*candor.Case
+	standings []candor.Standing
+	wakes     map[candor.ID]candor.Standing // ladders to be looked at, by case
 	tasks     []candor.Task
 	deadlines []candor.Deadline
 	findings  []candor.FiledFinding
@@ -87,6 +90,8 @@ func compareKeys(a, b candor.CaseKey) int {
 	return 0
 }
 
+func byCase(a, b candor.Standing) int { return cmp.Compare(a.Case, b.Case) }
+
 func unique(all []candor.SameAt) []candor.SameAt {
 	have := make(map[candor.SameAt]bool, len(all))
 	return slices.DeleteFunc(all, func(s candor.SameAt) bool {
@@ -99,6 +104,7 @@ func unique(all []candor.SameAt) []candor.SameAt {
 func (b *batch) empty() {
 	b.cases, b.tasks, b.deadlines, b.findings, b.places, b.events, b.records, b.jobs = nil, nil, nil, nil, nil, nil, nil, nil
 	b.fresh, b.freshAt = map[candor.ID]*candor.Case{}, map[candor.CaseKey]*candor.Case{}
+	b.standings, b.wakes = nil, map[candor.ID]candor.Standing{}
 	b.seen, b.held, b.count = map[sight][]candor.ID{}, map[candor.ID]bool{}, map[candor.ID]bool{}
 }
 
@@ -107,6 +113,8 @@ func (b *batch) flush(ctx context.Context) error {
 	b.tally()
 	for _, write := range []func() error{
 		func() error { return b.addCases(ctx) },
+		func() error { return b.Tx.AddStandings(ctx, b.standings) },
+		func() error { return b.Tx.WakeLadders(ctx, slices.SortedFunc(maps.Values(b.wakes), byCase)) },
 		func() error { return b.Tx.AddTasks(ctx, b.tasks) },
 		func() error { return b.Tx.AddDeadlines(ctx, b.deadlines) },
 		func() error { return b.Tx.AddFindings(ctx, b.findings) },

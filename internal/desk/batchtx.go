@@ -66,6 +66,25 @@ func (b *batch) CountCase(_ context.Context, id candor.ID) error {
 	return nil
 }
 
+func (b *batch) Standing(ctx context.Context, of candor.ID) (candor.Standing, error) {
+	if err := b.flush(ctx); err != nil {
+		return candor.Standing{}, err
+	}
+	return b.Tx.Standing(ctx, of)
+}
+
+func (b *batch) AddStanding(_ context.Context, s candor.Standing) error {
+	b.standings = append(b.standings, s)
+	return nil
+}
+
+func (b *batch) WakeLadder(_ context.Context, of candor.ID, now, at time.Time) error {
+	if was, ok := b.wakes[of]; !ok || at.Before(was.Look) {
+		b.wakes[of] = candor.Standing{Case: of, Since: now, Look: at}
+	}
+	return nil
+}
+
 func (b *batch) AddTask(_ context.Context, t candor.Task) error {
 	b.tasks = append(b.tasks, t)
 	return nil

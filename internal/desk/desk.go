@@ -63,7 +63,9 @@ type Tx interface {
 	Standing(ctx context.Context, of candor.ID) (candor.Standing, error)
 	DueStandings(ctx context.Context, now time.Time, most int) ([]candor.Standing, error)
 	WakeLadder(ctx context.Context, of candor.ID, now, at time.Time) error
+	WakeLadders(ctx context.Context, all []candor.Standing) error
 	AddStanding(ctx context.Context, s candor.Standing) error
+	AddStandings(ctx context.Context, all []candor.Standing) error
 	ChangeStanding(ctx context.Context, s *candor.Standing) error
 	CaseBefore(ctx context.Context, c candor.Case) (candor.Case, error)
 	CasesSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error)

@@ -104,7 +104,7 @@ func (g *commits) begin(ctx context.Context) error {
 		}
 		return nil
 	}
-	tx, err := g.store.write.BeginTx(ctx, nil)
+	tx, err := g.store.begin(ctx, nil)
 	if err != nil {
 		return kind(err, "begin a transaction")
 	}

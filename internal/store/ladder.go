@@ -26,14 +26,28 @@ func (r reader) DueStandings(ctx context.Context, now time.Time, most int) ([]ca
 // WakeLadder has a case looked at, at a time or before. One that stands on no
 // ladder yet stands on the ground of it since now.
 func (t *Tx) WakeLadder(ctx context.Context, of candor.ID, now, at time.Time) error {
-	row := query.Ladder{CaseID: of, Since: column.Time(now), Look: column.Time(at), Version: 1}
-	return add(ctx, t.reader, "ladders", "ON CONFLICT (case_id) DO UPDATE SET look = CASE WHEN ladders.look = 0 OR ladders.look > excluded.look THEN excluded.look ELSE ladders.look END, version = ladders.version + 1", row)
+	return t.WakeLadders(ctx, []candor.Standing{{Case: of, Since: now, Look: at}})
+}
+
+// WakeLadders has cases looked at, each by Look or before. Those that stand on no
+// ladder yet stand on the ground of it from Since on. A case is among them once.
+func (t *Tx) WakeLadders(ctx context.Context, all []candor.Standing) error {
+	return add(ctx, t.reader, "ladders", "ON CONFLICT (case_id) DO UPDATE SET look = CASE WHEN ladders.look = 0 OR ladders.look > excluded.look THEN excluded.look ELSE ladders.look END, version = ladders.version + 1", each(all, newLadder)...)
 }
 
 // AddStanding adds where a new case stands.
 func (t *Tx) AddStanding(ctx context.Context, s candor.Standing) error {
+	return t.AddStandings(ctx, []candor.Standing{s})
+}
+
+// AddStandings adds where new cases stand.
+func (t *Tx) AddStandings(ctx context.Context, all []candor.Standing) error {
+	return add(ctx, t.reader, "ladders", "ON CONFLICT (case_id) DO NOTHING", each(all, newLadder)...)
+}
+
+func newLadder(s candor.Standing) query.Ladder {
 	s.Version = 1
-	return add(ctx, t.reader, "ladders", "ON CONFLICT (case_id) DO NOTHING", ladderRow(s))
+	return ladderRow(s)
 }
 
 // ChangeStanding replaces where a case stands. It is candor.ErrChanged if somebody

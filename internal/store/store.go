@@ -9,6 +9,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -174,8 +175,21 @@ func (s *Store) attempt(ctx context.Context, o *sql.TxOptions, f func(*Tx) error
 	return err
 }
 
+// begin begins a transaction. A connection that broke while nobody used it, as one
+// does whose query is given up, is no reason to fail: database/sql tries three, and
+// there may be more of them.
+func (s *Store) begin(ctx context.Context, o *sql.TxOptions) (tx *sql.Tx, err error) {
+	const most = 5
+	for range most {
+		if tx, err = s.write.BeginTx(ctx, o); !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	return tx, err
+}
+
 func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, o)
+	tx, err := s.begin(ctx, o)
 	if err != nil {
 		return kind(err, "begin a transaction")
 	}
