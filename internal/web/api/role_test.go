@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"candor/internal/house"
 	"candor/internal/intake/format/xarf"
 	"candor/internal/intake/forward"
+	"candor/internal/intake/freetext"
 	"candor/internal/intake/holder"
 	"candor/internal/intel/group"
 	"candor/internal/phrase"
@@ -44,7 +46,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		"dismiss-finding": string(e.finding.ID), "get-finding": string(e.finding.ID), "change-task": string(e.task.ID), "get-scan": string(e.scan.ID),
 		"enrol-agent": string(e.server.ID), "revoke-agent": string(e.agent.ID), "get-response": string(e.responses[2].ID), "approve-response": string(e.responses[0].ID), "refuse-response": string(e.responses[1].ID), "undo-response": string(e.responses[2].ID), "keep-response": string(e.responses[2].ID), "rest-response": string(e.responses[2].ID),
 		"use-generation": sum("none"), "get-terms": string(w.terms.ID), "end-terms": string(w.terms.ID), "replace-terms": string(candor.NewID(w.now)), "delete-terms": string(candor.NewID(w.now)), "publish-terms": string(candor.NewID(w.now)), "get-receipt": string(e.said), "get-consent-scan": string(e.said), "answer-question": string(candor.NewID(w.now)), "get-campaign": string(w.campaign.ID), "list-asked": string(w.campaign.ID), "start-campaign": string(candor.NewID(w.now)), "stop-campaign": string(candor.NewID(w.now)), "delete-webhook": string(e.hook), "list-deliveries": string(e.hook), "get-record": string(candor.NewID(w.now)),
-		"get-exposure": "CVE-2026-1207", "warn-exposed": "CVE-2026-1207", "get-report": string(w.report), "get-report-message": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)), "find-holders": string(w.report), "pass-on-forward": string(candor.NewID(w.now)), "refuse-forward": string(candor.NewID(w.now)), "withdraw-reporter-consent": string(candor.NewID(w.now)),
+		"get-exposure": "CVE-2026-1207", "warn-exposed": "CVE-2026-1207", "get-report": string(w.report), "get-report-message": string(w.report), "get-report-sender": string(w.report), "decide-report": string(candor.NewID(w.now)), "dismiss-report": string(candor.NewID(w.now)), "find-holders": string(w.report), "pass-on-forward": string(candor.NewID(w.now)), "refuse-forward": string(candor.NewID(w.now)), "withdraw-reporter-consent": string(candor.NewID(w.now)),
 		"invite-again": string(w.people["auditor"].who.User), "change-user": string(w.people["subscriber"].who.User), "revoke-token": string(candor.NewID(w.now)), "delete-view": string(candor.NewID(w.now)),
 	}[op.ID]
 	if id == "" {
@@ -71,7 +73,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 		}
 	}
 	path = strings.NewReplacer("{id}", id, "{agreement}", string(e.spare.ID), "{index}", "0", "{waiver}", string(e.waiver.ID), "{number}", "1", "{sha256}", e.finding.SHA256, "{hash}", sum("none"), "{product}", "toolbar", "{name}", "kev").Replace(op.Path)
-	path += map[string]string{"search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true", "offer-share": "?group=" + string(w.sharing().ID)}[op.ID]
+	path += map[string]string{"get-profile": "?sender=a@example.org", "forget-profile": "?sender=a@example.org", "search": "?q=" + e.party.Name, "get-admission": "?host=nobody.example", "list-views": "?page=cases", "get-consistency": "?from=0&to=1", "get-basis": "?party=" + string(e.party.ID) + "&action=quarantine", "import": "?rehearse=true", "offer-share": "?group=" + string(w.sharing().ID)}[op.ID]
 	return path, w.body(op, e), map[string][]string{"import": {"Content-Type", "text/csv"}, "import-directory": {"Content-Type", "application/yaml"}, "take-bounce": {"Content-Type", "message/rfc822"}, "take-report": {"Content-Type", "message/rfc822"}}[op.ID]
 }
 
@@ -251,6 +253,7 @@ func (w *world) prepare(name string) map[string]string {
 			paths[op+"-report"] = "/api/v1/reports/" + string(w.waiting(candor.NewID(w.now))) + "/" + op
 		}
 		w.prepareForwards(paths)
+		w.prepareSender()
 		q, err := w.house.AskAboutTerms(w.t.Context(), w.people["customer"].who, consent.Question{Kind: consent.Asks, Text: "What is this?"})
 		must(w.t, 0, err)
 		paths["answer-question"] = "/api/v1/questions/" + string(q.ID) + "/answer"
@@ -259,6 +262,15 @@ func (w *world) prepare(name string) map[string]string {
 		paths["end-waiver"] = "/api/v1/gates/" + string(x.Asset) + "/waivers/" + string(x.ID)
 	}
 	return paths
+}
+
+// prepareSender makes who vouches for a sender, and what people taught about it.
+func (w *world) prepareSender() {
+	ctx := w.t.Context()
+	must(w.t, 0, w.house.Store.Tx(ctx, func(tx *store.Tx) error {
+		return errors.Join(tx.KeepVouch(ctx, candor.Vouch{Report: w.report, Sender: "a@example.org", By: "dkim", Domain: "example.org", Checked: w.now}),
+			tx.KeepProfile(ctx, "a@example.org", freetext.Profile{Reports: 1}, w.now))
+	}))
 }
 
 // prepareForwards makes what waits to be passed on, and the consent of a reporter.
