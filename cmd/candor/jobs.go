@@ -103,7 +103,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -124,7 +124,8 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"look again at files that were handed in", time.Minute, uploads},
 		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
-		{"read feeds", 30 * time.Second, feeds},
+		{"read feeds", 30 * time.Second, h.TurnFeeds},
+		{"hold feeds against what is here", 30 * time.Second, h.MatchFeeds}, // also while a feed is slow
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

@@ -146,6 +146,7 @@ func (h *House) turnFeed(ctx context.Context, f feed.Feed, atOnce bool) error {
 		return errors.Join(err, h.keepFeed(ctx, f, was, until))
 	}
 	defer to.close()
+	was = was.Begin(f, h.now())
 	inner, cancel := context.WithTimeout(ctx, feedPatience)
 	defer cancel()
 	reader := feed.Reader{HTTP: h.Feeds.HTTP, States: heldState{was}, Now: h.Clock, Spool: h.Feeds.Spool, Authorize: h.Feeds.Authorize}
@@ -156,7 +157,7 @@ func (h *House) turnFeed(ctx context.Context, f feed.Feed, atOnce bool) error {
 	if err != nil {
 		return errors.Join(err, h.keepFeed(ctx, f, t.State, until))
 	}
-	return h.keepTurn(ctx, f, t, to, until)
+	return h.keepTurn(ctx, f, was, t, to, until)
 }
 
 // keepFeed gives a feed back with how it stands.
@@ -165,11 +166,21 @@ func (h *House) keepFeed(ctx context.Context, f feed.Feed, s feed.State, claimed
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.KeepFeed(ctx, f.Name, s, claimed) })
 }
 
-// keepTurn keeps what a turn gave.
-func (h *House) keepTurn(ctx context.Context, f feed.Feed, t feed.Turn, from *feedSpool, claimed time.Time) error {
+// keepTurn keeps what a turn gave of a feed that stood as it was.
+func (h *House) keepTurn(ctx context.Context, f feed.Feed, was feed.State, t feed.Turn, from *feedSpool, claimed time.Time) error {
 	turn := t.State.Checked
 	if t.More {
 		t.State.Checked = time.Time{} // it is due again at once
+	}
+	drop := time.Time{} // what was kept before
+	switch {
+	case t.Changed && t.Whole:
+		drop = turn
+	case !t.More:
+		drop = t.State.Anew
+	}
+	if !t.More {
+		t.State.Anew = time.Time{}
 	}
 	err := h.tx(ctx, func(tx *store.Tx) error {
 		if t.Changed {
@@ -177,17 +188,21 @@ func (h *House) keepTurn(ctx context.Context, f feed.Feed, t feed.Turn, from *fe
 				return err
 			}
 		}
-		if t.Changed && t.Whole {
-			if err := tx.DropEntries(ctx, f.Name, turn); err != nil {
+		if !drop.IsZero() {
+			if err := tx.DropEntries(ctx, f.Name, drop); err != nil {
 				return err
 			}
 		}
 		return tx.KeepFeed(ctx, f.Name, t.State, claimed)
 	})
-	if err != nil {
-		return fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
+	if errors.Is(err, candor.ErrChanged) || ctx.Err() != nil {
+		return err // another node has it, or the program ends: it is read again
+	}
+	return errors.Join(err, h.keepFeed(ctx, f, was.Failed(turn, err, feed.Here), claimed))
 }
 
 // heldState is how a feed stands, for its turn only: the outcome is kept with the

@@ -126,6 +126,10 @@ func (h *House) changeGroup(ctx context.Context, tx *store.Tx, who candor.Princi
 			if err := tx.DropEntries(ctx, g.Feed(m), h.now().Add(time.Hour)); err != nil {
 				return err
 			}
+		} else if m.Party != "" && still.Trust < m.Trust {
+			if err := tx.Doubt(ctx, g.Feed(m), still.Trust); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.ChangeGroup(ctx, *g, old.Edition); err != nil {

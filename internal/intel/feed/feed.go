@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -98,6 +99,16 @@ type State struct {
 func (f Feed) Setup() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases))
 	return hex.EncodeToString(sum[:8])
+}
+
+// Failed gives how a feed stands whose turn failed.
+func (s State) Failed(at time.Time, err error, c Cause) State {
+	s.Checked, s.Failures, s.Error, s.Cause = at, s.Failures+1, intake.Cut(err.Error(), intake.MostNote), c
+	var later *candor.LaterError
+	if errors.As(err, &later) {
+		s.Rest = at.Add(later.After)
+	}
+	return s
 }
 
 // Begin gives how a feed stands that is to be asked: as if nothing of it was read, if

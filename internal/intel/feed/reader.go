@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/intake"
 	"candor/internal/intel"
 )
 
@@ -57,11 +56,7 @@ func (r *Reader) Turn(ctx context.Context, f Feed, to Sink) (Turn, error) {
 	asks.HTTP = last
 	t, err := asks.read(ctx, f, s, c)
 	if err != nil {
-		s.Failures, s.Error, s.Cause = s.Failures+1, intake.Cut(err.Error(), intake.MostNote), causeOf(err, last.status)
-		var later *candor.LaterError
-		if errors.As(err, &later) {
-			s.Rest = s.Checked.Add(later.After)
-		}
+		s = s.Failed(s.Checked, err, causeOf(err, last.status))
 		return Turn{State: s}, errors.Join(fmt.Errorf("feed %s: %w", f.Name, err), r.States.Keep(ctx, f.Name, s))
 	}
 	t.State.Fetched, t.State.Failures, t.State.Error, t.State.Cause, t.State.Rest = s.Checked, 0, "", "", time.Time{}
