@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -216,7 +217,7 @@ func (k heldState) Keep(context.Context, string, feed.State) error    { return n
 type FeedView struct {
 	Name    string    `json:"name"`
 	Kind    feed.Kind `json:"kind"`
-	URL     string    `json:"url"`
+	URL     string    `json:"url"` // without user and query, which may hold a key
 	Licence string    `json:"licence"`
 	Trust   int       `json:"trust"`
 	TLP     string    `json:"tlp"` // of what does not bear its own
@@ -259,10 +260,20 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 	now, all := h.Clock(), []FeedView{}
 	for _, f := range h.Feeds.All {
 		s := states[f.Name]
-		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: f.URL, Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
+		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: bare(f.URL), Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
 			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
 	}
 	return all, nil
+}
+
+// bare gives an address without what may be a secret.
+func bare(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
 }
 
 // FeedOf gives one feed with how it stands.
