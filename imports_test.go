@@ -156,7 +156,7 @@ var layers = []layer{
 	{packages: "internal/intake/folder", ours: []string{".", "internal/intake"}, others: []string{"golang.org/x/sys"}},
 	{packages: "internal/intake/imap", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-imap/v2"}},
 	{packages: "internal/intake/smtp", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-smtp"}},
-	{packages: "internal/intel", ours: []string{".", "internal/intake", "internal/intel/tlp", "internal/intel/version"}, others: []string{"golang.org/x/net"}, tests: []string{"candor/internal/intel"}},
+	{packages: "internal/intel", ours: []string{".", "internal/intake", "internal/intel/tlp", "internal/intel/version", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/text"}, tests: []string{"candor/internal/intel"}},
 	{packages: "internal/intel/tlp", ours: []string{"."}},
 	{packages: "internal/intel/version"},
 	{packages: "internal/intel/group", ours: []string{".", "internal/intel", "internal/intel/tlp"}, tests: []string{"candor/internal/intake", "candor/internal/intel"}},
@@ -168,7 +168,7 @@ var layers = []layer{
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/intake", "internal/intake/attribute", "internal/intake/format/form", "internal/intake/forward", "internal/intake/freetext", "internal/intake/holder", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/intel", "internal/intel/feed", "internal/intel/group", "internal/intel/iodef", "internal/intel/misp", "internal/intel/stix", "internal/intel/taxii", "internal/intel/tlp", "internal/intel/version", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/notify", "internal/respond/quarantine", "internal/respond/submit",
-		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/text"}, tests: []string{"candor/internal", "github.com/ProtonMail/gopenpgp/v3"}},
+		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/net", "golang.org/x/text"}, tests: []string{"candor/internal", "github.com/ProtonMail/gopenpgp/v3"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},

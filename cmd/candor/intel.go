@@ -1,8 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -23,8 +22,7 @@ func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, e
 	t := outward.Transport(dial)
 	t.MaxResponseHeaderBytes, t.ResponseHeaderTimeout = 64<<10, time.Minute
 	secrets := map[string]string{}
-	f := house.Feeds{HTTP: &http.Client{Transport: t}, Spool: spool, Threshold: c.Threshold, Authorize: func(f published.Feed, req *http.Request) {
-		req.Header.Set("User-Agent", "Candor")
+	f := house.Feeds{HTTP: &http.Client{Transport: named{t}, CheckRedirect: stayPrivate}, Spool: spool, Threshold: c.Threshold, Authorize: func(f published.Feed, req *http.Request) {
 		if s := secrets[f.Name]; s != "" {
 			req.Header.Set("Authorization", s)
 		}
@@ -40,8 +38,20 @@ func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, e
 	return f, nil
 }
 
-// readFeeds asks the feeds that are due, and holds what they name against what is
-// here, also when one of them did not answer.
-func (r *running) readFeeds(ctx context.Context) error {
-	return errors.Join(r.TurnFeeds(ctx), r.MatchFeeds(ctx))
+// named says who asks.
+type named struct{ http.RoundTripper }
+
+func (n named) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("User-Agent", "Candor")
+	return n.RoundTripper.RoundTrip(req)
+}
+
+// stayPrivate follows no redirect that leads from HTTPS to what anybody on the way can
+// read and change.
+func stayPrivate(req *http.Request, via []*http.Request) error {
+	if len(via) >= 10 || via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return fmt.Errorf("redirected to %s after %d requests: %w", req.URL.Redacted(), len(via), candor.ErrDenied)
+	}
+	return nil
 }

@@ -104,7 +104,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, feeds, ladders func(context.Context) error) []chore {
+func chores(h *house.House, definitions time.Duration, revisit, forget, remark, campaigns, uploads, reports, ladders func(context.Context) error) []chore {
 	return []chore{
 		{"look at deadlines", 30 * time.Second, func(ctx context.Context) error { _, err := h.Desk.Tick(ctx); return err }},
 		{"look at the gates of sites", 15 * time.Second, func(ctx context.Context) error { _, err := h.DecideGates(ctx); return err }},
@@ -127,7 +127,8 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"forget messages of old reports", time.Hour, reports},
 		{"escalate cases", 15 * time.Second, ladders},
 		{"end complaints that waited for others", time.Minute, func(ctx context.Context) error { _, err := h.EndWaiting(ctx); return err }},
-		{"read feeds", 30 * time.Second, feeds},
+		{"read feeds", 30 * time.Second, h.TurnFeeds},
+		{"hold feeds against what is here", 30 * time.Second, h.MatchFeeds}, // also while a feed is slow
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

@@ -181,7 +181,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 				chore{"look at enforcement points", time.Duration(r.setup.isolation.Every), r.tend}.run(inner, r.setup.log)
 			})
 		}
-		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns, r.rescanUploads, r.forgetReports, r.readFeeds, r.escalate) {
+		for _, chore := range chores(r.House, r.setup.check, r.revisit, r.forget, r.remark, r.campaigns, r.rescanUploads, r.forgetReports, r.escalate) {
 			work.Go(func() { chore.run(inner, r.setup.log) })
 		}
 		work.Go(func() { r.ledger.Run(inner) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -47,7 +48,24 @@ func (h *House) Exchange(who candor.Principal) (taxii.Store, error) {
 	x.Kept = func(ctx context.Context, tx *store.Tx, collection string, fresh []taxii.Object) error {
 		return h.take(ctx, tx, who, candor.ID(collection), fresh)
 	}
-	return exchange{x, h, who}, nil
+	x.Gone = func(ctx context.Context, tx *store.Tx, collection string, f taxii.Filter, whole bool) error {
+		if whole {
+			feed := group.Group{ID: candor.ID(collection)}.Feed(group.Member{Party: who.Party})
+			if err := tx.Supersede(ctx, feed, h.now().Add(time.Hour), set(f.IDs)); err != nil {
+				return err
+			}
+		}
+		return h.recordJSON(ctx, tx, "", candor.RecordDecision, candor.ID(collection), who, map[string]any{"exchange": "deleted", "objects": f.IDs, "versions": f.Versions})
+	}
+	return exchange{x, h}, nil
+}
+
+func set(all []string) map[string]bool {
+	out := make(map[string]bool, len(all))
+	for _, s := range all {
+		out[s] = true
+	}
+	return out
 }
 
 // granted gives the collections of the groups that a party is in.
@@ -67,11 +85,10 @@ func (h *House) granted(ctx context.Context, principal, root string) ([]taxii.Co
 	return all, err
 }
 
-// exchange holds what members add against bounds, and has the evidence log keep it.
+// exchange holds what members add against bounds.
 type exchange struct {
 	*store.Exchange
 	house *House
-	who   candor.Principal
 }
 
 // Add takes what can be read, and no more of one member than its share.
@@ -121,18 +138,9 @@ func envelope(objects []taxii.Object) []byte {
 	return text
 }
 
-// Delete has the log keep that a member deleted something of its own.
-func (x exchange) Delete(ctx context.Context, root, collection string, f taxii.Filter) error {
-	if err := x.Exchange.Delete(ctx, root, collection, f); err != nil {
-		return err
-	}
-	return x.house.tx(ctx, func(tx *store.Tx) error {
-		return x.house.recordJSON(ctx, tx, "", candor.RecordDecision, candor.ID(collection), x.who, map[string]any{"exchange": "deleted", "objects": f.IDs, "versions": f.Versions})
-	})
-}
-
 // take keeps the indicators of what a member added, as those of a feed that is
-// believed as far as the member: they are held against what is here.
+// believed as far as the member: they are held against what is here. What it named
+// before in an elder version of an object, or in one that it revokes, is gone.
 func (h *House) take(ctx context.Context, tx *store.Tx, who candor.Principal, of candor.ID, fresh []taxii.Object) error {
 	g, err := tx.Group(ctx, of)
 	if err != nil {
@@ -146,8 +154,12 @@ func (h *House) take(ctx context.Context, tx *store.Tx, who candor.Principal, of
 	if err != nil {
 		return err
 	}
-	some := given(c.Indicators, g.Feed(m), m.Trust, h.now())
-	if err := tx.KeepIndicators(ctx, g.Feed(m), h.now(), some...); err != nil {
+	now, references := h.now(), set(c.Revoked)
+	some := given(c.Indicators, g.Feed(m), m.Trust, now)
+	for _, i := range some {
+		references[i.Reference] = true
+	}
+	if err := errors.Join(tx.KeepIndicators(ctx, g.Feed(m), now, some...), tx.Supersede(ctx, g.Feed(m), now, references)); err != nil {
 		return err
 	}
 	return h.recordJSON(ctx, tx, "", candor.RecordDecision, g.ID, who, map[string]any{"exchange": "added", "member": m.Name, "objects": len(fresh), "indicators": len(some)})
@@ -159,7 +171,7 @@ func given(all []intel.Indicator, source string, trust int, now time.Time) []int
 	seen := map[intake.Resource]bool{}
 	for _, i := range all {
 		at := intake.Resource{Kind: i.Kind, Value: i.Value}
-		if seen[at] || i.TLP.Effective() == tlp.Red || len(i.Value) > mostEntry || len(some) >= givenMostly {
+		if seen[at] || i.Sweeping() || i.TLP.Effective() == tlp.Red || len(i.Value) > mostEntry || len(some) >= givenMostly {
 			continue
 		}
 		seen[at] = true

@@ -109,7 +109,9 @@ func (h *House) warn(ctx context.Context, who candor.Principal, j WarnJob, most 
 			w.Known++
 			continue
 		}
-		if err := h.warnOwner(ctx, who, x, a, &w); err != nil {
+		if err := h.warnOwner(ctx, who, x, a, &w); errors.Is(err, candor.ErrNotFound) {
+			continue // it is gone meanwhile; the others are not
+		} else if err != nil {
 			return w, "", err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -146,6 +147,7 @@ func (h *House) turnFeed(ctx context.Context, f feed.Feed, atOnce bool) error {
 		return errors.Join(err, h.keepFeed(ctx, f, was, until))
 	}
 	defer to.close()
+	was = was.Begin(f, h.now())
 	inner, cancel := context.WithTimeout(ctx, feedPatience)
 	defer cancel()
 	reader := feed.Reader{HTTP: h.Feeds.HTTP, States: heldState{was}, Now: h.Clock, Spool: h.Feeds.Spool, Authorize: h.Feeds.Authorize}
@@ -156,7 +158,7 @@ func (h *House) turnFeed(ctx context.Context, f feed.Feed, atOnce bool) error {
 	if err != nil {
 		return errors.Join(err, h.keepFeed(ctx, f, t.State, until))
 	}
-	return h.keepTurn(ctx, f, t, to, until)
+	return h.keepTurn(ctx, f, was, t, to, until)
 }
 
 // keepFeed gives a feed back with how it stands.
@@ -165,11 +167,21 @@ func (h *House) keepFeed(ctx context.Context, f feed.Feed, s feed.State, claimed
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.KeepFeed(ctx, f.Name, s, claimed) })
 }
 
-// keepTurn keeps what a turn gave.
-func (h *House) keepTurn(ctx context.Context, f feed.Feed, t feed.Turn, from *feedSpool, claimed time.Time) error {
+// keepTurn keeps what a turn gave of a feed that stood as it was.
+func (h *House) keepTurn(ctx context.Context, f feed.Feed, was feed.State, t feed.Turn, from *feedSpool, claimed time.Time) error {
 	turn := t.State.Checked
 	if t.More {
 		t.State.Checked = time.Time{} // it is due again at once
+	}
+	drop := time.Time{} // what was kept before
+	switch {
+	case t.Changed && t.Whole:
+		drop = turn
+	case !t.More:
+		drop = t.State.Anew
+	}
+	if !t.More {
+		t.State.Anew = time.Time{}
 	}
 	err := h.tx(ctx, func(tx *store.Tx) error {
 		if t.Changed {
@@ -177,17 +189,21 @@ func (h *House) keepTurn(ctx context.Context, f feed.Feed, t feed.Turn, from *fe
 				return err
 			}
 		}
-		if t.Changed && t.Whole {
-			if err := tx.DropEntries(ctx, f.Name, turn); err != nil {
+		if !drop.IsZero() {
+			if err := tx.DropEntries(ctx, f.Name, drop); err != nil {
 				return err
 			}
 		}
 		return tx.KeepFeed(ctx, f.Name, t.State, claimed)
 	})
-	if err != nil {
-		return fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
+	if errors.Is(err, candor.ErrChanged) || ctx.Err() != nil {
+		return err // another node has it, or the program ends: it is read again
+	}
+	return errors.Join(err, h.keepFeed(ctx, f, was.Failed(turn, err, feed.Here), claimed))
 }
 
 // heldState is how a feed stands, for its turn only: the outcome is kept with the
@@ -201,7 +217,7 @@ func (k heldState) Keep(context.Context, string, feed.State) error    { return n
 type FeedView struct {
 	Name    string    `json:"name"`
 	Kind    feed.Kind `json:"kind"`
-	URL     string    `json:"url"`
+	URL     string    `json:"url"` // without user and query, which may hold a key
 	Licence string    `json:"licence"`
 	Trust   int       `json:"trust"`
 	TLP     string    `json:"tlp"` // of what does not bear its own
@@ -244,10 +260,20 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 	now, all := h.Clock(), []FeedView{}
 	for _, f := range h.Feeds.All {
 		s := states[f.Name]
-		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: f.URL, Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
+		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: bare(f.URL), Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
 			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
 	}
 	return all, nil
+}
+
+// bare gives an address without what may be a secret.
+func bare(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
 }
 
 // FeedOf gives one feed with how it stands.

@@ -30,13 +30,21 @@ const (
 
 // MatchFeeds holds indicators against what is here: host names of sites, static
 // addresses, contents that were found or moved away. New ones come first, and
-// each again after a day. It goes on where it stopped.
+// each again after a day; those that hold no longer go. It goes on where it stopped.
 func (h *House) MatchFeeds(ctx context.Context) error {
 	for range matchBatches {
 		now := h.now()
-		some, err := h.Store.Unmatched(ctx, now.Add(-matchAgain), now, matchBatch)
-		if err != nil || len(some) == 0 {
+		due, err := h.Store.Unmatched(ctx, now.Add(-matchAgain), matchBatch)
+		if err != nil || len(due) == 0 {
 			return err
+		}
+		var some, over []intel.Indicator
+		for _, x := range due {
+			if x.Until.IsZero() || x.Until.After(now) {
+				some = append(some, x)
+			} else {
+				over = append(over, x)
+			}
 		}
 		within, err := h.withinNetworks(ctx, some, now)
 		if err != nil {
@@ -66,9 +74,9 @@ func (h *House) MatchFeeds(ctx context.Context) error {
 					return err
 				}
 			}
-			return tx.Matched(ctx, now, some...)
+			return errors.Join(tx.Matched(ctx, now, some...), tx.DropIndicators(ctx, over...))
 		})
-		if err != nil || len(some) < matchBatch {
+		if err != nil || len(due) < matchBatch {
 			return err
 		}
 	}

@@ -33,8 +33,9 @@ type feedSpool struct {
 	entries int
 }
 
-// entry is one of both.
+// feedEntry is one of them.
 type feedEntry struct {
+	Forgotten     string               `json:"f,omitempty"` // a reference
 	Indicator     *intel.Indicator     `json:"i,omitempty"`
 	Vulnerability *intel.Vulnerability `json:"v,omitempty"`
 }
@@ -79,6 +80,11 @@ func (s *feedSpool) Vulnerability(v intel.Vulnerability) error {
 	return s.add(feedEntry{Vulnerability: &v})
 }
 
+// Forget takes a reference that holds no more.
+func (s *feedSpool) Forget(reference string) error {
+	return s.add(feedEntry{Forgotten: intake.Cut(reference, intake.MostNote)})
+}
+
 func (s *feedSpool) add(e feedEntry) error {
 	if s.entries++; s.entries > mostEntries {
 		return fmt.Errorf("more than %d entries at once: %w", mostEntries, candor.ErrInvalid)
@@ -87,7 +93,7 @@ func (s *feedSpool) add(e feedEntry) error {
 }
 
 // each keeps all entries, in batches. Of those that are the same in a batch the
-// last one counts.
+// last one counts, and what was given before under the reference of one is gone.
 func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn time.Time) error {
 	if err := s.out.Flush(); err != nil {
 		return err
@@ -96,6 +102,7 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 		return err
 	}
 	in := json.NewDecoder(bufio.NewReaderSize(s.file, 64<<10))
+	references := map[string]bool{}
 	for more := true; more; {
 		var indicators batch[[2]string, intel.Indicator]
 		var vulnerabilities batch[store.VulnerabilityKey, intel.Vulnerability]
@@ -107,9 +114,13 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 			} else if err != nil {
 				return err
 			}
-			if e.Indicator != nil {
+			switch {
+			case e.Forgotten != "":
+				references[e.Forgotten] = true
+			case e.Indicator != nil:
+				references[e.Indicator.Reference] = true
 				indicators.add([2]string{string(e.Indicator.Kind), e.Indicator.Value}, *e.Indicator)
-			} else {
+			default:
 				vulnerabilities.add(store.KeyOf(*e.Vulnerability), *e.Vulnerability)
 			}
 		}
@@ -120,7 +131,7 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 			return err
 		}
 	}
-	return nil
+	return tx.Supersede(ctx, name, turn, references)
 }
 
 // batch is some entries, each once.

@@ -66,7 +66,21 @@ func (h *House) Group(ctx context.Context, who candor.Principal, id candor.ID) (
 		return v, err
 	}
 	v = h.groupView(g, counts)
-	v.Sent, err = h.Store.Shipments(ctx, id, "", mostSent)
+	if v.Sent, err = h.Store.Shipments(ctx, id, "", mostSent); err != nil {
+		return v, err
+	}
+	var mails []candor.ID
+	for _, s := range v.Sent {
+		for _, m := range s.Mails {
+			mails = append(mails, m.Message)
+		}
+	}
+	states, err := h.Store.MessageStates(ctx, mails)
+	for _, s := range v.Sent {
+		for i, m := range s.Mails {
+			s.Mails[i].State = states[m.Message]
+		}
+	}
 	return v, err
 }
 
@@ -124,6 +138,10 @@ func (h *House) changeGroup(ctx context.Context, tx *store.Tx, who candor.Princi
 	for _, m := range old.Members {
 		if still, ok := g.Member(m.ID()); m.Party != "" && (!ok || !still.Write || !g.Retired.IsZero()) {
 			if err := tx.DropEntries(ctx, g.Feed(m), h.now().Add(time.Hour)); err != nil {
+				return err
+			}
+		} else if m.Party != "" && still.Trust < m.Trust {
+			if err := tx.Doubt(ctx, g.Feed(m), still.Trust); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"candor"
 )
 
@@ -110,6 +112,9 @@ func (s *share) asset(a candor.Asset) {
 	for _, h := range a.Hosts {
 		h = strings.TrimPrefix(h, "*.")
 		s.hide(h, strings.TrimPrefix(h, "www."))
+		if org, err := publicsuffix.EffectiveTLDPlusOne(h); err == nil {
+			s.hide(org) // what somebody registered, whoever hosts the rest of it
+		}
 	}
 	for _, root := range a.Roots {
 		s.hide(root)

@@ -169,6 +169,13 @@ func TestShareCase(t *testing.T) {
 		if err != nil || !strings.Contains(log, `"shared":"ISAC"`) || !strings.Contains(log, sent.Mails[0].SHA256) {
 			t.Error("the log does not have it", err)
 		}
+		w.must(t, func(tx *store.Tx) error {
+			return tx.AddMessage(ctx, candor.Message{ID: sent.Mails[1].Message, To: "in@sealed.example", MessageID: "1@x.example", State: candor.MessageBounced, Created: w.now})
+		})
+		v, err := w.Group(ctx, eve, g.ID)
+		if err != nil || v.Sent[0].Mails[0].State != "" || v.Sent[0].Mails[1].State != candor.MessageBounced {
+			t.Errorf("nobody is told that a mail came back: %+v, %v", v.Sent, err)
+		}
 		w.refusals(t, plain, sealed)
 	})
 }

@@ -27,6 +27,9 @@ type SightingJob struct {
 	Value string      `json:"value"` // as the source named it
 }
 
+// sightingPatience is how long a source has to take a sighting.
+const sightingPatience = 5 * time.Minute
+
 // Kind names the job.
 func (SightingJob) Kind() string { return "intel.sighting" }
 
@@ -35,7 +38,7 @@ func (SightingJob) Kind() string { return "intel.sighting" }
 func (h *House) sighted(ctx context.Context, tx *store.Tx, hit intel.Hit) error {
 	told := false
 	if isGroupFeed(hit.Feed) {
-		g, err := h.groupOfFeed(ctx, hit.Feed)
+		g, err := groupOfFeed(ctx, tx, hit.Feed)
 		if err != nil && !errors.Is(err, candor.ErrNotFound) {
 			return err
 		}
@@ -49,9 +52,12 @@ func (h *House) sighted(ctx context.Context, tx *store.Tx, hit intel.Hit) error 
 	return tx.Enqueue(ctx, SightingJob{hit.Feed, hit.Kind, hit.Value}, candor.JobOptions{Once: true})
 }
 
-func (h *House) groupOfFeed(ctx context.Context, name string) (group.Group, error) {
+// groupOfFeed gives the group that the feed of one of its members is of.
+func groupOfFeed(ctx context.Context, of interface {
+	Group(context.Context, candor.ID) (group.Group, error)
+}, name string) (group.Group, error) {
 	id, _, _ := strings.Cut(strings.TrimPrefix(name, group.FeedPrefix), ":")
-	return h.Store.Group(ctx, candor.ID(id))
+	return of.Group(ctx, candor.ID(id))
 }
 
 // TellSighting tells a source how often what it named was seen here, from when until
@@ -74,7 +80,7 @@ func (h *House) TellSighting(ctx context.Context, j SightingJob) error {
 		return nil
 	}
 	if isGroupFeed(j.Feed) {
-		g, err := h.groupOfFeed(ctx, j.Feed)
+		g, err := groupOfFeed(ctx, h.Store, j.Feed)
 		if err != nil || !g.Sightings {
 			return err
 		}
@@ -135,7 +141,9 @@ func (h *House) tellFeed(ctx context.Context, f feed.Feed, b intel.Bundle, j Sig
 	if h.Feeds.Authorize != nil {
 		client.Authorize = func(req *http.Request) { h.Feeds.Authorize(f, req) }
 	}
-	st, err := client.Send(ctx, root+"/", id, r)
+	inner, cancel := context.WithTimeout(ctx, sightingPatience)
+	defer cancel()
+	st, err := client.Send(inner, root+"/", id, r)
 	switch {
 	case errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrInvalid):
 		return h.recordSighting(ctx, j, b, err.Error())

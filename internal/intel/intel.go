@@ -8,12 +8,14 @@ package intel
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intel/tlp"
+	"candor/internal/outward"
 )
 
 // Indicator is a thing by which a threat is known.
@@ -40,6 +42,18 @@ type Indicator struct {
 func NewIndicator(kind intake.Kind, value string) (Indicator, error) {
 	r, err := intake.NewResource(kind, value)
 	return Indicator{Kind: r.Kind, Value: r.Value}, err
+}
+
+// Sweeping tells whether it names so much, or such an address, that it tells nothing
+// of whom it names: a network wider than a /8 of IPv4 or a /16 of IPv6, or what is not
+// of the open Internet.
+func (i Indicator) Sweeping() bool {
+	if i.Kind == intake.Network {
+		n, err := netip.ParsePrefix(i.Value)
+		return err != nil || n.Bits() < 8 || n.Addr().Is6() && n.Bits() < 16 || !outward.Open(n.Addr())
+	}
+	a, err := netip.ParseAddr(i.host())
+	return err == nil && !outward.Open(a)
 }
 
 func (i Indicator) host() string { return intake.Resource{Kind: i.Kind, Value: i.Value}.Host() }

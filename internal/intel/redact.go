@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intel/tlp"
@@ -228,7 +230,8 @@ func (p privacy) holds(n netip.Prefix) bool {
 }
 
 func (p privacy) says(text string) bool {
-	folded := fold(text)
+	words := wordsOf(text)
+	folded := strings.Join(words, "")
 	for _, w := range p.long {
 		if strings.Contains(folded, w) {
 			return true
@@ -240,22 +243,26 @@ func (p privacy) says(text string) bool {
 	if len(p.short) == 0 {
 		return false
 	}
-	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !letter(r) }) {
-		if p.short[w] {
-			return true
+	for i := range words {
+		run := "" // "a.io" is two words
+		for _, w := range words[i:] {
+			if run += w; p.short[run] {
+				return true
+			}
+			if len([]rune(run)) >= shortest {
+				break
+			}
 		}
 	}
 	return false
 }
 
 // fold leaves of a text what spellings of it share: letters and digits, in lower
-// case.
-func fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		if letter(r) {
-			return r
-		}
-		return -1
-	}, strings.ToLower(text))
+// case, as Unicode composes them.
+func fold(text string) string { return strings.Join(wordsOf(text), "") }
+
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(norm.NFKC.String(strings.ToLower(text)), func(r rune) bool { return !letter(r) })
 }
+
 func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }

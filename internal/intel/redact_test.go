@@ -218,7 +218,7 @@ func search(t *testing.T, n int, rel intel.Release, p person) {
 
 func TestRedact(t *testing.T) {
 	c := intel.Case{ID: "018f0000-0000-7000-8000-000000000001", Class: candor.Phishing, Severity: candor.High, Opened: noon, Changed: noon, TLP: tlp.Green,
-		Private: intel.Private{Words: []string{"Li", "Bücher AG", "192.0.2.8", "bob@shop.example", ""}, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.7/24"), netip.MustParsePrefix("2001:db8::/64")}}}
+		Private: intel.Private{Words: []string{"Li", "a.io", "Bücher AG", "192.0.2.8", "bob@shop.example", ""}, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.7/24"), netip.MustParsePrefix("2001:db8::/64")}}}
 	for _, x := range []struct {
 		kind     intake.Kind
 		in, want string
@@ -244,6 +244,15 @@ func TestRedact(t *testing.T) {
 		{intake.Mail, "bob+x@shop.example", "bob+x@shop.example"},
 		{intake.Mail, "bob@shop.example", ""},
 		{intake.Hash, "nonsense", ""},
+		{intake.Domain, "a.io", ""}, // shorter than what is looked for within others
+		{intake.URL, "http://evil.example/a.io/login", ""},
+		{intake.Domain, "aio.evil.example", ""},
+		{intake.Domain, "data.io", "data.io"},
+		{intake.URL, "http://evil.example/bu%CC%88cher-ag/", ""}, // two characters in place of one
+		{intake.Domain, "7.100.51.198.dsl.evil.example", ""},     // as reverse names have it
+		{intake.Domain, "host-198-051-100-007.evil.example", ""},
+		{intake.Domain, "c6336407.dsl.evil.example", ""},
+		{intake.Domain, "2001-db8--7.evil.example", ""},
 	} {
 		c.Indicators = []intel.Indicator{{Kind: x.kind, Value: x.in, TLP: tlp.Green}}
 		r, _, err := intel.Redact(c, desk, tlp.Community)

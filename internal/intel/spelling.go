@@ -1,10 +1,13 @@
 package intel
 
 import (
+	"cmp"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,7 +32,7 @@ func spellings(i Indicator) []string {
 		out, text = append(out, plain), plain
 	}
 	for _, text := range out[:len(out):len(out)] {
-		for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(alphabet, r) }) {
+		for _, w := range fieldsOf(text, alphabet) {
 			out = append(out, decoded(w)...)
 		}
 	}
@@ -77,7 +80,8 @@ func unescape(s string) string {
 var quad = regexp.MustCompile(`\d{1,3}[._-]\d{1,3}[._-]\d{1,3}[._-]\d{1,3}`)
 
 // addressesIn gives the addresses that a text names, at whatever place within
-// others.
+// others: also with zeros before, in the order of reverse names, with dashes, or as
+// one number.
 func addressesIn(text string) []netip.Addr {
 	var out []netip.Addr
 	keep := func(s string) {
@@ -90,16 +94,40 @@ func addressesIn(text string) []netip.Addr {
 		if at == nil {
 			break
 		}
-		keep(strings.NewReplacer("-", ".", "_", ".").Replace(text[from+at[0] : from+at[1]]))
+		parts := strings.FieldsFunc(text[from+at[0]:from+at[1]], func(r rune) bool { return r < '0' || r > '9' })
+		for i, p := range parts {
+			parts[i] = cmp.Or(strings.TrimLeft(p, "0"), "0")
+		}
+		keep(strings.Join(parts, "."))
+		slices.Reverse(parts)
+		keep(strings.Join(parts, "."))
 		from += at[0]
 		for from < len(text) && text[from] >= '0' && text[from] <= '9' { // on behind the first number
 			from++
 		}
 	}
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF:.", r) }) {
+	for _, w := range fieldsOf(text, "0123456789abcdefABCDEF:.") {
 		if strings.Count(w, ":") > 1 {
 			keep(strings.Trim(w, "."))
 		}
 	}
+	for _, w := range fieldsOf(text, "0123456789abcdefABCDEF-") {
+		if strings.Count(w, "-") > 1 {
+			keep(strings.ReplaceAll(w, "-", ":"))
+		}
+		for _, base := range []int{10, 16} {
+			if len(w) < 8 || len(w) > 10 {
+				break
+			}
+			if n, err := strconv.ParseUint(w, base, 32); err == nil {
+				out = append(out, netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(n)))))
+			}
+		}
+	}
 	return out
+}
+
+// fieldsOf gives the parts of a text that are of some characters only.
+func fieldsOf(text, of string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(of, r) })
 }

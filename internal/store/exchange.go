@@ -25,7 +25,9 @@ type Grant func(ctx context.Context, principal, root string) ([]taxii.Collection
 const (
 	MostVersions = 100       // of an object in a collection
 	MostShared   = 1_000_000 // objects of a collection
-	statusLife   = 30 * 24 * time.Hour
+	statusLife   = 24 * time.Hour
+	mostStatuses = 1000 // of one principal
+	mostTold     = 100  // objects that a status names; of more that were taken it names none
 )
 
 // Exchange keeps collections of TAXII (taxii.Store). What is asked is found by the
@@ -39,6 +41,9 @@ type Exchange struct {
 	// Kept is told in the same transaction of what an Add brought that was not there
 	// before; nil is told nothing.
 	Kept func(ctx context.Context, tx *Tx, collection string, fresh []taxii.Object) error
+	// Gone is told in the same transaction of a Delete, and whether nothing is left of
+	// what Author added of the object; nil is told nothing.
+	Gone func(ctx context.Context, tx *Tx, collection string, f taxii.Filter, whole bool) error
 }
 
 // Exchange gives it over the store.
@@ -190,11 +195,15 @@ func (e *Exchange) AddIn(ctx context.Context, tx *Tx, principal, root, collectio
 	}
 	st.SuccessCount, st.FailureCount = len(st.Successes), len(st.Failures)
 	st.Total = st.SuccessCount + st.FailureCount
+	if st.Failures = st.Failures[:min(len(st.Failures), mostTold)]; len(st.Successes) > mostTold {
+		st.Successes = nil
+	}
 	document, err := json.Marshal(st)
 	if err != nil {
 		return st, err
 	}
-	if _, err := tx.db.ExecContext(ctx, "DELETE FROM taxii_statuses WHERE asked < ?", now.Add(-statusLife).UnixMicro()); err != nil {
+	if _, err := tx.db.ExecContext(ctx, `DELETE FROM taxii_statuses WHERE asked < ? OR principal = ? AND asked <=
+		(SELECT s.asked FROM taxii_statuses s WHERE s.principal = ? ORDER BY s.asked DESC LIMIT 1 OFFSET ?)`, now.Add(-statusLife).UnixMicro(), principal, principal, mostStatuses-1); err != nil {
 		return st, kind(err, "forget statuses")
 	}
 	return st, add(ctx, tx.reader, "taxii_statuses", "", query.TaxiiStatus{ID: st.ID, Principal: principal, Root: root, Document: column.Raw(document), Asked: now.UnixMicro()})
@@ -260,7 +269,16 @@ func (e *Exchange) Delete(ctx context.Context, root, collection string, f taxii.
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return cmp.Or(err, fmt.Errorf("no object of this name: %w", candor.ErrNotFound))
 		}
-		return nil
+		if e.Gone == nil {
+			return nil
+		}
+		left := filtered(collectionKey(root, collection), taxii.Filter{IDs: f.IDs, Versions: []string{"all"}, SpecVersions: []string{"2.0", "2.1"}})
+		left.and("author = ?", e.Author)
+		var n int
+		if err := tx.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM taxii_objects WHERE "+left.text.String(), left.args...).Scan(&n); err != nil {
+			return kind(err, "look for what is left of an object")
+		}
+		return e.Gone(ctx, tx, collection, f, n == 0)
 	})
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,6 +42,40 @@ func empty(t *testing.T, s *store.Store, grant taxiitest.Grant) {
 		err := s.Exchange(nil, time.Now).Delete(t.Context(), root, c.ID, taxii.Filter{Versions: []string{"all"}, SpecVersions: []string{"2.0", "2.1"}})
 		if err != nil && !errors.Is(err, candor.ErrNotFound) {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestStatuses keeps the latest statuses of each who adds, and of long ones the sums.
+func TestStatuses(t *testing.T) {
+	s := storetest.SQLite(t)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	x := s.Exchange(nil, func() time.Time { now = now.Add(time.Second); return now })
+	add := func(who string, n int) taxii.Status {
+		t.Helper()
+		var all []taxii.Object
+		for i := range n {
+			all = append(all, taxii.Object{ID: fmt.Sprintf("a--018f0000-0000-4000-8000-%012d", i), Type: "a", SpecVersion: "2.1", Raw: []byte(`{}`)})
+		}
+		st, err := x.Add(t.Context(), who, "r", "c", all, make([]taxii.Detail, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	if st := add("long", 150); st.SuccessCount != 150 || st.FailureCount != 150 || len(st.Successes) != 0 || len(st.Failures) != 100 {
+		t.Errorf("%d and %d are named of %d and %d", len(st.Successes), len(st.Failures), st.SuccessCount, st.FailureCount)
+	}
+	other, first, second := add("other", 1), add("one", 1), add("one", 1)
+	for range 999 {
+		add("one", 1)
+	}
+	if _, err := x.Status(t.Context(), "one", "r", first.ID); !errors.Is(err, candor.ErrNotFound) {
+		t.Error("the first is still there:", err)
+	}
+	for who, id := range map[string]string{"one": second.ID, "other": other.ID} {
+		if _, err := x.Status(t.Context(), who, "r", id); err != nil {
+			t.Error(who, err)
 		}
 	}
 }

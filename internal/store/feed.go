@@ -64,11 +64,13 @@ func (t *Tx) KeepFeed(ctx context.Context, name string, s feed.State, claimed ti
 	return err
 }
 
-const indicatorAgain = `ON CONFLICT (feed, kind, value) DO UPDATE SET class = excluded.class, last_seen = excluded.last_seen, holds = excluded.holds,
+// What is marked, believed or called otherwise is matched again.
+const indicatorAgain = `ON CONFLICT (feed, kind, value) DO UPDATE SET
+	matched = CASE WHEN indicators.tlp = excluded.tlp AND indicators.trust = excluded.trust AND indicators.class = excluded.class THEN indicators.matched ELSE 0 END, class = excluded.class, last_seen = excluded.last_seen, holds = excluded.holds,
 	note = excluded.note, reference = excluded.reference, tlp = excluded.tlp, trust = excluded.trust, kept = excluded.kept`
 
 // KeepIndicators adds what a turn of a feed gave, or renews it: since when it is
-// known, and when it was matched, stay. No two may be of the same kind and value.
+// known stays. No two may be of the same kind and value.
 func (t *Tx) KeepIndicators(ctx context.Context, name string, turn time.Time, all ...intel.Indicator) error {
 	rows := make([]query.Indicator, len(all))
 	for i, x := range all {
@@ -125,6 +127,43 @@ func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error
 	return nil
 }
 
+// Supersede removes what a feed gave before a turn under references that it gave anew
+// in it, or took back.
+func (t *Tx) Supersede(ctx context.Context, name string, turn time.Time, references map[string]bool) error {
+	if len(references) == 0 {
+		return nil
+	}
+	var gone []intel.Indicator
+	err := t.scan(ctx, "look for references", "SELECT kind, value, reference FROM indicators WHERE feed = ? AND kept < ?", []any{name, column.Time(turn)}, func(row *sql.Rows) error {
+		x := intel.Indicator{Source: name}
+		err := row.Scan(&x.Kind, &x.Value, &x.Reference)
+		if x.Reference != "" && references[x.Reference] {
+			gone = append(gone, x)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return t.DropIndicators(ctx, gone...)
+}
+
+// DropIndicators removes some.
+func (t *Tx) DropIndicators(ctx context.Context, all ...intel.Indicator) error {
+	for _, x := range all {
+		if _, err := t.db.ExecContext(ctx, "DELETE FROM indicators WHERE feed = ? AND kind = ? AND value = ?", x.Source, x.Kind, x.Value); err != nil {
+			return kind(err, "drop an indicator of feed %s", x.Source)
+		}
+	}
+	return nil
+}
+
+// Doubt believes no entry of a feed more than so.
+func (t *Tx) Doubt(ctx context.Context, name string, trust int) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE indicators SET trust = ?, matched = 0 WHERE feed = ? AND trust > ?", trust, name, trust)
+	return kind(err, "believe feed %s less", name)
+}
+
 // ForgetFeeds removes all of feeds but those named, and of members of sharing
 // groups: entries, hits, and how they stand.
 func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
@@ -160,12 +199,10 @@ func (r reader) FeedCounts(ctx context.Context) (entries, hits map[string]int, e
 	return entries, hits, nil
 }
 
-// Unmatched gives indicators of addresses, networks, domains, URLs and hashes that
-// hold now and were not held against what is here since a moment; those that were
-// so longest ago come first.
-func (r reader) Unmatched(ctx context.Context, since, now time.Time, most int) ([]intel.Indicator, error) {
-	rows, err := choose[query.Indicator](ctx, r.db, "indicators", "matched < ? AND (holds = 0 OR holds > ?) AND kind IN ('address', 'network', 'domain', 'url', 'hash') ORDER BY matched, feed LIMIT ?",
-		column.Time(since), column.Time(now), most)
+// Unmatched gives indicators that were not held against what is here since a moment,
+// also such as hold no longer; those that were so longest ago come first.
+func (r reader) Unmatched(ctx context.Context, since time.Time, most int) ([]intel.Indicator, error) {
+	rows, err := choose[query.Indicator](ctx, r.db, "indicators", "matched < ? ORDER BY matched, feed LIMIT ?", column.Time(since), most)
 	return each(rows, indicator), err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -94,6 +95,27 @@ func (r reader) Shipments(ctx context.Context, of, kase candor.ID, most int) ([]
 		}
 	}
 	return all, err
+}
+
+// MessageStates tells how far mails are.
+func (r reader) MessageStates(ctx context.Context, ids []candor.ID) (map[candor.ID]candor.MessageState, error) {
+	all := map[candor.ID]candor.MessageState{}
+	for len(ids) > 0 {
+		n := min(len(ids), 500)
+		marks, args := in(ids[:n])
+		err := r.scan(ctx, "look for mails", "SELECT id, state FROM messages WHERE id IN "+marks, args, func(row *sql.Rows) error {
+			var id candor.ID
+			var state candor.MessageState
+			err := row.Scan(&id, &state)
+			all[id] = state
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		ids = ids[n:]
+	}
+	return all, nil
 }
 
 // KeepFile keeps what a mail brings until it was sent.

@@ -37,13 +37,34 @@ func told(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, invalid(err))
 }
 
+// mostValue is how many bytes one value of a JSON document has at most that is read
+// value by value: a decoder holds all of a value in memory.
+const mostValue = 16 << 20
+
+// values reads JSON value by value.
+type values struct {
+	*json.Decoder
+	in *bounded
+}
+
+func newValues(r io.Reader) *values {
+	in := atMost(mostValue, r)
+	return &values{json.NewDecoder(in), in}
+}
+
+// more tells whether there is another value, which may be as long again.
+func (v *values) more() bool {
+	v.in.left = v.in.most
+	return v.More()
+}
+
 // members hands over the values of a JSON object one by one; each has to decode its
 // value.
-func members(d *json.Decoder, each func(key string) error) error {
+func members(d *values, each func(key string) error) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return errors.Join(errors.New("no JSON object"), err)
 	}
-	for d.More() {
+	for d.more() {
 		t, err := d.Token()
 		if err != nil {
 			return err
@@ -61,11 +82,11 @@ func members(d *json.Decoder, each func(key string) error) error {
 }
 
 // elements hands over the place of each element of a JSON list.
-func elements(d *json.Decoder, each func() error) error {
+func elements(d *values, each func() error) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
 		return errors.Join(errors.New("no JSON list"), err)
 	}
-	for d.More() {
+	for d.more() {
 		if err := each(); err != nil {
 			return err
 		}
@@ -77,7 +98,7 @@ func elements(d *json.Decoder, each func() error) error {
 // ReadKEV reads the catalogue of Known Exploited Vulnerabilities (CISA), entry by
 // entry.
 func ReadKEV(r io.Reader, each func(intel.Vulnerability) error) error {
-	d := json.NewDecoder(r)
+	d := newValues(r)
 	found := false
 	return told("KEV", errors.Join(members(d, func(key string) error {
 		if key != "vulnerabilities" {

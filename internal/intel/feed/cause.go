@@ -2,7 +2,9 @@ package feed
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 
 	"candor"
 )
@@ -32,8 +34,12 @@ type noting struct {
 func (n *noting) Do(req *http.Request) (*http.Response, error) {
 	n.status = 0
 	resp, err := n.Doer.Do(req)
-	if err == nil {
+	var wrong *url.Error
+	switch {
+	case err == nil:
 		n.status = resp.StatusCode
+	case errors.As(err, &wrong): // its text has the address, which may hold a key
+		err = fmt.Errorf("ask %s: %w", req.URL.Host, wrong.Err)
 	}
 	return resp, err
 }

@@ -66,6 +66,10 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 			break
 		}
 		gone, err := r.advisory(ctx, f, address, listed[address], c)
+		if ctx.Err() != nil && t.Changed {
+			t.More = true // what was read is not read again
+			break
+		}
 		if err != nil {
 			return t, err
 		}

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 
@@ -14,7 +13,7 @@ import (
 // or of all. A release in which the package never had it is left out; one that is
 // not yet decided tells no versions.
 func ReadDebian(r io.Reader, releases []string, each func(intel.Vulnerability) error) error {
-	d := json.NewDecoder(r)
+	d := newValues(r)
 	return told("Debian", members(d, func(name string) error {
 		return members(d, func(id string) error {
 			var e struct {

@@ -4,6 +4,9 @@ package feed
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -84,19 +87,59 @@ type State struct {
 	// changed, in seconds of Unix. After is that of TAXII.
 	Seen  map[string]int64 `json:"seen,omitempty"`
 	After time.Time        `json:"after,omitzero"`
+	Rest  time.Time        `json:"rest,omitzero"` // it asked not to be asked before, after a failure
+	// Of is what the feed was set up as (Feed.Setup) when it was read, and Anew since
+	// when it is read from the start since that changed; zero once it was.
+	Of   string    `json:"of,omitempty"`
+	Anew time.Time `json:"anew,omitzero"`
+}
+
+// Setup stands for what decides of a feed's entries: where they come from, and what
+// is said of all of them.
+func (f Feed) Setup() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Failed gives how a feed stands whose turn failed.
+func (s State) Failed(at time.Time, err error, c Cause) State {
+	s.Checked, s.Failures, s.Error, s.Cause = at, s.Failures+1, intake.Cut(err.Error(), intake.MostNote), c
+	var later *candor.LaterError
+	if errors.As(err, &later) {
+		s.Rest = at.Add(later.After)
+	}
+	return s
+}
+
+// Begin gives how a feed stands that is to be asked: as if nothing of it was read, if
+// it is set up otherwise by now.
+func (s State) Begin(f Feed, now time.Time) State {
+	of := f.Setup()
+	if s.Of != "" && s.Of != of {
+		s.ETag, s.LastModified, s.Seen, s.After, s.Rest, s.Anew = "", "", nil, time.Time{}, time.Time{}, now
+	}
+	s.Of = of
+	return s
 }
 
 // Due tells whether a feed should be asked now.
-func (s State) Due(f Feed, now time.Time) bool { return !now.Before(s.Next(f)) }
+func (s State) Due(f Feed, now time.Time) bool {
+	return !now.Before(s.Next(f)) || s.Of != "" && s.Of != f.Setup()
+}
 
 // Next is when a feed should be asked: after its time, or, after failures, from
-// five minutes on, twice as long each time, but never later than its time.
+// five minutes on, twice as long each time, but never later than its time, unless it
+// asked for that.
 func (s State) Next(f Feed) time.Time {
 	wait := f.Every
 	if s.Failures > 0 {
 		wait = min(wait, 5*time.Minute<<min(s.Failures-1, 10))
 	}
-	return s.Checked.Add(wait)
+	next := s.Checked.Add(wait)
+	if s.Rest.After(next) {
+		return s.Rest
+	}
+	return next
 }
 
 // Age is how old what is known from the feed is; ok is false if nothing is.
@@ -122,6 +165,8 @@ type Keeper interface {
 type Sink interface {
 	Indicator(intel.Indicator) error
 	Vulnerability(intel.Vulnerability) error
+	// Forget takes back what was given with a Reference.
+	Forget(reference string) error
 }
 
 // Turn is what came of asking a feed.

@@ -55,7 +55,13 @@ func (s *states) Keep(_ context.Context, name string, st feed.State) error {
 type sink struct {
 	indicators      []intel.Indicator
 	vulnerabilities []intel.Vulnerability
+	forgotten       []string
 	err             error
+}
+
+func (s *sink) Forget(reference string) error {
+	s.forgotten = append(s.forgotten, reference)
+	return s.err
 }
 
 func (s *sink) Indicator(i intel.Indicator) error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 // Bounds of OSV.
 const (
 	mostRecord   = 16 << 20 // bytes of one
-	mostRecords  = 2_000_000
+	mostRecords  = 1_000_000
 	mostAffected = 20_000 // packages of one record
 	mostEvents   = 10_000 // of one range
 )
@@ -66,7 +67,7 @@ func ReadOSV(r io.Reader, folder string, each func(intel.Vulnerability) error, s
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	size, err := io.Copy(f, in)
+	size, err := io.Copy(io.MultiWriter(f, &entries{}), in)
 	if err != nil {
 		return told("OSV", err)
 	}
@@ -77,10 +78,23 @@ func ReadOSV(r io.Reader, folder string, each func(intel.Vulnerability) error, s
 	return told("OSV", records(z, each, skip))
 }
 
-func records(z *zip.Reader, each func(intel.Vulnerability) error, skip func()) error {
-	if len(z.File) > mostRecords {
-		return fmt.Errorf("more than %d records", mostRecords)
+// entries counts those of a zip while it is spooled: a reader of zip holds all of them
+// in memory.
+type entries struct {
+	tail []byte
+	n    int
+}
+
+func (e *entries) Write(p []byte) (int, error) {
+	text := append(e.tail, p...)
+	if e.n += bytes.Count(text, []byte("PK\x01\x02")); e.n > mostRecords {
+		return 0, fmt.Errorf("more than %d records", mostRecords)
 	}
+	e.tail = slices.Clone(text[max(0, len(text)-3):])
+	return len(p), nil
+}
+
+func records(z *zip.Reader, each func(intel.Vulnerability) error, skip func()) error {
 	good, bad, left := 0, 0, int64(MostBytes)*4
 	for _, f := range z.File {
 		if !strings.HasSuffix(f.Name, ".json") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,11 @@ func (r *Reader) misp(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 	got, err := feed.Fetch(ctx, s.Seen, MostParts, func(e misp.Content) error {
 		for _, i := range e.Indicators {
 			if err := c.indicator(i); err != nil {
+				return err
+			}
+		}
+		for _, id := range e.Deleted {
+			if err := c.to.Forget(id); err != nil {
 				return err
 			}
 		}
@@ -45,11 +51,22 @@ func (r *Reader) misp(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 
 // authorize gives what adds credentials to the requests of a feed.
 func (r *Reader) authorize(f Feed) func(*http.Request) {
-	if r.Authorize == nil {
+	own, err := url.Parse(f.URL)
+	if r.Authorize == nil || err != nil {
 		return nil
 	}
-	return func(req *http.Request) { r.Authorize(f, req) }
+	return func(req *http.Request) {
+		if req.URL.Scheme == own.Scheme && strings.EqualFold(req.URL.Host, own.Host) {
+			r.Authorize(f, req)
+		}
+	}
 }
+
+// mostTaken is how many objects of a collection of TAXII a turn reads, but for the
+// rest of a page.
+const mostTaken = 100_000
+
+var errEnough = errors.New("enough for a turn")
 
 // taxii reads what is new in a collection of TAXII.
 func (r *Reader) taxii(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
@@ -60,7 +77,11 @@ func (r *Reader) taxii(ctx context.Context, f Feed, s State, c *counter) (Turn, 
 	}
 	client := taxii.Client{HTTP: r.HTTP, Origin: u.Scheme + "://" + u.Host, Authorize: r.authorize(f)}
 	var part chunk
+	taken := 0
 	p, err := client.Objects(ctx, root+"/", id, taxii.Query{AddedAfter: s.After}, func(raw json.RawMessage) error {
+		if taken++; taken > mostTaken {
+			return errEnough
+		}
 		if part.full(len(raw)) {
 			if err := part.read(c); err != nil {
 				return err
@@ -69,13 +90,15 @@ func (r *Reader) taxii(ctx context.Context, f Feed, s State, c *counter) (Turn, 
 		part.add(raw)
 		return nil
 	})
-	if err == nil {
+	// The pages that were read whole are not read again.
+	more := p.Last.After(s.After) && (errors.Is(err, errEnough) || ctx.Err() != nil)
+	if err == nil || more {
 		err = part.read(c)
 	}
 	if err != nil {
 		return Turn{}, err
 	}
-	t := Turn{State: s, Changed: p.Objects > 0}
+	t := Turn{State: s, Changed: p.Objects > 0, More: more}
 	if p.Last.After(s.After) {
 		t.State.After = p.Last
 	}
@@ -111,6 +134,11 @@ func (p *chunk) read(c *counter) error {
 	*p = chunk{}
 	for _, i := range got.Indicators {
 		if err := c.indicator(i); err != nil {
+			return err
+		}
+	}
+	for _, id := range got.Revoked {
+		if err := c.to.Forget(id); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/intake"
 	"candor/internal/intel"
 )
 
@@ -27,7 +26,8 @@ type Reader struct {
 	States Keeper
 	Now    func() time.Time
 	Spool  string // folder for files that have to be read at random; empty is the system's
-	// Authorize adds credentials to a feed's requests; it may be nil.
+	// Authorize adds credentials to a feed's requests to the host that its address
+	// names, and to no other that the feed leads to; it may be nil.
 	Authorize func(Feed, *http.Request)
 }
 
@@ -56,10 +56,10 @@ func (r *Reader) Turn(ctx context.Context, f Feed, to Sink) (Turn, error) {
 	asks.HTTP = last
 	t, err := asks.read(ctx, f, s, c)
 	if err != nil {
-		s.Failures, s.Error, s.Cause = s.Failures+1, intake.Cut(err.Error(), intake.MostNote), causeOf(err, last.status)
+		s = s.Failed(s.Checked, err, causeOf(err, last.status))
 		return Turn{State: s}, errors.Join(fmt.Errorf("feed %s: %w", f.Name, err), r.States.Keep(ctx, f.Name, s))
 	}
-	t.State.Fetched, t.State.Failures, t.State.Error, t.State.Cause = s.Checked, 0, "", ""
+	t.State.Fetched, t.State.Failures, t.State.Error, t.State.Cause, t.State.Rest = s.Checked, 0, "", "", time.Time{}
 	if t.Changed {
 		t.State.Changed, t.State.Entries, t.State.Skipped = s.Checked, c.entries, c.skipped
 	}
@@ -136,8 +136,8 @@ func (r *Reader) get(ctx context.Context, f Feed, address string, s *State) (*ht
 	if s != nil && s.LastModified != "" {
 		req.Header.Set("If-Modified-Since", s.LastModified)
 	}
-	if r.Authorize != nil {
-		r.Authorize(f, req)
+	if add := r.authorize(f); add != nil {
+		add(req)
 	}
 	resp, err := r.HTTP.Do(req)
 	if err != nil {
@@ -156,7 +156,7 @@ func (r *Reader) get(ctx context.Context, f Feed, address string, s *State) (*ht
 
 // plain unpacks what is gzip, and bounds it.
 func plain(r io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(&bounded{r: wire{r}, left: MostBytes}, 64<<10)
+	in := bufio.NewReaderSize(atMost(MostBytes, wire{r}), 64<<10)
 	if magic, _ := in.Peek(2); len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		return in, nil
 	}
@@ -164,7 +164,7 @@ func plain(r io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, candor.ErrInvalid)
 	}
-	return bufio.NewReaderSize(&bounded{r: z, left: MostBytes}, 64<<10), nil
+	return bufio.NewReaderSize(atMost(MostBytes, z), 64<<10), nil
 }
 
 // wire tells errors of a connection as what may work later.
@@ -180,13 +180,15 @@ func (w wire) Read(p []byte) (int, error) {
 
 // bounded reads so much and no more.
 type bounded struct {
-	r    io.Reader
-	left int64
+	r          io.Reader
+	most, left int64
 }
+
+func atMost(most int64, r io.Reader) *bounded { return &bounded{r, most, most} }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("more than %d bytes: %w", int64(MostBytes), candor.ErrInvalid)
+		return 0, fmt.Errorf("more than %d bytes: %w", b.most, candor.ErrInvalid)
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
@@ -208,6 +210,10 @@ func (c *counter) count() error {
 }
 
 func (c *counter) indicator(i intel.Indicator) error {
+	if i.Sweeping() {
+		c.skip()
+		return nil
+	}
 	if err := c.count(); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ type Group struct {
 type Member struct {
 	Party candor.ID `json:"party,omitempty"`
 	Entry candor.ID `json:"entry,omitempty"`
-	Name  string    `json:"name"`
+	Name  string    `json:"name,omitempty"`  // as it is called there; whoever saves a group need not say it
 	Write bool      `json:"write,omitempty"` // a party may add to the collection
 	// Trust is how far what a party adds is believed, 0 to 100.
 	Trust int `json:"trust,omitempty"`

@@ -31,4 +31,7 @@ type Mail struct {
 	Format    string    `json:"format"`
 	SHA256    string    `json:"sha256"`    // of the content, before it was encrypted
 	Encrypted bool      `json:"encrypted"` // with the organisation's key
+	// State is how far the mail is, as it is looked at; empty before anybody tried, and
+	// for good where the organisation was taken out of use first.
+	State candor.MessageState `json:"state,omitempty"`
 }

@@ -152,6 +152,7 @@ type Fetched struct {
 // Fetch reads the events of a feed that are newer than seen tells, at most so many,
 // the oldest first, and hands each over. An event that cannot be read is a failure,
 // and comes again in later turns, behind all others; an error of each ends the turn.
+// So does the end of ctx, which is an error only where nothing was read.
 func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each func(Content) error) (Fetched, error) {
 	out := Fetched{Seen: map[string]int64{}}
 	raw, err := f.get(ctx, "manifest.json", MostManifest)
@@ -173,6 +174,10 @@ func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each 
 		}
 		c, err := f.event(ctx, id)
 		if err != nil {
+			if ctx.Err() != nil && out.Read > 0 {
+				out.Left = len(fresh) - n
+				break
+			}
 			out.Failures = append(out.Failures, fmt.Errorf("event %s: %w", id, err))
 			if ctx.Err() != nil {
 				return out, ctx.Err()

@@ -24,7 +24,8 @@ type Content struct {
 	// the others.
 	Indicators []intel.Indicator
 	Context    []intel.Indicator
-	Attributes int // how many were read
+	Attributes int      // how many were read
+	Deleted    []string // UUIDs of attributes that hold no more
 	// Problems are of attributes that could not be read, the first hundred.
 	Problems []string
 }

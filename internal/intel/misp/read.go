@@ -67,9 +67,12 @@ func content(e *event) (Content, error) {
 	c.TLP = marks(e.Tags)
 	lists := [][]attribute{e.Attributes}
 	for _, g := range e.Objects {
-		if !g.Deleted.yes() {
-			lists = append(lists, g.Attributes)
+		for i := range g.Attributes {
+			if g.Deleted.yes() {
+				g.Attributes[i].Deleted = g.Deleted
+			}
 		}
+		lists = append(lists, g.Attributes)
 	}
 	for _, l := range lists {
 		for _, a := range l {
@@ -85,7 +88,11 @@ func content(e *event) (Content, error) {
 // attribute adds what an attribute names.
 func (c *Content) attribute(e *event, a attribute) {
 	parts := reads[a.Type]
-	if a.Deleted.yes() || len(parts) == 0 {
+	if len(parts) == 0 {
+		return
+	}
+	if a.Deleted.yes() {
+		c.Deleted = append(c.Deleted, a.UUID)
 		return
 	}
 	if len(a.Tags) > mostTags {

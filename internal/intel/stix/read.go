@@ -110,13 +110,14 @@ type set struct {
 	values     map[string]object // cyber-observables, by ID
 	names      map[string]string // of identities
 	basis      map[string]bool   // observed-data that an indicator is based on
+	revoked    map[string]bool
 	makers     []string
 	whole      tlp.Sum // of reports
 	byID       map[string][]intel.Indicator
 }
 
 func newSet() *set {
-	return &set{marks: map[string]tlp.Mark{}, values: map[string]object{}, names: map[string]string{}, basis: map[string]bool{}, byID: map[string][]intel.Indicator{}}
+	return &set{marks: map[string]tlp.Mark{}, values: map[string]object{}, names: map[string]string{}, basis: map[string]bool{}, revoked: map[string]bool{}, byID: map[string][]intel.Indicator{}}
 }
 
 func (s *set) add(raw json.RawMessage) error {
@@ -142,6 +143,8 @@ func (s *set) add(raw json.RawMessage) error {
 
 func (s *set) sort(o object) {
 	if o.Revoked {
+		s.revoked[o.ID] = true
+		s.out.Revoked = append(s.out.Revoked, o.ID)
 		return
 	}
 	if o.CreatedBy != "" && len(s.makers) == 0 {
@@ -260,6 +263,9 @@ func (s *set) indicator(o object) {
 
 // keep adds indicators with what their object says of them.
 func (s *set) keep(o object, found []intel.Indicator) {
+	if s.revoked[o.ID] {
+		return // an elder version
+	}
 	for _, i := range found {
 		i.Class, i.TLP, i.Reference = class(o), s.mark(o), o.ID
 		if conf := min(max(o.Confidence, 0), 100); conf > 0 && (i.Confidence == 0 || conf < i.Confidence) {
@@ -362,15 +368,17 @@ func class(o object) candor.Class {
 // Clear for definitions of marks, Amber for what bears none, Red for what cannot be
 // read.
 func Mark(raw json.RawMessage) tlp.Mark {
-	var o object
+	var o struct { // what else is wrong with it does not matter
+		Type     string     `json:"type"`
+		ID       string     `json:"id"`
+		Markings []string   `json:"object_marking_refs"`
+		Granular []granular `json:"granular_markings"`
+	}
 	if err := json.Unmarshal(raw, &o); err != nil {
-		var shape *json.UnmarshalTypeError
-		if !errors.As(err, &shape) || strings.Contains(shape.Field, "marking") {
-			return tlp.Red
-		}
+		return tlp.Red
 	}
 	if _, ok := tlp.FromSTIX(o.ID); ok && o.Type == "marking-definition" {
 		return tlp.Clear
 	}
-	return newSet().mark(o).Effective()
+	return newSet().mark(object{Markings: o.Markings, Granular: o.Granular}).Effective()
 }

@@ -21,8 +21,9 @@ type Content struct {
 	// Observed are sightings of things that nobody called a threat: of
 	// observed-data that no indicator is based on.
 	Observed []intel.Sighting
-	Name     string // of the first report, or of a grouping
-	Producer string // name of the first identity that made something
+	Revoked  []string // IDs of objects that their makers took back
+	Name     string   // of the first report, or of a grouping
+	Producer string   // name of the first identity that made something
 	TLP      tlp.Mark
 	Objects  int // how many were read
 	// Problems are of objects that could not be read, the first hundred; the others

@@ -3,6 +3,7 @@ package stix_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -303,4 +304,31 @@ func FuzzPattern(f *testing.F) {
 		}
 		stix.Indicators(cs)
 	})
+}
+
+// TestMarkAlone reads the mark of an object of which something else is wrong.
+func TestMarkAlone(t *testing.T) {
+	red := tlp.Red.STIX().ID
+	for text, want := range map[string]tlp.Mark{
+		`{"type":"indicator","name":5,"object_marking_refs":["` + red + `"]}`: tlp.Red,
+		`{"type":"indicator","name":5,"object_marking_refs":"` + red + `"}`:   tlp.Red,
+		`{"type":"indicator","name":5,"granular_markings":{}}`:                tlp.Red,
+		`{"type":"indicator","name":5}`:                                       tlp.Amber,
+		`[]`:                                                                  tlp.Red,
+	} {
+		if got := stix.Mark([]byte(text)); got != want {
+			t.Errorf("%s is %s", text, got)
+		}
+	}
+}
+
+// TestRevoked leaves out what its maker took back, in whichever order it came.
+func TestRevoked(t *testing.T) {
+	one := func(n int, more string) string {
+		return fmt.Sprintf(`{"type":"indicator","id":"indicator--018f0000-0000-4000-8000-%012d","pattern_type":"stix","pattern":"[domain-name:value = 'd%d.example']"%s}`, n, n, more)
+	}
+	c, err := stix.Read(strings.NewReader(`{"objects":[` + strings.Join([]string{one(1, ""), one(1, `,"revoked":true`), one(2, `,"revoked":true`), one(3, "")}, ",") + `]}`))
+	if err != nil || len(c.Indicators) != 1 || c.Indicators[0].Value != "d3.example" || len(c.Revoked) != 2 {
+		t.Errorf("%+v, %v", c, err)
+	}
 }

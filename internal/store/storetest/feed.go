@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -46,20 +47,33 @@ func testFeeds(t *testing.T, s *store.Store) {
 			return tx.DropEntries(ctx, "list", turn)
 		})
 	}
-	unmatched := func(since, now time.Time, want ...intel.Indicator) {
+	unmatched := func(since time.Time, want ...intel.Indicator) {
 		t.Helper()
-		same(t, must(s.Unmatched(ctx, since, now, 10))(t), append([]intel.Indicator{}, want...))
+		same(t, must(s.Unmatched(ctx, since, 10))(t), append([]intel.Indicator{}, want...))
 	}
 	keep(noon, one, two)
-	unmatched(noon, noon, one, two)
-	unmatched(noon, noon.Add(2*time.Hour), one)
+	unmatched(noon, one, two)
 	do(t, s, func(tx *store.Tx) error { return tx.Matched(ctx, noon, one) })
-	unmatched(noon, noon, two)
+	unmatched(noon, two)
 	later := one
 	later.Note = "y"
 	keep(noon.Add(time.Minute), later)
-	unmatched(noon, noon)
-	unmatched(noon.Add(time.Second), noon, later)
+	unmatched(noon)
+	unmatched(noon.Add(time.Second), later)
+	later.TLP = tlp.Amber
+	keep(noon.Add(time.Minute), later)
+	unmatched(noon, later) // it is marked otherwise
+
+	three := intel.Indicator{Kind: intake.Domain, Value: "three.example", First: noon, Last: noon, Reference: "1", Confidence: 70, Source: "list"}
+	do(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.KeepIndicators(ctx, "list", noon.Add(2*time.Minute), three), tx.Supersede(ctx, "list", noon.Add(2*time.Minute), map[string]bool{"1": true}), tx.Doubt(ctx, "list", 60), tx.Doubt(ctx, "list", 80))
+	})
+	three.Confidence = 60
+	unmatched(noon, three) // later is what reference 1 was before
+	do(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.DropIndicators(ctx, three), tx.KeepIndicators(ctx, "list", noon, one), tx.Matched(ctx, noon, one))
+	})
+	unmatched(noon)
 
 	h := intel.Hit{ID: candor.NewID(noon), Feed: "list", Kind: one.Kind, Value: one.Value, Asset: a.ID, What: "192.0.2.7/32", TLP: tlp.Green, Confidence: 90, First: noon, Last: noon, Filed: true}
 	again := h

@@ -10,7 +10,7 @@ import (
 )
 
 type hitQuery struct {
-	Feed string `query:"feed" maxLength:"40" doc:"By its name; hits of all feeds if missing."`
+	Feed string `query:"feed" maxLength:"100" doc:"By its name; of what a member of a sharing group added, group:GROUP:PARTY. Hits of all feeds if missing."`
 }
 
 type exposureQuery struct {

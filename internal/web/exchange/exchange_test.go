@@ -286,6 +286,9 @@ func (w *world) remove(t *testing.T, c *taxii.Client, g group.Group) {
 	}); err != nil || all["200"] != 2 || all["404"] != 1 {
 		t.Errorf("%v, %v", all, err)
 	}
+	if some, err := w.House.Store.Unmatched(ctx, w.Clock().Add(time.Hour), 10); err != nil || len(some) != 0 {
+		t.Errorf("what it deleted is believed still: %v, %v", some, err)
+	}
 	g.Members = nil
 	if _, err := w.House.SaveGroup(ctx, w.Who(candor.RoleAdmin), g); err != nil {
 		t.Fatal(err)
@@ -293,7 +296,7 @@ func (w *world) remove(t *testing.T, c *taxii.Client, g group.Group) {
 	if left, err := c.Collections(ctx, w.root()); err != nil || len(left) != 0 {
 		t.Error(left, err)
 	}
-	if some, err := w.House.Store.Unmatched(ctx, w.Clock().Add(time.Hour), w.Clock(), 10); err != nil || len(some) != 0 {
+	if some, err := w.House.Store.Unmatched(ctx, w.Clock().Add(time.Hour), 10); err != nil || len(some) != 0 {
 		t.Errorf("what it added is believed still: %v, %v", some, err)
 	}
 }

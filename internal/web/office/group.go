@@ -159,6 +159,9 @@ func sentTable(r *web.Request, v house.GroupView) ui.Table {
 			if m.Encrypted {
 				word += " " + r.T("office.group.encrypted")
 			}
+			if m.State != "" {
+				word += " · " + r.Printer.Word("console.mail.state.", string(m.State))
+			}
 			ways = append(ways, word)
 		}
 		kase := ui.Absent()

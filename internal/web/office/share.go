@@ -108,7 +108,7 @@ func (d *shareDetail) show(r *web.Request) {
 		d.held = append(d.held, fact)
 	}
 	for _, i := range d.offer.Bundle.Indicators {
-		if !held[i.Value] && len(d.choices) < mostPackSaid {
+		if !held[i.Value] {
 			d.choices, d.chosen = append(d.choices, ui.Option{Value: i.Value, Label: r.Printer.Word("office.pack.kind.", string(i.Kind)) + ": " + i.Value + " (TLP:" + markWord(i.TLP) + ")"}), append(d.chosen, i.Value)
 		}
 	}
@@ -141,6 +141,15 @@ func faultWord(r *web.Request, f sharing.Fault) string {
 	return r.T("office.share.why.strict", args)
 }
 
+// faultWords says why some things may not go: the first of them.
+func faultWords(r *web.Request, all []sharing.Fault) string {
+	var said []string
+	for _, f := range all[:min(len(all), 5)] {
+		said = append(said, strings.TrimSpace(f.What+" "+faultWord(r, f)))
+	}
+	return strings.Join(said, " ")
+}
+
 func (o *office) shareCase(r *web.Request) (web.View, error) {
 	c, err := o.caseOf(r)
 	if err != nil {
@@ -148,6 +157,10 @@ func (o *office) shareCase(r *web.Request) (web.View, error) {
 	}
 	order := house.ShareOrder{Case: c.ID, Group: candor.ID(r.Line("group")), To: ids(r.Lines("to")), Values: append([]string{}, r.Lines("value")...)}
 	sent, err := o.house.Share(r.Context(), r.Who, order)
+	var refused *sharing.Refused
+	if errors.As(err, &refused) {
+		return web.See(sharePath(c.ID) + "?group=" + string(order.Group)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.share.refused"), Text: faultWords(r, refused.Faults)}), nil
+	}
 	if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrNotFound) || errors.Is(err, candor.ErrUnavailable) || errors.Is(err, candor.ErrChanged) {
 		return web.See(sharePath(c.ID) + "?group=" + string(order.Group)).SayAll(ui.Message{Tone: ui.Bad, Title: plain(err), Text: candor.Hint(err)}), nil
 	}
