@@ -9,6 +9,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -176,6 +177,9 @@ func (s *Store) attempt(ctx context.Context, o *sql.TxOptions, f func(*Tx) error
 
 func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, o)
+	for n := 0; n < 8 && errors.Is(err, driver.ErrBadConn); n++ {
+		tx, err = s.write.BeginTx(ctx, o) // it was that of a transaction that was broken off: nothing has begun
+	}
 	if err != nil {
 		return kind(err, "begin a transaction")
 	}

@@ -11,10 +11,13 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"net/netip"
 	"net/textproto"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/text/language"
 
 	"candor"
 	"candor/internal/intake"
@@ -44,6 +47,9 @@ type Form struct {
 	// Account tells that the reporter was signed in: the address is known to be
 	// the reporter's.
 	Account bool `json:"account,omitempty"`
+	// Language is the one that the form was in, as BCP 47 has it: the reporter reads
+	// it.
+	Language string `json:"language,omitempty"`
 
 	From    mail.Address `json:"-"` // empty if the reporter did not say
 	Subject string       `json:"-"`
@@ -72,12 +78,17 @@ func Parse(line string) (Resource, error) {
 	if lower := strings.ToLower(line); strings.HasPrefix(lower, "hxxp") {
 		line = "http" + line[4:]
 	}
-	if strings.HasPrefix(strings.ToLower(line), "www.") && strings.Contains(line, "/") {
-		line = "http://" + line
-	}
 	for _, kind := range []intake.Kind{intake.Address, intake.Network, intake.URL, intake.Hash, intake.Mail, intake.Domain} {
 		if r, err := intake.NewResource(kind, line); err == nil {
 			return Resource{Kind: kind, Value: r.Value}, nil
+		}
+	}
+	if at, err := netip.ParseAddrPort(line); err == nil {
+		return Resource{Kind: intake.Address, Value: at.Addr().Unmap().WithZone("").String(), Port: at.Port()}, nil
+	}
+	if strings.ContainsAny(line, "/:") && !strings.ContainsAny(line, "@ ") && !strings.Contains(line, "://") { // as browsers show it
+		if r, err := intake.NewResource(intake.URL, "http://"+line); err == nil {
+			return Resource{Kind: intake.URL, Value: r.Value}, nil
 		}
 	}
 	return Resource{}, fmt.Errorf("%.60q: %w", line, intake.ErrValue)
@@ -175,6 +186,9 @@ func (Reader) Read(m *message.Message, each format.Each) (intake.Report, error) 
 		if a, err := intake.NewResource(intake.Mail, m.From[0].Address); err == nil {
 			r.Reporter = a.Value
 		}
+	}
+	if tag, err := language.Parse(f.Language); err == nil {
+		r.Language = tag.String()
 	}
 	class, ok := candor.ParseClass(string(f.Class))
 	if !ok || len(f.About) == 0 || len(f.About) > MostAbout {
