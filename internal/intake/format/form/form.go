@@ -13,11 +13,10 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/text/language"
 
 	"candor"
 	"candor/internal/intake"
@@ -172,6 +171,9 @@ func Find(m *message.Message) (Form, bool) {
 	return Form{}, false
 }
 
+// tag is a language (BCP 47), in short.
+var tag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
 // Reader is a format.MailReader. It is safe for concurrent use.
 type Reader struct{}
 
@@ -187,8 +189,8 @@ func (Reader) Read(m *message.Message, each format.Each) (intake.Report, error) 
 			r.Reporter = a.Value
 		}
 	}
-	if tag, err := language.Parse(f.Language); err == nil {
-		r.Language = tag.String()
+	if tag.MatchString(f.Language) {
+		r.Language = f.Language
 	}
 	class, ok := candor.ParseClass(string(f.Class))
 	if !ok || len(f.About) == 0 || len(f.About) > MostAbout {
