@@ -66,9 +66,9 @@ func (r *running) mailForward(ctx context.Context, j house.ForwardMailJob) error
 	if err != nil {
 		return err
 	}
-	if len(f.Letter.Files) == 0 && m.State == candor.MessageQueued { // it was erased meanwhile
+	if from := m.State; len(f.Letter.Files) == 0 && (from == candor.MessageQueued || from == candor.MessageSending) { // it was erased meanwhile
 		m.State, m.Error = candor.MessageFailed, "the report is kept no longer"
-		return mailbox{r.Store}.ChangeMessage(ctx, m, candor.MessageQueued)
+		return mailbox{r.Store}.ChangeMessage(ctx, m, from)
 	}
 	for i, file := range f.Letter.Files {
 		name := "xarf.json"

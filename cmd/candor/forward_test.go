@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"candor/internal/intake/holder"
 	"candor/internal/intake/reading"
 	"candor/internal/respond/notify/smtptest"
+	"candor/internal/store"
 )
 
 // forwarder is a desk with a real mail server, and a registry of the network that
@@ -78,14 +80,8 @@ func (r *running) take(t *testing.T, text string) candor.Report {
 	return x
 }
 
-// TestForwardMail passes a report of free text on by a real mail server: what arrives
-// is read again as what was reported, and tells nothing of the reporter; the answer
-// and the bounce find back.
-func TestForwardMail(t *testing.T) {
-	r, server := forwarder(t)
-	ctx := t.Context()
-	who := candor.Principal{User: "0190a000-0000-7000-8000-000000000001", Role: candor.RoleAdmin}
-	x := r.take(t, `From: Greta Olsson <greta@victim.example>
+// gretas is a report that 81.1.0.1 tries passwords, in XARF.
+const gretas = `From: Greta Olsson <greta@victim.example>
 Subject: scan.json
 Message-ID: <1@victim.example>
 MIME-Version: 1.0
@@ -95,7 +91,51 @@ Content-Disposition: attachment; filename=xarf.json
 {"xarf_version":"4.2.0","report_id":"0b6a4c1e-9d3c-4b0f-9a67-6f2d7f6b9a01","timestamp":"2026-03-09T12:00:00Z","reporter":{"org":"Olsson AB","contact":"greta@victim.example","domain":"victim.example"},
 "sender":{"org":"Olsson AB","contact":"greta@victim.example","domain":"victim.example"},"source_identifier":"81.1.0.1","source_port":4711,"destination_ip":"192.0.2.80","category":"connection","type":"login_attack","protocol":"tcp",
 "first_seen":"2026-03-09T11:59:00Z","evidence":[{"content_type":"text/plain","description":"greta's log","payload":"TWFyICA5IDExOjU5OjAwIG14LnZpY3RpbS5leGFtcGxlIHNzaGQ6IEZhaWxlZCBwYXNzd29yZCBmcm9tIDgxLjEuMC4xCg=="}]}
-`)
+`
+
+// TestForwardErased sends nothing of what was erased while its mail was on its way.
+func TestForwardErased(t *testing.T) {
+	r, server := forwarder(t)
+	ctx := t.Context()
+	who := candor.Principal{User: "0190a000-0000-7000-8000-000000000001", Role: candor.RoleAdmin}
+	x := r.take(t, gretas)
+	if err := r.LookForHolders(ctx, house.LookForHoldersJob{Report: x.ID, Since: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.Store.ForwardTo(ctx, x.ID, "abuse@holder.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.PassOn(ctx, who, f.ID, house.Passing{Ground: "g", Version: f.Version}), r.SendForward(ctx, f.ID)); err != nil {
+		t.Fatal(err)
+	}
+	err = r.Store.Tx(ctx, func(tx *store.Tx) error {
+		m, err := tx.Message(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		m.State = candor.MessageSending // and then it was killed
+		return errors.Join(tx.ChangeMessage(ctx, m, candor.MessageQueued), tx.EraseReports(ctx, x.ID))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.mailForward(ctx, house.ForwardMailJob{Forward: f.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := r.Store.Message(ctx, f.ID); err != nil || m.State != candor.MessageFailed || len(server.Mails()) != 0 {
+		t.Errorf("%s, %d mails, %v", m.State, len(server.Mails()), err)
+	}
+}
+
+// TestForwardMail passes a report of free text on by a real mail server: what arrives
+// is read again as what was reported, and tells nothing of the reporter; the answer
+// and the bounce find back.
+func TestForwardMail(t *testing.T) {
+	r, server := forwarder(t)
+	ctx := t.Context()
+	who := candor.Principal{User: "0190a000-0000-7000-8000-000000000001", Role: candor.RoleAdmin}
+	x := r.take(t, gretas)
 	if x.State != candor.ReportFiled || x.Complaints != 1 {
 		t.Fatalf("%+v", x)
 	}

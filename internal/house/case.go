@@ -87,8 +87,13 @@ func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.I
 // mailsOf gives the mails of a case, and those of others that tell of it too.
 func (h *House) mailsOf(ctx context.Context, v CaseView) ([]candor.Message, error) {
 	all, err := h.Store.MessagesOfCase(ctx, v.Case.ID)
+	have := map[candor.ID]bool{}
 	for _, r := range v.Responses {
-		if with := notify.SentWith(r); with != r.ID && err == nil {
+		have[r.ID] = true // or it has none of its own
+	}
+	for _, r := range v.Responses {
+		if with := notify.SentWith(r); !have[with] && err == nil {
+			have[with] = true
 			var more []candor.Message
 			more, err = h.Store.MessagesOf(ctx, with)
 			all = append(all, more...)

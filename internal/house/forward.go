@@ -281,7 +281,7 @@ func (h *House) letter(ctx context.Context, r candor.Report, f candor.Forward) (
 	if err != nil {
 		return candor.Letter{}, err
 	}
-	o := forward.Order{ID: f.ID, Report: r, Complaints: all, Of: max(f.Count, int64(len(all))), Named: f.Basis.Named, Reporter: reporterOf(r, m)}
+	o := forward.Order{ID: f.ID, Report: r, Complaints: all, Named: f.Basis.Named, Reporter: reporterOf(r, m)}
 	if i := slices.IndexFunc(f.Contacts, func(c candor.Holder) bool { return slices.Contains(c.Mails, f.Holder) }); i >= 0 {
 		o.Holder = f.Contacts[i]
 	}
@@ -299,6 +299,10 @@ func (h *House) SendForward(ctx context.Context, id candor.ID) error {
 	if err != nil {
 		return err
 	}
+	return h.sendForward(ctx, f)
+}
+
+func (h *House) sendForward(ctx context.Context, f candor.Forward) error {
 	r, err := h.Store.Report(ctx, f.Report)
 	if err != nil {
 		return err
@@ -310,9 +314,14 @@ func (h *House) SendForward(ctx context.Context, id candor.ID) error {
 	if err != nil {
 		return err
 	}
-	err = h.tx(ctx, func(tx *store.Tx) error { return h.post(ctx, tx, f, r, letter) })
+	return tryAgain(h.tx(ctx, func(tx *store.Tx) error { return h.post(ctx, tx, f, r, letter) }))
+}
+
+// tryAgain has a job try again where somebody else changed what it read: another
+// complaint joined it, or a person decided.
+func tryAgain(err error) error {
 	if errors.Is(err, candor.ErrChanged) {
-		return nil // somebody else did it, or decided otherwise
+		return fmt.Errorf("%w: %w", candor.ErrUnavailable, err)
 	}
 	return err
 }
@@ -332,7 +341,10 @@ func (h *House) post(ctx context.Context, tx *store.Tx, f candor.Forward, r cand
 			return err
 		}
 		f.State, f.Why, f.Basis, f.Updated = candor.ForwardWaiting, whyWaiting, candor.ForwardBasis{}, h.now()
-		return tx.ChangeForward(ctx, &f)
+		if err := tx.ChangeForward(ctx, &f); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, ConsiderForwardsJob{f.Report}, candor.JobOptions{}) // there may be another
 	}
 	domain := f.Holder[strings.LastIndexByte(f.Holder, '@')+1:]
 	if err := tx.Turn(ctx, "forward", candor.ID(domain)); err != nil {
@@ -350,8 +362,12 @@ func (h *House) post(ctx context.Context, tx *store.Tx, f candor.Forward, r cand
 	if address >= most || all >= 3*most {
 		return candor.Later(fmt.Errorf("%d mails went to %s within a day: %w", address, f.Holder, candor.ErrUnavailable), time.Hour)
 	}
-	f.State, f.Sent, f.Updated, f.Letter = candor.ForwardSent, now, now, letter
+	rest := f
+	f.State, f.Sent, f.Updated, f.Letter, f.Count = candor.ForwardSent, now, now, letter, min(f.Count, forward.MostComplaints)
 	if err := tx.ChangeForward(ctx, &f); err != nil {
+		return err
+	}
+	if err := h.postRest(ctx, tx, rest); err != nil {
 		return err
 	}
 	m := candor.Message{ID: f.ID, To: f.Holder, Language: letter.Language, Subject: letter.Subject, Text: letter.Text, MessageID: string(f.ID) + "@" + h.Forwarding.Domain, State: candor.MessageQueued, Created: now}
@@ -368,4 +384,20 @@ func (h *House) post(ctx context.Context, tx *store.Tx, f candor.Forward, r cand
 		return err
 	}
 	return tx.Enqueue(ctx, ForwardMailJob{f.ID}, candor.JobOptions{})
+}
+
+// postRest has what one mail does not hold go by another.
+func (h *House) postRest(ctx context.Context, tx *store.Tx, f candor.Forward) error {
+	from := f.ID
+	if all, err := tx.ForwardedComplaints(ctx, from, forward.MostComplaints+1); err != nil || len(all) <= forward.MostComplaints {
+		return err
+	}
+	f.ID, f.Created, f.Updated, f.Count = candor.NewID(h.Clock()), h.now(), h.now(), f.Count-forward.MostComplaints
+	if err := tx.AddForward(ctx, f); err != nil {
+		return err
+	}
+	if err := tx.SplitForward(ctx, from, f.ID, forward.MostComplaints); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, SendForwardJob{f.ID}, candor.JobOptions{})
 }

@@ -339,6 +339,133 @@ func TestStandingConsent(t *testing.T) {
 	})
 }
 
+// TestStandingConsentForm: whoever fills in the form has not agreed to anything by
+// typing the address of somebody who did.
+func TestStandingConsentForm(t *testing.T) {
+	w := forwards(t, storetest.SQLite(t))
+	if _, err := w.AgreeForwards(t.Context(), ada, "@cert.example", "agreement 2026/7", true); err != nil {
+		t.Fatal(err, candor.Hint(err))
+	}
+	w.Reports.Reader.Formats = forms{}
+	f := form.Form{Class: candor.Spam, Subject: "s", About: []form.Resource{{Kind: intake.Address, Value: "81.1.0.1"}}}
+	f.From.Address = "one@cert.example"
+	body, err := form.Write(f, "b0b0", w.Clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := w.takeBy(t, intake.Form, string(body))
+	if got := w.look(t, r)["abuse@one.test"]; r.Reporter != f.From.Address || got.State != candor.ForwardWaiting {
+		t.Errorf("%+v, %+v", r, got.Forward)
+	}
+	w.Reports.Reader.Formats = lists{}
+	lay := w.takeBy(t, intake.Folder, "X-Reporter: two@cert.example\r\n"+listed("eve@evil.example", "2", "abusive-content/spam address 81.1.0.1"))
+	if got := w.look(t, lay)["abuse@one.test"]; lay.Reporter != "two@cert.example" || got.State != candor.ForwardWaiting {
+		t.Errorf("in a folder: %+v, %+v", lay, got.Forward)
+	}
+}
+
+// TestForwardJoined has complaints join a forward that is approved: they are not lost
+// while its mail is written, and those that a person has to see wait for one.
+func TestForwardJoined(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := forwards(t, s)
+		ctx := t.Context()
+		approved := func(reference string, lines ...string) (candor.Report, house.ForwardView) {
+			t.Helper()
+			r := w.take(t, listed("cert@a.example", reference, lines...))
+			f := w.look(t, r)["abuse@one.test"]
+			if err := w.PassOn(ctx, ada, f.ID, house.Passing{Ground: "g", Version: f.Version}); err != nil {
+				t.Fatal(err)
+			}
+			return r, f
+		}
+		more := func(r candor.Report, class candor.Class) {
+			t.Helper()
+			c := candor.Complaint{ID: candor.NewID(w.Clock()), Report: r.ID, Number: 9, Class: class, Kind: "address", Value: "81.1.0.2", State: candor.ComplaintForeign, Updated: w.Clock()}
+			if err := w.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddComplaints(ctx, c) }); err != nil {
+				t.Fatal(err)
+			}
+			w.look(t, r)
+		}
+		r, f := approved("1", "abusive-content/spam address 81.1.0.1")
+		read, err := w.Store.Forward(ctx, f.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		more(r, candor.Spam)
+		if err := house.SendRead(w.House, ctx, read); !errors.Is(err, candor.ErrUnavailable) {
+			t.Errorf("its job does not try again: %v", err)
+		}
+		if err := w.SendForward(ctx, f.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.forwardsOf(t, r)["abuse@one.test"]; got.State != candor.ForwardSent || len(got.Letter.Files) != 2 {
+			t.Errorf("%s with %d complaints", got.State, len(got.Letter.Files))
+		}
+		r, f = approved("2", "abusive-content/spam address 81.1.0.1")
+		more(r, "abusive-content/violence")
+		if err := w.SendForward(ctx, f.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.forwardsOf(t, r)["abuse@one.test"]; got.State != candor.ForwardPerson || got.Why != "law" || got.Basis.How != "" {
+			t.Errorf("%+v", got.Forward)
+		}
+	})
+}
+
+// TestForwardUnnamed has a reporter take the name back before the mail is written: it
+// goes without.
+func TestForwardUnnamed(t *testing.T) {
+	w := forwards(t, storetest.SQLite(t))
+	ctx := t.Context()
+	r := w.take(t, listed("cert@a.example", "1", "abusive-content/spam address 81.1.0.1"))
+	w.look(t, r)
+	for _, isNamed := range []bool{true, false} {
+		w.now = w.now.Add(time.Second)
+		if err := errors.Join(w.ReporterSays(ctx, r.ID, true, isNamed, true), w.ConsiderForwards(ctx, r.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := w.forwardsOf(t, r)["abuse@one.test"]
+	if err := errors.Join(w.SendForward(ctx, f.ID), w.ConsiderForwards(ctx, r.ID), w.SendForward(ctx, f.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.forwardsOf(t, r)["abuse@one.test"]; got.State != candor.ForwardSent || got.Basis.Named || strings.Contains(got.Letter.Text, "cert@a.example") {
+		t.Errorf("%+v", got.Forward)
+	}
+}
+
+// TestForwardRest passes on by another mail what one does not hold.
+func TestForwardRest(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := forwards(t, s)
+		ctx := t.Context()
+		var lines []string
+		for i := range forward.MostComplaints + 3 {
+			lines = append(lines, fmt.Sprintf("fraud/phishing url http://81.1.0.1/%d", i))
+		}
+		r := w.take(t, listed("cert@a.example", "1", lines...))
+		f := w.look(t, r)["abuse@one.test"]
+		if err := errors.Join(w.PassOn(ctx, ada, f.ID, house.Passing{Ground: "g", Version: f.Version}), w.SendForward(ctx, f.ID)); err != nil {
+			t.Fatal(err)
+		}
+		rest, err := w.Store.ForwardTo(ctx, r.ID, f.Holder)
+		if err != nil || rest.State != candor.ForwardApproved || rest.Count != 3 || rest.Basis.Ground != "g" {
+			t.Fatalf("%+v, %v", rest, err)
+		}
+		if err := w.SendForward(ctx, rest.ID); err != nil {
+			t.Fatal(err)
+		}
+		rest, err = w.Store.Forward(ctx, rest.ID)
+		if first, bad := w.Store.Forward(ctx, f.ID); err != nil || bad != nil || rest.State != candor.ForwardSent || len(rest.Letter.Files) != 3 || first.Count != forward.MostComplaints || !strings.Contains(first.Letter.Text, "490 more") {
+			t.Errorf("%+v, %+v, %v", rest, first.Letter.Text, errors.Join(err, bad))
+		}
+		if _, err := w.Store.ForwardTo(ctx, r.ID, f.Holder); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("something is left: %v", err)
+		}
+	})
+}
+
 // takeBy keeps a message that came by a way, and has it read.
 func (w *world) takeBy(t *testing.T, way intake.Way, text string) candor.Report {
 	t.Helper()

@@ -270,8 +270,8 @@ func (h *House) prepare(ctx context.Context, tx *store.Tx, r candor.Report, g fo
 		return err
 	}
 	f.Count, f.Updated = f.Count+int64(len(g.complaints)), h.now()
-	if g.why != "" && f.State == candor.ForwardWaiting {
-		f.State, f.Why = candor.ForwardPerson, g.why
+	if g.why != "" && f.State != candor.ForwardPerson { // what was approved was approved without this
+		f.State, f.Why, f.Basis = candor.ForwardPerson, g.why, candor.ForwardBasis{}
 	}
 	if err := tx.ChangeForward(ctx, &f); err != nil {
 		return err
@@ -301,13 +301,18 @@ func (h *House) mailOf(r candor.Report) (*message.Message, error) {
 // mark their mails, as we do ours (X-Loop).
 func passedOn(m *message.Message) bool { return m != nil && m.Get("X-Loop") != "" }
 
+// mostSenders bounds those of a mail whose names are taken out of what is passed on;
+// all mail addresses are.
+const mostSenders = 50
+
 // reporterOf is who reported, as far as a mail tells.
 func reporterOf(r candor.Report, m *message.Message) forward.Reporter {
 	out := forward.Reporter{Mail: r.Reporter}
 	if m == nil {
 		return out
 	}
-	for _, a := range slices.Concat(m.From, m.ReplyTo) {
+	senders := slices.Concat(m.From, m.ReplyTo)
+	for _, a := range senders[:min(len(senders), mostSenders)] {
 		if out.Name == "" && strings.EqualFold(a.Address, r.Reporter) {
 			out.Name = clean(a.Name)
 		}

@@ -114,7 +114,7 @@ func (h *House) ConsiderForwards(ctx context.Context, id candor.ID) error {
 	if err != nil || said == undecidedYet {
 		return err
 	}
-	err = h.tx(ctx, func(tx *store.Tx) error {
+	return tryAgain(h.tx(ctx, func(tx *store.Tx) error {
 		if said == confirmsYet {
 			return tx.Enqueue(ctx, ConsiderForwardsJob{id}, candor.JobOptions{At: basis.At.Add(confirming), Once: true})
 		}
@@ -137,11 +137,7 @@ func (h *House) ConsiderForwards(ctx context.Context, id candor.ID) error {
 			}
 		}
 		return nil
-	})
-	if errors.Is(err, candor.ErrChanged) {
-		err = fmt.Errorf("%w: %w", candor.ErrUnavailable, err) // the job tries again
-	}
-	return err
+	}))
 }
 
 // answer is what a reporter says of passing something on.
@@ -181,14 +177,17 @@ func (h *House) forwardBasis(ctx context.Context, r candor.Report) (b candor.For
 }
 
 // standingConsent is that of the reporter, if the reporter sent the report: anybody
-// can write a name into one.
+// can write a name into one, and any address into the form, which asks by itself.
 func (h *House) standingConsent(ctx context.Context, r candor.Report) (candor.ForwardConsent, error) {
 	c, err := h.Store.StandingConsent(ctx, r.Reporter)
-	if err != nil || r.Way != string(intake.SMTP) && r.Way != string(intake.IMAP) {
+	if err != nil {
 		return c, err
 	}
+	if r.Way == string(intake.Form) {
+		return c, fmt.Errorf("a consent to what the form was filled in for: %w", candor.ErrNotFound)
+	}
 	m, err := h.mailOf(r)
-	if err != nil {
+	if err != nil || m == nil && r.Way != string(intake.SMTP) && r.Way != string(intake.IMAP) { // a file of a program that may hand reports in
 		return c, err
 	}
 	from := sender(m)
@@ -202,7 +201,7 @@ func (h *House) standingConsent(ctx context.Context, r candor.Report) (candor.Fo
 func (h *House) stands(ctx context.Context, tx *store.Tx, f candor.Forward) (bool, error) {
 	c, err := tx.ForwardConsent(ctx, f.Report)
 	switch {
-	case err == nil && !c.Yes:
+	case err == nil && (!c.Yes || !c.Named && f.Basis.Named && f.Basis.How != candor.AgreedPerson):
 		return false, nil
 	case err != nil && !errors.Is(err, candor.ErrNotFound):
 		return false, err

@@ -75,6 +75,7 @@ var (
 	valueMark = regexp.MustCompile(`\\\{(\w+)\\\}`)
 	reasons   = compiled([][2]string{
 		{"unfiled", "it could not be filed"},
+		{"unfiled-log", "it could not be filed; the log says why"},
 		{"unsure", "it is not certain whose {waiting} of {number} are"},
 		{"unread", "it could not be read for a day; the log says why"},
 		{"nothing", "it complains about nothing that could be read"},

@@ -16,7 +16,7 @@ import (
 )
 
 // saysWhy are names of fields that hold why, and of functions that are given it.
-var saysWhy = []string{"Why", "Person", "undecided", "open"}
+var saysWhy = []string{"Why", "Person", "undecided", "open", "refuse"}
 
 // verb is a value in what fmt writes.
 var verb = regexp.MustCompile(`%[.0-9]*[a-z]`)
@@ -75,7 +75,7 @@ func whys(t *testing.T, name string) (all []string) {
 // is one of the list, and the catalogue has the list.
 func TestReasons(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"report*.go", "vouch.go", "attribute.go", "../intake/attribute/*.go", "../intake/freetext/*.go", "../intake/reading/*.go", "../intake/format/*.go", "../intake/format/*/*.go"} {
+	for _, pattern := range []string{"report*.go", "vouch.go", "forward*.go", "attribute.go", "../intake/attribute/*.go", "../intake/freetext/*.go", "../intake/reading/*.go", "../intake/format/*.go", "../intake/format/*/*.go"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func unmarked(c rune) rune {
 
 func TestReadReason(t *testing.T) {
 	for text, key := range map[string]string{
-		"it could not be filed":                         "office.why.unfiled",
+		"it could not be filed; the log says why":       "office.why.unfiled-log",
 		"it is not certain whose 2 of 5 are":            "office.why.unsure",
 		"it could not be added to what it answers: <b>": "office.why.answers-failed",
 	} {

@@ -143,6 +143,23 @@ func (r Resource) Origin() string {
 	return scheme + "://" + rest
 }
 
+// Defanged writes what is dangerous to open so that no mail program makes a link of
+// it, and no filter takes the mail for what it tells of.
+func Defanged(value string) string {
+	scheme, rest, ok := strings.Cut(value, "://")
+	if !ok {
+		if strings.ContainsAny(value, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(value, ":") {
+			return strings.ReplaceAll(value, ".", "[.]")
+		}
+		return value
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return strings.Replace(scheme, "tt", "xx", 1) + "://" + strings.ReplaceAll(rest[:end], ".", "[.]") + rest[end:]
+}
+
 // Cut gives at most so many bytes of a text, whole characters, valid
 // UTF-8 without NUL, which databases refuse.
 func Cut(text string, most int) string {

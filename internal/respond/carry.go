@@ -135,7 +135,9 @@ func (r *Runner) end(ctx context.Context, held candor.Response, w work, result j
 			return r.succeed(ctx, tx, resp, w)
 		}
 		if early := (*postponed)(nil); errors.As(failure, &early) {
-			resp.Updated, resp.Error = r.Now().UTC(), ""
+			// It was no attempt, so that those that may fail are all left. One stays: it
+			// tells that the job was put off.
+			resp.Updated, resp.Error, resp.Attempts = r.Now().UTC(), "", max(1, resp.Attempts-1)
 			if err := tx.ChangeResponse(ctx, resp, resp.State); err != nil {
 				return err
 			}

@@ -62,25 +62,29 @@ func (g *commits) run(ctx context.Context, f func(*Tx) error) error {
 // work does what a member wants, and commits if nobody waits who would. It has the
 // turn, and gives it on.
 func (g *commits) work(ctx context.Context, over error, f func(*Tx) error, own *member) (err error) {
+	left := true // by a panic, or by runtime.Goexit, until it is known to return
 	defer func() {
-		if p := recover(); p != nil {
+		switch {
+		case left && g.tx != nil:
 			g.fail(errBroken)
-			g.turn <- struct{}{}
-			panic(p)
-		}
-		if g.tx != nil && (g.waiting.Load() == 0 || len(g.members) >= mostMembers || time.Since(g.began) > longestGroup) {
+		case g.tx != nil && (g.waiting.Load() == 0 || len(g.members) >= mostMembers || time.Since(g.began) > longestGroup):
 			g.commit(ctx)
 		}
 		g.turn <- struct{}{}
 	}()
-	if over != nil {
-		return kind(over, "begin a transaction")
+	if over == nil {
+		err = g.begin(ctx)
+	} else {
+		err = kind(over, "begin a transaction")
 	}
-	if err := g.begin(ctx); err != nil {
+	if err != nil {
+		left = false
 		return err
 	}
 	t := g.store.within(g.tx)
-	if err := f(t); err != nil {
+	err = f(t)
+	left = false
+	if err != nil {
 		g.undo(ctx)
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -61,6 +62,32 @@ func TestTogether(t *testing.T) {
 			case n%5 == 0 && !errors.Is(err, stop):
 				t.Errorf("%d failed with %v", n, err)
 			}
+		}
+	})
+}
+
+// TestTogetherLeft has a transaction be left halfway, as a test that fails within it
+// does: nothing of it is kept.
+func TestTogetherLeft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ended := make(chan bool)
+		go func() {
+			defer close(ended)
+			_ = s.Tx(t.Context(), func(tx *store.Tx) error {
+				if err := tx.SetSetting(t.Context(), "left", 1, time.Now(), "test"); err != nil {
+					t.Error(err)
+				}
+				runtime.Goexit()
+				return nil
+			})
+		}()
+		<-ended
+		var n int
+		if err := s.Setting(t.Context(), "left", &n); err != nil || n != 0 {
+			t.Errorf("%d is kept: %v", n, err)
+		}
+		if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.SetSetting(t.Context(), "next", 1, time.Now(), "test") }); err != nil {
+			t.Error(err)
 		}
 	})
 }

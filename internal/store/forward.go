@@ -153,6 +153,14 @@ func (t *Tx) AddForwarded(ctx context.Context, forward candor.ID, complaints ...
 	return add(ctx, t.reader, "forwarded", "ON CONFLICT (complaint) DO NOTHING", rows...)
 }
 
+// SplitForward has the complaints of a forward be of another one, but for the first
+// foreign ones, by number, that stay.
+func (t *Tx) SplitForward(ctx context.Context, from, to candor.ID, stay int) error {
+	_, err := t.db.ExecContext(ctx, `UPDATE forwarded SET forward = ? WHERE forward = ? AND complaint NOT IN (
+		SELECT id FROM complaints WHERE id IN (SELECT complaint FROM forwarded WHERE forward = ?) AND state = ? ORDER BY number LIMIT ?)`, to, from, from, candor.ComplaintForeign, stay)
+	return kind(err, "split a forward")
+}
+
 // AddForwardConsent adds what a reporter said.
 func (t *Tx) AddForwardConsent(ctx context.Context, c candor.ForwardConsent) error {
 	c.Reporter = strings.ToLower(c.Reporter)

@@ -144,9 +144,9 @@ func (r reader) Reporters(ctx context.Context, asset candor.ID, class candor.Cla
 // IsRead tells whether a report that complains of a party is being read, and may
 // complain of more.
 func (r reader) IsRead(ctx context.Context, party candor.ID) (bool, error) {
-	var n int64
-	err := r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM complaints WHERE party = ? AND party <> '' AND (SELECT state FROM reports WHERE reports.id = complaints.report) = 'new'", party).Scan(&n)
-	return n > 0, kind(err, "look for reports that are being read")
+	var is bool
+	err := r.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM reports WHERE state = 'new' AND EXISTS (SELECT 1 FROM complaints WHERE report = reports.id AND party = ? AND party <> ''))", party).Scan(&is)
+	return is, kind(err, "look for reports that are being read")
 }
 
 // AddReports adds reports that were just taken in. One that has the arrival of

@@ -45,7 +45,6 @@ type Order struct {
 	ID         candor.ID // of the forward: what holders refer to
 	Report     candor.Report
 	Complaints []candor.Complaint // at most MostComplaints
-	Of         int64              // how many there are
 	Holder     candor.Holder
 	Named      bool
 	Reporter   Reporter
@@ -81,7 +80,7 @@ func (w *Writer) Write(o Order) (candor.Letter, error) {
 		return candor.Letter{}, fmt.Errorf("pass on report %s: nothing is left of it: %w", o.Report.ID, candor.ErrInvalid)
 	}
 	p := w.Phrases.For(append(o.Holder.Languages[:len(o.Holder.Languages):len(o.Holder.Languages)], "en")...)
-	l := candor.Letter{Language: p.Lang(), Text: w.text(p, o, shown), Subject: p.T("forward.mail.subject", phrase.Args{"what": defanged(shown[0].Value), "reference": Reference(o.ID)})}
+	l := candor.Letter{Language: p.Lang(), Text: w.text(p, o, shown), Subject: p.T("forward.mail.subject", phrase.Args{"what": intake.Defanged(shown[0].Value), "reference": Reference(o.ID)})}
 	if len(reports) > mostFiles {
 		list, err := json.Marshal(reports)
 		l.Files = []string{string(list)}
@@ -116,7 +115,7 @@ func (w *Writer) text(p phrase.Printer, o Order, all []candor.Complaint) string 
 	for _, c := range all[:min(len(all), mostShown)] {
 		list = append(list, "- "+line(p, c))
 	}
-	if more := int(o.Of) - len(list); more > 0 {
+	if more := len(all) - len(list); more > 0 {
 		list = append(list, p.T("forward.mail.more", phrase.Args{"n": more}))
 	}
 	who := p.T("forward.mail.unnamed")
@@ -133,7 +132,7 @@ func (w *Writer) text(p phrase.Printer, o Order, all []candor.Complaint) string 
 
 // line tells one complaint in a line.
 func line(p phrase.Printer, c candor.Complaint) string {
-	text := defanged(c.Value)
+	text := intake.Defanged(c.Value)
 	if c.Port != 0 {
 		text += fmt.Sprintf(" (%d)", c.Port)
 	}
@@ -142,23 +141,6 @@ func line(p phrase.Printer, c candor.Complaint) string {
 		text += ", " + c.First.UTC().Format(time.RFC3339)
 	}
 	return text
-}
-
-// defanged writes what is dangerous to open so that no mail program makes a link of
-// it, and no filter takes the mail for what it tells of.
-func defanged(value string) string {
-	scheme, rest, ok := strings.Cut(value, "://")
-	if !ok {
-		if strings.ContainsAny(value, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(value, ":") {
-			return strings.ReplaceAll(value, ".", "[.]")
-		}
-		return value
-	}
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	return strings.Replace(scheme, "tt", "xx", 1) + "://" + strings.ReplaceAll(rest[:end], ".", "[.]") + rest[end:]
 }
 
 func host(url string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func order(named bool) forward.Order {
 		"GET http://203.0.113.9/kit.zip HTTP/1.1 to 198.51.100.77, see access.log",
 		"Regards, Anne Verhoeven",
 	}, "\n")
-	return forward.Order{ID: candor.NewID(noon), Named: named, Of: 2, Report: candor.Report{Reporter: "averhoeven@victimbank.example", Reference: "VB-2026-0815", Received: noon, Format: "xarf"},
+	return forward.Order{ID: candor.NewID(noon), Named: named, Report: candor.Report{Reporter: "averhoeven@victimbank.example", Reference: "VB-2026-0815", Received: noon, Format: "xarf"},
 		Reporter: forward.Reporter{Mail: "averhoeven@victimbank.example", Name: "Anne Verhoeven"},
 		Holder:   candor.Holder{Of: "network", Handle: "NET-203", Name: "Net", Mails: []string{"abuse@net.example"}, Source: "https://rdap.example/ip/203.0.113.9", Languages: []string{"fr"}},
 		Complaints: []candor.Complaint{{ID: candor.NewID(noon), Class: "intrusion-attempts/brute-force", Kind: "address", Value: "203.0.113.9", Port: 4001, First: noon, Count: 3, Confidence: 95, Note: "Anne Verhoeven saw it at mx7.victimbank.example", Evidence: evidence},
@@ -124,6 +125,39 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// TestImitated has the one who is imitated report it, as happens most: what is
+// complained about is passed on as it is, though it has the reporter's name in it.
+func TestImitated(t *testing.T) {
+	o := order(false)
+	o.Report.Format = "xarf"
+	log := "GET https://victimbank.example-login.test/victimbank/login.php?for=averhoeven@victimbank.example from victimbank.example-login.test, a.victimbank-login.test and www.victimbank.example"
+	o.Complaints = []candor.Complaint{
+		{ID: candor.NewID(noon), Class: candor.Phishing, Kind: "url", Value: "https://victimbank.example-login.test/victimbank/login.php?for=averhoeven@victimbank.example&bank=victimbank", Confidence: 95, Evidence: log},
+		{ID: candor.NewID(noon), Class: candor.Phishing, Kind: "domain", Value: "victimbank-login.test", Confidence: 95},
+		{ID: candor.NewID(noon), Class: candor.Phishing, Kind: "mail", Value: "verhoeven@victimbank-login.test", Confidence: 95, Evidence: "from verhoeven@victimbank-login.test"},
+	}
+	l, err := writer(t).Write(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, events := opened(t, l)
+	var about []string
+	for _, e := range events {
+		for _, r := range e.About {
+			about = append(about, r.Value)
+		}
+	}
+	want := []string{"https://victimbank.example-login.test/victimbank/login.php?for=removed&bank=removed", "victimbank-login.test", "verhoeven@victimbank-login.test"}
+	for _, w := range want {
+		if !slices.Contains(about, w) {
+			t.Errorf("it is about %q, and lacks %s", about, w)
+		}
+	}
+	if !strings.Contains(all, "GET https://victimbank.example-login.test/victimbank/login.php?for=removed from victimbank.example-login.test, a.victimbank-login.test and [removed]") || !strings.Contains(all, "from verhoeven@victimbank-login.test") || strings.Contains(all, "averhoeven") {
+		t.Error(all)
+	}
+}
+
 // TestMany has more complaints than a mail has files: they are one list.
 func TestMany(t *testing.T) {
 	o := order(false)
@@ -132,12 +166,12 @@ func TestMany(t *testing.T) {
 		c.ID = candor.NewID(noon)
 		o.Complaints = append(o.Complaints, c)
 	}
-	o.Of, o.Holder.Languages = 70, []string{"tlh"}
+	o.Holder.Languages = []string{"tlh"}
 	l, err := writer(t).Write(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, events := opened(t, l); len(l.Files) != 1 || len(events) != 60 || !strings.Contains(l.Text, "60 more") || l.Language != "en" {
+	if _, events := opened(t, l); len(l.Files) != 1 || len(events) != 60 || !strings.Contains(l.Text, "50 more") || l.Language != "en" {
 		t.Errorf("%d files, %d events, %s\n%s", len(l.Files), len(events), l.Language, l.Text)
 	}
 	o.Complaints = nil

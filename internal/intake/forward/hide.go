@@ -1,13 +1,14 @@
 package forward
 
 import (
+	"cmp"
 	"encoding/base64"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -24,6 +25,7 @@ type hiding struct {
 	named bool
 	human bool             // a person wrote the report: no words of it are passed on
 	words []*regexp.Regexp // what tells who it is, in its spellings
+	paths []*regexp.Regexp // those of them that are taken out of paths of URLs too
 	keep  map[string]bool  // hosts and mail addresses that are complained about
 	nets  []netip.Prefix   // addresses that are
 }
@@ -50,22 +52,24 @@ func newHiding(o Order) hiding {
 			}
 		}
 	}
-	h.words = wordsOf(o)
+	own, domains := wordsOf(o)
+	h.paths, h.words = spelled(own), spelled(append(own, domains...))
 	return h
 }
 
-// wordsOf are what tells who reported: addresses, names, references.
-func wordsOf(o Order) (all []*regexp.Regexp) {
-	words := append([]string{o.Reporter.Name, o.Reporter.Mail, o.Report.Reporter, o.Report.Reference}, o.Reporter.Words...)
+// wordsOf are what tells who reported: addresses, names, references; and the names of
+// its domain, which whoever deceives in its name writes into hosts and paths.
+func wordsOf(o Order) (words, domains []string) {
+	words = append([]string{o.Reporter.Name, o.Reporter.Mail, o.Report.Reporter, o.Report.Reference}, o.Reporter.Words...)
 	for _, mail := range []string{o.Reporter.Mail, o.Report.Reporter} {
 		local, domain, ok := strings.Cut(strings.ToLower(mail), "@")
 		if !ok {
 			continue
 		}
-		words = append(words, domain)
+		domains = append(domains, domain)
 		if own, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
 			label, _, _ := strings.Cut(own, ".")
-			words = append(words, own, label)
+			domains = append(domains, own, label)
 		}
 		if !slices.Contains(common, local) {
 			words = append(words, local)
@@ -74,7 +78,12 @@ func wordsOf(o Order) (all []*regexp.Regexp) {
 	for _, name := range strings.Fields(o.Reporter.Name) {
 		words = append(words, strings.Trim(name, `"'(),.`))
 	}
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // the longest first, so that no half stays
+	return words, domains
+}
+
+// spelled finds words, the longest first, so that no half stays.
+func spelled(words []string) (all []*regexp.Regexp) {
+	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	for _, w := range slices.Compact(words) {
 		if w = strings.TrimSpace(w); len(w) < 3 || slices.Contains(common, strings.ToLower(w)) {
 			continue
@@ -111,10 +120,8 @@ func (h hiding) complaint(c candor.Complaint) candor.Complaint {
 	if h.named {
 		return c
 	}
-	if c.Kind != string(intake.Mail) { // links to deceive carry the address of whom they were sent to
-		if r, err := intake.NewResource(intake.Kind(c.Kind), h.known(c.Value)); err == nil {
-			c.Value = r.Value
-		}
+	if c.Kind == string(intake.URL) { // links to deceive carry the address of whom they were sent to
+		c.Value = h.url(c.Value)
 	}
 	c.Told = ""
 	if c.Note = h.text(c.Note); h.human {
@@ -141,10 +148,20 @@ func (h hiding) about(line string) bool {
 	return slices.ContainsFunc(addresses.FindAllString(line, 50), h.blamed)
 }
 
-// known takes out what is known to tell who it is.
-func (h hiding) known(text string) string {
-	for _, w := range h.words {
-		text = w.ReplaceAllString(text, "removed")
+// url takes out of a URL what is known to tell who it is. The host stays as it is: it
+// is whom the URL is about. So do the names of the reporter's domain in the path.
+func (h hiding) url(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	end := cmp.Or(strings.IndexAny(rest, "/?#")+1, len(rest)+1) - 1
+	host, rest := rest[:end], rest[end:]
+	end = cmp.Or(strings.IndexAny(rest, "?#")+1, len(rest)+1) - 1
+	at := strings.LastIndexByte(host, '@') + 1
+	return scheme + "://" + without(host[:at], h.words, "removed") + host[at:] + without(rest[:end], h.paths, "removed") + without(rest[end:], h.words, "removed")
+}
+
+func without(text string, words []*regexp.Regexp, instead string) string {
+	for _, w := range words {
+		text = w.ReplaceAllString(text, instead)
 	}
 	return text
 }
@@ -167,24 +184,23 @@ func (h hiding) text(s string) string {
 		return ""
 	}
 	s = logged.ReplaceAllString(s, "${1}"+gone+"${3}")
-	s = messageIDs.ReplaceAllStringFunc(s, func(m string) string {
+	var kept stays // what is complained about: in it no words are looked for
+	s = messageIDs.ReplaceAllStringFunc(strings.ReplaceAll(s, "\x00", ""), func(m string) string {
 		if h.keep[strings.ToLower(strings.Trim(m, "<>"))] {
-			return m
+			return kept.mark(m)
 		}
 		return "<" + gone + ">"
 	})
-	var kept []string // URLs of what is complained about: what looks like a host in their paths is none
-	s = urls.ReplaceAllStringFunc(strings.ReplaceAll(s, "\x00", ""), func(m string) string {
+	s = urls.ReplaceAllStringFunc(s, func(m string) string { // what looks like a host in their paths is none
 		r, err := intake.NewResource(intake.URL, m)
 		if err != nil || !h.keep[r.Host()] && !h.blamed(r.Host()) {
 			return gone
 		}
-		kept = append(kept, m)
-		return fmt.Sprintf("\x00%d\x00", len(kept)-1)
+		return kept.mark(h.url(m))
 	})
 	s = mails.ReplaceAllStringFunc(s, func(m string) string {
 		if h.keep[strings.ToLower(m)] {
-			return m
+			return kept.mark(m)
 		}
 		return gone
 	})
@@ -195,19 +211,40 @@ func (h hiding) text(s string) string {
 		return gone
 	})
 	s = hosts.ReplaceAllStringFunc(s, func(m string) string {
-		if h.keep[strings.ToLower(m)] || h.within(strings.ToLower(m)) || !isHost(strings.ToLower(m)) {
+		host := h.within(strings.ToLower(m))
+		switch {
+		case host != "":
+			return m[:len(m)-len(host)] + kept.mark(m[len(m)-len(host):])
+		case !isHost(strings.ToLower(m)):
 			return m
 		}
 		return gone
 	})
 	s = users.ReplaceAllStringFunc(s, h.user)
-	for i, m := range kept {
-		s = strings.Replace(s, fmt.Sprintf("\x00%d\x00", i), m, 1)
+	return kept.back(without(s, h.words, gone))
+}
+
+// stays are parts of a text that stay as they are: marks stand for them meanwhile.
+type stays []string
+
+// firstMark is a character that no word has (Unicode's plane for private use).
+const firstMark, lastMark = 0x100000, 0x10fffd
+
+func (k *stays) mark(part string) string {
+	if len(*k) > lastMark-firstMark {
+		return gone
 	}
-	for _, w := range h.words {
-		s = w.ReplaceAllString(s, gone)
-	}
-	return s
+	*k = append(*k, part)
+	return "\x00" + string(rune(firstMark+len(*k)-1))
+}
+
+var marks = regexp.MustCompile("\x00[\U00100000-\U0010fffd]")
+
+func (k stays) back(s string) string {
+	return marks.ReplaceAllStringFunc(s, func(m string) string {
+		r, _ := utf8.DecodeRuneInString(m[1:])
+		return k[r-firstMark]
+	})
 }
 
 // user takes out the name of an account.
@@ -225,18 +262,15 @@ func (h hiding) blamed(text string) bool {
 	return err == nil && slices.ContainsFunc(h.nets, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
 }
 
-// within tells whether a host is below one that is complained about.
-func (h hiding) within(host string) bool {
-	for {
-		_, rest, more := strings.Cut(host, ".")
-		if !more {
-			return false
+// within gives the host that is complained about and that a host is, or is below;
+// empty if there is none.
+func (h hiding) within(host string) string {
+	for more := true; more; _, host, more = strings.Cut(host, ".") {
+		if h.keep[host] {
+			return host
 		}
-		if h.keep[rest] {
-			return true
-		}
-		host = rest
 	}
+	return ""
 }
 
 // private are ends of names that no registry gives out.

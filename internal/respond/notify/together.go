@@ -19,9 +19,11 @@ const (
 	// comingFor is how long a notice waits for more that is just being read.
 	comingFor   = 2 * time.Minute
 	comingAgain = 2 * time.Second
-	// followAgain is how long a response waits before it looks again how the mail of
-	// another is.
+	// followAgain is how long a response waits at least before it looks again how the
+	// mail of another is; while that waits for long, a quarter of that time, at most
+	// followMost.
 	followAgain = 10 * time.Second
+	followMost  = 15 * time.Minute
 )
 
 // gathers tells whether a response may be told of by a mail that tells of others.
@@ -87,7 +89,9 @@ func (a *attempt) letters(ctx context.Context, p planned, rows map[candor.ID]can
 		return w, nil
 	}
 	facts := []fact{p.Fact}
-	for _, id := range a.progress.Together {
+	all := a.progress.Together
+	a.progress.Together = nil
+	for _, id := range all {
 		other, err := a.Messages.Response(ctx, candor.Everything, id)
 		if err != nil {
 			return w, respond.Temporary(fmt.Errorf("read what goes with it: %w", err), 0)
@@ -96,7 +100,15 @@ func (a *attempt) letters(ctx context.Context, p planned, rows map[candor.ID]can
 		if _, err := respond.ReadPlan(other, &q); err != nil {
 			return w, err
 		}
+		var g progress
+		if json.Unmarshal(other.Result, &g) != nil || g.With != a.response.ID {
+			continue // it is told of by itself
+		}
+		a.progress.Together = append(a.progress.Together, id)
 		w.cases, facts = append(w.cases, q.Case), append(facts, q.Fact)
+	}
+	if len(facts) == 1 {
+		return w, nil
 	}
 	w.of, a.progress.Letters = map[string]rendered{}, map[string]string{}
 	for _, to := range p.To {
@@ -123,6 +135,7 @@ func (a *attempt) follow(ctx context.Context) (json.RawMessage, error) {
 		return nil, err
 	}
 	var failures []error
+	var waits time.Duration
 	sum := progress{With: a.progress.With, Mails: a.progress.Mails}
 	for _, mail := range a.progress.Mails {
 		row := rows[mail.Message]
@@ -136,12 +149,16 @@ func (a *attempt) follow(ctx context.Context) (json.RawMessage, error) {
 			sum.Failed++
 		default:
 			sum.Waiting++
+			if !row.Created.IsZero() {
+				waits = max(waits, a.Now().Sub(row.Created))
+			}
 		}
 		failures = append(failures, fmt.Errorf("mail %s: %s", mail.Message, row.Error))
 	}
 	if sum.Waiting > 0 && lead.State == candor.ResponseApproved {
-		return nil, respond.Postpone(followAgain)
+		return nil, respond.Postpone(min(max(waits/4, followAgain), followMost))
 	}
+	unwritten := sum.Waiting > 0 && len(rows) == 0 // the one that leads came to nothing before that
 	if sum.Waiting > 0 || sum.Sent == 0 {
 		sum = progress{} // approved again, it is told of by itself
 	}
@@ -149,6 +166,8 @@ func (a *attempt) follow(ctx context.Context) (json.RawMessage, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case unwritten:
+		return result, respond.Postpone(0) // and now it is told of by itself
 	case sum.Sent == 0:
 		return result, candor.WithHint(respond.Permanent(fmt.Errorf("the mail that tells of it was not sent: %w", errors.Join(failures...))),
 			"Look at the party's addresses, or call; approved again, it is sent by itself.")

@@ -227,6 +227,45 @@ func TestTogetherLater(t *testing.T) {
 	c.verified(t, late)
 }
 
+// TestTogetherAttempts: what waits is no attempt that may fail, nor looks all the time
+// how a mail is that a server puts off for hours.
+func TestTogetherAttempts(t *testing.T) {
+	c := newCrowd(t, "en", 2)
+	c.Runner = respond.New(respond.Config{Store: c.store, Methods: []respond.Method{c.method}, Now: c.clock})
+	c.coming = true
+	ids := c.approved(t, c.cases...)
+	c.work(t, began.Add(time.Minute))
+	for _, id := range ids {
+		if r := c.store.Response(id); r.State != candor.ResponseApproved || r.Attempts != 1 {
+			t.Errorf("what waits is %s after %d attempts", r.State, r.Attempts)
+		}
+	}
+	c.coming = false
+	sender := c.method.Sender
+	c.method.Sender = putsOff{}
+	c.work(t, began.Add(2*time.Hour))
+	looked := 0
+	c.store.Fail = func(call string) error {
+		if call == "Commit" {
+			looked++
+		}
+		return nil
+	}
+	c.work(t, began.Add(3*time.Hour))
+	c.store.Fail = nil
+	if looked == 0 || looked > 40 {
+		t.Errorf("%d writes in an hour of waiting", looked)
+	}
+	c.method.Sender = sender
+	c.work(t, began.Add(24*time.Hour))
+	c.verified(t, ids)
+}
+
+// putsOff takes no mails for now.
+type putsOff struct{}
+
+func (putsOff) Send(context.Context, candor.Message) error { return busy }
+
 // TestTogetherKilled is killed at any write: nothing is lost, and at most one mail
 // is sent twice.
 func TestTogetherKilled(t *testing.T) {
@@ -298,6 +337,38 @@ func TestTogetherFails(t *testing.T) {
 	c.verified(t, ids[1:2])
 	if n := len(c.server.Mails()); n != 1 {
 		t.Errorf("%d mails", n)
+	}
+}
+
+// TestTogetherAlone: where the one that leads comes to nothing before its mail is
+// written, each other is told of by itself, and by it no more.
+func TestTogetherAlone(t *testing.T) {
+	c := newCrowd(t, "en", 3)
+	ids := c.approved(t, c.cases...)
+	link := c.method.Link
+	c.method.Link = func(ctx context.Context, k candor.Case, to candor.Contact) (string, time.Time, error) {
+		if k.ID == c.cases[0].ID {
+			return "", time.Time{}, errors.New("no link")
+		}
+		return link(ctx, k, to)
+	}
+	c.work(t, began.Add(5*time.Minute))
+	if r := c.store.Response(ids[0]); r.State != candor.ResponseFailed {
+		t.Errorf("what has no link is %s", r.State)
+	}
+	c.verified(t, ids[1:])
+	if n := len(c.server.Mails()); n != 2 {
+		t.Errorf("%d mails", n)
+	}
+	c.method.Link = link
+	if _, err := c.Approve(t.Context(), policy, ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	c.work(t, began.Add(time.Hour))
+	c.verified(t, ids)
+	all := c.messages.all()
+	if last := all[len(all)-1]; len(all) != 3 || len(slices.Compact(linked.FindAllString(last.Text, -1))) != 1 || strings.Contains(last.Text, "link.invalid") {
+		t.Errorf("%d mails, the last:\n%s", len(all), all[len(all)-1].Text)
 	}
 }
 

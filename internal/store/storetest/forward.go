@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -75,6 +76,11 @@ func testForwards(t *testing.T, s *store.Store) {
 	}
 	same(t, must(s.ForwardAnswers(ctx, f.ID))(t), []candor.ForwardAnswer{a})
 	testForwardConsents(t, s, r)
+	do(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.AddForwarded(ctx, f.ID, complaints[1].ID, complaints[2].ID), tx.SplitForward(ctx, f.ID, twin.ID, 2))
+	})
+	same(t, must(s.ForwardedComplaints(ctx, f.ID, 9))(t), complaints[:2])
+	same(t, must(s.ForwardedComplaints(ctx, twin.ID, 9))(t), complaints[2:3])
 
 	do(t, s, func(tx *store.Tx) error { return tx.EraseReports(ctx, r.ID) })
 	erased := must(s.Forward(ctx, f.ID))(t)

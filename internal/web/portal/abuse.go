@@ -12,6 +12,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/access/link"
 	"candor/internal/house"
+	"candor/internal/intake"
 	forms "candor/internal/intake/format/form"
 	"candor/internal/phrase"
 	"candor/internal/web"
@@ -83,7 +84,7 @@ func (a *abuse) page(r *web.Request, f form) (web.View, error) {
 	for _, name := range []string{"kind", "port", "when", "zone", "mail"} {
 		page.values[name] = r.Line(name)
 	}
-	page.values["about"], page.values["text"] = r.Text("about"), r.LongText("text", mostWords)
+	page.values["about"], page.values["text"] = r.LongText("about", mostAbout), r.LongText("text", mostWords)
 	letter := r.Letter(r.T("abuse.title"))
 	if access.Allowed(r.Who, access.ActOwn) {
 		page.account = &r.User
@@ -96,8 +97,11 @@ func (a *abuse) page(r *web.Request, f form) (web.View, error) {
 	return v, nil
 }
 
-// mostWords is how many bytes a reporter may write; more goes into a file.
-const mostWords = 200 << 10
+// How many bytes a reporter may write, and of what it is about; more goes into a file.
+const (
+	mostWords = 100 << 10
+	mostAbout = 20_000
+)
 
 // zoneOptions are the offsets that clocks have, and that they are not known.
 func zoneOptions(p phrase.Printer) []ui.Option {
@@ -144,7 +148,7 @@ func (a *abuse) report(r *web.Request) (web.View, error) {
 
 // filled reads the form; what is wrong with it is for the reporter.
 func (a *abuse) filled(r *web.Request) (f forms.Form, bad form) {
-	f = forms.Form{Class: abuseClass(r.Line("kind")), Pass: r.Yes("pass"), Text: r.LongText("text", mostWords), From: mail.Address{Address: r.Line("mail")}}
+	f = forms.Form{Class: abuseClass(r.Line("kind")), Pass: r.Yes("pass"), Text: r.LongText("text", mostWords), From: mail.Address{Address: r.Line("mail")}, Language: r.Printer.Lang()}
 	f.Named = f.Pass && r.Yes("named")
 	if access.Allowed(r.Who, access.ActOwn) {
 		f.From = mail.Address{Name: r.User.Name, Address: r.User.Mail}
@@ -165,6 +169,9 @@ func (a *abuse) filled(r *web.Request) (f forms.Form, bad form) {
 			f.About[i].Port = uint16(port)
 		}
 	}
+	if len(f.Text) > mostWords {
+		return f, form{"text", r.T("abuse.long")}
+	}
 	if !moment(r, &f) {
 		return f, form{"when", r.T("abuse.when.bad")}
 	}
@@ -181,14 +188,17 @@ func (a *abuse) filled(r *web.Request) (f forms.Form, bad form) {
 	if data != nil {
 		f.File = &forms.File{Name: name, Content: data}
 	}
-	f.Subject = r.Printer.Word("abuse.kind.", r.Line("kind")) + ": " + f.About[0].Value
+	f.Subject = r.Printer.Word("abuse.kind.", r.Line("kind")) + ": " + intake.Defanged(f.About[0].Value) // it stands in a mail
 	return f, form{}
 }
 
 // about reads what a report is about, a line each.
 func about(r *web.Request) (all []forms.Resource, problem string) {
-	n := 0
-	for line := range strings.Lines(r.Text("about")) {
+	text, n := r.LongText("about", mostAbout), 0
+	if len(text) > mostAbout {
+		return nil, r.T("abuse.long")
+	}
+	for line := range strings.Lines(text) {
 		if n++; strings.TrimSpace(line) == "" {
 			continue
 		}
@@ -241,6 +251,9 @@ func (p *portal) consents(r *web.Request) (web.View, error) {
 	}
 	if !o.Ask.Waiting {
 		return web.See("/r/" + r.PathValue("token")), nil
+	}
+	if err := p.slow.holder(r, l.Subject); err != nil { // all that is said is kept
+		return web.View{}, err
 	}
 	err = p.site.House.ReporterSays(r.Context(), l.Subject, r.Line("pass") == "yes", r.Yes("named"), l.Contact != link.Contact{})
 	return web.See("/r/"+r.PathValue("token")).Say(ui.Good, r.T("reporter.said.thanks")), err

@@ -162,7 +162,7 @@ func abuseDocument(p ui.CustomerPage, f abuseForm) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.TextArea(ui.Input{Name: "text", Label: phrase.T(ctx, "abuse.text"), Hint: phrase.T(ctx, "abuse.text.hint"), Value: f.values["text"]}, 8).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextArea(ui.Input{Name: "text", Label: phrase.T(ctx, "abuse.text"), Hint: phrase.T(ctx, "abuse.text.hint"), Value: f.values["text"], Error: f.of("text")}, 8).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

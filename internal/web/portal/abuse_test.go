@@ -69,7 +69,12 @@ func TestAbuse(t *testing.T) {
 			t.Errorf("%s = %q: %d, %s", name, bad, a.Status, a.Text())
 		}
 	}
-	for name, many := range map[string]string{"about": strings.Repeat("81.1.0.1\n", form.MostAbout+1), "mail": ""} {
+	long := good() // many short lines: none is bad, and together they are cut
+	long.Set("about", strings.Repeat("http://evil.example/"+strings.Repeat("x", 880)+"\n", 30))
+	if a := w.Post(t, c, "/abuse?language=en", long); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "longer than we can take") {
+		t.Errorf("too long: %d", a.Status)
+	}
+	for name, many := range map[string]string{"about": strings.Repeat("81.1.0.1\n", form.MostAbout+1), "mail": "", "text": strings.Repeat("x", 101<<10)} {
 		f := good()
 		f.Set(name, many)
 		if a := w.Post(t, c, "/abuse", f); a.Status != http.StatusUnprocessableEntity {
@@ -85,7 +90,7 @@ func TestAbuse(t *testing.T) {
 		t.Fatal(status, at, text, all)
 	}
 	f, m := w.filled(t, all[0])
-	if f.Class != "intrusion-attempts/brute-force" || len(f.About) != 2 || f.About[1].Value != "http://evil.example/<script" || f.About[0].Port != 4711 || !f.First.Equal(time.Date(2026, 2, 28, 10, 0, 0, 0, time.UTC)) || !f.Pass || !f.Named || f.Account {
+	if f.Class != "intrusion-attempts/brute-force" || len(f.About) != 2 || f.About[1].Value != "http://evil.example/<script" || f.About[0].Port != 4711 || !f.First.Equal(time.Date(2026, 2, 28, 10, 0, 0, 0, time.UTC)) || !f.Pass || !f.Named || f.Account || f.Language != "en" {
 		t.Errorf("%+v", f)
 	}
 	if m.From[0].Address != "anne@victim.example" || !bytes.Equal(m.Parts[len(m.Parts)-1].Bytes, []byte("Failed password")) && m.Parts[len(m.Parts)-1].Text != "Failed password" {
@@ -207,6 +212,12 @@ func TestReporterSays(t *testing.T) {
 	if a := w.Post(t, c, mailed+"/consent", url.Values{"pass": {"yes"}, "named": {"yes"}}); a.Location() != mailed || !said().Named {
 		t.Errorf("%d, %+v", a.Status, said())
 	}
+	for _, want := range []int{http.StatusSeeOther, http.StatusSeeOther, http.StatusTooManyRequests} {
+		if a := w.Post(t, c, mailed+"/consent", url.Values{"pass": {"yes"}}); a.Status != want {
+			t.Errorf("said again and again: %d", a.Status)
+		}
+	}
+	w.At(w.Clock().Add(13 * time.Minute))
 	if a := w.Post(t, c, mailed+"/consent", url.Values{"pass": {"no"}}); a.Location() != mailed || said().Yes {
 		t.Errorf("%d, %+v", a.Status, said())
 	}

@@ -11,7 +11,9 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"net/netip"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -44,6 +46,9 @@ type Form struct {
 	// Account tells that the reporter was signed in: the address is known to be
 	// the reporter's.
 	Account bool `json:"account,omitempty"`
+	// Language is the one that the form was in, as BCP 47 has it: the reporter reads
+	// it.
+	Language string `json:"language,omitempty"`
 
 	From    mail.Address `json:"-"` // empty if the reporter did not say
 	Subject string       `json:"-"`
@@ -72,12 +77,17 @@ func Parse(line string) (Resource, error) {
 	if lower := strings.ToLower(line); strings.HasPrefix(lower, "hxxp") {
 		line = "http" + line[4:]
 	}
-	if strings.HasPrefix(strings.ToLower(line), "www.") && strings.Contains(line, "/") {
-		line = "http://" + line
-	}
 	for _, kind := range []intake.Kind{intake.Address, intake.Network, intake.URL, intake.Hash, intake.Mail, intake.Domain} {
 		if r, err := intake.NewResource(kind, line); err == nil {
 			return Resource{Kind: kind, Value: r.Value}, nil
+		}
+	}
+	if at, err := netip.ParseAddrPort(line); err == nil {
+		return Resource{Kind: intake.Address, Value: at.Addr().Unmap().WithZone("").String(), Port: at.Port()}, nil
+	}
+	if strings.ContainsAny(line, "/:") && !strings.ContainsAny(line, "@ ") && !strings.Contains(line, "://") { // as browsers show it
+		if r, err := intake.NewResource(intake.URL, "http://"+line); err == nil {
+			return Resource{Kind: intake.URL, Value: r.Value}, nil
 		}
 	}
 	return Resource{}, fmt.Errorf("%.60q: %w", line, intake.ErrValue)
@@ -161,6 +171,9 @@ func Find(m *message.Message) (Form, bool) {
 	return Form{}, false
 }
 
+// tag is a language (BCP 47), in short.
+var tag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
 // Reader is a format.MailReader. It is safe for concurrent use.
 type Reader struct{}
 
@@ -175,6 +188,9 @@ func (Reader) Read(m *message.Message, each format.Each) (intake.Report, error) 
 		if a, err := intake.NewResource(intake.Mail, m.From[0].Address); err == nil {
 			r.Reporter = a.Value
 		}
+	}
+	if tag.MatchString(f.Language) {
+		r.Language = f.Language
 	}
 	class, ok := candor.ParseClass(string(f.Class))
 	if !ok || len(f.About) == 0 || len(f.About) > MostAbout {

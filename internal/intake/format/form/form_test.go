@@ -29,7 +29,7 @@ func written(t testing.TB, f form.Form) []byte {
 }
 
 func full() form.Form {
-	return form.Form{Class: candor.Phishing, About: []form.Resource{{Kind: intake.URL, Value: "http://shop.example/login"}, {Kind: intake.Address, Value: "203.0.113.9", Port: 4001}}, First: noon, Pass: true, Named: true,
+	return form.Form{Class: candor.Phishing, About: []form.Resource{{Kind: intake.URL, Value: "http://shop.example/login"}, {Kind: intake.Address, Value: "203.0.113.9", Port: 4001}}, First: noon, Pass: true, Named: true, Language: "zh",
 		From: mail.Address{Name: "Änne <x>\r\nBcc: y@z.example", Address: "anne@reporter.example"}, Subject: "A page\r\nBcc: all@x.example", Text: "It asks for\npasswords. ü", File: &form.File{Name: "page\".png", Content: []byte("\x89PNG")}}
 }
 
@@ -52,7 +52,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Reporter != "anne@reporter.example" || m.Subject != "A page Bcc: all@x.example" || m.Get("Bcc") != "" {
+	if r.Reporter != "anne@reporter.example" || r.Language != "zh" || m.Subject != "A page Bcc: all@x.example" || m.Get("Bcc") != "" {
 		t.Errorf("%+v, %q, %q", r, m.Subject, m.Header)
 	}
 	want := []intake.Event{{Class: candor.Phishing, About: []intake.Resource{{Kind: intake.URL, Value: "http://shop.example/login", Role: intake.Host, Confidence: 95},
@@ -78,13 +78,15 @@ func TestParse(t *testing.T) {
 	for line, want := range map[string]form.Resource{
 		"203.0.113.9": {Kind: intake.Address, Value: "203.0.113.9"}, " hxxps://evil[.]example/x ": {Kind: intake.URL, Value: "https://evil.example/x"}, "evil(.)Example": {Kind: intake.Domain, Value: "evil.example"},
 		"bob[at]evil.example": {Kind: intake.Mail, Value: "bob@evil.example"}, "203.0.113.0/24": {Kind: intake.Network, Value: "203.0.113.0/24"}, "www.evil.example/p": {Kind: intake.URL, Value: "http://www.evil.example/p"},
+		"evil.example/login.php": {Kind: intake.URL, Value: "http://evil.example/login.php"}, "Evil[.]example:8080": {Kind: intake.URL, Value: "http://evil.example:8080"}, "203.0.113.9/x": {Kind: intake.URL, Value: "http://203.0.113.9/x"},
+		"203.0.113.9:22": {Kind: intake.Address, Value: "203.0.113.9", Port: 22}, "[2001:db8::1]:22": {Kind: intake.Address, Value: "2001:db8::1", Port: 22},
 		"<2001:DB8::1>": {Kind: intake.Address, Value: "2001:db8::1"}, "d41d8cd98f00b204e9800998ecf8427e": {Kind: intake.Hash, Value: "d41d8cd98f00b204e9800998ecf8427e"},
 	} {
 		if got, err := form.Parse(line); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", line, got, err)
 		}
 	}
-	for _, line := range []string{"", "the page", "localhost", strings.Repeat("a", 5000) + ".example"} {
+	for _, line := range []string{"", "the page", "localhost", "and/or", "see:evil.example/x", "mailto:x/y@evil.example/", "12:30", "see evil.example/x", strings.Repeat("a", 5000) + ".example"} {
 		if got, err := form.Parse(line); err == nil {
 			t.Errorf("%.20q: %+v", line, got)
 		}

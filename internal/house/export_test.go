@@ -1,0 +1,4 @@
+package house
+
+// SendRead is SendForward from where it has read the forward.
+var SendRead = (*House).sendForward
