@@ -69,7 +69,7 @@ type Scanner struct {
 	observeAll bool              // also forms that no rule of the set is matched against
 	forms      []form
 	textBuffer []byte
-	seams      gram.Finder // of the atoms of the text gate
+	texts      gram.Finder // of the atoms of the text gate
 	html       normal.Pages
 
 	profile []Cost // by rule; nil unless costs are kept
@@ -117,7 +117,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 		return
 	}
 	defer s.trim()
-	allowed, textOpened := s.allowed(data), false
+	allowed := s.allowed(data)
 	for _, f := range s.formsOf(data) {
 		if s.observe != nil {
 			s.show(&f, data, s.observe)
@@ -129,8 +129,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 				s.digests(data)
 			}
 			s.view(Raw, &f)
-			textOpened = s.opened[len(s.set.Groups)] == s.epoch
-		case f.signatures && (!f.text || s.textForm(&f, data, textOpened)):
+		case f.signatures && (!f.text || s.textForm(&f, data)):
 			if f.digests {
 				digestsOf(f.data, s.set.Digests, s.report)
 			}
@@ -300,7 +299,9 @@ func (s *Scanner) find(f *gram.Finder, x *plan.Index, number int) {
 // note remembers that a pattern may occur where an atom does.
 func (s *Scanner) note(u plan.Use, f *gram.Finder, atom uint32, finder int) {
 	if g, ok := u.Gate(); ok {
-		s.opened[g] = s.epoch
+		if g < len(s.set.Groups) || s.opened[g] != s.epoch && s.textOpens(u, f, atom) {
+			s.opened[g] = s.epoch
+		}
 		return
 	}
 	p := u.Pattern()
