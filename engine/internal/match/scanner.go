@@ -149,20 +149,15 @@ func (s *Scanner) prepare(extern []module.Value, now func() int64, yield func(ru
 // each and the last one for all from the 64th on, and whether the time had.
 func (s *Scanner) Consulted() (extern uint64, clock bool) { return s.consulted, s.clocked }
 
-// Bounds of the memory in bytes that is kept for the forms of the next content.
-const (
-	keepText  = 2 << 20
-	keepPages = 8 << 20
-)
+// keepText bounds the memory in bytes that is kept for the next text.
+const keepText = 2 << 20
 
 // trim lets go of the forms of large content.
 func (s *Scanner) trim() {
 	if cap(s.textBuffer) > keepText {
 		s.textBuffer = nil
 	}
-	if s.html.Size() > keepPages {
-		s.html = normal.Pages{}
-	}
+	s.html.Trim()
 }
 
 // view looks for rules in one form of the content.
