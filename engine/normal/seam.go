@@ -1,6 +1,9 @@
 package normal
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Unplain tells of eight bytes, each by its high bit, which are beyond ASCII
 // and which are control characters but no white space: what plain text lacks,
@@ -27,8 +30,8 @@ func nextDropped(src []byte, i int) int {
 		}
 	}
 	for ; i <= len(src)-8; i += 8 {
-		if high, control := Unplain(binary.LittleEndian.Uint64(src[i : i+8])); high|control != 0 {
-			break
+		if m := ^plain(binary.LittleEndian.Uint64(src[i:i+8])) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
 		}
 	}
 	for i < len(src) && textAction[src[i]].kind != drop {
@@ -39,8 +42,10 @@ func nextDropped(src []byte, i int) int {
 
 // behindDropped gives the first offset from i on of a byte that Text keeps.
 func behindDropped(src []byte, i int) int {
-	for i <= len(src)-8 && binary.LittleEndian.Uint64(src[i:i+8])&tops == tops {
-		i += 8
+	for ; i <= len(src)-8; i += 8 {
+		if m := plain(binary.LittleEndian.Uint64(src[i:i+8])) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
 	}
 	for i < len(src) && textAction[src[i]].kind == drop {
 		i++
