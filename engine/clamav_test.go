@@ -75,6 +75,35 @@ func TestClamAVSignatures(t *testing.T) {
 	}
 }
 
+// TestClamAVText has signatures that only show in the normal form of a text,
+// with words of all lengths, and texts around them.
+func TestClamAVText(t *testing.T) {
+	rules := clamavSet(t, map[string]string{
+		"a.ndb": fmt.Sprintf("Short:0:*:%x\nTiny:0:*:%x\nLong:7:*:%x\nGap:0:*:%x*%x\n", "<?php exec( $x", "n13= if a b", "the password of", "first word", "other one"),
+	})
+	for _, tt := range []struct {
+		data string
+		want []string
+	}{
+		{"x <?PHP\n\texec(\t\t$x", []string{"Short.UNOFFICIAL"}},
+		{"x <?php\x80 \xffexec( $X and exec(", []string{"Short.UNOFFICIAL"}},
+		{"x <?php ex\x80ec( $x", []string{"Short.UNOFFICIAL"}},
+		{"exec( exec( <?php exec($x <?php  exec( y", nil},
+		{"one exec( two exec( three <?php EXEC(\r\n$X", []string{"Short.UNOFFICIAL"}},
+		{"so N13=\tIF  A\nB", []string{"Tiny.UNOFFICIAL"}},
+		{"so N13=\tIF  A\nC", nil},
+		{"THE\nPASSWORD\nOF it", []string{"Long.UNOFFICIAL"}},
+		{"the pass\x01word of it", []string{"Long.UNOFFICIAL"}},
+		{"THE\nPASSWORD", nil},
+		{"FIRST\t\x01 WORD and the OTHER\x80\nONE", []string{"Gap.UNOFFICIAL"}},
+		{"FIRST\tWORD and the ONE\nOTHER", nil},
+	} {
+		if got := ruleNames(t, rules, tt.data); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %v, want %v", tt.data, got, tt.want)
+		}
+	}
+}
+
 func TestClamAVExceptions(t *testing.T) {
 	content := "a badword that is known to be good"
 	rules := clamavSet(t, map[string]string{

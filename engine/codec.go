@@ -20,7 +20,7 @@ import (
 // how it is computed raises formatVersion.
 const (
 	formatMagic   = "CANDORDB"
-	formatVersion = 5
+	formatVersion = 6
 )
 
 // ErrFormat says that data is no compiled form of this version of the engine.

@@ -276,9 +276,12 @@ func (c *compiler) layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
 		set.Groups = append(set.Groups, match.Group{Gate: g.Gate})
 		all, signatures = append(all, g), append(signatures, plan.Gated{})
 	}
-	var text [][]byte
+	var text []plan.TextAtom
 	if c.signed {
 		text, set.TextGated = plan.TextGate(f, c.textRules(groups))
+	}
+	for _, a := range text {
+		set.TextPieces = append(set.TextPieces, a.Piece)
 	}
 	for route := range plan.Routes {
 		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns, text)

@@ -18,6 +18,7 @@ func (t *Table) Size() int {
 func (t *Table) Append(dst []byte) []byte {
 	dst = AppendSlice(dst, t.atomOff)
 	dst = AppendSlice(dst, t.bytes)
+	dst = append(dst, byte(t.shortStep))
 	for _, entries := range [][]entry{t.grams, t.short} {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(len(entries)))
 		for _, e := range entries {
@@ -37,13 +38,14 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 	if b, err = DecodeSlice(b, &t.bytes); err != nil {
 		return nil, nil, err
 	}
-	if !t.valid() {
+	if len(b) == 0 || b[0] != 1 && b[0] != pairStride || !t.valid() {
 		return nil, nil, ErrCorrupt
 	}
+	t.shortStep, b = int(b[0]), b[1:]
 	if b, t.grams, err = t.decodeEntries(b, kind{least: leastLen, known: gramLen - 1, from: -1, most: stride}); err != nil {
 		return nil, nil, err
 	}
-	if b, t.short, err = t.decodeEntries(b, kind{least: pairLen, known: pairLen, from: 0, most: 1}); err != nil {
+	if b, t.short, err = t.decodeEntries(b, kind{least: pairLen, known: pairLen, from: 0, most: t.shortStep}); err != nil {
 		return nil, nil, err
 	}
 	return t, b, nil

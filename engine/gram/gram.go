@@ -75,9 +75,13 @@ func FoldBytes(b []byte) []byte {
 	return out
 }
 
-// Short tells whether an atom is so short that it takes a look at every offset
-// to find it.
+// Short tells whether an atom is so short that it takes pairs of bytes to find
+// it, mostly a look at every offset.
 func Short(atom []byte) bool { return len(atom) < leastLen }
+
+// Dense tells whether an atom is so short that no table that has it can leave
+// offsets out.
+func Dense(atom []byte) bool { return len(atom) < pairLen+pairStride-1 }
 
 // OneFolded gives the folded byte that all bytes of a set have in common.
 func OneFolded(s *pattern.Set) (byte, bool) {

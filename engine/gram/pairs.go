@@ -2,9 +2,11 @@ package gram
 
 import "math/bits"
 
-// pairs finds atoms of a few bytes by two of them, at every offset. There are
-// so few different pairs that a table with a byte for each needs no hash, and
-// what is common stays in the cache.
+// pairs finds atoms of a few bytes by two of them, at every offset or, if none
+// is of less than five bytes and their pairs are rare, at every fourth one, with
+// a pair of each atom for every alignment. There are so few different pairs that
+// a table with a byte for each needs no hash, and what is common stays in the
+// cache.
 type pairs struct {
 	filter *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
 	first  *[1 << 16]uint32 // 1 + the number of the first node of a pair; 0 for none
@@ -18,7 +20,54 @@ type pairNode struct {
 	next uint32 // as in first
 }
 
-const pairLen = 2
+// pairStride is the distance of the offsets that are looked at if not all are.
+const pairLen, pairStride = 2, 4
+
+// sparse is how often a byte pairs at every fourth offset may make the search
+// look closer.
+const sparse = 1.0 / 128
+
+// shortEntries gives the pairs by which short atoms are found, and the distance
+// of the offsets to look at.
+func shortEntries(atoms [][]byte) (entries []entry, step int) {
+	rate, step := 0.0, pairStride
+	for id, a := range atoms {
+		if !Short(a) || len(a) < pairLen {
+			continue
+		}
+		if Dense(a) {
+			step = 1
+			break
+		}
+		for r := range pairStride {
+			delta := pairAt(a, r)
+			entries = append(entries, newEntry(id, delta))
+			rate += pairRate(a[delta], a[delta+1]) / pairStride
+		}
+	}
+	if step > 1 && rate < sparse {
+		return entries, step
+	}
+	entries = entries[:0]
+	for id, a := range atoms {
+		if Short(a) && len(a) >= pairLen {
+			delta, _ := rarestPair(a)
+			entries = append(entries, newEntry(id, delta))
+		}
+	}
+	return entries, 1
+}
+
+// pairAt gives the offset of the pair for an alignment, the rarest.
+func pairAt(atom []byte, alignment int) int {
+	best := alignment
+	for i := alignment; i+pairLen <= len(atom); i += pairStride {
+		if pairRate(atom[i], atom[i+1]) < pairRate(atom[best], atom[best+1]) {
+			best = i
+		}
+	}
+	return best
+}
 
 func (p *pairs) fill(t *Table) {
 	if len(t.short) == 0 {
@@ -63,12 +112,19 @@ func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
 	return i
 }
 
-// findPairs looks at every offset.
+// findPairs looks at every offset, or at every fourth one.
 func (f *Finder) findPairs() {
-	t, data := f.table.pairs.filter, f.data
-	if t == nil {
-		return
+	switch t := f.table.pairs.filter; {
+	case t == nil:
+	case f.table.shortStep == 1:
+		f.findDense(t)
+	default:
+		f.findSparse(t)
 	}
+}
+
+func (f *Finder) findDense(t *[1 << 16]uint8) {
+	data := f.data
 	i := nextPairs(data, t, 0)
 	for ; i+9 <= len(data); i = nextPairs(data, t, i+7) {
 		v := load64(data[i:]) | fold64
@@ -84,6 +140,35 @@ func (f *Finder) findPairs() {
 		if v := uint16(data[i]) | uint16(data[i+1])<<8 | 0x2020; t[v] != 0 {
 			f.lookAtPair(v, i)
 		}
+	}
+}
+
+// nextSparse gives the first offset from i on, in steps of sixteen, with one of
+// the pairs and what may follow it at one of four offsets, or the first one
+// that has too little content.
+func nextSparse(data []byte, t *[1 << 16]uint8, i int) int {
+	for ; i <= len(data)-16; i += 16 {
+		v, w := load64(data[i:i+8])|fold64, load64(data[i+8:i+16])|fold64
+		if (t[uint16(v)]>>(v>>16&7)|t[uint16(v>>32)]>>(v>>48&7)|t[uint16(w)]>>(w>>16&7)|t[uint16(w>>32)]>>(w>>48&7))&1 != 0 {
+			return i
+		}
+	}
+	return i
+}
+
+func (f *Finder) findSparse(t *[1 << 16]uint8) {
+	data := f.data
+	i := nextSparse(data, t, 0)
+	for ; i <= len(data)-16; i = nextSparse(data, t, i+16) {
+		for k := i; k < i+16; k += pairStride {
+			v := uint16(data[k]) | uint16(data[k+1])<<8 | 0x2020
+			if t[v]>>(data[k+2]&7)&1 != 0 {
+				f.lookAtPair(v, k)
+			}
+		}
+	}
+	for ; i+pairLen <= len(data); i += pairStride {
+		f.lookAtPair(uint16(data[i])|uint16(data[i+1])<<8|0x2020, i)
 	}
 }
 

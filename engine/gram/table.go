@@ -9,12 +9,14 @@ import (
 // Table finds a fixed set of atoms. It is immutable and safe for concurrent
 // use. Content is sampled: an atom is known by a gram of it for each of the
 // alignments that it may have to the offsets that are looked at. Short atoms
-// are looked for at every offset, by pairs of bytes.
+// are looked for by pairs of bytes.
 type Table struct {
 	atomOff []uint32 // len = atoms+1
 	bytes   []byte
 	grams   []entry // by which atoms are found
 	short   []entry // and the pairs by which short ones are
+
+	shortStep int // at every offset, or at every fourth one
 
 	// What the search wants is made of these when the table is first used:
 	// many tables of a set never are.
@@ -32,17 +34,14 @@ func NewTable(atoms [][]byte) *Table {
 		t.atomOff = append(t.atomOff, uint32(len(t.bytes)))
 	}
 	for id, a := range atoms {
-		switch {
-		case !Short(a):
+		if !Short(a) {
 			at, _ := places(a)
 			for _, delta := range at {
 				t.grams = append(t.grams, newEntry(id, delta))
 			}
-		case len(a) >= pairLen:
-			delta, _ := rarestPair(a)
-			t.short = append(t.short, newEntry(id, delta))
 		}
 	}
+	t.short, t.shortStep = shortEntries(atoms)
 	return t
 }
 

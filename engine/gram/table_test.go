@@ -43,15 +43,21 @@ func check(t *testing.T, table *Table, atoms [][]byte, data []byte) {
 
 func TestFinderFindsEveryAlignment(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
+	sparse := 0
 	for range 400 {
 		atoms := make([][]byte, 1+r.IntN(30))
+		alphabet := []string{"abAB \x00\xff", "qQx\x80"}[r.IntN(2)] // of frequent pairs, and of rare ones
+		least := []int{0, pairLen + pairStride - 1}[r.IntN(2)]      // for either way to look at pairs
 		for i := range atoms {
-			atoms[i] = make([]byte, r.IntN(MaxAtom+1))
+			atoms[i] = make([]byte, least+r.IntN(MaxAtom+1-least))
 			for k := range atoms[i] {
-				atoms[i][k] = Fold("abAB \x00\xff"[r.IntN(7)])
+				atoms[i][k] = Fold(alphabet[r.IntN(len(alphabet))])
 			}
 		}
 		table := NewTable(atoms)
+		if len(table.short) > 0 && table.shortStep > 1 {
+			sparse++
+		}
 		encoded := table.Append(nil)
 		decoded, rest, err := DecodeTable(encoded)
 		if err != nil || len(rest) != 0 {
@@ -60,7 +66,7 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 		for n := range 40 {
 			data := make([]byte, n)
 			for k := range data {
-				data[k] = "abAB \x00\xff"[r.IntN(7)]
+				data[k] = alphabet[r.IntN(len(alphabet))]
 			}
 			for range r.IntN(3) {
 				a := atoms[r.IntN(len(atoms))]
@@ -70,6 +76,9 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 			check(t, table, atoms, data)
 			check(t, decoded, atoms, data)
 		}
+	}
+	if sparse < 20 {
+		t.Errorf("%d tables leave offsets out", sparse)
 	}
 }
 

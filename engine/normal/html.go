@@ -1,6 +1,9 @@
 package normal
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Limits of HTML in bytes, ClamAV's MaxHTMLNormalize and MaxHTMLNoTags.
 const (
@@ -57,7 +60,10 @@ func (p *Pages) Read(src []byte, limit int) {
 	}
 	// It is mostly a bit shorter, but room is asked for by the block.
 	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
-		p.NoComment = make([]byte, 0, room)
+		p.NoComment = make([]byte, 0, max(room, min(2*cap(p.NoComment), keepForm), leastForm))
+	}
+	if cap(p.NoTags) == 0 {
+		p.NoTags = make([]byte, 0, leastForm)
 	}
 	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script
@@ -245,7 +251,13 @@ func (h *page) block() bool {
 
 // lastSpace gives the length of b up to its last white space, or all of it.
 func lastSpace(b []byte) int {
-	for n := len(b); n > 1; n-- {
+	n := len(b)
+	for ; n > 8; n -= 8 {
+		if x := binary.LittleEndian.Uint64(b[n-8 : n]); below(x, '!')&^x != 0 {
+			break
+		}
+	}
+	for ; n > 1; n-- {
 		if space(b[n-1]) {
 			return n
 		}
@@ -357,7 +369,22 @@ func hexValue(c byte) int {
 	return -1
 }
 
-// Size is the memory in bytes that p keeps for the next Read.
-func (p *Pages) Size() int {
-	return cap(p.NoComment) + cap(p.NoTags) + cap(p.Script) + p.script.size()
+// Bounds of the memory in bytes for one form: it is not less, as pages of all
+// sizes follow on one another, and what is more is let go of by Trim.
+const (
+	leastForm = 256 << 10
+	keepForm  = 2 << 20
+)
+
+// Trim lets go of the memory for large pages. Some 8 MB at most are kept for the
+// next Read. What p holds is gone.
+func (p *Pages) Trim() {
+	for _, form := range []*[]byte{&p.NoComment, &p.NoTags, &p.Script} {
+		if cap(*form) > keepForm {
+			*form = nil
+		}
+	}
+	if p.script.size() > keepForm {
+		p.script = script{}
+	}
 }

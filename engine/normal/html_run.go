@@ -101,6 +101,9 @@ func (h *page) argRuns() {
 		if len(h.arg) == 0 {
 			h.put(' ')
 		}
+		if !h.attributes() {
+			h.words()
+		}
 		h.take(argByteAs, &h.arg, true)
 		for h.buf[h.i] == '\r' {
 			h.i++
@@ -117,6 +120,37 @@ func (h *page) argRuns() {
 			return
 		}
 	}
+}
+
+// words takes names with single spaces between them, eight bytes at a time. It
+// may stop before it has to, but not at a space that it took.
+func (h *page) words() {
+	buf, i := h.buf, h.i
+	begin := len(h.noComment)
+	out := slices.Grow(h.noComment, len(buf)-i+8)
+	out, n := out[:cap(out)], begin
+	for i+8 <= len(buf) {
+		x := binary.LittleEndian.Uint64(buf[i:])
+		blank, stop := equal(x, ' '), below(x, ' ')&^x|equal(x, '=')|equal(x, '>')
+		stop |= blank & ((stop|blank)>>8 | 1<<63)
+		binary.LittleEndian.PutUint64(out[n:], small(x))
+		if stop == 0 {
+			n, i = n+8, i+8
+			continue
+		}
+		k := bits.TrailingZeros64(stop) / 8
+		n, i = n+k, i+k
+		if k < 7 {
+			break
+		}
+	}
+	h.noComment, h.i = out[:n], i
+	word := h.noComment[begin:]
+	if k := bytes.LastIndexByte(word, ' '); k >= 0 {
+		h.arg, word = h.arg[:0], word[k+1:]
+		h.to(argName, bad)
+	}
+	h.arg = append(h.arg, word[:min(len(word), maxName-len(h.arg))]...)
 }
 
 // isNoData tells whether a value cannot be a data: URL, with the byte that is

@@ -169,12 +169,19 @@ func (h *page) valueRunByte(c byte) bool {
 	return false
 }
 
+// attributes tells whether the attributes of the tag matter.
+func (h *page) attributes() bool {
+	switch string(h.tag) { // no zero byte is in it
+	case "script", "a", "img", "%@":
+		return true
+	}
+	return false
+}
+
 // addArg keeps an attribute, if it is of a tag whose attributes matter. A
 // quoted value loses its first and its last byte, whatever that is.
 func (h *page) addArg(has bool) {
-	switch string(h.tag) { // no zero byte is in it
-	case "script", "a", "img", "%@":
-	default:
+	if !h.attributes() {
 		return
 	}
 	a := argument{name: string(h.arg), has: has}

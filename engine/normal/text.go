@@ -66,6 +66,62 @@ func Text(dst, src []byte) []byte {
 	return dst[:n]
 }
 
+// TextHolds tells whether Text of src holds piece, with the byte of src at an
+// offset where piece has the byte off.
+func TextHolds(src []byte, at int, piece []byte, off int) bool {
+	if off > len(piece) || at > len(src) {
+		return false
+	}
+	i := at
+	for _, c := range piece[off:] {
+		if c == ' ' {
+			spaced := false
+			for i < len(src) && textAction[src[i]].kind != keep {
+				spaced = spaced || textAction[src[i]].kind == blank
+				i++
+			}
+			if !spaced {
+				return false
+			}
+			continue
+		}
+		for i < len(src) && textAction[src[i]].kind == drop {
+			i++
+		}
+		if i == len(src) || textAction[src[i]] != (action{keep, c}) {
+			return false
+		}
+		i++
+	}
+	return textHoldsBefore(src[:at], piece[:off])
+}
+
+// textHoldsBefore tells whether Text of src ends with piece.
+func textHoldsBefore(src, piece []byte) bool {
+	i := len(src)
+	for k := len(piece) - 1; k >= 0; k-- {
+		if piece[k] == ' ' {
+			spaced := false
+			for i > 0 && textAction[src[i-1]].kind != keep {
+				spaced = spaced || textAction[src[i-1]].kind == blank
+				i--
+			}
+			if !spaced {
+				return false
+			}
+			continue
+		}
+		for i > 0 && textAction[src[i-1]].kind == drop {
+			i--
+		}
+		if i == 0 || textAction[src[i-1]] != (action{keep, piece[k]}) {
+			return false
+		}
+		i--
+	}
+	return true
+}
+
 // UTF16 appends src, read as little-endian UTF-16, to dst with one byte a
 // character, as libclamav does before it looks for HTML in UTF-16: the high
 // byte, shifted by four bits, is added to the low one. A last odd byte is left

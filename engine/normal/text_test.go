@@ -89,6 +89,33 @@ func FuzzSeams(f *testing.F) {
 	})
 }
 
+// FuzzTextHolds holds TextHolds against Text.
+func FuzzTextHolds(f *testing.F) {
+	f.Add([]byte("<?PHP \n\t\x80 @e\xffxec\x00 ( $x"), uint16(6), uint8(4), uint8(9), uint8(0))
+	f.Add([]byte("a \x00\x80 b"), uint16(5), uint8(2), uint8(1), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, at uint16, before, behind, change uint8) {
+		if int(at) >= len(b) || textAction[b[at]].kind != keep {
+			return
+		}
+		form, i := Text(nil, b), len(Text(nil, b[:at]))
+		from := max(0, i-int(before))
+		piece := bytes.Clone(form[from:min(len(form), i+1+int(behind))])
+		if !TextHolds(b, int(at), piece, i-from) {
+			t.Fatalf("%q at %d does not hold %q at %d", b, at, piece, i-from)
+		}
+		k := int(change) % len(piece)
+		for _, c := range []byte("a \n\x80") {
+			if old := piece[k]; old != c {
+				piece[k] = c
+				if TextHolds(b, int(at), piece, i-from) {
+					t.Fatalf("%q at %d holds %q at %d", b, at, piece, i-from)
+				}
+				piece[k] = old
+			}
+		}
+	})
+}
+
 func TestNextDropped(t *testing.T) {
 	for c := range 256 {
 		for at := range 20 {

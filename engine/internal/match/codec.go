@@ -51,6 +51,10 @@ func (s *Set) Append(dst []byte) []byte {
 		dst = gram.AppendSlice(dst, []byte(e))
 	}
 	dst = append(dst, flag(s.Signatures)|flag(s.TextGated)<<1)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(s.TextPieces)))
+	for _, p := range s.TextPieces {
+		dst = gram.AppendSlice(dst, p)
+	}
 	for _, d := range [][]Digests{s.Digests, s.SectionDigests, s.Allowed} {
 		dst = appendDigests(dst, d)
 	}
@@ -97,7 +101,7 @@ func flag(b bool) byte {
 func Decode(b []byte) (*Set, []byte, error) {
 	s := &Set{}
 	var err error
-	var patterns, groups, externals uint64
+	var patterns, groups uint64
 	for _, step := range []func() error{
 		func() error { b, err = gram.DecodeSlice(b, &s.Code); return err },
 		func() error { b, err = gram.DecodeSlice(b, &s.CodeOff); return err },
@@ -126,20 +130,20 @@ func Decode(b []byte) (*Set, []byte, error) {
 	if b, err = s.decodePlans(b); err != nil {
 		return nil, nil, err
 	}
-	if b, externals, err = number(b, 1<<16); err != nil {
+	var names [][]byte
+	if b, names, err = decodeTexts(b, 1<<16); err != nil {
 		return nil, nil, err
 	}
-	for range externals {
-		var name []byte
-		if b, err = gram.DecodeSlice(b, &name); err != nil {
-			return nil, nil, err
-		}
+	for _, name := range names {
 		s.Externals = append(s.Externals, string(name))
 	}
 	if len(b) == 0 {
 		return nil, nil, gram.ErrCorrupt
 	}
 	s.Signatures, s.TextGated, b = b[0]&1 != 0, b[0]&2 != 0, b[1:]
+	if b, s.TextPieces, err = decodeTexts(b, 1<<24); err != nil {
+		return nil, nil, err
+	}
 	for _, d := range []*[]Digests{&s.Digests, &s.SectionDigests, &s.Allowed} {
 		if *d, b, err = decodeDigests(b, s.Rules()); err != nil {
 			return nil, nil, err
@@ -150,6 +154,21 @@ func Decode(b []byte) (*Set, []byte, error) {
 	}
 	s.Init()
 	return s, b, nil
+}
+
+// decodeTexts reads texts, at most so many.
+func decodeTexts(b []byte, limit uint64) ([]byte, [][]byte, error) {
+	b, n, err := number(b, min(limit, uint64(len(b))))
+	if err != nil {
+		return nil, nil, err
+	}
+	texts := make([][]byte, n)
+	for i := range texts {
+		if b, err = gram.DecodeSlice(b, &texts[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return b, texts, nil
 }
 
 func number(b []byte, limit uint64) ([]byte, uint64, error) {

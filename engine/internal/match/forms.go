@@ -121,10 +121,9 @@ func (s *Scanner) anywhere(data []byte) normal.FileType {
 }
 
 // textForm makes the normal form of a text, if a signature may match it. It
-// is called after the text itself has been looked at; opened tells whether an
-// atom of the text gate was in it.
-func (s *Scanner) textForm(f *form, data []byte, opened bool) bool {
-	if len(data) > normal.MaxText || s.set.TextGated && !opened && !s.seamOpens(data) {
+// is called when the text itself has just been looked at.
+func (s *Scanner) textForm(f *form, data []byte) bool {
+	if len(data) > normal.MaxText || s.set.TextGated && !s.textOpened() {
 		return false
 	}
 	s.textBuffer = normal.Text(s.textBuffer[:0], data)
@@ -132,15 +131,36 @@ func (s *Scanner) textForm(f *form, data []byte, opened bool) bool {
 	return true
 }
 
-// seamOpens tells whether an atom of the text gate is where the normal form of
-// a text joins what is apart in the text.
-func (s *Scanner) seamOpens(data []byte) bool {
-	s.textBuffer = normal.Seams(s.textBuffer[:0], data, s.plain, gram.MaxAtom)
-	p := s.set.Plans[Raw][plan.RouteOf(data)]
-	if len(s.textBuffer) == 0 || p == nil {
-		return false
+// textOpened tells whether the gate of the normal form of the text is open, or
+// opens it: for an atom in the text, or where the form joins what is apart
+// there.
+func (s *Scanner) textOpened() bool {
+	p := s.set.Plans[Raw][plan.RouteOf(s.data)]
+	gate := len(s.set.Groups)
+	if p == nil || s.opened[gate] == s.epoch {
+		return p != nil
 	}
-	return s.opens(&p.Strong[plan.Text]) || s.opens(&p.Lanes[0].Weak)
+	s.find(&s.texts, &p.Text, 0) // its atoms are all of this gate
+	if s.opened[gate] == s.epoch {
+		return true
+	}
+	s.textBuffer = normal.Seams(s.textBuffer[:0], s.data, s.plain, gram.MaxAtom)
+	return len(s.textBuffer) > 0 && (s.opens(&p.Strong[plan.Text]) || s.opens(&p.Lanes[0].Weak) || s.opens(&p.Text))
+}
+
+// textOpens tells whether an atom of the gate of the normal form of texts is
+// where the form has its piece.
+func (s *Scanner) textOpens(u plan.Use, f *gram.Finder, atom uint32) bool {
+	number, off := u.Text()
+	if number >= len(s.set.TextPieces) || f.Saturated(atom) {
+		return true
+	}
+	for h := f.Head(atom); h >= 0; h = f.Hits[h].Next {
+		if normal.TextHolds(s.data, f.Hits[h].Pos, s.set.TextPieces[number], off) {
+			return true
+		}
+	}
+	return false
 }
 
 // opens tells whether an atom of the text gate is in the seams.
@@ -148,7 +168,7 @@ func (s *Scanner) opens(x *plan.Index) bool {
 	if x.Table.Atoms() == 0 {
 		return false
 	}
-	f := &s.seams
+	f := &s.texts
 	f.Limit = 1
 	f.Find(x.Table, s.textBuffer)
 	for _, atom := range f.Found {

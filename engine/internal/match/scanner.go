@@ -69,7 +69,7 @@ type Scanner struct {
 	observeAll bool              // also forms that no rule of the set is matched against
 	forms      []form
 	textBuffer []byte
-	seams      gram.Finder // of the atoms of the text gate
+	texts      gram.Finder // of the atoms of the text gate
 	html       normal.Pages
 
 	profile []Cost // by rule; nil unless costs are kept
@@ -117,7 +117,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 		return
 	}
 	defer s.trim()
-	allowed, textOpened := s.allowed(data), false
+	allowed := s.allowed(data)
 	for _, f := range s.formsOf(data) {
 		if s.observe != nil {
 			s.show(&f, data, s.observe)
@@ -129,8 +129,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 				s.digests(data)
 			}
 			s.view(Raw, &f)
-			textOpened = s.opened[len(s.set.Groups)] == s.epoch
-		case f.signatures && (!f.text || s.textForm(&f, data, textOpened)):
+		case f.signatures && (!f.text || s.textForm(&f, data)):
 			if f.digests {
 				digestsOf(f.data, s.set.Digests, s.report)
 			}
@@ -150,20 +149,15 @@ func (s *Scanner) prepare(extern []module.Value, now func() int64, yield func(ru
 // each and the last one for all from the 64th on, and whether the time had.
 func (s *Scanner) Consulted() (extern uint64, clock bool) { return s.consulted, s.clocked }
 
-// Bounds of the memory in bytes that is kept for the forms of the next content.
-const (
-	keepText  = 2 << 20
-	keepPages = 8 << 20
-)
+// keepText bounds the memory in bytes that is kept for the next text.
+const keepText = 2 << 20
 
 // trim lets go of the forms of large content.
 func (s *Scanner) trim() {
 	if cap(s.textBuffer) > keepText {
 		s.textBuffer = nil
 	}
-	if s.html.Size() > keepPages {
-		s.html = normal.Pages{}
-	}
+	s.html.Trim()
 }
 
 // view looks for rules in one form of the content.
@@ -300,7 +294,9 @@ func (s *Scanner) find(f *gram.Finder, x *plan.Index, number int) {
 // note remembers that a pattern may occur where an atom does.
 func (s *Scanner) note(u plan.Use, f *gram.Finder, atom uint32, finder int) {
 	if g, ok := u.Gate(); ok {
-		s.opened[g] = s.epoch
+		if g < len(s.set.Groups) || s.opened[g] != s.epoch && s.textOpens(u, f, atom) {
+			s.opened[g] = s.epoch
+		}
 		return
 	}
 	p := u.Pattern()

@@ -29,6 +29,7 @@ type Set struct {
 
 	Signatures     bool      // there are ClamAV signatures
 	TextGated      bool      // the plans tell whether the normal form of a text may match; see plan.TextGate
+	TextPieces     [][]byte  // of the text atoms
 	Digests        []Digests // of files, by kind
 	SectionDigests []Digests // of sections of portable executables
 	Allowed        []Digests // of files that no signature is to report

@@ -44,7 +44,7 @@ func DecodeGate(b []byte) (*Gate, []byte, error) {
 
 // Size is about the length of the encoded form of p.
 func (p *Plan) Size() int {
-	n := 8*len(p.Tracked) + 12*len(p.TriggerKeys)
+	n := 8*len(p.Tracked) + 12*len(p.TriggerKeys) + p.Text.size()
 	for i := range p.Strong {
 		n += p.Strong[i].size()
 	}
@@ -75,7 +75,7 @@ func (p *Plan) Append(dst []byte) []byte {
 		dst = gram.AppendSlice(dst, l.Tracked)
 		dst = gram.AppendSlice(dst, l.Always)
 	}
-	return dst
+	return p.Text.append(dst)
 }
 
 func (x *Index) append(dst []byte) []byte {
@@ -120,7 +120,8 @@ func Decode(b []byte, rules, patterns, groups int) (*Plan, []byte, error) {
 	if !ok {
 		return nil, nil, gram.ErrCorrupt
 	}
-	return p, b, nil
+	b, err = p.Text.decode(b, patterns, groups)
+	return p, b, err
 }
 
 func (x *Index) decode(b []byte, patterns, groups int) ([]byte, error) {

@@ -31,6 +31,18 @@ func newUse(pattern uint32, variant, leaf, off int) Use {
 // above MaxPatterns stand for groups.
 func gateUse(group int) Use { return newUse(uint32(MaxPatterns+group), 0, 0, 0) }
 
+// textUse is the Use of an atom of the gate of the normal form of texts.
+func textUse(groups, number, off int) Use {
+	return newUse(uint32(MaxPatterns+groups), number/maxLeaf, number%maxLeaf, off)
+}
+
+// maxTextAtoms bounds the numbers of text atoms.
+const maxTextAtoms = maxVariant * maxLeaf
+
+// Text gives the number of the text atom that a Use of the gate of the normal
+// form of texts is of, and the offset of its word.
+func (u Use) Text() (number, off int) { return u.Variant()*maxLeaf + u.Leaf(), u.Off() }
+
 // Gate tells whether, and of which group, the atom opens the gate.
 func (u Use) Gate() (group int, ok bool) {
 	g := int(u.Pattern()) - MaxPatterns
@@ -64,6 +76,7 @@ type Plan struct {
 	Strong  [Alphabets]Index
 	Tracked []uint64 // bit by pattern number: all its atoms are in Strong
 	Lanes   []Lane   // by group
+	Text    Index    // short atoms of the gate of the normal form of texts, unless they are in the first lane
 
 	// Triggers by pattern: the rules that become candidates when it may occur.
 	TriggerKeys []uint32 // sorted pattern numbers
@@ -89,7 +102,7 @@ const trackable = 2e-3
 // New plans for a route. A group whose gate keeps content of the route out has
 // no part in it. Text are the atoms that open the gate of the normal form of
 // texts, which has the number after that of the last group.
-func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) *Plan {
+func New(f *Formulas, groups []Gated, route Route, patterns int, text []TextAtom) *Plan {
 	p := &Plan{Tracked: make([]uint64, (patterns+63)/64), Lanes: make([]Lane, len(groups))}
 	b := &builder{all: f, route: route, plan: p, triggers: map[uint32][]uint32{}, wanted: map[want]bool{}}
 	for a := range b.strong {
@@ -98,12 +111,10 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text [][]byte) 
 	b.weak = make([]*indexBuilder, len(groups))
 	for g := range groups {
 		b.weak[g] = newIndexBuilder()
-		if g == 0 {
-			b.open(0, text, len(groups))
-		}
 		b.group(g, groups[g])
 	}
 	b.fill()
+	p.Text = b.openText(text).index()
 	for g, group := range groups {
 		if group.Gate != nil && len(group.Gate.Values) > 0 {
 			b.weak[g].join(b.weak[0])
@@ -182,6 +193,25 @@ func (b *builder) open(lane int, atoms [][]byte, gate int) {
 			b.strong[Text].add(a, gateUse(gate))
 		}
 	}
+}
+
+// openText looks for atoms that open the gate of the normal form of texts. It
+// gives the short ones if the first lane makes no pass for others: then they are
+// only looked for in texts.
+func (b *builder) openText(text []TextAtom) *indexBuilder {
+	apart := newIndexBuilder()
+	short := b.weak[0]
+	if len(short.atoms) == 0 {
+		short = apart
+	}
+	for i, a := range text {
+		to := b.strong[Text]
+		if gram.Short(a.Bytes) {
+			to = short
+		}
+		to.add(a.Bytes, textUse(len(b.weak), i, a.Off))
+	}
+	return apart
 }
 
 func (b *builder) rule(g int, r uint32) {
