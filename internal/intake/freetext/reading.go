@@ -152,11 +152,15 @@ func (r *Reader) why(d *document, v *value, res intake.Resource) Weighed {
 	if r.Profiles != nil {
 		w.Marks = d.marks(v)
 	}
+	of := map[string]float64{}
 	for _, f := range v.features {
-		x := r.weights[group(v.kind)+":"+f] * v.power(f)
+		of[f] = r.weights[group(v.kind)+":"+f] * v.power(f)
 		if strings.HasPrefix(f, "rule ") || f == corrections {
-			x = v.strength[f]
+			of[f] = v.strength[f]
 		}
+	}
+	r.trees.say(v, func(f string, by float64) { of[f] += by })
+	for f, x := range of {
 		if math.Abs(x) >= 0.05 {
 			w.Features = append(w.Features, Feature{Name: f, Weight: x})
 		}
