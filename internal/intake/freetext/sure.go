@@ -60,6 +60,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	s["weakest"], s["strongest"] = weakest, strongest
 	s["values"] = math.Log2(float64(1 + len(values)))
 	s["about"] = math.Log2(float64(1 + len(about)))
+	s["settled"] = t.settled
 	s["margin"] = min(t.margin, 10) / 5
 	if len(about) == 1 {
 		s["one"] = 1

@@ -88,6 +88,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	v.degree("others", math.Log2(float64(max(n.kinds[g], 1))))
 	v.degree("content", 2*n.content-1)
+	v.degree("settled", t.settled)
 	if n.pasted {
 		v.note("with-header")
 	}
