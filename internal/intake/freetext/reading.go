@@ -45,7 +45,11 @@ func (r *Reader) confidence(d *document, values, about []*value, t topic) int {
 	if len(about) == 0 {
 		return 0
 	}
-	return int(100 * r.weights.sureness(d.signs(values, about, t)))
+	c := int(100 * r.weights.sureness(d.signs(values, about, t)))
+	if t.class == candor.Undetermined {
+		return min(c, sure-1) // what is not known to be a complaint is for a person
+	}
+	return c
 }
 
 func person(r *Reader, out Reading, about []*value) string {
