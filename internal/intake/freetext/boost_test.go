@@ -55,13 +55,3 @@ func TestParseTrees(t *testing.T) {
 		}
 	}
 }
-
-// TestSettled: who says that all is well again complains about nothing, however
-// many addresses are named.
-func TestSettled(t *testing.T) {
-	r := New()
-	got := r.Read(mailOf(t, "Hello,\n\nthank you for your report. The customer who uses 203.0.113.9 was contacted, the server has been taken offline and reinstalled. We consider this closed; please unblock us.\n"))
-	if len(got.Events[0].About) != 0 {
-		t.Errorf("it is read as %+v", got.Events[0].About)
-	}
-}

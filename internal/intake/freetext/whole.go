@@ -158,8 +158,8 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		case n.hosted && !d.ofProvider(v.host):
 			v.note("elsewhere")
 		}
-		if n.pages > 1 && n.sites[site(v.host)] > 0 {
-			v.degree("site-share", float64(n.sites[site(v.host)])/float64(n.pages))
+		if k := n.sites[site(v.host)]; k > 1 {
+			v.degree("site-share", float64(k)/float64(n.pages))
 		}
 		if long.MatchString(path) {
 			v.note("token")
