@@ -42,10 +42,9 @@ var wordList string
 //go:embed weights.tsv
 var weightList string
 
-// sure is where the readings begin of which, by what other styles taught, more
-// than 98 of 100 were exactly right, with reports that mislead as seldom as they
-// come in the post.
-const sure = 97
+// sure is where the readings begin of which, by what other styles taught, 213 of 214
+// were exactly right: 97.8 % or more, with 95 % confidence.
+const sure = 98
 
 // Reading is a Report, and why.
 type Reading struct {
