@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,8 +49,8 @@ type label struct {
 }
 
 // traps is how much reports that were made to mislead count for how sure
-// readings are: about one in seven of all is then such a one.
-const traps = 0.25
+// readings are: about one in six of all is then such a one.
+const traps = 0.5
 
 // Load reads all reports below a folder: NN.eml beside NN.json, in folders by
 // style.
@@ -120,6 +121,32 @@ type Score struct {
 	Styles  map[string]*Score
 	Sets    map[string]*Score
 	bins    [20][2]int // by confidence: reports, exact ones
+	sure    []sure
+}
+
+// sure is how sure a reading is, and 1 if it is exact.
+type sure struct{ confidence, exact int }
+
+// atLeast is the share that, with 95 % confidence, as many are right at least (Clopper
+// and Pearson 1934, one-sided).
+func atLeast(right, of int) float64 {
+	low, high := 0.0, 1.0
+	for range 50 {
+		p := (low + high) / 2
+		more := 0.0 // how likely it is that so many or more are right
+		for k := right; k <= of && p > 0; k++ {
+			a, _ := math.Lgamma(float64(of + 1))
+			b, _ := math.Lgamma(float64(k + 1))
+			c, _ := math.Lgamma(float64(of - k + 1))
+			more += math.Exp(a - b - c + float64(k)*math.Log(p) + float64(of-k)*math.Log1p(-p))
+		}
+		if more < 0.05 {
+			low = p
+		} else {
+			high = p
+		}
+	}
+	return low
 }
 
 // Cross judges each style by a Reader that learned from others, with styles
@@ -201,6 +228,7 @@ func exact(c Case, got freetext.Reading) bool {
 func (s *Score) add(c Case, got freetext.Reading) {
 	s.Reports++
 	have, ok := about(got), exact(c, got)
+	s.sure = append(s.sure, sure{confidence: got.Confidence, exact: bit(ok)})
 	bin := min(got.Confidence/5, 19)
 	s.bins[bin][0]++
 	if ok {
@@ -236,6 +264,13 @@ func (s *Score) add(c Case, got freetext.Reading) {
 			s.Ports++
 		}
 	}
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func earliest(got freetext.Reading) (t time.Time) {
@@ -293,6 +328,17 @@ func (s *Score) Print(w io.Writer) {
 		if b[0] > 0 {
 			fmt.Fprintf(w, "%3d to %3d   %7d  %s\n", i*5, i*5+4, b[0], percent(b[1], b[0]))
 		}
+	}
+	fmt.Fprintln(w, "\nfrom   reports   exact   surely (95 %)")
+	for from := 90; from < 100; from++ {
+		n, right := 0, 0
+		for _, o := range s.sure {
+			if o.confidence >= from {
+				n++
+				right += o.exact
+			}
+		}
+		fmt.Fprintf(w, "%4d   %7d  %6s   %.1f%%\n", from, n, percent(right, n), 100*atLeast(right, n))
 	}
 	fmt.Fprintf(w, "\nports right: %s of %d; %.2f ms a report\n", percent(s.Ports, s.Ported), s.Ported, s.Took.Seconds()*1000/float64(max(s.Reports, 1)))
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	bench "candor/bench/freetext"
 	"candor/internal/intake/freetext"
@@ -18,7 +19,7 @@ import (
 func main() {
 	learn := flag.Bool("learn", false, "learn, write the weights and stop")
 	cross := flag.Bool("cross", false, "judge each style by what the others teach")
-	into := flag.String("weights", "internal/intake/freetext/weights.tsv", "where learned weights are written")
+	into := flag.String("into", "internal/intake/freetext", "the folder into which weights.tsv and trees.tsv are written")
 	explain := flag.Bool("explain", false, "tell of each that was read wrongly")
 	flag.Parse()
 	if err := run(flag.Args(), *learn, *cross, *into, *explain); err != nil {
@@ -44,9 +45,12 @@ func run(folders []string, learn, cross bool, into string, explain bool) error {
 		for _, c := range all {
 			l.Add(c.Labelled)
 		}
-		list, exact := l.Weights()
+		list, trees, exact := l.Weights()
 		fmt.Printf("%d reports; %.1f %% are read exactly right by what other styles teach\n", len(all), 100*exact)
-		return os.WriteFile(into, []byte(list), 0o644)
+		if err := os.WriteFile(filepath.Join(into, "trees.tsv"), []byte(trees), 0o644); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(into, "weights.tsv"), []byte(list), 0o644)
 	}
 	var out io.Writer
 	if explain {

@@ -13,6 +13,7 @@ var defanged = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`\[\.|\.\]`,     // [. and .]
 	`[\[({]:[\])}]`, // [:]
 	`[\[({]://[\])}]`,
+	`\[https?\]://`,
 	`[\[({]//?[\])}]`,                    // [/]
 	`\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?`, // [at]
 	`\b(?:h(?:xx|XX|\*\*|__|ttx|\+\+)ps?|meows?|nxxps?|fxp)(?:://|\[?:\]?//|\[://\]|:\\\\)`, // hxxp://
@@ -86,7 +87,7 @@ func fanged(s string, from, to int) (string, bool) {
 	between := from > 0 && to < len(s) && part(s[from-1]) && part(s[to])
 	switch {
 	case strings.Contains(piece, "//") && !strings.HasPrefix(inner, "/") || strings.Contains(piece, `:\\`):
-		scheme := strings.ToLower(strings.TrimRight(strings.SplitN(piece, ":", 2)[0], "["))
+		scheme := strings.Trim(strings.SplitN(piece, ":", 2)[0], "[]")
 		switch {
 		case strings.HasPrefix(inner, ":"):
 			return "://", true

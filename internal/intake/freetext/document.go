@@ -70,10 +70,12 @@ func open(m *message.Message) *document {
 		}
 	}
 	for _, a := range append(m.To[:len(m.To):len(m.To)], addressesOf(m, "Delivered-To", "Envelope-To", "X-Original-To")...) {
-		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" && !slices.Contains(d.from, strings.ToLower(domain)) {
+		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.to = append(d.to, strings.ToLower(strings.Trim(domain, "<> ")))
 		}
 	}
+	// A form of who is told, or a colleague, is not who reports.
+	d.from = slices.DeleteFunc(d.from, d.ofProvider)
 	d.add(m.Subject, subject, 0)
 	d.envelope(m)
 	d.parts(m, body, 0)

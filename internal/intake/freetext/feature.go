@@ -41,6 +41,8 @@ type tally struct {
 	hosts   map[string]bool   // of URLs and names
 	heads   map[string]bool   // names and addresses in the subject
 	pages   int               // URLs that are neither of who reports nor for reading on
+	sites   map[string]int    // of those, how many are of a site
+	hosted  bool              // one is of what others put on the site of who is told
 }
 
 // note adds a feature.
@@ -59,7 +61,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -92,6 +94,8 @@ func (d *document) tally(values []*value, t topic) tally {
 			n.hosts[v.host] = true
 			if path := v.path(); !(known(site(v.host)) && !d.ofProvider(v.host)) && !services.MatchString(path) && !d.ofReporter(v.host) {
 				n.pages++
+				n.sites[site(v.host)]++
+				n.hosted = n.hosted || d.hosted(v)
 			}
 		}
 		n.named[v.value] = n.named[v.value] || own && v.kind == intake.Address

@@ -21,8 +21,8 @@ import (
 // Reader reads reports. It is safe for concurrent use as long as its fields are
 // not set.
 type Reader struct {
-	words   *lexicon
-	weights weights
+	words *lexicon
+	opinion
 	// Sure is the Confidence from which on no person has to look.
 	Sure int
 	// Rules win over what was learned; nil for none.
@@ -33,7 +33,7 @@ type Reader struct {
 
 // New makes a Reader with the words and weights of the program.
 func New() *Reader {
-	return &Reader{words: parseLexicon(wordList), weights: parseWeights(weightList), Sure: sure}
+	return &Reader{words: parseLexicon(wordList), opinion: opinion{parseWeights(weightList), parseTrees(treeList)}, Sure: sure}
 }
 
 //go:embed words.tsv
@@ -42,10 +42,9 @@ var wordList string
 //go:embed weights.tsv
 var weightList string
 
-// sure is where the readings begin of which, by what other styles taught, more
-// than 98 of 100 were exactly right, with reports that mislead as seldom as they
-// come in the post.
-const sure = 95
+// sure is where the readings begin of which, by what other styles taught, 213 of 214
+// were exactly right: 97.8 % or more, with 95 % confidence.
+const sure = 98
 
 // Reading is a Report, and why.
 type Reading struct {
@@ -92,7 +91,7 @@ func (r *Reader) Read(m *message.Message) Reading {
 	topic := d.topic(r.words)
 	n := d.tally(values, topic)
 	d.features(values, n, r.words, topic)
-	r.weights.weigh(values)
+	r.weigh(values)
 	rule := r.Rules.of(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), m.Subject)
 	obeyed := false
 	if rule != nil {

@@ -170,6 +170,24 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestSettled: who says that all is well again complains about nothing.
+func TestSettled(t *testing.T) {
+	got := New().Read(mailOf(t, "Hello,\n\nthank you for your report. The customer who uses 203.0.113.9 was contacted, the server has been taken offline and reinstalled. We consider this closed; please unblock us.\n"))
+	if len(got.Events[0].About) != 0 {
+		t.Errorf("it is read as %+v", got.Events[0].About)
+	}
+}
+
+// TestHosted: of who offers pages to others, what is there is complained about, and
+// neither the original elsewhere nor the help.
+func TestHosted(t *testing.T) {
+	got := New().Read(mailOf(t, "Please take this copy of my theme down:\nhttps://isp.example/shop9/themes/clean\n\nI sell it here:\nhttp://market.test/item/clean/20931\n\nI have read your guide:\nhttps://help.isp.example/articles/takedown-guide\n\nI am the author, this is a copyright infringement.\n"))
+	about := got.Events[0].About
+	if len(about) != 1 || about[0].Value != "https://isp.example/shop9/themes/clean" {
+		t.Errorf("it is read as %+v", about)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{"from 192[.]0.2.1 -> 2001:db8::1:22", "hxxp://a(dot)example/\n> b", "inetnum: 192.0.2.0 - 192.0.2.255\nnetname: X\ncountry: ZZ", "Received: from a ([192.0.2.1]) by b;\n\tSun, 1 Mar 2026 00:00:00 +0000", "2026-03-01 25:61:99 UTC+99", "İ ſ \xff 1.2.3.4"} {
 		f.Add(s)

@@ -85,8 +85,9 @@ func (l *Learner) Add(all ...Labelled) {
 // Weights learns from all reports, with the calibration that judging each style by
 // the others gives. Exact is the share of reports that were read exactly right by
 // what other styles taught. The list is as New reads it.
-func (l *Learner) Weights() (list string, exact float64) {
-	w := l.fit(l.cases)
+func (l *Learner) Weights() (list, trees string, exact float64) {
+	o := l.fit(l.cases)
+	w := o.weights
 	outcomes := l.outcomes(l.cases, 10)
 	for _, o := range outcomes {
 		if o.is > 0 {
@@ -99,7 +100,7 @@ func (l *Learner) Weights() (list string, exact float64) {
 	for _, n := range slices.Sorted(maps.Keys(w)) {
 		fmt.Fprintf(&b, "%s\t%.3f\n", n, w[n])
 	}
-	return b.String(), exact
+	return b.String(), o.trees.String(), exact
 }
 
 // Fold is some styles, and a Reader that learned from all others.
@@ -113,7 +114,7 @@ func (l *Learner) Folds(n int) (all []Fold) {
 	for _, out := range folds(l.cases, n) {
 		r := New()
 		others := slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] })
-		r.weights = l.fit(others)
+		r.opinion = l.fit(others)
 		maps.Copy(r.weights, l.certain(l.outcomes(others, 5)))
 		all = append(all, Fold{Styles: out, Reader: r})
 	}
@@ -180,7 +181,7 @@ func (l *Learner) sure(all []outcome) weights {
 
 // fit learns what values weigh by themselves, and then beside each other, from
 // what they weigh by what other styles teach.
-func (l *Learner) fit(cases []learned) weights {
+func (l *Learner) fit(cases []learned) opinion {
 	w := l.first(cases)
 	for _, out := range folds(cases, 6) {
 		part := l.first(slices.DeleteFunc(slices.Clone(cases), func(c learned) bool { return out[c.style] }))
@@ -205,7 +206,25 @@ func (l *Learner) fit(cases []learned) weights {
 		}
 	}
 	maps.Copy(w, l.descend(rows, scale, func(n string) bool { return strings.Contains(n, ":2:") }))
-	return w
+	return opinion{w, l.boost(cases, w)}
+}
+
+// boost grows trees upon what the weights say of values, each by what other styles
+// taught.
+func (l *Learner) boost(cases []learned, w weights) trees {
+	all := map[string][]*example{}
+	for _, c := range cases {
+		for i, v := range c.values {
+			all[group(v.kind)] = append(all[group(v.kind)], &example{v: v, is: c.rows[i].is, share: c.scale(), z: w.second(v)})
+		}
+	}
+	t := trees{}
+	for _, g := range []string{"address", "url", "domain"} {
+		if n := grow(all[g]); len(n) > 0 {
+			t[g] = n
+		}
+	}
+	return t
 }
 
 // scale is how much each value of a report counts: a report with a hundred
@@ -325,8 +344,8 @@ func (l *Learner) nesterov(rows []row, at [][]int, scale, prior []float64) []flo
 	return w
 }
 
-func (c learned) judged(w weights) outcome {
-	w.weigh(c.values)
+func (c learned) judged(by opinion) outcome {
+	by.weigh(c.values)
 	about := chosen(c.values)
 	hits := 0
 	for _, v := range about {

@@ -45,7 +45,11 @@ func (r *Reader) confidence(d *document, values, about []*value, t topic) int {
 	if len(about) == 0 {
 		return 0
 	}
-	return int(100 * r.weights.sureness(d.signs(values, about, t)))
+	c := int(100 * r.weights.sureness(d.signs(values, about, t)))
+	if t.class == candor.Undetermined {
+		return min(c, sure-1) // what is not known to be a complaint is for a person
+	}
+	return c
 }
 
 func person(r *Reader, out Reading, about []*value) string {
@@ -152,11 +156,15 @@ func (r *Reader) why(d *document, v *value, res intake.Resource) Weighed {
 	if r.Profiles != nil {
 		w.Marks = d.marks(v)
 	}
+	of := map[string]float64{}
 	for _, f := range v.features {
-		x := r.weights[group(v.kind)+":"+f] * v.power(f)
+		of[f] = r.weights[group(v.kind)+":"+f] * v.power(f)
 		if strings.HasPrefix(f, "rule ") || f == corrections {
-			x = v.strength[f]
+			of[f] = v.strength[f]
 		}
+	}
+	r.trees.say(v, func(f string, by float64) { of[f] += by })
+	for f, x := range of {
 		if math.Abs(x) >= 0.05 {
 			w.Features = append(w.Features, Feature{Name: f, Weight: x})
 		}

@@ -33,7 +33,7 @@ var (
 	hashes  = regexp.MustCompile(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
 	portAt  = regexp.MustCompile(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
 	mask    = regexp.MustCompile(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
-	schema  = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link|script)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
+	schema  = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
 	version = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
 )
 

@@ -18,16 +18,26 @@ const (
 	mate   = "mate"   // by how much less than the first of its list
 	rival  = "rival"  // what the first of other kinds weighs
 	top    = "top"    // it is the first of its kind
+	kin    = "kin"    // by how much less than the first of those on its site
 )
 
-// weigh gives all values how likely they are complained about.
-func (w weights) weigh(values []*value) {
+// opinion is what was learned.
+type opinion struct {
+	weights weights
+	trees   trees
+}
+
+// weigh gives all values how likely they are complained about: first by the
+// weights alone, then by what trees make of it.
+func (o opinion) weigh(values []*value) {
 	for _, v := range values {
-		v.alone = w.sum(v)
+		v.alone = o.weights.sum(v)
 	}
 	second(values)
 	for _, v := range values {
-		v.p = 1 / (1 + math.Exp(-w.second(v)))
+		z := o.weights.second(v)
+		v.first = 1 / (1 + math.Exp(-z))
+		v.p = 1 / (1 + math.Exp(-z-o.trees.say(v, nil)))
 	}
 }
 
@@ -74,6 +84,17 @@ func second(values []*value) {
 		z := bound(v.alone)
 		s.most, s.sum, s.n = max(s.most, z), s.sum+z, s.n+1
 	}
+	sites := map[string]*sums{} // of URLs
+	for _, v := range values {
+		if v.kind == intake.URL {
+			s := sites[site(v.host)]
+			if s == nil {
+				s = &sums{most: -6}
+				sites[site(v.host)] = s
+			}
+			s.most, s.n = max(s.most, bound(v.alone)), s.n+1
+		}
+	}
 	// The two best clusters of each group tell the best outside of any one.
 	best := map[string][2]int{}
 	for g, all := range inside {
@@ -111,6 +132,9 @@ func second(values []*value) {
 			if z > -1 { // else it was told apart from them
 				v.beside[mate] = bound(s.most - z)
 			}
+		}
+		if s := sites[site(v.host)]; v.kind == intake.URL && s.n > 1 {
+			v.beside[kin] = bound(s.most - z)
 		}
 		if z >= next {
 			v.beside[top] = 1

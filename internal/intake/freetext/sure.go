@@ -43,6 +43,9 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
+		if (v.first >= 0.5) != (v.p >= 0.5) {
+			s["split"] = 1 // both opinions differ
+		}
 	}
 	if len(about) > 0 && !slices.ContainsFunc(about, d.fresh) {
 		s["old"] = 1
@@ -57,6 +60,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	s["weakest"], s["strongest"] = weakest, strongest
 	s["values"] = math.Log2(float64(1 + len(values)))
 	s["about"] = math.Log2(float64(1 + len(about)))
+	s["settled"] = t.settled
 	s["margin"] = min(t.margin, 10) / 5
 	if len(about) == 1 {
 		s["one"] = 1

@@ -15,6 +15,9 @@ type topic struct {
 	margin float64 // how far it is ahead of the next
 	score  map[string]float64
 	shared bool // it tells of files that are shared between many (BitTorrent)
+	// settled is how much speaks for an answer, an offer, a notice that all is well,
+	// and the like, beside what speaks for a complaint: 0 to 1.
+	settled float64
 }
 
 // content tells whether the classes that are about pages, files and mails weigh
@@ -70,6 +73,15 @@ func (d *document) topic(x *lexicon) topic {
 		classes = append(classes, c)
 	}
 	slices.SortFunc(classes, func(a, b string) int { return cmp.Or(cmp.Compare(t.score[b], t.score[a]), cmp.Compare(a, b)) })
+	if s := t.score[string(candor.Undetermined)]; s > 0 {
+		most := 0.0
+		for c, x := range t.score {
+			if c != string(candor.Undetermined) {
+				most = max(most, x)
+			}
+		}
+		t.settled = s / (s + most)
+	}
 	t.class = candor.Undetermined
 	if len(classes) > 0 {
 		t.class, t.margin = candor.Class(classes[0]), t.score[classes[0]]

@@ -19,6 +19,7 @@ type value struct {
 	strength map[string]float64 // of features that are more than so or not so
 	alone    float64            // what it weighs by itself
 	beside   map[string]float64 // how that is beside the others
+	first    float64            // how likely by the weights alone
 	p        float64            // how likely it is complained about
 	told     uint16             // the port that a rule found; 0 for none
 }

@@ -88,6 +88,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	v.degree("others", math.Log2(float64(max(n.kinds[g], 1))))
 	v.degree("content", 2*n.content-1)
+	v.degree("settled", t.settled)
 	if n.pasted {
 		v.note("with-header")
 	}
@@ -145,8 +146,20 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
-		if services.MatchString(path) || d.ofProvider(v.host) && helping.MatchString(v.host) {
+		if d.service(v) {
 			v.note("service")
+			if d.ofProvider(v.host) {
+				v.note("own-service")
+			}
+		}
+		switch {
+		case d.hosted(v):
+			v.note("hosted")
+		case n.hosted && !d.ofProvider(v.host):
+			v.note("elsewhere")
+		}
+		if k := n.sites[site(v.host)]; k > 1 {
+			v.degree("site-share", float64(k)/float64(n.pages))
 		}
 		if long.MatchString(path) {
 			v.note("token")
@@ -178,6 +191,16 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 }
 
+// service tells whether an URL is of a page on which somebody tells more.
+func (d *document) service(v *value) bool {
+	return services.MatchString(v.path()) || d.ofProvider(v.host) && helping.MatchString(v.host)
+}
+
+// hosted tells whether an URL is of what others put on the site of who is told.
+func (d *document) hosted(v *value) bool {
+	return d.ofProvider(v.host) && !d.service(v) && (v.path() != "" || strings.TrimPrefix(v.host, "www.") != site(v.host))
+}
+
 // brand is a site without its top-level domain: who reports may have several.
 func brand(name string) string {
 	b, _, _ := strings.Cut(site(name), ".")
@@ -201,7 +224,7 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 var long = regexp.MustCompile(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m)(?:[/?&=_.-]|$)`)
+var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
 var helping = regexp.MustCompile(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
@@ -230,7 +253,7 @@ func (d *document) owners(name string) bool {
 // references are sites that reports point to for reading on: registries,
 // blocklists, standards, looking things up.
 var references = []string{
-	"abuse.net", "abuseipdb.com", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
+	"abuse.net", "abuseipdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
 	"ripe.net", "arin.net", "apnic.net", "lacnic.net", "afrinic.net", "iana.org", "icann.org", "internic.net", "whois.com", "domaintools.com", "robtex.com", "bgp.he.net", "he.net", "shodan.io", "censys.io",
 	"virustotal.com", "urlscan.io", "urlhaus.abuse.ch", "phishtank.com", "openphish.com", "netcraft.com", "google.com", "microsoft.com", "mozilla.org", "apple.com", "w3.org", "ietf.org", "rfc-editor.org", "wikipedia.org", "cve.org", "mitre.org", "nist.gov",
 	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
