@@ -27,7 +27,7 @@ const (
 // Tally counts accusations.
 type Tally struct {
 	Reports  int
-	Waited   int // times that a report was put off until records came
+	Waited   int                    // times that a report was put off until records came
 	waits    [kinds][]time.Duration // of what was put off, until it was decided
 	things   [kinds][outcomes]int
 	forms    [forms][outcomes]int
