@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ const (
 // Tally counts accusations.
 type Tally struct {
 	Reports  int
-	Waited   int // times that a report was put off until records came
+	Waited   int                    // times that a report was put off until records came
+	waits    [kinds][]time.Duration // of what was put off, until it was decided
 	things   [kinds][outcomes]int
 	forms    [forms][outcomes]int
 	styles   [styles][outcomes]int
@@ -63,6 +65,9 @@ func (p *player) count(rep *report, got []candor.Complaint, read reading.Reading
 			break
 		}
 		p.tally.things[a.thing.kind][o]++
+		if wait := p.clock().Sub(rep.received); wait >= step {
+			p.tally.waits[a.thing.kind] = append(p.tally.waits[a.thing.kind], wait)
+		}
 		p.tally.forms[rep.form][o]++
 		p.tally.styles[a.style][o]++
 	}
@@ -162,6 +167,12 @@ func (t *Tally) Print(w io.Writer) {
 	fmt.Fprintln(w)
 	for s := range t.styles {
 		row(style(s).String(), t.styles[s])
+	}
+	fmt.Fprintf(w, "\n%-26s %9s %9s %9s %9s\n", "put off", "", "p50", "p90", "longest")
+	for k, all := range t.waits {
+		if slices.Sort(all); len(all) > 0 {
+			fmt.Fprintf(w, "%-26s %9d %9s %9s %9s\n", kind(k), len(all), all[len(all)/2].Round(time.Second), all[len(all)*9/10].Round(time.Second), all[len(all)-1].Round(time.Second))
+		}
 	}
 	for _, e := range t.Examples {
 		fmt.Fprintf(w, "\nwrong: %s\n", e)

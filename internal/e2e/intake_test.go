@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -50,6 +51,18 @@ intake:
 		t.Fatal(err)
 	}
 	return d
+}
+
+// configure adds to the configuration.
+func (d *abuseDesk) configure(t *testing.T, more string) {
+	t.Helper()
+	f, err := os.OpenFile(d.conf, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(more)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // listens checks that mails are taken: the program says where it is when all its
@@ -294,6 +307,14 @@ func TestIntake(t *testing.T) {
 		}
 		goesTo("Another page", assets["s1"], candor.Phishing)
 	})
+	t.Run("form", func(t *testing.T) {
+		uploads(t, p.URL, map[string]string{"kind": "phishing", "about": "hxxp://shop[.]example/third", "when": time.Now().UTC().Format("2006-01-02T15:04:05"), "zone": "+00:00"}, "hosts.csv", "timestamp,src_ip,category\n"+time.Now().UTC().Format(time.RFC3339)+",198.51.100.7,spam\n")
+		r := ada.report(t, "A page or message that steals passwords or money (phishing): http://shop.example/third")
+		list := ada.complaints(t, r.ID)
+		if r.State != candor.ReportFiled || len(list) != 2 || list[0].Asset != assets["s1"].ID || list[1].Asset != assets["l1"].ID || list[1].Case != spam.Case {
+			t.Errorf("%+v, %+v", r, list)
+		}
+	})
 	t.Run("cases of the right parties only", func(t *testing.T) {
 		var cases []candor.Case
 		ada.list(t, "/api/v1/cases?limit=100", &cases)
@@ -324,6 +345,39 @@ func TestIntake(t *testing.T) {
 			t.Errorf("a page that nobody could look at is gone: %+v", c)
 		}
 	})
+}
+
+// uploads fills in the form for reporters, with a file.
+func uploads(t *testing.T, at string, fields map[string]string, name, content string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for k, v := range fields {
+		if err := w.WriteField(k, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := w.CreateFormFile("file", name)
+	if err == nil {
+		_, err = io.WriteString(f, content)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at+"/abuse", &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Origin", at)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if page, err := io.ReadAll(a.Body); err != nil || a.StatusCode != http.StatusOK || !strings.HasPrefix(a.Request.URL.Path, "/r/") {
+		t.Fatalf("the form: %d at %s, %v\n%s", a.StatusCode, a.Request.URL, err, page)
+	}
 }
 
 // ambiguous has a person decide whose a page is on a server with two sites.

@@ -14,6 +14,7 @@ type group struct {
 	groupKey
 	restarts []int64 // in order
 	heard    pulse
+	interim  interim
 	sessions int
 }
 

@@ -61,7 +61,7 @@ func (e *extent) known() int64 {
 		return forever
 	}
 	at := e.of.group.heard.told()
-	if e.of.silent && at != forever {
+	if e.of.silent && (at != forever || e.of.group.interim.usual() != 0) {
 		at = 0 // it says itself that it goes on, every so often
 	}
 	if at = max(at, e.of.seen); at >= e.until {

@@ -348,6 +348,9 @@ func (t *Table) apply(r *record, indexed bool) {
 		s.server = t.server(r.server)
 	}
 	t.attach(s, r.keys)
+	if r.kind == Renew && r.silent && s.seen != 0 && s.end == 0 {
+		g.interim.add(r.at - s.seen)
+	}
 	fresh := s.merge(r)
 	if !indexed {
 		return

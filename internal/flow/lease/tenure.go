@@ -26,6 +26,10 @@ type Tenure struct {
 	// may have been cut off and another may hold it; or another source that gives
 	// the address too. Zero if nothing is awaited.
 	Known time.Time
+	// Every is how often the source says of it that it goes on, as far as that is
+	// learned: after Known the next such word is due in that time. 0 if it is not
+	// known, or if the source may be cut off.
+	Every time.Duration
 }
 
 // Tenures are those of a span of time.
@@ -97,6 +101,7 @@ type tenure struct {
 	static, shared bool
 	from, until    int64
 	known          int64
+	every          int64
 }
 
 func (t *Table) gather(from, until time.Time) *gathering {
@@ -190,7 +195,8 @@ func nextBegin(all []extent, at int64) int64 {
 
 func (g *gathering) extent(e *extent, follow bool) {
 	if e.who < via {
-		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.group.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until, known: e.known()})
+		g.add(tenure{line: flow.Line(e.who), reason: Held, static: e.of.group.source == sourceStatic, shared: !e.of.ports.All(), from: e.from, until: e.until,
+			known: e.known(), every: e.every(micro(g.t.options.Now()))})
 		return
 	}
 	if e.who == unknown || !follow {
@@ -245,7 +251,7 @@ func (g *gathering) merge() {
 		last := &list[len(list)-1]
 		if one.line == last.line && one.reason == last.reason && one.static == last.static && one.shared == last.shared && one.from <= after(last.until, g.t.rules.bridge) {
 			if one.until >= last.until {
-				last.known = one.known
+				last.known, last.every = one.known, one.every
 			}
 			last.until = max(last.until, one.until)
 			continue
@@ -271,6 +277,9 @@ func (g *gathering) answer(most int) Tenures {
 		}
 		if known := min(h.known, g.known); known != forever {
 			one.Known = flow.At(known)
+			if known == h.known {
+				one.Every = time.Duration(h.every) * time.Microsecond
+			}
 		}
 		out.List = append(out.List, one)
 	}

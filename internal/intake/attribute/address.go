@@ -75,8 +75,7 @@ func (a *Attributor) leased(ctx context.Context, static []Candidate, ask func(fr
 	answer.More = answer.More || t.More && len(answer.Candidates) > 0
 	if answer.Verdict == Ours && slices.ContainsFunc(all, func(c Candidate) bool { return !c.known.IsZero() && s.until().After(c.known) }) {
 		answer = a.open(Unknown, all, "its source, which usually tells more, has told of nothing after that yet")
-		now := a.options.Now()
-		answer.Again = now.Add(min(max(now.Sub(s.until())/2, 2*a.options.Settle), 20*time.Minute))
+		answer.Again = a.again(all, s)
 	}
 	if settled := s.until().Add(a.options.Settle); settled.After(a.options.Now()) && answer.Verdict != Several {
 		answer = a.open(Unknown, all, "records of leases may still come")
@@ -111,7 +110,7 @@ func (a *Attributor) tenants(ctx context.Context, list []lease.Tenure, s span) (
 			all = append(all, nobody)
 		}
 		for _, c := range candidates(owners, always(how), t.From, t.Until) {
-			c.Doubtful, c.known = t.Reason == lease.Silence, t.Known
+			c.Doubtful, c.known, c.every = t.Reason == lease.Silence, t.Known, t.Every
 			all = append(all, c)
 		}
 	}

@@ -63,6 +63,7 @@ type Candidate struct {
 	// known is the moment up to which it is certain that it held it; zero for all
 	// of the time.
 	known time.Time
+	every time.Duration // lease.Tenure.Every
 }
 
 // Answer is whose a resource is. The Candidate in it is the asset if the verdict
@@ -142,6 +143,10 @@ type Options struct {
 	// Back is how long before it was received a report without a time may lie.
 	// Default 7 days.
 	Back time.Duration
+	// Patience is how long after a report came records of leases are waited for. What
+	// cannot be told by then is for a person at once. Default 75 min: access servers
+	// say each hour, more or less, that sessions go on, or oftener.
+	Patience time.Duration
 	// Fresh is for how long back a name that leads somewhere now counts as having
 	// led there. Default 1 h.
 	Fresh time.Duration
@@ -163,6 +168,7 @@ func New(records Records, leases Leases, contents Contents, resolver Resolver, o
 	o.Margin = cmp.Or(o.Margin, 2*time.Minute)
 	o.Settle = cmp.Or(o.Settle, 2*time.Minute)
 	o.Back = cmp.Or(o.Back, 7*24*time.Hour)
+	o.Patience = cmp.Or(o.Patience, 75*time.Minute)
 	o.Fresh = cmp.Or(o.Fresh, time.Hour)
 	o.Most = cmp.Or(o.Most, 50)
 	if o.Now == nil {

@@ -10,6 +10,7 @@ import (
 type span struct {
 	first, last time.Time
 	margin      time.Duration
+	received    time.Time
 	untimed     string // why the time is not known; empty if it is
 	assumed     bool   // nothing that is told bounds it, but that it was not long ago
 	broken      bool   // what is told cannot be: it may have been at any time
@@ -42,11 +43,11 @@ func (a *Attributor) span(first, last *intake.When, received time.Time) span {
 	case last.Time.After(received.Add(a.options.Margin)):
 		return a.around(*first, *last, received, "the time lies ahead")
 	}
-	return span{first: first.Time, last: last.Time.Add(coarse(last.Text)), margin: a.options.Margin}
+	return span{first: first.Time, last: last.Time.Add(coarse(last.Text)), margin: a.options.Margin, received: received}
 }
 
 func (a *Attributor) lately(received time.Time, why string) span {
-	return span{first: received.Add(-a.options.Back), last: received, untimed: why, assumed: true}
+	return span{first: received.Add(-a.options.Back), last: received, received: received, untimed: why, assumed: true}
 }
 
 // around is all of the time in which what happened may have, of times in zones that
@@ -65,7 +66,7 @@ func (a *Attributor) around(first, last intake.When, received time.Time, why str
 		s.broken = true
 		return s
 	}
-	return span{first: from, last: until, margin: a.options.Margin, untimed: why}
+	return span{first: from, last: until, received: received, margin: a.options.Margin, untimed: why}
 }
 
 // bounds are the first and last moments that a time may stand for.

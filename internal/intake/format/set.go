@@ -45,6 +45,11 @@ func (s Set) Read(m *message.Message, each Each) (intake.Report, string, error) 
 			return report, r.Name, err
 		}
 	}
+	return s.Attached(m, each)
+}
+
+// Attached is as Read, without the readers of mails.
+func (s Set) Attached(m *message.Message, each Each) (intake.Report, string, error) {
 	all := joined{left: MostOfMail}
 	err := s.parts(m, each, &all, 0)
 	if err == nil && all.n == 0 {
@@ -130,7 +135,7 @@ func (j *joined) add(r intake.Report, name string) {
 		j.report.Reporter = ""
 	}
 	j.report.Reference = ""
-	if strictness(r.TLP) > strictness(j.report.TLP) {
+	if Strictness(r.TLP) > Strictness(j.report.TLP) {
 		j.report.TLP = r.TLP
 	}
 	j.report.Confidence = min(j.report.Confidence, r.Confidence)
@@ -139,8 +144,8 @@ func (j *joined) add(r intake.Report, name string) {
 	}
 }
 
-// strictness ranks labels: the fewer may see it, the more.
-func strictness(label string) int {
+// Strictness ranks labels of the traffic light: the fewer may see it, the more.
+func Strictness(label string) int {
 	return slices.Index([]string{"clear", "green", "amber", "amber+strict", "red"}, label)
 }
 

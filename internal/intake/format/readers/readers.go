@@ -22,9 +22,8 @@ import (
 // All gives all readers. Without a schema of Shadowserver's its reports are read by
 // rules of the program.
 func All(schema *shadowserver.Schema) format.Set {
-	return format.Set{
+	all := format.Set{
 		Mails: []format.NamedMail{
-			{Name: form.Name, MailReader: form.Reader{}},
 			{Name: xarfmail.Name, MailReader: xarfmail.New()},
 			{Name: arf.Name, MailReader: arf.New()},
 			{Name: acns.Name, MailReader: acns.NewMails()},
@@ -43,4 +42,6 @@ func All(schema *shadowserver.Schema) format.Set {
 			{Name: table.Format, FileReader: table.Reader{}}, // the last: it takes what has columns
 		},
 	}
+	all.Mails = append([]format.NamedMail{{Name: form.Name, MailReader: form.Reader{Files: all}}}, all.Mails...)
+	return all
 }
