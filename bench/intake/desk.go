@@ -67,7 +67,7 @@ intake:
 	if err := fill(ctx, d.store, parties); err != nil {
 		return nil, errors.Join(err, d.store.Close())
 	}
-	d.cmd = exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--config", conf, "--database", url)
+	d.cmd = exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--config", conf, "--database", url, "--cpuprofile", c.Profile)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.ready(c); err != nil {
 		return nil, errors.Join(err, d.store.Close())

@@ -29,6 +29,7 @@ type Config struct {
 	Lasts    time.Duration // of each measurement
 	Rate     int           // reports a second
 	Events   int           // of the one mail
+	Profile  string        // file for a processor profile of the desk; may be empty
 	Log      io.Writer
 }
 

@@ -124,7 +124,7 @@ func (g *commits) undo(ctx context.Context) {
 }
 
 func (g *commits) exec(ctx context.Context, statement string) error {
-	_, err := g.store.kept.within(g.tx).ExecContext(ctx, statement)
+	_, err := g.tx.ExecContext(ctx, statement)
 	return err
 }
 
@@ -144,7 +144,6 @@ func (g *commits) commit(ctx context.Context) {
 		g.end(kind(err, "keep a transaction"))
 		return
 	}
-	g.store.kept.settle(ctx)
 	asked := map[string]bool{}
 	for _, m := range g.members {
 		for q := range m.asked {

@@ -24,7 +24,7 @@ func main() {
 	database := flag.String("database", "sqlite", `"sqlite", or "postgres" for a server of its own`)
 	clients := flag.Int("clients", 32, "clients that send mails at once")
 	seconds := flag.Int("seconds", 10, "how long each measurement lasts")
-	profile := flag.String("profile", "", "file for a processor profile of the mails that are taken in")
+	profile := flag.String("profile", "", "file for a processor profile of the mails that are taken in; that of the desk goes to the same name with .desk")
 	flag.IntVar(&c.Rate, "rate", 100, "reports a second")
 	flag.IntVar(&c.Events, "events", 1464, "events of the one mail")
 	flag.Parse()
@@ -52,6 +52,7 @@ func run(ctx context.Context, c intake.Config, database string, clients int, pro
 		c.Database = func(string) (string, error) { return cluster.Database() }
 	}
 	if profile != "" {
+		c.Profile = profile + ".desk"
 		f, err := os.Create(profile)
 		if err != nil {
 			return err
