@@ -60,6 +60,7 @@ type Vault struct {
 	recipients []age.Recipient
 	identities []age.Identity // empty where they are kept elsewhere
 	made       sync.Map       // folders whose names this program has made durable
+	folders    folders
 }
 
 // Blob is what a vault knows of a blob without reading it.
@@ -159,7 +160,10 @@ func (v *Vault) keep(f *os.File, name string) error {
 		}
 		v.made.Store(dir, true)
 	}
-	return settle(f, name)
+	if err := place(f, name); err != nil {
+		return err
+	}
+	return v.folders.sync(dir)
 }
 
 // seal encrypts what r holds into w.
