@@ -31,22 +31,16 @@ func replaceFile(name string, data []byte, perm fs.FileMode) error {
 // settle makes what was written to the temporary file f durable, and then
 // moves it to name.
 func settle(f *os.File, name string) error {
-	if err := place(f, name); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-// place makes what was written to the temporary file f durable, and then moves it to
-// name, which is durable only once its folder is synced.
-func place(f *os.File, name string) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
 }
 
 // syncDir makes the names in a folder durable.

@@ -60,7 +60,6 @@ type Vault struct {
 	recipients []age.Recipient
 	identities []age.Identity // empty where they are kept elsewhere
 	made       sync.Map       // folders whose names this program has made durable
-	folders    folders
 }
 
 // Blob is what a vault knows of a blob without reading it.
@@ -160,10 +159,7 @@ func (v *Vault) keep(f *os.File, name string) error {
 		}
 		v.made.Store(dir, true)
 	}
-	if err := place(f, name); err != nil {
-		return err
-	}
-	return v.folders.sync(dir)
+	return settle(f, name)
 }
 
 // seal encrypts what r holds into w.
