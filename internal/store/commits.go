@@ -69,7 +69,7 @@ func (g *commits) work(ctx context.Context, over error, f func(*Tx) error, own *
 			panic(p)
 		}
 		if g.tx != nil && (g.waiting.Load() == 0 || len(g.members) >= mostMembers || time.Since(g.began) > longestGroup) {
-			g.commit(ctx)
+			g.commit()
 		}
 		g.turn <- struct{}{}
 	}()
@@ -137,7 +137,7 @@ func (g *commits) fail(err error) {
 	g.end(err)
 }
 
-func (g *commits) commit(ctx context.Context) {
+func (g *commits) commit() {
 	if err := g.tx.Commit(); err != nil {
 		_ = g.tx.Rollback()
 		g.store.versions.forget()
