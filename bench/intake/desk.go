@@ -36,9 +36,12 @@ type running struct {
 // startDesk fills a database with parties, each with a line and a site and each of
 // whom may be written to, and starts the desk.
 func startDesk(ctx context.Context, c Config, folder string, parties int) (_ *running, err error) {
-	binary := filepath.Join(folder, "candor")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "candor/cmd/candor").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build: %w\n%s", err, out)
+	binary := c.Program
+	if binary == "" {
+		binary = filepath.Join(folder, "candor")
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "candor/cmd/candor").CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build: %w\n%s", err, out)
+		}
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -67,7 +70,7 @@ intake:
 	if err := fill(ctx, d.store, parties); err != nil {
 		return nil, errors.Join(err, d.store.Close())
 	}
-	d.cmd = exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--config", conf, "--database", url)
+	d.cmd = exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--config", conf, "--database", url, "--cpuprofile", c.Profile)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.ready(c); err != nil {
 		return nil, errors.Join(err, d.store.Close())

@@ -29,6 +29,8 @@ type Config struct {
 	Lasts    time.Duration // of each measurement
 	Rate     int           // reports a second
 	Events   int           // of the one mail
+	Program  string        // a candor that was built before; one is built if it is empty
+	Profile  string        // file for a processor profile of the desk; may be empty
 	Log      io.Writer
 }
 
@@ -197,8 +199,10 @@ func attached(subject string, whole []byte) string {
 
 // Print writes what was measured.
 func Print(w io.Writer, k Kept, r Told) {
-	fmt.Fprintf(w, "mails taken in durably: %.0f/s (%d of %d KB on average in %.1f s; %d are in the database; %.1f ms of processor each, the clients' too)\n",
-		float64(k.Mails)/k.Took.Seconds(), k.Mails, k.Bytes/max(k.Mails, 1)/1000, k.Took.Seconds(), k.Rows, k.CPU.Seconds()*1000/float64(max(k.Mails, 1)))
+	if k.Mails > 0 {
+		fmt.Fprintf(w, "mails taken in durably: %.0f/s (%d of %d KB on average in %.1f s; %d are in the database; %.1f ms of processor each, the clients' too)\n",
+			float64(k.Mails)/k.Took.Seconds(), k.Mails, k.Bytes/k.Mails/1000, k.Took.Seconds(), k.Rows, k.CPU.Seconds()*1000/float64(k.Mails))
+	}
 	fmt.Fprintf(w, "from 250 to the notice: p50 %.2f s, p99 %.2f s, longest %.2f s (%d reports sent in %.1f s, nobody told of %d; %.1f ms of processor each)\n",
 		r.P50.Seconds(), r.P99.Seconds(), r.Longest.Seconds(), r.Reports, r.Sending.Seconds(), r.Missing, r.CPU.Seconds()*1000/float64(max(r.Reports, 1)))
 	fmt.Fprintf(w, "one mail with %d events: filed after %.2f s (%d complaints; %.1f s of processor)\n", r.Events, r.Filed.Seconds(), r.Complaints, r.BulkCPU.Seconds())

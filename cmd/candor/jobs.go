@@ -80,7 +80,7 @@ func (r *running) handlers() map[string]store.Handler {
 
 // queues say how many jobs are done at a time.
 func (r *running) queues() store.Queues {
-	q := store.Queues{"default": 8, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4, house.QueueFeeds: 2, house.QueueHolders: 2}
+	q := store.Queues{"default": 16, desk.QueueUrgent: 4, site.QueueScans: r.setup.scans, hook.Queue: 4, house.QueueProofs: 4, queueLetters: 4, house.QueueReports: 4, house.QueueFeeds: 2, house.QueueHolders: 2}
 	if !r.readsReports() {
 		delete(q, house.QueueReports)
 	}

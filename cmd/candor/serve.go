@@ -35,6 +35,8 @@ type serveFlags struct {
 	icap   []string
 	agents string
 	sample bool
+	// profile is a file for a profile of the processor, for those who work on the program.
+	profile string
 }
 
 func (f *serveFlags) add(c *cobra.Command) {
@@ -76,7 +78,11 @@ nothing else. The first start prints a link that makes the first administrator.`
 			if err != nil {
 				return err
 			}
-			return p.serve(c.Context(), conf, f.sample)
+			stop, err := profiled(f.profile)
+			if err != nil {
+				return err
+			}
+			return errors.Join(p.serve(c.Context(), conf, f.sample), stop())
 		},
 	}
 	f.add(c)
@@ -85,6 +91,8 @@ nothing else. The first start prints a link that makes the first administrator.`
 	c.Flags().StringSliceVar(&f.icap, "icap", nil, "answer clients of ICAP (proxies) at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringSliceVar(&f.clamd, "clamd", nil, "answer clients of clamd at `SOCKET`, a path or host:port; may be given several times")
 	c.Flags().StringVar(&f.agents, "agents", "", "answer agents on hosting servers at `ADDR`, host:port")
+	c.Flags().StringVar(&f.profile, "cpuprofile", "", "write to `FILE` what the processor was busy with")
+	_ = c.Flags().MarkHidden("cpuprofile") // it is there
 	c.Flags().BoolVar(&f.sample, "sample", false, "fill an empty database with a sample provider, whose site is infected with harmless samples")
 	return c
 }

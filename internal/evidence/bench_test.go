@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -126,4 +127,30 @@ func BenchmarkVaultGet(b *testing.B) {
 		}
 		r.Close()
 	}
+}
+
+// BenchmarkMails puts blobs of the size of mails from 32 goroutines, each durable
+// when it is there.
+func BenchmarkMails(b *testing.B) {
+	v := openVault(b, b.TempDir(), VaultOptions{})
+	var group sync.WaitGroup
+	var next atomic.Int64
+	before := processorTime(b)
+	b.ResetTimer()
+	for range 32 {
+		group.Go(func() {
+			content := make([]byte, 94_000)
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				binary.LittleEndian.PutUint64(content, uint64(n))
+				if _, _, err := v.Put(bytes.NewReader(content)); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "blobs/s")
+	b.ReportMetric((processorTime(b)-before).Seconds()*1e3/float64(b.N), "cpu-ms/op")
 }

@@ -57,9 +57,9 @@ func (l *Ledger) Run(ctx context.Context) {
 		switch {
 		case err != nil:
 			wait = min(max(2*wait, 500*time.Millisecond), 30*time.Second)
-		case n > 0:
+		case n == mostCarried:
 			wait = 0
-		default:
+		default: // what comes meanwhile is carried together
 			wait = 250 * time.Millisecond
 		}
 	}
@@ -136,10 +136,12 @@ func (l *Ledger) recover(ctx context.Context) error {
 	return l.Store.Tx(ctx, func(tx *store.Tx) error { return tx.SetLogged(ctx, landed) })
 }
 
+// mostCarried is how many records are carried at a time.
+const mostCarried = 2000
+
 // carry takes the oldest records that wait, and tells how many.
 func (l *Ledger) carry(ctx context.Context) (int, error) {
-	const most = 2000
-	pending, err := l.Store.PendingRecords(ctx, most)
+	pending, err := l.Store.PendingRecords(ctx, mostCarried)
 	if err != nil || len(pending) == 0 {
 		return 0, err
 	}

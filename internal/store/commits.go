@@ -68,7 +68,7 @@ func (g *commits) work(ctx context.Context, over error, f func(*Tx) error, own *
 		case left && g.tx != nil:
 			g.fail(errBroken)
 		case g.tx != nil && (g.waiting.Load() == 0 || len(g.members) >= mostMembers || time.Since(g.began) > longestGroup):
-			g.commit(ctx)
+			g.commit()
 		}
 		g.turn <- struct{}{}
 	}()
@@ -128,7 +128,7 @@ func (g *commits) undo(ctx context.Context) {
 }
 
 func (g *commits) exec(ctx context.Context, statement string) error {
-	_, err := g.store.kept.within(g.tx).ExecContext(ctx, statement)
+	_, err := g.tx.ExecContext(ctx, statement)
 	return err
 }
 
@@ -141,14 +141,13 @@ func (g *commits) fail(err error) {
 	g.end(err)
 }
 
-func (g *commits) commit(ctx context.Context) {
+func (g *commits) commit() {
 	if err := g.tx.Commit(); err != nil {
 		_ = g.tx.Rollback()
 		g.store.versions.forget()
 		g.end(kind(err, "keep a transaction"))
 		return
 	}
-	g.store.kept.settle(ctx)
 	asked := map[string]bool{}
 	for _, m := range g.members {
 		for q := range m.asked {

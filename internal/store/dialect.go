@@ -196,14 +196,17 @@ func openSQLite(path string) (p pools, err error) {
 	}
 	// With FULL every commit is on the disk before it is acknowledged. Pages are
 	// changed again soon, so that a long WAL (32 MB) saves writing them twice.
-	if p.write, err = sql.Open("sqlite", dsn("synchronous(FULL)", "cache_size(-64000)", "wal_autocheckpoint(8000)")); err != nil {
+	writes, err := sqlitedriver.NewConnector(dsn("synchronous(FULL)", "cache_size(-64000)", "wal_autocheckpoint(8000)"))
+	if err != nil {
 		return p, err
 	}
+	reads, err := sqlitedriver.NewConnector(dsn("query_only(1)"))
+	if err != nil {
+		return p, err
+	}
+	p.write = sql.OpenDB(remembering{writes})
 	p.write.SetMaxOpenConns(1)
-	if p.read, err = sql.Open("sqlite", dsn("query_only(1)")); err != nil {
-		p.write.Close()
-		return p, err
-	}
+	p.read = sql.OpenDB(remembering{reads})
 	n := max(4, 2*runtime.NumCPU())
 	p.read.SetMaxOpenConns(n)
 	p.read.SetMaxIdleConns(n)

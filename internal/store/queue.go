@@ -95,7 +95,7 @@ func (s *Store) Work(ctx context.Context, handlers map[string]Handler, queues Qu
 		Logger:            quiet(s.options.Log),
 		JobTimeout:        -1,                     // each job bounds itself
 		FetchPollInterval: 500 * time.Millisecond, // for what other processes ask for; this one's workers are told
-		FetchCooldown:     10 * time.Millisecond,
+		FetchCooldown:     25 * time.Millisecond,  // looking for jobs takes as long as many of them do
 		// A job whose worker died is done again after this long; jobs say that
 		// they live by finishing, so it is longer than the longest scan should be.
 		RescueStuckJobsAfter: 12 * time.Hour,

@@ -49,7 +49,6 @@ type Store struct {
 	dialect dialect
 	queue   *river.Client[*sql.Tx]
 	history history
-	kept    *kept
 	wake    *wake
 	doing   doing
 	commits *commits // nil where transactions commit each by itself
@@ -99,7 +98,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.pools, s.reader = p, s.dialect.reader(p.read)
 	s.versions = &versions{of: map[candor.ID]version{}}
 	if s.dialect.guided {
-		s.kept = &kept{db: p.write, ready: map[string]*sql.Stmt{}, asked: map[string]int{}}
 		s.commits = newCommits(s)
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -144,7 +142,7 @@ func (s *Store) Close() error {
 	if s.said != nil {
 		err = s.said.Close()
 	}
-	return errors.Join(err, s.kept.close(), s.pools.close())
+	return errors.Join(err, s.pools.close())
 }
 
 // Ping asks whether the database answers.
@@ -201,14 +199,17 @@ func (s *Store) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) e
 	if err := tx.Commit(); err != nil {
 		return kind(err, "keep a transaction")
 	}
-	s.kept.settle(context.WithoutCancel(ctx))
 	s.wake.call(t.asked)
 	return nil
 }
 
 // within gives what is done in a transaction of the database.
 func (s *Store) within(tx *sql.Tx) *Tx {
-	t := &Tx{reader: s.dialect.reader(s.kept.within(tx)), store: s, tx: tx}
+	var db query.DBTX = tx
+	if s.commits != nil {
+		db = unbroken{tx}
+	}
+	t := &Tx{reader: s.dialect.reader(db), store: s, tx: tx}
 	t.versions = s.versions
 	return t
 }

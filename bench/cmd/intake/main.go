@@ -22,9 +22,10 @@ import (
 func main() {
 	c := intake.Config{Log: os.Stderr, Database: func(folder string) (string, error) { return filepath.Join(folder, "candor.db"), nil }}
 	database := flag.String("database", "sqlite", `"sqlite", or "postgres" for a server of its own`)
-	clients := flag.Int("clients", 32, "clients that send mails at once")
+	clients := flag.Int("clients", 32, "clients that send mails at once; 0 leaves that out")
 	seconds := flag.Int("seconds", 10, "how long each measurement lasts")
-	profile := flag.String("profile", "", "file for a processor profile of the mails that are taken in")
+	profile := flag.String("profile", "", "file for a processor profile of the mails that are taken in; that of the desk goes to the same name with .desk")
+	flag.StringVar(&c.Program, "program", "", "a candor that was built before, instead of building one")
 	flag.IntVar(&c.Rate, "rate", 100, "reports a second")
 	flag.IntVar(&c.Events, "events", 1464, "events of the one mail")
 	flag.Parse()
@@ -52,6 +53,7 @@ func run(ctx context.Context, c intake.Config, database string, clients int, pro
 		c.Database = func(string) (string, error) { return cluster.Database() }
 	}
 	if profile != "" {
+		c.Profile = profile + ".desk"
 		f, err := os.Create(profile)
 		if err != nil {
 			return err
@@ -61,7 +63,10 @@ func run(ctx context.Context, c intake.Config, database string, clients int, pro
 			return err
 		}
 	}
-	kept, err := intake.Durable(ctx, c, clients)
+	var kept intake.Kept
+	if clients > 0 {
+		kept, err = intake.Durable(ctx, c, clients)
+	}
 	pprof.StopCPUProfile()
 	if err != nil {
 		return err

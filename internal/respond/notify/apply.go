@@ -17,12 +17,12 @@ import (
 // it is permanent if none was taken. What is told by the mails of another response
 // waits for these.
 func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal) (json.RawMessage, error) {
-	r, err := m.gather(ctx, r, j)
-	if err != nil {
-		return nil, err
-	}
 	var p planned
 	if _, err := respond.ReadPlan(r, &p); err != nil {
+		return nil, err
+	}
+	r, gathered, err := m.gather(ctx, r, p, j)
+	if err != nil {
 		return nil, err
 	}
 	a, err := m.attempt(r, j)
@@ -40,8 +40,10 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 	if err != nil {
 		return nil, err
 	}
-	if err := a.save(ctx); err != nil { // it may be another's by now
-		return nil, err
+	if !gathered || len(a.progress.Together) > 0 { // else that has just been written
+		if err := a.save(ctx); err != nil { // it may be another's by now
+			return nil, err
+		}
 	}
 	ids := make([]candor.ID, 0, len(p.To))
 	for _, to := range p.To {

@@ -30,33 +30,34 @@ const (
 func gathers(r candor.Response) bool {
 	var p planned
 	_, err := respond.ReadPlan(r, &p)
-	return err == nil && p.Letter == Notice && p.Undo == nil && p.Fact.Label != ""
+	return err == nil && p.gathers()
 }
 
-// gather has the response lead others, or follow one, before anything of it is done.
-func (m *Method) gather(ctx context.Context, r candor.Response, j respond.Journal) (candor.Response, error) {
+func (p planned) gathers() bool {
+	return p.Letter == Notice && p.Undo == nil && p.Fact.Label != ""
+}
+
+// gather has the response lead others, or follow one, before anything of it is done,
+// and tells whether it did.
+func (m *Method) gather(ctx context.Context, r candor.Response, p planned, j respond.Journal) (_ candor.Response, done bool, err error) {
 	g, ok := j.(respond.Gatherer)
-	if !ok || m.Gather <= 0 || len(r.Result) > 0 || !gathers(r) {
-		return r, nil
-	}
-	var p planned
-	if _, err := respond.ReadPlan(r, &p); err != nil {
-		return r, err
+	if !ok || m.Gather <= 0 || len(r.Result) > 0 || !p.gathers() {
+		return r, false, nil
 	}
 	if m.Coming != nil && m.Now().Sub(r.Created) < comingFor {
 		more, err := m.Coming(ctx, r.Party)
 		if err != nil {
-			return r, respond.Temporary(fmt.Errorf("look whether there is more to tell: %w", err), 0)
+			return r, false, respond.Temporary(fmt.Errorf("look whether there is more to tell: %w", err), 0)
 		}
 		if more {
-			return r, respond.Postpone(comingAgain)
+			return r, false, respond.Postpone(comingAgain)
 		}
 	}
 	window := m.Gather
 	if p.Case.Severity >= candor.Critical {
 		window = 0
 	}
-	r, _, err := g.Gather(ctx, respond.Gathering{Window: window, Most: mostTogether, Fits: gathers, Join: func(others []candor.Response) (lead, rest json.RawMessage, err error) {
+	r, _, err = g.Gather(ctx, respond.Gathering{Window: window, Most: mostTogether, Fits: gathers, Join: func(others []candor.Response) (lead, rest json.RawMessage, err error) {
 		var own progress
 		for _, x := range others {
 			own.Together = append(own.Together, x.ID)
@@ -67,7 +68,7 @@ func (m *Method) gather(ctx context.Context, r candor.Response, j respond.Journa
 		}
 		return lead, rest, err
 	}})
-	return r, err
+	return r, err == nil, err
 }
 
 // written are the letters of a response, and the cases that they tell of.

@@ -152,12 +152,15 @@ func (s *Sender) deliver(ctx context.Context, party candor.ID, what string, text
 	if err != nil {
 		return err
 	}
+	hooks = slices.DeleteFunc(hooks, func(h store.Webhook) bool {
+		return !h.Active || h.Owner != "" && h.Owner != party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what)
+	})
+	if len(hooks) == 0 {
+		return nil
+	}
 	now := s.clock().UTC()
 	return s.store.Tx(ctx, func(tx *store.Tx) error {
 		for _, h := range hooks {
-			if !h.Active || h.Owner != "" && h.Owner != party || len(h.Kinds) > 0 && !slices.Contains(h.Kinds, what) {
-				continue
-			}
 			said := text
 			if h.Owner != "" {
 				said = outside
