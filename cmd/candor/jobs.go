@@ -72,6 +72,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.HearBounceJob{}, handler(r.hearBounce))
 	add(house.SightingJob{}, handler(h.TellSighting))
 	add(house.ShipmentJob{}, handler(r.mailShipment))
+	add(house.BulletinMailJob{}, handler(r.mailBulletin))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
 	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all
@@ -125,6 +126,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"read reports again that were not read", 5 * time.Minute, h.ReadAgain},
 		{"forget messages of old reports", time.Hour, reports},
 		{"read feeds", 30 * time.Second, feeds},
+		{"remind who has not read bulletins", 10 * time.Minute, h.RemindBulletins},
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

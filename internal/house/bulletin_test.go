@@ -351,4 +351,3 @@ func TestBulletinRoles(t *testing.T) {
 		w.Mute = false
 	})
 }
-

@@ -210,7 +210,7 @@ func (h *House) ReadBulletin(ctx context.Context, id candor.ID, comment string) 
 			return candor.WithHint(fmt.Errorf("bulletin %s: %w", b.ID, candor.ErrChanged), "It was replaced or withdrawn. Look at it again.")
 		}
 		c.Read, c.Comment, c.Due = h.now(), comment, time.Time{}
-			if err := tx.ChangeBulletinCopy(ctx, c); err != nil {
+		if err := tx.ChangeBulletinCopy(ctx, c); err != nil {
 			return err
 		}
 		return h.recordReading(ctx, tx, c, s.Version.SHA256)

@@ -84,9 +84,9 @@ type object struct {
 	ObjectRef        string   `json:"object_ref,omitempty"` // of language-content
 	ObjectModified   moment   `json:"object_modified,omitzero"`
 	// Contents are properties of what ObjectRef is, by language.
-	Contents map[string]map[string]string `json:"contents,omitempty"`
-	SampleRefs       []string `json:"sample_refs,omitempty"`
-	IsFamily         *bool    `json:"is_family,omitempty"`
+	Contents   map[string]map[string]string `json:"contents,omitempty"`
+	SampleRefs []string                     `json:"sample_refs,omitempty"`
+	IsFamily   *bool                        `json:"is_family,omitempty"`
 
 	Value  string            `json:"value,omitempty"`
 	Hashes map[string]string `json:"hashes,omitempty"`
