@@ -1,4 +1,5 @@
--- Bulletins of best practice: their versions, who got which, and who read it.
+-- Bulletins of best practice: their versions, who got which, and who read it. And
+-- what feeds were told.
 
 -- +goose Up
 CREATE TABLE bulletins (
@@ -37,7 +38,17 @@ CREATE UNIQUE INDEX bulletin_copies_one ON bulletin_copies (bulletin, number, pa
 CREATE INDEX bulletin_copies_due ON bulletin_copies (due, id) WHERE due > 0;
 CREATE INDEX bulletin_copies_party ON bulletin_copies (party) WHERE party <> '';
 
+-- Of sightings that went back to the sources of feeds.
+CREATE TABLE feed_told (
+    feed    TEXT PRIMARY KEY,
+    told    BIGINT NOT NULL, -- how often it was
+    last    BIGINT NOT NULL, -- when; 0: never
+    refused BIGINT NOT NULL, -- when it last could not be; 0: never
+    why     TEXT NOT NULL    -- of that
+);
+
 -- +goose Down
+DROP TABLE feed_told;
 DROP TABLE bulletin_copies;
 DROP TABLE bulletin_versions;
 DROP TABLE bulletins;

@@ -323,6 +323,14 @@ type Feed struct {
 	Claimed column.Time      `db:"claimed"`
 }
 
+type FeedTold struct {
+	Feed    string      `db:"feed"`
+	Told    int64       `db:"told"`
+	Last    column.Time `db:"last"`
+	Refused column.Time `db:"refused"`
+	Why     string      `db:"why"`
+}
+
 type Finding struct {
 	ID          candor.ID           `db:"id"`
 	Asset       candor.ID           `db:"asset"`
