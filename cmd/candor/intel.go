@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"candor"
@@ -23,13 +24,13 @@ func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, e
 	t.MaxResponseHeaderBytes, t.ResponseHeaderTimeout = 64<<10, time.Minute
 	secrets := map[string]string{}
 	f := house.Feeds{HTTP: &http.Client{Transport: named{t}, CheckRedirect: stayPrivate}, Spool: spool, Threshold: c.Threshold, Authorize: func(f published.Feed, req *http.Request) {
-		if s := secrets[f.Name]; s != "" {
+		if s := secrets[f.Name]; s != "" && mayHave(f, req.URL.Host) {
 			req.Header.Set("Authorization", s)
 		}
 	}}
 	for _, one := range c.Feeds {
 		f.All = append(f.All, published.Feed{Name: one.Name, Kind: published.Kind(one.Kind), URL: one.URL, Licence: one.Licence, Trust: one.Trust, Every: time.Duration(one.Every), TLP: tlp.Mark(one.TLP),
-			Class: candor.Class(one.Class), Releases: one.Releases, Sightings: one.Sightings})
+			Class: candor.Class(one.Class), Releases: one.Releases, Sightings: one.Sightings, Server: one.Server})
 		if err := f.All[len(f.All)-1].Check(); err != nil {
 			return f, err
 		}
@@ -54,4 +55,14 @@ func stayPrivate(req *http.Request, via []*http.Request) error {
 		return fmt.Errorf("redirected to %s after %d requests: %w", req.URL.Redacted(), len(via), candor.ErrDenied)
 	}
 	return nil
+}
+
+// mayHave tells whether a host gets the credentials of a feed: where a server is told
+// what was seen, that one alone.
+func mayHave(f published.Feed, host string) bool {
+	if f.Server == "" {
+		return true
+	}
+	u, err := url.Parse(f.Server)
+	return err == nil && u.Host == host
 }

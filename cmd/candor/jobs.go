@@ -73,6 +73,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.HearBounceJob{}, handler(r.hearBounce))
 	add(house.SightingJob{}, handler(h.TellSighting))
 	add(house.ShipmentJob{}, handler(r.mailShipment))
+	add(house.BulletinMailJob{}, handler(r.mailBulletin))
 	add(house.TicketMailJob{}, handler(r.mailTicket))
 	add(house.ScanUploadJob{}, handler(func(ctx context.Context, j house.ScanUploadJob) error { return h.LookAtUpload(ctx, j.Upload) }))
 	return all
@@ -129,6 +130,7 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"end complaints that waited for others", time.Minute, func(ctx context.Context) error { _, err := h.EndWaiting(ctx); return err }},
 		{"read feeds", 30 * time.Second, h.TurnFeeds},
 		{"hold feeds against what is here", 30 * time.Second, h.MatchFeeds}, // also while a feed is slow
+		{"remind who has not read bulletins", 10 * time.Minute, h.RemindBulletins},
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

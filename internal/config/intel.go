@@ -27,8 +27,11 @@ type Feed struct {
 	// Releases of Debian by name that are of use, for the kind debian; all if empty.
 	Releases []string `koanf:"releases"`
 	// Sightings lets the source be told when something here is what it names, for the
-	// kind taxii.
+	// kinds taxii and misp.
 	Sightings bool `koanf:"sightings"`
+	// Server is the server of MISP that is told, for the kind misp: its authorization is
+	// the API key there, and goes to that host alone.
+	Server string `koanf:"server"`
 	// Authorization is the header of that name in requests.
 	Authorization     Secret `koanf:"authorization"`
 	AuthorizationFile string `koanf:"authorization_file"`
@@ -55,6 +58,25 @@ func (k *checker) intel(c Intel) {
 	}
 }
 
+// sightings looks whether a source can be told what was seen.
+func (k *checker) sightings(key string, f Feed) {
+	switch {
+	case f.Sightings && f.Kind != "taxii" && f.Kind != "misp":
+		k.problem(key+".sightings", "only collections of TAXII and servers of MISP can be told what was seen", "Leave it out.")
+	case f.Server != "" && (f.Kind != "misp" || !f.Sightings):
+		k.problem(key+".server", "it is for sightings to a server of MISP", "Leave it out, or write sightings: true in a feed of the kind misp.")
+	case f.Sightings && f.Kind == "misp":
+		if f.Server == "" {
+			k.problem(key+".server", "nobody says which server of MISP is told", "Write its address, such as https://misp.example.org.")
+		} else {
+			k.link(key+".server", f.Server, "https")
+		}
+		if f.Authorization.Reveal() == "" && f.AuthorizationFile == "" {
+			k.problem(key+".authorization", "MISP takes sightings with an API key only", "Write the key of a user of yours there, or where it is, as authorization_file.")
+		}
+	}
+}
+
 func (k *checker) feed(key string, f Feed) {
 	k.oneOf(key+".kind", feedKinds, f.Kind)
 	k.link(key+".url", f.URL, "https", "http")
@@ -68,9 +90,7 @@ func (k *checker) feed(key string, f Feed) {
 	if f.TLP != "" {
 		k.oneOf(key+".tlp", []string{"clear", "green", "amber", "amber+strict"}, f.TLP)
 	}
-	if f.Sightings && f.Kind != "taxii" {
-		k.problem(key+".sightings", "only collections of TAXII can be told what was seen", "Leave it out.")
-	}
+	k.sightings(key, f)
 	if class, ok := candor.ParseClass(f.Class); f.Class != "" && (!ok || string(class) != f.Class) {
 		k.problem(key+".class", fmt.Sprintf("there is no class %.60q", f.Class), "Write it as RSIT does: malicious-code/c2-server.")
 	}

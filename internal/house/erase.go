@@ -68,6 +68,9 @@ func (h *House) ErasePerson(ctx context.Context, who candor.Principal, id candor
 		if err := h.leaveGroups(ctx, tx, who, id); err != nil {
 			return err
 		}
+		if err := tx.EraseBulletinCopies(ctx, id); err != nil {
+			return err
+		}
 		accounts, err := tx.EraseUsers(ctx, id)
 		if err != nil {
 			return err

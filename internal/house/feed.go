@@ -237,6 +237,13 @@ type FeedView struct {
 	Entries int        `json:"entries"` // that are kept
 	Skipped int        `json:"skipped"` // that could not be read last
 	Hits    int        `json:"hits"`
+	// Told is how often its source took a sighting, and ToldLast when; ToldError why it
+	// took none since, at Refused.
+	Told      int64     `json:"told,omitempty"`
+	ToldLast  time.Time `json:"told_last,omitzero"`
+	ToldError string    `json:"told_error,omitempty"`
+	Refused   time.Time `json:"refused,omitzero"`
+	Tells     bool      `json:"tells"` // whether it is told
 }
 
 // ListFeeds gives the feeds that are set up, as they are written in the
@@ -257,11 +264,16 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 	if err != nil {
 		return nil, err
 	}
+	told, err := h.Store.FeedsTold(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now, all := h.Clock(), []FeedView{}
 	for _, f := range h.Feeds.All {
 		s := states[f.Name]
 		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: bare(f.URL), Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
-			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name]})
+			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name],
+			Tells: f.Sightings, Told: told[f.Name].Times, ToldLast: told[f.Name].Last, ToldError: told[f.Name].Why, Refused: told[f.Name].Refused})
 	}
 	return all, nil
 }

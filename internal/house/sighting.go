@@ -15,6 +15,7 @@ import (
 	"candor/internal/intel"
 	"candor/internal/intel/feed"
 	"candor/internal/intel/group"
+	"candor/internal/intel/misp"
 	"candor/internal/intel/taxii"
 	"candor/internal/intel/tlp"
 	"candor/internal/store"
@@ -44,7 +45,7 @@ func (h *House) sighted(ctx context.Context, tx *store.Tx, hit intel.Hit) error 
 		}
 		told = err == nil && g.Sightings && g.Retired.IsZero()
 	} else if f, err := h.feedNamed(hit.Feed); err == nil {
-		told = f.Sightings && f.Kind == feed.TAXII
+		told = f.Sightings && (f.Kind == feed.TAXII || f.Kind == feed.MISP)
 	}
 	if !told {
 		return nil
@@ -132,6 +133,9 @@ func (h *House) tellFeed(ctx context.Context, f feed.Feed, b intel.Bundle, j Sig
 	if err != nil {
 		return h.recordSighting(ctx, j, b, err.Error())
 	}
+	if f.Kind == feed.MISP {
+		return h.tellMISP(ctx, f, b, r, j)
+	}
 	root, id, ok := strings.Cut(strings.TrimSuffix(f.URL, "/"), "/collections/")
 	u, err := url.Parse(f.URL)
 	if err != nil || !ok {
@@ -153,6 +157,33 @@ func (h *House) tellFeed(ctx context.Context, f feed.Feed, b intel.Bundle, j Sig
 		return h.recordSighting(ctx, j, b, fmt.Sprintf("%d objects were not taken: %.200s", st.FailureCount, st.Failures[0].Message))
 	}
 	return h.recordSighting(ctx, j, b, "")
+}
+
+// tellMISP tells the server of a feed of MISP. What it does not take is kept; what it
+// cannot take now is told again by the job, which is tried a bounded number of times.
+func (h *House) tellMISP(ctx context.Context, f feed.Feed, b intel.Bundle, r intel.Release, j SightingJob) error {
+	s := misp.Server{HTTP: h.Feeds.HTTP, Address: f.Server}
+	if h.Feeds.Authorize != nil {
+		s.Authorize = func(req *http.Request) { h.Feeds.Authorize(f, req) }
+	}
+	n, err := s.Tell(ctx, r)
+	switch {
+	case errors.Is(err, candor.ErrUnavailable):
+		return errors.Join(err, h.noteSighting(ctx, j.Feed, err.Error()))
+	case err != nil:
+		return h.recordSighting(ctx, j, b, err.Error())
+	case n == 0:
+		return h.recordSighting(ctx, j, b, "the feed gives its attributes no UUID")
+	}
+	return h.recordSighting(ctx, j, b, "")
+}
+
+// noteSighting notes at a feed that it was told, or why it could not be.
+func (h *House) noteSighting(ctx context.Context, name, why string) error {
+	if isGroupFeed(name) {
+		return nil
+	}
+	return h.tx(ctx, func(tx *store.Tx) error { return tx.NoteTold(ctx, name, h.now(), why) })
 }
 
 // wait waits between looks at a status.
@@ -180,6 +211,11 @@ func (h *House) recordSighting(ctx context.Context, j SightingJob, b intel.Bundl
 	}
 	now := h.now()
 	return h.tx(ctx, func(tx *store.Tx) error {
+		if !isGroupFeed(j.Feed) {
+			if err := tx.NoteTold(ctx, j.Feed, now, refused); err != nil {
+				return err
+			}
+		}
 		return tx.AddRecords(ctx, "", candor.Record{ID: candor.NewID(now), Kind: candor.RecordDecision, At: now, Subject: b.ID, Actor: "system", Body: text})
 	})
 }

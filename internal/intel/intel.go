@@ -90,6 +90,16 @@ type Bundle struct {
 	TLP        tlp.Mark        `json:"tlp,omitempty"`
 	Indicators []Indicator     `json:"indicators"`
 	Sightings  []Sighting      `json:"sightings,omitempty"`
+	// Texts are what people wrote to be shared, of a bulletin.
+	Texts   []Text `json:"texts,omitempty"`
+	Revoked bool   `json:"revoked,omitempty"` // what was shared under the ID holds no more
+}
+
+// Text is what a person wrote, in one language.
+type Text struct {
+	Language string `json:"language"` // BCP 47
+	Title    string `json:"title"`
+	Body     string `json:"body"` // plain text; paragraphs have an empty line between them
 }
 
 // Mark is the strictest mark of the bundle and of all that it holds.

@@ -167,7 +167,7 @@ func (t *Tx) Doubt(ctx context.Context, name string, trust int) error {
 // ForgetFeeds removes all of feeds but those named, and of members of sharing
 // groups: entries, hits, and how they stand.
 func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
-	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feeds": "name"} {
+	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feed_told": "feed", "feeds": "name"} {
 		statement, args := "DELETE FROM "+table+" WHERE "+of+" NOT LIKE ?", []any{group.FeedPrefix + "%"}
 		if len(except) > 0 {
 			marks, names := in(except)

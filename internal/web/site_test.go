@@ -41,7 +41,7 @@ var table = map[string]string{
 	"POST /account/tokens": "admin analyst auditor customer", "GET /account/tokens/{id}/revoke": "admin analyst auditor customer",
 	"POST /account/tokens/{id}/revoke": "admin analyst auditor customer",
 	"GET /design":                      "admin analyst auditor", "GET /design/letter": "admin analyst auditor",
-	"GET /c/{token}": "*", "POST /c/{token}/fixed": "*", "POST /c/{token}/question": "*", "POST /c/{token}/contest": "*", "POST /c/{token}/renew": "*", "GET /r/{token}": "*", "POST /r/{token}/consent": "*", "GET /abuse": "*", "POST /abuse": "*", "GET /.well-known/security.txt": "*",
+	"GET /c/{token}": "*", "POST /c/{token}/fixed": "*", "POST /c/{token}/question": "*", "POST /c/{token}/contest": "*", "POST /c/{token}/renew": "*", "GET /r/{token}": "*", "GET /b/{token}": "*", "POST /b/{token}/read": "*", "POST /r/{token}/consent": "*", "GET /abuse": "*", "POST /abuse": "*", "GET /.well-known/security.txt": "*",
 	"GET /my/tickets": "customer subscriber", "GET /my/tickets/new": "customer subscriber", "POST /my/tickets/new": "customer subscriber", "GET /my/tickets/{id}": "customer subscriber",
 	"POST /my/tickets/{id}/say": "customer subscriber", "POST /my/tickets/{id}/rate": "customer subscriber",
 	"GET /t/{token}": "*", "POST /t/{token}/say": "*", "POST /t/{token}/rate": "*", "GET /report": "*", "POST /report": "*", "GET /help": "*", "GET /help/{slug}": "*",

@@ -37,6 +37,9 @@ const (
 	Consent Purpose = 2 // what a party agreed to; the subject is the party
 	Report  Purpose = 3 // what became of a report of abuse
 	Ticket  Purpose = 8 // a ticket, for the person that it is of; the party may be empty
+	// Bulletin is a bulletin for one recipient; the subject is the recipient's copy, and
+	// the party may be empty.
+	Bulletin Purpose = 9
 )
 
 // Link is what a link stands for.

@@ -52,8 +52,11 @@ type Feed struct {
 	// there are none.
 	Releases []string
 	// Sightings says that its source is told when something here is what it names:
-	// for collections of TAXII, which it is written into.
+	// for collections of TAXII, which it is written into, and for feeds of MISP.
 	Sightings bool
+	// Server is the address of the server of MISP that is told, https://host. Credentials
+	// of the feed go to its host alone; empty: there is none.
+	Server string
 }
 
 // Check tells what is wrong with a feed, as candor.ErrInvalid.
@@ -120,6 +123,14 @@ func (s State) Begin(f Feed, now time.Time) State {
 	}
 	s.Of = of
 	return s
+}
+
+// Told is what the source of a feed was told of sightings.
+type Told struct {
+	Times   int64     // that it took one
+	Last    time.Time // when it did last; zero: never
+	Refused time.Time // when it last could not be told; zero: never
+	Why     string    // of that; empty if it took one since
 }
 
 // Due tells whether a feed should be asked now.

@@ -96,6 +96,10 @@ func (g Group) Admits(m tlp.Mark) Why {
 	return g.admit(m, false, false)
 }
 
+// Named is those who are named one by one, of no group: what is our own goes to them
+// but for what stays in the house.
+func Named(name string) Group { return Group{Name: name, Most: tlp.Red} }
+
 // Way is how something goes to a group.
 type Way struct {
 	Named bool // to members known by name, by mail, and not into the collection

@@ -27,6 +27,7 @@ var required = map[string][]string{
 	"relationship":       {"spec_version", "created", "modified", "relationship_type", "source_ref", "target_ref"},
 	"sighting":           {"spec_version", "created", "modified", "sighting_of_ref"},
 	"report":             {"spec_version", "created", "modified", "name", "published", "object_refs"},
+	"language-content":   {"spec_version", "created", "modified", "object_ref", "contents"},
 	"marking-definition": {"spec_version", "created"},
 	"ipv4-addr":          {"value"}, "ipv6-addr": {"value"}, "domain-name": {"value"}, "url": {"value"}, "email-addr": {"value"},
 	"file": {"hashes"},
@@ -112,7 +113,7 @@ func (c *checker) object(o map[string]any) {
 }
 
 // times are the properties that are timestamps.
-var times = []string{"created", "modified", "valid_from", "valid_until", "first_observed", "last_observed", "first_seen", "last_seen", "published"}
+var times = []string{"created", "modified", "valid_from", "valid_until", "first_observed", "last_observed", "first_seen", "last_seen", "published", "object_modified"}
 
 func (c *checker) property(o map[string]any, key string, v any) {
 	switch x := v.(type) {

@@ -79,10 +79,15 @@ type object struct {
 	Source           string   `json:"source_ref,omitempty"`
 	Target           string   `json:"target_ref,omitempty"`
 	ReportTypes      []string `json:"report_types,omitempty"`
+	Lang             string   `json:"lang,omitempty"`
 	Published        moment   `json:"published,omitzero"`
 	ObjectRefs       []string `json:"object_refs,omitempty"`
-	SampleRefs       []string `json:"sample_refs,omitempty"`
-	IsFamily         *bool    `json:"is_family,omitempty"`
+	ObjectRef        string   `json:"object_ref,omitempty"` // of language-content
+	ObjectModified   moment   `json:"object_modified,omitzero"`
+	// Contents are properties of what ObjectRef is, by language.
+	Contents   map[string]map[string]string `json:"contents,omitempty"`
+	SampleRefs []string                     `json:"sample_refs,omitempty"`
+	IsFamily   *bool                        `json:"is_family,omitempty"`
 
 	Value  string            `json:"value,omitempty"`
 	Hashes map[string]string `json:"hashes,omitempty"`

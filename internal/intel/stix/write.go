@@ -205,9 +205,32 @@ func (d *draft) report() {
 	if o.Name == "" {
 		o.Name = "Report"
 	}
-	o.ObjectRefs = append([]string{d.producer}, d.refs...)
+	o.ObjectRefs, o.Revoked = append([]string{d.producer}, d.refs...), d.bundle.Revoked
 	if d.bundle.Class != "" {
 		o.Labels = []string{"rsit:" + string(d.bundle.Class)}
+	}
+	if len(d.bundle.Texts) > 0 {
+		d.texts(&o)
+	}
+	d.objects = append(d.objects, o)
+	if len(d.bundle.Texts) > 1 {
+		d.translations(o)
+	}
+}
+
+// texts makes the report that of a bulletin: its first text, in whose language it is.
+func (d *draft) texts(o *object) {
+	first := d.bundle.Texts[0]
+	o.Name, o.Description, o.Lang, o.ReportTypes = first.Title, first.Body, first.Language, []string{"best-practice"}
+}
+
+// translations adds the other texts of a report (STIX 2.1, 7.1).
+func (d *draft) translations(report object) {
+	o := d.base("language-content", d.name("language-content"), d.bundle.TLP)
+	o.ObjectRef, o.ObjectModified, o.Revoked = report.ID, report.Modified, d.bundle.Revoked
+	o.Contents = map[string]map[string]string{}
+	for _, t := range d.bundle.Texts[1:] {
+		o.Contents[t.Language] = map[string]string{"name": t.Title, "description": t.Body}
 	}
 	d.objects = append(d.objects, o)
 }

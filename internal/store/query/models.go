@@ -10,6 +10,7 @@ import (
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
 	"candor/internal/intake"
+	"candor/internal/intel/bulletin"
 	"candor/internal/intel/tlp"
 	"candor/internal/store/column"
 )
@@ -109,6 +110,36 @@ type Asset struct {
 	Server      candor.ID        `db:"server"`
 	Vital       candor.Vital     `db:"vital"`
 	Access      column.Access    `db:"access"`
+}
+
+type Bulletin struct {
+	ID       candor.ID      `db:"id"`
+	State    bulletin.State `db:"state"`
+	Document column.Raw     `db:"document"`
+	Edition  int64          `db:"edition"`
+	Updated  column.Time    `db:"updated"`
+}
+
+type BulletinCopy struct {
+	ID        candor.ID   `db:"id"`
+	Bulletin  candor.ID   `db:"bulletin"`
+	Number    int64       `db:"number"`
+	Party     candor.ID   `db:"party"`
+	Entry     candor.ID   `db:"entry"`
+	Name      string      `db:"name"`
+	Address   string      `db:"address"`
+	Language  string      `db:"language"`
+	Sent      column.Time `db:"sent"`
+	Read      column.Time `db:"read"`
+	Comment   string      `db:"comment"`
+	Reminders int64       `db:"reminders"`
+	Due       column.Time `db:"due"`
+}
+
+type BulletinVersion struct {
+	Bulletin candor.ID  `db:"bulletin"`
+	Number   int64      `db:"number"`
+	Document column.Raw `db:"document"`
 }
 
 type Campaign struct {
@@ -290,6 +321,14 @@ type Feed struct {
 	Name    string           `db:"name"`
 	State   column.FeedState `db:"state"`
 	Claimed column.Time      `db:"claimed"`
+}
+
+type FeedTold struct {
+	Feed    string      `db:"feed"`
+	Told    int64       `db:"told"`
+	Last    column.Time `db:"last"`
+	Refused column.Time `db:"refused"`
+	Why     string      `db:"why"`
 }
 
 type Finding struct {

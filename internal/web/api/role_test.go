@@ -25,6 +25,8 @@ import (
 	"candor/internal/intake/forward"
 	"candor/internal/intake/freetext"
 	"candor/internal/intake/holder"
+	"candor/internal/intel"
+	"candor/internal/intel/bulletin"
 	"candor/internal/intel/group"
 	"candor/internal/phrase"
 	"candor/internal/respond/submit"
@@ -60,6 +62,8 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(w.lab().ID)
 		case strings.HasPrefix(op.Path, "/api/v1/groups/"):
 			id = string(w.sharing().ID)
+		case strings.HasPrefix(op.Path, "/api/v1/bulletins/"):
+			id = string(w.told(op).ID)
 		case op.ID == "add-vendor-answer" || op.ID == "look-for-samples":
 			id = string(e.responses[2].ID)
 		case strings.HasPrefix(op.Path, "/api/v1/tickets/"):
@@ -106,6 +110,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"add-directory-entry": labOf("new" + string(candor.NewID(w.now))), "replace-directory-entry": labOf("Lab"), "verify-directory-entry": object{"how": "called"}, "retire-directory-entry": object{"retired": false},
 		"import-directory": "schema: candor-directory-1\n", "send-samples": object{"entry": w.lab().ID}, "add-vendor-answer": object{"verdict": "clean"},
+		"add-bulletin": w.bulletinOf("new" + string(candor.NewID(w.now))), "replace-bulletin": w.bulletinOf("Practice of " + op.ID), "publish-bulletin": object{"edition": w.toldEdition(op)}, "withdraw-bulletin": object{"reason": "a mistake"},
 		"add-group": groupOf("new" + string(candor.NewID(w.now))), "replace-group": groupOf("ISAC"), "retire-group": object{"retired": false}, "share-case": object{"group": w.sharing().ID},
 		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
 		"decide-content": object{"decision": "dismiss", "reason": staffNote},
@@ -146,6 +151,38 @@ func (w *world) sharing() group.Group {
 		}
 	}
 	return must2(w.house.SaveGroup(ctx, admin, group.Group{Name: "ISAC", Most: "amber"}))(w.t)
+}
+
+// bulletinOf is a bulletin as it is written.
+func (w *world) bulletinOf(title string) object {
+	return object{"texts": []any{object{"language": "en", "title": title, "body": "Close it."}}, "mark": "green", "until": w.now.Add(60 * 24 * time.Hour), "groups": []candor.ID{w.sharing().ID}}
+}
+
+// toldEdition is the edition of told; 0 for operations that have no use of it.
+func (w *world) toldEdition(op api.Operation) int64 {
+	if op.ID != "publish-bulletin" {
+		return 0
+	}
+	return w.told(op).Edition
+}
+
+// told is a bulletin as an operation wants it: published for its withdrawal, else a
+// draft.
+func (w *world) told(op api.Operation) bulletin.Bulletin {
+	ctx, admin := w.t.Context(), w.people["admin"].who
+	title := "Practice of " + op.ID
+	for _, v := range must2(w.house.Bulletins(ctx, admin))(w.t) {
+		if b := v.Bulletin; b.Title() == title && (op.ID != "withdraw-bulletin" || b.State == bulletin.Published) && (op.ID != "publish-bulletin" || b.Changed) {
+			return b
+		}
+	}
+	d := bulletin.Draft{Texts: []intel.Text{{Language: "en", Title: title, Body: "Close it."}}, Mark: "green", Until: w.now.Add(60 * 24 * time.Hour), Groups: []candor.ID{w.sharing().ID}}
+	b := must2(w.house.SaveBulletin(ctx, admin, "", d, 0))(w.t)
+	if op.ID != "withdraw-bulletin" {
+		return b
+	}
+	must2(w.house.PublishBulletin(ctx, admin, b.ID, b.Edition))(w.t)
+	return must2(w.house.Bulletin(ctx, admin, b.ID, 0))(w.t).Bulletin
 }
 
 // lab is an entry of the directory.

@@ -71,6 +71,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.PkgPath() == "candor/internal/directory" {
 		return "Directory" + name
 	}
+	if t.PkgPath() == "candor/internal/intel/bulletin" {
+		return "Bulletin" + strings.TrimPrefix(name, "Bulletin")
+	}
 	if t.PkgPath() == "candor/internal/intel/group" {
 		return "Group" + strings.TrimPrefix(name, "Group")
 	}

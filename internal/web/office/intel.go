@@ -121,8 +121,18 @@ func (o *office) feedFacts(r *web.Request, v house.FeedView) []ui.Fact {
 	if v.Next.After(o.site.Clock()) {
 		next = ui.Time(v.Next)
 	}
+	told := ui.Text(r.T("office.intel.told.never"))
+	switch {
+	case v.ToldError != "":
+		told = named(r.T("office.intel.told.refused"), "", v.ToldError)
+	case v.Told > 0:
+		told = ui.Text(r.N("office.intel.told.times", int(v.Told)))
+	case !v.Tells:
+		told = ui.Text(r.T("office.intel.told.off"))
+	}
 	return []ui.Fact{
 		{Label: r.T("office.state"), Value: feedState(r, v)},
+		{Label: r.T("office.intel.told"), Value: told},
 		{Label: r.T("office.intel.fetched"), Value: feedAge(r, v)},
 		{Label: r.T("office.intel.changed"), Value: changed},
 		{Label: r.T("office.intel.next"), Value: next},

@@ -63,6 +63,7 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addPacks()
 	o.addIntel()
 	o.addGroups()
+	o.addBulletins()
 	o.addNotices()
 	o.addTraffic()
 	o.addFlows()
@@ -96,6 +97,7 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "directory", Text: "office.directory", Icon: "mail", Href: "/directory", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "intel", Text: "office.intel", Icon: "bell", Href: "/intel", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "groups", Text: "office.group", Icon: "parties", Href: groupsPath, Group: estate, Order: 22, Needs: readParties},
+		web.NavEntry{Key: "bulletins", Text: "office.bulletins", Icon: "file", Href: bulletinsPath, Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "notices", Text: "office.notices", Icon: "comment", Href: "/notices", Group: estate, Order: 22, Needs: readParties},
 		web.NavEntry{Key: "traffic", Text: "office.traffic", Icon: "health", Href: "/traffic", Group: estate, Order: 22, Needs: readCases},
 		web.NavEntry{Key: "drills", Text: "office.drills", Icon: "clock", Href: "/drills", Group: trust, Order: 36, Needs: readSettings},

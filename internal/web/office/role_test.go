@@ -43,6 +43,9 @@ var table = map[string]string{
 	"GET /intel/groups": "admin analyst auditor", "GET /intel/groups/new": "admin analyst", "POST /intel/groups/new": "admin analyst", "GET /intel/groups/{id}": "admin analyst auditor",
 	"GET /intel/groups/{id}/edit": "admin analyst", "POST /intel/groups/{id}/edit": "admin analyst", "GET /intel/groups/{id}/retire": "admin analyst", "POST /intel/groups/{id}/retire": "admin analyst",
 	"POST /intel/groups/{id}/members": "admin analyst", "GET /intel/groups/{id}/members/{member}/remove": "admin analyst", "POST /intel/groups/{id}/members/{member}/remove": "admin analyst",
+	"GET /intel/bulletins": "admin analyst auditor", "GET /intel/bulletins/new": "admin analyst", "POST /intel/bulletins/new": "admin analyst", "GET /intel/bulletins/{id}": "admin analyst auditor",
+	"GET /intel/bulletins/{id}/edit": "admin analyst", "POST /intel/bulletins/{id}/edit": "admin analyst", "GET /intel/bulletins/{id}/publish": "admin analyst", "POST /intel/bulletins/{id}/publish": "admin analyst",
+	"GET /intel/bulletins/{id}/withdraw": "admin analyst", "POST /intel/bulletins/{id}/withdraw": "admin analyst",
 	"GET /cases/{id}/share": "admin analyst", "POST /cases/{id}/share": "admin analyst",
 
 	"GET /traffic": "admin analyst auditor", "GET /traffic/now": "admin analyst", "GET /traffic/flows": "admin analyst", "GET /traffic/flows/form": "admin analyst", "GET /traffic/flows/records": "admin analyst",
@@ -178,7 +181,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 	w.writes(t)
 	ids["intel"] = "CVE-2026-1207"
 	product, drilled, complaint := w.software(t), w.drilled(t), string(w.complaint(t, reported).ID)
-	sharing := string(w.partners(t).ID)
+	sharing, told := string(w.partners(t).ID), string(w.told(t).ID)
 	return func(pattern string) string {
 		area, _, _ := strings.Cut(pattern[1:], "/")
 		name := drilled
@@ -188,6 +191,9 @@ func (w *world) paths(t *testing.T) func(string) string {
 		id := ids[area]
 		if strings.HasPrefix(pattern, "/intel/groups/") {
 			id = sharing
+		}
+		if strings.HasPrefix(pattern, "/intel/bulletins/") {
+			id = told
 		}
 		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{forward}", string(passed[0].ID), "{consent}", string(standing.ID), "{part}", "0", "{member}", string(w.partners(t).Members[0].ID()), "{name}", name, "{id}", id, "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
@@ -228,7 +234,7 @@ func TestNothingThere(t *testing.T) {
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",
-		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/directory/" + none, "/directory/x", "/directory/" + none + "/verify", "/intel/groups/" + none, "/intel/groups/x", "/intel/groups/" + none + "/edit", "/cases/" + none + "/share", "/intel/groups/" + string(w.partners(t).ID) + "/members/" + none + "/remove", "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
+		"/people/" + string(w.People[candor.RoleAdmin].ID) + "/tokens/" + none + "/revoke", "/gate/" + none, "/directory/" + none, "/directory/x", "/directory/" + none + "/verify", "/intel/groups/" + none, "/intel/groups/x", "/intel/groups/" + none + "/edit", "/intel/bulletins/" + none, "/intel/bulletins/x", "/intel/bulletins/" + string(w.told(t).ID) + "?version=9", "/intel/bulletins/" + none + "/publish", "/cases/" + none + "/share", "/intel/groups/" + string(w.partners(t).ID) + "/members/" + none + "/remove", "/gate/x", "/gate/" + string(w.party.ID), "/gate/" + string(w.asset.ID) + "/waivers/" + none + "/end", "/gate/" + none + "/waive", "/agents/" + none + "/retire", "/agents/x/retire", "/agents/tokens/x/revoke", "/agents/new?server=" + none} {
 		if a := w.Get(t, admin, path); a.Status != http.StatusNotFound {
 			t.Errorf("GET %s: %d, want 404", path, a.Status)
 		}

@@ -75,6 +75,7 @@ func Mount(s *web.Site, c Config) {
 	p.mountNotices(s)
 	p.mountSupport()
 	p.mountAbuse()
+	p.mountBulletins()
 	s.Nav(web.NavEntry{Key: "my", Text: "portal.my.title", Icon: "cases", Href: "/my", Needs: reads})
 }
 

@@ -1,0 +1,60 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/intel"
+	"candor/internal/intel/bulletin"
+	"candor/internal/intel/tlp"
+	"candor/internal/store"
+)
+
+// testBulletins keeps bulletins, their versions, and who read them.
+func testBulletins(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	party, _ := Sample(t, s, "bulletins")
+	b := bulletin.Bulletin{ID: candor.NewID(noon), State: bulletin.Drafted, Author: "user:x", Edition: 1, Created: noon, Updated: noon,
+		Draft: bulletin.Draft{Texts: []intel.Text{{Language: "ar", Title: "عنوان", Body: "نص"}}, Mark: tlp.Amber, Until: noon.Add(time.Hour), Parties: []candor.ID{party.ID}, Remind: 3}}
+	do(t, s, func(tx *store.Tx) error { return tx.AddBulletin(ctx, b) })
+	same(t, must(s.Bulletin(ctx, b.ID))(t), b)
+	old := b
+	b.State, b.Number, b.Edition, b.Updated = bulletin.Published, 1, 2, noon.Add(time.Minute)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeBulletin(ctx, b, 7) }), candor.ErrChanged)
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeBulletin(ctx, b, old.Edition) })
+	same(t, must(s.Bulletins(ctx, 10))(t), []bulletin.Bulletin{b})
+
+	var versions []bulletin.Version
+	for n := 1; n <= 2; n++ {
+		v := bulletin.Version{Bulletin: b.ID, Number: n, Draft: b.Draft, SHA256: b.Draft.Digest(), Author: "user:x", By: "user:y", At: noon}
+		do(t, s, func(tx *store.Tx) error { return tx.AddBulletinVersion(ctx, v) })
+		versions = append([]bulletin.Version{v}, versions...)
+	}
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.AddBulletinVersion(ctx, versions[0]) }), candor.ErrExists)
+	same(t, must(s.BulletinVersions(ctx, b.ID))(t), versions)
+	same(t, must(s.BulletinVersion(ctx, b.ID, 1))(t), versions[1])
+
+	one := bulletin.Copy{ID: candor.NewID(noon), Bulletin: b.ID, Number: 1, Party: party.ID, Name: "A", Address: "a@a.example", Language: "ar", Sent: noon, Due: noon.Add(time.Hour)}
+	two := bulletin.Copy{ID: candor.NewID(noon), Bulletin: b.ID, Number: 1, Entry: candor.NewID(noon), Name: "B", Address: "b@b.example", Language: "en", Sent: noon}
+	do(t, s, func(tx *store.Tx) error { return tx.AddBulletinCopies(ctx, one, two) })
+	double := one
+	double.ID = candor.NewID(noon)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.AddBulletinCopies(ctx, double) }), candor.ErrExists)
+	same(t, must(s.BulletinCopies(ctx, b.ID, 1))(t), []bulletin.Copy{one, two})
+	same(t, must(s.DueBulletinCopies(ctx, noon.Add(time.Hour), 5))(t), []bulletin.Copy{one})
+	same(t, len(must(s.DueBulletinCopies(ctx, noon, 5))(t)), 0)
+
+	two.Read, two.Comment = noon.Add(time.Minute), "Thanks"
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeBulletinCopy(ctx, two) })
+	same(t, must(s.BulletinCopy(ctx, two.ID))(t), two)
+	same(t, must(s.BulletinCounts(ctx, b.ID))(t), map[candor.ID]map[int]bulletin.Count{b.ID: {1: {Sent: 2, Read: 1}}})
+
+	do(t, s, func(tx *store.Tx) error { return tx.StopBulletinReminders(ctx, b.ID, 1) })
+	same(t, len(must(s.DueBulletinCopies(ctx, noon.Add(time.Hour), 5))(t)), 0)
+	do(t, s, func(tx *store.Tx) error { return tx.EraseBulletinCopies(ctx, party.ID) })
+	one.Name, one.Address, one.Due = store.Erased, "", time.Time{}
+	same(t, must(s.BulletinCopy(ctx, one.ID))(t), one)
+	_, err := s.BulletinCopy(ctx, candor.NewID(noon))
+	isKind(t, err, candor.ErrNotFound)
+}
