@@ -29,6 +29,7 @@ type Config struct {
 	Lines int
 	Seed  uint64
 	Times int // that each question is asked; the median is told
+	Room  int // of the archive
 	Log   io.Writer
 }
 
@@ -57,12 +58,12 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 		before := cpu(thread)
 		m.fill(flows, clock.Now().Add(-within), within)
 		making += cpu(thread) - before
-		if err := room(ctx, a, len(flows)); err != nil {
+		if err := room(ctx, a, c.Room-len(flows)*3/2); err != nil {
 			return err
 		}
 		a.Keep(flows)
 	}
-	if err := room(ctx, a, 1<<62); err != nil {
+	if err := room(ctx, a, 0); err != nil {
 		return err
 	}
 	held, err := a.Held(ctx)
@@ -83,15 +84,14 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 	return nil
 }
 
-// room waits until flows would find room, or with a great number until all are
-// written.
-func room(ctx context.Context, a Archive, flows int) error {
+// room waits until at most so many rows wait.
+func room(ctx context.Context, a Archive, most int) error {
 	for {
 		h, err := a.Held(ctx)
 		if err != nil {
 			return err
 		}
-		if h.Waiting == 0 || h.Waiting+flows < 900_000 {
+		if h.Waiting <= max(most, 0) {
 			return nil
 		}
 		select {
