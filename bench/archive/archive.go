@@ -30,6 +30,7 @@ type Config struct {
 	Seed  uint64
 	Times int // that each question is asked; the median is told
 	Room  int // of the archive
+	Skip  int // flows of the hour that the archive has already
 	Log   io.Writer
 }
 
@@ -58,6 +59,9 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 		before := cpu(thread)
 		m.fill(flows, clock.Now().Add(-within), within)
 		making += cpu(thread) - before
+		if (i+1)*len(flows) <= c.Skip {
+			continue
+		}
 		if err := room(ctx, a, c.Room-len(flows)*3/2); err != nil {
 			return err
 		}

@@ -125,8 +125,8 @@ func (a *Archive) source(held catalogue, t archive.Tier, q archive.Question) (s 
 // aSlice is how many rows are asked of at once, if they can be told apart by line,
 // and most how many slices there are: groups of rows are in one or two of them.
 const (
-	aSlice = 1_500_000
-	most   = 64
+	aSlice = 5_000_000
+	most   = 32
 )
 
 // slices cuts the lines, by which files are sorted, so that what is told apart at
