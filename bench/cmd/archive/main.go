@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&c.Lines, "lines", 100_000, "lines that they are of")
 	flag.Uint64Var(&c.Seed, "seed", 1, "the traffic follows from it")
 	flag.IntVar(&c.Times, "times", 3, "how often each question is asked")
+	flag.IntVar(&c.Ask, "ask", 0, "how many of the questions are asked, from the first; 0: all")
 	flag.IntVar(&c.Room, "room", 1_000_000, "rows that may wait to be written; with more, batches are larger and less is joined")
 	flag.IntVar(&c.Skip, "skip", 0, "flows, in hundreds of thousands, that the archive has from a run that was broken off: its rows of the raw tier")
 	dir := flag.String("dir", "", "keep the archive there; one that is there is asked only")

@@ -134,7 +134,7 @@ func drillMark(r *web.Request, x drill.Report) templ.Component {
 // drillDetail is what the page of one drill shows.
 type drillDetail struct {
 	result  ui.Message
-	missed  []string
+	missed  []missedThing
 	figures []ui.Stat
 	stages  ui.Table
 	checks  ui.Table
@@ -155,7 +155,7 @@ func (o *office) drill(r *web.Request) (web.View, error) {
 		return web.View{Page: p, Body: drillPage(d)}, nil
 	}
 	p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.drill.signed"), Href: "/drills/" + k.Name + "/signed"}, ui.Plain, "download")
-	d := drillDetail{missed: x.Missed, figures: drillFigures(r, x), stages: stageTable(r, x), checks: drillChecks(r, x), faults: faultTable(r, x)}
+	d := drillDetail{missed: drillMissed(r, x), figures: drillFigures(r, x), stages: stageTable(r, x), checks: drillChecks(r, x), faults: faultTable(r, x)}
 	if d.result = (ui.Message{Stays: true, Tone: ui.Good, Title: r.T("office.drill.well")}); !x.OK() {
 		d.result.Tone, d.result.Title = ui.Bad, r.N("office.drill.missed", len(x.Missed))
 	}
@@ -170,6 +170,44 @@ func (o *office) drillSigned(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	return text(k.Name+".jws", []byte(k.Signed)), nil
+}
+
+// missedThing is something that is not as it should be, in words, and what the
+// program saw of it, as it says so itself.
+type missedThing struct{ text, seen string }
+
+// mostMissed is how many rounds that failed are named; all are in the report.
+const mostMissed = 10
+
+func drillMissed(r *web.Request, x drill.Report) (all []missedThing) {
+	for _, c := range x.Checks {
+		switch {
+		case c.OK:
+		case c.Name == drill.CheckResponse:
+			_, n := x.Quantiles(drill.StageDropped)
+			all = append(all, missedThing{text: r.T("office.drill.missed.response", phrase.Args{"n": n, "all": len(x.Rounds), "median": x.Response.P50, "most": x.Response.P99, "goal": x.Goal.P50, "bound": x.Goal.P99})})
+		default:
+			all = append(all, missedThing{r.T("office.drill.missed.check", phrase.Args{"what": r.Printer.Word("office.drill.check.", string(c.Name))}), c.Text})
+		}
+	}
+	failed := 0
+	for _, round := range x.Rounds {
+		if round.Error == "" {
+			continue
+		}
+		if failed++; failed <= mostMissed {
+			all = append(all, missedThing{r.T("office.drill.missed.round", phrase.Args{"abuse": r.Printer.Word("office.drill.abuse.", string(round.Abuse)), "line": round.Line}), round.Error})
+		}
+	}
+	if failed > mostMissed {
+		all = append(all, missedThing{text: r.N("office.drill.missed.rounds", failed-mostMissed)})
+	}
+	for _, f := range x.Faults {
+		if !f.Noticed {
+			all = append(all, missedThing{r.T("office.drill.missed.fault", phrase.Args{"what": r.Printer.Word("office.drill.fault.", string(f.Kind))}), f.Error})
+		}
+	}
+	return all
 }
 
 func drillFigures(r *web.Request, x drill.Report) []ui.Stat {
