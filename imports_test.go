@@ -173,7 +173,7 @@ var layers = []layer{
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},
-	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/directory", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/house", "internal/intel", "internal/intel/bulletin", "internal/intel/group", "internal/intel/tlp", "internal/respond", "internal/respond/isolate", "internal/scan/generation", "internal/store", "internal/web/hook"},
+	{packages: "internal/web/api", ours: []string{".", "internal/access…", "internal/consent…", "internal/desk…", "internal/directory", "internal/drill", "internal/evidence", "internal/flow", "internal/flow/archive", "internal/house", "internal/intel", "internal/intel/bulletin", "internal/intel/group", "internal/intel/tlp", "internal/respond", "internal/respond/isolate", "internal/scan/generation", "internal/store", "internal/web/hook"},
 		others: []string{"github.com/danielgtaylor/huma/v2"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/hosted", ours: []string{".", "internal/access", "internal/consent/notice", "internal/house", "internal/phrase", "internal/web"}, tests: []string{"candor/internal"}},
 	{packages: "internal/web/exchange", ours: []string{".", "internal/access", "internal/house", "internal/intel/taxii", "internal/web"}, tests: []string{"candor/internal"}},

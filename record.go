@@ -48,6 +48,7 @@ const (
 	RecordNotice     RecordKind = "notice" // published, pinned, or seen at a site
 	RecordReport     RecordKind = "report" // what became of a message that came in
 	RecordRead       RecordKind = "read"   // somebody looked at what a household does
+	RecordDrill      RecordKind = "drill"  // a response was rehearsed
 )
 
 // Job is work that is done later, at least once, whatever happens: it is

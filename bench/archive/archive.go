@@ -1,10 +1,12 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -29,6 +31,9 @@ type Config struct {
 	Lines int
 	Seed  uint64
 	Times int // that each question is asked; the median is told
+	Ask   int // how many of the questions are asked; 0: all
+	Room  int // of the archive
+	Skip  int // flows of the hour that the archive has already
 	Log   io.Writer
 }
 
@@ -45,6 +50,10 @@ func (c *Clock) Now() time.Time { return begin.Add(time.Duration(c.now.Load())) 
 // Fill keeps an hour of flows and closes the archive. It prints what that took.
 func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) error {
 	m := newMaker(c.Seed, c.Lines)
+	if c.Skip > 0 { // others than those that are there
+		m.dice = rand.New(rand.NewPCG(c.Seed, uint64(c.Skip)))
+		m.peers = rand.NewZipf(m.dice, 1.1, 20, 2_000_000)
+	}
 	flows := make([]archive.Flow, max(1, min(c.Rows, 100_000)))
 	runtime.LockOSThread() // so that what making flows takes can be told
 	defer runtime.UnlockOSThread()
@@ -52,17 +61,17 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 	parts := c.Rows / len(flows)
 	within := time.Hour / time.Duration(parts)
 	spent, started := cpu(syscall.RUSAGE_SELF), time.Now()
-	for i := range parts {
+	for i := c.Skip / len(flows); i < parts; i++ {
 		clock.now.Store(int64(within) * int64(i+1))
 		before := cpu(thread)
 		m.fill(flows, clock.Now().Add(-within), within)
 		making += cpu(thread) - before
-		if err := room(ctx, a, len(flows)); err != nil {
+		if err := room(ctx, a, c.Room-len(flows)*3/2); err != nil {
 			return err
 		}
 		a.Keep(flows)
 	}
-	if err := room(ctx, a, 1<<62); err != nil {
+	if err := room(ctx, a, 0); err != nil {
 		return err
 	}
 	held, err := a.Held(ctx)
@@ -75,23 +84,22 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 	if err := a.Close(); err != nil {
 		return err
 	}
-	spent, rows := cpu(syscall.RUSAGE_SELF)-spent-making, float64(parts*len(flows))
+	spent, rows := cpu(syscall.RUSAGE_SELF)-spent-making, float64(parts*len(flows)-c.Skip)
 	fmt.Fprintf(c.Log, "%s: %.0f rows in %s: %.0f rows a second, %.0f a CPU second of this process (making them not counted)\n", name, rows, time.Since(started).Round(time.Second), rows/time.Since(started).Seconds(), rows/spent.Seconds())
 	for _, t := range held.Tiers {
-		fmt.Fprintf(c.Log, "%s: %s: %d rows, %d MB, %.1f bytes for each flow\n", name, t.Tier, t.Rows, t.Bytes>>20, float64(t.Bytes)/rows)
+		fmt.Fprintf(c.Log, "%s: %s: %d rows, %d MB, %.1f bytes for each flow\n", name, t.Tier, t.Rows, t.Bytes>>20, float64(t.Bytes)/float64(parts*len(flows)))
 	}
 	return nil
 }
 
-// room waits until flows would find room, or with a great number until all are
-// written.
-func room(ctx context.Context, a Archive, flows int) error {
+// room waits until at most so many rows wait.
+func room(ctx context.Context, a Archive, most int) error {
 	for {
 		h, err := a.Held(ctx)
 		if err != nil {
 			return err
 		}
-		if h.Waiting == 0 || h.Waiting+flows < 900_000 {
+		if h.Waiting <= max(most, 0) {
 			return nil
 		}
 		select {
@@ -139,7 +147,8 @@ func Ask(ctx context.Context, c Config, name string, a archive.Reader) error {
 	first := newMaker(c.Seed, c.Lines).lines[0]
 	t := tabwriter.NewWriter(c.Log, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%s\tfrom\tmedian\tslowest\tof processors\tkeys\tflows\tload average\n", name)
-	for _, q := range questions() {
+	all := questions()
+	for _, q := range all[:min(len(all), cmp.Or(c.Ask, len(all)))] {
 		for i := range q.Where {
 			for n := range q.Where[i].Values {
 				if q.Where[i].Values[n].Line == candor.ID("first") {

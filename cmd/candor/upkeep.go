@@ -160,6 +160,10 @@ func (r *running) tryClocks(context.Context) error {
 
 // upkeepChores look at what isolations rest on.
 func (r *running) upkeepChores() (all []chore) {
+	if r.House.Drills.Folder != "" && r.setup.does("worker") {
+		logged := map[string]bool{}
+		all = append(all, chore{"log drills", time.Minute, func(ctx context.Context) error { return r.House.LogDrills(ctx, logged) }})
+	}
 	if r.setup.drill.Every > 0 && r.setup.does("worker") {
 		all = append(all, chore{"see to drills", time.Minute, r.seeToDrills})
 	}

@@ -26,12 +26,15 @@ func main() {
 	flag.IntVar(&c.Lines, "lines", 100_000, "lines that they are of")
 	flag.Uint64Var(&c.Seed, "seed", 1, "the traffic follows from it")
 	flag.IntVar(&c.Times, "times", 3, "how often each question is asked")
+	flag.IntVar(&c.Ask, "ask", 0, "how many of the questions are asked, from the first; 0: all")
+	flag.IntVar(&c.Room, "room", 1_000_000, "rows that may wait to be written; with more, batches are larger and less is joined")
+	flag.IntVar(&c.Skip, "skip", 0, "flows, in hundreds of thousands, that the archive has from a run that was broken off: its rows of the raw tier")
 	dir := flag.String("dir", "", "keep the archive there; one that is there is asked only")
 	threads := flag.Int("threads", 0, "for questions; 0: all processors")
 	patience := flag.Duration("patience", 5*time.Minute, "how long a question may take")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, c, duckdb.Options{Dir: *dir, Threads: *threads, Patience: *patience})
+	err := run(ctx, c, duckdb.Options{Dir: *dir, Threads: *threads, Patience: *patience, Room: c.Room})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "archive:", err)
@@ -50,7 +53,7 @@ func run(ctx context.Context, c bench.Config, o duckdb.Options) error {
 	}
 	clock := &bench.Clock{}
 	o.Clock, o.Log = clock.Now, slog.New(slog.NewTextHandler(os.Stderr, nil))
-	if _, err := os.Stat(filepath.Join(o.Dir, "raw")); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(o.Dir, "raw")); c.Skip > 0 || errors.Is(err, os.ErrNotExist) {
 		a, err := duckdb.Open(o)
 		if err != nil {
 			return err

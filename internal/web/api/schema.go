@@ -238,7 +238,7 @@ func (eventKind) Schema(r huma.Registry) *huma.Schema {
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "RecordKind", "What a record proves.", candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent,
-		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordReport, candor.RecordRead)
+		candor.RecordDeadline, candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordReport, candor.RecordRead, candor.RecordDrill)
 }
 
 func (reportState) Schema(r huma.Registry) *huma.Schema {

@@ -134,7 +134,7 @@ func drillMark(r *web.Request, x drill.Report) templ.Component {
 // drillDetail is what the page of one drill shows.
 type drillDetail struct {
 	result  ui.Message
-	missed  []string
+	missed  []missedThing
 	figures []ui.Stat
 	stages  ui.Table
 	checks  ui.Table
@@ -172,39 +172,48 @@ func (o *office) drillSigned(r *web.Request) (web.View, error) {
 	return text(k.Name+".jws", []byte(k.Signed)), nil
 }
 
-// drillMissed says what was missed. A report says that in English; here it is
-// worded for others, but for what programs said.
-func drillMissed(r *web.Request, x drill.Report) (all []string) {
-	if r.Printer.Lang() == "en" {
-		return x.Missed
-	}
+// missedThing is something that is not as it should be, in words, and what the
+// program saw of it, as it says so itself.
+type missedThing struct{ text, seen string }
+
+// mostMissed is how many rounds that failed are named; all are in the report.
+const mostMissed = 10
+
+func drillMissed(r *web.Request, x drill.Report) (all []missedThing) {
 	for _, c := range x.Checks {
 		switch {
 		case c.OK:
 		case c.Name == drill.CheckResponse:
-			all = append(all, r.T("office.drill.missed.response", phrase.Args{"n": len(x.Times(drill.StageDropped)), "all": len(x.Rounds), "median": int(x.Response.P50), "most": int(x.Response.P99)}))
+			_, n := x.Quantiles(drill.StageDropped)
+			all = append(all, missedThing{text: r.T("office.drill.missed.response", phrase.Args{"n": n, "all": len(x.Rounds), "median": x.Response.P50, "most": x.Response.P99, "goal": x.Goal.P50, "bound": x.Goal.P99})})
 		default:
-			all = append(all, r.T("office.drill.missed.check", phrase.Args{"check": r.Printer.Word("office.drill.check.", string(c.Name))}))
+			all = append(all, missedThing{r.T("office.drill.missed.check", phrase.Args{"what": r.Printer.Word("office.drill.check.", string(c.Name))}), c.Text})
 		}
 	}
+	failed := 0
 	for _, round := range x.Rounds {
-		if round.Error != "" && len(all) < mostMissed {
-			all = append(all, r.T("office.drill.missed.round", phrase.Args{"abuse": string(round.Abuse), "line": round.Line, "error": round.Error}))
+		if round.Error == "" {
+			continue
 		}
+		if failed++; failed <= mostMissed {
+			all = append(all, missedThing{r.T("office.drill.missed.round", phrase.Args{"abuse": r.Printer.Word("office.drill.abuse.", string(round.Abuse)), "line": round.Line}), round.Error})
+		}
+	}
+	if failed > mostMissed {
+		all = append(all, missedThing{text: r.N("office.drill.missed.rounds", failed-mostMissed)})
 	}
 	for _, f := range x.Faults {
 		if !f.Noticed {
-			all = append(all, r.T("office.drill.missed.fault", phrase.Args{"fault": r.Printer.Word("office.drill.fault.", string(f.Kind)), "error": f.Error}))
+			all = append(all, missedThing{r.T("office.drill.missed.fault", phrase.Args{"what": r.Printer.Word("office.drill.fault.", string(f.Kind))}), f.Error})
 		}
 	}
 	if len(all) == 0 {
-		return x.Missed // of another version of the program
+		for _, m := range x.Missed { // of another version of the program
+			all = append(all, missedThing{seen: m})
+		}
 	}
 	return all
 }
-
-// mostMissed bounds the rounds that failed among what is listed.
-const mostMissed = 15
 
 func drillFigures(r *web.Request, x drill.Report) []ui.Stat {
 	_, n := x.Quantiles(drill.StageDropped)

@@ -84,10 +84,10 @@ func TestDrills(t *testing.T) {
 	if text := page("/drills/"+name, 200); !strings.Contains(text, "All is as it should be") || !strings.Contains(text, "last time") {
 		t.Error("the newest:", text)
 	}
-	if text := page("/drills/20260201T090000Z-nftables", 200); !strings.Contains(text, "fault dead-coa: not noticed") {
+	if text := page("/drills/20260201T090000Z-nftables", 200); !strings.Contains(text, "Not noticed: An access server that does not answer.") {
 		t.Error("one that missed something:", text)
 	}
-	if text := page("/drills/20260201T090000Z-nftables?language=zh", 200); !strings.Contains(text, "未察觉故障：") || strings.Contains(text, "not noticed") {
+	if text := page("/drills/20260201T090000Z-nftables?language=zh", 200); !strings.Contains(text, "未发现：接入服务器没有回应。") || strings.Contains(text, "not noticed") {
 		t.Error("in Chinese:", text)
 	}
 	all, err := w.House.Drills.Folder.All()
@@ -99,6 +99,10 @@ func TestDrills(t *testing.T) {
 	}
 	if signed := w.Get(t, w.As(candor.RoleAuditor), "/drills/"+name+"/signed"); !strings.HasPrefix(string(signed.Body), "ey") {
 		t.Errorf("the signed report: %d %.40q", signed.Status, signed.Body)
+	}
+	chinese := w.Get(t, w.As(candor.RoleAuditor), "/drills/20260201T090000Z-nftables?language=zh").Text()
+	if want := "未发现：接入服务器没有回应。"; !strings.Contains(chinese, want) || strings.Contains(chinese, "not noticed") {
+		t.Errorf("in Chinese nothing says %q: %s", want, chinese)
 	}
 	page("/drills/none", 404)
 	page("/drills/..%2f..%2fetc%2fpasswd", 404)

@@ -41,7 +41,7 @@ func reveals(r *web.Request) bool {
 // recordKinds are all kinds of records.
 func recordKinds() []candor.RecordKind {
 	return []candor.RecordKind{candor.RecordFinding, candor.RecordGone, candor.RecordDecision, candor.RecordResponse, candor.RecordConsent, candor.RecordDeadline,
-		candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordReport, candor.RecordRead}
+		candor.RecordGeneration, candor.RecordAccess, candor.RecordErasure, candor.RecordPolicy, candor.RecordNotice, candor.RecordReport, candor.RecordRead, candor.RecordDrill}
 }
 
 // evidenceDetail is what stands above the list of records.

@@ -61,7 +61,11 @@ func TestFlowsPage(t *testing.T) {
 	a := w.kept(t, "Line 4711", w.party.ID)
 	analyst := w.As(candor.RoleAnalyst)
 	page := w.Get(t, analyst, "/traffic/flows?by=port&time=1d")
-	has(t, page, http.StatusOK, "443 https", "53 domain", `data-zoom="/traffic/flows?by=port`, "is-area", "Closer", "Wider", "Earlier", "Answered from the flows themselves", "Kept: flows, since", `href="/api/v1/flows?by=port`)
+	has(t, page, http.StatusOK, "443 https", "53 domain", `data-zoom="/traffic/flows?by=port`, "is-area", "Closer", "Wider", "Earlier", "Answered from the flows themselves", "Kept: flows, since", "The last step is not over yet", `href="/api/v1/flows?by=port`)
+	over := w.Get(t, analyst, "/traffic/flows?by=port&time="+url.QueryEscape(archive.FormatTime(w.Clock().Add(-24*time.Hour), w.Clock().Add(-time.Minute))))
+	if has(t, over, http.StatusOK, "is-area"); strings.Contains(over.Text(), "is not over yet") {
+		t.Error("of a time that is over a step is left out")
+	}
 	if strings.Contains(page.Text(), ">Later<") {
 		t.Error("there is something after now")
 	}

@@ -41,10 +41,11 @@ func flowChart(r *web.Request, w flowWords, a archive.Answer, href string) *ui.C
 		return nil
 	}
 	c := &ui.Chart{ID: "plot-" + w.id, Kind: ui.Areas, X: r.T("office.flows.time", phrase.Args{"zone": r.Zone.String()}), Zoom: &ui.Zoom{Href: href, Since: a.Since, Step: a.Step}}
-	for i := range a.Series {
+	over := stepsOver(r.Now, a)
+	for i := range a.Series[:over] {
 		c.Labels = append(c.Labels, stepLabel(r, a.Since.Add(time.Duration(i)*a.Step), a))
 	}
-	rest := rates(w.q.Order, a, a.Series)
+	rest := rates(w.q.Order, a, a.Series[:over])
 	drawn := a.Rows[:min(len(a.Rows), mostDrawn)]
 	if len(w.q.By) == 0 {
 		drawn = nil
@@ -55,7 +56,7 @@ func flowChart(r *web.Request, w flowWords, a archive.Answer, href string) *ui.C
 	}
 	factor, unit := scaleOf(r, w.q.Order, most)
 	for _, row := range drawn {
-		s := ui.Series{Name: w.rowName(row), Values: rates(w.q.Order, a, row.Series)}
+		s := ui.Series{Name: w.rowName(row), Values: rates(w.q.Order, a, row.Series[:over])}
 		for i := range s.Values {
 			rest[i] = max(0, rest[i]-s.Values[i])
 			s.Values[i] /= factor
@@ -73,7 +74,9 @@ func flowChart(r *web.Request, w flowWords, a archive.Answer, href string) *ui.C
 		c.Series = append(c.Series, ui.Series{Name: name, Colour: map[bool]string{true: "slate", false: "accent"}[len(drawn) > 0], Values: rest})
 	}
 	c.Unit, c.Title = unit, w.title(a)
-	c.Note = r.T("office.flows.zoom")
+	if c.Note = r.T("office.flows.zoom"); over < len(a.Series) {
+		c.Note += " " + r.T("office.flows.unfinished")
+	}
 	return c
 }
 
@@ -84,13 +87,33 @@ func drawnSum(m archive.Measure, rows []archive.Row) (sum uint64) {
 	return sum
 }
 
+// settled is how long after a flow ended it can be asked of, if its exporter told of
+// it at once.
+const settled = 10 * time.Second
+
+// stepsOver is how many steps of an answer are over: the one that goes on has less
+// than others, and would look as if traffic had dropped. One is drawn in any case.
+func stepsOver(now time.Time, a archive.Answer) int {
+	n := len(a.Series)
+	for n > 1 && goesOn(now, a, n) {
+		n--
+	}
+	return n
+}
+
+// goesOn tells whether the nth step of an answer goes on.
+func goesOn(now time.Time, a archive.Answer, n int) bool {
+	end := a.Since.Add(time.Duration(n) * a.Step)
+	if end.After(a.Until) {
+		end = a.Until
+	}
+	return end.Add(settled).After(now)
+}
+
 // rates are values a second: bits of bytes. The last step may be a part of one.
 func rates(m archive.Measure, a archive.Answer, all []archive.Sum) []float64 {
-	out := make([]float64, len(a.Series))
+	out := make([]float64, len(all))
 	for i := range out {
-		if i >= len(all) {
-			continue
-		}
 		length := min(a.Step, a.Until.Sub(a.Since)-time.Duration(i)*a.Step).Seconds()
 		out[i] = float64(archive.Measured(m, all[i])) / math.Max(length, 1)
 		if m == archive.Bytes {

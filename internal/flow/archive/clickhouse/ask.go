@@ -22,7 +22,7 @@ func (a *Archive) Ask(ctx context.Context, q archive.Question) (answer archive.A
 	}
 	tier, q := q.Choose(a.from)
 	err = a.bounded(ctx, func(ctx context.Context) error {
-		answer, err = statement.Ask(ctx, a.asked, dialect, q, tier, tables[tier])
+		answer, err = statement.Ask(ctx, a.asked, dialect, q, statement.Source{Tier: tier, From: tables[tier]})
 		return err
 	})
 	return answer, err

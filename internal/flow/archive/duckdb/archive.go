@@ -33,7 +33,10 @@ type Archive struct {
 	o     Options
 	aside string // the folder for what questions lay aside
 	lines *lines
+	files *folders
 	queue *batch.Queue
+	slice uint64 // rows that are asked of at once, where they can be cut
+	many  uint64 // rows of minutes that sums of ten minutes are made of
 
 	asked   *sql.DB
 	asking  chan struct{} // a place for each question at once
@@ -60,7 +63,7 @@ const atOnce = 2
 // Open opens the archive of a folder. One process at a time may write; others
 // read with ReadOnly.
 func Open(o Options) (*Archive, error) {
-	a := &Archive{o: o.filled(), lines: newLines(o.Dir), asking: make(chan struct{}, atOnce), free: free, covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
+	a := &Archive{o: o.filled(), lines: newLines(o.Dir), files: newFolders(o.Dir), slice: aSlice, many: aTen, asking: make(chan struct{}, atOnce), free: free, covered: map[string]time.Time{}, stop: make(chan struct{}), done: make(chan struct{})}
 	a.queue = batch.NewQueue(a.o.Room)
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
@@ -108,8 +111,8 @@ func (a *Archive) openWriter() error {
 	if err := a.lines.mend(); err != nil {
 		return err
 	}
-	for _, t := range archive.Tiers {
-		files, err := list(a.o.Dir, t)
+	for _, t := range tiers {
+		files, err := a.files.list(t)
 		if err != nil {
 			return err
 		}

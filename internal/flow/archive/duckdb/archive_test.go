@@ -46,14 +46,21 @@ func (a *Archive) settled(t *testing.T) {
 }
 
 func TestAgreesWithTheModel(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	now := archivetest.Begin
-	a := opened(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
-	archivetest.Agree(t, seed, a, func() {
-		a.settled(t)
-		now = now.Add(50 * time.Minute) // some hours are over, others not
-	})
+	for name, small := range map[string]bool{"at once": false, "slices and ten minutes": true} {
+		t.Run(name, func(t *testing.T) {
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			now := archivetest.Begin
+			a := opened(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
+			if small {
+				a.slice, a.many = 1000, 100
+			}
+			archivetest.Agree(t, seed, a, func() {
+				a.settled(t)
+				now = now.Add(50 * time.Minute) // some hours are over, others not
+			})
+		})
+	}
 }
 
 func TestManyBatchesAreJoined(t *testing.T) {
@@ -68,7 +75,7 @@ func TestManyBatchesAreJoined(t *testing.T) {
 		a.settled(t)
 	}
 	live := func(tier archive.Tier) int {
-		all, err := list(dir, tier)
+		all, err := newFolders(dir).list(tier)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +100,7 @@ func TestManyBatchesAreJoined(t *testing.T) {
 	}
 	now = now.Add(reread + 1)
 	a.settled(t)
-	if all, _ := list(dir, archive.Raw); len(all) != 1 {
+	if all, _ := newFolders(dir).list(archive.Raw); len(all) != 1 {
 		t.Errorf("%d files are left of one that counts", len(all))
 	}
 }
@@ -114,7 +121,7 @@ func TestTiersAreKeptAsLongAsTheyShall(t *testing.T) {
 		a.settled(t)
 		var files [3]int
 		for i, tier := range archive.Tiers {
-			all, err := list(dir, tier)
+			all, err := newFolders(dir).list(tier)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +166,7 @@ func TestTheOldestRawGoesFirst(t *testing.T) {
 	if h.Removed == 0 || h.Removed+h.Tiers[0].Rows != before.Tiers[0].Rows || h.Tiers[1].Rows < before.Tiers[1].Rows {
 		t.Errorf("of %+v there is %+v", before, h)
 	}
-	left, _ := list(dir, archive.Raw)
+	left, _ := newFolders(dir).list(archive.Raw)
 	if len(left) != 2 || left[1].last != a.next-1 {
 		t.Errorf("the newest files are not left: %+v", left)
 	}
@@ -182,7 +189,7 @@ func TestSpaceOnDisk(t *testing.T) {
 	a.settled(t)
 	count := func() (n [3]int) {
 		for i, tier := range archive.Tiers {
-			all, err := list(dir, tier)
+			all, err := newFolders(dir).list(tier)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -229,8 +236,8 @@ func TestManyRowsWait(t *testing.T) {
 	if err := a.tidy(nil); err != nil {
 		t.Fatal(err)
 	}
-	raw, _ := list(dir, archive.Raw)
-	hours, _ := list(dir, archive.Hour)
+	raw, _ := newFolders(dir).list(archive.Raw)
+	hours, _ := newFolders(dir).list(archive.Hour)
 	if len(raw) != 0 || len(hours) != 0 {
 		t.Errorf("%d files that are out of time are left, %d of hours were made", len(raw), len(hours))
 	}

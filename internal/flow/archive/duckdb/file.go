@@ -3,11 +3,7 @@
 package duckdb
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -28,6 +24,7 @@ type file struct {
 	first, last uint64    // batches
 	from, until int64     // when its rows ended, both included
 	rows        uint64
+	size        int64 // bytes
 }
 
 const (
@@ -52,37 +49,6 @@ func (f file) covers(g file) bool {
 	return f.hour.Equal(g.hour) && f.first <= g.first && g.last <= f.last
 }
 
-// list gives the files of a tier by hour and batch. Some may be covered by others.
-func list(dir string, tier archive.Tier) ([]file, error) {
-	folders, err := os.ReadDir(filepath.Join(dir, string(tier)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var all []file
-	for _, e := range folders {
-		hour, err := time.Parse(hourForm, e.Name())
-		if err != nil {
-			continue // not ours
-		}
-		entries, err := os.ReadDir(filepath.Join(dir, string(tier), e.Name()))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		for _, e := range entries {
-			if f, ok := parseFile(tier, hour, e.Name()); ok {
-				all = append(all, f)
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b file) int {
-		return cmp.Or(a.hour.Compare(b.hour), cmp.Compare(a.first, b.first), cmp.Compare(b.last, a.last))
-	})
-	return all, nil
-}
-
 // part tells files that count from those that others cover.
 func part(all []file) (live, covered []file) {
 	for _, f := range all {
@@ -95,15 +61,30 @@ func part(all []file) (live, covered []file) {
 	return live, covered
 }
 
-// without gives the files that no other of by covers.
+// without gives the files that no other of by covers. Both are in the order of
+// folders.list.
 func without(all, by []file) []file {
-	var left []file
+	_, left := divided(all, by)
+	return left
+}
+
+// divided tells files that others of by cover from those that none does.
+func divided(all, by []file) (under, left []file) {
 	for _, f := range all {
-		if !slices.ContainsFunc(by, func(g file) bool { return g.covers(f) }) {
+		for len(by) > 0 && by[0].hour.Before(f.hour) {
+			by = by[1:]
+		}
+		covered := false
+		for i := 0; i < len(by) && by[i].hour.Equal(f.hour) && !covered; i++ {
+			covered = by[i].covers(f)
+		}
+		if covered {
+			under = append(under, f)
+		} else {
 			left = append(left, f)
 		}
 	}
-	return left
+	return under, left
 }
 
 // byHour cuts files at the hours.
@@ -121,7 +102,7 @@ func byHour(all []file) (hours [][]file) {
 // joined is the file that holds what files of one hour hold.
 func joined(files []file) file {
 	f := files[0]
-	f.rows = 0
+	f.rows, f.size = 0, 0
 	for _, g := range files {
 		f.first, f.last, f.from, f.until, f.rows = min(f.first, g.first), max(f.last, g.last), min(f.from, g.from), max(f.until, g.until), f.rows+g.rows
 	}

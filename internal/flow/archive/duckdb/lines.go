@@ -135,6 +135,13 @@ func (l *lines) id(n uint32) candor.ID {
 	return l.ids[n]
 }
 
+// count is how many numbers there are.
+func (l *lines) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ids)
+}
+
 // after gives the lines behind the first n.
 func (l *lines) after(n int) []candor.ID {
 	l.mu.Lock()

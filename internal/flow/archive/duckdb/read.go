@@ -7,8 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,12 +25,12 @@ func (a *Archive) Ask(ctx context.Context, q archive.Question) (answer archive.A
 	}
 	err = a.bounded(ctx, func(ctx context.Context, held catalogue) error {
 		tier, q := q.Choose(held.from)
-		from := a.relation(held.of(tier), q)
-		if from == "" {
+		source, ok := a.source(held, tier, q)
+		if !ok {
 			answer = statement.Empty(q, tier)
 			return nil
 		}
-		answer, err = statement.Ask(ctx, a.asked, a.dialect(), q, tier, from)
+		answer, err = statement.Ask(ctx, a.asked, a.dialect(), q, source)
 		return err
 	})
 	return answer, err
@@ -44,12 +42,12 @@ func (a *Archive) Flows(ctx context.Context, q archive.Question) (flows []archiv
 		return nil, err
 	}
 	err = a.bounded(ctx, func(ctx context.Context, held catalogue) error {
-		from := a.relation(held.of(archive.Raw), q)
-		if from == "" {
+		source, ok := a.source(held, archive.Raw, q)
+		if !ok {
 			flows = nil
 			return nil
 		}
-		flows, err = statement.Flows(ctx, a.asked, a.dialect(), q, from)
+		flows, err = statement.Flows(ctx, a.asked, a.dialect(), q, source.From)
 		return err
 	})
 	return flows, err
@@ -72,7 +70,7 @@ func (a *Archive) bounded(ctx context.Context, ask func(context.Context, catalog
 	var err error
 	for range tries {
 		var held catalogue
-		if held, err = a.catalogue(); err != nil {
+		if held, err = a.files.catalogue(); err != nil {
 			return err
 		}
 		if err = a.name(); err != nil {
@@ -81,7 +79,7 @@ func (a *Archive) bounded(ctx context.Context, ask func(context.Context, catalog
 		if err = ask(inner, held); err == nil || inner.Err() != nil {
 			break
 		}
-		if now, e := a.catalogue(); e != nil || now.same(held) {
+		if now, e := a.files.catalogue(); e != nil || now.same(held) {
 			break
 		}
 	}
@@ -97,70 +95,56 @@ func (a *Archive) bounded(ctx context.Context, ask func(context.Context, catalog
 	return fmt.Errorf("ask the flow archive: %w", err)
 }
 
-// catalogue is what files there are, without those that others cover.
-type catalogue struct{ raw, minute, hour []file }
-
-func (a *Archive) catalogue() (c catalogue, err error) {
-	for tier, to := range map[archive.Tier]*[]file{archive.Raw: &c.raw, archive.Minute: &c.minute, archive.Hour: &c.hour} {
-		all, err := list(a.o.Dir, tier)
-		if err != nil {
-			return c, err
+// source words what a question of a tier is asked of; false if there is nothing.
+func (a *Archive) source(held catalogue, t archive.Tier, q archive.Question) (s statement.Source, ok bool) {
+	s.Tier = t
+	pieces := held.pieces(t, q)
+	var rows uint64
+	words := make([]string, len(pieces))
+	for i, p := range pieces {
+		words[i] = readParquet(paths(a.o.Dir, p.files))
+		if len(pieces) > 1 {
+			words[i] = fmt.Sprintf("SELECT ended, %s, bytes, packets, flows FROM %s WHERE ended >= %d AND ended < %d", statement.Kept, words[i], p.since, p.until)
 		}
-		*to, _ = part(all)
+		for _, f := range p.files {
+			rows += f.rows
+		}
 	}
-	return c, nil
-}
-
-func (c catalogue) same(d catalogue) bool {
-	return slices.Equal(c.raw, d.raw) && slices.Equal(c.minute, d.minute) && slices.Equal(c.hour, d.hour)
-}
-
-// of gives the files that have what a tier has. Hours that are not over have
-// their minutes.
-func (c catalogue) of(t archive.Tier) []file {
-	switch t {
-	case archive.Raw:
-		return c.raw
-	case archive.Minute:
-		return c.minute
+	switch len(words) {
+	case 0:
+		return s, false
+	case 1:
+		s.From = words[0]
 	default:
-		return append(slices.Clone(c.hour), without(c.minute, c.hour)...)
+		s.From = "(" + strings.Join(words, " UNION ALL ") + ") s"
 	}
+	s.Slices = a.slices(q, rows)
+	return s, true
 }
 
-// from tells since when a tier has all that coarser tiers have.
-func (c catalogue) from(t archive.Tier) time.Time {
-	coarser := c.of(archive.Hour)
-	if t == archive.Raw {
-		coarser = append(coarser, c.minute...)
+// aSlice is how many rows are asked of at once, if they can be told apart by line,
+// and most how many slices there are: groups of rows are in one or two of them.
+const (
+	aSlice = 5_000_000
+	most   = 32
+)
+
+// slices cuts the lines, by which files are sorted, so that what is told apart at
+// once has room near the processor.
+func (a *Archive) slices(q archive.Question, rows uint64) (all []string) {
+	n := min(rows/a.slice, most)
+	if n < 2 || !slices.Contains(q.By, archive.FieldLine) || slices.ContainsFunc(q.Where, func(c archive.Condition) bool { return c.Field == archive.FieldLine && !c.Not }) {
+		return nil
 	}
-	own := c.of(t)
-	if t == archive.Hour || len(coarser) == 0 {
-		return time.Time{}
-	}
-	if len(own) == 0 {
-		return time.Unix(1<<40, 0)
-	}
-	var since time.Time
-	for _, f := range coarser {
-		switch {
-		case f.hour.Before(own[0].hour) && since.IsZero():
-			since = own[0].hour
-		case f.hour.Equal(own[0].hour) && f.first < own[0].first:
-			since = own[0].hour.Add(time.Hour) // some of that hour is gone
+	lines := uint64(a.lines.count())
+	for i := range n {
+		slice := fmt.Sprintf("line >= %d", i*lines/n)
+		if i+1 < n {
+			slice += fmt.Sprintf(" AND line < %d", (i+1)*lines/n)
 		}
+		all = append(all, slice)
 	}
-	return since
-}
-
-// relation is what questions are asked of; empty if there is nothing.
-func (a *Archive) relation(files []file, q archive.Question) string {
-	since, until := q.Since.UnixMicro(), q.Until.UnixMicro()
-	files = slices.DeleteFunc(slices.Clone(files), func(f file) bool { return f.until < since || f.from >= until })
-	if len(files) == 0 {
-		return ""
-	}
-	return readParquet(paths(a.o.Dir, files))
+	return all
 }
 
 func readParquet(names []string) string {
@@ -245,16 +229,21 @@ func (a *Archive) Held(context.Context) (archive.Held, error) {
 	h := archive.Held{Removed: a.removed.Load()}
 	h.Waiting, h.Dropped = a.queue.Count()
 	for _, t := range archive.Tiers {
-		all, err := list(a.o.Dir, t)
+		held := archive.HeldTier{Tier: t}
+		all, err := a.files.list(t)
 		if err != nil {
 			return h, err
 		}
 		live, _ := part(all)
-		held := archive.HeldTier{Tier: t}
-		for _, f := range all {
-			if st, err := os.Stat(filepath.Join(a.o.Dir, f.name())); err == nil {
-				held.Bytes += uint64(st.Size())
+		if t == archive.Minute { // what minutes are told from is theirs
+			tens, err := a.files.list(ten)
+			if err != nil {
+				return h, err
 			}
+			all = slices.Concat(all, tens)
+		}
+		for _, f := range all {
+			held.Bytes += uint64(f.size)
 		}
 		for _, f := range live {
 			held.Rows += f.rows

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,31 +48,43 @@ func (a *Archive) arrange(stop <-chan struct{}) error {
 
 // step does one thing, and tells whether there may be more.
 func (a *Archive) step() (bool, error) {
-	c, err := a.catalogue()
+	c, err := a.files.catalogue()
 	if err != nil {
 		return false, err
 	}
-	if missing := without(c.raw, c.minute); len(missing) > 0 {
+	if missing := c.missing(); len(missing) > 0 {
 		return true, a.minute(missing[0])
 	}
 	now := a.o.Clock()
 	over := func(hour time.Time) bool { return now.After(hour.Add(time.Hour + late)) }
-	for _, tier := range [][]file{c.raw, c.minute} {
-		for _, files := range byHour(tier) {
-			if some := toJoin(files, over(files[0].hour)); len(some) > 0 {
-				return true, a.join(some)
-			}
+	for _, files := range c.open() {
+		if a.full {
+			break // they would give way at once
+		}
+		if some := toTen(files, a.many, over(files[0].hour)); len(some) > 0 {
+			return true, a.sum(ten, some, some)
+		}
+	}
+	for _, files := range slices.Concat(byHour(c.raw), c.apart()) {
+		if some := toJoin(files, over(files[0].hour)); len(some) > 0 {
+			return true, a.join(some)
 		}
 	}
 	for _, files := range byHour(without(c.minute, c.hour)) {
 		if over(files[0].hour) {
-			f := joined(files)
-			f.tier, f.from, f.until = archive.Hour, floor(f.from, archive.Hour), floor(f.until, archive.Hour)
-			_, err := a.store(f, sums(archive.Hour, paths(a.o.Dir, files), "sum(flows)"))
-			return true, err
+			_, rest := divided(files, c.ten)
+			return true, a.sum(archive.Hour, files, slices.Concat(covering(c.ten, files), rest))
 		}
 	}
 	return false, nil
+}
+
+// sum adds up minutes to coarser sums, from files that have what they have.
+func (a *Archive) sum(t archive.Tier, minutes, from []file) error {
+	f := joined(minutes)
+	f.tier, f.from, f.until = t, floor(f.from, t), floor(f.until, t)
+	_, err := a.store(f, sums(t, paths(a.o.Dir, from), "sum(flows)"))
+	return err
 }
 
 // join makes one file of several. Those are covered by it from then on.
@@ -79,7 +92,7 @@ func (a *Archive) join(files []file) error {
 	f := joined(files)
 	query := sums(archive.Minute, paths(a.o.Dir, files), "sum(flows)")
 	if f.tier == archive.Raw {
-		query = "SELECT * FROM " + readParquet(paths(a.o.Dir, files)) + " ORDER BY line"
+		query = "SELECT * FROM " + readParquet(paths(a.o.Dir, files)) + order
 	}
 	_, err := a.store(f, query)
 	return err
@@ -88,12 +101,19 @@ func (a *Archive) join(files []file) error {
 // expire removes what others cover, and what is older than its tier is kept.
 func (a *Archive) expire() error {
 	now := a.o.Clock()
-	for _, t := range archive.Tiers {
-		all, err := list(a.o.Dir, t)
+	c, err := a.files.catalogue()
+	if err != nil {
+		return err
+	}
+	for _, t := range tiers {
+		all, err := a.files.list(t)
 		if err != nil {
 			return err
 		}
 		_, covered := part(all)
+		if t == ten {
+			covered = slices.DeleteFunc(slices.Clone(all), func(f file) bool { return slices.Contains(c.ten, f) })
+		}
 		for _, f := range covered {
 			since, ok := a.covered[f.name()]
 			if !ok {
@@ -107,6 +127,9 @@ func (a *Archive) expire() error {
 			}
 		}
 		keep := a.o.Keep[t]
+		if t == ten {
+			keep = a.o.Keep[archive.Minute]
+		}
 		for _, f := range all {
 			if keep > 0 && now.Sub(f.hour.Add(time.Hour)) > keep {
 				delete(a.covered, f.name())
@@ -140,8 +163,8 @@ func (a *Archive) shrink() error {
 		return err
 	}
 	var rows uint64
-	for _, t := range archive.Tiers {
-		all, err := list(a.o.Dir, t)
+	for _, t := range tiers {
+		all, err := a.files.list(t)
 		if err != nil {
 			return err
 		}
@@ -149,15 +172,13 @@ func (a *Archive) shrink() error {
 			if over <= 0 && (short <= 0 || t != archive.Raw) {
 				break
 			}
-			st, err := os.Stat(filepath.Join(a.o.Dir, f.name()))
-			if err != nil {
-				return err
-			}
 			if err := a.remove(f); err != nil {
 				return err
 			}
-			over, short = over-st.Size(), short-st.Size()
-			rows += f.rows
+			over, short = over-f.size, short-f.size
+			if t != ten {
+				rows += f.rows
+			}
 		}
 	}
 	a.removed.Add(rows)
@@ -174,12 +195,14 @@ func (a *Archive) shrink() error {
 func (a *Archive) tooLarge() (over, short int64, err error) {
 	if a.o.MaxBytes > 0 {
 		var size int64
-		for _, t := range archive.Tiers {
-			n, err := sizeOf(filepath.Join(a.o.Dir, string(t)))
+		for _, t := range tiers {
+			all, err := a.files.list(t)
 			if err != nil {
 				return 0, 0, err
 			}
-			size += n
+			for _, f := range all {
+				size += f.size
+			}
 		}
 		over = size - a.o.MaxBytes
 	}

@@ -84,12 +84,20 @@ func (w words) inner(from string, keys []key, step bool) string {
 	return "SELECT " + strings.Join(cols, ", ") + " FROM " + w.source(from)
 }
 
-func (w words) order(keys []key) string {
-	by := []string{map[archive.Measure]string{archive.Packets: "p", archive.Flows: "f"}[w.q.Order]}
-	if by[0] == "" {
-		by[0] = "b"
+// by is the column of the question's measure.
+func (w words) by() string {
+	switch w.q.Order {
+	case archive.Packets:
+		return "p"
+	case archive.Flows:
+		return "f"
+	default:
+		return "b"
 	}
-	by[0] += " DESC"
+}
+
+func (w words) order(keys []key) string {
+	by := []string{w.by() + " DESC"}
 	for _, k := range keys {
 		switch {
 		case k.field == archive.FieldLine:
@@ -103,55 +111,95 @@ func (w words) order(keys []key) string {
 	return strings.Join(by, ", ")
 }
 
-// top words who is largest: part 0 are the rows, part 1 is one of all, with how
-// many there are.
-func (w words) top(from string, keys []key) string {
+// top words who is largest: part 0 are the rows that have at least so much, part 1
+// is one of all, with how many there are.
+func (w words) top(from string, keys []key, least uint64) string {
 	all := names(keys)
 	group := strings.Join(all, ", ")
 	with, as := w.d.Once(fmt.Sprintf("SELECT %s, %s FROM (%s) x GROUP BY %s", group, w.sums(), w.inner(from, keys, false), group))
-	least := make([]string, len(all))
+	smallest := make([]string, len(all))
 	for i, n := range all {
-		least[i] = "min(" + n + ")"
+		smallest[i] = "min(" + n + ")"
 	}
-	zero := w.d.U64(0)
-	return fmt.Sprintf("%sSELECT 0 AS part, %s, b, p, f, %s AS n FROM (SELECT * FROM %s g ORDER BY %s LIMIT %d) t UNION ALL SELECT 1, %s, %s, %s, %s, %s FROM %s g",
-		with, group, zero, as, w.order(keys), w.q.Limit, strings.Join(least, ", "), w.d.Sum("b"), w.d.Sum("p"), w.d.Sum("f"), w.d.Count, as)
+	zero, floor := w.d.U64(0), ""
+	if least > 0 {
+		floor = fmt.Sprintf("WHERE %s >= %s ", w.by(), w.d.U64(least))
+	}
+	return fmt.Sprintf("%sSELECT 0 AS part, %s, b, p, f, %s AS n FROM (SELECT * FROM %s g %sORDER BY %s LIMIT %d) t UNION ALL SELECT 1, %s, %s, %s, %s, %s FROM %s g",
+		with, group, zero, as, floor, w.order(keys), w.q.Limit, strings.Join(smallest, ", "), w.d.Sum("b"), w.d.Sum("p"), w.d.Sum("f"), w.d.Count, as)
 }
 
-// Ask has a database answer q from the rows of a tier, which from names. The
-// question was checked, and its times are those of the tier.
-func Ask(ctx context.Context, db Queryer, d Dialect, q archive.Question, tier archive.Tier, from string) (archive.Answer, error) {
-	w := words{d, q, tier}
-	a := Empty(q, tier)
+// Source is what a question is asked of: the rows of a tier.
+type Source struct {
+	Tier archive.Tier
+	From string // a table, or what stands for one
+	// Slices are conditions of which each row meets one, and all rows of one key of
+	// the question the same. They are asked of one after the other, which takes less
+	// time and memory where keys are many. Without any all are asked of at once.
+	Slices []string
+}
+
+// found is a row, with its keys as the database gave them.
+type found struct {
+	archive.Row
+	cols []string
+}
+
+// Ask has a database answer q from a source. The question was checked, and its
+// times are those of the tier.
+func Ask(ctx context.Context, db Queryer, d Dialect, q archive.Question, s Source) (archive.Answer, error) {
+	w := words{d, q, s.Tier, ""}
+	a := Empty(q, s.Tier)
 	keys := w.keys()
-	var raw [][]string
-	err := each(ctx, db, w.top(from, keys), len(names(keys))+5, func(part []string) error {
-		cols, rest := part[1:len(part)-4], part[len(part)-4:]
-		sum, n := parseSum(rest), number(rest[3])
-		if part[0] == "1" {
-			a.Total, a.Keys = sum, n
-			return nil
-		}
-		a.Rows = append(a.Rows, archive.Row{Keys: w.read(keys, cols), Sum: sum, Series: steps(q)})
-		raw = append(raw, slices.Clone(cols))
-		return nil
-	})
-	if err != nil {
-		return archive.Answer{}, err
-	}
-	if q.Step > 0 && len(a.Rows) > 0 {
-		if err := w.series(ctx, db, from, keys, raw, &a); err != nil {
+	var rows []found
+	for _, slice := range slices.Concat(s.Slices, make([]string, max(0, 1-len(s.Slices)))) {
+		var err error
+		w.slice = slice
+		if rows, err = w.largest(ctx, db, s.From, keys, rows, &a); err != nil {
 			return archive.Answer{}, err
 		}
 	}
-	slices.SortFunc(a.Rows, func(x, y archive.Row) int {
-		return cmp.Or(cmp.Compare(measure(q, y.Sum), measure(q, x.Sum)), slices.CompareFunc(x.Keys, y.Keys, compare))
-	})
+	w.slice = ""
+	if q.Step > 0 && len(rows) > 0 {
+		if err := w.series(ctx, db, s.From, keys, rows, &a); err != nil {
+			return archive.Answer{}, err
+		}
+	}
 	a.Rest = a.Total
-	for _, r := range a.Rows { // rows may come between the parts of a statement
+	for _, r := range rows {
+		a.Rows = append(a.Rows, r.Row)
 		a.Rest = archive.Sum{Bytes: a.Rest.Bytes - min(r.Sum.Bytes, a.Rest.Bytes), Packets: a.Rest.Packets - min(r.Sum.Packets, a.Rest.Packets), Flows: a.Rest.Flows - min(r.Sum.Flows, a.Rest.Flows)}
 	}
 	return a, nil
+}
+
+// largest adds the rows of a slice to those of others, of which the largest stay,
+// in order, and what all of them have to the answer's total.
+func (w words) largest(ctx context.Context, db Queryer, from string, keys []key, rows []found, a *archive.Answer) ([]found, error) {
+	var least uint64
+	if len(rows) == w.q.Limit {
+		least = archive.Measured(w.q.Order, rows[len(rows)-1].Sum)
+	}
+	err := each(ctx, db, w.top(from, keys, least), len(names(keys))+5, func(part []string) error {
+		cols, rest := part[1:len(part)-4], part[len(part)-4:]
+		sum, n := parseSum(rest), number(rest[3])
+		if part[0] == "1" {
+			a.Total, a.Keys = plus(a.Total, sum), a.Keys+n
+			return nil
+		}
+		rows = append(rows, found{archive.Row{Keys: w.read(keys, cols), Sum: sum, Series: steps(w.q)}, slices.Clone(cols)})
+		return nil
+	})
+	slices.SortFunc(rows, func(x, y found) int {
+		return cmp.Or(cmp.Compare(archive.Measured(w.q.Order, y.Sum), archive.Measured(w.q.Order, x.Sum)), slices.CompareFunc(x.Keys, y.Keys, compare))
+	})
+	return rows[:min(len(rows), w.q.Limit)], err
+}
+
+// plus adds up, to 64 bits at most.
+func plus(a, b archive.Sum) archive.Sum {
+	to := func(x, y uint64) uint64 { return x + min(y, ^x) }
+	return archive.Sum{Bytes: to(a.Bytes, b.Bytes), Packets: to(a.Packets, b.Packets), Flows: to(a.Flows, b.Flows)}
 }
 
 // Empty is the answer if there is nothing.
@@ -160,7 +208,7 @@ func Empty(q archive.Question, tier archive.Tier) archive.Answer {
 }
 
 // series fills in the steps of the rows, and of all.
-func (w words) series(ctx context.Context, db Queryer, from string, keys []key, raw [][]string, a *archive.Answer) error {
+func (w words) series(ctx context.Context, db Queryer, from string, keys []key, found []found, a *archive.Answer) error {
 	err := each(ctx, db, fmt.Sprintf("SELECT step, %s FROM (%s) x GROUP BY step", w.sums(), w.inner(from, nil, true)), 4, func(cols []string) error {
 		at(a.Series, cols[0], parseSum(cols[1:]))
 		return nil
@@ -168,18 +216,16 @@ func (w words) series(ctx context.Context, db Queryer, from string, keys []key, 
 	if err != nil {
 		return err
 	}
-	literals, rows := make([][]string, len(raw)), map[string]*archive.Row{}
-	for i, cols := range raw {
-		literals[i] = w.literals(keys, cols)
-		rows[strings.Join(cols, " ")] = &a.Rows[i]
+	literals, rows := make([][]string, len(found)), map[string]archive.Row{}
+	for i, f := range found {
+		literals[i] = w.literals(keys, f.cols)
+		rows[strings.Join(f.cols, " ")] = f.Row
 	}
 	all := names(keys)
 	group := strings.Join(all, ", ")
 	return each(ctx, db, fmt.Sprintf("SELECT %s, step, %s FROM (%s) x %s GROUP BY %s, step", group, w.sums(), w.inner(from, keys, true), w.d.Among(all, literals), group),
 		len(all)+4, func(cols []string) error {
-			if row := rows[strings.Join(cols[:len(all)], " ")]; row != nil {
-				at(row.Series, cols[len(all)], parseSum(cols[len(all)+1:]))
-			}
+			at(rows[strings.Join(cols[:len(all)], " ")].Series, cols[len(all)], parseSum(cols[len(all)+1:]))
 			return nil
 		})
 }
@@ -236,17 +282,6 @@ func parseSum(cols []string) archive.Sum {
 func number(text string) uint64 {
 	n, _ := strconv.ParseUint(text, 10, 64)
 	return n
-}
-
-func measure(q archive.Question, s archive.Sum) uint64 {
-	switch q.Order {
-	case archive.Packets:
-		return s.Packets
-	case archive.Flows:
-		return s.Flows
-	default:
-		return s.Bytes
-	}
 }
 
 func steps(q archive.Question) []archive.Sum {

@@ -13,7 +13,7 @@ import (
 // Flows has a database give the flows that q is of, the newest first, from the
 // rows of the raw tier, which from names.
 func Flows(ctx context.Context, db Queryer, d Dialect, q archive.Question, from string) ([]archive.Flow, error) {
-	w := words{d, q, archive.Raw}
+	w := words{d, q, archive.Raw, ""}
 	noLine, _ := d.Line("")
 	text := w.source(from)
 	// A flow of two lines has two rows: the receiver's counts if the sender's does

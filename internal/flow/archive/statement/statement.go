@@ -36,9 +36,10 @@ const none = "1 = 0"
 
 // words are a Question being worded.
 type words struct {
-	d    Dialect
-	q    archive.Question
-	tier archive.Tier
+	d     Dialect
+	q     archive.Question
+	tier  archive.Tier
+	slice string // a condition more; empty: none
 }
 
 // where words all conditions. Mirrored it is the other end of a flow of two
@@ -56,6 +57,9 @@ func (w words) source(from string) string {
 	text := fmt.Sprintf("%s WHERE ended >= %d AND ended < %d", from, w.q.Since.UnixMicro(), w.q.Until.UnixMicro())
 	if more := w.where(false); more != "" {
 		text += " AND " + more
+	}
+	if w.slice != "" {
+		text += " AND " + w.slice
 	}
 	return text
 }
