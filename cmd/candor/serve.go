@@ -125,9 +125,6 @@ func (p *program) serve(ctx context.Context, c *config.Config, sample bool) erro
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(s.data), 0o700); err != nil {
-		return candor.WithHint(fmt.Errorf("the data folder: %w", err), "Choose another with --data.")
-	}
 	if sample && s.noMail && s.drop == "" {
 		s.drop = s.data.at("mail")
 	}

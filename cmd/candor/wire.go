@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -175,6 +176,9 @@ func (r *running) openTexts(context.Context) (err error) {
 }
 
 func (r *running) openRecords(ctx context.Context) error {
+	if err := os.MkdirAll(string(r.setup.data), 0o700); err != nil {
+		return candor.WithHint(fmt.Errorf("the data folder: %w", err), "Choose another with --data.")
+	}
 	if err := r.standAlone(); err != nil {
 		return err
 	}
