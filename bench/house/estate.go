@@ -13,7 +13,7 @@ func (g *generator) makeUsers() {
 	for i := range 60 {
 		id := candor.NewID(g.start)
 		g.users = append(g.users, id)
-		g.row("users", id, fmt.Sprintf("Analyst %d", i), fmt.Sprintf("analyst%d@provider.example", i), "analyst", "", "en", "UTC", false, micro(g.start), micro(g.now))
+		g.row("users", id, fmt.Sprintf("Analyst %d", i), fmt.Sprintf("analyst%d@provider.example", i), "analyst", "", "en", "UTC", false, micro(g.start), micro(g.now), fmt.Sprintf("analyst %[1]d analyst%[1]d@provider.example", i))
 	}
 }
 
