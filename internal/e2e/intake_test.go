@@ -309,7 +309,7 @@ func TestIntake(t *testing.T) {
 	})
 	t.Run("form", func(t *testing.T) {
 		uploads(t, p.URL, map[string]string{"kind": "phishing", "about": "hxxp://shop[.]example/third", "when": time.Now().UTC().Format("2006-01-02T15:04:05"), "zone": "+00:00"}, "hosts.csv", "timestamp,src_ip,category\n"+time.Now().UTC().Format(time.RFC3339)+",198.51.100.7,spam\n")
-		r := ada.report(t, "A page or message that steals passwords or money (phishing): http://shop.example/third")
+		r := ada.report(t, "A page or message that steals passwords or money (phishing): hxxp://shop[.]example/third")
 		list := ada.complaints(t, r.ID)
 		if r.State != candor.ReportFiled || len(list) != 2 || list[0].Asset != assets["s1"].ID || list[1].Asset != assets["l1"].ID || list[1].Case != spam.Case {
 			t.Errorf("%+v, %+v", r, list)

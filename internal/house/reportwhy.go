@@ -132,6 +132,8 @@ var (
 		{"opened", "not all of it could be opened"},
 		{"read", "not all of it was read"},
 		{"looks", "it looks like {reason1}: {reason2}"},
+		{"file-unread", "the file could not be read: {text}"},
+		{"file-mails", "of {number1} mails in the file only {number2} were read"},
 		{"unreadable", "it could not be read: {text}"},
 		{"rows", "{number} rows name nothing that is complained about"},
 		{"tlsrpt", "a failure names neither a mail server nor a domain"},

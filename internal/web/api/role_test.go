@@ -20,6 +20,7 @@ import (
 	"candor/internal/consent"
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
+	"candor/internal/drill"
 	"candor/internal/house"
 	"candor/internal/intake/format/xarf"
 	"candor/internal/intake/forward"
@@ -202,6 +203,13 @@ func TestRoles(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { roles(t, storetest.Postgres) })
 }
 
+// drilled has a drill been held, and gives its name.
+func (w *world) drilled() string {
+	f := drill.Folder(filepath.Join(w.t.TempDir(), "drills"))
+	w.house.Drills = house.Drills{Folder: f}
+	return strings.TrimSuffix(filepath.Base(must2(f.Keep(drill.Report{Version: 1, Program: "v1", Begun: w.now, Ended: w.now.Add(time.Minute), Method: drill.Nftables}))(w.t)), ".jws")
+}
+
 func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	done, last := map[string]bool{}, map[string]string{}
 	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
@@ -209,9 +217,11 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	w.house.Prober, w.house.Samples = blind{}, blind{}
 	w.house.Forwarding = house.Forwarding{Holders: holder.New(holder.Options{}), Writer: forward.New(must2(phrase.Load())(t), xarf.Party{})} // nobody is asked, and nothing sent
 	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
+	held := w.drilled()
 	for _, name := range people {
 		who := w.people[name]
 		prepared := w.prepare(name)
+		prepared["get-drill"] = "/api/v1/drills/" + held
 		for _, op := range api.Operations() {
 			path, body, headers := w.fill(op, w.a)
 			if p := prepared[op.ID]; p != "" {
