@@ -99,7 +99,7 @@ func TestSharePage(t *testing.T) {
 		t.Error("what is refused can be shared")
 	}
 	a := w.Post(t, analyst, path, url.Values{"group": {string(green.ID)}})
-	has(t, w.Get(t, analyst, a.Location()), http.StatusOK, "too strict for the group")
+	has(t, w.Get(t, analyst, a.Location()), http.StatusOK, "stricter than what may go")
 	offer, err := w.House.OfferShare(t.Context(), w.Who(candor.RoleAnalyst), house.ShareOrder{Case: w.c.ID, Group: g.ID})
 	if err != nil || len(offer.Bundle.Indicators) == 0 {
 		t.Fatal(offer, err)
