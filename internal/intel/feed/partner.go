@@ -127,7 +127,7 @@ func (p *chunk) read(c *counter) error {
 	if p.objects == 0 {
 		return nil
 	}
-	got, err := stix.Read(strings.NewReader(`{"objects":[` + p.body.String() + `]}`))
+	got, err := stix.ReadPart(strings.NewReader(`{"objects":[` + p.body.String() + `]}`))
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,18 @@ const (
 // Read reads a bundle of STIX 2.1 or 2.0, or an envelope of TAXII 2.1, which is one
 // without a name. Objects that are wrong are told as problems, and left out.
 // candor.ErrInvalid is of what is no bundle, and of what passes the bounds.
-func Read(r io.Reader) (Content, error) {
-	in := &bounded{r: r, left: MostBytes}
+func Read(r io.Reader) (Content, error) { return read(r, newSet()) }
+
+// ReadPart is Read for a part of a collection, whose definitions of marks may be in
+// other parts: what refers to one that is not here bears no mark.
+func ReadPart(r io.Reader) (Content, error) {
 	s := newSet()
+	s.part = true
+	return read(r, s)
+}
+
+func read(r io.Reader, s *set) (Content, error) {
+	in := &bounded{r: r, left: MostBytes}
 	if err := objects(json.NewDecoder(in), s.add); err != nil {
 		if in.over {
 			err = fmt.Errorf("a bundle of more than %d MiB", MostBytes>>20)
@@ -103,6 +112,9 @@ func objects(d *json.Decoder, each func(json.RawMessage) error) error {
 type set struct {
 	out        Content
 	marks      map[string]tlp.Mark
+	statements map[string]bool // definitions of marks that are none of the traffic light
+	reports    []object
+	part       bool // of a collection
 	indicators []object
 	observed   []object
 	sightings  []object
@@ -117,7 +129,7 @@ type set struct {
 }
 
 func newSet() *set {
-	return &set{marks: map[string]tlp.Mark{}, values: map[string]object{}, names: map[string]string{}, basis: map[string]bool{}, revoked: map[string]bool{}, byID: map[string][]intel.Indicator{}}
+	return &set{marks: map[string]tlp.Mark{}, statements: map[string]bool{}, values: map[string]object{}, names: map[string]string{}, basis: map[string]bool{}, revoked: map[string]bool{}, byID: map[string][]intel.Indicator{}}
 }
 
 func (s *set) add(raw json.RawMessage) error {
@@ -171,8 +183,7 @@ func (s *set) sort(o object) {
 		if s.out.Name == "" {
 			s.out.Name = intake.Cut(o.Name, intake.MostNote)
 		}
-		s.whole.Add(s.mark(o))
-		s.out.TLP = s.whole.Mark()
+		s.reports = append(s.reports, o)
 	default:
 		if o.Value != "" || len(o.Hashes) > 0 {
 			s.values[o.ID] = o
@@ -186,6 +197,7 @@ func (s *set) marking(o object) {
 		said = o.Definition.TLP
 	}
 	if said == "" {
+		s.statements[o.ID] = true
 		return
 	}
 	m, err := tlp.Parse(said)
@@ -196,7 +208,8 @@ func (s *set) marking(o object) {
 }
 
 // mark gives the strictest mark of an object; one of a property counts for all of
-// it. The empty mark is of objects that bear none.
+// it. One whose definition is not here is Red. The empty mark is of objects that bear
+// none, but for statements, such as of copyright.
 func (s *set) mark(o object) tlp.Mark {
 	refs := o.Markings
 	for _, g := range o.Granular {
@@ -208,8 +221,11 @@ func (s *set) mark(o object) tlp.Mark {
 	for _, ref := range refs {
 		m, ok := tlp.FromSTIX(ref)
 		if !ok {
-			if m, ok = s.marks[ref]; !ok {
+			if m, ok = s.marks[ref]; !ok && (s.part || s.statements[ref]) {
 				continue
+			}
+			if !ok {
+				m = tlp.Red
 			}
 		}
 		if found == "" || m.Compare(found) > 0 {
@@ -224,6 +240,10 @@ func (s *set) mark(o object) tlp.Mark {
 func (s *set) gather() {
 	if len(s.makers) > 0 {
 		s.out.Producer = intake.Cut(s.names[s.makers[0]], intake.MostNote)
+	}
+	for _, o := range s.reports {
+		s.whole.Add(s.mark(o))
+		s.out.TLP = s.whole.Mark()
 	}
 	for _, o := range s.indicators {
 		s.indicator(o)

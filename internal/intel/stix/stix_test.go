@@ -310,14 +310,33 @@ func FuzzPattern(f *testing.F) {
 func TestMarkAlone(t *testing.T) {
 	red := tlp.Red.STIX().ID
 	for text, want := range map[string]tlp.Mark{
-		`{"type":"indicator","name":5,"object_marking_refs":["` + red + `"]}`: tlp.Red,
-		`{"type":"indicator","name":5,"object_marking_refs":"` + red + `"}`:   tlp.Red,
-		`{"type":"indicator","name":5,"granular_markings":{}}`:                tlp.Red,
-		`{"type":"indicator","name":5}`:                                       tlp.Amber,
-		`[]`:                                                                  tlp.Red,
+		`{"type":"indicator","name":5,"object_marking_refs":["` + red + `"]}`:                                     tlp.Red,
+		`{"type":"indicator","name":5,"object_marking_refs":"` + red + `"}`:                                       tlp.Red,
+		`{"type":"indicator","name":5,"granular_markings":{}}`:                                                    tlp.Red,
+		`{"type":"indicator","object_marking_refs":["marking-definition--018f0000-0000-4000-8000-000000000001"]}`: tlp.Red,
+		`{"type":"indicator","name":5}`:                                                                           tlp.Amber,
+		`[]`:                                                                                                      tlp.Red,
 	} {
 		if got := stix.Mark([]byte(text)); got != want {
 			t.Errorf("%s is %s", text, got)
+		}
+	}
+}
+
+// TestUnknownMark: what refers to a definition that is not there is red, but in a part
+// of a collection; statements of copyright mark nothing, wherever they stand.
+func TestUnknownMark(t *testing.T) {
+	one := func(ref string) string {
+		return `{"type":"indicator","id":"indicator--018f0000-0000-4000-8000-000000000001","pattern_type":"stix","pattern":"[domain-name:value = 'd.example']","object_marking_refs":["marking-definition--` + ref + `"]}`
+	}
+	const statement = `{"type":"marking-definition","id":"marking-definition--1","definition_type":"statement","definition":{"statement":"(c)"}}`
+	for text, want := range map[string]tlp.Mark{one("2"): tlp.Red, one("1") + "," + statement: "", statement + "," + one("1"): ""} {
+		text = `{"objects":[` + text + `]}`
+		if c, err := stix.Read(strings.NewReader(text)); err != nil || len(c.Indicators) != 1 || c.Indicators[0].TLP != want {
+			t.Errorf("%s: %+v, %v", text, c.Indicators, err)
+		}
+		if c, err := stix.ReadPart(strings.NewReader(text)); err != nil || len(c.Indicators) != 1 || c.Indicators[0].TLP != "" {
+			t.Errorf("%s as a part: %+v, %v", text, c.Indicators, err)
 		}
 	}
 }
