@@ -114,7 +114,7 @@ func (r *Request) readForm() error {
 		r.Body = http.MaxBytesReader(nil, r.Body, r.most)
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		err = r.ParseMultipartForm(r.most)
+		err = r.ParseMultipartForm(min(r.most, mostForm)) // what is more lies on the disk meanwhile
 	} else {
 		err = r.ParseForm()
 	}
