@@ -21,6 +21,7 @@ import (
 	"candor/internal/intake/forward"
 	"candor/internal/intake/holder"
 	"candor/internal/intake/message"
+	"candor/internal/intake/sender"
 	"candor/internal/phrase"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
@@ -361,6 +362,30 @@ func TestStandingConsentForm(t *testing.T) {
 	lay := w.takeBy(t, intake.Folder, "X-Reporter: two@cert.example\r\n"+listed("eve@evil.example", "2", "abusive-content/spam address 81.1.0.1"))
 	if got := w.look(t, lay)["abuse@one.test"]; lay.Reporter != "two@cert.example" || got.State != candor.ForwardWaiting {
 		t.Errorf("in a folder: %+v, %+v", lay, got.Forward)
+	}
+}
+
+// TestStandingConsentVouched: where senders are checked, a sender for whom nobody
+// vouches has not agreed to anything.
+func TestStandingConsentVouched(t *testing.T) {
+	w := forwards(t, storetest.SQLite(t))
+	w.Reports.Senders = sender.New(sender.Options{Relays: []string{"mx.desk.example"}, Now: w.Clock})
+	if _, err := w.AgreeForwards(t.Context(), ada, "@cert.example", "agreement 2026/7", true); err != nil {
+		t.Fatal(err, candor.Hint(err))
+	}
+	n := 0
+	for head, want := range map[string]candor.ForwardState{
+		"": candor.ForwardWaiting,
+		"Authentication-Results: mx.desk.example; dkim=pass header.d=cert.example\r\n": candor.ForwardApproved,
+		"Authentication-Results: mx.evil.example; dkim=pass header.d=cert.example\r\n": candor.ForwardWaiting,
+		"Authentication-Results: mx.desk.example; dkim=pass header.d=evil.example\r\n": candor.ForwardWaiting,
+		"Authentication-Results: mx.desk.example; dkim=fail header.d=cert.example\r\n": candor.ForwardWaiting,
+	} {
+		n++
+		r := w.takeBy(t, intake.IMAP, head+listed("one@cert.example", fmt.Sprint(n), "abusive-content/spam address 81.1.0.1"))
+		if got := w.look(t, r)["abuse@one.test"]; got.State != want {
+			t.Errorf("%q: %+v", head, got.Forward)
+		}
 	}
 }
 

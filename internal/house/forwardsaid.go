@@ -178,6 +178,7 @@ func (h *House) forwardBasis(ctx context.Context, r candor.Report) (b candor.For
 
 // standingConsent is that of the reporter, if the reporter sent the report: anybody
 // can write a name into one, and any address into the form, which asks by itself.
+// Where senders are checked, somebody has to vouch for who sent it.
 func (h *House) standingConsent(ctx context.Context, r candor.Report) (candor.ForwardConsent, error) {
 	c, err := h.Store.StandingConsent(ctx, r.Reporter)
 	if err != nil {
@@ -191,10 +192,17 @@ func (h *House) standingConsent(ctx context.Context, r candor.Report) (candor.Fo
 		return c, err
 	}
 	from := sender(m)
-	if strings.EqualFold(from, c.Reporter) || c.Reporter[0] == '@' && strings.HasSuffix(from, c.Reporter) {
+	if !strings.EqualFold(from, c.Reporter) && (c.Reporter[0] != '@' || !strings.HasSuffix(from, c.Reporter)) {
+		return c, fmt.Errorf("a consent of %s: %w", from, candor.ErrNotFound)
+	}
+	if h.Reports.Senders == nil {
 		return c, nil
 	}
-	return c, fmt.Errorf("a consent of %s: %w", from, candor.ErrNotFound)
+	v, err := h.Store.Vouch(ctx, r.ID)
+	if err == nil && (v.By == "" || v.Sender != from) {
+		err = fmt.Errorf("somebody who vouches for %s: %w", from, candor.ErrNotFound)
+	}
+	return c, err
 }
 
 // stands tells whether that on which a forward rests still holds.
