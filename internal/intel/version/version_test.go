@@ -20,7 +20,7 @@ func sign(n int) int { return min(max(n, -1), 1) }
 func tool(t *testing.T, name string) string {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		if os.Getenv("CI") != "" && name == "dpkg" {
+		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
 		t.Skip(err)
