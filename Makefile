@@ -8,6 +8,8 @@ GO          ?= go
 LINT        := $(GO) tool -modfile=tools/go.mod golangci-lint
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
+# Symbols of DuckDB are nobody else's: 7 MB less of the program.
+HIDDEN       = $(if $(COMPILER), -extldflags "-Wl$(COMMA)--exclude-libs$(COMMA)ALL")
 PLATFORMS   ?= linux/amd64 linux/arm64
 PACKAGES    ?= ./...
 # DuckDB is C++: with a compiler the program has it, without one it does without.
@@ -42,7 +44,7 @@ help: ## List the targets
 build: ## Build bin/candor, with DuckDB where there is a C++ compiler
 	@mkdir -p bin
 	@[ -n '$(COMPILER)' ] || echo 'There is no g++: the program is built without DuckDB, and keeps no flows unless in ClickHouse (apt-get install g++).' >&2
-	CGO_ENABLED=$(if $(COMPILER),1,0) $(GO) build $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/candor ./cmd/candor
+	CGO_ENABLED=$(if $(COMPILER),1,0) $(GO) build $(TAGS) -trimpath -ldflags '$(LDFLAGS)$(HIDDEN)' -o bin/candor ./cmd/candor
 
 .PHONY: compiler
 compiler:

@@ -217,7 +217,7 @@ func (r *running) run(ctx context.Context, c *config.Config, listener net.Listen
 	if r.shared() {
 		work.Go(func() { r.followDefinitions(inner) })
 	}
-	for _, chore := range r.upkeepChores() {
+	for _, chore := range append(r.upkeepChores(), (&rest{}).chore()) {
 		work.Go(func() { chore.run(inner, r.setup.log) })
 	}
 	failed := make(chan error, 5+len(c.Garden.Listen)+len(c.Garden.ListenTLS))

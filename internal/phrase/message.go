@@ -12,8 +12,24 @@ import (
 
 // message is one text, or several by plural form.
 type message struct {
-	forms  map[plural.Form]text
+	forms  []form
 	plural bool
+}
+
+// form is the text for a plural form.
+type form struct {
+	of plural.Form
+	text
+}
+
+// form gives the text for a plural form.
+func (m message) form(f plural.Form) (text, bool) {
+	for i := range m.forms {
+		if m.forms[i].of == f {
+			return m.forms[i].text, true
+		}
+	}
+	return text{}, false
 }
 
 // text is what stands between placeholders, and the placeholders' names:
@@ -53,15 +69,15 @@ func parseMessage(value json.RawMessage, need []plural.Form) (message, error) {
 			return message{}, err
 		}
 		t, err := parseText(s)
-		return message{forms: map[plural.Form]text{plural.Other: t}}, err
+		return message{forms: []form{{plural.Other, t}}}, err
 	}
 	var byForm map[string]string
 	if err := json.Unmarshal(value, &byForm); err != nil {
 		return message{}, err
 	}
-	m := message{forms: map[plural.Form]text{}, plural: true}
+	m := message{plural: true}
 	for name, s := range byForm {
-		form, known := formNames[name]
+		of, known := formNames[name]
 		if !known {
 			return m, fmt.Errorf("there is no plural form %q", name)
 		}
@@ -69,10 +85,10 @@ func parseMessage(value json.RawMessage, need []plural.Form) (message, error) {
 		if err != nil {
 			return m, err
 		}
-		m.forms[form] = t
+		m.forms = append(m.forms, form{of, t})
 	}
-	for name, form := range formNames {
-		if _, has := m.forms[form]; !has && slices.Contains(need, form) {
+	for name, of := range formNames {
+		if _, has := m.form(of); !has && slices.Contains(need, of) {
 			return m, fmt.Errorf("the plural form %q is missing", name)
 		}
 	}
@@ -104,7 +120,10 @@ func isName(s string) bool {
 }
 
 // plain gives a text without its placeholders.
-func (m message) plain() string { return strings.Join(m.forms[plural.Other].literals, "") }
+func (m message) plain() string {
+	t, _ := m.form(plural.Other)
+	return strings.Join(t.literals, "")
+}
 
 // names gives the placeholders of all forms, sorted.
 func (m message) names() []string {

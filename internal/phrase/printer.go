@@ -27,7 +27,7 @@ func (p Printer) T(key string, args ...Args) string {
 	if in == nil {
 		return "[" + key + "]"
 	}
-	return p.fill(key, m.form(plural.Other), args)
+	return p.fill(key, m.nearest(plural.Other), args)
 }
 
 // N is T for a text that depends on a number, which the text may name as {n}.
@@ -37,7 +37,7 @@ func (p Printer) N(key string, n int, args ...Args) string {
 		return "[" + key + "]"
 	}
 	form := plural.Cardinal.MatchPlural(in.tag, magnitude(n), 0, 0, 0, 0)
-	return p.fill(key, m.form(form), append([]Args{{"n": n}}, args...))
+	return p.fill(key, m.nearest(form), append([]Args{{"n": n}}, args...))
 }
 
 // Word gives the text of a key that is made of data, or the data where the
@@ -91,11 +91,11 @@ func (p Printer) find(key string) (message, *tongue) {
 	return message{}, nil
 }
 
-// form gives the text of a form. Where T asks for a plural without a number
+// nearest gives the text for a form. Where T asks for a plural without a number
 // and the language has no form "other", any will do.
-func (m message) form(f plural.Form) text {
+func (m message) nearest(f plural.Form) text {
 	for _, try := range []plural.Form{f, plural.Other, plural.Many} {
-		if t, ok := m.forms[try]; ok {
+		if t, ok := m.form(try); ok {
 			return t
 		}
 	}

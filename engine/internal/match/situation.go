@@ -22,7 +22,8 @@ type question struct {
 	need []pairs
 }
 
-// questions gives those of all rules, each once, sorted.
+// questions gives those of all rules, each once, sorted. Of the rules nothing is
+// kept: most are never asked for more.
 func (s *Set) questions() []question {
 	s.asked.Do(func() {
 		seen := map[string]question{}
@@ -30,10 +31,18 @@ func (s *Set) questions() []question {
 			if flags&Situated == 0 {
 				continue
 			}
-			u := s.unit(uint32(r))
-			asks(u.rule.Cond, func(e *ir.Expr) {
-				text := string((&ir.Rule{Cond: e}).Append(nil))
-				seen[text] = question{text, uint32(r), e, needs(e)}
+			rule, err := s.Rule(uint32(r))
+			if err != nil || !valid(s, uint32(r), rule) {
+				continue // it has no condition (unit)
+			}
+			asks(rule.Cond, func(e *ir.Expr) {
+				code := (&ir.Rule{Cond: e}).Append(nil)
+				if _, known := seen[string(code)]; known {
+					return
+				}
+				if alone, err := ir.Decode(code); err == nil {
+					seen[string(code)] = question{string(code), uint32(r), alone.Cond, needs(alone.Cond)}
+				}
 			})
 		}
 		for _, q := range seen {
