@@ -36,12 +36,12 @@ func (s *Set) questions() []question {
 				continue // it has no condition (unit)
 			}
 			asks(rule.Cond, func(e *ir.Expr) {
-				code := (&ir.Rule{Cond: e}).Append(nil)
-				if _, known := seen[string(code)]; known {
+				text := string((&ir.Rule{Cond: e}).Append(nil))
+				if _, known := seen[text]; known {
 					return
 				}
-				if alone, err := ir.Decode(code); err == nil {
-					seen[string(code)] = question{string(code), uint32(r), alone.Cond, needs(alone.Cond)}
+				if alone, err := ir.Decode([]byte(text)); err == nil {
+					seen[text] = question{text, uint32(r), alone.Cond, needs(alone.Cond)}
 				}
 			})
 		}

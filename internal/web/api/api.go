@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,7 +66,9 @@ type server struct {
 	buckets *limit.Buckets
 	table   []operation
 	once    *once
-	files   map[string]file // the documents, by path
+	// documents are those about the API, by path. They are written when the first
+	// of them is asked for: few ask, and they take megabytes.
+	documents func() (map[string]file, error)
 }
 
 // New makes the API. It stands inside access.Service.Identify, whose
@@ -82,11 +85,7 @@ func New(c Config) (http.Handler, error) {
 		c.Secret = make([]byte, 32)
 		rand.Read(c.Secret)
 	}
-	s := build(c)
-	if err := s.document(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return build(c), nil
 }
 
 // remembered bounds the buckets: about 2 MB when full.
@@ -104,7 +103,7 @@ func build(c Config) *server {
 		c.PerSecond = 50
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	s := &server{Config: c, mux: http.NewServeMux(), files: map[string]file{}}
+	s := &server{Config: c, mux: http.NewServeMux()}
 	s.buckets = limit.NewBuckets(c.Burst, time.Second/time.Duration(c.PerSecond), remembered, c.Clock)
 	s.once = &once{house: c.House, clock: c.Clock, log: c.Log}
 	s.api = humago.New(guardedMux{s}, s.settings())
@@ -112,6 +111,8 @@ func build(c Config) *server {
 		s.addEvidence, s.addPolicy, s.addPeople, s.addTokens, s.addWebhooks} {
 		part()
 	}
+	annotate(s.api.OpenAPI().Components.Schemas.Map())
+	s.documents = sync.OnceValues(s.document)
 	return s
 }
 

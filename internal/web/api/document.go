@@ -98,31 +98,41 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 //go:embed style.css
 var style []byte
 
-// stylePath is where the page finds its style.
-const stylePath = "/api/style.css"
+// Where the documents are.
+const (
+	jsonPath  = "/openapi.json"
+	yamlPath  = "/openapi.yaml"
+	pagePath  = "/api"
+	stylePath = "/api/style.css"
+)
 
-// document writes the documents, once and for all.
-func (s *server) document() error {
-	annotate(s.api.OpenAPI().Components.Schemas.Map())
+// isDocument tells whether a document is there.
+func isDocument(path string) bool {
+	return path == jsonPath || path == yamlPath || path == pagePath || path == stylePath
+}
+
+// document writes the documents.
+func (s *server) document() (map[string]file, error) {
 	text, err := shared(s.api.OpenAPI())
 	if err != nil {
-		return fmt.Errorf("write the OpenAPI document: %w", err)
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
 	}
 	var asYAML bytes.Buffer
 	if err := yaml.Convert(&asYAML, bytes.NewReader(text)); err != nil {
-		return fmt.Errorf("write the OpenAPI document: %w", err)
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
 	}
 	html, err := s.page(s.api.OpenAPI())
 	if err != nil {
-		return fmt.Errorf("write the page of documentation: %w", err)
+		return nil, fmt.Errorf("write the page of documentation: %w", err)
 	}
-	s.files["/openapi.json"] = newFile("application/vnd.oai.openapi+json;version=3.1", append(text, '\n'))
-	s.files["/openapi.yaml"] = newFile("application/vnd.oai.openapi;version=3.1", asYAML.Bytes())
 	page := newFile("text/html; charset=utf-8", html)
 	page.policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	s.files["/api"] = page
-	s.files[stylePath] = newFile("text/css; charset=utf-8", style)
-	return nil
+	return map[string]file{
+		jsonPath:  newFile("application/vnd.oai.openapi+json;version=3.1", append(text, '\n')),
+		yamlPath:  newFile("application/vnd.oai.openapi;version=3.1", asYAML.Bytes()),
+		pagePath:  page,
+		stylePath: newFile("text/css; charset=utf-8", style),
+	}, nil
 }
 
 // shared writes the document with each answer that says that something was not

@@ -28,8 +28,14 @@ func harden(h http.Header) {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	harden(w.Header())
 	defer s.rescue(w, r)
-	if f, ok := s.files[r.URL.Path]; ok {
-		f.serve(w, r)
+	if isDocument(r.URL.Path) {
+		files, err := s.documents()
+		if err != nil {
+			s.Log.Error("the documentation of the API cannot be written", "error", err)
+			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		}
+		files[r.URL.Path].serve(w, r)
 		return
 	}
 	h, pattern := s.mux.Handler(r)
