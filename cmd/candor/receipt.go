@@ -225,6 +225,9 @@ func receiptWords(r *receipt.Receipt, issuerChecked bool) []string {
 		}
 	}
 	words = append(words, fmt.Sprintf("It was given %s, %s.", methodWords(r.Event.Method), behalfWords(r.Event.Behalf)))
+	if r.Event.Age > 0 {
+		words = append(words, fmt.Sprintf("Who agreed said to be at least %d years old.", r.Event.Age))
+	}
 	if r.Previous != "" {
 		words = append(words, fmt.Sprintf("It follows the receipt with digest %s.", r.Previous))
 	}

@@ -65,6 +65,7 @@ type Terms struct {
 	State     State             `json:"state"`
 	Titles    map[string]string `json:"titles,omitempty"` // by language
 	Material  bool              `json:"material"`         // those who agreed to the version before are to be asked again
+	Age       int               `json:"age,omitempty"`    // in years, from which somebody may agree alone; 0: it is not asked
 	Created   time.Time         `json:"created"`
 	Updated   time.Time         `json:"updated"`
 	Published time.Time         `json:"published,omitzero"`

@@ -25,6 +25,7 @@ type Decision struct {
 	Language string   // in which the terms were shown
 	How      consent.How
 	Behalf   consent.Behalf
+	OfAge    bool      // who agrees says to have reached the age that the terms name
 	Note     string    // who spoke for the party, or what the staff has to prove it
 	At       time.Time // when it was said, if it was not now; of the staff only
 	Scan     []byte    // of the paper on which it was said; of the staff only
@@ -97,6 +98,19 @@ func notAsked(what, hint string) error {
 	return candor.WithHint(fmt.Errorf("%s: %w", what, candor.ErrInvalid), hint)
 }
 
+// ErrAge is an agreement by somebody of whom it is not said that they may agree
+// alone. It is candor.ErrInvalid.
+var ErrAge = fmt.Errorf("the age is missing: %w", candor.ErrInvalid)
+
+// stated gives the age that somebody says to have reached by agreeing; 0 if it is
+// not asked of them.
+func (d Decision) stated(v consent.Terms) int {
+	if d.Act != consent.Agreed || d.Behalf != "" && d.Behalf != consent.Self {
+		return 0
+	}
+	return v.Age
+}
+
 // check tells whether that can be said of the terms.
 func (d Decision) check(v consent.Terms, now time.Time) error {
 	optional := func(id string) bool {
@@ -129,6 +143,8 @@ func (d Decision) check(v consent.Terms, now time.Time) error {
 		return notAsked(fmt.Sprintf("the terms are not there in %.20q", d.Language), "Name the language in which they were shown.")
 	case d.Language == "" && len(v.Titles) > 0 && d.Act == consent.Agreed:
 		return notAsked("it does not say in which language the terms were shown", "Name it.")
+	case d.stated(v) > 0 && !d.OfAge:
+		return candor.WithHint(fmt.Errorf("nobody said to be at least %d years old: %w", v.Age, ErrAge), "Ask for it. For somebody who is younger, a guardian agrees.")
 	}
 	for _, id := range d.Clauses {
 		switch {
@@ -245,7 +261,8 @@ func (s said) record() (candor.Record, error) {
 		Language string         `json:"language,omitempty"`
 		How      consent.How    `json:"how"`
 		Behalf   consent.Behalf `json:"behalf"`
-	}{e.Party, e.Act, v.Document, v.Label, v.Digest, e.Clauses, e.At, e.Language, e.How, e.Behalf})
+		Age      int            `json:"age,omitempty"` // that the party says to have reached
+	}{e.Party, e.Act, v.Document, v.Label, v.Digest, e.Clauses, e.At, e.Language, e.How, e.Behalf, Decision{Act: e.Act, Behalf: e.Behalf}.stated(v)})
 	r := candor.Record{ID: e.Record, Kind: candor.RecordConsent, At: e.Recorded, Subject: e.ID, Actor: s.who.Actor(), Body: body}
 	personal := map[string]string{}
 	if e.Note != "" {

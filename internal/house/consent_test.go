@@ -220,12 +220,21 @@ func TestDecideRefuses(t *testing.T) {
 // publish keeps a document of the library, and publishes it under a label.
 func (w *world) publish(t *testing.T, name, label string) consent.Terms {
 	t.Helper()
+	return w.publishAged(t, name, label, 0)
+}
+
+// publishAged does so for people of an age; 0: it is not asked.
+func (w *world) publishAged(t *testing.T, name, label string, age int) consent.Terms {
+	t.Helper()
 	source, err := terms.Source(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := versionLine.ReplaceAll(source, []byte("version: \""+label+"\""))
 	text = effectiveLine.ReplaceAll(text, []byte("effective: \""+w.now.Format(time.RFC3339)+"\""))
+	if age > 0 {
+		text = fmt.Appendf(text, "\nage: %d\n", age)
+	}
 	draft, problems, err := w.SaveTerms(t.Context(), ada, "", text)
 	if err != nil {
 		t.Fatal(err, problems)

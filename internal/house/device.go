@@ -88,7 +88,7 @@ func (d *devices) say(ctx context.Context, tx *store.Tx, e software.Event) error
 	if err != nil {
 		return err
 	}
-	said := Decision{Party: e.Party, Digest: e.Agreement.SHA256, Act: e.Act, Clauses: e.Clauses, Language: e.Language, How: e.How, Behalf: consent.Self}
+	said := Decision{Party: e.Party, Digest: e.Agreement.SHA256, Act: e.Act, Clauses: e.Clauses, Language: e.Language, How: e.How, Behalf: consent.Self, OfAge: e.OfAge}
 	for _, v := range all {
 		said.Terms = v.ID
 		if said.check(v, d.Clock()) != nil {

@@ -117,6 +117,7 @@ func (h *House) draft(ctx context.Context, e consent.Event, v *consent.Version) 
 	}
 	r = receipt.Draft(v, e)
 	r.Event.Method, r.Event.Behalf, r.Agreement.Language, r.Control = e.How, e.Behalf, e.Language, h.PublicURL+ReceiptsPath
+	r.Event.Age = Decision{Act: e.Act, Behalf: e.Behalf}.stated(consent.Terms{Age: d.Age})
 	if r.Agreement.Language == "" {
 		r.Agreement.Language = d.Languages[0]
 	}

@@ -126,6 +126,7 @@ func fill(v *consent.Terms, d *terms.Document, now time.Time) error {
 	}
 	version.Ended = v.Ended
 	v.Version, v.Kind, v.Titles, v.Updated = *version, string(d.Kind), d.Title, now
+	v.Age = d.Age
 	v.Material = d.Material || slices.ContainsFunc(d.Clauses, func(c terms.Clause) bool { return c.Material })
 	return nil
 }

@@ -229,13 +229,13 @@ func (r reader) ConsentDays(ctx context.Context, since, until time.Time) ([]Cons
 
 func termsFrom(r query.Term) consent.Terms {
 	return consent.Terms{Version: consent.Version{ID: r.ID, Document: r.Document, Label: r.Label, Digest: r.Digest, Clauses: r.Clauses.V,
-		Effective: time.Time(r.Effective), Ended: time.Time(r.Ended)}, Kind: r.Kind, State: r.State, Titles: r.Titles.V, Material: r.Material,
+		Effective: time.Time(r.Effective), Ended: time.Time(r.Ended)}, Kind: r.Kind, State: r.State, Titles: r.Titles.V, Material: r.Material, Age: int(r.Age),
 		Created: time.Time(r.Created), Updated: time.Time(r.Updated), Published: time.Time(r.Published)}
 }
 
 func termsRow(v consent.Terms) query.Term {
 	return query.Term{ID: v.ID, Document: v.Document, Label: v.Label, Kind: v.Kind, State: v.State, Digest: v.Digest, Clauses: column.Of(v.Clauses),
-		Titles: column.Of(v.Titles), Material: v.Material, Effective: column.Time(v.Effective), Ended: column.Time(v.Ended),
+		Titles: column.Of(v.Titles), Material: v.Material, Age: int64(v.Age), Effective: column.Time(v.Effective), Ended: column.Time(v.Ended),
 		Created: column.Time(v.Created), Updated: column.Time(v.Updated), Published: column.Time(v.Published)}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,6 +67,8 @@ func (e Event) check() error {
 		return wrong("collection_method", string(e.Method))
 	case !slices.Contains(consent.Behalves(), e.Behalf):
 		return wrong("given_by", string(e.Behalf))
+	case e.Age < 0 || e.Age > 150 || e.Age > 0 && (e.Act != consent.Agreed || e.Behalf != consent.Self):
+		return wrong("stated_age", strconv.Itoa(e.Age))
 	}
 	return nil
 }

@@ -52,6 +52,7 @@ type Event struct {
 	At     time.Time      `json:"event_time"` // in UTC
 	Method consent.How    `json:"collection_method"`
 	Behalf consent.Behalf `json:"given_by"`
+	Age    int            `json:"stated_age,omitempty"` // years that who agreed says to have reached
 }
 
 // Agreement is the version of a document, as it was shown.

@@ -225,7 +225,7 @@ func CodeDigest(code string) string {
 // record has a statement that counts be recorded.
 func (r *Register) record(ctx context.Context, tx Tx, s Statement, text string, a Answer, d Device, o *Observed) error {
 	e := Event{ID: a.ID, Device: d.ID, Party: d.Party, Product: o.Product, Build: s.Build, Act: s.Act, Agreement: o.Fits.Agreement, Policy: o.Fits.Policy,
-		Clauses: s.Clauses, Language: s.Language, How: s.How, Told: s.At, At: o.At, Statement: text}
+		Clauses: s.Clauses, OfAge: s.OfAge, Language: s.Language, How: s.How, Told: s.At, At: o.At, Statement: text}
 	if o.Mismatch != "" {
 		e.Agreement, e.Policy = Paper{SHA256: s.Agreement}, Paper{SHA256: s.Policy}
 	}

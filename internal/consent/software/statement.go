@@ -34,7 +34,8 @@ type Statement struct {
 	Agreement string      `json:"agreement"` // SHA-256 of what was shown
 	Policy    string      `json:"policy"`    // SHA-256 of what was shown
 	Act       consent.Act `json:"event_state"`
-	Clauses   []string    `json:"clauses"` // optional ones that were chosen
+	Clauses   []string    `json:"clauses"`          // optional ones that were chosen
+	OfAge     bool        `json:"of_age,omitempty"` // the user says to have reached the age that the agreement names
 	Language  string      `json:"language"`
 	How       consent.How `json:"collection_method"` // ByInstaller, or ByAPI in the program itself
 	At        time.Time   `json:"event_time"`        // by the device's clock

@@ -85,6 +85,7 @@ type Event struct {
 	Act       consent.Act
 	Agreement Paper // of what is refused or withdrawn only the digest may be known
 	Policy    Paper
+	OfAge     bool // the user says to have reached the age that the agreement names
 	Clauses   []string
 	Language  string
 	How       consent.How

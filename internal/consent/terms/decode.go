@@ -57,6 +57,7 @@ func (r *reader) document(n *yaml.Node, d *Document) {
 		member{"replaces", false, r.form(&d.Replaces, "sha256")},
 		member{"material", false, r.flag(&d.Material)},
 		member{"languages", true, r.tags(&d.Languages)},
+		member{"age", false, r.age(&d.Age)},
 		member{"provider", true, r.provider(&d.Provider)},
 		member{"title", true, r.texts(&d.Title, 120, false)},
 		member{"summary", true, r.texts(&d.Summary, 1000, false)},

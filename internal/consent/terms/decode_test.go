@@ -102,6 +102,27 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestAge reads the age from which somebody may agree alone.
+func TestAge(t *testing.T) {
+	const place = "version: 1.0\n"
+	d := smallDocument(t, place, place+"age: 16\n")
+	if d.Age != 16 {
+		t.Errorf("age %d", d.Age)
+	}
+	data, err := d.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, problems := Decode(data); again == nil || again.Age != 16 {
+		t.Errorf("the canonical form has lost it: %v", problems)
+	}
+	for _, bad := range []string{"0", "26", "-3", "16.5", `"16"`, "sixteen", "[16]", "null"} {
+		if d, problems := Decode([]byte(strings.Replace(small, place, place+"age: "+bad+"\n", 1))); d != nil || len(problems) == 0 || problems[0].Pointer != "/age" {
+			t.Errorf("age %s: %v", bad, problems)
+		}
+	}
+}
+
 // TestProblems breaks the small document in one place each, and wants the
 // problem that says so, at its place.
 func TestProblems(t *testing.T) {
@@ -290,6 +311,8 @@ func mutate(v reflect.Value, at string, look func(at string)) (n int) {
 		}
 	case reflect.String:
 		change(reflect.ValueOf(v.String() + "x").Convert(v.Type()))
+	case reflect.Int:
+		change(reflect.ValueOf(int(v.Int() + 1)))
 	case reflect.Bool:
 		change(reflect.ValueOf(!v.Bool()))
 	case reflect.Slice:

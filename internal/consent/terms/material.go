@@ -23,11 +23,12 @@ const (
 	Rewritten Reason = "rewritten" // a third of the words or more
 	Offered   Reason = "provider"  // somebody else offers the terms
 	OtherKind Reason = "kind"
+	OtherAge  Reason = "age" // from which somebody may agree alone
 )
 
 // Reasons gives all reasons.
 func Reasons() []Reason {
-	return []Reason{Allowed, Mandatory, NewDuty, Gone, Numbers, Negation, Rewritten, Offered, OtherKind}
+	return []Reason{Allowed, Mandatory, NewDuty, Gone, Numbers, Negation, Rewritten, Offered, OtherKind, OtherAge}
 }
 
 // Material tells whether people should be asked again: where the author marked
@@ -44,6 +45,9 @@ func (c *Comparison) judge() {
 	}
 	if c.old.Kind != c.new.Kind {
 		c.Reasons = append(c.Reasons, OtherKind)
+	}
+	if c.old.Age != c.new.Age {
+		c.Reasons = append(c.Reasons, OtherAge)
 	}
 	c.judgeVersions(&r)
 	for i := range c.Clauses {

@@ -52,14 +52,19 @@ func (p *Page) attributes() string {
 	return fmt.Sprintf(` lang="%s" dir="%s"`, html.EscapeString(p.tag), direction(p.tag))
 }
 
-// facts gives what stands below the title: kind, version, and since when.
+// facts gives what stands below the title: kind, version, since when, and from
+// what age on somebody may agree alone.
 func (p *Page) facts() []string {
 	since := p.d.Since()
-	return []string{
+	all := []string{
 		p.t.Word("terms.kind.", string(p.d.Kind)),
 		p.t.T("terms.version", phrase.Args{"version": p.d.Label}),
 		p.t.T("terms.effective", phrase.Args{"time": p.t.Time(since, since.Location())}),
 	}
+	if p.d.Age > 0 {
+		all = append(all, p.t.N("terms.age", p.d.Age))
+	}
+	return all
 }
 
 // digest names the version.

@@ -131,6 +131,20 @@ func (r *reader) flag(out *bool) func(*yaml.Node, string) {
 	}
 }
 
+// mostAge is above any age from which people act for themselves.
+const mostAge = 25
+
+func (r *reader) age(out *int) func(*yaml.Node, string) {
+	return func(n *yaml.Node, at string) {
+		years, err := strconv.Atoi(n.Value)
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil || years < 1 || years > mostAge {
+			r.wrong(n, at, "word", phrase.Args{"value": excerpt(n.Value), "words": "1 – " + strconv.Itoa(mostAge)})
+			return
+		}
+		*out = years
+	}
+}
+
 // scalar gives what was written where a text is wanted. Numbers and days need
 // no quotes.
 func (r *reader) scalar(n *yaml.Node, at string) (string, bool) {

@@ -52,6 +52,7 @@ type Document struct {
 	Replaces  string   `json:"replaces,omitempty"` // digest of the version before
 	Material  bool     `json:"material,omitempty"` // what changed outside of clauses that are here matters: one was taken out, another provider
 	Languages []string `json:"languages"`          // in which every text is there; the first stands in for others
+	Age       int      `json:"age,omitempty"`      // in years, from which somebody may agree alone; for those who are younger a guardian does. 0: it is not asked
 	Provider  Provider `json:"provider"`
 	Title     Text     `json:"title"`
 	Summary   Text     `json:"summary"`

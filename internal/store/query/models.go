@@ -985,6 +985,7 @@ type Term struct {
 	Created   column.Time    `db:"created"`
 	Updated   column.Time    `db:"updated"`
 	Published column.Time    `db:"published"`
+	Age       int64          `db:"age"`
 	Mark      int64          `db:"mark"`
 }
 

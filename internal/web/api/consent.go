@@ -154,6 +154,7 @@ type consentGiven struct {
 		Language string         `json:"language,omitempty" maxLength:"35" doc:"In which the terms were shown (BCP 47)."`
 		How      consent.How    `json:"how,omitempty" enum:"portal,api,link,installer,paper,mail,contract,import,other" doc:"How the party said it. The staff must say so; of others it is known."`
 		Behalf   consent.Behalf `json:"behalf,omitempty" enum:"self,representative,guardian" doc:"Who spoke for the party; self if missing."`
+		OfAge    bool           `json:"of_age,omitempty" doc:"Who agrees says to have reached the age that the terms name (age): needed where they name one, unless somebody else speaks for the party."`
 		Note     string         `json:"note,omitempty" maxLength:"2000" doc:"Who spoke for the party and by what right, or what proves it."`
 		At       time.Time      `json:"at,omitempty" doc:"When it was said, if it was before. Of the staff only."`
 		Scan     []byte         `json:"scan,omitempty" maxLength:"13981016" doc:"A scan of the paper on which it was said, in base64: PDF, PNG, JPEG or TIFF, as its content says, at most 10 MiB. It is kept encrypted. Of the staff only."`
@@ -219,7 +220,7 @@ func (s *server) addConsents() {
 
 func (s *server) giveConsent(ctx context.Context, who candor.Principal, in *consentGiven) (*consentTaken, error) {
 	b := in.Body
-	e, err := s.House.Decide(ctx, who, house.Decision{Party: in.ID, Terms: b.Terms, Digest: b.Digest, Act: b.Act, Clauses: b.Clauses, Language: b.Language, How: b.How, Behalf: b.Behalf, Note: b.Note, At: b.At, Scan: b.Scan})
+	e, err := s.House.Decide(ctx, who, house.Decision{Party: in.ID, Terms: b.Terms, Digest: b.Digest, Act: b.Act, Clauses: b.Clauses, Language: b.Language, How: b.How, Behalf: b.Behalf, OfAge: b.OfAge, Note: b.Note, At: b.At, Scan: b.Scan})
 	if err != nil {
 		return nil, err
 	}

@@ -132,7 +132,7 @@ func (o *office) addPaper(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	x := paperForm{form: typed(r, "terms", "act", "at", "how", "behalf", "language"), taken: r.Lines("taken")}
+	x := paperForm{form: typed(r, "terms", "act", "at", "how", "behalf", "age", "language"), taken: r.Lines("taken")}
 	x.values["note"] = r.Text("note")
 	d := house.Decision{Party: p.ID, Terms: candor.ID(x.values["terms"]), Act: consent.Act(x.values["act"]), How: consent.How(x.values["how"]), Behalf: consent.Behalf(x.values["behalf"]),
 		Note: x.values["note"], Language: x.values["language"], At: o.paperTime(r, &x.form)}
@@ -144,7 +144,10 @@ func (o *office) addPaper(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	d.Digest = v.Digest
+	d.Digest, d.OfAge = v.Digest, x.values["age"] == "reached"
+	if v.Age > 0 && d.Act == consent.Agreed && d.Behalf == consent.Self && !d.OfAge {
+		x.refuse("age", r.N("office.paper.age.bad", v.Age))
+	}
 	x.scan(r, &d)
 	for _, c := range paperClauses(r, v, text) {
 		x.values[c.field] = r.Line(c.field)
@@ -223,7 +226,7 @@ func (x paperForm) fields() []string {
 	for _, c := range x.clauses {
 		all = append(all, c.field)
 	}
-	return append(all, "behalf", "note", "scan")
+	return append(all, "behalf", "age", "note", "scan")
 }
 
 // takeable are the clauses that can be taken back.

@@ -200,6 +200,12 @@ func paperPage(f paperForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if f.act == consent.Agreed && f.version.Age > 0 {
+				templ_7745c5c3_Err = ui.Radios(f.input("age", phrase.T(ctx, "office.paper.age"), phrase.T(ctx, "office.paper.age.hint")), []ui.Option{{Value: "reached", Label: phrase.From(ctx).N("portal.agree.age.reached", f.version.Age)}, {Value: "no", Label: phrase.T(ctx, "office.paper.age.no")}}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = ui.TextArea(f.input("note", phrase.T(ctx, "office.paper.note"), phrase.T(ctx, "office.paper.note.hint")), 2).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

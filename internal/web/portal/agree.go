@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -207,11 +208,14 @@ func (p *portal) answer(a agreements) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	d := house.Decision{Terms: id, Digest: a.Line("digest"), Act: consent.Act(a.Line("act")), Language: a.Line("language"), Behalf: consent.Behalf(a.Line("behalf")), Note: a.Text("note")}
+	d := house.Decision{Terms: id, Digest: a.Line("digest"), Act: consent.Act(a.Line("act")), Language: a.Line("language"), Behalf: consent.Behalf(a.Line("behalf")), OfAge: a.Line("age") != "", Note: a.Text("note")}
 	if d.Act == consent.Agreed {
 		d.Clauses = a.Lines("choice")
 	}
 	e, err := p.site.House.Decide(a.Context(), a.Who, d)
+	if errors.Is(err, house.ErrAge) {
+		return p.terms(a, a.T("portal.agree.age.problem"))
+	}
 	if errors.Is(err, candor.ErrInvalid) || errors.Is(err, candor.ErrChanged) {
 		return p.terms(a, a.T("portal.agree.problem"))
 	}
@@ -438,4 +442,21 @@ func (p *portal) keys(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	_, _ = w.Write(text) // who went away does not matter
+}
+
+// receiptLines are what a receipt says besides its clauses.
+func receiptLines(ctx context.Context, r *signedReceipt) []ui.Fact {
+	all := []ui.Fact{
+		{Label: phrase.T(ctx, "portal.receipt.when"), Value: plain(phrase.From(ctx).Time(r.Event.At, ui.From(ctx).Zone))},
+		{Label: phrase.T(ctx, "portal.receipt.version"), Value: plain(r.Agreement.Version)},
+		{Label: phrase.T(ctx, "portal.receipt.how"), Value: plain(phrase.From(ctx).T("portal.how." + string(r.Event.Method)))},
+		{Label: phrase.T(ctx, "portal.receipt.behalf"), Value: plain(phrase.From(ctx).T("portal.agree.behalf." + string(r.Event.Behalf)))},
+		{Label: phrase.T(ctx, "portal.receipt.language"), Value: ui.Mono(r.Agreement.Language)},
+		{Label: phrase.T(ctx, "portal.receipt.digest"), Value: ui.Mono(r.Agreement.SHA256)},
+		{Label: phrase.T(ctx, "portal.receipt.number"), Value: ui.Mono(string(r.ID))},
+	}
+	if r.Event.Age > 0 {
+		all = append(all, ui.Fact{Label: phrase.T(ctx, "portal.receipt.age"), Value: plain(phrase.From(ctx).N("portal.agree.age.reached", r.Event.Age))})
+	}
+	return all
 }

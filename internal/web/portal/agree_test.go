@@ -13,8 +13,8 @@ import (
 	"candor/internal/consent/terms"
 )
 
-// publish publishes a document of the library under a label.
-func (w *world) publish(t testing.TB, name, label string) consent.Terms {
+// publish publishes a document of the library under a label, with more lines.
+func (w *world) publish(t testing.TB, name, label string, more ...string) consent.Terms {
 	t.Helper()
 	source, err := terms.Source(name)
 	if err != nil {
@@ -22,6 +22,7 @@ func (w *world) publish(t testing.TB, name, label string) consent.Terms {
 	}
 	text := regexp.MustCompile(`(?m)^version: .*$`).ReplaceAllString(string(source), "version: "+label)
 	text = regexp.MustCompile(`(?m)^effective: .*$`).ReplaceAllString(text, "effective: "+w.Clock().Format(time.RFC3339))
+	text += strings.Join(append([]string{""}, more...), "\n")
 	admin := w.Who(candor.RoleAdmin)
 	draft, problems, err := w.House.SaveTerms(t.Context(), admin, "", []byte(text))
 	if err != nil {
@@ -116,6 +117,33 @@ func TestAgreements(t *testing.T) {
 	export := w.Get(t, stranger, link+"/export")
 	if !strings.Contains(export.Text(), `"act": "withdrawn"`) || !strings.Contains(export.Header.Get("Content-Disposition"), "agreements.json") {
 		t.Errorf("the export: %v %s", export.Header, export.Text())
+	}
+}
+
+// TestAgeIsAsked has somebody agree to terms that name an age: with a word of it, or
+// by a guardian.
+func TestAgeIsAsked(t *testing.T) {
+	w := newWorld(t)
+	v := w.publish(t, "hosting-terms", "7", "age: 16")
+	c := w.As(candor.RoleCustomer)
+	path := "/my/agreements/terms/" + string(v.ID)
+	page := w.Get(t, c, path+"?language=en").Text()
+	if !strings.Contains(page, "At least 16 years old") || regexp.MustCompile(`name="age"[^>]*checked`).MatchString(page) {
+		t.Fatal("the age is not asked for, or answered beforehand:", page)
+	}
+	if a := w.Post(t, c, path, answer(page, consent.Agreed)); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "You have not agreed yet") {
+		t.Errorf("without a word of the age: %d %s", a.Status, a.Text())
+	}
+	by := answer(page, consent.Agreed)
+	by.Set("behalf", "guardian")
+	by.Set("note", "Eve Example, mother")
+	if got := w.Get(t, c, w.Post(t, c, path, by).Location()).Text(); !strings.Contains(got, "You agreed to") || strings.Contains(got, "Age stated") {
+		t.Error("a guardian has no receipt, or is said to be of age")
+	}
+	old := answer(page, consent.Agreed)
+	old.Set("age", "reached")
+	if got := w.Get(t, c, w.Post(t, c, path, old).Location()).Text(); !strings.Contains(got, "Age stated") || !strings.Contains(got, "At least 16 years old") {
+		t.Error("the receipt does not tell the age:", got)
 	}
 }
 
