@@ -5,8 +5,9 @@
 // A sketch is a Bloom filter with one hash function over all sequences of four
 // folded bytes (see package gram) and all pairs in the forms of a content
 // (engine.Scanner's Observe) and in those of what lies inside. Its length is a
-// power of two of bits, two to four times the number of different sequences, so
-// that about a third of the bits are set. A gram thus says little, but an atom of
+// power of two of bits, of texts two to four times the number of different
+// sequences, so that about a third of the bits are set; of images and archives,
+// where no sequence is there twice, three quarters are. A gram thus says little, but an atom of
 // a rule's formula has many, and all of them must be there. Rules of web shells ask for
 // atoms as short as "<?", which is why pairs are noted. Of content that is no
 // text, where nearly all pairs are, they are not.
