@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// shardBytes is about how large a shard of long sketches becomes.
-const shardBytes = 4 << 20
+// shardBytes is about how large a shard becomes: a file of pages has room again
+// for a small one where another was.
+const shardBytes = 1 << 20
 
 // Capacity is how many sketches of a class go into one shard: as many as make
-// a few megabytes of it, a multiple of 64.
+// a megabyte of it, a multiple of 64.
 func Capacity(class int) int {
 	return min(max(shardBytes<<3>>class, 64), 8192)
 }

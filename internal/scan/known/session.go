@@ -439,10 +439,14 @@ func (x *Session) write(pending map[Sum]*learned, paths map[string]*Directory) e
 	})
 }
 
+// full is how full pages are left to which nothing is added in between.
+const full = 0.9
+
 // writeContents writes contents in the order of their digests: what bbolt is
 // given in order it need not move about.
 func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
+	contents.FillPercent = full
 	fresh := map[int]*batch{}
 	for _, sum := range slices.SortedFunc(maps.Keys(pending), func(a, b Sum) int { return bytes.Compare(a[:], b[:]) }) {
 		l := pending[sum]
