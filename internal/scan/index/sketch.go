@@ -7,10 +7,10 @@
 // (engine.Scanner's Observe) and in those of what lies inside. Its length is a
 // power of two of bits, of texts two to four times the number of different
 // sequences, so that about a third of the bits are set; of images and archives,
-// where no sequence is there twice, three quarters are. A gram thus says little, but an atom of
-// a rule's formula has many, and all of them must be there. Rules of web shells ask for
-// atoms as short as "<?", which is why pairs are noted. Of content that is no
-// text, where nearly all pairs are, they are not.
+// where no sequence is there twice, most are. A gram thus says little, but an
+// atom of a rule's formula has many, and all of them must be there. Rules of web
+// shells ask for atoms as short as "<?", which is why pairs are noted. Of content
+// that is no text, where nearly all pairs are, they are not.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
