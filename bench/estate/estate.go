@@ -4,6 +4,7 @@
 package estate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"candor"
 	"candor/bench/ruleset"
@@ -41,6 +44,10 @@ type Row struct {
 	Other float64 // 0 for none
 	Goal  string
 	Met   bool
+	// CPU and OtherCPU are what both took of this process's processors, in
+	// seconds: other work on the machine changes them less than times. 0 where
+	// that is not known.
+	CPU, OtherCPU float64
 }
 
 // Parts are what can be measured, by name.
@@ -83,28 +90,58 @@ func (b *Bench) say(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n"
 
 func (b *Bench) row(r Row) {
 	b.Rows = append(b.Rows, r)
-	b.say("%s: %.3g %s (%s %.3g), goal %s", r.What, r.Value, r.Unit, r.Peer, r.Other, r.Goal)
+	b.say("%s: %.3g %s (%s %.3g), CPU %.1f s (%.1f), goal %s", r.What, r.Value, r.Unit, r.Peer, r.Other, r.CPU, r.OtherCPU, r.Goal)
+}
+
+// timed adds what took so long beside what else did.
+func (b *Bench) timed(what string, mine cost, peer string, other cost, goal string, met bool) {
+	b.row(Row{What: what, Unit: "s", Value: mine.time.Seconds(), Peer: peer, Other: other.time.Seconds(), Goal: goal, Met: met,
+		CPU: mine.cpu.Seconds(), OtherCPU: other.cpu.Seconds()})
 }
 
 // inside is as candor scan looks by default.
 var inside = unpack.Options{}
 
+// cost is what something took.
+type cost struct {
+	time time.Duration
+	cpu  time.Duration // of this process, user and system
+}
+
+// plus adds a share of another cost.
+func (c cost) plus(o cost, share float64) cost {
+	return cost{c.time + time.Duration(share*float64(o.time)), c.cpu + time.Duration(share*float64(o.cpu))}
+}
+
+// meter begins to measure. What it gives ends it.
+func meter() func() cost {
+	began, used := time.Now(), processor()
+	return func() cost { return cost{time.Since(began), processor() - used} }
+}
+
+// processor is what this process has used of all processors.
+func processor() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // it cannot fail
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // scan scans paths with what is known, or without if store is nil. It gives
-// the time that it took, writing included.
-func (b *Bench) scan(ctx context.Context, rules *engine.Rules, store *known.Store, paths ...string) (time.Duration, scan.Summary, error) {
-	began := time.Now()
+// what that took, writing included.
+func (b *Bench) scan(ctx context.Context, rules *engine.Rules, store *known.Store, paths ...string) (cost, scan.Summary, error) {
+	spent := meter()
 	o := scan.Options{NewMatcher: func() scan.Matcher { return rules.NewScanner(engine.ScanOptions{}) }, Inside: &inside}
 	if store != nil {
 		var err error
 		if o.Known, err = store.Begin(rules, scan.Opening(&inside)); err != nil {
-			return 0, scan.Summary{}, err
+			return cost{}, scan.Summary{}, err
 		}
 	}
 	s, err := scan.Scan(ctx, scan.Paths(paths...), nobody{}, o)
 	if err == nil && o.Known != nil {
 		err = o.Known.Close()
 	}
-	return time.Since(began), s, err
+	return spent(), s, err
 }
 
 // nobody takes what is found.
@@ -122,16 +159,16 @@ func (b *Bench) open(name string) (*known.Store, error) {
 	return known.Open(name, time.Now)
 }
 
-// median repeats a measurement.
-func (b *Bench) median(one func() (time.Duration, error)) (time.Duration, error) {
-	var all []time.Duration
+// median repeats a measurement, and gives that of the median time.
+func (b *Bench) median(one func() (cost, error)) (cost, error) {
+	var all []cost
 	for range b.Repeats {
-		d, err := one()
+		c, err := one()
 		if err != nil {
-			return 0, err
+			return cost{}, err
 		}
-		all = append(all, d)
+		all = append(all, c)
 	}
-	slices.Sort(all)
+	slices.SortFunc(all, func(a, b cost) int { return cmp.Compare(a.time, b.time) })
 	return all[len(all)/2], nil
 }

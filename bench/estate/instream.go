@@ -71,8 +71,8 @@ func (b *Bench) instream(ctx context.Context) error {
 		}
 	}()
 	rate := func(socket string) (float64, error) {
-		took, err := b.median(func() (time.Duration, error) { return send(ctx, socket, contents) })
-		return float64(len(contents)) / took.Seconds(), err
+		took, err := b.median(func() (cost, error) { return send(ctx, socket, contents) })
+		return float64(len(contents)) / took.time.Seconds(), err
 	}
 	mine, err := rate(own)
 	if err != nil {
@@ -82,13 +82,14 @@ func (b *Bench) instream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.row(Row{fmt.Sprintf("INSTREAM, %d contents over %d connections", len(contents), connections), "/s", mine, "clamd", theirs, "at least 5x, aim 10x", mine >= 5*theirs})
+	b.row(Row{What: fmt.Sprintf("INSTREAM, %d contents over %d connections", len(contents), connections), Unit: "/s", Value: mine, Peer: "clamd", Other: theirs,
+		Goal: "at least 5x, aim 10x", Met: mine >= 5*theirs})
 	return nil
 }
 
 // send sends each content by a connection of its own, as clients do.
-func send(ctx context.Context, socket string, contents [][]byte) (time.Duration, error) {
-	began := time.Now()
+func send(ctx context.Context, socket string, contents [][]byte) (cost, error) {
+	spent := meter()
 	var next atomic.Int64
 	errs := make([]error, connections)
 	var clients sync.WaitGroup
@@ -104,7 +105,7 @@ func send(ctx context.Context, socket string, contents [][]byte) (time.Duration,
 		})
 	}
 	clients.Wait()
-	return time.Since(began), errors.Join(errs...)
+	return spent(), errors.Join(errs...)
 }
 
 func sendOne(ctx context.Context, socket string, data []byte) error {

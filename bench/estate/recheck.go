@@ -38,12 +38,12 @@ func (b *Bench) recheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.say("looked at %d files the first time in %.1f s", s.Files, took.Seconds())
-	walk, err := b.median(func() (time.Duration, error) { return walked(tree) })
+	b.say("looked at %d files the first time in %.1f s", s.Files, took.time.Seconds())
+	walk, err := b.median(func() (cost, error) { return walked(tree) })
 	if err != nil {
 		return err
 	}
-	again, err := b.median(func() (time.Duration, error) {
+	again, err := b.median(func() (cost, error) {
 		took, s, err := b.scan(ctx, b.rules, store, tree)
 		if err == nil && s.Known != s.Files {
 			err = fmt.Errorf("%d of %d files were read again", s.Files-s.Known, s.Files)
@@ -53,9 +53,8 @@ func (b *Bench) recheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ratio := again.Seconds() / walk.Seconds()
-	b.row(Row{fmt.Sprintf("re-check of %d files that did not change", b.Files), "s", again.Seconds(), "lstat walk", walk.Seconds(), "at most 2x", ratio <= 2})
-	return b.clamdAgain(ctx, tree, float64(b.Files)/again.Seconds())
+	b.timed(fmt.Sprintf("re-check of %d files that did not change", b.Files), again, "lstat walk", walk, "at most 2x", again.time <= 2*walk.time)
+	return b.clamdAgain(ctx, tree, float64(b.Files)/again.time.Seconds())
 }
 
 func makeFiles(tree string, n int) error {
@@ -74,8 +73,8 @@ func makeFiles(tree string, n int) error {
 }
 
 // walked lists a tree and asks for what each file is, two folders at a time.
-func walked(tree string) (time.Duration, error) {
-	began := time.Now()
+func walked(tree string) (cost, error) {
+	spent := meter()
 	folders := make(chan string, 1024)
 	errs := make(chan error, 2)
 	var workers sync.WaitGroup
@@ -101,10 +100,10 @@ func walked(tree string) (time.Duration, error) {
 	workers.Wait()
 	select {
 	case e := <-errs:
-		return 0, e
+		return cost{}, e
 	default:
 	}
-	return time.Since(began), err
+	return spent(), err
 }
 
 func asked(dir string) error {
@@ -142,7 +141,10 @@ func (b *Bench) clamdAgain(ctx context.Context, tree string, rate float64) error
 			b.say("clamd does not stop: %v", err)
 		}
 	}()
-	look := func() (time.Duration, error) { return d.Look(ctx, some) }
+	look := func() (cost, error) {
+		took, err := d.Look(ctx, some)
+		return cost{time: took}, err
+	}
 	if _, err := look(); err != nil {
 		return err
 	}
@@ -151,7 +153,7 @@ func (b *Bench) clamdAgain(ctx context.Context, tree string, rate float64) error
 		return err
 	}
 	files := float64(min(b.Files, perFolder*perFolder))
-	other := files / again.Seconds()
-	b.row(Row{"re-check, files a second", "/s", rate, "clamd with its cache", other, "at least 20x", rate >= 20*other})
+	other := files / again.time.Seconds()
+	b.row(Row{What: "re-check, files a second", Unit: "/s", Value: rate, Peer: "clamd with its cache", Other: other, Goal: "at least 20x", Met: rate >= 20*other})
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"candor/bench/content"
 )
@@ -35,18 +34,18 @@ func (b *Bench) tenants(ctx context.Context) error {
 	if _, err := read(tree); err != nil { // warms the page cache
 		return err
 	}
-	one, err := b.median(func() (time.Duration, error) {
+	one, err := b.median(func() (cost, error) {
 		took, _, err := b.fresh(ctx, filepath.Join(tree, "0"))
 		return took, err
 	})
 	if err != nil {
 		return err
 	}
-	rest, err := b.median(func() (time.Duration, error) { return read(tree) })
+	rest, err := b.median(func() (cost, error) { return read(tree) })
 	if err != nil {
 		return err
 	}
-	all, err := b.median(func() (time.Duration, error) {
+	all, err := b.median(func() (cost, error) {
 		took, copied, err := b.fresh(ctx, tree)
 		if err == nil && copied < int64(len(files))*int64(b.Tenants-1) {
 			err = fmt.Errorf("only %d copies were known", copied)
@@ -56,17 +55,17 @@ func (b *Bench) tenants(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	least := one.Seconds() + rest.Seconds()*float64(b.Tenants-1)/float64(b.Tenants)
-	b.row(Row{fmt.Sprintf("%d tenants with the same %d files, %.1f GB", b.Tenants, len(files), float64(bytes)/1e9), "s", all.Seconds(),
-		"scan of one, and reading the rest", least, "at most 1.3x", all.Seconds() <= 1.3*least})
+	least := one.plus(rest, float64(b.Tenants-1)/float64(b.Tenants))
+	b.timed(fmt.Sprintf("%d tenants with the same %d files, %.1f GB", b.Tenants, len(files), float64(bytes)/1e9), all,
+		"scan of one, and reading the rest", least, "at most 1.3x", all.time.Seconds() <= 1.3*least.time.Seconds())
 	return nil
 }
 
 // fresh scans with a store that knows nothing yet.
-func (b *Bench) fresh(ctx context.Context, path string) (time.Duration, int64, error) {
+func (b *Bench) fresh(ctx context.Context, path string) (cost, int64, error) {
 	store, err := b.open("tenants.db")
 	if err != nil {
-		return 0, 0, err
+		return cost{}, 0, err
 	}
 	defer store.Close()
 	took, s, err := b.scan(ctx, b.rules, store, path)
@@ -97,8 +96,8 @@ func copies(files []string, from, to string) (bytes int64, err error) {
 }
 
 // read reads all files of a tree, two at a time, and does nothing with them.
-func read(tree string) (time.Duration, error) {
-	began := time.Now()
+func read(tree string) (cost, error) {
+	spent := meter()
 	paths := make(chan string, 1024)
 	var workers sync.WaitGroup
 	for range 2 {
@@ -126,5 +125,5 @@ func read(tree string) (time.Duration, error) {
 	})
 	close(paths)
 	workers.Wait()
-	return time.Since(began), err
+	return spent(), err
 }

@@ -77,7 +77,7 @@ func (s *Scanner) formsOf(data []byte) []form {
 func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
 	defer s.trim()
 	for _, f := range s.formsOf(data) {
-		s.show(&f, data, yield)
+		s.show(&f, data, 0, yield)
 	}
 }
 
@@ -85,13 +85,13 @@ func (s *Scanner) Forms(data []byte, yield func(form []byte)) {
 // the set are matched against, or with all. Nil ends that.
 func (s *Scanner) Observe(yield func(form []byte), all bool) { s.observe, s.observeAll = yield, all }
 
-// show yields a form.
-func (s *Scanner) show(f *form, data []byte, yield func(form []byte)) {
+// show yields a form. Before the offset plain, data is known to be plain text.
+func (s *Scanner) show(f *form, data []byte, plain int, yield func(form []byte)) {
 	switch {
 	case !f.text:
 		yield(f.data)
 	case len(data) <= normal.MaxText:
-		s.textBuffer = normal.Seams(s.textBuffer[:0], data, 0, gram.MaxAtom)
+		s.textBuffer = normal.Seams(s.textBuffer[:0], data, plain, gram.MaxAtom)
 		yield(s.textBuffer)
 	}
 }
@@ -144,7 +144,9 @@ func (s *Scanner) textOpened() bool {
 	if s.opened[gate] == s.epoch {
 		return true
 	}
-	s.textBuffer = normal.Seams(s.textBuffer[:0], s.data, s.plain, gram.MaxAtom)
+	if s.observe == nil { // else they are there already: the form has just been shown
+		s.textBuffer = normal.Seams(s.textBuffer[:0], s.data, s.plain, gram.MaxAtom)
+	}
 	return len(s.textBuffer) > 0 && (s.opens(&p.Strong[plan.Text]) || s.opens(&p.Lanes[0].Weak) || s.opens(&p.Text))
 }
 

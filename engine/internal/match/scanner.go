@@ -120,7 +120,7 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 	allowed := s.allowed(data)
 	for _, f := range s.formsOf(data) {
 		if s.observe != nil {
-			s.show(&f, data, s.observe)
+			s.show(&f, data, s.plain, s.observe)
 		}
 		f.signatures = !allowed && !f.unsigned
 		switch {

@@ -138,8 +138,10 @@ func (q *question) no(t *pairs) bool {
 type situations struct {
 	by       [][]question // by external variable
 	matchers map[*automaton.Program]*automaton.Matcher
-	answers  map[value]string
-	last     []given // by external variable: most files of a folder have the same
+	texts    []map[string]string // answers by external variable and text
+	others   map[value]string    // for what is no text
+	kept     int                 // answers
+	last     []given             // by external variable: most files of a folder have the same
 }
 
 // given is a value, and what is heard when it is asked for. The zero one is of
@@ -172,7 +174,8 @@ const mostAnswers = 1 << 14
 func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 	k := s.situations
 	if k == nil {
-		k = &situations{by: make([][]question, len(s.set.Externals)), matchers: map[*automaton.Program]*automaton.Matcher{}, answers: map[value]string{}, last: make([]given, len(s.set.Externals))}
+		k = &situations{by: make([][]question, len(s.set.Externals)), matchers: map[*automaton.Program]*automaton.Matcher{}, last: make([]given, len(s.set.Externals))}
+		k.forget()
 		for _, q := range s.set.questions() {
 			v := q.variable()
 			k.by[v] = append(k.by[v], q)
@@ -191,11 +194,8 @@ func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 			continue
 		}
 		v := value{i, extern[i].Kind, extern[i].Int, extern[i].Float, string(extern[i].Str)}
-		answers, ok := k.answers[v]
+		answers, ok := k.heard(v)
 		if !ok {
-			if len(k.answers) >= mostAnswers {
-				clear(k.answers)
-			}
 			var b []byte
 			text := pairsOf(v.text)
 			for j := range questions {
@@ -204,12 +204,40 @@ func (s *Scanner) Situation(dst []byte, extern []module.Value) []byte {
 				}
 			}
 			answers = string(b)
-			k.answers[v] = answers
+			k.keep(v, answers)
 		}
 		k.last[i] = given{v, answers, true}
 		dst = append(dst, answers...)
 	}
 	return dst
+}
+
+// heard gives the answers for a value, if they are kept.
+func (k *situations) heard(v value) (answers string, ok bool) {
+	if v.kind == module.String { // nearly all are, and a text is looked up sooner
+		answers, ok = k.texts[v.variable][v.text]
+	} else {
+		answers, ok = k.others[v]
+	}
+	return answers, ok
+}
+
+func (k *situations) keep(v value, answers string) {
+	if k.kept++; k.kept > mostAnswers {
+		k.forget()
+	}
+	if v.kind == module.String {
+		k.texts[v.variable][v.text] = answers
+	} else {
+		k.others[v] = answers
+	}
+}
+
+func (k *situations) forget() {
+	k.texts, k.others, k.kept = make([]map[string]string, len(k.by)), map[value]string{}, 0
+	for i := range k.texts {
+		k.texts[i] = map[string]string{}
+	}
 }
 
 func (s *Scanner) answer(dst []byte, q question) []byte {

@@ -210,16 +210,63 @@ rule c { strings: $a = "encoded needle" base64 condition: $a }`)},
 	}
 }
 
-// TestParts holds that of a content with parts size and beginning say nothing,
-// and that whatever was noted is found, however much it is.
+// TestBeginnings holds that a content with parts is a candidate for the
+// beginnings of what lies inside, and seldom for others.
+func TestBeginnings(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	k := new(Sketcher)
+	var all []Numbered
+	for i := range 200 {
+		c := contents(r, 1)[0]
+		k.Begin([]byte("PK"), 4*len(c))
+		k.Note([]byte("PK"))
+		k.Inside()
+		k.Note(c)
+		k.Inside()
+		k.Note(fmt.Appendf(nil, "%s%d", []string{"MZ\x90\x00", "\x7fELF"}[i%2], i))
+		s, err := Decode(k.End().Append(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s.Class() < 16 { // of one length, for one shard: longer, and says the same
+			s.Bits = append(bytes.Clone(s.Bits), s.Bits...)
+		}
+		if s.Class() == 16 {
+			all = append(all, Numbered{uint32(i), s})
+		}
+	}
+	shard, err := Open(Lay(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, head := range []string{"MZ", "MZ\x90", "MZ\x90\x00", "\x7fE", "\x7fELF", "\x7fELF1"} {
+		q := NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Header, Bytes: []byte(head)}}})
+		got, others := shard.Candidates(q), 0
+		for i, n := range all {
+			is := slices.Contains(got, i)
+			if is != q.Possible(n.Sketch) || !is && (n.Number%2 == 0) == (head[0] == 'M') {
+				t.Fatalf("%q in content %d: the shard says %v", head, n.Number, is)
+			}
+			if is && (n.Number%2 == 0) != (head[0] == 'M') {
+				others++
+			}
+		}
+		if others > len(all)/5 {
+			t.Errorf("%q: %d of %d are candidates by accident", head, others, len(all))
+		}
+	}
+}
+
+// TestParts holds that of a content with parts its own size and beginning say
+// nothing, and that whatever was noted is found, however much it is.
 func TestParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	all := contents(r, 40)
 	k := new(Sketcher)
 	k.Begin([]byte("PK"), 10)
 	k.Note([]byte("PK"))
-	k.Inside()
-	for _, c := range all {
+	for _, c := range append(all, []byte("MZ, and more")) {
+		k.Inside()
 		k.Note(c)
 	}
 	s := k.End()

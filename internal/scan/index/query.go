@@ -19,7 +19,8 @@ type formula struct {
 	min, max int64
 	offset   int64
 	bytes    []byte
-	atoms    []atom // Present: of one of them all bits must be set
+	heads    []uint32 // Header: bits that a content with parts needs
+	atoms    []atom   // Present: of one of them all bits must be set
 }
 
 // atom is the bits that an atom needs.
@@ -70,9 +71,22 @@ func translate(f *gram.Formula, words bool) *formula {
 		}
 		return &formula{op: gram.Present, atoms: []atom{{long: []uint32{formHash(f.Min)}}}}
 	case gram.Header:
-		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes}
+		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes, heads: headsOf(f)}
 	}
 	return always
+}
+
+// headsOf gives the bits of a beginning; none where sketches say nothing of it.
+func headsOf(f *gram.Formula) (all []uint32) {
+	if f.Offset == 0 {
+		for _, n := range headLengths {
+			if len(f.Bytes) >= n {
+				hashes := headHashes(f.Bytes[:n])
+				all = append(all, hashes[:]...)
+			}
+		}
+	}
+	return all
 }
 
 // present translates a set of atoms. An atom of which no gram is certain to be
@@ -101,7 +115,7 @@ func bitsOf(b []byte, words bool) (x atom) {
 		}
 		v = v>>8 | uint32(c)<<24
 		if run >= 2 {
-			x.short = append(x.short, twoHash(pairOf(uint16(v>>16))))
+			x.short = append(x.short, twoHash(uint16(v>>16)))
 		}
 		if run >= 4 {
 			x.long = append(x.long, fourHash(v))
@@ -162,7 +176,10 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 		}
 		return false
 	case gram.Size, gram.Header:
-		return s.Parts || f.fits(s.Size, s.Head)
+		if s.Parts {
+			return holds(s.Bits, f.heads, mask)
+		}
+		return f.fits(s.Size, s.Head)
 	}
 	return true
 }

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// shardBytes is about how large a shard of long sketches becomes.
-const shardBytes = 4 << 20
+// shardBytes is about how large a shard becomes: a file of pages has room again
+// for a small one where another was.
+const shardBytes = 1 << 20
 
 // Capacity is how many sketches of a class go into one shard: as many as make
-// a few megabytes of it, a multiple of 64.
+// a megabyte of it, a multiple of 64.
 func Capacity(class int) int {
 	return min(max(shardBytes<<3>>class, 64), 8192)
 }
@@ -22,7 +23,7 @@ type Numbered struct {
 }
 
 // shardMagic begins a shard, and names its version.
-const shardMagic = "CANSHRD4"
+const shardMagic = "CANSHRD5"
 
 // A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
 // each content number (4), size (8), length of its head (1, and marks), its head (Head);
@@ -49,17 +50,40 @@ func Lay(all []Numbered) []byte {
 		b = append(b, make([]byte, Head-len(n.Sketch.Head))...)
 	}
 	b = b[:cap(b)]
-	table := b[rows:]
-	for column, n := range all {
-		at, bit := column/8, byte(1)<<(column%8)
-		for i := 0; i < len(n.Sketch.Bits); i += 8 {
-			for w := binary.LittleEndian.Uint64(n.Sketch.Bits[i:]); w != 0; w &= w - 1 {
-				row := i*8 + bits.TrailingZeros64(w)
-				table[row*words*8+at] |= bit
-			}
-		}
+	for column := 0; column < len(all); column += 64 {
+		layDown(b[rows+column/8:], words, all[column:min(column+64, len(all))])
 	}
 	return b
+}
+
+// layDown writes up to 64 sketches into a column of words, the first of which
+// is at the begin of table and the others so many words apart.
+func layDown(table []byte, words int, sketches []Numbered) {
+	var block [64]uint64
+	for at := 0; at < len(sketches[0].Sketch.Bits); at += 8 {
+		for i := range sketches {
+			block[i] = binary.LittleEndian.Uint64(sketches[i].Sketch.Bits[at:])
+		}
+		clear(block[len(sketches):])
+		transpose(&block)
+		for k, w := range block {
+			binary.LittleEndian.PutUint64(table[(at*8+k)*words*8:], w)
+		}
+	}
+}
+
+// transpose has bit j of word i become bit i of word j, by swapping ever smaller
+// squares (Warren, Hacker's Delight, 7-3).
+func transpose(m *[64]uint64) {
+	mask := uint64(1<<32 - 1)
+	for j := uint(32); j != 0; j >>= 1 {
+		for k := uint(0); k < 64; k = (k + j + 1) &^ j {
+			a, b := &m[k&63], &m[(k+j)&63]
+			t := (*a>>(j&63) ^ *b) & mask
+			*a, *b = *a^t<<(j&63), *b^t
+		}
+		mask ^= mask << (j >> 1)
+	}
 }
 
 // Shard is a shard that is asked. It is immutable.
@@ -123,7 +147,16 @@ func (s *Shard) marks(i int) byte { return s.entries[i*shardEntry+12] }
 
 // fits tells whether a content may be of the size and beginning that is asked for.
 func (s *Shard) fits(f *formula, i int) bool {
-	return s.Parts(i) || f.fits(s.size(i), s.head(i))
+	if !s.Parts(i) {
+		return f.fits(s.size(i), s.head(i))
+	}
+	for _, h := range f.heads {
+		row := s.rows[int(h&(1<<s.class-1))*s.words*8:]
+		if row[i/8]>>(i%8)&1 == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // and leaves in set those contents that may hold a gram, and those that are

@@ -5,11 +5,12 @@
 // A sketch is a Bloom filter with one hash function over all sequences of four
 // folded bytes (see package gram) and all pairs in the forms of a content
 // (engine.Scanner's Observe) and in those of what lies inside. Its length is a
-// power of two of bits, two to four times the number of different sequences, so
-// that about a third of the bits are set. A gram thus says little, but an atom of
-// a rule's formula has many, and all of them must be there. Rules of web shells ask for
-// atoms as short as "<?", which is why pairs are noted. Of content that is no
-// text, where nearly all pairs are, they are not.
+// power of two of bits, of texts two to four times the number of different
+// sequences, so that about a third of the bits are set; of images and archives,
+// where no sequence is there twice, most are. A gram thus says little, but an
+// atom of a rule's formula has many, and all of them must be there. Rules of web
+// shells ask for atoms as short as "<?", which is why pairs are noted. Of content
+// that is no text, where nearly all pairs are, they are not.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
@@ -23,6 +24,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Head is how many bytes of a content's beginning are kept beside its sketch.
@@ -70,6 +72,7 @@ var ErrCorrupt = errors.New("the index is corrupt")
 
 // Append appends the encoded form of s.
 func (s Sketch) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, binary.MaxVarintLen64+2+len(s.Head)+len(s.Bits))
 	dst = binary.AppendUvarint(dst, uint64(s.Size))
 	dst = append(dst, s.headByte())
 	dst = append(dst, s.Head...)
@@ -98,6 +101,7 @@ func Decode(b []byte) (s Sketch, err error) {
 // content and of what lies inside, End. It belongs to one goroutine.
 type Sketcher struct {
 	content []byte
+	of      []byte // the content or part whose forms are noted; nil before the first one
 	parts   bool
 	short   bool
 	slots   []byte // 0 or 1 a bit: a store costs less than a change of a bit
@@ -108,7 +112,7 @@ type Sketcher struct {
 // Begin begins the sketch of a content; room is about how many bytes will be
 // noted.
 func (k *Sketcher) Begin(content []byte, room int) {
-	k.content, k.parts, k.noted, k.short = content, false, 0, isText(content)
+	k.content, k.of, k.parts, k.noted, k.short = content, nil, false, 0, isText(content)
 	k.ready(1 << min(max(longest(room, k.short), minClass), maxClass))
 	clear(k.slots)
 }
@@ -149,19 +153,37 @@ func (k *Sketcher) ready(n int) {
 	k.slots = k.slots[:n]
 }
 
-// Inside says that what is noted next lies inside the content.
-func (k *Sketcher) Inside() { k.parts = true }
+// Inside says that what is noted next is a part of the content, and then the
+// forms of that part.
+func (k *Sketcher) Inside() { k.parts, k.of = true, nil }
 
-// Note adds what is in a form.
+// Note adds a form of the content or of the part in hand, the first of which is
+// that itself. It is not to change until the last of them has been noted.
 func (k *Sketcher) Note(form []byte) {
-	if k.noted += len(form); k.noted > 4*len(k.slots) && len(k.slots) < 1<<maxClass {
+	if k.of == nil {
+		k.noted += len(form)
+	}
+	if k.noted > 4*len(k.slots) && len(k.slots) < 1<<maxClass {
 		n := len(k.slots)
 		k.ready(2 * n)
 		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
 	}
-	k.slots[formHash(int64(len(form)))&uint32(len(k.slots)-1)] = 1
+	mask := uint32(len(k.slots) - 1)
+	k.slots[formHash(int64(len(form)))&mask] = 1
+	for _, n := range headLengths {
+		if len(form) >= n {
+			for _, h := range headHashes(form[:n]) {
+				k.slots[h&mask] = 1
+			}
+		}
+	}
 	k.short = k.short && (!k.parts || isText(form))
+	if k.of != nil {
+		k.noteForm(form, k.of)
+		return
+	}
 	k.note(form)
+	k.of = form[:len(form):len(form)]
 }
 
 // note sets the slots of all sequences of four bytes in a form, and of the
@@ -184,13 +206,16 @@ func (k *Sketcher) note(form []byte) {
 
 func noteFour[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
 	mask &= uint32(len(slots) - 1)
-	for ; len(form) >= 8; form = form[5:] {
-		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
+	for ; len(form) >= 12; form = form[8:] {
+		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
+		slots[fourHash(uint32(v))&mask] = 1
+		slots[fourHash(uint32(v>>8))&mask] = 1
+		slots[fourHash(uint32(v>>16))&mask] = 1
+		slots[fourHash(uint32(v>>24))&mask] = 1
 		slots[fourHash(uint32(w))&mask] = 1
 		slots[fourHash(uint32(w>>8))&mask] = 1
 		slots[fourHash(uint32(w>>16))&mask] = 1
 		slots[fourHash(uint32(w>>24))&mask] = 1
-		slots[fourHash(uint32(w>>32))&mask] = 1
 	}
 	for ; len(form) >= 4; form = form[1:] {
 		slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
@@ -199,37 +224,43 @@ func noteFour[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, for
 
 func noteShort[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
 	mask &= uint32(len(slots) - 1)
-	for ; len(form) >= 8; form = form[5:] {
-		w := binary.LittleEndian.Uint64(form) | 0x2020202020202020
+	two := uint64(mask&(1<<16-1)) * 0x0001000100010001
+	for ; len(form) >= 12; form = form[8:] {
+		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
+		slots[fourHash(uint32(v))&mask] = 1
+		slots[fourHash(uint32(v>>8))&mask] = 1
+		slots[fourHash(uint32(v>>16))&mask] = 1
+		slots[fourHash(uint32(v>>24))&mask] = 1
 		slots[fourHash(uint32(w))&mask] = 1
 		slots[fourHash(uint32(w>>8))&mask] = 1
 		slots[fourHash(uint32(w>>16))&mask] = 1
 		slots[fourHash(uint32(w>>24))&mask] = 1
-		slots[fourHash(uint32(w>>32))&mask] = 1
-		even, odd := narrow(w), narrow(w>>8)
-		slots[twoHash(uint32(even)&(1<<14-1))&mask] = 1
-		slots[twoHash(uint32(odd)&(1<<14-1))&mask] = 1
-		slots[twoHash(uint32(even>>16)&(1<<14-1))&mask] = 1
-		slots[twoHash(uint32(odd>>16)&(1<<14-1))&mask] = 1
-		slots[twoHash(uint32(even>>32)&(1<<14-1))&mask] = 1
+		even, odd := twoHashes(v)&two, twoHashes(v>>8|w<<24&(0xff<<56))&two
+		slots[uint16(even)] = 1
+		slots[uint16(odd)] = 1
+		slots[uint16(even>>16)] = 1
+		slots[uint16(odd>>16)] = 1
+		slots[uint16(even>>32)] = 1
+		slots[uint16(odd>>32)] = 1
+		slots[uint16(even>>48)] = 1
+		slots[uint16(odd>>48)] = 1
 	}
 	for ; len(form) >= 2; form = form[1:] {
 		if len(form) >= 4 {
 			slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
 		}
-		slots[twoHash(pairOf(binary.LittleEndian.Uint16(form)))&mask] = 1
+		slots[twoHash(binary.LittleEndian.Uint16(form)|0x2020)&mask] = 1
 	}
 }
 
-// narrow gives the numbers of four pairs, 14 bits in 16 each: folding sets one
-// bit of a byte, which is left out.
-func narrow(w uint64) uint64 {
-	w = w&0x1f1f1f1f1f1f1f1f | w>>1&0x6060606060606060
-	return w&0x007f007f007f007f | w>>1&0x3f803f803f803f80
+// twoHashes is where four folded pairs have their bits, 16 bits each. No two
+// pairs share one of 1<<16, and in shorter sketches both bytes count.
+func twoHashes(w uint64) uint64 {
+	return w ^ w>>3&0x1fff1fff1fff1fff ^ w>>11&0x001f001f001f001f
 }
 
-// pairOf is the number of a pair.
-func pairOf(v uint16) uint32 { return uint32(narrow(uint64(v))) }
+// twoHash is where a folded pair has its bit.
+func twoHash(pair uint16) uint32 { return uint32(twoHashes(uint64(pair))) }
 
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
@@ -247,7 +278,7 @@ func (k *Sketcher) End() Sketch {
 	k.bits = b
 	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Head: k.content[:min(len(k.content), Head)]}
 	s.Bits = fold(b, set, k.most())
-	k.content = nil
+	k.content, k.of = nil, nil
 	return s
 }
 
@@ -287,8 +318,22 @@ func fold(b []byte, set, most int) []byte {
 // in v; of shorter sketches the lowest bits of it count.
 func fourHash(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - maxClass) }
 
-// twoHash is where a pair has its bit; see pairOf.
-func twoHash(pair uint32) uint32 { return pair * 0x85ebca6b >> (32 - maxClass) }
+// headLengths are the lengths of beginnings of forms that have a bit.
+var headLengths = [2]int{2, 4}
+
+// headHashes are where the beginning of a form has its bits: more than one, since
+// a sketch is asked for it alone.
+func headHashes(head []byte) (all [3]uint32) {
+	v := uint64(len(head))
+	for _, c := range head {
+		v = v<<8 | uint64(c)
+	}
+	for i := range all {
+		v = (v ^ v>>29) * 0xbf58476d1ce4e5b9
+		all[i] = uint32(v >> (64 - maxClass))
+	}
+	return all
+}
 
 // formHash is where the size of a form has its bit.
 func formHash(size int64) uint32 {

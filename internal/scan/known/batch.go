@@ -9,18 +9,34 @@ import (
 )
 
 // batch is sketches of one class that were learned together, each with the
-// number of its content: number (4 bytes), length (4), sketch.
+// number of its content. As it is kept: number (4 bytes), length (4), sketch.
 type batch struct {
-	data []byte
+	all  []index.Numbered
+	size int // about how long it is in bytes as it is kept
 }
 
-func (b *batch) add(n uint32, sketch []byte) {
-	b.data = binary.BigEndian.AppendUint32(b.data, n)
-	b.data = append(binary.BigEndian.AppendUint32(b.data, uint32(len(sketch))), sketch...)
+// room is more than what stands before the bits of a sketch.
+const room = 64
+
+func (b *batch) add(n uint32, s index.Sketch) {
+	b.all = append(b.all, index.Numbered{Number: n, Sketch: s})
+	b.size += room + len(s.Bits)
+}
+
+// encode gives it as it is kept.
+func (b *batch) encode() []byte {
+	data := make([]byte, 0, b.size)
+	for _, n := range b.all {
+		data = binary.BigEndian.AppendUint32(data, n.Number)
+		at := len(data)
+		data = n.Sketch.Append(append(data, 0, 0, 0, 0))
+		binary.BigEndian.PutUint32(data[at:], uint32(len(data)-at-4))
+	}
+	return data
 }
 
 // each calls yield with each sketch of a batch.
-func each(b []byte, yield func(index.Numbered)) error {
+func each(b []byte, yield func(uint32, index.Sketch)) error {
 	for len(b) > 0 {
 		if len(b) < 8 || uint64(binary.BigEndian.Uint32(b[4:])) > uint64(len(b)-8) {
 			return ErrCorrupt
@@ -30,7 +46,7 @@ func each(b []byte, yield func(index.Numbered)) error {
 		if err != nil {
 			return err
 		}
-		yield(index.Numbered{Number: toNumber(b[:4]), Sketch: s})
+		yield(toNumber(b[:4]), s)
 		b = b[end:]
 	}
 	return nil
@@ -40,39 +56,38 @@ func each(b []byte, yield func(index.Numbered)) error {
 // enough sketches of the class for one, and else as it is.
 func (b *batch) keep(tx *bbolt.Tx, class int) error {
 	fresh, shards := tx.Bucket(bucketFresh), tx.Bucket(bucketShards)
-	var all []index.Numbered
+	before := &batch{}
 	var keys [][]byte
-	add := func(n index.Numbered) { all = append(all, n) }
 	cursor := fresh.Cursor()
 	for k, v := cursor.Seek([]byte{byte(class)}); k != nil && k[0] == byte(class); k, v = cursor.Next() {
 		keys = append(keys, k)
-		if err := each(v, add); err != nil {
+		if err := each(v, before.add); err != nil {
 			return err
 		}
 	}
-	if err := each(b.data, add); err != nil {
-		return err
+	all, size := append(before.all, b.all...), index.Capacity(class)
+	if len(all) < size {
+		return put(fresh, class, b.encode())
 	}
-	if room := index.Capacity(class); len(all) >= room {
-		for ; len(all) >= room; all = all[room:] {
-			if err := put(shards, class, index.Lay(all[:room])); err != nil {
-				return err
-			}
-		}
-		b = &batch{}
-		for _, n := range all {
-			b.add(n.Number, n.Sketch.Append(nil))
-		}
-		for _, k := range keys {
-			if err := fresh.Delete(k); err != nil {
-				return err
-			}
+	for ; len(all) >= size; all = all[size:] {
+		if err := put(shards, class, index.Lay(all[:size])); err != nil {
+			return err
 		}
 	}
-	if len(b.data) == 0 {
+	rest := &batch{}
+	for _, n := range all {
+		rest.add(n.Number, n.Sketch)
+	}
+	left := rest.encode() // what is deleted may go
+	for _, k := range keys {
+		if err := fresh.Delete(k); err != nil {
+			return err
+		}
+	}
+	if len(left) == 0 {
 		return nil
 	}
-	return put(fresh, class, b.data)
+	return put(fresh, class, left)
 }
 
 // put adds a value of a class to a bucket.

@@ -27,19 +27,21 @@ const (
 	// mostMet bounds the contents that a Digester remembers.
 	mostMet = 1 << 16
 	// metFrom is the size from which remembering is worth it.
-	metFrom = 4 << 10
+	metFrom = 1 << 10
 )
 
 // Digester gives the digests of contents of which many are copies of others that
 // it has seen. A copy costs less than half: it is known by a GMAC (NIST SP
 // 800-38D) under a key that nobody else has and that tells nothing of itself,
 // since no tag leaves it. Two contents that were chosen without the key have
-// the same tag with a probability of their length in blocks in 2^128. It belongs
-// to one goroutine.
+// the same tag with a probability of their length in blocks in 2^128. The tag is
+// taken of what looks like something that was there before, so that contents of
+// which there are no copies cost their digest alone. It belongs to one goroutine.
 type Digester struct {
-	mac cipher.AEAD
-	met map[[16]byte]Sum
-	tag []byte
+	mac  cipher.AEAD
+	seen map[uint64]struct{} // looks
+	met  map[[16]byte]Sum
+	tag  []byte
 }
 
 // NewDigester makes a Digester.
@@ -50,7 +52,7 @@ func NewDigester() *Digester {
 	if err != nil {
 		panic(err) // the length of the key is right
 	}
-	d := &Digester{met: map[[16]byte]Sum{}}
+	d := &Digester{seen: map[uint64]struct{}{}, met: map[[16]byte]Sum{}}
 	if d.mac, err = cipher.NewGCM(block); err != nil {
 		panic(err) // and that of the block
 	}
@@ -60,7 +62,7 @@ func NewDigester() *Digester {
 // Sum is SumOf. Nobody else may change data meanwhile: else what it was at one
 // moment would be taken for what it was at another.
 func (d *Digester) Sum(data []byte) Sum {
-	if len(data) < metFrom {
+	if len(data) < metFrom || !d.again(data) {
 		return SumOf(data)
 	}
 	var nonce [12]byte // the same each time: a tag is compared with others and shown to nobody
@@ -75,4 +77,21 @@ func (d *Digester) Sum(data []byte) Sum {
 		d.met[tag] = sum
 	}
 	return sum
+}
+
+// again tells whether a content looks like one before, and remembers its look.
+func (d *Digester) again(data []byte) bool {
+	look := uint64(len(data))
+	for _, at := range [3]int{len(data) / 4, len(data) / 2, len(data) - 8} {
+		look = (look ^ binary.LittleEndian.Uint64(data[at:])) * 0x9e3779b97f4a7c15
+		look ^= look >> 32
+	}
+	if _, is := d.seen[look]; is {
+		return true
+	}
+	if len(d.seen) >= mostMet {
+		clear(d.seen)
+	}
+	d.seen[look] = struct{}{}
+	return false
 }

@@ -222,7 +222,7 @@ func dropSketches(tx *bbolt.Tx) (more bool, err error) {
 				if kept[class] == nil {
 					kept[class] = &batch{}
 				}
-				kept[class].add(n.Number, n.Sketch.Append(nil))
+				kept[class].add(n.Number, n.Sketch)
 			}
 		}
 		for _, k := range dead {
@@ -245,9 +245,9 @@ func mostly(live, all int) bool { return live >= all*3/4 }
 // how many there are in all; nothing where it may stay as it is.
 func living(tx *bbolt.Tx, bucket, b []byte) (live []index.Numbered, all int, err error) {
 	contents := tx.Bucket(bucketContents)
-	add := func(n index.Numbered) {
-		if all++; contents.Get(number(n.Number)) != nil {
-			live = append(live, n)
+	add := func(n uint32, s index.Sketch) {
+		if all++; contents.Get(number(n)) != nil {
+			live = append(live, index.Numbered{Number: n, Sketch: s})
 		}
 	}
 	if string(bucket) == string(bucketFresh) {

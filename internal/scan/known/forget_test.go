@@ -74,6 +74,16 @@ func (s *shelf) keep(x *Session, folder string, contents ...string) {
 	}
 }
 
+// directory is what x knows of a folder.
+func (s *shelf) directory(x *Session, folder string) *Directory {
+	s.t.Helper()
+	var st unix.Stat_t
+	if err := unix.Lstat(filepath.Join(s.root, folder), &st); err != nil {
+		s.t.Fatal(err)
+	}
+	return x.Directory(st.Dev, st.Ino)
+}
+
 func (s *shelf) close(x *Session) {
 	s.t.Helper()
 	if err := x.Close(); err != nil {

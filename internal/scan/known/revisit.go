@@ -275,7 +275,9 @@ func shards(tx *bbolt.Tx) (all [][]byte, err error) {
 	}
 	fresh := map[int][]index.Numbered{} // by class
 	err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
-		return each(b, func(n index.Numbered) { fresh[n.Sketch.Class()] = append(fresh[n.Sketch.Class()], n) })
+		return each(b, func(n uint32, s index.Sketch) {
+			fresh[s.Class()] = append(fresh[s.Class()], index.Numbered{Number: n, Sketch: s})
+		})
 	})
 	if err != nil && !errors.Is(err, index.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
 		return nil, err

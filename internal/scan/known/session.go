@@ -37,6 +37,7 @@ type Session struct {
 	pending map[Sum]*learned // not written yet
 	paths   map[string]*Directory
 	size    int
+	sure    map[Sum]uint32   // contents of the file that are clean wherever they lie: their numbers
 	writing map[Sum]*learned // on their way into the file; not changed any more
 	written chan struct{}    // closed when they are there; nil if none are on their way
 	err     error
@@ -84,7 +85,7 @@ func (s *Store) Begin(rules *engine.Rules, o Opening) (*Session, error) {
 		return nil, err
 	}
 	x := &Session{store: s, opening: o, forms: is.Forms, epoch: epoch, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
-		pending: map[Sum]*learned{}, paths: map[string]*Directory{}}
+		pending: map[Sum]*learned{}, paths: map[string]*Directory{}, sure: map[Sum]uint32{}}
 	all := rules.All()
 	for i, f := range rules.Fingerprints() {
 		if !all[i].Private {
@@ -173,23 +174,47 @@ func (x *Session) Is(e Entry, sum Sum) bool {
 // Clean tells whether a content is known to be clean, and whether it is known
 // at all, so that it needs no sketch.
 func (x *Session) Clean(sum Sum, at At) (clean, is bool) {
+	if clean, is = x.recent(sum, at); is {
+		return clean, true
+	}
+	var sure uint32
+	_ = x.store.db.View(func(tx *bbolt.Tx) error {
+		if c := stored(tx, sum); c != nil {
+			if clean, is = x.clean(c, at), true; clean && len(c.Verdicts) == 1 && !c.Verdicts[0].Placed {
+				sure = toNumber(tx.Bucket(bucketSums).Get(sum[:]))
+			}
+		}
+		return nil
+	})
+	if sure != 0 {
+		x.lock.Lock()
+		defer x.lock.Unlock()
+		if len(x.sure) >= mostSure {
+			clear(x.sure)
+		}
+		x.sure[sum] = sure
+	}
+	return clean, is
+}
+
+// mostSure bounds the contents of the file that a session has in memory.
+const mostSure = 1 << 15
+
+// recent is Clean of a content that the session has in memory.
+func (x *Session) recent(sum Sum, at At) (clean, is bool) {
 	x.lock.Lock()
+	defer x.lock.Unlock()
+	if x.sure[sum] != 0 {
+		return true, true
+	}
 	l := x.pending[sum]
 	if l == nil {
 		l = x.writing[sum]
 	}
-	if l != nil {
-		defer x.lock.Unlock()
-		return x.clean(&l.record, at), true
+	if l == nil {
+		return false, false
 	}
-	x.lock.Unlock()
-	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if c := stored(tx, sum); c != nil {
-			clean, is = x.clean(c, at), true
-		}
-		return nil
-	})
-	return clean, is
+	return x.clean(&l.record, at), true
 }
 
 // Vouched tells whether others found a content that is new here to be clean. It
@@ -237,7 +262,10 @@ func (x *Session) Learn(l Learned) {
 	defer x.lock.Unlock()
 	p := x.pending[l.Sum]
 	if p == nil {
-		if p = x.find(l.Sum); p == nil {
+		if l.Sketch == nil || x.writing[l.Sum] != nil { // else it was not in the file a moment ago
+			p = x.find(l.Sum)
+		}
+		if p == nil {
 			p = &learned{record: content{Sum: l.Sum, Size: l.Size, Since: x.store.now().Unix()}, sketch: l.Sketch}
 		}
 		x.pending[l.Sum] = p
@@ -295,6 +323,10 @@ func (x *Session) Keep(device, inode uint64, path string, files []Seen) error {
 		i := len(d.Entries) - 1
 		e := &d.Entries[i]
 		e.Generation = x.generation
+		if n := x.sure[f.Sum]; n != 0 && f.Clean {
+			e.Content = n
+			continue
+		}
 		p := x.pending[f.Sum]
 		if p == nil {
 			if p = x.find(f.Sum); p == nil {
@@ -407,10 +439,14 @@ func (x *Session) write(pending map[Sum]*learned, paths map[string]*Directory) e
 	})
 }
 
+// full is how full pages are left to which nothing is added in between.
+const full = 0.9
+
 // writeContents writes contents in the order of their digests: what bbolt is
 // given in order it need not move about.
 func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
+	contents.FillPercent = full
 	fresh := map[int]*batch{}
 	for _, sum := range slices.SortedFunc(maps.Keys(pending), func(a, b Sum) int { return bytes.Compare(a[:], b[:]) }) {
 		l := pending[sum]
@@ -448,7 +484,7 @@ func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 			if fresh[s.Class()] == nil {
 				fresh[s.Class()] = &batch{}
 			}
-			fresh[s.Class()].add(n, l.sketch)
+			fresh[s.Class()].add(n, s)
 		}
 		for _, use := range l.users {
 			use(n)

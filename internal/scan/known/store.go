@@ -46,7 +46,7 @@ var (
 
 // format is the version of the file. What another version wrote is begun anew:
 // nothing is lost but time.
-const format = "4"
+const format = "5"
 
 // The keys of bucketMeta besides those of generations.
 var (
