@@ -8,7 +8,7 @@ import (
 // TestGrow: trees learn what no sum of features says, and are read as they were
 // written.
 func TestGrow(t *testing.T) {
-	var all []*example
+	var all examples
 	for i := range 400 {
 		v := &value{kind: "address", strength: map[string]float64{}, beside: map[string]float64{}}
 		v.note("bias")
@@ -24,18 +24,18 @@ func TestGrow(t *testing.T) {
 		if a != b {
 			is = 1
 		}
-		all = append(all, &example{v: v, is: is, share: 1})
+		all.add(v, is, 1, 0)
 	}
-	grown := trees{"address": grow(all)}
+	grown := trees{"address": all.grow()}
 	read := parseTrees(grown.String())
 	if len(read["address"]) == 0 || read.String() != grown.String() {
 		t.Fatalf("written %s, read %s", grown, read)
 	}
-	for _, e := range all {
+	for i, v := range all.values {
 		moved := 0.0
-		z := read.say(e.v, func(_ string, by float64) { moved += by })
-		if (z > 0) != (e.is == 1) {
-			t.Errorf("%v weighs %.2f, and is %v", e.v.features, z, e.is)
+		z := read.say(v, func(_ string, by float64) { moved += by })
+		if (z > 0) != (all.is[i] == 1) {
+			t.Errorf("%v weighs %.2f, and is %v", v.features, z, all.is[i])
 		}
 		roots := 0.0
 		for _, n := range read["address"] {
