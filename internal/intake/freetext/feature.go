@@ -192,6 +192,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		v.note("defanged")
 	}
 	c := d.context(m, x)
+	if m.start > 0 && m.start <= len(l.text) && l.text[m.start-1] == '@' {
+		v.note("account") // who@192.0.2.1
+	}
 	if v.kind == intake.URL && l.zone != pasted {
 		d.visiting(v, m, l)
 	}
