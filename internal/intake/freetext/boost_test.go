@@ -55,3 +55,30 @@ func TestParseTrees(t *testing.T) {
 		}
 	}
 }
+
+// TestCalibrate: how often readings were right never falls with what speaks for
+// them, and is near what it was.
+func TestCalibrate(t *testing.T) {
+	var sure, share []float64
+	var right []bool
+	for i := range 4000 {
+		z := float64(i%1200)/100 - 6
+		sure, share = append(sure, z), append(share, 1)
+		right = append(right, float64(i*7919%1000)/1000 < 1/(1+math.Exp(-z/2)))
+	}
+	w := weights{}
+	for i, y := range calibrate(sure, share, right) {
+		w["calibration:"+threeDigits(i)] = y
+	}
+	last := 0.0
+	for z := -7.0; z <= 7; z += 0.05 {
+		y, want := w.calibrated(z), 1/(1+math.Exp(-bound(z)/2))
+		if y < last || math.Abs(y-want) > 0.1 {
+			t.Errorf("at %.2f it is %.3f, not near %.3f and no less than %.3f", z, y, want, last)
+		}
+		last = y
+	}
+	if got := (weights{}).calibrated(0); got != 0.5 {
+		t.Errorf("without a calibration 0 is %.2f", got)
+	}
+}

@@ -43,7 +43,6 @@ type tally struct {
 	pages   int               // URLs that are neither of who reports nor for reading on
 	sites   map[string]int    // of those, how many are of a site
 	hosted  bool              // one is of what others put on the site of who is told
-	cases   map[string]bool   // numbers by which the report names itself
 }
 
 // note adds a feature.
@@ -62,7 +61,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}, cases: d.cases()}
+	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {

@@ -171,12 +171,12 @@ func (l *Learner) certain(outcomes []outcome) weights {
 		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
 		for _, o := range outcomes {
 			if out[o.style] && !o.none {
-				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
+				sure, share, right = append(sure, s.speaks(o.signs)), append(share, o.share), append(right, o.is > 0)
 			}
 		}
 	}
 	for i, y := range calibrate(sure, share, right) {
-		w["calibration:"+threeDigits(i*1000/steps)] = y
+		w["calibration:"+threeDigits(i)] = y
 	}
 	return w
 }
@@ -381,10 +381,10 @@ func (c learned) judged(by opinion) outcome {
 	return o
 }
 
-// calibrate gives for so many steps from 0 to 1 how often what was that sure was right, never
-// falling (isotonic regression: Ayer and others 1955).
+// calibrate gives for so many steps how often what spoke so much was right, never
+// falling (isotonic regression: Ayer and others 1955), and between what was found of
+// such as are near each other in a line.
 func calibrate(sure, share []float64, right []bool) []float64 {
-	type block struct{ x, y, n float64 }
 	order := make([]int, len(sure))
 	for i := range order {
 		order[i] = i
@@ -403,17 +403,31 @@ func calibrate(sure, share []float64, right []bool) []float64 {
 			all = append(all[:k-2], block{(a.x*a.n + b.x*b.n) / n, (a.y*a.n + b.y*b.n) / n, n})
 		}
 	}
+	if len(all) == 0 {
+		return nil
+	}
 	out := make([]float64, steps+1)
 	for i := range out {
-		x := float64(i) / steps
-		for _, b := range all {
-			if b.x <= x || out[i] == 0 {
-				out[i] = b.y * b.n / (b.n + 0.5) // a few are no proof
-			}
-			if i > 0 {
-				out[i] = max(out[i], out[i-1])
-			}
+		x := 12*float64(i)/steps - 6
+		at, _ := slices.BinarySearchFunc(all, x, func(b block, x float64) int { return cmp.Compare(b.x, x) })
+		switch {
+		case at == 0:
+			out[i] = all[0].proven()
+		case at == len(all):
+			out[i] = all[at-1].proven()
+		default:
+			a, b := all[at-1], all[at]
+			out[i] = a.proven() + (b.proven()-a.proven())*(x-a.x)/(b.x-a.x)
+		}
+		if i > 0 {
+			out[i] = max(out[i], out[i-1])
 		}
 	}
 	return out
 }
+
+// block are readings for which about as much speaks, and how often they were right.
+type block struct{ x, y, n float64 }
+
+// proven is how often they were right, but that a few are no proof.
+func (b block) proven() float64 { return b.y * b.n / (b.n + 0.5) }

@@ -56,26 +56,45 @@ func (d *document) visiting(v *value, m *mention, l *line) {
 // cased are numbers of cases, as reports name them.
 var cased = regexp.MustCompile(`(?i)(?:ticket|case|request|incident|issue|chamado|vorgang|störung|обращение|dossier|reference|ref|number|id|nr|no|#)[\s:.#№\[(-]{0,4}(?:[a-z]{1,6}-?)?(\d{4,})`)
 
-// cases are the numbers by which a report names itself: those of its subject, and
-// those that its text calls so.
-func (d *document) cases() map[string]bool {
-	all := map[string]bool{}
+// numbers are the numbers by which a report names itself: those that its subject
+// and its text call so.
+func (d *document) numbers() map[string]bool {
+	if d.cases != nil {
+		return d.cases
+	}
+	d.cases = map[string]bool{}
 	for i := range d.lines {
 		l := &d.lines[i]
-		if l.zone == outer || l.zone == pasted || l.zone == registry || l.log || len(all) > 50 {
+		if l.zone == outer || l.zone == pasted || l.zone == registry || l.log || len(d.cases) > 50 || !fourDigits(l.text) {
 			continue
 		}
 		for _, n := range cased.FindAllStringSubmatch(l.text, 5) {
-			all[n[1]] = true
+			d.cases[n[1]] = true
 		}
 	}
-	return all
+	return d.cases
+}
+
+// fourDigits tells whether a text has so many digits after each other, or more.
+func fourDigits(s string) bool {
+	n := 0
+	for i := range len(s) {
+		if n++; !digit(s[i]) {
+			n = 0
+		} else if n == 4 {
+			return true
+		}
+	}
+	return false
 }
 
 // ofCase tells whether a path holds the number of the case.
-func (n tally) ofCase(path string) bool {
+func (d *document) ofCase(path string) bool {
+	if !fourDigits(path) {
+		return false
+	}
 	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r < '0' || r > '9' }) {
-		if len(part) >= 4 && n.cases[part] {
+		if len(part) >= 4 && d.numbers()[part] {
 			return true
 		}
 	}

@@ -149,7 +149,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
-		if n.ofCase(path) {
+		if d.ofCase(path) {
 			v.note("of-case")
 		}
 		if d.service(v) {
