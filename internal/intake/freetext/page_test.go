@@ -2,10 +2,9 @@ package freetext
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
-	"candor/internal/intake/message"
+	"candor/internal/intake"
 )
 
 // TestPages: what URLs are to each other and to the report is noted of them.
@@ -52,25 +51,28 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-// TestOnlySubject: a URL that only the subject names is left out where the text
-// names one that lies below it.
+// TestOnlySubject: a URL that only the subject names is left out where one that
+// lies below it is complained about.
 func TestOnlySubject(t *testing.T) {
-	read := func(subject, text string) (all []string) {
-		m, err := message.Read(strings.NewReader("From: desk@takedown.example\nTo: abuse@isp.example\nSubject: "+subject+"\n\n"+text), message.DefaultLimits())
-		if err != nil {
-			t.Fatal(err)
+	of := func(url string, features ...string) *value {
+		v := &value{kind: intake.URL, value: url, strength: map[string]float64{}, p: 0.9}
+		for _, f := range features {
+			v.note(f)
 		}
-		for _, e := range New().Read(m).Events {
-			for _, a := range e.About {
-				all = append(all, a.Value)
-			}
-		}
-		return all
+		return v
 	}
-	const page = "http://bank-login.test/secure/index.php"
-	got := read("phishing attack at http://bank-login.test", "You host a phishing page, please remove it:\n\n"+page+"\n")
-	if !slices.Equal(got, []string{page}) {
-		t.Errorf("complained about are %q, not %s alone", got, page)
+	page := of("http://bank.test/secure/index.php", "child")
+	for _, x := range []struct {
+		host *value
+		kept int
+	}{
+		{of("http://bank.test", "parent", "subject", "only-subject"), 1},
+		{of("http://bank.test", "parent", "subject"), 2},
+		{of("http://other.test", "subject", "only-subject"), 2},
+	} {
+		if got := chosen([]*value{x.host, page}); len(got) != x.kept || got[len(got)-1] != page {
+			t.Errorf("beside %s (%q) %d are complained about, not %d", x.host.value, x.host.features, len(got), x.kept)
+		}
 	}
 }
 
