@@ -28,7 +28,7 @@ var prior string
 // Learner is one that is drawn towards what is expected of features before
 // anything is learned.
 func Learner() *freetext.Learner {
-	return &freetext.Learner{Prior: prior, Pull: 3, Steps: 300}
+	return &freetext.Learner{Prior: prior, Pull: 3, Steps: 300, Readings: 2, Forget: 0.3}
 }
 
 // Case is a labelled report.

@@ -130,30 +130,40 @@ func (n *node) write(b *strings.Builder) {
 	n.right.write(b)
 }
 
-// example is a value from which trees are grown.
-type example struct {
-	v            *value
-	is, share, z float64
-	slope, curve float64
-	strengths    []float64 // of the features of cuts
+// examples are values from which trees are grown, by number.
+type examples struct {
+	values       []*value
+	is, share, z []float64
+	slope, curve []float64
+	columns      []column
 }
 
-// cut is a threshold of a feature.
-type cut struct {
+// column is a feature of all examples: of each how many thresholds it is above.
+type column struct {
 	feature string
-	column  int // of strengths
-	above   float64
+	cuts    []float64
+	above   []uint8
+}
+
+func (x *examples) add(v *value, is, share, z float64) {
+	x.values = append(x.values, v)
+	x.is, x.share, x.z = append(x.is, is), append(x.share, share), append(x.z, z)
 }
 
 // grow makes trees of examples whose z is what the weights say of them.
-func grow(all []*example) (t []*node) {
-	cuts := cutsOf(all)
+func (x *examples) grow() (t []*node) {
+	x.cut()
+	x.slope, x.curve = make([]float64, len(x.values)), make([]float64, len(x.values))
+	all := make([]int, len(x.values))
+	for i := range all {
+		all[i] = i
+	}
 	for range mostTrees {
-		for _, e := range all {
-			p := 1 / (1 + math.Exp(-e.z))
-			e.slope, e.curve = e.share*(e.is-p), e.share*max(p*(1-p), 1e-6)
+		for i, z := range x.z {
+			p := 1 / (1 + math.Exp(-z))
+			x.slope[i], x.curve[i] = x.share[i]*(x.is[i]-p), x.share[i]*max(p*(1-p), 1e-6)
 		}
-		n := branch(all, cuts, 0)
+		n := x.branch(all, 0)
 		if !n.question {
 			break
 		}
@@ -162,76 +172,97 @@ func grow(all []*example) (t []*node) {
 	return t
 }
 
-// cutsOf finds thresholds of all features, and looks up how strong those are.
-func cutsOf(all []*example) (cuts []cut) {
+// cut finds thresholds of all features, and how many of them each example is above.
+func (x *examples) cut() {
 	names := map[string]bool{}
-	for _, e := range all {
-		for _, f := range e.v.features {
+	for _, v := range x.values {
+		for _, f := range v.features {
 			names[f] = f != "bias"
 		}
-		for f := range e.v.beside {
+		for f := range v.beside {
 			names["2:"+f] = true
 		}
 	}
-	for column, n := range slices.Sorted(maps.Keys(names)) {
-		values := make([]float64, 0, len(all))
-		for _, e := range all {
-			x := e.v.strengthOf(n)
-			values, e.strengths = append(values, x), append(e.strengths, x)
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		if !names[n] {
+			continue
 		}
-		slices.Sort(values)
-		values = slices.Compact(values)
+		strengths := make([]float64, len(x.values))
+		for i, v := range x.values {
+			strengths[i] = v.strengthOf(n)
+		}
+		values := slices.Compact(slices.Sorted(slices.Values(strengths)))
+		c := column{feature: n, above: make([]uint8, len(strengths))}
 		steps := min(mostCuts, len(values)-1)
-		for i := 1; i <= steps && names[n]; i++ {
+		for i := 1; i <= steps; i++ {
 			at := i * (len(values) - 1) / steps
-			cuts = append(cuts, cut{n, column, math.Round(500*(values[at-1]+values[at])) / 1000})
+			c.cuts = append(c.cuts, math.Round(500*(values[at-1]+values[at]))/1000)
 		}
+		c.cuts = slices.Compact(c.cuts)
+		for i, s := range strengths {
+			for _, t := range c.cuts {
+				if s > t {
+					c.above[i]++
+				}
+			}
+		}
+		x.columns = append(x.columns, c)
 	}
-	return slices.Compact(cuts)
 }
 
 // branch finds the question that parts examples best, and those below it. What
 // leaves say is added to z.
-func branch(all []*example, cuts []cut, depth int) *node {
+func (x *examples) branch(of []int, depth int) *node {
 	g, h := 0.0, 0.0
-	for _, e := range all {
-		g, h = g+e.slope, h+e.curve
+	for _, i := range of {
+		g, h = g+x.slope[i], h+x.curve[i]
 	}
 	n := &node{says: math.Round(1000*shrink*g/(h+heavy)) / 1000}
-	best, gain := cut{column: -1}, leastGain
-	for _, c := range cuts {
-		if depth == deepest || h < 2*leastLeaf {
-			break
-		}
-		rg, rh := 0.0, 0.0
-		for _, e := range all {
-			if e.strengths[c.column] > c.above {
-				rg, rh = rg+e.slope, rh+e.curve
-			}
-		}
-		lg, lh := g-rg, h-rh
-		if lh < leastLeaf || rh < leastLeaf {
-			continue
-		}
-		if x := lg*lg/(lh+heavy) + rg*rg/(rh+heavy) - g*g/(h+heavy); x > gain {
-			best, gain = c, x
-		}
-	}
-	if best.column < 0 {
-		for _, e := range all {
-			e.z += n.says
+	best, cut := x.best(of, g, h, depth)
+	if best == nil {
+		for _, i := range of {
+			x.z[i] += n.says
 		}
 		return n
 	}
-	var left, right []*example
-	for _, e := range all {
-		if e.strengths[best.column] > best.above {
-			right = append(right, e)
+	var left, right []int
+	for _, i := range of {
+		if int(best.above[i]) > cut {
+			right = append(right, i)
 		} else {
-			left = append(left, e)
+			left = append(left, i)
 		}
 	}
-	n.question, n.feature, n.above = true, best.feature, best.above
-	n.left, n.right = branch(left, cuts, depth+1), branch(right, cuts, depth+1)
+	n.question, n.feature, n.above = true, best.feature, best.cuts[cut]
+	n.left, n.right = x.branch(left, depth+1), x.branch(right, depth+1)
 	return n
+}
+
+// best is the feature, and the number of its threshold, that part examples best;
+// g and h are the sums of their slopes and curves.
+func (x *examples) best(of []int, g, h float64, depth int) (best *column, cut int) {
+	if depth == deepest || h < 2*leastLeaf {
+		return nil, 0
+	}
+	gain := leastGain
+	for k := range x.columns {
+		c := &x.columns[k]
+		var gs, hs [mostCuts + 1]float64
+		for _, i := range of {
+			gs[c.above[i]] += x.slope[i]
+			hs[c.above[i]] += x.curve[i]
+		}
+		lg, lh := 0.0, 0.0
+		for i := range c.cuts {
+			lg, lh = lg+gs[i], lh+hs[i]
+			rg, rh := g-lg, h-lh
+			if lh < leastLeaf || rh < leastLeaf {
+				continue
+			}
+			if d := lg*lg/(lh+heavy) + rg*rg/(rh+heavy) - g*g/(h+heavy); d > gain {
+				best, cut, gain = c, i, d
+			}
+		}
+	}
+	return best, cut
 }

@@ -8,7 +8,7 @@ import (
 // TestGrow: trees learn what no sum of features says, and are read as they were
 // written.
 func TestGrow(t *testing.T) {
-	var all []*example
+	var all examples
 	for i := range 400 {
 		v := &value{kind: "address", strength: map[string]float64{}, beside: map[string]float64{}}
 		v.note("bias")
@@ -24,18 +24,18 @@ func TestGrow(t *testing.T) {
 		if a != b {
 			is = 1
 		}
-		all = append(all, &example{v: v, is: is, share: 1})
+		all.add(v, is, 1, 0)
 	}
-	grown := trees{"address": grow(all)}
+	grown := trees{"address": all.grow()}
 	read := parseTrees(grown.String())
 	if len(read["address"]) == 0 || read.String() != grown.String() {
 		t.Fatalf("written %s, read %s", grown, read)
 	}
-	for _, e := range all {
+	for i, v := range all.values {
 		moved := 0.0
-		z := read.say(e.v, func(_ string, by float64) { moved += by })
-		if (z > 0) != (e.is == 1) {
-			t.Errorf("%v weighs %.2f, and is %v", e.v.features, z, e.is)
+		z := read.say(v, func(_ string, by float64) { moved += by })
+		if (z > 0) != (all.is[i] == 1) {
+			t.Errorf("%v weighs %.2f, and is %v", v.features, z, all.is[i])
 		}
 		roots := 0.0
 		for _, n := range read["address"] {
@@ -53,5 +53,32 @@ func TestParseTrees(t *testing.T) {
 		if got := parseTrees(list); len(got) != 0 {
 			t.Errorf("%q is read as %s", list, got)
 		}
+	}
+}
+
+// TestCalibrate: how often readings were right never falls with what speaks for
+// them, and is near what it was.
+func TestCalibrate(t *testing.T) {
+	var sure, share []float64
+	var right []bool
+	for i := range 4000 {
+		z := float64(i%1200)/100 - 6
+		sure, share = append(sure, z), append(share, 1)
+		right = append(right, float64(i*7919%1000)/1000 < 1/(1+math.Exp(-z/2)))
+	}
+	w := weights{}
+	for i, y := range calibrate(sure, share, right) {
+		w["calibration:"+threeDigits(i)] = y
+	}
+	last := 0.0
+	for z := -7.0; z <= 7; z += 0.05 {
+		y, want := w.calibrated(z), 1/(1+math.Exp(-bound(z)/2))
+		if y < last || math.Abs(y-want) > 0.1 {
+			t.Errorf("at %.2f it is %.3f, not near %.3f and no less than %.3f", z, y, want, last)
+		}
+		last = y
+	}
+	if got := (weights{}).calibrated(0); got != 0.5 {
+		t.Errorf("without a calibration 0 is %.2f", got)
 	}
 }

@@ -60,6 +60,9 @@ func (d *document) context(m *mention, x *lexicon) context {
 		}
 	}
 	c.left = c.left[sentence(c.left):]
+	if opening.MatchString(c.left) {
+		c.left = "" // what stands before is of another clause
+	}
 	c.labels = x.left(strings.TrimRight(c.left, " \t:=[(<\"'`*-#_|"))
 	if s, ok := x.right(c.right); ok {
 		c.after = s
@@ -83,6 +86,9 @@ func (d *document) context(m *mention, x *lexicon) context {
 	}
 	return c
 }
+
+// opening is how a clause begins of which the value is the subject.
+var opening = regexp.MustCompile(`(?:^|\s)(?:that|dass|daß|że|что|că|že)\s+$|,\s(?:and|while|whereas|und|während|et|tandis que|y|mientras|e|mentre|enquanto|en|terwijl|и|а|i|a)\s+$`)
 
 // elsewhere are words that say that somebody else was told of what stands before
 // them.

@@ -53,6 +53,7 @@ type document struct {
 	paragraphs map[int]*paragraph
 	hops       map[int]*[2]string // of lines of pasted headers
 	fields     []int              // lines that name the fields of a log in W3C's extended format
+	cases      map[string]bool    // numbers by which the report names itself; nil if it was not looked
 	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
 }
 

@@ -158,6 +158,7 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 	}
 	d.neighbours(values)
 	d.imitations(values)
+	families(values)
 	opposed(values)
 	for i, v := range values {
 		d.places(v, all[i], n, strings.HasPrefix(string(t.class), "abusive-content/spam"))
@@ -190,6 +191,12 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		v.note("defanged")
 	}
 	c := d.context(m, x)
+	if m.start > 0 && m.start <= len(l.text) && l.text[m.start-1] == '@' {
+		v.note("account") // who@192.0.2.1
+	}
+	if v.kind == intake.URL && l.zone != pasted {
+		d.visiting(v, m, l)
+	}
 	if l.log {
 		s.logs++
 		if c.first {

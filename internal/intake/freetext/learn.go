@@ -29,12 +29,18 @@ type Learner struct {
 	Prior string // as Weights gives them
 	Pull  float64
 	Steps int
-	cases []learned
+	// Readings are how many more times each report is learned from, every time without
+	// the share Forget of the words that are known: so reports are read too whose words
+	// nobody thought of.
+	Readings int
+	Forget   float64
+	cases    []learned
 }
 
 type learned struct {
 	style  string
 	share  float64
+	part   float64 // how much this reading of the report counts; 1 of that with all words
 	d      *document
 	topic  topic
 	rows   []row
@@ -51,35 +57,45 @@ type row struct {
 
 // Add takes reports.
 func (l *Learner) Add(all ...Labelled) {
-	r := New()
+	words := New().words
 	for _, c := range all {
-		d := open(c.Message)
-		d.scan()
-		values := d.values()
-		t := d.topic(r.words)
-		n := d.tally(values, t)
-		x := learned{style: c.Style, share: c.Share, d: d, topic: t, values: values, right: map[string]bool{}, wanted: len(c.About)}
-		for _, a := range c.About {
-			x.right[string(a.Kind)+" "+a.Value] = true
-			if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
-				x.right["network "+a.Value] = true
-			}
+		l.cases = append(l.cases, learn(c, words, 1))
+		for range l.Readings {
+			l.cases = append(l.cases, learn(c, words.without(l.Forget, len(l.cases)), again))
 		}
-		d.features(values, n, r.words, t)
-		for _, v := range values {
-			is := 0.0
-			if x.right[string(v.kind)+" "+v.value] {
-				is = 1
-			}
-			w := row{is: is}
-			for _, f := range v.features {
-				w.names = append(w.names, group(v.kind)+":"+f)
-				w.power = append(w.power, v.power(f))
-			}
-			x.rows = append(x.rows, w)
-		}
-		l.cases = append(l.cases, x)
 	}
+}
+
+// again is how much a reading without some of the words counts.
+const again = 0.3
+
+func learn(c Labelled, words *lexicon, part float64) learned {
+	d := open(c.Message)
+	d.scan()
+	values := d.values()
+	t := d.topic(words)
+	n := d.tally(values, t)
+	x := learned{style: c.Style, share: c.Share, part: part, d: d, topic: t, values: values, right: map[string]bool{}, wanted: len(c.About)}
+	for _, a := range c.About {
+		x.right[string(a.Kind)+" "+a.Value] = true
+		if a.Kind == intake.Address && strings.Contains(a.Value, "/") {
+			x.right["network "+a.Value] = true
+		}
+	}
+	d.features(values, n, words, t)
+	for _, v := range values {
+		is := 0.0
+		if x.right[string(v.kind)+" "+v.value] {
+			is = 1
+		}
+		w := row{is: is}
+		for _, f := range v.features {
+			w.names = append(w.names, group(v.kind)+":"+f)
+			w.power = append(w.power, v.power(f))
+		}
+		x.rows = append(x.rows, w)
+	}
+	return x
 }
 
 // Weights learns from all reports, with the calibration that judging each style by
@@ -89,11 +105,13 @@ func (l *Learner) Weights() (list, trees string, exact float64) {
 	o := l.fit(l.cases)
 	w := o.weights
 	outcomes := l.outcomes(l.cases, 10)
+	reports := 0.0
 	for _, o := range outcomes {
-		if o.is > 0 {
-			exact += 1 / float64(len(outcomes))
+		if o.part == 1 {
+			exact, reports = exact+o.is, reports+1
 		}
 	}
+	exact /= reports
 	maps.Copy(w, l.certain(outcomes))
 	var b strings.Builder
 	b.WriteString("# Weights of features, learned from labelled reports by go run ./bench/cmd/freetext -learn.\n")
@@ -127,6 +145,7 @@ type outcome struct {
 	signs map[string]float64
 	none  bool // nothing was found
 	share float64
+	part  float64 // how much the reading counts
 	is    float64
 }
 
@@ -152,12 +171,12 @@ func (l *Learner) certain(outcomes []outcome) weights {
 		s := l.sure(slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return out[o.style] }))
 		for _, o := range outcomes {
 			if out[o.style] && !o.none {
-				sure, share, right = append(sure, s.sureness(o.signs)), append(share, o.share), append(right, o.is > 0)
+				sure, share, right = append(sure, s.speaks(o.signs)), append(share, o.share), append(right, o.is > 0)
 			}
 		}
 	}
 	for i, y := range calibrate(sure, share, right) {
-		w["calibration:"+threeDigits(i*1000/steps)] = y
+		w["calibration:"+threeDigits(i)] = y
 	}
 	return w
 }
@@ -212,15 +231,17 @@ func (l *Learner) fit(cases []learned) opinion {
 // boost grows trees upon what the weights say of values, each by what other styles
 // taught.
 func (l *Learner) boost(cases []learned, w weights) trees {
-	all := map[string][]*example{}
+	all := map[string]*examples{"address": {}, "url": {}, "domain": {}}
 	for _, c := range cases {
 		for i, v := range c.values {
-			all[group(v.kind)] = append(all[group(v.kind)], &example{v: v, is: c.rows[i].is, share: c.scale(), z: w.second(v)})
+			if x := all[group(v.kind)]; x != nil {
+				x.add(v, c.rows[i].is, c.scale(), w.second(v))
+			}
 		}
 	}
 	t := trees{}
-	for _, g := range []string{"address", "url", "domain"} {
-		if n := grow(all[g]); len(n) > 0 {
+	for g, x := range all {
+		if n := x.grow(); len(n) > 0 {
 			t[g] = n
 		}
 	}
@@ -231,7 +252,7 @@ func (l *Learner) boost(cases []learned, w weights) trees {
 // values weighs no more than one with some, and one that was made to mislead
 // less than others, though more than it does for how sure readings are.
 func (c learned) scale() float64 {
-	return math.Sqrt(c.share) * min(1, 5/float64(len(c.rows)))
+	return c.part * math.Sqrt(c.share) * min(1, 5/float64(len(c.rows)))
 }
 
 // folds parts styles into so many sets.
@@ -353,17 +374,17 @@ func (c learned) judged(by opinion) outcome {
 			hits++
 		}
 	}
-	o := outcome{style: c.style, share: c.share, signs: c.d.signs(c.values, about, c.topic), none: len(about) == 0}
+	o := outcome{style: c.style, share: c.share * c.part, part: c.part, signs: c.d.signs(c.values, about, c.topic), none: len(about) == 0}
 	if hits == len(about) && hits == c.wanted {
 		o.is = 1
 	}
 	return o
 }
 
-// calibrate gives for so many steps from 0 to 1 how often what was that sure was right, never
-// falling (isotonic regression: Ayer and others 1955).
+// calibrate gives for so many steps how often what spoke so much was right, never
+// falling (isotonic regression: Ayer and others 1955), and between what was found of
+// such as are near each other in a line.
 func calibrate(sure, share []float64, right []bool) []float64 {
-	type block struct{ x, y, n float64 }
 	order := make([]int, len(sure))
 	for i := range order {
 		order[i] = i
@@ -382,17 +403,31 @@ func calibrate(sure, share []float64, right []bool) []float64 {
 			all = append(all[:k-2], block{(a.x*a.n + b.x*b.n) / n, (a.y*a.n + b.y*b.n) / n, n})
 		}
 	}
+	if len(all) == 0 {
+		return nil
+	}
 	out := make([]float64, steps+1)
 	for i := range out {
-		x := float64(i) / steps
-		for _, b := range all {
-			if b.x <= x || out[i] == 0 {
-				out[i] = b.y * b.n / (b.n + 0.5) // a few are no proof
-			}
-			if i > 0 {
-				out[i] = max(out[i], out[i-1])
-			}
+		x := 12*float64(i)/steps - 6
+		at, _ := slices.BinarySearchFunc(all, x, func(b block, x float64) int { return cmp.Compare(b.x, x) })
+		switch {
+		case at == 0:
+			out[i] = all[0].proven()
+		case at == len(all):
+			out[i] = all[at-1].proven()
+		default:
+			a, b := all[at-1], all[at]
+			out[i] = a.proven() + (b.proven()-a.proven())*(x-a.x)/(b.x-a.x)
+		}
+		if i > 0 {
+			out[i] = max(out[i], out[i-1])
 		}
 	}
 	return out
 }
+
+// block are readings for which about as much speaks, and how often they were right.
+type block struct{ x, y, n float64 }
+
+// proven is how often they were right, but that a few are no proof.
+func (b block) proven() float64 { return b.y * b.n / (b.n + 0.5) }

@@ -87,7 +87,7 @@ func (d *document) imitations(values []*value) {
 				continue
 			}
 			inHost := strings.Contains(n.v.host, label) || n.v.kind == intake.Domain
-			if !inHost && strings.Contains(text, s) {
+			if !inHost && (strings.Contains(text, s) || d.ofReporter(n.v.host) || known(n.site)) {
 				continue // a page about it
 			}
 			held[s] = true

@@ -86,7 +86,7 @@ func chosen(values []*value) (all []*value) {
 	}
 	kept := make([]*value, 0, len(all))
 	for _, v := range all {
-		if v.kind == intake.Domain && (said[strings.TrimPrefix(v.value, "www.")] != v || v.saidBy(all)) || networks && v.kind == intake.Network && holdsAny(v, all) {
+		if v.saidBelow(all) || v.kind == intake.Domain && (said[strings.TrimPrefix(v.value, "www.")] != v || v.saidBy(all)) || networks && v.kind == intake.Network && holdsAny(v, all) {
 			continue
 		}
 		kept = append(kept, v)

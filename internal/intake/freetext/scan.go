@@ -100,13 +100,22 @@ func (s *found) inside(from int) bool {
 }
 
 func (s *found) urls() {
-	for _, f := range urls.FindAllStringIndex(s.text, 200) {
+	for n, at := 0, 0; n < 200; n++ {
+		f := urls.FindStringIndex(s.text[at:])
+		if f == nil {
+			return
+		}
+		f[0], f[1] = at+f[0], at+f[1]
+		at = f[1]
 		if schema.MatchString(tail(s.text[:f[0]], 120)) {
 			s.taken = append(s.taken, f2(f))
 			continue
 		}
 		text := trimURL(s.text[f[0]:f[1]])
 		end := f[0] + len(text)
+		if rest := s.text[end:at]; strings.Contains(rest, "://") {
+			at = end // another is in what was cut
+		}
 		whole := text
 		if f[1] == len(s.text) && end == f[1] {
 			whole += s.d.continued(s.i, len(s.text))
@@ -179,6 +188,9 @@ var pages = []string{"php", "htm", "html", "asp", "aspx", "jsp", "js", "zip", "s
 
 // trimURL cuts what belongs to the sentence and not to the URL.
 func trimURL(s string) string {
+	if at := strings.Index(s, "]("); at > 0 {
+		s = s[:at] // of Markdown
+	}
 	for s != "" {
 		last := s[len(s)-1]
 		switch {

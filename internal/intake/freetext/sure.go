@@ -1,6 +1,7 @@
 package freetext
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -61,6 +62,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	s["values"] = math.Log2(float64(1 + len(values)))
 	s["about"] = math.Log2(float64(1 + len(about)))
 	s["settled"] = t.settled
+	s["doubts"] = float64(t.doubts) / 2
 	s["margin"] = min(t.margin, 10) / 5
 	if len(about) == 1 {
 		s["one"] = 1
@@ -97,37 +99,30 @@ func told(v *value) bool {
 }
 
 // sureness is how likely it is that exactly the right ones were chosen, 0 to 1.
-func (w weights) sureness(signs map[string]float64) float64 {
-	sum := 0.0
+func (w weights) sureness(signs map[string]float64) float64 { return w.calibrated(w.speaks(signs)) }
+
+// speaks is how much speaks for that, in the units of the weights.
+func (w weights) speaks(signs map[string]float64) (sum float64) {
 	for _, f := range slices.Sorted(maps.Keys(signs)) {
 		sum += w["sure:"+f] * signs[f]
 	}
-	return w.calibrated(1 / (1 + math.Exp(-sum)))
+	return bound(sum)
 }
 
-// calibrated maps what the weights make of it to how often it was right.
-func (w weights) calibrated(p float64) float64 {
-	last, at := 0.0, 0.0
-	for i := range steps + 1 {
-		x := float64(i) / steps
-		y, ok := w["calibration:"+threeDigits(i*1000/steps)]
-		if !ok {
-			return p
-		}
-		if p <= x {
-			if x == at {
-				return y
-			}
-			return last + (y-last)*(p-at)/(x-at)
-		}
-		last, at = y, x
+// calibrated maps what speaks for a reading to how often such ones were right.
+func (w weights) calibrated(z float64) float64 {
+	at := (bound(z) + 6) * steps / 12
+	i := min(int(at), steps-1)
+	low, ok := w["calibration:"+threeDigits(i)]
+	high, ok2 := w["calibration:"+threeDigits(i+1)]
+	if !ok || !ok2 {
+		return 1 / (1 + math.Exp(-z))
 	}
-	return last
+	return low + (high-low)*(at-float64(i))
 }
 
-// steps are how many parts the calibration has.
-const steps = 100
+// steps are how many parts the calibration has, of what can speak for a reading: from
+// -6 to 6.
+const steps = 120
 
-func threeDigits(n int) string {
-	return string([]byte{byte('0' + n/1000), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)})
-}
+func threeDigits(n int) string { return fmt.Sprintf("%03d", n) }

@@ -18,6 +18,7 @@ type topic struct {
 	// settled is how much speaks for an answer, an offer, a notice that all is well,
 	// and the like, beside what speaks for a complaint: 0 to 1.
 	settled float64
+	doubts  int // lines of the text that say of anything that it is not meant
 }
 
 // content tells whether the classes that are about pages, files and mails weigh
@@ -57,7 +58,11 @@ func (d *document) topic(x *lexicon) topic {
 		case l.zone == nested || l.depth > 0:
 			quotes.WriteString(strings.ToLower(l.text) + "\n")
 		case texts.Len() < 64<<10:
-			texts.WriteString(strings.ToLower(l.text) + "\n")
+			text := strings.ToLower(l.text)
+			texts.WriteString(text + "\n")
+			if l.zone == body && !l.log && t.doubts < 4 && x.denies(text) {
+				t.doubts++
+			}
 		}
 	}
 	s, b, q := subjects.String(), texts.String(), head(quotes.String(), 32<<10)

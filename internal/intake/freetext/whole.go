@@ -15,6 +15,9 @@ import (
 func (d *document) places(v *value, s seen, n tally, spam bool) {
 	if s.zones[subject] > 0 {
 		v.note("subject")
+		if s.zones[subject]+s.zones[outer] == s.total {
+			v.note("only-subject")
+		}
 	}
 	if s.zones[outer] > 0 {
 		v.note("outer")
@@ -146,6 +149,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
+		if d.ofCase(path) {
+			v.note("of-case")
+		}
 		if d.service(v) {
 			v.note("service")
 			if d.ofProvider(v.host) {
@@ -224,7 +230,7 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 var long = regexp.MustCompile(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
+var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
 var helping = regexp.MustCompile(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
@@ -253,7 +259,7 @@ func (d *document) owners(name string) bool {
 // references are sites that reports point to for reading on: registries,
 // blocklists, standards, looking things up.
 var references = []string{
-	"abuse.net", "abuseipdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
+	"abuse.net", "abuseipdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "signal-arnaques.com", "scamadviser.com", "trustpilot.com", "phish.report", "checkphish.ai", "sucuri.net", "securitytrails.com", "viewdns.info", "ipinfo.io", "greynoise.io", "joesandbox.com", "filescan.io", "lumendatabase.org", "stopforumspam.com", "projecthoneypot.org", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
 	"ripe.net", "arin.net", "apnic.net", "lacnic.net", "afrinic.net", "iana.org", "icann.org", "internic.net", "whois.com", "domaintools.com", "robtex.com", "bgp.he.net", "he.net", "shodan.io", "censys.io",
 	"virustotal.com", "urlscan.io", "urlhaus.abuse.ch", "phishtank.com", "openphish.com", "netcraft.com", "google.com", "microsoft.com", "mozilla.org", "apple.com", "w3.org", "ietf.org", "rfc-editor.org", "wikipedia.org", "cve.org", "mitre.org", "nist.gov",
 	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
