@@ -1,0 +1,157 @@
+package inventory_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"candor/internal/inventory"
+)
+
+func mkfifo(name string) error { return syscall.Mkfifo(name, 0o600) }
+
+const bookworm = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+VERSION_ID="12"
+VERSION_CODENAME=bookworm
+ID=debian
+`
+
+const status = `Package: openssl
+Status: install ok installed
+Architecture: amd64
+Version: 3.0.11-1~deb12u2
+Description: Secure Sockets Layer toolkit
+ Version: 9.9 (this is no field)
+
+Package: libssl3
+Status: hold ok installed
+Architecture: amd64
+Source: openssl
+Version: 3.0.11-1~deb12u2
+
+Package: linux-image-6.1.0-17-amd64
+Status: install ok installed
+Architecture: amd64
+Source: linux-signed-amd64 (6.1.69+1)
+Version: 6.1.69-1
+
+Package: gone
+Status: deinstall ok config-files
+Version: 1.0
+
+Package: perl-base
+Status: install ok installed
+Architecture: amd64
+Source: perl (5.36.0-7)
+Version: 5.36.0-7+deb12u1
+Conffiles:
+` + " " + `/etc/x 0123
+
+Package: last
+Status: install ok installed
+Version: 1:2.0-1`
+
+func system(t *testing.T, files map[string]string) inventory.List {
+	t.Helper()
+	folder := t.TempDir()
+	plant(t, folder, files)
+	l, err := inventory.System(t.Context(), folder, inventory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Check(); err != nil {
+		t.Error(err)
+	}
+	return l
+}
+
+func TestSystem(t *testing.T) {
+	l := system(t, map[string]string{"etc/os-release": bookworm, "var/lib/dpkg/status": status + "\nX: " + strings.Repeat("y", 100_000) + "\n\n",
+		"var/lib/dpkg/status.d/base": "Package: base-files\nVersion: 12.4\nArchitecture: amd64\n", "var/lib/dpkg/status.d/base.md5sums": "x"})
+	const debian = "Debian:12:bookworm"
+	want := []inventory.Item{
+		{Kind: inventory.Package, Name: "base-files", Version: "12.4", Ecosystem: debian, Architecture: "amd64"},
+		{Kind: inventory.Package, Name: "last", Version: "1:2.0-1", Ecosystem: debian},
+		{Kind: inventory.Package, Name: "libssl3", Version: "3.0.11-1~deb12u2", Ecosystem: debian, Architecture: "amd64", Source: "openssl"},
+		{Kind: inventory.Package, Name: "linux-image-6.1.0-17-amd64", Version: "6.1.69-1", Ecosystem: debian, Architecture: "amd64", Source: "linux"},
+		{Kind: inventory.Package, Name: "openssl", Version: "3.0.11-1~deb12u2", Ecosystem: debian, Architecture: "amd64"},
+		{Kind: inventory.Package, Name: "perl-base", Version: "5.36.0-7+deb12u1", Ecosystem: debian, Architecture: "amd64", Source: "perl", SourceVersion: "5.36.0-7"},
+	}
+	if d := cmp.Diff(want, l.Items); d != "" || l.Gap != inventory.Complete || l.System != "Debian GNU/Linux 12 (bookworm)" {
+		t.Errorf("%q, gap %q: %s", l.System, l.Gap, d)
+	}
+	if p := want[5].Program(); p.String() != "perl 5.36.0-7 (Debian 12)" {
+		t.Errorf("the program is %s", p)
+	}
+	if one, two := want[2].Program().ID(), want[4].Program().ID(); one != two {
+		t.Error("packages of one source are of two programs")
+	}
+}
+
+// TestGaps: what is not read is told.
+func TestGaps(t *testing.T) {
+	if l := system(t, map[string]string{"usr/lib/os-release": "ID=fedora\nPRETTY_NAME=Fedora", "var/lib/rpm/rpmdb.sqlite": "x"}); l.Gap != inventory.NoReader || l.System != "Fedora" {
+		t.Errorf("%+v", l)
+	}
+	if l := system(t, map[string]string{"x": ""}); l.Gap != inventory.NoSystem {
+		t.Errorf("%+v", l)
+	}
+	if l := system(t, map[string]string{"etc/os-release": "ID=linuxmint\nVERSION_ID=21", "var/lib/dpkg/status": status}); len(l.Items) != 5 || l.Items[0].Ecosystem != "" {
+		t.Errorf("what is built on another distribution is taken for it: %+v", l)
+	}
+	if l := system(t, map[string]string{"etc/os-release": "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME=jammy", "var/lib/dpkg/status": status}); l.Items[0].Ecosystem != "Ubuntu:22.04:jammy" {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestThisSystem reads the packages of the machine that the test runs on, if it has
+// dpkg.
+func TestThisSystem(t *testing.T) {
+	if _, err := os.Stat("/var/lib/dpkg/status"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("this machine has no dpkg")
+	}
+	l, err := inventory.System(t.Context(), "/", inventory.Options{})
+	if err != nil || len(l.Items) < 50 || l.Gap != inventory.Complete || l.Check() != nil {
+		t.Errorf("%d packages, gap %q, %v, %v", len(l.Items), l.Gap, err, l.Check())
+	}
+	if inventory.Stamp("/").IsZero() {
+		t.Error("it has no stamp")
+	}
+}
+
+func FuzzSystem(f *testing.F) {
+	f.Add(bookworm, status)
+	f.Add("ID='debian", "Package: x\nVersion: 1\n\n\nPackage:\n:\nSource: (((\nPackage: y\nVersion: 1")
+	f.Fuzz(func(t *testing.T, release, status string) {
+		system(t, map[string]string{"etc/os-release": release, "var/lib/dpkg/status": status})
+	})
+}
+
+func FuzzSite(f *testing.F) {
+	f.Add("wp-includes/version.php", "$wp_version = '1.0';")
+	f.Add("composer.lock", `{"packages":[{"name":"a/b","version":"1"}]}`)
+	f.Add("package-lock.json", `{"dependencies":{"a":{"version":"1.0.0","dependencies":{"b":{"version":"2.0.0"}}}}}`)
+	f.Add("wp-content/plugins/a/a.php", "Plugin Name: a\nVersion: 1")
+	f.Add("extensions/a/extension.json", `{"name":"a","version":"1"}`)
+	f.Add("modules/contrib/a/a.info.yml", "name: a\nversion: 1")
+	f.Add("administrator/components/com_a/a.xml", "<extension><name>a</name><version>1</version>")
+	f.Add("apps/a/appinfo/info.xml", "<id>a</id><version>1</version>")
+	f.Fuzz(func(t *testing.T, name, text string) {
+		for _, known := range []string{"wp-includes/version.php", "composer.lock", "package-lock.json", "wp-content/plugins/a/a.php", "extensions/a/extension.json", "modules/contrib/a/a.info.yml",
+			"administrator/components/com_a/a.xml", "apps/a/appinfo/info.xml", "wp-content/themes/a/style.css", "core/lib/Drupal.php"} {
+			if name == known {
+				folder := t.TempDir()
+				plant(t, folder, map[string]string{"wp-includes/version.php": "$wp_version = '1';", "version.php": "nextcloud $OC_VersionString = '1'", "apps/x": "", "includes/Defines.php": "define('MW_VERSION', '1')",
+					"core/lib/Drupal.php": "class Drupal const VERSION = '1'", "administrator/manifests/files/joomla.xml": "files_joomla<version>1</version>"})
+				plant(t, folder, map[string]string{name: text})
+				look(t, folder)
+			}
+		}
+	})
+}
