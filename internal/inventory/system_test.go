@@ -124,34 +124,3 @@ func TestThisSystem(t *testing.T) {
 		t.Error("it has no stamp")
 	}
 }
-
-func FuzzSystem(f *testing.F) {
-	f.Add(bookworm, status)
-	f.Add("ID='debian", "Package: x\nVersion: 1\n\n\nPackage:\n:\nSource: (((\nPackage: y\nVersion: 1")
-	f.Fuzz(func(t *testing.T, release, status string) {
-		system(t, map[string]string{"etc/os-release": release, "var/lib/dpkg/status": status})
-	})
-}
-
-func FuzzSite(f *testing.F) {
-	f.Add("wp-includes/version.php", "$wp_version = '1.0';")
-	f.Add("composer.lock", `{"packages":[{"name":"a/b","version":"1"}]}`)
-	f.Add("package-lock.json", `{"dependencies":{"a":{"version":"1.0.0","dependencies":{"b":{"version":"2.0.0"}}}}}`)
-	f.Add("wp-content/plugins/a/a.php", "Plugin Name: a\nVersion: 1")
-	f.Add("extensions/a/extension.json", `{"name":"a","version":"1"}`)
-	f.Add("modules/contrib/a/a.info.yml", "name: a\nversion: 1")
-	f.Add("administrator/components/com_a/a.xml", "<extension><name>a</name><version>1</version>")
-	f.Add("apps/a/appinfo/info.xml", "<id>a</id><version>1</version>")
-	f.Fuzz(func(t *testing.T, name, text string) {
-		for _, known := range []string{"wp-includes/version.php", "composer.lock", "package-lock.json", "wp-content/plugins/a/a.php", "extensions/a/extension.json", "modules/contrib/a/a.info.yml",
-			"administrator/components/com_a/a.xml", "apps/a/appinfo/info.xml", "wp-content/themes/a/style.css", "core/lib/Drupal.php"} {
-			if name == known {
-				folder := t.TempDir()
-				plant(t, folder, map[string]string{"wp-includes/version.php": "$wp_version = '1';", "version.php": "nextcloud $OC_VersionString = '1'", "apps/x": "", "includes/Defines.php": "define('MW_VERSION', '1')",
-					"core/lib/Drupal.php": "class Drupal const VERSION = '1'", "administrator/manifests/files/joomla.xml": "files_joomla<version>1</version>"})
-				plant(t, folder, map[string]string{name: text})
-				look(t, folder)
-			}
-		}
-	})
-}
