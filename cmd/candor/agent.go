@@ -30,6 +30,7 @@ type agentFlags struct {
 	threads int
 	watch   bool
 	survey  bool
+	system  string
 	alone   time.Duration
 	log     string
 }
@@ -63,6 +64,7 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 	c.Flags().IntVar(&f.threads, "threads", 1, "scan with `N` threads")
 	c.Flags().BoolVar(&f.watch, "watch", true, "look at files as they change, if the desk wants it; --watch=false does not")
 	c.Flags().BoolVar(&f.survey, "survey", true, "tell the desk which software is installed here; --survey=false does not")
+	c.Flags().StringVar(&f.system, "system", "/", "read the packages of the system below `DIR`; of none if empty")
 	c.Flags().DurationVar(&f.alone, "alone", 10*time.Minute, "go by the last schedule after `TIME` without an answer")
 	c.Flags().StringVar(&f.log, "log", "info", "say this much: debug, info, warn, error")
 	return c
@@ -70,7 +72,7 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 
 // environment takes what was not given as an option.
 func (f *agentFlags) environment(c *cobra.Command) error {
-	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "watch", "survey", "alone", "log"} {
+	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "watch", "survey", "system", "alone", "log"} {
 		value, ok := os.LookupEnv("CANDOR_AGENT_" + strings.ToUpper(name))
 		if !ok || c.Flags().Changed(name) {
 			continue
@@ -126,7 +128,7 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 		survey = -1
 	}
 	a, err := agent.New(ctx, agent.Config{Nodes: f.nodes, Token: token, Dir: dir, Roots: f.roots, Name: f.name, Version: programVersion(), Build: programIdentity(),
-		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, System: "/", Survey: survey, Log: log, Clock: time.Now})
+		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, System: f.system, Survey: survey, Log: log, Clock: time.Now})
 	if err != nil {
 		return err
 	}
