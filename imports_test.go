@@ -157,7 +157,7 @@ var layers = []layer{
 	{packages: "internal/intake/imap", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-imap/v2"}},
 	{packages: "internal/intake/smtp", ours: []string{".", "internal/intake"}, others: []string{"github.com/emersion/go-smtp"}},
 	{packages: "internal/intel", ours: []string{".", "internal/intake", "internal/intel/tlp", "internal/intel/version", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/text"}, tests: []string{"candor/internal/intel"}},
-	{packages: "internal/inventory", ours: []string{"."}},
+	{packages: "internal/inventory", ours: []string{"."}, others: []string{"github.com/anchore/go-rpmdb", "modernc.org/sqlite"}},
 	{packages: "internal/intel/tlp", ours: []string{"."}},
 	{packages: "internal/intel/version"},
 	{packages: "internal/intel/bulletin", ours: []string{".", "internal/intel", "internal/intel/tlp"}},

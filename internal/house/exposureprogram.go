@@ -54,11 +54,11 @@ func (o observed) is(v intel.Vulnerability) bool {
 func (o observed) orders(v intel.Vulnerability) bool {
 	switch o.Kind {
 	case inventory.Package:
-		return v.Scheme == version.Debian && v.Ecosystem != ""
+		return (v.Scheme == version.Debian || v.Scheme == version.RPM) && v.Ecosystem != ""
 	case inventory.Plugin, inventory.Theme:
-		return v.Scheme != version.Debian && !strings.Contains(o.Version, ".x-") // "8.x-1.2" of Drupal is 1.2.0 elsewhere
+		return v.Scheme != version.Debian && v.Scheme != version.RPM && !strings.Contains(o.Version, ".x-") // "8.x-1.2" of Drupal is 1.2.0 elsewhere
 	}
-	return v.Scheme != version.Debian
+	return v.Scheme != version.Debian && v.Scheme != version.RPM
 }
 
 // isPackage tells whether a vulnerability is of the source package in this release;

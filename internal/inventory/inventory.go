@@ -223,7 +223,7 @@ func versionOf(s string) string {
 		return ""
 	}
 	for _, c := range []byte(s) {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || strings.IndexByte(".+~:_-", c) >= 0) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || strings.IndexByte(".+~^:_-", c) >= 0) {
 			return ""
 		}
 	}

@@ -18,12 +18,12 @@ const (
 	dpkgParts  = "var/lib/dpkg/status.d"
 )
 
-// rpmFolders hold the database of RPM, which is not read.
-var rpmFolders = []string{"var/lib/rpm", "usr/lib/sysimage/rpm"}
+// others are databases of packages that are not read: of apk and pacman.
+var others = []string{"lib/apk/db/installed", "var/lib/pacman/local"}
 
 // System reads the packages of the system whose root a folder is: "/" is this one.
 // A context that ends gives its error; all else that cannot be read is the list's
-// gap. Packages of RPM and of others than dpkg are not read: the list says so.
+// gap. Packages of others than dpkg and RPM are not read: the list says so.
 func System(ctx context.Context, folder string, o Options) (List, error) {
 	t, err := openTree(ctx, folder, o)
 	if err != nil {
@@ -50,9 +50,12 @@ func System(ctx context.Context, folder string, o Options) (List, error) {
 			read = t.stanzas(join(dpkgParts, p.Name()), ecosystem, add) || read
 		}
 	}
+	if !read {
+		read = t.rpms(ecosystem, add)
+	}
 	if !read && t.gap == Complete {
 		t.gap = NoSystem
-		if slices.ContainsFunc(rpmFolders, t.there) {
+		if slices.ContainsFunc(others, t.there) {
 			t.gap = NoReader
 		}
 	}
@@ -64,7 +67,7 @@ func System(ctx context.Context, folder string, o Options) (List, error) {
 // Stamp tells whether the packages of a system may have changed: they have not while
 // it gives the same. It reads no file.
 func Stamp(folder string) (stamp time.Time) {
-	for _, name := range []string{dpkgStatus, dpkgParts} {
+	for _, name := range append([]string{dpkgStatus, dpkgParts}, rpmPlaces...) {
 		if info, err := os.Stat(filepath.Join(folder, name)); err == nil && info.ModTime().After(stamp) {
 			stamp = info.ModTime()
 		}
@@ -109,13 +112,22 @@ func osRelease(data []byte) map[string]string {
 	return all
 }
 
-// distribution is the ecosystem of a system's packages: of Debian and Ubuntu. What
-// is built on these has packages of its own, of which nobody tells there.
+// distribution is the ecosystem of a system's packages, as OSV names it. What is built
+// on another distribution has packages of its own, of which nobody tells there.
 func distribution(release map[string]string) string {
-	name := map[string]string{"debian": "Debian", "ubuntu": "Ubuntu"}[release["ID"]]
-	if name == "" {
-		return ""
+	version := versionOf(release["VERSION_ID"])
+	major, _, _ := strings.Cut(version, ".")
+	switch release["ID"] {
+	case "debian", "ubuntu":
+		code, _, _ := strings.Cut(release["VERSION_CODENAME"], "/") // "trixie/sid"
+		name := map[string]string{"debian": "Debian", "ubuntu": "Ubuntu"}[release["ID"]]
+		return strings.TrimRight(name+":"+version+":"+wordOf(code), ":")
+	case "almalinux":
+		return "AlmaLinux:" + major
+	case "rocky":
+		return "Rocky Linux:" + major
+	case "opensuse-leap":
+		return "openSUSE:Leap " + version
 	}
-	code, _, _ := strings.Cut(release["VERSION_CODENAME"], "/") // "trixie/sid"
-	return strings.TrimRight(name+":"+versionOf(release["VERSION_ID"])+":"+wordOf(code), ":")
+	return ""
 }

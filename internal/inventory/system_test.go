@@ -1,7 +1,12 @@
 package inventory_test
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,7 +98,7 @@ func TestSystem(t *testing.T) {
 
 // TestGaps: what is not read is told.
 func TestGaps(t *testing.T) {
-	if l := system(t, map[string]string{"usr/lib/os-release": "ID=fedora\nPRETTY_NAME=Fedora", "var/lib/rpm/rpmdb.sqlite": "x"}); l.Gap != inventory.NoReader || l.System != "Fedora" {
+	if l := system(t, map[string]string{"usr/lib/os-release": "ID=alpine\nPRETTY_NAME=Alpine", "lib/apk/db/installed": "x"}); l.Gap != inventory.NoReader || l.System != "Alpine" {
 		t.Errorf("%+v", l)
 	}
 	if l := system(t, map[string]string{"x": ""}); l.Gap != inventory.NoSystem {
@@ -105,6 +110,68 @@ func TestGaps(t *testing.T) {
 	if l := system(t, map[string]string{"etc/os-release": "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME=jammy", "var/lib/dpkg/status": status}); l.Items[0].Ecosystem != "Ubuntu:22.04:jammy" {
 		t.Errorf("%+v", l)
 	}
+}
+
+// TestRPM has rpm itself keep a package, in the one database that Debian's can write,
+// and reads it.
+func TestRPM(t *testing.T) {
+	for _, name := range []string{"rpm", "rpmbuild"} {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	do := func(name string, args ...string) {
+		t.Helper()
+		if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s %q: %v: %s", name, args, err, out)
+		}
+	}
+	top := t.TempDir()
+	plant(t, top, map[string]string{"x.spec": "Name: openssl\nEpoch: 1\nVersion: 3.0.7\nRelease: 24.el9\nSummary: x\nLicense: x\nBuildArch: noarch\n%description\nx\n%package libs\nSummary: x\n%description libs\nx\n%files\n%files libs\n"})
+	do("rpmbuild", "-bb", "--define", "_topdir "+top, filepath.Join(top, "x.spec"))
+	folder := t.TempDir()
+	plant(t, folder, map[string]string{"etc/os-release": "ID=rocky\nVERSION_ID=\"9.3\"\nPRETTY_NAME=\"Rocky Linux 9.3\"\n"})
+	do("rpm", "--root", folder, "--dbpath", "/var/lib/rpm", "--define", "_db_backend sqlite", "--justdb", "--nodeps", "-i",
+		filepath.Join(top, "RPMS/noarch/openssl-3.0.7-24.el9.noarch.rpm"), filepath.Join(top, "RPMS/noarch/openssl-libs-3.0.7-24.el9.noarch.rpm"))
+	before := names(t, folder)
+	l, err := inventory.System(t.Context(), folder, inventory.Options{})
+	const rocky = "Rocky Linux:9"
+	want := []inventory.Item{{Kind: inventory.Package, Name: "openssl", Version: "1:3.0.7-24.el9", Ecosystem: rocky, Architecture: "noarch"},
+		{Kind: inventory.Package, Name: "openssl-libs", Version: "1:3.0.7-24.el9", Ecosystem: rocky, Architecture: "noarch", Source: "openssl"}}
+	if d := cmp.Diff(want, l.Items); d != "" || err != nil || l.Gap != inventory.Complete {
+		t.Errorf("%v, gap %q: %s", err, l.Gap, d)
+	}
+	if after := names(t, folder); !slices.Equal(before, after) {
+		t.Errorf("it was written to: %q, then %q", before, after)
+	}
+	if inventory.Stamp(folder).IsZero() {
+		t.Error("it has no stamp")
+	}
+	if l := system(t, map[string]string{"etc/os-release": "ID=rocky\nVERSION_ID=9", "var/lib/rpm/rpmdb.sqlite": "SQLite format 3\x00 and nothing else"}); l.Gap != inventory.Unreadable || len(l.Items) != 0 {
+		t.Errorf("what is broken: %+v", l)
+	}
+}
+
+// names are the files below a folder, with their sizes.
+func names(t *testing.T, folder string) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			all = append(all, fmt.Sprint(path, " ", info.Size(), " ", info.ModTime()))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestThisSystem reads the packages of the machine that the test runs on, if it has
