@@ -29,6 +29,8 @@ type agentFlags struct {
 	memory  string
 	threads int
 	watch   bool
+	survey  bool
+	system  string
 	alone   time.Duration
 	log     string
 }
@@ -40,7 +42,7 @@ func (p *program) agentCommand() *cobra.Command {
 		Short: "Look after this hosting server: scan what lies here, act here on order",
 		Long: `Look after this hosting server for a desk that runs elsewhere (candor serve
 --agents): scan the sites that lie here, look at files as they change,
-report what is found, move files away on order. While the desk cannot be reached it goes on by itself, and reports later.
+report what is found and which software is installed, move files away on order. While the desk cannot be reached it goes on by itself, and reports later.
 
 The first time it needs a token, which "candor enrol" makes. Each option can also
 be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`,
@@ -61,6 +63,8 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 	c.Flags().StringVar(&f.memory, "memory", "512M", "keep to about `SIZE` of memory")
 	c.Flags().IntVar(&f.threads, "threads", 1, "scan with `N` threads")
 	c.Flags().BoolVar(&f.watch, "watch", true, "look at files as they change, if the desk wants it; --watch=false does not")
+	c.Flags().BoolVar(&f.survey, "survey", true, "tell the desk which software is installed here; --survey=false does not")
+	c.Flags().StringVar(&f.system, "system", "/", "read the packages of the system below `DIR`; of none if empty")
 	c.Flags().DurationVar(&f.alone, "alone", 10*time.Minute, "go by the last schedule after `TIME` without an answer")
 	c.Flags().StringVar(&f.log, "log", "info", "say this much: debug, info, warn, error")
 	return c
@@ -68,7 +72,7 @@ be given by the environment: CANDOR_AGENT_SERVER, CANDOR_AGENT_TOKEN and so on.`
 
 // environment takes what was not given as an option.
 func (f *agentFlags) environment(c *cobra.Command) error {
-	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "watch", "alone", "log"} {
+	for _, name := range []string{"server", "token", "data", "root", "name", "cpu", "memory", "threads", "watch", "survey", "system", "alone", "log"} {
 		value, ok := os.LookupEnv("CANDOR_AGENT_" + strings.ToUpper(name))
 		if !ok || c.Flags().Changed(name) {
 			continue
@@ -119,8 +123,12 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 	if err := agent.StepBack(); err != nil {
 		log.Warn("the agent does not step back behind others", "error", err)
 	}
+	survey := time.Duration(0) // as usual
+	if !f.survey {
+		survey = -1
+	}
 	a, err := agent.New(ctx, agent.Config{Nodes: f.nodes, Token: token, Dir: dir, Roots: f.roots, Name: f.name, Version: programVersion(), Build: programIdentity(),
-		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, Log: log, Clock: time.Now})
+		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, System: f.system, Survey: survey, Log: log, Clock: time.Now})
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (d fleetDefinitions) Archive(id string, to io.Writer) error { return d.u.Ar
 
 func (r *running) openFleet(ctx context.Context) error {
 	v := vault{r.Vault}
-	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Definitions: fleetDefinitions{r.Definitions}, Vault: v, Keys: r.Vault,
+	r.Fleet = fleet.New(fleet.Config{Store: fleetStore{r.Store}, Sites: r.Sites, Software: r.House, Definitions: fleetDefinitions{r.Definitions}, Vault: v, Keys: r.Vault,
 		Local:    quarantine.New(map[string]quarantine.Vault{"": v}),
 		Settings: wire.Settings{Exclude: r.setup.excluded, MaxSize: r.setup.maxSize, Watch: r.setup.watch}, Every: r.setup.every, Clock: r.setup.clock, Log: r.setup.log})
 	r.Sites.Remote = r.Fleet

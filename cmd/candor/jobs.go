@@ -131,6 +131,9 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 		{"read feeds", 30 * time.Second, h.TurnFeeds},
 		{"hold feeds against what is here", 30 * time.Second, h.MatchFeeds}, // also while a feed is slow
 		{"remind who has not read bulletins", 10 * time.Minute, h.RemindBulletins},
+		{"look at the software of sites", time.Minute, h.ObserveSites},
+		{"hold software against what feeds tell", 30 * time.Second, h.JudgeSoftware},
+		{"forget software that is gone", time.Hour, h.ForgetSoftware},
 		{"end exposures that are over", 10 * time.Minute, h.EndExposures},
 		{"check definitions", definitions, func(ctx context.Context) error { return checkDefinitions(ctx, h) }},
 	}

@@ -37,12 +37,16 @@ type Config struct {
 	CPU     float64  // of one processor that scans may take; no bound if 0
 	Threads int      // of a scan; 1 if 0
 	Watch   bool     // files are looked at as they change, if the desk wants it
+	System  string   // the root of the system whose packages are told, "/"; none are if empty
 	Clock   candor.Clock
 	Log     *slog.Logger
 	// Wait is how long a node may keep a question open until there is something
 	// to do (default 55 s), Alone after how long without an answer the agent
 	// scans by itself (default 10 min).
 	Wait, Alone time.Duration
+	// Survey is how often the software of each site is looked at (default 6 h), and
+	// that of the server if it did not change meanwhile; never if negative.
+	Survey time.Duration
 	// Retry is the first wait after a node did not answer (default 1 s); it
 	// doubles up to a minute.
 	Retry time.Duration
@@ -65,6 +69,7 @@ type Agent struct {
 	lock    sync.Mutex
 	running map[candor.ID]*running // scans
 	tasks   map[candor.ID]bool     // orders that are being carried out
+	scanned map[candor.ID]bool     // sites whose software is to be looked at soon
 	problem string                 // what went wrong last, and still is
 	spent   usage                  // at the last status
 	looked  int64
@@ -91,6 +96,9 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if c.Alone == 0 {
 		c.Alone = 10 * time.Minute
 	}
+	if c.Survey == 0 {
+		c.Survey = 6 * time.Hour
+	}
 	if c.Retry == 0 {
 		c.Retry = time.Second
 	}
@@ -100,7 +108,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the folder of the agent: %w", err)
 	}
-	a := &Agent{Config: c, started: c.Clock().UTC(), jobs: make(chan struct{}, 1), finished: make(chan struct{}, 1), resited: make(chan struct{}, 1), running: map[candor.ID]*running{}, tasks: map[candor.ID]bool{}}
+	a := &Agent{Config: c, started: c.Clock().UTC(), jobs: make(chan struct{}, 1), finished: make(chan struct{}, 1), resited: make(chan struct{}, 1), running: map[candor.ID]*running{}, tasks: map[candor.ID]bool{}, scanned: map[candor.ID]bool{}}
 	var err error
 	if a.reports, err = openOutbox(a.at("reports.db")); err != nil {
 		return nil, err
@@ -123,7 +131,7 @@ func (a *Agent) at(name string) string { return filepath.Join(a.Dir, name) }
 // Run works until ctx ends. What was begun is begun anew at the next start.
 func (a *Agent) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){a.deliver, a.scans, a.schedule, a.watch} {
+	for _, f := range []func(context.Context){a.deliver, a.scans, a.schedule, a.watch, a.survey} {
 		work.Go(func() { f(ctx) })
 	}
 	a.sync(ctx, &work)

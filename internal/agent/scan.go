@@ -237,6 +237,9 @@ func (b *box) end(j job, end wire.End, s scan.Summary) error {
 		}
 		k.Last[j.Asset], k.Ended = r.Began, end.At
 	})
+	b.agent.lock.Lock()
+	b.agent.scanned[j.Asset] = true
+	b.agent.lock.Unlock()
 	b.agent.Log.Info("a site was scanned", "site", j.Asset, "complete", end.Complete, "files", s.Files, "known", s.Known, "copies", s.Copies, "findings", s.Findings, "errors", s.Errors, "why", end.Error)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 
 	"candor"
 	"candor/internal/fleet/wire"
+	"candor/internal/inventory"
 	"candor/internal/respond"
 	"candor/internal/scan/site"
 	"candor/internal/store"
@@ -76,6 +77,13 @@ type Sites interface {
 	Progress(ctx context.Context, server candor.ID, r site.Report) error
 }
 
+// Software takes which software is on servers and at sites.
+type Software interface {
+	// TakeInventory takes the list of a server, or of a site there; without one, whole
+	// says that the list with this digest is not known.
+	TakeInventory(ctx context.Context, server, asset candor.ID, digest string, l *inventory.List) (whole bool, err error)
+}
+
 // Definitions gives those in use.
 type Definitions interface {
 	// Current names the generation in use; empty for none.
@@ -100,6 +108,7 @@ type Keys interface {
 type Config struct {
 	Store       Store
 	Sites       Sites
+	Software    Software // nil takes none
 	Definitions Definitions
 	Vault       Vault
 	Keys        Keys           // nil for one that only makes tokens, of an issuer that is there

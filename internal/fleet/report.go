@@ -62,3 +62,15 @@ func sensible(at, now time.Time) time.Time {
 func progress(p wire.Running) site.Report {
 	return site.Report{Scan: p.Scan, Asset: p.Asset, Files: p.Files, Bytes: p.Bytes, Findings: p.Findings, Errors: p.Errors}
 }
+
+// inventory takes which software is on the server of an agent, or at a site there.
+func (s *Service) inventory(ctx context.Context, a candor.Agent, in wire.InventoryReport) (out wire.InventoryAnswer, err error) {
+	if s.Software == nil {
+		return out, nil
+	}
+	out.Whole, err = s.Software.TakeInventory(ctx, a.Asset, in.Asset, in.Digest, in.List)
+	if errors.Is(err, candor.ErrDenied) || errors.Is(err, candor.ErrInvalid) {
+		s.Log.Error("what an agent says of software was refused", "agent", a.ID, "server", a.Asset, "site", in.Asset, "error", err)
+	}
+	return out, err
+}

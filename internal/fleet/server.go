@@ -37,6 +37,9 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("POST "+wire.Reports, s.agents(func(w http.ResponseWriter, r *http.Request, a candor.Agent) {
 		serve(s, w, r, func(in *wire.Report) (any, error) { return s.take(r.Context(), a, *in) })
 	}))
+	mux.Handle("POST "+wire.Inventory, s.agents(func(w http.ResponseWriter, r *http.Request, a candor.Agent) {
+		serve(s, w, r, func(in *wire.InventoryReport) (any, error) { return s.inventory(r.Context(), a, *in) })
+	}))
 	mux.Handle("GET "+wire.Definitions+"{id}", s.agents(s.definitions))
 	mux.Handle("POST "+wire.Verdicts, s.agents(func(w http.ResponseWriter, r *http.Request, a candor.Agent) {
 		serve(s, w, r, func(in *wire.Claim) (any, error) { return struct{}{}, s.claim(r.Context(), string(a.Asset), *in) })

@@ -12,9 +12,11 @@ import (
 	"candor/internal/access"
 	"candor/internal/intel"
 	"candor/internal/intel/version"
+	"candor/internal/inventory"
+	"candor/internal/store"
 )
 
-// Exposure is a vulnerability that sites have, or may have.
+// Exposure is a vulnerability that sites and servers have, or may have.
 type Exposure struct {
 	ID         string    `json:"id"` // CVE
 	Vendor     string    `json:"vendor,omitempty"`
@@ -28,7 +30,7 @@ type Exposure struct {
 	// Affected says that all of the sites run a version that is told to have it.
 	// Otherwise nobody knows of some: they may be exposed.
 	Affected  bool          `json:"affected"`
-	Number    int           `json:"number"`    // sites
+	Number    int           `json:"number"`    // sites and servers
 	Customers int           `json:"customers"` // who own them
 	Filed     int           `json:"filed"`     // customers with an open case about it
 	Sites     []ExposedSite `json:"sites"`     // some of them, by name
@@ -53,12 +55,13 @@ func (f ExposureFilter) lets(e Exposure) bool {
 	return (!f.Exploited || e.Exploited) && (!f.Ransomware || e.Ransomware) && (f.Due.IsZero() || !e.Due.IsZero() && e.Due.Before(f.Due))
 }
 
-// ExposedSite is a site that has a vulnerability, or may have it.
+// ExposedSite is a site or a server that has a vulnerability, or may have it.
 type ExposedSite struct {
 	Asset    candor.ID `json:"asset"`
 	Name     string    `json:"name"`
 	Party    candor.ID `json:"party"`
-	Software string    `json:"software"` // as the site says
+	Software string    `json:"software"` // as the site says, or as it was observed
+	Observed bool      `json:"observed"` // somebody looked; otherwise the site says so
 	Affected bool      `json:"affected"` // its version is told to have it
 	// Owner, By (the feed that says that it is affected) and Doubt (why that is not
 	// known) are told of one vulnerability only, and so is how far the owner is warned.
@@ -75,20 +78,22 @@ const (
 	mostProduct   = 20_000
 	mostExposures = 200
 	mostExposed   = 20 // sites that are named
+	mostListed    = 5000
+	idsAtOnce     = 300
 )
 
 // Exposures lists vulnerabilities that are known to be exploited, of software that
-// sites say they run, and those that a site's version is told to have. Where the
-// version is not known, or cannot be compared, a site may be exposed: it is never
-// said that it is, nor that it is not. Those that are exploited come first. There
-// are at most 200.
+// was observed at sites and servers or that sites say they run, and those that a
+// version there is told to have. Where the version is not known, or cannot be
+// compared, a site may be exposed: it is never said that it is, nor that it is not.
+// Those that are exploited come first. There are at most 200.
 func (h *House) Exposures(ctx context.Context, who candor.Principal, f ExposureFilter) ([]Exposure, error) {
 	if err := may(who, access.ReadParties); err != nil {
 		return nil, err
 	}
 	names, err := h.Store.SoftwareInUse(ctx, who.Scope(), mostSoftware)
-	if err != nil || len(names) == 0 {
-		return []Exposure{}, err
+	if err != nil {
+		return nil, err
 	}
 	in := make([]installed, len(names))
 	var packages []string
@@ -98,30 +103,60 @@ func (h *House) Exposures(ctx context.Context, who candor.Principal, f ExposureF
 			packages = append(packages, in[i].packages()...)
 		}
 	}
-	said, err := h.saidOf(ctx, packages)
+	ids, err := h.exposedIDs(ctx, packages, len(in) > 0, f.Exploited)
 	if err != nil {
 		return nil, err
 	}
 	all := []Exposure{}
-	for _, records := range said {
-		e, software := expose(records, in)
-		if len(software) == 0 || !f.lets(e) {
-			continue
-		}
-		sites, number, customers, err := h.Store.SitesWith(ctx, who.Scope(), software, mostExposed)
+	for len(ids) > 0 && len(all) < mostExposures {
+		n := min(len(ids), idsAtOnce)
+		some, err := h.exposures(ctx, who.Scope(), ids[:n], in, f, mostExposures-len(all))
 		if err != nil {
 			return nil, err
 		}
-		e.Number, e.Customers = number, customers
-		for _, a := range sites {
-			e.Sites = append(e.Sites, ExposedSite{Asset: a.ID, Name: a.Name, Party: a.Owner, Software: a.Software, Affected: judge(records, parseSoftware(a.Software)).verdict == affected})
+		all, ids = append(all, some...), ids[n:]
+	}
+	return all, h.countFiled(ctx, who, all)
+}
+
+// exposures gives those of some vulnerabilities that are asked for and are here, at
+// most so many, in the order in which they are named.
+func (h *House) exposures(ctx context.Context, scope candor.Scope, ids []string, in []installed, f ExposureFilter, most int) (all []Exposure, err error) {
+	records, err := h.Store.VulnerabilitiesNamed(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := h.Store.ProgramsExposed(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string][]intel.Vulnerability{}
+	for _, v := range records {
+		said[v.ID] = append(said[v.ID], v)
+	}
+	for _, id := range ids {
+		x := expose(said[id], in, programs[id])
+		if len(said[id]) == 0 || !f.lets(x.Exposure) {
+			continue
 		}
-		all = append(all, e)
-		if len(all) == mostExposures {
+		if x.Number, x.Customers, err = h.Store.CountExposed(ctx, scope, x.all); err != nil {
+			return nil, err
+		}
+		if x.Number == 0 {
+			continue
+		}
+		sites, err := h.Store.AssetsExposed(ctx, scope, x.all, mostExposed)
+		if err != nil {
+			return nil, err
+		}
+		if x.Sites, err = h.exposuresAt(ctx, x, sites); err != nil {
+			return nil, err
+		}
+		if all = append(all, x.Exposure); len(all) == most {
 			break
 		}
 	}
-	return all, h.countFiled(ctx, who, all)
+	return all, nil
 }
 
 // countFiled adds how many customers have a case about each.
@@ -137,55 +172,117 @@ func (h *House) countFiled(ctx context.Context, who candor.Principal, all []Expo
 	return err
 }
 
-// saidOf gives all records of vulnerabilities that are exploited, and of those of
-// some packages, by identifier; those that are exploited come first, then the
-// latest.
-func (h *House) saidOf(ctx context.Context, packages []string) ([][]intel.Vulnerability, error) {
-	exploited, err := h.Store.Exploited(ctx, mostExploited)
+// exposedIDs gives vulnerabilities that something here may have: those that are
+// exploited come first, then those for which there is something to install at what
+// was observed, then the latest.
+func (h *House) exposedIDs(ctx context.Context, packages []string, said, exploited bool) (ids []string, err error) {
+	var known, ours []intel.Vulnerability
+	if said {
+		if known, err = h.Store.Exploited(ctx, mostExploited); err != nil {
+			return nil, err
+		}
+		slices.Sort(packages)
+		if ours, err = h.Store.VulnerabilitiesOf(ctx, slices.Compact(packages), mostProduct); err != nil {
+			return nil, err
+		}
+	}
+	first, err := h.Store.ExposedIDs(ctx, true, mostListed)
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(packages)
-	ours, err := h.Store.VulnerabilitiesOf(ctx, slices.Compact(packages), mostProduct)
-	if err != nil {
-		return nil, err
+	for _, v := range known {
+		ids = append(ids, v.ID)
 	}
-	var ids []string
-	at := map[string]int{}
-	for _, v := range append(exploited, ours...) {
-		if _, ok := at[v.ID]; !ok {
-			at[v.ID] = len(ids)
+	ids = append(ids, first...)
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) })
+	if !exploited {
+		rest, err := h.Store.ExposedIDs(ctx, false, mostListed)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range ours {
 			ids = append(ids, v.ID)
 		}
+		ids = append(ids, rest...)
 	}
-	records, err := h.Store.VulnerabilitiesNamed(ctx, ids)
-	said := make([][]intel.Vulnerability, len(ids))
-	for _, v := range records {
-		if i, ok := at[v.ID]; ok {
-			said[i] = append(said[i], v)
-		}
-	}
-	return said, err
+	seen := map[string]bool{}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		was := seen[id]
+		seen[id] = true
+		return was
+	}), nil
+}
+
+// exposed is one vulnerability with the software here that has it or may.
+type exposed struct {
+	Exposure
+	records []intel.Vulnerability
+	all     store.Exposing // that has it, or may
+	sure    store.Exposing // that has it
+	found   map[string]inventory.Program
 }
 
 // expose gives what is said of one vulnerability together, and the software that
-// has it or may.
-func expose(records []intel.Vulnerability, in []installed) (Exposure, []string) {
-	e := gathered(records)
-	var software []string
-	e.Affected = true
+// has it or may: what sites say that they run, and programs that were observed.
+func expose(records []intel.Vulnerability, in []installed, programs []inventory.Program) exposed {
+	x := exposed{Exposure: gathered(records), records: records, found: map[string]inventory.Program{}}
+	x.Affected = true
 	for _, s := range in {
 		switch judge(records, s).verdict {
 		case affected:
-			software = append(software, s.text)
+			x.all.Add(s.name, s.text)
+			x.sure.Add(s.name, s.text)
 		case possible:
-			if e.Exploited {
-				software = append(software, s.text)
-				e.Affected = false
+			if x.Exploited {
+				x.all.Add(s.name, s.text)
+				x.Affected = false
 			}
 		}
 	}
-	return e, software
+	for _, p := range programs {
+		v := judgeFound(records, p).verdict
+		if v == other || v == possible && !x.Exploited {
+			continue
+		}
+		id := p.ID()
+		x.found[id] = p
+		x.all.Programs = append(x.all.Programs, id)
+		if v == affected {
+			x.sure.Programs = append(x.sure.Programs, id)
+		} else {
+			x.Affected = false
+		}
+	}
+	return x
+}
+
+// exposuresAt says of assets what of theirs has a vulnerability: what is sure before
+// what may be, and what was observed before what is said.
+func (h *House) exposuresAt(ctx context.Context, x exposed, assets []candor.Asset) ([]ExposedSite, error) {
+	ids := make([]candor.ID, len(assets))
+	for i, a := range assets {
+		ids[i] = a.ID
+	}
+	at, err := h.Store.ProgramsAt(ctx, ids, x.all.Programs)
+	if err != nil {
+		return nil, err
+	}
+	sites := make([]ExposedSite, len(assets))
+	for i, a := range assets {
+		sites[i] = ExposedSite{Asset: a.ID, Name: a.Name, Party: a.Owner, Software: a.Software}
+		var best judgement
+		if len(at[a.ID]) == 0 {
+			best = judge(x.records, parseSoftware(a.Software))
+		}
+		for _, id := range at[a.ID] {
+			if j := judgeFound(x.records, x.found[id]); j.verdict > best.verdict {
+				best = j
+				sites[i].Software, sites[i].Observed = x.found[id].String(), true
+			}
+		}
+		sites[i].Affected, sites[i].By, sites[i].Doubt = best.verdict == affected, best.by, best.doubt
+	}
+	return sites, nil
 }
 
 // gathered gives what sources say of one vulnerability together.
@@ -218,7 +315,7 @@ type Doubt string
 
 // The doubts.
 const (
-	NoVersion  Doubt = "no-version"  // the site does not say its version
+	NoVersion  Doubt = "no-version"  // its version is not known
 	NotTold    Doubt = "not-told"    // no source tells which versions have it
 	NotOrdered Doubt = "not-ordered" // its version and theirs cannot be compared
 )
@@ -230,10 +327,18 @@ type judgement struct {
 	doubt Doubt
 }
 
+// vulnerable is what may have vulnerabilities.
+type vulnerable interface {
+	is(intel.Vulnerability) bool // whether one is of it
+	// orders tells whether the versions of a source are of its kind.
+	orders(intel.Vulnerability) bool
+	at() string // its version; empty if that is not known
+}
+
 // judge holds software against what is said of one vulnerability. It has it if one
 // source says so of its version, and has it not if all those that tell versions say
 // so; all else is not known.
-func judge(records []intel.Vulnerability, s installed) judgement {
+func judge(records []intel.Vulnerability, s vulnerable) judgement {
 	about, tell, clear := 0, 0, 0
 	for _, r := range records {
 		if !s.is(r) {
@@ -244,10 +349,10 @@ func judge(records []intel.Vulnerability, s installed) judgement {
 			continue
 		}
 		tell++
-		if r.Scheme == version.Debian && !strings.Contains(s.version, "-") {
-			continue // a release may have been mended in its package
+		if !s.orders(r) {
+			continue
 		}
-		switch has, sure := r.Affects(s.version); {
+		switch has, sure := r.Affects(s.at()); {
 		case has && sure:
 			return judgement{affected, r.Source, ""}
 		case sure:
@@ -257,7 +362,7 @@ func judge(records []intel.Vulnerability, s installed) judgement {
 	switch {
 	case about == 0 || tell > 0 && clear == tell:
 		return judgement{}
-	case s.version == "":
+	case s.at() == "":
 		return judgement{possible, "", NoVersion}
 	case tell == 0:
 		return judgement{possible, "", NotTold}
@@ -291,6 +396,14 @@ func parseSoftware(text string) installed {
 
 func plainWords(text string) string {
 	return strings.Join(strings.Fields(noWord.ReplaceAllString(strings.ToLower(text), " ")), " ")
+}
+
+func (s installed) at() string { return s.version }
+
+// orders leaves out versions of packages: a release may have been mended in its
+// package.
+func (s installed) orders(v intel.Vulnerability) bool {
+	return v.Scheme != version.Debian || strings.Contains(s.version, "-")
 }
 
 // packages are the names by which the package of a program is known in ecosystems.

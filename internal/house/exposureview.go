@@ -51,14 +51,6 @@ const (
 	mostSources    = 200
 )
 
-// exposed is one vulnerability with the software here that has it or may.
-type exposed struct {
-	Exposure
-	records  []intel.Vulnerability
-	software []string // that has it, or may
-	sure     []string // that has it
-}
-
 // exposed gives one vulnerability, with what may be used of what is said of it. It
 // is candor.ErrNotFound if nothing is.
 func (h *House) exposed(ctx context.Context, scope candor.Scope, id string, use func(intel.Vulnerability) bool) (x exposed, err error) {
@@ -69,7 +61,7 @@ func (h *House) exposed(ctx context.Context, scope candor.Scope, id string, use 
 	if len(all) == 0 {
 		return x, fmt.Errorf("no feed tells of %.60q: %w", id, candor.ErrNotFound)
 	}
-	x.records = slices.DeleteFunc(all, func(v intel.Vulnerability) bool { return !use(v) })
+	records := slices.DeleteFunc(all, func(v intel.Vulnerability) bool { return !use(v) })
 	names, err := h.Store.SoftwareInUse(ctx, scope, mostSoftware)
 	if err != nil {
 		return x, err
@@ -78,13 +70,12 @@ func (h *House) exposed(ctx context.Context, scope candor.Scope, id string, use 
 	for i, n := range names {
 		in[i] = parseSoftware(n)
 	}
-	x.Exposure, x.software = expose(x.records, in)
-	x.Sites = []ExposedSite{}
-	for _, text := range x.software {
-		if judge(x.records, parseSoftware(text)).verdict == affected {
-			x.sure = append(x.sure, text)
-		}
+	programs, err := h.Store.ProgramsExposed(ctx, []string{id})
+	if err != nil {
+		return x, err
 	}
+	x = expose(records, in, programs[id])
+	x.Sites = []ExposedSite{}
 	return x, nil
 }
 
@@ -105,10 +96,10 @@ func (h *House) ExposureOf(ctx context.Context, who candor.Principal, id string)
 		}
 	}
 	e := &v.Exposure
-	if _, e.Number, e.Customers, err = h.Store.SitesWith(ctx, who.Scope(), x.software, 0); err != nil {
+	if e.Number, e.Customers, err = h.Store.CountExposed(ctx, who.Scope(), x.all); err != nil {
 		return v, err
 	}
-	if _, v.Sure, v.Exposed, err = h.Store.SitesWith(ctx, who.Scope(), x.sure, 0); err != nil {
+	if v.Sure, v.Exposed, err = h.Store.CountExposed(ctx, who.Scope(), x.sure); err != nil {
 		return v, err
 	}
 	one := []Exposure{*e}
@@ -125,25 +116,35 @@ func (h *House) ExposureOf(ctx context.Context, who candor.Principal, id string)
 // exposedSites gives sites that have a vulnerability, then those that may, with
 // whose each is and how far its owner is warned.
 func (h *House) exposedSites(ctx context.Context, who candor.Principal, x exposed) ([]ExposedSite, error) {
-	at, err := h.Store.SitesRunning(ctx, who.Scope(), x.sure, "", mostShownSites)
+	at, err := h.Store.AssetsExposedAfter(ctx, who.Scope(), x.sure, "", mostShownSites)
 	if err != nil {
 		return nil, err
 	}
-	perhaps := slices.DeleteFunc(slices.Clone(x.software), func(text string) bool { return slices.Contains(x.sure, text) })
-	more, err := h.Store.SitesRunning(ctx, who.Scope(), perhaps, "", mostShownSites-len(at))
+	more, err := h.Store.AssetsExposedAfter(ctx, who.Scope(), x.all, "", mostShownSites)
 	if err != nil {
 		return nil, err
 	}
-	at = append(at, more...)
+	have := map[candor.ID]bool{}
+	for _, a := range at {
+		have[a.ID] = true
+	}
+	for _, a := range more {
+		if !have[a.ID] && len(at) < mostShownSites {
+			at = append(at, a)
+		}
+	}
 	warned, err := h.warned(ctx, x.ID, at)
 	if err != nil {
 		return nil, err
 	}
+	sites, err := h.exposuresAt(ctx, x, at)
+	if err != nil {
+		return nil, err
+	}
 	names := map[candor.ID]string{}
-	sites := make([]ExposedSite, len(at))
-	for i, a := range at {
-		j := judge(x.records, parseSoftware(a.Software))
-		s := ExposedSite{Asset: a.ID, Name: a.Name, Party: a.Owner, Software: a.Software, Affected: j.verdict == affected, By: j.by, Doubt: j.doubt, Warning: warned[a.ID]}
+	for i := range sites {
+		s := &sites[i]
+		s.Warning = warned[s.Asset]
 		if names[s.Party] == "" {
 			p, err := h.Store.Party(ctx, who.Scope(), s.Party)
 			if err != nil {
@@ -152,7 +153,6 @@ func (h *House) exposedSites(ctx context.Context, who candor.Principal, x expose
 			names[s.Party] = p.Name
 		}
 		s.Owner = names[s.Party]
-		sites[i] = s
 	}
 	slices.SortStableFunc(sites, func(a, b ExposedSite) int {
 		return cmp.Or(truth(b.Affected)-truth(a.Affected), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Name, b.Name))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"candor"
@@ -12,6 +13,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/tlp"
+	"candor/internal/inventory"
 	"candor/internal/store"
 )
 
@@ -93,9 +95,13 @@ func (h *House) warn(ctx context.Context, who candor.Principal, j WarnJob, most 
 	}
 	software := x.sure
 	if j.All {
-		software = x.software
+		software = x.all
 	}
-	sites, err := h.Store.SitesRunning(ctx, who.Scope(), software, j.After, most)
+	sites, err := h.Store.AssetsExposedAfter(ctx, who.Scope(), software, j.After, most)
+	if err != nil {
+		return w, "", err
+	}
+	told, err := h.exposuresAt(ctx, x, sites)
 	if err != nil {
 		return w, "", err
 	}
@@ -103,13 +109,13 @@ func (h *House) warn(ctx context.Context, who candor.Principal, j WarnJob, most 
 	if err != nil {
 		return w, "", err
 	}
-	for _, a := range sites {
+	for i, a := range sites {
 		w.Sites++
 		if n := warned[a.ID].Notice; n != NotWarned && n != NoticeMissing {
 			w.Known++
 			continue
 		}
-		if err := h.warnOwner(ctx, who, x, a, &w); errors.Is(err, candor.ErrNotFound) {
+		if err := h.warnOwner(ctx, who, x, a, told[i], &w); errors.Is(err, candor.ErrNotFound) {
 			continue // it is gone meanwhile; the others are not
 		} else if err != nil {
 			return w, "", err
@@ -122,8 +128,8 @@ func (h *House) warn(ctx context.Context, who candor.Principal, j WarnJob, most 
 }
 
 // warnOwner files that a site is exposed, and proposes a notice.
-func (h *House) warnOwner(ctx context.Context, who candor.Principal, x exposed, a candor.Asset, w *Warned) error {
-	f := exposureFinding(x, a)
+func (h *House) warnOwner(ctx context.Context, who candor.Principal, x exposed, a candor.Asset, told ExposedSite, w *Warned) error {
+	f := exposureFinding(x, told)
 	filed, err := h.Desk.File(ctx, desk.Filing{Asset: a.ID, Sensor: SensorIntel, Generation: strings.Join(x.Feeds, ","), Findings: []candor.Finding{f}, Party: a.Owner})
 	if errors.Is(err, desk.ErrOwner) {
 		return nil // it was sold meanwhile
@@ -170,11 +176,17 @@ func exposureReason(x exposed) string {
 	return x.ID
 }
 
+// tagObserved marks findings about what was observed: they end when it is gone.
+const tagObserved = "observed"
+
 // exposureFinding says that a site is exposed, or may be. Customers read it.
-func exposureFinding(x exposed, a candor.Asset) candor.Finding {
-	f := candor.Finding{Path: intake.Cut(a.Software+" ("+x.ID+")", mostEntry), Rule: exposureRule(x.ID), Class: candor.VulnerableSystem, Severity: candor.Medium, Language: SensorIntel, Description: x.Title}
-	if judge(x.records, parseSoftware(a.Software)).verdict == affected && x.Exploited {
+func exposureFinding(x exposed, s ExposedSite) candor.Finding {
+	f := candor.Finding{Path: intake.Cut(s.Software+" ("+x.ID+")", mostEntry), Rule: exposureRule(x.ID), Class: candor.VulnerableSystem, Severity: candor.Medium, Language: SensorIntel, Description: x.Title}
+	if s.Affected && x.Exploited {
 		f.Severity = candor.High
+	}
+	if s.Observed {
+		f.Tags = []string{tagObserved}
 	}
 	return f
 }
@@ -182,9 +194,9 @@ func exposureFinding(x exposed, a candor.Asset) candor.Finding {
 // exposuresAtOnce is how many findings are looked at again with one question.
 const exposuresAtOnce = 500
 
-// EndExposures looks again at the sites that were filed as exposed: what they say
-// that they run now may not have the vulnerability any more. What no feed tells of
-// any more, or of a site that says nothing, is not known, and stays.
+// EndExposures looks again at the sites that were filed as exposed: what they run now
+// may not have the vulnerability any more. What no feed tells of any more, or of a
+// site of which nothing is known, is not known, and stays.
 func (h *House) EndExposures(ctx context.Context) error {
 	var after candor.ID
 	for {
@@ -212,7 +224,24 @@ func (h *House) RecheckExposures(ctx context.Context, id candor.ID, by string) e
 			some = append(some, f)
 		}
 	}
+	if len(some) > 0 {
+		if err := h.observeAgain(ctx, some[0].Asset); err != nil {
+			return err
+		}
+	}
 	return h.endExposures(ctx, some, by)
+}
+
+// observeAgain looks at the software of a site now, if its roots are on this machine.
+func (h *House) observeAgain(ctx context.Context, asset candor.ID) error {
+	a, err := h.Store.Asset(ctx, candor.Everything, asset)
+	if err != nil || a.Kind != candor.Site || a.Server != "" || len(a.Roots) == 0 || a.Retired || h.Sites != nil && h.Sites.CheckRoots(a.Roots) != nil {
+		return err
+	}
+	if err := h.observeSite(ctx, a); err != nil {
+		return err
+	}
+	return h.JudgeSoftware(ctx)
 }
 
 func (h *House) endExposures(ctx context.Context, some []candor.FiledFinding, by string) error {
@@ -227,11 +256,11 @@ func (h *House) endExposures(ctx context.Context, some []candor.FiledFinding, by
 			}
 			said[f.Rule] = records
 		}
-		a, err := h.Store.Asset(ctx, candor.Everything, f.Asset)
+		over, err := h.exposureOver(ctx, f, records)
 		if err != nil {
 			return err
 		}
-		if len(records) > 0 && a.Software != "" && judge(records, parseSoftware(a.Software)).verdict == other {
+		if over {
 			gone = append(gone, f.ID)
 		}
 	}
@@ -239,4 +268,52 @@ func (h *House) endExposures(ctx context.Context, some []candor.FiledFinding, by
 		return nil
 	}
 	return h.Desk.Gone(ctx, gone, by)
+}
+
+// exposureOver tells whether an asset is known not to have a vulnerability any more:
+// nothing that was observed there has it or may have it, nor does what the site says
+// that it runs.
+func (h *House) exposureOver(ctx context.Context, f candor.FiledFinding, records []intel.Vulnerability) (bool, error) {
+	if len(records) == 0 {
+		return false, nil
+	}
+	a, err := h.Store.Asset(ctx, candor.Everything, f.Asset)
+	if err != nil {
+		return false, err
+	}
+	there, err := h.Store.ProgramsThere(ctx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	known := false
+	for _, p := range there {
+		if slices.ContainsFunc(records, observed{p}.is) {
+			if judgeFound(records, p).verdict != other {
+				return false, nil
+			}
+			known = true
+		}
+	}
+	if said := parseSoftware(a.Software); said.name != "" {
+		overruled, err := h.Store.Observes(ctx, a.ID, said.name)
+		if err != nil {
+			return false, err
+		}
+		if !overruled && slices.ContainsFunc(records, said.is) {
+			if judge(records, said).verdict != other {
+				return false, nil
+			}
+			known = true
+		}
+		known = known || !overruled && !slices.Contains(f.Tags, tagObserved) // it says that it runs something else
+	}
+	if known || !slices.Contains(f.Tags, tagObserved) {
+		return known, nil
+	}
+	// What was observed is gone, if somebody looked at all since.
+	state, err := h.Store.InventoryOf(ctx, a.ID)
+	if errors.Is(err, candor.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && state.Gap == inventory.Complete && state.Seen.After(f.First), err
 }

@@ -194,7 +194,10 @@ func (h *House) keepTurn(ctx context.Context, f feed.Feed, was feed.State, t fee
 				return err
 			}
 		}
-		return tx.KeepFeed(ctx, f.Name, t.State, claimed)
+		if err := tx.KeepFeed(ctx, f.Name, t.State, claimed); err != nil || !t.Changed && drop.IsZero() {
+			return err
+		}
+		return tx.NewEpoch(ctx)
 	})
 	if err == nil {
 		return nil

@@ -32,6 +32,8 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 		"UPDATE software_devices SET party = '' WHERE party = ?",
 		"DELETE FROM software_codes WHERE party = ?",
 		"DELETE FROM hits WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
+		"DELETE FROM inventory_items WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
+		"DELETE FROM inventories WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
 		"DELETE FROM deliveries WHERE webhook IN (SELECT id FROM webhooks WHERE owner = ? AND owner <> '')",
 		"DELETE FROM webhooks WHERE owner = ? AND owner <> ''",
 		"DELETE FROM answers WHERE owner IN " + users,

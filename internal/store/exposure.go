@@ -3,6 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
 
 	"candor"
 	"candor/internal/intel"
@@ -30,35 +34,82 @@ func sites(s candor.Scope) (string, []any) {
 	return condition + " AND owner = ?", []any{s.Party}
 }
 
-// SitesWith gives sites in use that say that they run one of some software, by
-// name, and how many there are of how many parties.
-func (r reader) SitesWith(ctx context.Context, s candor.Scope, software []string, most int) (some []candor.Asset, number, parties int, err error) {
-	if len(software) == 0 {
-		return nil, 0, 0, nil
-	}
-	condition, args := sites(s)
-	marks, names := in(software)
-	condition, args = condition+" AND software IN "+marks, append(args, names...)
-	err = r.scan(ctx, "count sites", "SELECT COUNT(*), COUNT(DISTINCT owner) FROM assets WHERE "+condition, args, func(row *sql.Rows) error {
-		return row.Scan(&number, &parties)
-	})
-	if err != nil || most == 0 {
-		return nil, number, parties, err
-	}
-	rows, err := choose[query.Asset](ctx, r.db, "assets", condition+" ORDER BY name, id LIMIT ?", append(args, most)...)
-	return each(rows, asset), number, parties, err
+// Exposing is software that has a vulnerability, or may.
+type Exposing struct {
+	// Software is what sites say that they run, by what it is called there. It counts
+	// for no site at which the same was observed with its version.
+	Software map[string][]string
+	Programs []string // that were observed
 }
 
-// SitesRunning gives sites in use that say that they run one of some software, by
-// their identifiers, from after one on.
-func (r reader) SitesRunning(ctx context.Context, s candor.Scope, software []string, after candor.ID, most int) ([]candor.Asset, error) {
-	if len(software) == 0 {
+// Add adds what sites say that they run.
+func (e *Exposing) Add(name, text string) {
+	if e.Software == nil {
+		e.Software = map[string][]string{}
+	}
+	e.Software[name] = append(e.Software[name], text)
+}
+
+// at chooses the assets in use that have the software; none tells that there is none.
+func (e Exposing) at(s candor.Scope) (condition string, args []any, none bool) {
+	var any []string
+	for _, name := range slices.Sorted(maps.Keys(e.Software)) {
+		marks, texts := in(e.Software[name])
+		any = append(any, "kind = 'site' AND software IN "+marks+" AND NOT EXISTS (SELECT 1 FROM inventories v WHERE v.asset = assets.id AND v.applications LIKE ?)")
+		args = append(append(args, texts...), "%,"+likeText(name)+",%")
+	}
+	if len(e.Programs) > 0 {
+		marks, programs := in(e.Programs)
+		any, args = append(any, "id IN (SELECT asset FROM inventory_items WHERE last_seen = 0 AND program IN "+marks+")"), append(args, programs...)
+	}
+	condition = "retired = FALSE AND (" + strings.Join(any, " OR ") + ")"
+	if !s.All {
+		condition, args = condition+" AND owner = ?", append(args, s.Party)
+	}
+	return condition, args, len(any) == 0
+}
+
+// CountExposed counts the assets in use that have some software, and of how many
+// parties they are.
+func (r reader) CountExposed(ctx context.Context, s candor.Scope, e Exposing) (number, parties int, err error) {
+	condition, args, none := e.at(s)
+	if none {
+		return 0, 0, nil
+	}
+	err = r.scan(ctx, "count assets", "SELECT COUNT(*), COUNT(DISTINCT owner) FROM assets WHERE "+condition, args, func(row *sql.Rows) error {
+		return row.Scan(&number, &parties)
+	})
+	return number, parties, err
+}
+
+// AssetsExposed gives assets in use that have some software, by name.
+func (r reader) AssetsExposed(ctx context.Context, s candor.Scope, e Exposing, most int) ([]candor.Asset, error) {
+	return r.exposedAssets(ctx, s, e, "", nil, "name, id", most)
+}
+
+// AssetsExposedAfter gives assets in use that have some software, by their
+// identifiers, from after one on.
+func (r reader) AssetsExposedAfter(ctx context.Context, s candor.Scope, e Exposing, after candor.ID, most int) ([]candor.Asset, error) {
+	return r.exposedAssets(ctx, s, e, " AND id > ?", []any{after}, "id", most)
+}
+
+func (r reader) exposedAssets(ctx context.Context, s candor.Scope, e Exposing, and string, more []any, order string, most int) ([]candor.Asset, error) {
+	condition, args, none := e.at(s)
+	if none || most < 1 {
 		return nil, nil
 	}
-	condition, args := sites(s)
-	marks, names := in(software)
-	rows, err := choose[query.Asset](ctx, r.db, "assets", condition+" AND software IN "+marks+" AND id > ? ORDER BY id LIMIT ?", append(append(args, names...), after, most)...)
+	rows, err := choose[query.Asset](ctx, r.db, "assets", condition+and+" ORDER BY "+order+" LIMIT ?", append(append(args, more...), most)...)
 	return each(rows, asset), err
+}
+
+// Observes tells whether a software of a site was observed there with its version,
+// by the name of the application.
+func (r reader) Observes(ctx context.Context, asset candor.ID, name string) (bool, error) {
+	_, err := one[query.Inventory](ctx, r.db, "inventories", "asset = ? AND applications LIKE ?", asset, "%,"+likeText(name)+",%")
+	if errors.Is(err, candor.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // PartiesFiled tells of how many parties open findings of rules are, by rule.

@@ -177,7 +177,7 @@ func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
 			return kind(err, "forget %s", table)
 		}
 	}
-	return nil
+	return t.NewEpoch(ctx)
 }
 
 // FeedCounts gives how many indicators and vulnerabilities are kept of each feed,

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/inventory"
 )
 
 // The paths. What a task needs lies below its own.
@@ -24,6 +25,7 @@ const (
 	Reports     = "/agent/v1/reports"
 	Definitions = "/agent/v1/definitions/" // and a generation
 	Verdicts    = "/agent/v1/verdicts"
+	Inventory   = "/agent/v1/inventory"
 	Tasks       = "/agent/v1/tasks/" // ID, and "/save", "/done", "/vault" or "/vault/" and a digest
 )
 
@@ -211,6 +213,20 @@ type Claim struct {
 	Digests []string `json:"digests"`
 }
 
+// InventoryReport says which software is on the server, or at one of its sites. The
+// list is sent when it is asked for.
+type InventoryReport struct {
+	Asset  candor.ID       `json:"asset,omitempty"` // empty for the server itself
+	Digest string          `json:"digest"`          // of the list
+	List   *inventory.List `json:"list,omitempty"`
+}
+
+// InventoryAnswer says whether the list is to be sent: the node knows none with its
+// digest.
+type InventoryAnswer struct {
+	Whole bool `json:"whole"`
+}
+
 // Believed are contents that are known to be clean, after a number and a digest.
 type Believed struct {
 	Digests []string `json:"digests"`
@@ -365,6 +381,22 @@ func (c *Claim) Check() error {
 		}
 	}
 	return word("under", c.Under)
+}
+
+// Check says what is wrong with a report of software.
+func (r *InventoryReport) Check() error {
+	if r.Asset != "" {
+		if err := ids(r.Asset); err != nil {
+			return err
+		}
+	}
+	if !isDigest(r.Digest) {
+		return invalid("%.80q is no digest", r.Digest)
+	}
+	if r.List == nil {
+		return nil
+	}
+	return r.List.Check()
 }
 
 // Check says what is wrong with an outcome.

@@ -10,8 +10,9 @@ import (
 
 // ReadDebian reads the JSON of Debian's security tracker, package by package, and
 // hands over a vulnerability for each package, CVE and release, of these releases
-// or of all. A release in which the package never had it is left out; one that is
-// not yet decided tells no versions.
+// or of all. A release in which the package never had it is left out, and so is what
+// Debian holds to be no matter of security ("unimportant"); one that is not yet
+// decided tells no versions.
 func ReadDebian(r io.Reader, releases []string, each func(intel.Vulnerability) error) error {
 	d := newValues(r)
 	return told("Debian", members(d, func(name string) error {
@@ -19,8 +20,9 @@ func ReadDebian(r io.Reader, releases []string, each func(intel.Vulnerability) e
 			var e struct {
 				Description string `json:"description"`
 				Releases    map[string]struct {
-					Status string `json:"status"`
-					Fixed  string `json:"fixed_version"`
+					Status  string `json:"status"`
+					Fixed   string `json:"fixed_version"`
+					Urgency string `json:"urgency"`
 				} `json:"releases"`
 			}
 			if err := d.Decode(&e); err != nil {
@@ -37,7 +39,7 @@ func ReadDebian(r io.Reader, releases []string, each func(intel.Vulnerability) e
 				s := e.Releases[release]
 				v := intel.Vulnerability{ID: id, Product: name, Ecosystem: "Debian:" + release, Title: e.Description, Scheme: version.Debian}
 				switch {
-				case s.Status == "resolved" && s.Fixed == "0":
+				case s.Status == "resolved" && s.Fixed == "0", s.Urgency == "unimportant":
 					continue
 				case s.Status == "resolved":
 					v.Ranges, v.Fixed = []version.Range{{Until: s.Fixed}}, []string{s.Fixed}

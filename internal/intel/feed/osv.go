@@ -210,6 +210,8 @@ func scheme(ecosystem string) version.Scheme {
 	switch family {
 	case "Debian", "Ubuntu":
 		return version.Debian
+	case "AlmaLinux", "Rocky Linux", "openSUSE":
+		return version.RPM
 	case "npm", "Go", "crates.io", "Hex", "Pub", "SwiftURL", "GitHub Actions":
 		return version.Semver
 	case "Packagist", "WordPress":

@@ -14,6 +14,7 @@ const (
 	None   Scheme = ""
 	Semver Scheme = "semver" // Semantic Versioning 2.0.0
 	Debian Scheme = "debian" // Debian Policy 5.6.12, as dpkg does it
+	RPM    Scheme = "rpm"    // rpm-version(7)
 	PHP    Scheme = "php"    // version_compare of PHP: WordPress, Drupal, Joomla
 )
 
@@ -28,6 +29,8 @@ func Compare(s Scheme, a, b string) (order int, ok bool) {
 		return semver(a, b)
 	case Debian:
 		return debian(a, b)
+	case RPM:
+		return rpm(a, b)
 	case PHP:
 		return php(a, b), a != "" && b != ""
 	}

@@ -12,6 +12,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intel/bulletin"
 	"candor/internal/intel/tlp"
+	"candor/internal/inventory"
 	"candor/internal/store/column"
 )
 
@@ -317,6 +318,19 @@ type Event struct {
 	Details column.Raw       `db:"details"`
 }
 
+type Exposed struct {
+	Cve       string `db:"cve"`
+	Program   string `db:"program"`
+	Affected  bool   `db:"affected"`
+	Exploited bool   `db:"exploited"`
+	Mended    bool   `db:"mended"`
+}
+
+type ExposureEpoch struct {
+	One   int64 `db:"one"`
+	Epoch int64 `db:"epoch"`
+}
+
 type Feed struct {
 	Name    string           `db:"name"`
 	State   column.FeedState `db:"state"`
@@ -496,6 +510,29 @@ type Indicator struct {
 	Trust     int64        `db:"trust"`
 	Kept      column.Time  `db:"kept"`
 	Matched   column.Time  `db:"matched"`
+}
+
+type Inventory struct {
+	Asset        candor.ID     `db:"asset"`
+	System       string        `db:"system"`
+	Digest       string        `db:"digest"`
+	Gap          inventory.Gap `db:"gap"`
+	Applications string        `db:"applications"`
+	Items        int64         `db:"items"`
+	FirstSeen    column.Time   `db:"first_seen"`
+	Changed      column.Time   `db:"changed"`
+	Seen         column.Time   `db:"seen"`
+}
+
+type InventoryItem struct {
+	Asset        candor.ID   `db:"asset"`
+	Program      string      `db:"program"`
+	Name         string      `db:"name"`
+	Version      string      `db:"version"`
+	Architecture string      `db:"architecture"`
+	Place        string      `db:"place"`
+	FirstSeen    column.Time `db:"first_seen"`
+	LastSeen     column.Time `db:"last_seen"`
 }
 
 type Isolation struct {
@@ -698,6 +735,17 @@ type Profile struct {
 	Sender  string      `db:"sender"`
 	Profile column.Raw  `db:"profile"`
 	Updated column.Time `db:"updated"`
+}
+
+type Program struct {
+	ID        candor.ID      `db:"id"`
+	Kind      inventory.Kind `db:"kind"`
+	Ecosystem string         `db:"ecosystem"`
+	PartOf    string         `db:"part_of"`
+	Name      string         `db:"name"`
+	Title     string         `db:"title"`
+	Version   string         `db:"version"`
+	Judged    int64          `db:"judged"`
 }
 
 type Question struct {

@@ -8,6 +8,8 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/house"
+	"candor/internal/inventory"
+	"candor/internal/store"
 )
 
 type assetQuery struct {
@@ -69,6 +71,12 @@ func (s *server) addAssets() {
 			v, err := s.House.Asset(ctx, who, in.ID)
 			return &assetWhole{v}, err
 		})
+	add(s, operation{id: "get-asset-software", method: http.MethodGet, path: "/api/v1/assets/{id}/software", tag: tag, needs: readsParties, summary: "Get the software of a site or a server, as it was observed",
+		about: "Packages of servers that have an agent; of sites web applications, plug-ins, themes, and libraries of Composer and npm. With since when each is there, what contradicts what somebody wrote down, and, for who may read those of all, its vulnerabilities."},
+		func(ctx context.Context, who candor.Principal, in *softwareItems) (*inventoryAnswer, error) {
+			v, err := s.House.SoftwareOf(ctx, who, in.ID, store.ItemFilter{Kind: inventory.Kind(in.Kind), Text: in.Text, Gone: in.Gone, Most: in.Limit})
+			return &inventoryAnswer{v}, err
+		})
 	add(s, operation{id: "create-asset", method: http.MethodPost, path: "/api/v1/assets", tag: tag, needs: managesThem, status: http.StatusCreated, summary: "Add an asset"},
 		func(ctx context.Context, who candor.Principal, in *newAsset) (*assetAnswer, error) {
 			a, err := s.House.SaveAsset(ctx, who, in.Body.asset(""))
@@ -80,6 +88,16 @@ func (s *server) addAssets() {
 			return &assetAnswer{a}, err
 		})
 }
+
+type softwareItems struct {
+	ID    candor.ID `path:"id"`
+	Kind  string    `query:"kind" enum:"application,plugin,theme,library,package" doc:"Only what is that."`
+	Text  string    `query:"q" maxLength:"200" doc:"Words in its name."`
+	Gone  bool      `query:"gone" doc:"What is gone, instead: the latest first. It is remembered for 180 days."`
+	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
+}
+
+type inventoryAnswer struct{ Body house.InventoryView }
 
 type scanQuery struct {
 	Paging

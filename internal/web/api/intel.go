@@ -46,8 +46,8 @@ func (s *server) addIntel() {
 		func(ctx context.Context, who candor.Principal, _ *struct{}) (*whole[house.FeedView], error) {
 			return wholeOf(s.House.ListFeeds(ctx, who))
 		})
-	add(s, operation{id: "list-exposures", method: http.MethodGet, path: "/api/v1/exposures", tag: tag, needs: readsOnlyParties, summary: "List vulnerabilities that sites have or may have",
-		about: "Those that are known to be exploited, of software that sites say they run, come first; then those that a site's version is told to have. At most 200, each with at most 20 of its sites. Where no version is known a site may be exposed: it is not said that it is."},
+	add(s, operation{id: "list-exposures", method: http.MethodGet, path: "/api/v1/exposures", tag: tag, needs: readsOnlyParties, summary: "List vulnerabilities that sites and servers have or may have",
+		about: "Of software that was observed there, or that sites say they run where nothing was. Those that are known to be exploited come first; then those that a version is told to have. At most 200, each with at most 20 of its sites. Where no version is known a site may be exposed: it is not said that it is."},
 		func(ctx context.Context, who candor.Principal, in *exposureQuery) (*whole[house.Exposure], error) {
 			return wholeOf(s.House.Exposures(ctx, who, house.ExposureFilter{Exploited: in.Exploited, Ransomware: in.Ransomware, Due: in.Due, Product: in.Product}))
 		})

@@ -77,6 +77,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.PkgPath() == "candor/internal/intel/group" {
 		return "Group" + strings.TrimPrefix(name, "Group")
 	}
+	if t.PkgPath() == "candor/internal/inventory" {
+		return "Inventory" + name
+	}
 	if !strings.HasPrefix(t.PkgPath(), "candor/internal/consent") {
 		return name
 	}

@@ -34,6 +34,7 @@ func (o *office) addAssets() {
 	s.Action("POST /assets/{id}/edit", manageParties, o.changeAsset)
 	s.Action("POST /assets/{id}/scan", web.Needs{access.ActCases}, o.scan)
 	s.Page("GET /assets/{id}/scans/{scan}", readCases, o.progress)
+	s.Page("GET /assets/{id}/software", readParties, o.inventory)
 }
 
 func assetPath(id candor.ID) string { return "/assets/" + string(id) }
@@ -180,6 +181,7 @@ type assetDetail struct {
 	scans   ui.Table
 	canScan bool
 	traffic *lineTraffic // of a line
+	found   *found       // software of a site or a server
 }
 
 func (o *office) asset(r *web.Request) (web.View, error) {
@@ -199,6 +201,9 @@ func (o *office) asset(r *web.Request) (web.View, error) {
 	d := assetDetail{v: v, facts: facts, scans: o.scanTable(r, v.Scans.Items),
 		cases: caseTable(r, v.Cases.Items, noCases(r, a)), canScan: r.May(access.ActCases) && len(a.Roots) > 0 && !a.Retired}
 	if d.traffic, err = o.trafficOf(r, a); err != nil {
+		return web.View{}, err
+	}
+	if d.found, err = o.softwareOf(r, a); err != nil {
 		return web.View{}, err
 	}
 	for _, s := range v.Scans.Items {

@@ -186,9 +186,17 @@ func siteTable(r *web.Request, e house.Exposure) ui.Table {
 		if s.Affected {
 			verdict = ui.Together(ui.Badge(r.T("office.exposure.verdict.is"), ui.Bad), ui.Text(r.T("office.exposure.verdict.by", phrase.Args{"feed": s.By})))
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: string(s.Asset), Label: s.Name, Href: assetPath(s.Asset), Cells: cells(anchor(s.Name, assetPath(s.Asset)), anchor(s.Owner, partyPath(s.Party)), whole(s.Software), verdict, noticeOf(r, s.Warning), caseLink(r, s.Warning))})
+		t.Rows = append(t.Rows, ui.Row{Key: string(s.Asset), Label: s.Name, Href: assetPath(s.Asset), Cells: cells(anchor(s.Name, assetPath(s.Asset)), anchor(s.Owner, partyPath(s.Party)), exposedSoftware(r, s), verdict, noticeOf(r, s.Warning), caseLink(r, s.Warning))})
 	}
 	return t
+}
+
+// exposedSoftware is what has it, and whether somebody looked or the site says so.
+func exposedSoftware(r *web.Request, s house.ExposedSite) templ.Component {
+	if s.Observed {
+		return ui.Together(whole(s.Software), ui.Badge(r.T("office.exposure.observed"), ui.Neutral))
+	}
+	return ui.Together(whole(s.Software), ui.Badge(r.T("office.exposure.declared"), ui.Unknown))
 }
 
 // noticeOf tells how far an owner is warned.

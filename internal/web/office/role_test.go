@@ -26,7 +26,7 @@ var allowed = map[string][]candor.Role{
 var table = map[string]string{
 	"GET /sites": "admin analyst auditor", "GET /assets": "admin analyst auditor", "GET /sites/{id}": "admin analyst auditor", "GET /assets/{id}": "admin analyst auditor",
 	"GET /assets/new": "admin analyst", "POST /assets/new": "admin analyst", "GET /assets/{id}/edit": "admin analyst", "POST /assets/{id}/edit": "admin analyst",
-	"POST /assets/{id}/scan": "admin analyst", "GET /assets/{id}/scans/{scan}": "admin analyst auditor",
+	"POST /assets/{id}/scan": "admin analyst", "GET /assets/{id}/scans/{scan}": "admin analyst auditor", "GET /assets/{id}/software": "admin analyst auditor",
 
 	"GET /gate": "admin analyst auditor", "GET /gate/{id}": "admin analyst auditor", "POST /gate/{id}/ask": "admin analyst", "POST /gate/{id}/decide": "admin analyst",
 	"GET /gate/{id}/take-back": "admin analyst", "POST /gate/{id}/take-back": "admin analyst", "GET /gate/{id}/waive": "admin analyst", "POST /gate/{id}/waive": "admin analyst",
@@ -230,7 +230,7 @@ func TestNothingThere(t *testing.T) {
 	w := newWorld(t)
 	admin := w.As(candor.RoleAdmin)
 	none := string(candor.NewID(w.Clock()))
-	for _, path := range []string{"/assets/" + none, "/assets/x", "/parties/" + none, "/parties/" + none + "/edit", "/people/" + none, "/evidence/" + none, "/evidence/" + none + "/proof",
+	for _, path := range []string{"/assets/" + none, "/assets/x", "/assets/" + none + "/software", "/parties/" + none, "/parties/" + none + "/edit", "/people/" + none, "/evidence/" + none, "/evidence/" + none + "/proof",
 		"/cases/" + none + "/evidence.zip", "/cases/" + none + "/evidence", "/settings/webhooks/" + none, "/definitions/x/use", "/definitions/" + strings.Repeat("a", 64) + "/use",
 		"/assets/" + string(w.asset.ID) + "/scans/" + none, "/assets/" + string(w.OtherAsset.ID) + "/scans/" + string(w.scan.ID),
 		"/parties/" + string(w.party.ID) + "/agreements/" + none + "/withdraw", "/parties/" + string(w.Other.ID) + "/agreements/" + string(w.terms.ID) + "/withdraw",

@@ -6,7 +6,9 @@ import (
 	"candor"
 	"candor/internal/consent/gate"
 	"candor/internal/house"
+	"candor/internal/inventory"
 	"candor/internal/phrase"
+	"candor/internal/store"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -23,7 +25,11 @@ type gated struct {
 	reach   contact
 	account *candor.User
 	acts    bool
+	found   house.InventoryView // the software that was observed
 }
+
+// mostFound is how much software of a site is shown to its owner.
+const mostFound = 200
 
 func gatePath(id candor.ID) string { return "/my/sites/" + string(id) }
 
@@ -45,6 +51,9 @@ func (p *portal) gate(r *web.Request) (web.View, error) {
 	r.Speak(party.Party.Language)
 	r.In(party.Party.TimeZone)
 	g := gated{view: view, path: gatePath(id), reach: p.reach(""), account: &r.User, acts: !view.Site.Retired}
+	if g.found, err = p.site.House.SoftwareOf(r.Context(), r.Who, id, store.ItemFilter{Most: mostFound}); err != nil {
+		return web.View{}, err
+	}
 	for _, c := range view.Checks {
 		if c.Outcome.Met() {
 			g.met = append(g.met, c.GateCheck)
@@ -154,4 +163,12 @@ func outcomeTone(o candor.GateOutcome) ui.Tone {
 		return ui.Unknown
 	}
 	return ui.Neutral
+}
+
+// foundName is how a customer knows a piece of software.
+func foundName(i inventory.Observed) string {
+	if i.Title != "" {
+		return i.Title
+	}
+	return i.Name
 }

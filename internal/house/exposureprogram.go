@@ -1,0 +1,157 @@
+package house
+
+import (
+	"slices"
+	"strings"
+
+	"candor/internal/intel"
+	"candor/internal/intel/version"
+	"candor/internal/inventory"
+)
+
+// observed is a program that was observed, as what may have vulnerabilities. It is
+// held against what is said of the same thing only: a name that is alike is none.
+type observed struct{ inventory.Program }
+
+// judgeFound holds a program against what is said of one vulnerability. Where a
+// distribution tells of its package, nobody else is asked.
+func judgeFound(records []intel.Vulnerability, p inventory.Program) judgement {
+	o := observed{p}
+	if p.Kind != inventory.Package {
+		return judge(records, o)
+	}
+	var own []intel.Vulnerability
+	for _, v := range records {
+		if v.Ecosystem != "" && o.is(v) && len(v.Ranges)+len(v.Versions)+len(v.Fixed) > 0 {
+			own = append(own, v)
+		}
+	}
+	if len(own) > 0 {
+		records = own
+	}
+	return judge(records, o)
+}
+
+func (o observed) at() string { return o.Version }
+
+// is tells whether a vulnerability is of this program.
+func (o observed) is(v intel.Vulnerability) bool {
+	switch o.Kind {
+	case inventory.Package:
+		return o.isPackage(v)
+	case inventory.Library:
+		return family(v.Ecosystem) == o.Ecosystem && strings.EqualFold(v.Product, o.Name)
+	case inventory.Application:
+		return installed{name: o.Name, version: o.Version}.is(v)
+	case inventory.Plugin, inventory.Theme:
+		return o.isPart(v)
+	}
+	return false
+}
+
+// orders tells whether the versions of a source can be held against the program's:
+// distributions mend packages without taking the maker's next version.
+func (o observed) orders(v intel.Vulnerability) bool {
+	switch o.Kind {
+	case inventory.Package:
+		return (v.Scheme == version.Debian || v.Scheme == version.RPM) && v.Ecosystem != ""
+	case inventory.Plugin, inventory.Theme:
+		return v.Scheme != version.Debian && v.Scheme != version.RPM && !strings.Contains(o.Version, ".x-") // "8.x-1.2" of Drupal is 1.2.0 elsewhere
+	}
+	return v.Scheme != version.Debian && v.Scheme != version.RPM
+}
+
+// isPackage tells whether a vulnerability is of the source package in this release;
+// or of what has the same name outside of distributions, whose versions say nothing
+// of the package's.
+func (o observed) isPackage(v intel.Vulnerability) bool {
+	if v.Ecosystem != "" {
+		return strings.EqualFold(v.Product, o.Name) && slices.Contains(releases(o.Ecosystem), v.Ecosystem)
+	}
+	product, vendor := plainWords(v.Product), plainWords(v.Vendor)
+	return product == o.Name || vendor != "" && vendor+" "+product == o.Name
+}
+
+// releases are the names by which sources call the release of a distribution:
+// "Debian:12:bookworm" is "Debian:12" with OSV and "Debian:bookworm" with the
+// tracker.
+func releases(ecosystem string) []string {
+	parts := strings.SplitN(ecosystem, ":", 3)
+	if len(parts) < 2 {
+		return nil
+	}
+	var all []string
+	for _, p := range parts[1:] {
+		if p != "" {
+			all = append(all, parts[0]+":"+p)
+		}
+	}
+	if parts[0] == "Ubuntu" && parts[1] != "" {
+		all = append(all, "Ubuntu:"+parts[1]+":LTS")
+	}
+	return all
+}
+
+func family(ecosystem string) string {
+	name, _, _ := strings.Cut(ecosystem, ":")
+	return name
+}
+
+// isPart tells whether a vulnerability is of a plug-in or theme: by its own name in
+// an ecosystem, or by its whole name where the source says that it is a part of the
+// application.
+func (o observed) isPart(v intel.Vulnerability) bool {
+	product := strings.ToLower(v.Product)
+	if v.Ecosystem != "" {
+		return slices.Contains(o.partNames(family(v.Ecosystem)), product)
+	}
+	text := plainWords(v.Vendor + " " + v.Product)
+	if !strings.Contains(" "+text+" ", " "+o.Of+" ") {
+		return false
+	}
+	name := o.bare(v.Product)
+	return name != "" && (name == o.bare(o.Name) || name == o.bare(o.Title))
+}
+
+// partNames are the names of a part in an ecosystem.
+func (o observed) partNames(ecosystem string) []string {
+	name := strings.ToLower(o.Name)
+	switch {
+	case ecosystem == "WordPress" && o.Of == "wordpress":
+		return []string{name, string(o.Kind) + "/" + name}
+	case ecosystem == inventory.Packagist && o.Of == "wordpress":
+		return []string{"wpackagist-" + string(o.Kind) + "/" + name}
+	case ecosystem == inventory.Packagist && o.Of == "drupal":
+		return []string{"drupal/" + name}
+	}
+	return nil
+}
+
+// bare is a name without the words that say what it is a part of.
+func (o observed) bare(name string) string {
+	words := strings.Fields(plainWords(name))
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == o.Of || w == "for" || parts.MatchString(w) }), " ")
+}
+
+// products are the names in lower case under which sources may tell of a program.
+func (o observed) products() []string {
+	name := strings.ToLower(o.Name)
+	switch o.Kind {
+	case inventory.Application:
+		return installed{name: o.Name}.packages()
+	case inventory.Plugin, inventory.Theme:
+		return append(append([]string{name}, o.partNames("WordPress")...), o.partNames(inventory.Packagist)...)
+	}
+	return []string{name}
+}
+
+// ecosystems are those in which sources may tell of a program, besides none.
+func (o observed) ecosystems() []string {
+	switch o.Kind {
+	case inventory.Package:
+		return releases(o.Ecosystem)
+	case inventory.Library:
+		return []string{o.Ecosystem}
+	}
+	return []string{inventory.Packagist, "Packagist:https://packages.drupal.org/8", "Packagist:https://packages.drupal.org/7", "WordPress", "WordPress:plugin", "WordPress:theme"}
+}

@@ -1,0 +1,92 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	rpmdb "github.com/anchore/go-rpmdb/pkg"
+	_ "modernc.org/sqlite" // which databases of rpm are since 4.16
+)
+
+// rpmPlaces are where the database of RPM may be, below the root of a system: SQLite,
+// ndb, Berkeley DB.
+var rpmPlaces = []string{"usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db", "usr/lib/sysimage/rpm/Packages", "var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages.db", "var/lib/rpm/Packages"}
+
+// mostRPM is how many bytes such a database has at most.
+const mostRPM = 1 << 30
+
+// rpms reads packages of the first database of RPM that is there; false if none is.
+func (t *tree) rpms(ecosystem string, add func(Item) error) bool {
+	for _, name := range rpmPlaces {
+		f, err := t.open(name)
+		if err != nil {
+			t.missed(err)
+			continue
+		}
+		info, err := f.Stat()
+		switch {
+		case err == nil && info.Size() > mostRPM:
+			err = errBound
+		case err == nil: // what was opened, and no other file that has the name by now
+			err = readRPM("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), ecosystem, add)
+		}
+		t.missed(errors.Join(err, f.Close()))
+		return true
+	}
+	return false
+}
+
+// readRPM reads a database of RPM, and hands over each package. It does not write to it,
+// nor beside it.
+func readRPM(name, ecosystem string, each func(Item) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // of a database that is broken
+			err = fmt.Errorf("the database of rpm cannot be read: %v", p)
+		}
+	}()
+	db, err := rpmdb.Open(name)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	all, err := db.ListPackages()
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		i := Item{Kind: Package, Name: wordOf(p.Name), Version: versionOf(evr(p)), Architecture: wordOf(p.Arch), Ecosystem: ecosystem}
+		if i.Name == "" || i.Name == "gpg-pubkey" {
+			continue // keys are kept as packages
+		}
+		if source := wordOf(sourceOf(p.SourceRpm)); source != i.Name {
+			i.Source = source
+		}
+		if err := each(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evr is epoch, version and release.
+func evr(p *rpmdb.PackageInfo) string {
+	text := p.Version + "-" + p.Release
+	if p.Epoch != nil && *p.Epoch > 0 {
+		text = strconv.Itoa(*p.Epoch) + ":" + text
+	}
+	return text
+}
+
+// sourceOf is the name in "openssl-3.0.7-24.el9.src.rpm".
+func sourceOf(file string) string {
+	for range 2 {
+		at := strings.LastIndexByte(file, '-')
+		if at < 0 {
+			return ""
+		}
+		file = file[:at]
+	}
+	return file
+}

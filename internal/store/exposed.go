@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"candor"
+	"candor/internal/intel"
+	"candor/internal/inventory"
+	"candor/internal/store/query"
+)
+
+// Exposed is that a program has a vulnerability, or that nobody knows whether.
+type Exposed struct {
+	ID        string // of the vulnerability
+	Program   string
+	Affected  bool // otherwise nobody knows
+	Exploited bool
+	Mended    bool // a version is known that has it no more
+}
+
+// ExposureEpoch counts the changes of what feeds tell of vulnerabilities.
+func (r reader) ExposureEpoch(ctx context.Context) (epoch int64, err error) {
+	err = r.scan(ctx, "read the epoch of exposures", "SELECT epoch FROM exposure_epoch", nil, func(row *sql.Rows) error { return row.Scan(&epoch) })
+	return epoch, err
+}
+
+// NewEpoch says that feeds tell something else of vulnerabilities: all programs are
+// held against it again. Call it last, since others wait for it.
+func (t *Tx) NewEpoch(ctx context.Context) error {
+	_, err := t.db.ExecContext(ctx, "UPDATE exposure_epoch SET epoch = epoch + 1")
+	return kind(err, "begin an epoch of exposures")
+}
+
+func program(r query.Program) inventory.Program {
+	return inventory.Program{Kind: r.Kind, Ecosystem: r.Ecosystem, Of: r.PartOf, Name: r.Name, Title: r.Title, Version: r.Version}
+}
+
+// Unjudged gives programs that are somewhere and were not held against what feeds
+// tell since an epoch.
+func (r reader) Unjudged(ctx context.Context, epoch int64, most int) ([]inventory.Program, error) {
+	rows, err := choose[query.Program](ctx, r.db, "programs",
+		"judged < ? AND EXISTS (SELECT 1 FROM inventory_items i WHERE i.program = programs.id AND i.last_seen = 0) ORDER BY judged, id LIMIT ?", epoch, most)
+	return each(rows, program), err
+}
+
+// Judge keeps which vulnerabilities programs have by what feeds told in an epoch, and
+// nothing else of these programs.
+func (t *Tx) Judge(ctx context.Context, epoch int64, programs []string, all []Exposed) error {
+	if len(programs) == 0 {
+		return nil
+	}
+	marks, args := in(programs)
+	if _, err := t.db.ExecContext(ctx, "DELETE FROM exposed WHERE program IN "+marks, args...); err != nil {
+		return kind(err, "judge programs")
+	}
+	rows := make([]query.Exposed, len(all))
+	for i, e := range all {
+		rows[i] = query.Exposed{Cve: e.ID, Program: e.Program, Affected: e.Affected, Exploited: e.Exploited, Mended: e.Mended}
+	}
+	if err := add(ctx, t.reader, "exposed", "ON CONFLICT (cve, program) DO NOTHING", rows...); err != nil {
+		return err
+	}
+	_, err := t.db.ExecContext(ctx, "UPDATE programs SET judged = ? WHERE id IN "+marks, append([]any{epoch}, args...)...)
+	return kind(err, "judge programs")
+}
+
+// ExposedIDs gives vulnerabilities that programs here have or may have: those that are
+// exploited, then those for which there is something to install, each the latest
+// first.
+func (r reader) ExposedIDs(ctx context.Context, exploited bool, most int) (all []string, err error) {
+	condition := "1 = 1"
+	if exploited {
+		condition = "exploited = TRUE"
+	}
+	statement := "SELECT cve, MAX(CASE WHEN exploited THEN 1 ELSE 0 END) AS x, MAX(CASE WHEN mended THEN 1 ELSE 0 END) AS m FROM exposed WHERE " + condition + " GROUP BY cve ORDER BY x DESC, m DESC, cve DESC LIMIT ?"
+	err = r.scan(ctx, "read exposures", statement, []any{most}, func(row *sql.Rows) error {
+		var id string
+		var x, m int
+		err := row.Scan(&id, &x, &m)
+		all = append(all, id)
+		return err
+	})
+	return all, err
+}
+
+// ProgramsExposed gives the programs that have some vulnerabilities or may have them,
+// by vulnerability.
+func (r reader) ProgramsExposed(ctx context.Context, ids []string) (map[string][]inventory.Program, error) {
+	all := map[string][]inventory.Program{}
+	for len(ids) > 0 {
+		n := min(len(ids), 500)
+		marks, args := in(ids[:n])
+		err := r.scan(ctx, "read programs", "SELECT e.cve, p.kind, p.ecosystem, p.part_of, p.name, p.title, p.version FROM exposed e JOIN programs p ON p.id = e.program WHERE e.cve IN "+marks+" ORDER BY e.cve, p.id", args, func(row *sql.Rows) error {
+			var id string
+			var p inventory.Program
+			err := row.Scan(&id, &p.Kind, &p.Ecosystem, &p.Of, &p.Name, &p.Title, &p.Version)
+			all[id] = append(all[id], p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		ids = ids[n:]
+	}
+	return all, nil
+}
+
+// ProgramsAt gives which of some programs are at which of some assets.
+func (r reader) ProgramsAt(ctx context.Context, assets []candor.ID, programs []string) (map[candor.ID][]string, error) {
+	all := map[candor.ID][]string{}
+	if len(programs) == 0 {
+		return all, nil
+	}
+	which, names := in(programs)
+	for len(assets) > 0 {
+		n := min(len(assets), 500)
+		marks, args := in(assets[:n])
+		err := r.scan(ctx, "read programs", "SELECT DISTINCT asset, program FROM inventory_items WHERE last_seen = 0 AND asset IN "+marks+" AND program IN "+which+" ORDER BY asset, program", append(args, names...), func(row *sql.Rows) error {
+			var asset candor.ID
+			var id string
+			err := row.Scan(&asset, &id)
+			all[asset] = append(all[asset], id)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		assets = assets[n:]
+	}
+	return all, nil
+}
+
+// ExposuresOf gives the vulnerabilities that programs of an asset have or may have:
+// those that are exploited first, then those that it is known to have, then those for
+// which there is something to install.
+func (r reader) ExposuresOf(ctx context.Context, asset candor.ID, most int) (all []Exposed, err error) {
+	const statement = `SELECT e.cve, e.program, e.affected, e.exploited, e.mended FROM exposed e
+WHERE e.program IN (SELECT program FROM inventory_items WHERE asset = ? AND last_seen = 0) ORDER BY e.exploited DESC, e.affected DESC, e.mended DESC, e.cve DESC, e.program LIMIT ?`
+	err = r.scan(ctx, "read exposures", statement, []any{asset, most}, func(row *sql.Rows) error {
+		var e Exposed
+		err := row.Scan(&e.ID, &e.Program, &e.Affected, &e.Exploited, &e.Mended)
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+// VulnerabilitiesWithin gives what is said of products, by their names in lower case,
+// within some ecosystems or none.
+func (r reader) VulnerabilitiesWithin(ctx context.Context, products, ecosystems []string) (all []intel.Vulnerability, err error) {
+	where, of := in(append([]string{""}, ecosystems...))
+	for len(products) > 0 {
+		n := min(len(products), 500)
+		marks, args := in(products[:n])
+		some, err := r.vulnerabilities(ctx, "product <> '' AND product IN "+marks+" AND ecosystem IN "+where+" ORDER BY cve, feed, vendor, ecosystem", append(args, of...)...)
+		if err != nil {
+			return nil, err
+		}
+		all, products = append(all, some...), products[n:]
+	}
+	return all, nil
+}
+
+// ProgramsThere gives the programs of an asset that are there.
+func (r reader) ProgramsThere(ctx context.Context, asset candor.ID) ([]inventory.Program, error) {
+	rows, err := choose[query.Program](ctx, r.db, "programs", "id IN (SELECT program FROM inventory_items WHERE asset = ? AND last_seen = 0) ORDER BY id", asset)
+	return each(rows, program), err
+}

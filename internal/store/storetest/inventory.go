@@ -1,0 +1,132 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"candor"
+	"candor/internal/intel"
+	"candor/internal/inventory"
+	"candor/internal/store"
+)
+
+// testInventories keeps which software is where, since when, and what of it has
+// vulnerabilities.
+func testInventories(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	p, a := Sample(t, s, "inventory")
+	item := func(kind inventory.Kind, name, version string) inventory.Item {
+		return inventory.Item{Kind: kind, Name: name, Version: version, Of: map[inventory.Kind]string{inventory.Plugin: "wordpress"}[kind], Place: "."}
+	}
+	wordpress, akismet := item(inventory.Application, "wordpress", "6.4.2"), item(inventory.Plugin, "akismet", "5.3")
+	keep := func(at time.Time, gap inventory.Gap, items ...inventory.Item) inventory.List {
+		t.Helper()
+		l := inventory.List{Items: items, Gap: gap}
+		do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, l, at) })
+		l.Tidy()
+		return l
+	}
+	items := func(f store.ItemFilter) (all []inventory.Observed) {
+		t.Helper()
+		f.Most = 10
+		return must(s.Items(ctx, a.ID, f))(t)
+	}
+	_, err := s.InventoryOf(ctx, a.ID)
+	isKind(t, err, candor.ErrNotFound)
+	l := keep(noon, inventory.Complete, wordpress, akismet)
+	same(t, must(s.InventoryOf(ctx, a.ID))(t), inventory.State{Asset: a.ID, Items: 2, First: noon, Changed: noon, Seen: noon})
+	same(t, items(store.ItemFilter{}), []inventory.Observed{{Item: wordpress, First: noon}, {Item: akismet, First: noon}})
+	same(t, items(store.ItemFilter{Kind: inventory.Plugin, Text: "AKI"}), []inventory.Observed{{Item: akismet, First: noon}})
+	same(t, len(items(store.ItemFilter{Text: "joomla"})), 0)
+	later := noon.Add(time.Hour)
+	seen := func(digest string, want bool) {
+		t.Helper()
+		do(t, s, func(tx *store.Tx) error {
+			known, err := tx.SeeInventory(ctx, a.ID, digest, later)
+			same(t, known, want)
+			return err
+		})
+	}
+	seen("other", false)
+	seen(l.Digest(), true)
+	same(t, must(s.InventoryOf(ctx, a.ID))(t), inventory.State{Asset: a.ID, Items: 2, First: noon, Changed: noon, Seen: later})
+	same(t, must(s.InventoriesSeen(ctx, []candor.ID{a.ID, p.ID}))(t), map[candor.ID]time.Time{a.ID: later})
+	same(t, must(s.Observes(ctx, a.ID, "wordpress"))(t), true)
+	same(t, must(s.Observes(ctx, a.ID, "word"))(t), false)
+
+	// With a gap only what has another version is gone.
+	updated := item(inventory.Application, "wordpress", "6.4.3")
+	evening := later.Add(time.Hour)
+	keep(evening, inventory.Unreadable, updated)
+	same(t, must(s.InventoryOf(ctx, a.ID))(t), inventory.State{Asset: a.ID, Gap: inventory.Unreadable, Items: 2, First: noon, Changed: evening, Seen: evening})
+	same(t, items(store.ItemFilter{}), []inventory.Observed{{Item: updated, First: evening}, {Item: akismet, First: noon}})
+	same(t, items(store.ItemFilter{Gone: true}), []inventory.Observed{{Item: wordpress, First: noon, Last: later}})
+	keep(evening.Add(time.Hour), inventory.Complete, wordpress)
+	same(t, items(store.ItemFilter{}), []inventory.Observed{{Item: wordpress, First: noon}})
+	same(t, len(items(store.ItemFilter{Gone: true})), 2)
+	testExposed(t, s, p, a, wordpress.Program(), akismet.Program())
+
+	do(t, s, func(tx *store.Tx) error { return tx.ForgetSoftware(ctx, evening.Add(24*time.Hour)) })
+	same(t, len(items(store.ItemFilter{Gone: true})), 0)
+	do(t, s, func(tx *store.Tx) error { return tx.EraseTraces(ctx, p.ID, nil) })
+	same(t, len(items(store.ItemFilter{})), 0)
+	_, err = s.InventoryOf(ctx, a.ID)
+	isKind(t, err, candor.ErrNotFound)
+}
+
+// testExposed keeps which programs have what: wordpress is at an asset, akismet is gone.
+func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, wordpress, akismet inventory.Program) {
+	ctx := t.Context()
+	epoch := must(s.ExposureEpoch(ctx))(t)
+	same(t, must(s.Unjudged(ctx, epoch, 10))(t), []inventory.Program{wordpress})
+	all := []store.Exposed{{ID: "CVE-2026-1", Program: wordpress.ID(), Affected: true, Mended: true}, {ID: "CVE-2026-2", Program: wordpress.ID(), Exploited: true}, {ID: "CVE-2026-3", Program: wordpress.ID(), Affected: true}}
+	judge := func(epoch int64, all ...store.Exposed) {
+		t.Helper()
+		do(t, s, func(tx *store.Tx) error { return tx.Judge(ctx, epoch, []string{wordpress.ID()}, all) })
+	}
+	judge(epoch, all...)
+	same(t, len(must(s.Unjudged(ctx, epoch, 10))(t)), 0)
+	do(t, s, func(tx *store.Tx) error { return tx.NewEpoch(ctx) })
+	same(t, must(s.ExposureEpoch(ctx))(t), epoch+1)
+	same(t, len(must(s.Unjudged(ctx, epoch+1, 10))(t)), 1)
+	same(t, must(s.ExposedIDs(ctx, false, 10))(t), []string{"CVE-2026-2", "CVE-2026-1", "CVE-2026-3"})
+	same(t, must(s.ExposedIDs(ctx, true, 10))(t), []string{"CVE-2026-2"})
+	same(t, must(s.ProgramsExposed(ctx, []string{"CVE-2026-1"}))(t), map[string][]inventory.Program{"CVE-2026-1": {wordpress}})
+	same(t, must(s.ExposuresOf(ctx, a.ID, 2))(t), []store.Exposed{all[1], all[0]})
+	same(t, must(s.ProgramsThere(ctx, a.ID))(t), []inventory.Program{wordpress})
+	same(t, must(s.ProgramsAt(ctx, []candor.ID{a.ID}, []string{wordpress.ID(), akismet.ID()}))(t), map[candor.ID][]string{a.ID: {wordpress.ID()}})
+
+	count := func(scope candor.Scope, e store.Exposing, want ...int) {
+		t.Helper()
+		n, parties, err := s.CountExposed(ctx, scope, e)
+		same(t, err, nil)
+		same(t, []int{n, parties}, want)
+	}
+	found := store.Exposing{Programs: []string{wordpress.ID(), akismet.ID()}}
+	count(candor.Everything, found, 1, 1)
+	count(candor.Scope{Party: candor.NewID(noon)}, found, 0, 0)
+	count(candor.Everything, store.Exposing{}, 0, 0)
+	count(candor.Everything, store.Exposing{Programs: []string{akismet.ID()}}, 0, 0)
+	mine := candor.Scope{Party: p.ID}
+	// What the site says of itself does not count where that was observed.
+	a.Software = "wordpress 5.0"
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, a, time.Time{}) })
+	count(mine, store.Exposing{Software: map[string][]string{"wordpress": {"wordpress 5.0"}}}, 0, 0)
+	a.Software = "joomla 3"
+	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, a, time.Time{}) })
+	both := store.Exposing{Software: map[string][]string{"joomla": {"joomla 3"}}, Programs: found.Programs}
+	count(mine, both, 1, 1)
+	at := must(s.AssetsExposed(ctx, mine, both, 10))(t)
+	same(t, len(at), 1)
+	same(t, at[0].ID, a.ID)
+	same(t, len(must(s.AssetsExposedAfter(ctx, mine, both, a.ID, 10))(t)), 0)
+	judge(epoch + 1)
+	same(t, len(must(s.ExposedIDs(ctx, false, 10))(t)), 0)
+
+	v := intel.Vulnerability{ID: "CVE-2026-4", Ecosystem: "Debian:12", Product: "openssl", Source: "osv"}
+	other := v
+	other.Ecosystem = "Debian:11"
+	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "osv", noon, v, other) })
+	same(t, must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12"}))(t), []intel.Vulnerability{v})
+	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, "osv", noon.Add(time.Hour)) })
+}
