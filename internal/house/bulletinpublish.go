@@ -83,6 +83,11 @@ type spread struct {
 func (h *House) spread(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time) (*spread, error) {
 	s := &spread{seen: map[candor.ID]bool{}, bundle: b.Bundle(b.Draft, h.Producer, at, false)}
 	s.BulletinOffer = BulletinOffer{Bulletin: b, Number: b.Number + 1, Collections: []string{}, Mails: []BulletinTo{}, Faults: []BulletinFault{}, Left: []BulletinFault{}}
+	if len(b.Draft.Entries)+len(b.Draft.Parties) > 0 { // before groups, whose members who cannot get it stop nothing
+		if err := s.named(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	for _, id := range b.Draft.Groups {
 		g, err := tx.Group(ctx, id)
 		if err != nil {
@@ -92,13 +97,7 @@ func (h *House) spread(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, a
 			return nil, err
 		}
 	}
-	if len(b.Draft.Entries)+len(b.Draft.Parties) == 0 {
-		return s, nil
-	}
-	if _, err := group.Named("those who are named").Release(s.bundle, group.Way{Named: true}); err != nil {
-		return s, s.refused("", err)
-	}
-	return s, s.named(ctx, tx)
+	return s, nil
 }
 
 // group takes in a group: its collection, and its members who get mails. A bulletin is
@@ -123,6 +122,9 @@ func (s *spread) group(ctx context.Context, tx *store.Tx, g group.Group) error {
 
 // named takes in those who are named themselves.
 func (s *spread) named(ctx context.Context, tx *store.Tx) error {
+	if _, err := group.Named("those who are named").Release(s.bundle, group.Way{Named: true}); err != nil {
+		return s.refused("", err)
+	}
 	for _, id := range s.Bulletin.Draft.Entries {
 		if err := s.member(ctx, tx, "", id, &s.Faults); err != nil {
 			return err
@@ -238,7 +240,7 @@ func (h *House) PublishBulletin(ctx context.Context, who candor.Principal, id ca
 		if err := h.goes(s); err != nil {
 			return err
 		}
-		if err := h.revokeBulletin(ctx, tx, b, now, b.Draft.Groups); err != nil {
+		if err := h.revokeBulletin(ctx, tx, b, now, s.groups); err != nil {
 			return err
 		}
 		for i, g := range s.groups {
@@ -313,8 +315,8 @@ func (h *House) handOut(ctx context.Context, tx *store.Tx, v bulletin.Version, t
 }
 
 // revokeBulletin says in the collections that hold the last version that it holds no
-// more, but for those of groups that get another.
-func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time, but []candor.ID) error {
+// more, but for those of groups that get another there.
+func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time, but []group.Group) error {
 	if b.Number == 0 || b.State != bulletin.Published {
 		return nil
 	}
@@ -323,18 +325,20 @@ func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bul
 		return err
 	}
 	for _, id := range last.Draft.Groups {
-		if slices.Contains(but, id) {
+		if slices.ContainsFunc(but, func(g group.Group) bool { return g.ID == id }) {
 			continue
 		}
 		g, err := tx.Group(ctx, id)
 		if err != nil {
 			return err
 		}
-		g.Classes = nil
-		r, err := g.Release(b.Bundle(last.Draft, h.Producer, at, true), group.Way{})
-		if errors.Is(err, candor.ErrDenied) {
-			continue // nobody reads it there any more, or the group takes less by now
+		// The collection has it: that it holds no more is said there whatever the group
+		// takes by now, also if it is out of use, since it may be taken up again.
+		g.Classes, g.Retired = nil, time.Time{}
+		if last.Draft.Mark.Compare(g.Most) > 0 {
+			g.Most = last.Draft.Mark
 		}
+		r, err := g.Release(b.Bundle(last.Draft, h.Producer, at, true), group.Way{})
 		if err != nil {
 			return err
 		}
