@@ -45,10 +45,13 @@ func (r *Request) Secret(name string) string { return bounded(r.PostForm.Get(nam
 func (r *Request) Yes(name string) bool { return r.PostForm.Get(name) != "" }
 
 // Lines are all values of a field, bounded, without empty ones.
-func (r *Request) Lines(name string) []string {
+func (r *Request) Lines(name string) []string { return r.LinesUpTo(name, mostIDs) }
+
+// LinesUpTo is Lines of at most so many.
+func (r *Request) LinesUpTo(name string, most int) []string {
 	var out []string
 	for _, v := range r.PostForm[name] {
-		if v = line(v); v != "" && len(out) < mostIDs {
+		if v = line(v); v != "" && len(out) < most {
 			out = append(out, v)
 		}
 	}
