@@ -50,7 +50,7 @@ func (r *running) mailBulletin(ctx context.Context, j house.BulletinMailJob) err
 	if l.Version.Draft.Mark != tlp.Red {
 		return r.writeBulletin(ctx, m, true)
 	}
-	return r.sendSealed(ctx, p, l, m)
+	return r.sendSealed(ctx, p, l, j.Why, m)
 }
 
 // writeBulletin keeps a mail, once, and asks for it to be sent.
@@ -69,13 +69,17 @@ func (r *running) writeBulletin(ctx context.Context, m candor.Message, send bool
 
 // sendSealed sends a mail whose text is in a file that only its recipient opens: what
 // it says is red, its title and the link to it too.
-func (r *running) sendSealed(ctx context.Context, p phrase.Printer, l house.BulletinLetter, m candor.Message) error {
+func (r *running) sendSealed(ctx context.Context, p phrase.Printer, l house.BulletinLetter, why house.BulletinWhy, m candor.Message) error {
 	file, err := l.Entry.Encrypt(candor.Attachment{Name: "bulletin-" + string(l.Bulletin.ID) + ".txt", Type: "text/plain; charset=utf-8", Data: []byte(m.Text)})
 	if err != nil {
 		return err
 	}
 	args := phrase.Args{"provider": r.setup.provider.Name, "mark": l.Version.Draft.Mark.String(), "file": file.Name}
-	m.Subject, m.Text = p.T("bulletin.mail.subject.sealed", args), strings.Join([]string{p.T("bulletin.mail.hello"), p.T("bulletin.mail.sealed", args), "-- \n" + r.setup.provider.Name}, "\n\n")+"\n"
+	subject, says := p.T("bulletin.mail.subject.sealed", args), p.T("bulletin.mail.sealed", args)
+	if why == house.BulletinGone {
+		subject, says = p.T("bulletin.mail.subject.sealed.withdrawn", args), p.T("bulletin.mail.sealed.withdrawn", args)
+	}
+	m.Subject, m.Text = subject, strings.Join([]string{p.T("bulletin.mail.hello"), says, "-- \n" + r.setup.provider.Name}, "\n\n")+"\n"
 	if err := r.writeBulletin(ctx, m, false); err != nil {
 		return err
 	}

@@ -87,6 +87,30 @@ func TestBulletinMail(t *testing.T) {
 		if mark == tlp.Red && (strings.Contains(text, "memcached") || strings.Contains(text, "/b/")) {
 			t.Error("what is red goes in the clear:", text)
 		}
+		if mark == tlp.Red {
+			r.withdrawsSealed(t, analyst, b.ID, id, server)
+		}
+	}
+}
+
+// withdrawsSealed says in an encrypted mail which bulletin holds no more, and on it that
+// it is about such a one.
+func (r *running) withdrawsSealed(t *testing.T, who candor.Principal, id, letter candor.ID, server *smtptest.Server) {
+	t.Helper()
+	if _, err := r.WithdrawBulletin(t.Context(), who, id, "It was wrong."); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.mailBulletin(t.Context(), house.BulletinMailJob{Copy: letter, Why: house.BulletinGone, Message: candor.NewID(r.setup.clock())}); err != nil {
+		t.Fatal(err)
+	}
+	all := server.Mails()
+	m, err := mail.ReadMessage(strings.NewReader(string(all[len(all)-1].Data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil || !strings.Contains(subject, "a retiré un bulletin") {
+		t.Errorf("%q, %v", subject, err)
 	}
 }
 

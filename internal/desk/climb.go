@@ -197,8 +197,12 @@ func (d *Desk) proposeRung(ctx context.Context, e Escalator, c candor.Case, w wa
 		}
 		response, err := e.Propose(ctx, who, c, p, count(have, p.Method))
 		switch {
-		case errors.Is(err, candor.ErrExists) || errors.Is(err, ErrBeside):
+		case errors.Is(err, ErrBeside):
 			continue
+		case errors.Is(err, candor.ErrExists):
+			// Another node did it, or a person: what it is now says whether it is to be
+			// approved still.
+			return "", fmt.Errorf("%w: %w", candor.ErrChanged, err)
 		case refusal(err):
 			if gap = candor.Hint(err); gap == "" {
 				gap = err.Error()

@@ -110,7 +110,7 @@ type filing struct {
 	left    map[candor.ID]moved   // cases that findings moved from
 	cases   map[subject]*candor.Case
 	opened  map[candor.ID]bool
-	stands  map[candor.ID]bool // cases of known findings: whether they are open
+	known   map[candor.ID]candor.Case // cases of known findings, as they were looked at
 }
 
 // subject is what the findings of one case at an asset have in common.
@@ -122,7 +122,7 @@ type subject struct {
 // begin makes a filing of nothing yet.
 func (d *Desk) begin(ctx context.Context, tx Tx, in Filing, actor string) (*filing, error) {
 	f := &filing{Filing: in, actor: actor, now: d.Clock(), seen: map[candor.ID]bool{}, as: map[candor.ID]string{}, left: map[candor.ID]moved{},
-		cases: map[subject]*candor.Case{}, opened: map[candor.ID]bool{}, stands: map[candor.ID]bool{}}
+		cases: map[subject]*candor.Case{}, opened: map[candor.ID]bool{}, known: map[candor.ID]candor.Case{}}
 	var err error
 	if f.asset, err = tx.Asset(ctx, candor.Everything, in.Asset); err == nil && in.Party != "" && f.asset.Owner != in.Party {
 		err = ErrOwner
@@ -219,16 +219,15 @@ func (d *Desk) isBack(ctx context.Context, tx Tx, f *filing, known candor.FiledF
 	if known.State != candor.FindingOpen || known.Party != f.asset.Owner {
 		return true, nil
 	}
-	open, looked := f.stands[known.Case]
+	c, looked := f.known[known.Case]
 	if !looked {
-		c, err := tx.Case(ctx, candor.Everything, known.Case)
-		if err != nil {
+		var err error
+		if c, err = tx.Case(ctx, candor.Everything, known.Case); err != nil {
 			return false, err
 		}
-		open = c.State.Open()
-		f.stands[known.Case] = open
+		f.known[known.Case] = c
 	}
-	return !open, nil
+	return !c.State.Open(), nil
 }
 
 // confidence is how sure a rule's own words make us: an author who calls it

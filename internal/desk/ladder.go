@@ -178,6 +178,13 @@ func (d *Desk) begins(ctx context.Context, tx Tx, c candor.Case, ladder []Rung, 
 		return err
 	}
 	s := candor.Standing{Case: c.ID, Step: min(stood.Step, len(ladder)), Since: c.Opened.Add(-time.Microsecond), Mended: before.Closed, Previous: before.ID, Look: now}
+	if at := slices.IndexFunc(ladder, func(r Rung) bool { return r.Name == stood.Rung }); at >= 0 {
+		s.Step = at + 1
+	}
+	// What waits for this very return is reached anew, and proposes anew.
+	if s.Step > 0 && lasts(ladder[s.Step-1].Again) && !c.Opened.After(ladder[s.Step-1].Again.After(before.Closed, d.Calendar.Zone())) {
+		s.Step--
+	}
 	if s.Step > 0 {
 		s.Rung, s.Why = ladder[s.Step-1].Name, candor.CauseBefore
 	}
@@ -209,7 +216,11 @@ func (d *Desk) reportedAgain(ctx context.Context, tx Tx, f *filing) error {
 			continue
 		}
 		done[x.Case] = true
-		if err := tx.WakeLadder(ctx, x.Case, f.now, f.now.Add(time.Minute)); err != nil {
+		since := f.now
+		if c, ok := f.known[x.Case]; ok { // it may be older than ladders
+			since = c.Opened
+		}
+		if err := tx.WakeLadder(ctx, x.Case, since, f.now.Add(time.Minute)); err != nil {
 			return err
 		}
 	}
@@ -230,7 +241,7 @@ func (d *Desk) pastOf(ctx context.Context, tx Tx, c candor.Case, s candor.Standi
 			p.told = x.Started
 		}
 		if x.State == candor.DeadlineMissed && x.Outstanding() {
-			p.missed = x.Due
+			p.missed = latest(p.missed, x.Due)
 		}
 	}
 	if p.told.IsZero() && c.State == candor.CaseNotified {

@@ -18,6 +18,7 @@ type crew struct {
 	h       *house
 	all     []candor.Response
 	broken  error  // what proposing gives once
+	beaten  bool   // another node proposes first, once, and dies
 	without string // a method that nothing allows
 }
 
@@ -25,6 +26,10 @@ func (c *crew) Propose(_ context.Context, who candor.Principal, k candor.Case, p
 	if err := c.broken; err != nil {
 		c.broken = nil
 		return candor.Response{}, err
+	}
+	if c.beaten {
+		c.beaten = false
+		c.all = append(c.all, candor.Response{ID: candor.NewID(c.h.now), Case: k.ID, Method: p.Method, State: candor.ResponseProposed, By: who.Name, Created: c.h.now})
 	}
 	if p.Method == c.without {
 		return candor.Response{}, &candor.NoBasis{Why: candor.GapNothing, Action: p.Method}
@@ -345,5 +350,81 @@ func TestLadderBreaks(t *testing.T) {
 		if kinds := h.kinds(t, id); !slices.Contains(kinds, candor.EventResponse) {
 			t.Errorf("the timeline does not tell that it could not be proposed: %v", kinds)
 		}
+	})
+}
+
+// TestLadderReturns contains again what was contained before: the case before it ended on
+// that very rung, without a word of its party.
+func TestLadderReturns(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := laddered(h)
+		first := h.file(t, h.scan(), shell("/a.php", "aa")).Opened[0]
+		if err := h.SetState(t.Context(), ada, first, 0, candor.CaseNotified, ""); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			h.climb(t, c)
+			h.now = h.now.AddDate(0, 0, 1)
+		}
+		h.on(t, first, "contain", candor.CauseMissed)
+		if _, err := h.Finish(t.Context(), h.site.ID, h.scan(), "scan"); err != nil {
+			t.Fatal(err)
+		}
+		h.climb(t, c)
+		h.now = h.now.AddDate(0, 0, 1)
+		second := h.file(t, h.scan(), shell("/a.php", "aa")).Opened[0]
+		h.climb(t, c)
+		h.on(t, second, "contain", candor.CauseAgain)
+		same(t, c.states(second), []string{"isolate proposed"})
+		h.now = h.now.AddDate(0, 0, 14)
+		h.climb(t, c)
+		h.on(t, second, "authority", candor.CauseTime)
+	})
+}
+
+// TestLadderOld puts a case that is older than ladders onto its own when it is reported
+// once more.
+func TestLadderOld(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		report := func() desk.Filed {
+			filed, err := h.File(t.Context(), desk.Filing{Asset: h.site.ID, Scan: h.scan(), Sensor: desk.Reported, Findings: []candor.Finding{shell("http://site.example/a.php", "")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return filed
+		}
+		id := report().Opened[0]
+		if err := h.SetState(t.Context(), ada, id, 0, candor.CaseNotified, ""); err != nil {
+			t.Fatal(err)
+		}
+		h.now = h.now.AddDate(0, 0, 1)
+		c := laddered(h)
+		report()
+		h.now = h.now.Add(2 * time.Minute)
+		h.climb(t, c)
+		h.on(t, id, "told", candor.CauseTold)
+		h.now = h.now.AddDate(0, 0, 2)
+		h.climb(t, c)
+		h.on(t, id, "remind", candor.CauseTime)
+	})
+}
+
+// TestLadderNodes approves what another node proposed that died before it approved it.
+func TestLadderNodes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := laddered(h)
+		if err := h.SetPolicy(t.Context(), ada, desk.Policy{Rules: []desk.PolicyRule{{Method: "notify"}}}, []string{"notify"}); err != nil {
+			t.Fatal(err)
+		}
+		id := h.file(t, h.scan(), shell("/a.php", "aa")).Opened[0]
+		if err := h.SetState(t.Context(), ada, id, 0, candor.CaseNotified, ""); err != nil {
+			t.Fatal(err)
+		}
+		h.climb(t, c)
+		h.now = h.now.AddDate(0, 0, 2)
+		c.beaten = true
+		h.climb(t, c)
+		h.on(t, id, "remind", candor.CauseTime)
+		same(t, c.states(id), []string{"notify approved"})
 	})
 }

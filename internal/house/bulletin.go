@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/directory"
 	"candor/internal/intel/bulletin"
 	"candor/internal/store"
 )
@@ -153,6 +155,85 @@ func (h *House) knowRecipients(ctx context.Context, tx *store.Tx, d bulletin.Dra
 		}
 	}
 	return nil
+}
+
+// BulletinChoice is one who can be named as a recipient: a party, or an entry of the
+// directory.
+type BulletinChoice struct {
+	Party, Entry candor.ID
+	Name         string
+}
+
+// mostChoices is how many of a kind are offered who are not named yet.
+const mostChoices = 50
+
+// BulletinChoices gives those who can be named as recipients: first those that a draft
+// names, whatever became of them, then others whose names hold a text, by kind; more
+// tells that there are more of these.
+func (h *House) BulletinChoices(ctx context.Context, who candor.Principal, d bulletin.Draft, text string) (all []BulletinChoice, more bool, err error) {
+	if err := may(who, access.ReadParties); err != nil {
+		return nil, false, err
+	}
+	named, err := h.Store.PartiesOf(ctx, d.Parties)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, id := range d.Parties {
+		if p, is := named[id]; is {
+			all = append(all, BulletinChoice{Party: id, Name: p.Name})
+		}
+	}
+	entries, err := h.Store.Entries(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, e := range entries {
+		if slices.Contains(d.Entries, e.ID) {
+			all = append(all, BulletinChoice{Entry: e.ID, Name: e.Name})
+		}
+	}
+	for _, kind := range []candor.PartyKind{candor.Partner, candor.Authority, candor.Vendor} {
+		some, left, err := h.partyChoices(ctx, who, candor.PartyFilter{Kind: kind, Text: text}, d.Parties)
+		if err != nil {
+			return nil, false, err
+		}
+		all, more = append(all, some...), more || left
+	}
+	n := 0
+	for _, e := range entries {
+		if slices.Contains(d.Entries, e.ID) || !e.Retired.IsZero() || e.Address(directory.Mail) == "" || !strings.Contains(strings.ToLower(e.Name), strings.ToLower(text)) {
+			continue
+		}
+		if n++; n > mostChoices {
+			return all, true, nil
+		}
+		all = append(all, BulletinChoice{Entry: e.ID, Name: e.Name})
+	}
+	return all, more, nil
+}
+
+// partyChoices gives the first parties of a filter that are not named yet; more tells
+// that there are others.
+func (h *House) partyChoices(ctx context.Context, who candor.Principal, f candor.PartyFilter, named []candor.ID) (some []BulletinChoice, more bool, err error) {
+	cut := candor.Cut{Sort: "name", Limit: 200}
+	for {
+		page, err := h.Store.Parties(ctx, who.Scope(), f, cut)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, p := range page.Items {
+			switch {
+			case p.Erased || slices.Contains(named, p.ID):
+			case len(some) == mostChoices:
+				return some, true, nil
+			default:
+				some = append(some, BulletinChoice{Party: p.ID, Name: p.Name})
+			}
+		}
+		if cut.Cursor = page.Next; page.Next == "" {
+			return some, false, nil
+		}
+	}
 }
 
 // recordBulletin keeps what was decided about a bulletin. Who gets it is named by

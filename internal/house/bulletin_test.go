@@ -351,3 +351,127 @@ func TestBulletinRoles(t *testing.T) {
 		w.Mute = false
 	})
 }
+
+// TestBulletinRed takes the last version out of the collections of groups to which the
+// next goes by mail only.
+func TestBulletinRed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.PublicURL = "https://desk.example"
+		isp, sealed := w.partner(t, "ISP", "en"), first(w.org(t, "Sealed", true))
+		g := w.group(t, "ISAC", tlp.Red, group.Member{Party: isp.ID}, group.Member{Entry: sealed.ID, Format: "stix"})
+		d := w.practice(tlp.Green)
+		d.Groups = []candor.ID{g.ID}
+		b := w.drafts(t, d)
+		w.publishes(t, b)
+		w.now = w.now.Add(time.Hour)
+		d.Mark = tlp.Red
+		b, err := w.SaveBulletin(ctx, ann, b.ID, d, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.publishes(t, b)
+		if text := w.collection(t, isp.ID, g); !strings.Contains(text, `"revoked":true`) || strings.Contains(text, "TLP:RED") {
+			t.Error("the version that was replaced holds still in the collection:", text)
+		}
+	})
+}
+
+// TestBulletinLowered says in a collection that a bulletin holds no more, though the
+// group takes less by now, or is out of use for a while.
+func TestBulletinLowered(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.PublicURL = "https://desk.example"
+		isp := w.partner(t, "ISP", "en")
+		g := w.group(t, "ISAC", tlp.Amber, group.Member{Party: isp.ID})
+		d := w.practice(tlp.Amber)
+		d.Groups = []candor.ID{g.ID}
+		b := w.drafts(t, d)
+		w.publishes(t, b)
+		g.Most = tlp.Green
+		g, err := w.SaveGroup(ctx, ada, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.RetireGroup(ctx, ada, g.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Hour)
+		if _, err := w.WithdrawBulletin(ctx, ann, b.ID, "It was wrong."); err != nil {
+			t.Fatal(err)
+		}
+		if g, err = w.RetireGroup(ctx, ada, g.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if text := w.collection(t, isp.ID, g); !strings.Contains(text, `"revoked":true`) {
+			t.Error("what is withdrawn holds still in the collection:", text)
+		}
+	})
+}
+
+// TestBulletinMoved writes nothing to an address that is a party's no more, but that a
+// bulletin is withdrawn: to where it is written to by now.
+func TestBulletinMoved(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.PublicURL = "https://desk.example"
+		isp, gone := w.partner(t, "ISP", "en"), w.partner(t, "Gone", "fr")
+		d := w.practice(tlp.Amber)
+		d.Parties = []candor.ID{isp.ID, gone.ID}
+		b := w.drafts(t, d)
+		w.publishes(t, b)
+		copies := map[candor.ID]candor.ID{}
+		for _, c := range w.bulletin(t, b.ID).Copies {
+			copies[c.Party] = c.ID
+		}
+		isp.Contacts = []candor.Contact{{Purpose: "technical", Channel: candor.Mail, Address: "new@en.example"}}
+		gone.Contacts = nil
+		for _, p := range []candor.Party{isp, gone} {
+			if _, err := w.SaveParty(ctx, ada, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, why := range []house.BulletinWhy{house.BulletinNew, house.BulletinRemind} {
+			if l, err := w.BulletinLetter(ctx, house.BulletinMailJob{Copy: copies[isp.ID], Why: why}); !errors.Is(err, candor.ErrNotFound) {
+				t.Errorf("%s goes to %q, %v", why, l.Copy.Address, err)
+			}
+		}
+		if _, err := w.SeeBulletin(ctx, copies[isp.ID]); !errors.Is(err, candor.ErrDenied) {
+			t.Error("who has the address no more reads on:", err)
+		}
+		if _, err := w.WithdrawBulletin(ctx, ann, b.ID, "It was wrong."); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := w.BulletinLetter(ctx, house.BulletinMailJob{Copy: copies[isp.ID], Why: house.BulletinGone}); err != nil || l.Copy.Address != "new@en.example" {
+			t.Errorf("that it is withdrawn goes to %q, %v", l.Copy.Address, err)
+		}
+		if _, err := w.BulletinLetter(ctx, house.BulletinMailJob{Copy: copies[gone.ID], Why: house.BulletinGone}); !errors.Is(err, candor.ErrNotFound) {
+			t.Error(err)
+		}
+	})
+}
+
+// TestBulletinNamed stops what cannot reach somebody who is named, though a group of
+// theirs gets it too.
+func TestBulletinNamed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.PublicURL = "https://desk.example"
+		isp, mute := w.partner(t, "ISP", "en"), w.partner(t, "Mute", "fr")
+		mute.Contacts = nil
+		if _, err := w.SaveParty(ctx, ada, mute); err != nil {
+			t.Fatal(err)
+		}
+		g := w.group(t, "ISAC", tlp.Amber, group.Member{Party: isp.ID}, group.Member{Party: mute.ID})
+		d := w.practice(tlp.Green)
+		d.Groups, d.Parties = []candor.ID{g.ID}, []candor.ID{mute.ID}
+		b := w.drafts(t, d)
+		if o, err := w.OfferBulletin(ctx, ann, b.ID); err != nil || len(o.Faults) != 1 || o.Faults[0].Why != house.WhyUnreachable || len(o.Left) != 0 || len(o.Mails) != 1 {
+			t.Errorf("%+v, %v", o, err)
+		}
+		if _, err := w.PublishBulletin(ctx, ann, b.ID, b.Edition); !errors.Is(err, candor.ErrDenied) {
+			t.Error("it goes out without somebody who is named:", err)
+		}
+	})
+}

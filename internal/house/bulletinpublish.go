@@ -59,16 +59,22 @@ func (h *House) OfferBulletin(ctx context.Context, who candor.Principal, id cand
 	if err := may(who, access.ActCases); err != nil {
 		return o, err
 	}
-	err = h.tx(ctx, func(tx *store.Tx) error {
-		b, err := tx.Bulletin(ctx, id)
-		if err != nil {
-			return err
-		}
-		s, err := h.spread(ctx, tx, b, h.now())
-		o = s.BulletinOffer
-		return err
-	})
-	return o, err
+	b, err := h.Store.Bulletin(ctx, id)
+	if err != nil {
+		return o, err
+	}
+	s, err := h.spread(ctx, h.Store, b, h.now())
+	if err != nil {
+		return o, err
+	}
+	return s.BulletinOffer, nil
+}
+
+// addressBook is where recipients are looked up: the store, or a transaction of it.
+type addressBook interface {
+	Group(ctx context.Context, id candor.ID) (group.Group, error)
+	Entry(ctx context.Context, id candor.ID) (directory.Entry, error)
+	Party(ctx context.Context, s candor.Scope, id candor.ID) (candor.Party, error)
 }
 
 // spread is where a bulletin goes, and what of it may.
@@ -80,30 +86,29 @@ type spread struct {
 	seen   map[candor.ID]bool
 }
 
-func (h *House) spread(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time) (*spread, error) {
+func (h *House) spread(ctx context.Context, from addressBook, b bulletin.Bulletin, at time.Time) (*spread, error) {
 	s := &spread{seen: map[candor.ID]bool{}, bundle: b.Bundle(b.Draft, h.Producer, at, false)}
 	s.BulletinOffer = BulletinOffer{Bulletin: b, Number: b.Number + 1, Collections: []string{}, Mails: []BulletinTo{}, Faults: []BulletinFault{}, Left: []BulletinFault{}}
+	if len(b.Draft.Entries)+len(b.Draft.Parties) > 0 { // before groups, whose members who cannot get it stop nothing
+		if err := s.named(ctx, from); err != nil {
+			return nil, err
+		}
+	}
 	for _, id := range b.Draft.Groups {
-		g, err := tx.Group(ctx, id)
+		g, err := from.Group(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.group(ctx, tx, g); err != nil {
+		if err := s.group(ctx, from, g); err != nil {
 			return nil, err
 		}
 	}
-	if len(b.Draft.Entries)+len(b.Draft.Parties) == 0 {
-		return s, nil
-	}
-	if _, err := group.Named("those who are named").Release(s.bundle, group.Way{Named: true}); err != nil {
-		return s, s.refused("", err)
-	}
-	return s, s.named(ctx, tx)
+	return s, nil
 }
 
 // group takes in a group: its collection, and its members who get mails. A bulletin is
 // of no class, so that all groups take it.
-func (s *spread) group(ctx context.Context, tx *store.Tx, g group.Group) error {
+func (s *spread) group(ctx context.Context, from addressBook, g group.Group) error {
 	g.Classes = nil
 	red := s.bundle.TLP.Effective() == tlp.Red
 	r, err := g.Release(s.bundle, group.Way{Named: red})
@@ -114,7 +119,7 @@ func (s *spread) group(ctx context.Context, tx *store.Tx, g group.Group) error {
 		s.groups, s.goods, s.Collections = append(s.groups, g), append(s.goods, r), append(s.Collections, g.Name)
 	}
 	for _, m := range g.Members {
-		if err := s.member(ctx, tx, m.Party, m.Entry, &s.Left); err != nil {
+		if err := s.member(ctx, from, m.Party, m.Entry, &s.Left); err != nil {
 			return err
 		}
 	}
@@ -122,14 +127,17 @@ func (s *spread) group(ctx context.Context, tx *store.Tx, g group.Group) error {
 }
 
 // named takes in those who are named themselves.
-func (s *spread) named(ctx context.Context, tx *store.Tx) error {
+func (s *spread) named(ctx context.Context, from addressBook) error {
+	if _, err := group.Named("those who are named").Release(s.bundle, group.Way{Named: true}); err != nil {
+		return s.refused("", err)
+	}
 	for _, id := range s.Bulletin.Draft.Entries {
-		if err := s.member(ctx, tx, "", id, &s.Faults); err != nil {
+		if err := s.member(ctx, from, "", id, &s.Faults); err != nil {
 			return err
 		}
 	}
 	for _, id := range s.Bulletin.Draft.Parties {
-		if err := s.member(ctx, tx, id, "", &s.Faults); err != nil {
+		if err := s.member(ctx, from, id, "", &s.Faults); err != nil {
 			return err
 		}
 	}
@@ -137,7 +145,7 @@ func (s *spread) named(ctx context.Context, tx *store.Tx) error {
 }
 
 // member takes in one who gets a mail, once; who cannot is noted.
-func (s *spread) member(ctx context.Context, tx *store.Tx, party, entry candor.ID, unable *[]BulletinFault) error {
+func (s *spread) member(ctx context.Context, from addressBook, party, entry candor.ID, unable *[]BulletinFault) error {
 	if s.seen[party+entry] {
 		return nil
 	}
@@ -145,7 +153,7 @@ func (s *spread) member(ctx context.Context, tx *store.Tx, party, entry candor.I
 	to, key := BulletinTo{Party: party, Entry: entry}, ""
 	var languages []string
 	if entry != "" {
-		e, err := tx.Entry(ctx, entry)
+		e, err := from.Entry(ctx, entry)
 		if err != nil {
 			return err
 		}
@@ -154,7 +162,7 @@ func (s *spread) member(ctx context.Context, tx *store.Tx, party, entry candor.I
 			to.Address = e.Address(directory.Mail)
 		}
 	} else {
-		p, err := tx.Party(ctx, candor.Everything, party)
+		p, err := from.Party(ctx, candor.Everything, party)
 		if err != nil {
 			return err
 		}
@@ -238,7 +246,7 @@ func (h *House) PublishBulletin(ctx context.Context, who candor.Principal, id ca
 		if err := h.goes(s); err != nil {
 			return err
 		}
-		if err := h.revokeBulletin(ctx, tx, b, now, b.Draft.Groups); err != nil {
+		if err := h.revokeBulletin(ctx, tx, b, now, s.groups); err != nil {
 			return err
 		}
 		for i, g := range s.groups {
@@ -313,8 +321,8 @@ func (h *House) handOut(ctx context.Context, tx *store.Tx, v bulletin.Version, t
 }
 
 // revokeBulletin says in the collections that hold the last version that it holds no
-// more, but for those of groups that get another.
-func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time, but []candor.ID) error {
+// more, but for those of groups that get another there.
+func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bulletin, at time.Time, but []group.Group) error {
 	if b.Number == 0 || b.State != bulletin.Published {
 		return nil
 	}
@@ -323,18 +331,20 @@ func (h *House) revokeBulletin(ctx context.Context, tx *store.Tx, b bulletin.Bul
 		return err
 	}
 	for _, id := range last.Draft.Groups {
-		if slices.Contains(but, id) {
+		if slices.ContainsFunc(but, func(g group.Group) bool { return g.ID == id }) {
 			continue
 		}
 		g, err := tx.Group(ctx, id)
 		if err != nil {
 			return err
 		}
-		g.Classes = nil
-		r, err := g.Release(b.Bundle(last.Draft, h.Producer, at, true), group.Way{})
-		if errors.Is(err, candor.ErrDenied) {
-			continue // nobody reads it there any more, or the group takes less by now
+		// The collection has it: that it holds no more is said there whatever the group
+		// takes by now, also if it is out of use, since it may be taken up again.
+		g.Classes, g.Retired = nil, time.Time{}
+		if last.Draft.Mark.Compare(g.Most) > 0 {
+			g.Most = last.Draft.Mark
 		}
+		r, err := g.Release(b.Bundle(last.Draft, h.Producer, at, true), group.Way{})
 		if err != nil {
 			return err
 		}

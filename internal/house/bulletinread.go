@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,21 +67,49 @@ func (h *House) BulletinLetter(ctx context.Context, j BulletinMailJob) (l Bullet
 	}
 	l.Text = l.Version.Draft.In(l.Copy.Language)
 	l.Entry, err = h.stillTheirs(ctx, l.Copy)
+	if errors.Is(err, candor.ErrDenied) && j.Why == BulletinGone { // who believes it is told, wherever they are written to by now
+		if l.Copy.Address, err = h.writtenTo(ctx, l.Copy); err == nil && l.Copy.Address == "" {
+			err = candor.ErrNotFound
+		}
+	}
 	if errors.Is(err, candor.ErrDenied) {
 		err = fmt.Errorf("%w: %w", candor.ErrNotFound, err)
 	}
 	return l, err
 }
 
+// writtenTo is where the recipient of a copy gets mails now; empty if nowhere.
+func (h *House) writtenTo(ctx context.Context, c bulletin.Copy) (string, error) {
+	if c.Entry != "" {
+		e, err := h.Store.Entry(ctx, c.Entry)
+		if err != nil || !e.Retired.IsZero() {
+			return "", err
+		}
+		return e.Address(directory.Mail), nil
+	}
+	p, err := h.Store.Party(ctx, candor.Everything, c.Party)
+	to, _ := informed(p)
+	if p.Erased {
+		return "", err
+	}
+	return to.Address, err
+}
+
 // stillTheirs tells whether the address of a copy is still that of its recipient;
-// candor.ErrDenied if not. Links to parties die with their contacts by themselves.
+// candor.ErrDenied if not.
 func (h *House) stillTheirs(ctx context.Context, c bulletin.Copy) (e directory.Entry, err error) {
 	gone := fmt.Errorf("the recipient has another address by now: %w", candor.ErrDenied)
 	if c.Address == "" {
 		return e, gone
 	}
 	if c.Entry == "" {
-		return e, nil
+		p, err := h.Store.Party(ctx, candor.Everything, c.Party)
+		if err == nil && (p.Erased || !slices.ContainsFunc(p.Contacts, func(to candor.Contact) bool {
+			return to.Channel == candor.Mail && strings.EqualFold(to.Address, c.Address)
+		})) {
+			err = gone
+		}
+		return e, err
 	}
 	if e, err = h.Store.Entry(ctx, c.Entry); err != nil {
 		return e, err
@@ -106,7 +135,7 @@ func (h *House) RemindBulletins(ctx context.Context) error {
 			due, err := tx.DueBulletinCopies(ctx, h.now(), remindersAtOnce)
 			n = len(due)
 			for _, c := range due {
-				if err := h.remind(ctx, tx, c); err != nil {
+				if err := h.remind(ctx, tx, c); err != nil && !errors.Is(err, candor.ErrChanged) { // it was read meanwhile
 					return err
 				}
 			}
@@ -129,12 +158,11 @@ func (h *House) remind(ctx context.Context, tx *store.Tx, c bulletin.Copy) error
 	}
 	now := h.now()
 	if b.State != bulletin.Published || b.Number != c.Number || !c.Read.IsZero() || !now.Before(v.Draft.Until) {
-		c.Due = time.Time{}
-		return tx.ChangeBulletinCopy(ctx, c)
+		return tx.RemindBulletinCopy(ctx, c, c.Reminders, time.Time{})
 	}
+	was := c
 	c.Reminders++
-	c.Due = v.Next(c, now)
-	if err := tx.ChangeBulletinCopy(ctx, c); err != nil {
+	if err := tx.RemindBulletinCopy(ctx, was, c.Reminders, v.Next(c, now)); err != nil {
 		return err
 	}
 	return tx.Enqueue(ctx, BulletinMailJob{c.ID, BulletinRemind, candor.NewID(now)}, candor.JobOptions{})
@@ -209,8 +237,8 @@ func (h *House) ReadBulletin(ctx context.Context, id candor.ID, comment string) 
 		case b.State != bulletin.Published || b.Number != c.Number:
 			return candor.WithHint(fmt.Errorf("bulletin %s: %w", b.ID, candor.ErrChanged), "It was replaced or withdrawn. Look at it again.")
 		}
-		c.Read, c.Comment, c.Due = h.now(), comment, time.Time{}
-		if err := tx.ChangeBulletinCopy(ctx, c); err != nil {
+		c.Read, c.Comment = h.now(), comment
+		if err := tx.ReadBulletinCopy(ctx, c.ID, c.Read, comment); err != nil {
 			return err
 		}
 		return h.recordReading(ctx, tx, c, s.Version.SHA256)

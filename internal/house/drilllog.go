@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -63,9 +64,13 @@ func (h *House) logDrill(ctx context.Context, k drill.Kept) error {
 	if err != nil {
 		return err
 	}
-	return h.tx(ctx, func(tx *store.Tx) error {
+	err = h.tx(ctx, func(tx *store.Tx) error {
 		return tx.AddRecords(ctx, "", candor.Record{ID: id, Kind: candor.RecordDrill, At: h.now(), Subject: id, Actor: "system", Body: body})
 	})
+	if errors.Is(err, candor.ErrExists) {
+		return nil // another process was faster
+	}
+	return err
 }
 
 // drillRecord names the record of a drill, by its signed report: of two processes

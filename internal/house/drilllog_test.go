@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,4 +57,31 @@ func TestDrillsAreLogged(t *testing.T) {
 	if len(seen) != len(all) {
 		t.Errorf("records tell of %d drills", len(seen))
 	}
+}
+
+// TestDrillsAreLoggedAtOnce by several processes, of which none fails.
+func TestDrillsAreLoggedAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		f := drill.Folder(filepath.Join(t.TempDir(), "drills"))
+		w.Drills.Folder = f
+		for n := range 10 {
+			begun := time.Date(2026, 1, 2, 9, n, 0, 0, time.UTC)
+			if _, err := f.Keep(drill.Report{Version: 1, Program: "v1", Method: drill.Nftables, Begun: begun, Ended: begun.Add(time.Minute), Rounds: []drill.Round{}, Checks: []drill.Check{}, Faults: []drill.Fault{}, Missed: []string{"this"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := w.LogDrills(t.Context(), map[string]bool{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		page, err := w.Store.Records(t.Context(), candor.RecordFilter{Kind: candor.RecordDrill}, candor.Cut{Limit: 100})
+		if err != nil || len(page.Items) != 10 {
+			t.Errorf("%d are logged, %v", len(page.Items), err)
+		}
+	})
 }

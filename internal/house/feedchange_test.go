@@ -3,6 +3,8 @@ package house_test
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,12 @@ func TestFeedChanges(t *testing.T) {
 		p.event("/a", 1772366401, "one.example", "-two.example", "new.example")
 		w.now = w.now.Add(time.Hour)
 		has(tlp.Clear, "one.example", "new.example")
+		p.event("/a", 1772366402, "one.example") // it is not said that the other is deleted
+		w.now = w.now.Add(time.Hour)
+		has(tlp.Clear, "one.example")
+		p.event("/a", 1772366403, "one.example", "new.example")
+		w.now = w.now.Add(time.Hour)
+		has(tlp.Clear, "one.example", "new.example")
 		f.TLP = tlp.Amber
 		set(f)
 		has(tlp.Amber, "one.example", "new.example")
@@ -84,6 +92,50 @@ func TestFeedChanges(t *testing.T) {
 		set(f)
 		w.now = w.now.Add(time.Second)
 		has(tlp.Amber, "four.example")
+	})
+}
+
+// TestFeedEvents takes back what an event of MISP named that is there no more, but for
+// what another event names still; and believes no manifest that lost all.
+func TestFeedEvents(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const one, two = "018f0000-0000-7000-8000-0000000000e1", "018f0000-0000-7000-8000-0000000000e2"
+		p := newPublisher(t)
+		manifest := func(ids ...string) {
+			var all []string
+			for _, id := range ids {
+				all = append(all, fmt.Sprintf(`"%s":{"timestamp":"1772366400"}`, id))
+			}
+			p.put("/a/manifest.json", "{"+strings.Join(all, ",")+"}")
+			w.now = w.now.Add(time.Hour)
+			if err := w.TurnFeeds(t.Context()); err != nil {
+				t.Log(err)
+			}
+		}
+		for id, values := range map[string][]string{one: {"both.example", "one.example"}, two: {"both.example", "two.example"}} {
+			var all []string
+			for n, v := range values {
+				all = append(all, fmt.Sprintf(`{"uuid":"%s%d","type":"domain","value":"%s","to_ids":true}`, id[:len(id)-1], n, v))
+			}
+			p.put("/a/"+id+".json", fmt.Sprintf(`{"Event":{"uuid":"%s","timestamp":"1772366400","info":"x","Attribute":[%s]}}`, id, strings.Join(all, ",")))
+		}
+		w.Feeds = house.Feeds{HTTP: p.Client(), Spool: w.dir, All: []feed.Feed{{Name: "misp", Kind: feed.MISP, URL: p.URL + "/a", Every: time.Hour, Licence: "MIT", Trust: 90, TLP: tlp.Clear}}}
+		has := func(values ...string) {
+			t.Helper()
+			got := slices.Sorted(maps.Keys(w.entries(t)))
+			if !slices.Equal(got, values) {
+				t.Errorf("%v, want %v", got, values)
+			}
+		}
+		manifest(one, two)
+		has("both.example", "one.example", "two.example")
+		manifest(one)
+		has("both.example", "one.example")
+		manifest()
+		has("both.example", "one.example")
+		if v := feedView(t, w, "misp"); v.Failures == 0 || !strings.Contains(v.Error, "empty") {
+			t.Errorf("%+v", v)
+		}
 	})
 }
 

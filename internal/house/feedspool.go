@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"candor"
@@ -35,6 +37,7 @@ type feedSpool struct {
 
 // feedEntry is one of them.
 type feedEntry struct {
+	Part          string               `json:"p,omitempty"` // those that follow are all that it has
 	Forgotten     string               `json:"f,omitempty"` // a reference
 	Indicator     *intel.Indicator     `json:"i,omitempty"`
 	Vulnerability *intel.Vulnerability `json:"v,omitempty"`
@@ -80,6 +83,11 @@ func (s *feedSpool) Vulnerability(v intel.Vulnerability) error {
 	return s.add(feedEntry{Vulnerability: &v})
 }
 
+// Part takes that what follows is all that a part of the feed has.
+func (s *feedSpool) Part(id string) error {
+	return s.add(feedEntry{Part: intake.Cut(id, intake.MostNote)})
+}
+
 // Forget takes a reference that holds no more.
 func (s *feedSpool) Forget(reference string) error {
 	return s.add(feedEntry{Forgotten: intake.Cut(reference, intake.MostNote)})
@@ -93,7 +101,9 @@ func (s *feedSpool) add(e feedEntry) error {
 }
 
 // each keeps all entries, in batches. Of those that are the same in a batch the
-// last one counts, and what was given before under the reference of one is gone.
+// last one counts. What was given before under the reference of one is gone, and what
+// a part gave before and does not now: of parts, references say nothing, since several
+// may name the same.
 func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn time.Time) error {
 	if err := s.out.Flush(); err != nil {
 		return err
@@ -102,10 +112,11 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 		return err
 	}
 	in := json.NewDecoder(bufio.NewReaderSize(s.file, 64<<10))
-	references := map[string]bool{}
+	references, parts, part := map[string]bool{}, map[string]bool{}, ""
 	for more := true; more; {
 		var indicators batch[[2]string, intel.Indicator]
 		var vulnerabilities batch[store.VulnerabilityKey, intel.Vulnerability]
+		var named batch[[3]string, store.Named]
 		for range entriesBatch {
 			var e feedEntry
 			if err := in.Decode(&e); errors.Is(err, io.EOF) {
@@ -115,10 +126,17 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 				return err
 			}
 			switch {
+			case e.Part != "":
+				part, parts[e.Part] = e.Part, true
 			case e.Forgotten != "":
 				references[e.Forgotten] = true
 			case e.Indicator != nil:
-				references[e.Indicator.Reference] = true
+				if part == "" {
+					references[e.Indicator.Reference] = true
+				} else {
+					n := store.Named{Part: part, Kind: e.Indicator.Kind, Value: e.Indicator.Value, Reference: e.Indicator.Reference}
+					named.add([3]string{part, string(n.Kind), n.Value}, n)
+				}
 				indicators.add([2]string{string(e.Indicator.Kind), e.Indicator.Value}, *e.Indicator)
 			default:
 				vulnerabilities.add(store.KeyOf(*e.Vulnerability), *e.Vulnerability)
@@ -127,11 +145,17 @@ func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn ti
 		if err := tx.KeepIndicators(ctx, name, turn, indicators.all...); err != nil {
 			return err
 		}
+		if err := tx.KeepNamed(ctx, name, turn, named.all...); err != nil {
+			return err
+		}
 		if err := tx.KeepVulnerabilities(ctx, name, turn, vulnerabilities.all...); err != nil {
 			return err
 		}
 	}
-	return tx.Supersede(ctx, name, turn, references)
+	if err := tx.Supersede(ctx, name, turn, references); err != nil {
+		return err
+	}
+	return tx.WithdrawNamed(ctx, name, turn, slices.Sorted(maps.Keys(parts)))
 }
 
 // batch is some entries, each once.

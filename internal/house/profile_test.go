@@ -133,3 +133,22 @@ func TestUnvouchedReply(t *testing.T) {
 		}
 	})
 }
+
+// TestEraseSender forgets the address of an erased party as a sender of reports, also of
+// one that names its reporter otherwise.
+func TestEraseSender(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		address := strings.ToLower(w.party.Contacts[0].Address)
+		r := candor.Report{ID: candor.NewID(w.now), Way: "smtp", Received: w.now, SHA256: strings.Repeat("e", 64), State: candor.ReportFiled, Reporter: "Acme Abuse Team", Updated: w.now}
+		w.must(t, func(tx *store.Tx) error {
+			return errors.Join(tx.AddReports(ctx, store.NewReport{Report: r}), tx.KeepVouch(ctx, candor.Vouch{Report: r.ID, Sender: address, By: candor.VouchDKIM, Checked: w.now}))
+		})
+		if err := w.ErasePerson(ctx, ada, w.party.ID); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := w.Store.Vouch(ctx, r.ID); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+}

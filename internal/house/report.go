@@ -387,7 +387,7 @@ func (h *House) eraseReports(ctx context.Context, tx *store.Tx, p candor.Party) 
 			addresses = append(addresses, c.Address)
 		}
 	}
-	if err := tx.DropProfiles(ctx, lower(addresses)...); err != nil {
+	if err := tx.EraseSenders(ctx, lower(addresses)...); err != nil {
 		return ForgetJob{}, err
 	}
 	alone, err := tx.EraseComplaints(ctx, p.ID, addresses)

@@ -1,6 +1,7 @@
 package house
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -442,11 +443,7 @@ func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) 
 		for i := range all {
 			all[i].State, all[i].Why = candor.ComplaintFiled, fmt.Sprintf("%d reporters say so", n)
 		}
-		r, err := h.Store.Report(ctx, all[0].Report)
-		if err == nil {
-			err = h.fileComplaints(ctx, r, all)
-		}
-		if err != nil {
+		if err := h.fileByReport(ctx, all); err != nil {
 			return err
 		}
 		err = h.tx(ctx, func(tx *store.Tx) error {
@@ -461,6 +458,26 @@ func (h *House) Ripen(ctx context.Context, asset candor.ID, class candor.Class) 
 			return err
 		}
 	}
+}
+
+// fileByReport files complaints of several reports: each tells when it came.
+func (h *House) fileByReport(ctx context.Context, all []candor.Complaint) error {
+	slices.SortStableFunc(all, func(a, b candor.Complaint) int { return cmp.Compare(a.Report, b.Report) })
+	for begin := 0; begin < len(all); {
+		end := begin + 1
+		for end < len(all) && all[end].Report == all[begin].Report {
+			end++
+		}
+		r, err := h.Store.Report(ctx, all[begin].Report)
+		if err != nil {
+			return err
+		}
+		if err := h.fileComplaints(ctx, r, all[begin:end]); err != nil {
+			return err
+		}
+		begin = end
+	}
+	return nil
 }
 
 // happened is when what a complaint tells happened last, at the latest.

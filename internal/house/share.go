@@ -84,6 +84,10 @@ func (h *House) Share(ctx context.Context, who candor.Principal, o ShareOrder) (
 	if err != nil {
 		return group.Shipment{}, candor.WithHint(err, "Leave out what may not go there, or choose another group.")
 	}
+	enclosed, err := h.encloseAll(s, release)
+	if err != nil {
+		return group.Shipment{}, err
+	}
 	b, now := release.Bundle(), h.now()
 	sent := group.Shipment{ID: candor.NewID(now), Group: s.g.ID, Case: s.c.ID, Bundle: b.ID, At: now, By: who.Actor(), Mark: b.Mark(), Audience: release.Audience(), Indicators: len(b.Indicators)}
 	err = h.tx(ctx, func(tx *store.Tx) error {
@@ -100,12 +104,14 @@ func (h *House) Share(ctx context.Context, who candor.Principal, o ShareOrder) (
 			}
 		}
 		sent.Mails = nil
-		for _, e := range s.entries {
-			m, err := h.enclose(ctx, tx, e, s.formats[e.ID], release, sent.ID)
-			if err != nil {
+		for _, e := range enclosed {
+			if err := tx.KeepFile(ctx, e.mail.Message, e.file); err != nil {
 				return err
 			}
-			sent.Mails = append(sent.Mails, m)
+			if err := tx.Enqueue(ctx, ShipmentJob{sent.ID, e.mail.Message, e.mail.Entry, sent.Mark}, candor.JobOptions{}); err != nil {
+				return err
+			}
+			sent.Mails = append(sent.Mails, e.mail)
 		}
 		if err := tx.AddShipment(ctx, sent); err != nil {
 			return err
@@ -201,33 +207,57 @@ type ShipmentJob struct {
 // Kind names the job.
 func (ShipmentJob) Kind() string { return "mail.shipment" }
 
-// enclose writes what a mail brings to an organisation: as it wants it, and encrypted
-// if it has a key. What is red goes encrypted or not at all.
-func (h *House) enclose(ctx context.Context, tx *store.Tx, e directory.Entry, f PackFormat, r intel.Release, shipment candor.ID) (m group.Mail, err error) {
-	write, ending, media, err := f.written()
-	if err != nil {
-		return m, err
+// enclosure is a mail to an organisation, with what it brings.
+type enclosure struct {
+	mail group.Mail
+	file candor.Attachment
+}
+
+// encloseAll writes what the mails bring. It takes its time, and no transaction waits
+// for it: who shares the same format shares the writing, and each key seals once.
+func (h *House) encloseAll(s sharing, r intel.Release) ([]enclosure, error) {
+	files := map[PackFormat]candor.Attachment{}
+	all := make([]enclosure, 0, len(s.entries))
+	for _, e := range s.entries {
+		f := s.formats[e.ID]
+		file, written := files[f]
+		if !written {
+			write, ending, media, err := f.written()
+			if err != nil {
+				return nil, err
+			}
+			var b bytes.Buffer
+			if err := write(&b, r); err != nil {
+				return nil, fmt.Errorf("write for %s as %s: %w", e.Name, f, err)
+			}
+			file = candor.Attachment{Name: "incident-" + string(r.Bundle().ID) + ending, Type: media, Data: b.Bytes()}
+			files[f] = file
+		}
+		one, err := h.enclose(e, f, file, r.Bundle().Mark())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
 	}
-	var b bytes.Buffer
-	if err := write(&b, r); err != nil {
-		return m, fmt.Errorf("write for %s as %s: %w", e.Name, f, err)
-	}
-	sum := sha256.Sum256(b.Bytes())
-	m = group.Mail{Message: candor.NewID(h.now()), Entry: e.ID, Name: e.Name, Format: string(f), SHA256: hex.EncodeToString(sum[:]), Encrypted: e.Key != ""}
-	file := candor.Attachment{Name: "incident-" + string(r.Bundle().ID) + ending, Type: media, Data: b.Bytes()}
-	mark := r.Bundle().Mark()
+	return all, nil
+}
+
+// enclose makes of what is written what an organisation gets: encrypted if it has a
+// key. What is red goes encrypted or not at all.
+func (h *House) enclose(e directory.Entry, f PackFormat, file candor.Attachment, mark tlp.Mark) (enclosure, error) {
+	sum := sha256.Sum256(file.Data)
+	out := enclosure{group.Mail{Message: candor.NewID(h.now()), Entry: e.ID, Name: e.Name, Format: string(f), SHA256: hex.EncodeToString(sum[:]), Encrypted: e.Key != ""}, file}
 	switch {
 	case e.Key != "":
-		if file, err = e.Encrypt(file); err != nil {
-			return m, err
+		sealed, err := e.Encrypt(file)
+		if err != nil {
+			return out, err
 		}
+		out.file = sealed
 	case mark.Compare(tlp.Amber) > 0:
-		return m, candor.WithHint(fmt.Errorf("%s may not go to %s unencrypted: %w", mark, e.Name, candor.ErrDenied), "Put their OpenPGP key into the directory.")
+		return out, candor.WithHint(fmt.Errorf("%s may not go to %s unencrypted: %w", mark, e.Name, candor.ErrDenied), "Put their OpenPGP key into the directory.")
 	}
-	if err := tx.KeepFile(ctx, m.Message, file); err != nil {
-		return m, err
-	}
-	return m, tx.Enqueue(ctx, ShipmentJob{shipment, m.Message, e.ID, mark}, candor.JobOptions{})
+	return out, nil
 }
 
 // ShipmentLetter is what a mail to an organisation brings.

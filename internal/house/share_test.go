@@ -2,8 +2,10 @@ package house_test
 
 import (
 	"errors"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 
@@ -268,4 +270,28 @@ func opened(t *testing.T, key *crypto.Key, sealed []byte) string {
 		t.Fatal(err)
 	}
 	return string(got.Bytes())
+}
+
+// TestShareSeals encrypts for all before the transaction, in which others wait.
+func TestShareSeals(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		sealed, _ := w.org(t, "Sealed", true)
+		plain, _ := w.org(t, "Plain", false)
+		w.marked(t, "green", "http://green.example/kit")
+		g := w.group(t, "ISAC", tlp.Amber, group.Member{Entry: sealed.ID, Format: "misp"}, group.Member{Entry: plain.ID, Format: "misp"})
+		sealing, clock := 0, w.Clock
+		w.Clock = func() time.Time { // asked for the name of each mail
+			stack := string(debug.Stack())
+			if strings.Contains(stack, "house.(*House).enclose(") {
+				if sealing++; strings.Contains(stack, "store.(*Store).Tx(") {
+					t.Error("it is written and encrypted while a transaction is open")
+				}
+			}
+			return clock()
+		}
+		sent, err := w.Share(t.Context(), ann, house.ShareOrder{Case: w.kase, Group: g.ID})
+		if err != nil || sealing != 2 || len(sent.Mails) != 2 || sent.Mails[0].SHA256 != sent.Mails[1].SHA256 || sent.Mails[0].Encrypted == sent.Mails[1].Encrypted {
+			t.Errorf("%d sealed, %+v, %v", sealing, sent.Mails, err)
+		}
+	})
 }

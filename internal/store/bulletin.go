@@ -106,11 +106,23 @@ func (t *Tx) AddBulletinCopies(ctx context.Context, all ...bulletin.Copy) error 
 	return add(ctx, t.reader, "bulletin_copies", "", each(all, bulletinCopyRow)...)
 }
 
-// ChangeBulletinCopy replaces what is known of a copy.
-func (t *Tx) ChangeBulletinCopy(ctx context.Context, c bulletin.Copy) error {
-	ok, err := change(ctx, t.db, "bulletin_copies", bulletinCopyRow(c), "")
+// ReadBulletinCopy keeps that a copy was read, and what was remarked. It is
+// candor.ErrChanged if that was said before, or its recipient was erased.
+func (t *Tx) ReadBulletinCopy(ctx context.Context, id candor.ID, at time.Time, comment string) error {
+	ok, err := update(ctx, t.db, "bulletin_copies", []string{"id", "read", "comment", "due"}, []any{id, column.Time(at), comment, 0}, "", "read = 0 AND address <> ''", nil)
 	if err == nil && !ok {
-		err = notThere("copy of a bulletin", c.ID)
+		err = changed("copy of a bulletin", id)
+	}
+	return err
+}
+
+// RemindBulletinCopy keeps how often who got a copy was reminded, and when that is to
+// be again; a zero next is never. It is candor.ErrChanged if it was read or reminded
+// since the copy was looked at.
+func (t *Tx) RemindBulletinCopy(ctx context.Context, c bulletin.Copy, reminders int, next time.Time) error {
+	ok, err := update(ctx, t.db, "bulletin_copies", []string{"id", "reminders", "due"}, []any{c.ID, reminders, column.Time(next)}, "", "read = 0 AND due = ?", []any{column.Time(c.Due)})
+	if err == nil && !ok {
+		err = changed("copy of a bulletin", c.ID)
 	}
 	return err
 }

@@ -119,7 +119,7 @@ func (t *Tx) KeepVulnerabilities(ctx context.Context, name string, turn time.Tim
 
 // DropEntries removes what a feed gave in turns before one.
 func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error {
-	for _, s := range []string{"DELETE FROM indicators WHERE feed = ? AND kept < ?", "DELETE FROM vulnerabilities WHERE feed = ? AND updated < ?"} {
+	for _, s := range []string{"DELETE FROM indicators WHERE feed = ? AND kept < ?", "DELETE FROM indicator_parts WHERE feed = ? AND kept < ?", "DELETE FROM vulnerabilities WHERE feed = ? AND updated < ?"} {
 		if _, err := t.db.ExecContext(ctx, s, name, column.Time(turn)); err != nil {
 			return kind(err, "drop entries of feed %s", name)
 		}
@@ -151,8 +151,10 @@ func (t *Tx) Supersede(ctx context.Context, name string, turn time.Time, referen
 // DropIndicators removes some.
 func (t *Tx) DropIndicators(ctx context.Context, all ...intel.Indicator) error {
 	for _, x := range all {
-		if _, err := t.db.ExecContext(ctx, "DELETE FROM indicators WHERE feed = ? AND kind = ? AND value = ?", x.Source, x.Kind, x.Value); err != nil {
-			return kind(err, "drop an indicator of feed %s", x.Source)
+		for _, table := range []string{"indicators", "indicator_parts"} {
+			if _, err := t.db.ExecContext(ctx, "DELETE FROM "+table+" WHERE feed = ? AND kind = ? AND value = ?", x.Source, x.Kind, x.Value); err != nil {
+				return kind(err, "drop an indicator of feed %s", x.Source)
+			}
 		}
 	}
 	return nil
@@ -167,7 +169,7 @@ func (t *Tx) Doubt(ctx context.Context, name string, trust int) error {
 // ForgetFeeds removes all of feeds but those named, and of members of sharing
 // groups: entries, hits, and how they stand.
 func (t *Tx) ForgetFeeds(ctx context.Context, except []string) error {
-	for table, of := range map[string]string{"indicators": "feed", "vulnerabilities": "feed", "hits": "feed", "feed_told": "feed", "feeds": "name"} {
+	for table, of := range map[string]string{"indicators": "feed", "indicator_parts": "feed", "vulnerabilities": "feed", "hits": "feed", "feed_told": "feed", "feeds": "name"} {
 		statement, args := "DELETE FROM "+table+" WHERE "+of+" NOT LIKE ?", []any{group.FeedPrefix + "%"}
 		if len(except) > 0 {
 			marks, names := in(except)

@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"candor"
 	"candor/internal/intel/feed"
 	"candor/internal/store/column"
 	"candor/internal/store/query"
@@ -23,20 +21,10 @@ func (r reader) FeedsTold(ctx context.Context) (map[string]feed.Told, error) {
 
 // NoteTold notes that the source of a feed was told of a sighting, or else why not.
 func (t *Tx) NoteTold(ctx context.Context, name string, now time.Time, why string) error {
-	row, err := one[query.FeedTold](ctx, t.db, "feed_told", "feed = ?", name)
-	fresh := errors.Is(err, candor.ErrNotFound)
-	if err != nil && !fresh {
-		return err
+	row := query.FeedTold{Feed: name, Told: 1, Last: column.Time(now)}
+	again := "told = feed_told.told + 1, last = excluded.last, why = ''"
+	if why != "" {
+		row, again = query.FeedTold{Feed: name, Refused: column.Time(now), Why: why}, "refused = excluded.refused, why = excluded.why"
 	}
-	row.Feed = name
-	if why == "" {
-		row.Told, row.Last, row.Why = row.Told+1, column.Time(now), ""
-	} else {
-		row.Refused, row.Why = column.Time(now), why
-	}
-	if fresh {
-		return add(ctx, t.reader, "feed_told", " ON CONFLICT (feed) DO NOTHING", row)
-	}
-	_, err = change(ctx, t.db, "feed_told", row, "")
-	return err
+	return add(ctx, t.reader, "feed_told", "ON CONFLICT (feed) DO UPDATE SET "+again, row)
 }

@@ -102,10 +102,13 @@ func (r reader) LastEvents(ctx context.Context, of candor.ID) (all, public map[c
 }
 
 // LastComplaint tells when what was complained about in a case happened last, as
-// those who complained told it; zero if no complaint tells a time.
+// those who complained told it, but not after they did: clocks go wrong. It is zero if
+// no complaint tells a time.
 func (r reader) LastComplaint(ctx context.Context, of candor.ID) (time.Time, error) {
 	var at column.Time
-	err := r.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(CASE WHEN last_seen > 0 THEN last_seen ELSE first_seen END), 0) FROM complaints WHERE case_id = ? AND case_id <> '' AND state = 'filed'", of).Scan(&at)
+	err := r.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(CASE WHEN happened > received THEN received ELSE happened END), 0) FROM
+		(SELECT CASE WHEN last_seen > 0 THEN last_seen ELSE first_seen END AS happened, reports.received AS received FROM complaints
+		JOIN reports ON reports.id = complaints.report WHERE complaints.case_id = ? AND complaints.case_id <> '' AND complaints.state = 'filed') AS said`, of).Scan(&at)
 	return time.Time(at), kind(err, "read complaints of case %s", of)
 }
 

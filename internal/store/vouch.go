@@ -58,3 +58,14 @@ func (t *Tx) DropProfiles(ctx context.Context, senders ...string) error {
 	}
 	return nil
 }
+
+// EraseSenders forgets senders: what people taught about them, and who vouches for
+// their mails.
+func (t *Tx) EraseSenders(ctx context.Context, senders ...string) error {
+	for _, s := range senders {
+		if _, err := t.db.ExecContext(ctx, "DELETE FROM vouches WHERE sender = ?", s); err != nil {
+			return kind(err, "forget a sender")
+		}
+	}
+	return t.DropProfiles(ctx, senders...)
+}

@@ -27,14 +27,15 @@ func (r *Request) Query(name string) string { return line(r.URL.Query().Get(name
 // Line is a field of the form: one line, bounded, without space at its ends.
 func (r *Request) Line(name string) string { return line(r.PostForm.Get(name)) }
 
-// Text is a field of the form of several lines, with \n between them. Of one that
+// Text is a field of the form of several lines, with \n between them, and without
+// NUL, which PostgreSQL keeps in no text. Of one that
 // is longer than 20,000 bytes it gives a few more, so that whoever checks the
 // length sees it.
 func (r *Request) Text(name string) string { return r.LongText(name, mostText) }
 
 // LongText is Text of at most so many bytes.
 func (r *Request) LongText(name string, most int) string {
-	text := strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n"))
+	text := strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\x00", "").Replace(r.PostForm.Get(name)))
 	return bounded(text, most+utf8.UTFMax)
 }
 
@@ -45,10 +46,13 @@ func (r *Request) Secret(name string) string { return bounded(r.PostForm.Get(nam
 func (r *Request) Yes(name string) bool { return r.PostForm.Get(name) != "" }
 
 // Lines are all values of a field, bounded, without empty ones.
-func (r *Request) Lines(name string) []string {
+func (r *Request) Lines(name string) []string { return r.LinesUpTo(name, mostIDs) }
+
+// LinesUpTo is Lines of at most so many.
+func (r *Request) LinesUpTo(name string, most int) []string {
 	var out []string
 	for _, v := range r.PostForm[name] {
-		if v = line(v); v != "" && len(out) < mostIDs {
+		if v = line(v); v != "" && len(out) < most {
 			out = append(out, v)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"net/netip"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (c *Checker) Check(ctx context.Context, body io.Reader, heard bool) (candor
 	ctx, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
 	domain := v.Sender[strings.LastIndexByte(v.Sender, '@')+1:]
-	v.Checks = append(v.Checks, c.relayed(h)...)
+	v.Checks = append(v.Checks, c.relayed(ctx, h, heard)...)
 	if heard {
 		if check, ok := c.spf(ctx, h); ok {
 			v.Checks = append(v.Checks, check)
@@ -133,8 +134,9 @@ func aligned(a, b string) bool {
 }
 
 // relayed are the results of the provider's own servers: the first of each, since
-// a server puts its own before what came.
-func (c *Checker) relayed(h textproto.MIMEHeader) (all []candor.VouchCheck) {
+// a server puts its own before what came. Of a mail that a listener of ours heard from
+// elsewhere they are whatever somebody wrote: nothing took them out on the way.
+func (c *Checker) relayed(ctx context.Context, h textproto.MIMEHeader, heard bool) (all []candor.VouchCheck) {
 	seen := map[string]bool{}
 	for _, text := range h["Authentication-Results"] {
 		id, results, err := authres.Parse(text)
@@ -142,6 +144,10 @@ func (c *Checker) relayed(h textproto.MIMEHeader) (all []candor.VouchCheck) {
 			continue
 		}
 		seen[id] = true
+		if heard && !c.came(ctx, h, id) {
+			all = append(all, candor.VouchCheck{Method: candor.VouchRelay, Result: "none", Why: cut(id + ": another server handed the mail over")})
+			continue
+		}
 		for _, r := range results {
 			if check, ok := relay(r); ok {
 				check.Method, check.Why = candor.VouchRelay, cut(id+": "+check.Why)
@@ -181,19 +187,42 @@ func relay(r authres.Result) (candor.VouchCheck, bool) {
 // peer finds who handed a mail over in the line that our listener writes.
 var peer = regexp.MustCompile(`^from (\S+) \(\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\)`)
 
+// handed is who handed a mail over to a listener of ours, and as whom it greeted.
+func handed(h textproto.MIMEHeader) (from netip.Addr, greeting string, ok bool) {
+	m := peer.FindStringSubmatch(h.Get("Received"))
+	if m == nil {
+		return from, "", false
+	}
+	from, err := netip.ParseAddr(m[2])
+	return from.Unmap(), m[1], err == nil
+}
+
+// near tells whether an address is of the provider's own network.
+func near(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }
+
+// came tells whether a relay handed a mail over: from within, or from an address that
+// its name has.
+func (c *Checker) came(ctx context.Context, h textproto.MIMEHeader, relay string) bool {
+	from, _, ok := handed(h)
+	if !ok || near(from) {
+		return ok
+	}
+	all, err := c.Resolver.LookupIPAddr(ctx, relay)
+	return err == nil && slices.ContainsFunc(all, func(a net.IPAddr) bool {
+		ip, is := netip.AddrFromSlice(a.IP)
+		return is && ip.Unmap() == from
+	})
+}
+
 // spf asks the domain of the envelope's sender for its servers; ok is false if a
 // relay handed the mail over, of which it tells nothing.
 func (c *Checker) spf(ctx context.Context, h textproto.MIMEHeader) (check candor.VouchCheck, ok bool) {
-	m := peer.FindStringSubmatch(h.Get("Received"))
+	address, greeting, ok := handed(h)
 	envelope := strings.Trim(strings.TrimSpace(h.Get("Return-Path")), "<>")
-	if m == nil || !strings.Contains(envelope, "@") {
+	if !ok || near(address) || !strings.Contains(envelope, "@") {
 		return check, false
 	}
-	address, err := netip.ParseAddr(m[2])
-	if err != nil || address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() {
-		return check, false
-	}
-	result, err := spf.CheckHostWithSender(net.IP(address.AsSlice()), m[1], envelope, spf.WithContext(ctx), spf.WithResolver(c.resolver()))
+	result, err := spf.CheckHostWithSender(net.IP(address.AsSlice()), greeting, envelope, spf.WithContext(ctx), spf.WithResolver(c.resolver()))
 	check = candor.VouchCheck{Method: candor.VouchSPF, Domain: strings.ToLower(envelope[strings.LastIndexByte(envelope, '@')+1:]), Result: string(result)}
 	if err != nil {
 		check.Why = cut(err.Error())
@@ -204,6 +233,9 @@ func (c *Checker) spf(ctx context.Context, h textproto.MIMEHeader) (check candor
 // dkim verifies the signatures of a mail.
 func (c *Checker) dkim(ctx context.Context, from io.Reader) (all []candor.VouchCheck) {
 	got, err := dkim.VerifyWithOptions(from, &dkim.VerifyOptions{MaxVerifications: mostSignatures, LookupTXT: func(name string) ([]string, error) { return c.resolver().LookupTXT(ctx, name) }})
+	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
+		got = nil // what could not be looked at is none that passed, though it bears no error
+	}
 	for _, v := range got {
 		check := candor.VouchCheck{Method: candor.VouchDKIM, Domain: strings.ToLower(v.Domain), Result: "pass"}
 		if v.Err != nil {

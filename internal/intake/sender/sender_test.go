@@ -27,6 +27,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type zone struct {
 	mu    sync.Mutex
 	texts map[string]string
+	hosts map[string][4]byte
 	asked map[string]int
 }
 
@@ -77,11 +78,16 @@ func (z *zone) answer(in []byte) []byte {
 		return nil
 	}
 	q := m.Questions[0]
-	text, ok := z.text(strings.TrimSuffix(q.Name.String(), "."))
+	name := strings.TrimSuffix(q.Name.String(), ".")
+	text, ok := z.text(name)
+	host, known := z.hosts[name]
 	out := dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, RecursionAvailable: true}, Questions: m.Questions}
 	switch {
 	case ok && text == "":
 		return nil
+	case known && q.Type == dnsmessage.TypeA:
+		out.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 60}, Body: &dnsmessage.AResource{A: host}}}
+	case known:
 	case !ok:
 		out.RCode = dnsmessage.RCodeNameError
 	case q.Type == dnsmessage.TypeTXT:
@@ -118,7 +124,7 @@ func trace(envelope, address string) string {
 
 func TestCheck(t *testing.T) {
 	z := &zone{texts: map[string]string{"s._domainkey.cert.example": published(), "s._domainkey.mail.cert.example": published(), "s._domainkey.evil.example": published(), "s._domainkey.slow.example": "",
-		"cert.example": "v=spf1 ip4:203.0.113.0/24 -all", "evil.example": "v=spf1 +all"}}
+		"cert.example": "v=spf1 ip4:203.0.113.0/24 -all", "evil.example": "v=spf1 +all"}, hosts: map[string][4]byte{"mx.example.net": {192, 0, 2, 25}}}
 	c := New(Options{Resolver: z.serve(t), Relays: []string{"mx.example.net"}, Patience: 2 * time.Second, Now: func() time.Time { return noon }})
 	relay := func(id, result string) string {
 		return "Authentication-Results: " + id + "; " + result + "\r\n" + plain
@@ -148,6 +154,9 @@ func TestCheck(t *testing.T) {
 		"relay":              {mail: relay("mx.example.net", "dkim=pass header.d=cert.example"), by: candor.VouchRelay, domain: "cert.example", results: "relay pass"},
 		"relay, spf":         {mail: relay("mx.example.net", "spf=pass smtp.mailfrom=x@cert.example"), by: candor.VouchRelay, domain: "cert.example", results: "relay pass"},
 		"relay, failed":      {mail: relay("mx.example.net", "dkim=fail header.d=cert.example"), results: "relay fail"},
+		"relay, near":        {mail: trace("x@evil.example", "10.0.0.25") + relay("mx.example.net", "dkim=pass header.d=cert.example"), heard: true, by: candor.VouchRelay, domain: "cert.example", results: "relay pass"},
+		"relay, public":      {mail: trace("x@none.example", "192.0.2.25") + relay("mx.example.net", "dkim=pass header.d=cert.example"), heard: true, by: candor.VouchRelay, domain: "cert.example", results: "relay pass spf none"},
+		"past the relay":     {mail: trace("x@none.example", "198.51.100.9") + relay("mx.example.net", "dkim=pass header.d=cert.example"), heard: true, results: "relay none spf none"},
 		"another's results":  {mail: relay("mx.evil.example", "dkim=pass header.d=cert.example")},
 		"results below":      {mail: "Authentication-Results: mx.example.net; none\r\n" + relay("mx.example.net", "dkim=pass header.d=cert.example")},
 		"no header":          {mail: "hello"},

@@ -100,7 +100,11 @@ type State struct {
 // Setup stands for what decides of a feed's entries: where they come from, and what
 // is said of all of them.
 func (f Feed) Setup() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases))
+	text := fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases)
+	if f.Kind == MISP {
+		text = append(text, " parts"...) // what was read before there were any is read anew
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -172,8 +176,12 @@ type Keeper interface {
 }
 
 // Sink takes entries. What one turn gives is whole only when the turn returned
-// without an error: until then it may be a part.
+// without an error: until then some may be missing.
 type Sink interface {
+	// Part says that the indicators that follow, until the next one, are all that a part
+	// of the feed has, such as an event of MISP: what it gave before and does not give now
+	// is gone.
+	Part(id string) error
 	Indicator(intel.Indicator) error
 	Vulnerability(intel.Vulnerability) error
 	// Forget takes back what was given with a Reference.

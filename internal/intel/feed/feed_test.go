@@ -56,7 +56,13 @@ type sink struct {
 	indicators      []intel.Indicator
 	vulnerabilities []intel.Vulnerability
 	forgotten       []string
+	parts           []string // each with how many indicators came before
 	err             error
+}
+
+func (s *sink) Part(id string) error {
+	s.parts = append(s.parts, fmt.Sprint(len(s.indicators), " ", id))
+	return s.err
 }
 
 func (s *sink) Forget(reference string) error {
@@ -384,6 +390,9 @@ func TestPartners(t *testing.T) {
 		}
 		if i := got.indicators[0]; i.Value != "evil.example" || i.TLP != tlp.Green || i.Class != candor.Phishing || i.Confidence != 60 || i.Source != "f-"+string(kind) {
 			t.Errorf("%+v", i)
+		}
+		if want := map[feed.Kind][]string{feed.MISP: {"0 " + string(b.ID)}}[kind]; !slices.Equal(got.parts, want) {
+			t.Errorf("%s: the parts %q, want %q", kind, got.parts, want)
 		}
 		if turn, err = r.Turn(t.Context(), of(kind, address), &got); err != nil || turn.Changed || len(got.indicators) != 1 {
 			t.Errorf("%s again: %+v, %v", kind, turn, err)

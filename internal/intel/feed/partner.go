@@ -16,17 +16,16 @@ import (
 	"candor/internal/intel/taxii"
 )
 
-// misp reads the events of a feed of MISP that changed.
+// misp reads the events of a feed of MISP that changed. Each is a part, and what an
+// event names no more is gone, as what an event names is that is in the feed no more.
 func (r *Reader) misp(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
 	feed := misp.Feed{HTTP: r.HTTP, Address: f.URL, Authorize: r.authorize(f)}
 	got, err := feed.Fetch(ctx, s.Seen, MostParts, func(e misp.Content) error {
+		if err := c.to.Part(e.UUID); err != nil {
+			return err
+		}
 		for _, i := range e.Indicators {
 			if err := c.indicator(i); err != nil {
-				return err
-			}
-		}
-		for _, id := range e.Deleted {
-			if err := c.to.Forget(id); err != nil {
 				return err
 			}
 		}
@@ -41,10 +40,15 @@ func (r *Reader) misp(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 	if got.Read == 0 && len(got.Failures) > 0 {
 		return Turn{}, got.Failures[0]
 	}
+	for _, id := range got.Gone {
+		if err := c.to.Part(id); err != nil {
+			return Turn{}, err
+		}
+	}
 	for range got.Failures {
 		c.skip()
 	}
-	t := Turn{State: s, Changed: got.Read > 0, More: got.Left > 0}
+	t := Turn{State: s, Changed: got.Read+len(got.Gone) > 0, More: got.Left > 0}
 	t.State.Seen = got.Seen
 	return t, nil
 }

@@ -144,6 +144,7 @@ type Fetched struct {
 	// those that could not be: to hand to the next turn. What is in the feed no more is
 	// not in it.
 	Seen     map[string]int64
+	Gone     []string // events that were seen and are in the feed no more
 	Read     int
 	Left     int // new events that are for the next turn
 	Failures []error
@@ -152,7 +153,9 @@ type Fetched struct {
 // Fetch reads the events of a feed that are newer than seen tells, at most so many,
 // the oldest first, and hands each over. An event that cannot be read is a failure,
 // and comes again in later turns, behind all others; an error of each ends the turn.
-// So does the end of ctx, which is an error only where nothing was read.
+// So does the end of ctx, which is an error only where nothing was read. A manifest
+// without any event, where some were seen, is candor.ErrInvalid: it is believed that it
+// broke, and not that all of them are taken back.
 func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each func(Content) error) (Fetched, error) {
 	out := Fetched{Seen: map[string]int64{}}
 	raw, err := f.get(ctx, "manifest.json", MostManifest)
@@ -163,8 +166,16 @@ func (f *Feed) Fetch(ctx context.Context, seen map[string]int64, most int, each 
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return out, fmt.Errorf("manifest of MISP: %w", errors.Join(err, candor.ErrInvalid))
 	}
+	if len(manifest) == 0 && len(seen) > 0 {
+		return out, fmt.Errorf("manifest of MISP: it had %d events, and is empty: %w", len(seen), candor.ErrInvalid)
+	}
 	if len(manifest) > MostEvents {
 		return out, fmt.Errorf("manifest of MISP: more than %d events: %w", MostEvents, candor.ErrInvalid)
+	}
+	for _, id := range sortedKeys(seen) {
+		if _, there := manifest[id]; !there {
+			out.Gone = append(out.Gone, id)
+		}
 	}
 	fresh := f.fresh(manifest, seen, &out)
 	for n, id := range fresh {

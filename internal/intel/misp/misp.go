@@ -24,8 +24,7 @@ type Content struct {
 	// the others.
 	Indicators []intel.Indicator
 	Context    []intel.Indicator
-	Attributes int      // how many were read
-	Deleted    []string // UUIDs of attributes that hold no more
+	Attributes int // how many were read
 	// Problems are of attributes that could not be read, the first hundred.
 	Problems []string
 }

@@ -92,8 +92,7 @@ func (c *Content) attribute(e *event, a attribute) {
 		return
 	}
 	if a.Deleted.yes() {
-		c.Deleted = append(c.Deleted, a.UUID)
-		return
+		return // it holds no more
 	}
 	if len(a.Tags) > mostTags {
 		c.problem("%.40s: more than %d tags", a.UUID, mostTags)

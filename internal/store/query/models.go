@@ -512,6 +512,15 @@ type Indicator struct {
 	Matched   column.Time  `db:"matched"`
 }
 
+type IndicatorPart struct {
+	Feed      string      `db:"feed"`
+	Part      string      `db:"part"`
+	Kind      intake.Kind `db:"kind"`
+	Value     string      `db:"value"`
+	Reference string      `db:"reference"`
+	Kept      column.Time `db:"kept"`
+}
+
 type Inventory struct {
 	Asset        candor.ID     `db:"asset"`
 	System       string        `db:"system"`

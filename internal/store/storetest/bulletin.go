@@ -45,9 +45,17 @@ func testBulletins(t *testing.T, s *store.Store) {
 	same(t, must(s.DueBulletinCopies(ctx, noon.Add(time.Hour), 5))(t), []bulletin.Copy{one})
 	same(t, len(must(s.DueBulletinCopies(ctx, noon, 5))(t)), 0)
 
+	stale := two // as somebody else looked at it before
 	two.Read, two.Comment = noon.Add(time.Minute), "Thanks"
-	do(t, s, func(tx *store.Tx) error { return tx.ChangeBulletinCopy(ctx, two) })
+	do(t, s, func(tx *store.Tx) error { return tx.ReadBulletinCopy(ctx, two.ID, two.Read, two.Comment) })
 	same(t, must(s.BulletinCopy(ctx, two.ID))(t), two)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ReadBulletinCopy(ctx, two.ID, noon, "again") }), candor.ErrChanged)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.RemindBulletinCopy(ctx, stale, 1, noon.Add(time.Hour)) }), candor.ErrChanged)
+	same(t, must(s.BulletinCopy(ctx, two.ID))(t), two) // no receipt is lost to a reminder
+	do(t, s, func(tx *store.Tx) error { return tx.RemindBulletinCopy(ctx, one, 1, noon.Add(2*time.Hour)) })
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.RemindBulletinCopy(ctx, one, 1, noon.Add(2*time.Hour)) }), candor.ErrChanged) // by two nodes
+	one.Reminders, one.Due = 1, noon.Add(2*time.Hour)
+	same(t, must(s.BulletinCopy(ctx, one.ID))(t), one)
 	same(t, must(s.BulletinCounts(ctx, b.ID))(t), map[candor.ID]map[int]bulletin.Count{b.ID: {1: {Sent: 2, Read: 1}}})
 
 	do(t, s, func(tx *store.Tx) error { return tx.StopBulletinReminders(ctx, b.ID, 1) })
@@ -55,6 +63,7 @@ func testBulletins(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.EraseBulletinCopies(ctx, party.ID) })
 	one.Name, one.Address, one.Due = store.Erased, "", time.Time{}
 	same(t, must(s.BulletinCopy(ctx, one.ID))(t), one)
+	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ReadBulletinCopy(ctx, one.ID, noon, "mine") }), candor.ErrChanged) // nothing personal comes back
 	_, err := s.BulletinCopy(ctx, candor.NewID(noon))
 	isKind(t, err, candor.ErrNotFound)
 }

@@ -87,6 +87,7 @@ func testFeeds(t *testing.T, s *store.Store) {
 	_, err := s.Hit(ctx, "list", "192.0.2.8", a.ID)
 	isKind(t, err, candor.ErrNotFound)
 	testVulnerabilities(t, s)
+	testParts(t, s)
 	entries, hits, err := s.FeedCounts(ctx)
 	same(t, err, nil)
 	same(t, entries, map[string]int{"list": 1, "kev": 1})
@@ -96,6 +97,44 @@ func testFeeds(t *testing.T, s *store.Store) {
 	same(t, err, nil)
 	same(t, entries, map[string]int{"kev": 1})
 	same(t, hits, map[string]int{})
+}
+
+// testParts takes back what parts of a feed named, but for what others name still.
+func testParts(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	keep := func(turn time.Time, part string, values ...string) {
+		t.Helper()
+		do(t, s, func(tx *store.Tx) error {
+			var all []intel.Indicator
+			var named []store.Named
+			for _, v := range values {
+				all = append(all, intel.Indicator{Kind: intake.Domain, Value: v, Reference: part + v})
+				named = append(named, store.Named{Part: part, Kind: intake.Domain, Value: v, Reference: part + v})
+			}
+			return errors.Join(tx.KeepIndicators(ctx, "misp", turn, all...), tx.KeepNamed(ctx, "misp", turn, named...), tx.WithdrawNamed(ctx, "misp", turn, []string{part}))
+		})
+	}
+	has := func(want map[string]string) {
+		t.Helper()
+		got := map[string]string{}
+		for _, i := range must(s.Unmatched(ctx, noon.AddDate(1, 0, 0), 100))(t) {
+			if i.Source == "misp" {
+				got[i.Value] = i.Reference
+			}
+		}
+		same(t, got, want)
+	}
+	keep(noon, "b", "both.example", "b.example")
+	keep(noon, "a", "both.example", "a.example")
+	has(map[string]string{"both.example": "aboth.example", "a.example": "aa.example", "b.example": "bb.example"})
+	keep(noon.Add(time.Minute), "a", "new.example")
+	has(map[string]string{"both.example": "bboth.example", "new.example": "anew.example", "b.example": "bb.example"})
+	keep(noon.Add(2*time.Minute), "b")
+	has(map[string]string{"new.example": "anew.example"})
+	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, "misp", noon.Add(time.Hour)) })
+	keep(noon.Add(time.Hour), "c", "new.example")
+	keep(noon.Add(2*time.Hour), "c")
+	has(map[string]string{}) // nothing of a feed that was dropped holds it
 }
 
 // testVulnerabilities keeps vulnerabilities, and finds them and the sites by

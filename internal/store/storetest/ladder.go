@@ -82,7 +82,7 @@ func testOffences(t *testing.T, s *store.Store) {
 			if err := tx.AddCase(ctx, &c); err != nil || reporter == "" {
 				return err
 			}
-			r.ID, r.Reporter = candor.NewID(since), reporter
+			r.ID, r.Reporter, r.Received = candor.NewID(since), reporter, since.Add(2*day)
 			if err := tx.AddReports(ctx, store.NewReport{Report: r}); err != nil {
 				return err
 			}
@@ -104,6 +104,11 @@ func testOffences(t *testing.T, s *store.Store) {
 		return tx.AddStanding(ctx, candor.Standing{Case: open.ID, Step: 3, Since: since})
 	})
 	same(t, must(s.LastComplaint(ctx, open.ID))(t), since.Add(day))
+	do(t, s, func(tx *store.Tx) error {
+		return tx.AddComplaints(ctx, candor.Complaint{ID: candor.NewID(since), Report: r.ID, Number: 2, Class: open.Class, Kind: "url", Value: "http://x.example/", State: candor.ComplaintFiled,
+			Asset: open.Asset, Party: open.Party, Case: open.ID, Last: since.AddDate(50, 0, 0), Updated: open.Opened})
+	})
+	same(t, must(s.LastComplaint(ctx, open.ID))(t), since.Add(2*day)) // nobody reports what is to come
 
 	list := func(f candor.OffenceFilter) []candor.Offences {
 		f.Since, f.Most = since, 10

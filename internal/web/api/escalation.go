@@ -12,10 +12,6 @@ type vouchAnswer struct{ Body candor.Vouch }
 
 type taughtAnswer struct{ Body candor.Taught }
 
-type senderQuery struct {
-	Sender string `query:"sender" required:"true" maxLength:"320" doc:"Mail address, in lower case."`
-}
-
 type ladderAnswer struct{ Body house.Ladder }
 
 type offenderQuery struct {
@@ -45,14 +41,22 @@ func (s *server) addEscalation() {
 			v, err := s.House.ReportVouch(ctx, who, in.ID)
 			return &vouchAnswer{v}, err
 		})
-	add(s, operation{id: "get-profile", method: http.MethodGet, path: "/api/v1/profiles", tag: reportTag, needs: readsAll, summary: "Get what people taught about the mails of a sender",
-		about: "With the marks that tell the most. 404 if nobody taught anything."},
-		func(ctx context.Context, who candor.Principal, in *senderQuery) (*taughtAnswer, error) {
-			t, err := s.House.Taught(ctx, who, in.Sender)
+	add(s, operation{id: "get-profile", method: http.MethodGet, path: "/api/v1/reports/{id}/profile", tag: reportTag, needs: readsAll, summary: "Get what people taught about the mails of a report's sender",
+		about: "With the marks that tell the most. 404 if nobody taught anything. The sender is named by a report, so that no mail address stands in an address of the API."},
+		func(ctx context.Context, who candor.Principal, in *one) (*taughtAnswer, error) {
+			v, err := s.House.ReportVouch(ctx, who, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			t, err := s.House.Taught(ctx, who, v.Sender)
 			return &taughtAnswer{t}, err
 		})
-	add(s, operation{id: "forget-profile", method: http.MethodDelete, path: "/api/v1/profiles", tag: reportTag, needs: acts, summary: "Forget what people taught about the mails of a sender"},
-		done(func(ctx context.Context, who candor.Principal, in *senderQuery) error {
-			return s.House.ForgetTaught(ctx, who, in.Sender)
+	add(s, operation{id: "forget-profile", method: http.MethodDelete, path: "/api/v1/reports/{id}/profile", tag: reportTag, needs: acts, summary: "Forget what people taught about the mails of a report's sender"},
+		done(func(ctx context.Context, who candor.Principal, in *one) error {
+			v, err := s.House.ReportVouch(ctx, who, in.ID)
+			if err != nil {
+				return err
+			}
+			return s.House.ForgetTaught(ctx, who, v.Sender)
 		}))
 }

@@ -1,9 +1,12 @@
 package console
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"candor"
+	"candor/internal/desk/calendar"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/web"
@@ -46,7 +49,7 @@ func (p *ladderPart) tell(r *web.Request, l house.Ladder, open bool) {
 	if l.Step == 0 {
 		p.said = append(p.said, r.T("console.ladder.ground"))
 	} else {
-		p.said = append(p.said, r.T("console.ladder.stands", phrase.Args{"rung": l.Rungs[l.Step-1].Title, "since": r.Printer.Ago(r.Now, l.Since), "why": cause(r, l.Why)}))
+		p.said = append(p.said, r.T("console.ladder.stands", phrase.Args{"rung": l.Rungs[l.Step-1].Title, "since": r.Printer.Time(l.Since, r.Zone), "why": cause(r, l.Why)}))
 	}
 	switch {
 	case !open:
@@ -58,7 +61,13 @@ func (p *ladderPart) tell(r *web.Request, l house.Ladder, open bool) {
 	default:
 		p.said = append(p.said, r.T("console.ladder.event", phrase.Args{"rung": l.Rungs[l.Step].Title}))
 	}
-	if p.gap = l.Gap; l.Previous != "" {
+	if p.gap = l.Gap; l.Gap != "" {
+		known := false
+		if p.gap, known = r.Printer.Hint(l.Gap); !known {
+			p.gap = r.T("console.ladder.gap.text")
+		}
+	}
+	if l.Previous != "" {
 		p.led = ui.Link{Text: r.T("console.ladder.before"), Href: casePath(l.Previous)}
 	}
 }
@@ -92,11 +101,21 @@ func rungWaits(r *web.Request, l house.LadderRung) (all []string) {
 		}
 	}
 	add(l.Told, r.T("console.ladder.told"))
-	add(l.After != "", r.T("console.ladder.after", phrase.Args{"time": l.After}))
+	add(l.After != "", r.T("console.ladder.after", phrase.Args{"time": lasting(r, l.After)}))
 	add(l.Missed, r.T("console.ladder.missed"))
-	add(l.Again != "", r.T("console.ladder.again", phrase.Args{"time": l.Again}))
-	add(l.Cases > 0, r.T("console.ladder.cases", phrase.Args{"count": l.Cases, "time": l.Within}))
+	add(l.Again != "", r.T("console.ladder.again", phrase.Args{"time": lasting(r, l.Again)}))
+	add(l.Cases > 0, r.T("console.ladder.cases", phrase.Args{"count": l.Cases, "time": lasting(r, l.Within)}))
 	return all
+}
+
+// lasting puts a period such as 3d into words; months, which are not all as long, stay
+// as they are written.
+func lasting(r *web.Request, text string) string {
+	p, err := calendar.ParsePeriod(text)
+	if err != nil || p.Months > 0 {
+		return text
+	}
+	return r.Printer.Span(time.Duration(p.Days)*24*time.Hour + p.Time)
 }
 
 // rungDoes is what a rung proposes and asks for.

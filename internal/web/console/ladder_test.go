@@ -57,8 +57,11 @@ func TestLadder(t *testing.T) {
 	c := w.escalated(t, 73*time.Hour)
 	page := w.get(t, "/cases/"+string(c.ID))
 	has(t, page, "Escalation", "the time passed, and nothing was mended", "Next is “Containment”, when what it waits for comes about.", "Something of this rung could not be proposed",
-		"nothing is mended for 2d", "the party’s deadline passes", "Escalated to", "Could not be proposed")
+		"nothing is mended for 2 d", "the party’s deadline passes", "Escalated to", "Could not be proposed")
 	hasNot(t, page, "<script>alert", "[console.", "[playbook.")
+	hasNot(t, page, "since 1 h", "ago: the time passed") // it says when
+	chinese := w.get(t, "/cases/"+string(c.ID)+"?language=zh-Hans")
+	has(t, chinese, "2 天 内未修复", "本阶段的某项措施无法提出", "时间线中说明了具体措施及原因。")
 	a := w.Get(t, w.As(candor.RoleCustomer), "/cases/"+string(c.ID))
 	if a.Status == http.StatusOK {
 		t.Errorf("a customer reads it: %d", a.Status)

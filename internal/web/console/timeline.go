@@ -198,7 +198,7 @@ func (s *story) tellResponse(to *ui.Event, d details) {
 		to.Tone, to.Text = ui.Warn, r.T("console.event.response.not", method)
 		reason := d.Why
 		if d.Hint != "" {
-			reason = d.Hint
+			reason, _ = r.Printer.Hint(d.Hint)
 		}
 		if d.Gap != nil {
 			reason = gap(r, d.Gap)

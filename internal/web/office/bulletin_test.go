@@ -1,6 +1,7 @@
 package office_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"candor/internal/intel"
 	"candor/internal/intel/bulletin"
 	"candor/internal/intel/tlp"
+	"candor/internal/store"
 )
 
 // told is a bulletin with two versions, the first of which one of two read, and a draft.
@@ -120,3 +122,48 @@ func TestBulletinReceipts(t *testing.T) {
 		t.Error(v, err)
 	}
 }
+
+// TestBulletinRecipients: whoever is a partner can be named, however many there are, and
+// stays named.
+func TestBulletinRecipients(t *testing.T) {
+	w := newWorld(t)
+	ctx, admin, analyst := t.Context(), w.Who(candor.RoleAdmin), w.As(candor.RoleAnalyst)
+	g := w.partners(t)
+	var all []candor.ID
+	for n := range 510 {
+		p := candor.Party{ID: candor.NewID(w.Clock()), Kind: candor.Partner, Name: fmt.Sprintf("Peer %03d", n), Language: "en", TimeZone: "UTC"}
+		if err := w.House.Store.Tx(ctx, func(tx *store.Tx) error { return tx.AddParty(ctx, p) }); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p.ID)
+	}
+	last := all[len(all)-1]
+	a := w.Get(t, analyst, "/intel/bulletins/new")
+	has(t, a, http.StatusOK, "There are more than are shown", "Peer 000")
+	if strings.Contains(a.Text(), "Peer 509") {
+		t.Error("all are shown")
+	}
+	values := url.Values{"mark": {"green"}, "until": {w.Clock().AddDate(0, 1, 0).Format("2006-01-02")}, "remind": {"3"}, "to": {"party " + string(all[7])}, "find": {"509"}, "do": {"find"}, "title-en": {"Half a text"}}
+	a = w.Post(t, analyst, "/intel/bulletins/new", values)
+	has(t, a, http.StatusUnprocessableEntity, "Peer 509", "Peer 007", "Half a text")
+	if !strings.Contains(a.Text(), `value="party `+string(all[7])+`" checked`) || strings.Contains(a.Text(), "Peer 008") || strings.Contains(a.Text(), "A text has a title and a body.") {
+		t.Error("what was ticked is not, or what is looked for is not alone, or it is blamed:", a.Text())
+	}
+	values.Set("find", "nobody is called so")
+	has(t, w.Post(t, analyst, "/intel/bulletins/new", values), http.StatusUnprocessableEntity, "Nobody else has that in the name.")
+	values.Del("do")
+	values.Set("body-en", "x")
+	values.Del("to")
+	for _, id := range all {
+		values.Add("to", "party "+string(id))
+	}
+	path := w.Post(t, analyst, "/intel/bulletins/new", values).Location()
+	has(t, w.Get(t, analyst, path+"/edit"), http.StatusOK, "Peer 509", "Peer 508")
+	b, err := w.House.Bulletins(ctx, admin)
+	if err != nil || len(b) != 1 || len(b[0].Bulletin.Draft.Parties) != len(all) {
+		t.Fatalf("%d of %d are named, %v", len(b[0].Bulletin.Draft.Parties), len(all), err)
+	}
+	has(t, w.Get(t, analyst, groupPath(g.ID)), http.StatusOK, string(last))
+}
+
+func groupPath(id candor.ID) string { return "/intel/groups/" + string(id) }

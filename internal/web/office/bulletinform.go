@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"candor"
-	"candor/internal/directory"
 	"candor/internal/house"
 	"candor/internal/intel"
 	"candor/internal/intel/bulletin"
@@ -27,6 +26,7 @@ type bulletinForm struct {
 	marks            []ui.Option
 	groups, to       []ui.Option
 	chosen, chosenTo []string
+	more             bool // there are others than to
 	tongues          []tongue
 }
 
@@ -88,8 +88,11 @@ func (o *office) bulletinFormView(r *web.Request, f bulletinForm, b bulletin.Bul
 			f.groups = append(f.groups, ui.Option{Value: id, Label: v.Group.Name + " (TLP:" + markWord(v.Group.Most) + ")"})
 		}
 	}
-	if f.to, err = o.recipients(r, f.chosenTo); err != nil {
+	if f.to, f.more, err = o.recipients(r, f.chosenTo, f.values["find"]); err != nil {
 		return web.View{}, err
+	}
+	if f.values["find"] != "" && len(f.to) == len(f.chosenTo) {
+		f.refuse("find", r.T("office.bulletin.find.none"))
 	}
 	p := ui.Page{Title: r.T("office.bulletin.new"), Active: "bulletins", Lead: r.T("office.bulletin.form.lead"), Crumbs: bulletinCrumbs(r)}
 	if b.ID != "" {
@@ -103,28 +106,31 @@ func (o *office) bulletinFormView(r *web.Request, f bulletinForm, b bulletin.Bul
 	return v, nil
 }
 
-// recipients are those who can be named: partners, authorities, vendors, and entries of
-// the directory that have a mail address.
-func (o *office) recipients(r *web.Request, chosen []string) (all []ui.Option, err error) {
-	for _, kind := range []candor.PartyKind{candor.Partner, candor.Authority, candor.Vendor} {
-		page, err := o.house.Parties(r.Context(), r.Who, candor.PartyFilter{Kind: kind}, candor.Cut{Limit: 200})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Items {
-			if !p.Erased {
-				all = append(all, ui.Option{Value: "party " + string(p.ID), Label: p.Name})
-			}
-		}
-	}
-	entries, err := o.house.Directory(r.Context(), r.Who, directory.Filter{})
-	for _, v := range entries {
-		value := "entry " + string(v.Entry.ID)
-		if v.Entry.Retired.IsZero() && v.Entry.Address(directory.Mail) != "" || slices.Contains(chosen, value) {
-			all = append(all, ui.Option{Value: value, Label: r.T("office.bulletin.to.entry", phrase.Args{"name": v.Entry.Name})})
+// recipients are those who can be named: those who are, and the first of the others
+// whose names hold a text; more tells that there are more of them.
+func (o *office) recipients(r *web.Request, chosen []string, text string) (all []ui.Option, more bool, err error) {
+	var named bulletin.Draft
+	addressed(&named, chosen)
+	found, more, err := o.house.BulletinChoices(r.Context(), r.Who, named, text)
+	for _, c := range found {
+		if c.Entry != "" {
+			all = append(all, ui.Option{Value: "entry " + string(c.Entry), Label: r.T("office.bulletin.to.entry", phrase.Args{"name": c.Name})})
+		} else {
+			all = append(all, ui.Option{Value: "party " + string(c.Party), Label: c.Name})
 		}
 	}
-	return all, err
+	return all, more, err
+}
+
+// addressed takes over whom somebody ticked.
+func addressed(d *bulletin.Draft, ticked []string) {
+	for _, one := range ticked {
+		if kind, id := cut(one); kind == "party" {
+			d.Parties = append(d.Parties, candor.ID(id))
+		} else {
+			d.Entries = append(d.Entries, candor.ID(id))
+		}
+	}
 }
 
 func (o *office) addBulletin(r *web.Request) (web.View, error) {
@@ -140,7 +146,7 @@ func (o *office) changeBulletin(r *web.Request) (web.View, error) {
 }
 
 func (o *office) saveBulletin(r *web.Request, old bulletin.Bulletin, action, cancel string) (web.View, error) {
-	f := bulletinForm{form: typed(r, "mark", "until", "remind", "edition"), action: action, cancel: cancel, chosen: r.Lines("group"), chosenTo: r.Lines("to")}
+	f := bulletinForm{form: typed(r, "mark", "until", "remind", "edition", "find"), action: action, cancel: cancel, chosen: r.Lines("group"), chosenTo: r.LinesUpTo("to", bulletin.MostRecipients+1)}
 	d := bulletin.Draft{Mark: tlp.Mark(f.values["mark"]), Groups: ids(f.chosen)}
 	if d.Until = f.moment(r, "until"); d.Until.IsZero() {
 		f.refuse("until", r.T("office.bulletin.until.bad"))
@@ -150,12 +156,11 @@ func (o *office) saveBulletin(r *web.Request, old bulletin.Bulletin, action, can
 		f.refuse("remind", r.T("office.bulletin.remind.bad", phrase.Args{"most": strconv.Itoa(bulletin.MostDays)}))
 	}
 	f.texts(r, &d)
-	for _, one := range f.chosenTo {
-		if kind, id := cut(one); kind == "party" {
-			d.Parties = append(d.Parties, candor.ID(id))
-		} else {
-			d.Entries = append(d.Entries, candor.ID(id))
-		}
+	addressed(&d, f.chosenTo)
+	if r.Line("do") == "find" { // nothing is saved yet, and nothing wrong
+		clear(f.errors)
+		v, err := o.bulletinFormView(r, f, old)
+		return v.Again(), err
 	}
 	edition, _ := strconv.ParseInt(f.values["edition"], 10, 64) // none is not looked at
 	if !f.bad() {

@@ -102,13 +102,18 @@ func (o *office) saveGroup(r *web.Request, old sharing.Group, action, cancel str
 func (o *office) candidates(r *web.Request, g sharing.Group) (all []ui.Option, err error) {
 	all = []ui.Option{{Label: r.T("office.group.choose")}}
 	for _, kind := range []candor.PartyKind{candor.Partner, candor.Authority, candor.Vendor} {
-		page, err := o.house.Parties(r.Context(), r.Who, candor.PartyFilter{Kind: kind}, candor.Cut{Limit: 200})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Items {
-			if _, is := g.Member(p.ID); !is && !p.Erased {
-				all = append(all, ui.Option{Value: "party " + string(p.ID), Label: r.T("office.group.choice.party", phrase.Args{"name": p.Name})})
+		for cut := (candor.Cut{Sort: "name", Limit: 200}); ; {
+			page, err := o.house.Parties(r.Context(), r.Who, candor.PartyFilter{Kind: kind}, cut)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range page.Items {
+				if _, is := g.Member(p.ID); !is && !p.Erased {
+					all = append(all, ui.Option{Value: "party " + string(p.ID), Label: r.T("office.group.choice.party", phrase.Args{"name": p.Name})})
+				}
+			}
+			if cut.Cursor = page.Next; page.Next == "" {
+				break
 			}
 		}
 	}

@@ -35,23 +35,33 @@ type bulletinStory struct {
 
 // bulletin shows a bulletin to whoever holds a recipient's link. To look is no
 // receipt: programs that look at mails open links too.
-func (p *portal) bulletin(r *web.Request) (web.View, error) { return p.bulletinPage(r, form{}) }
-
-func (p *portal) bulletinPage(r *web.Request, f form) (web.View, error) {
-	l, dead, err := p.bulletinLink(r)
+func (p *portal) bulletin(r *web.Request) (web.View, error) {
+	l, seen, dead, err := p.bulletinSeen(r)
 	if err != nil || dead.Document != nil {
 		return dead, err
 	}
-	seen, err := p.site.House.SeeBulletin(r.Context(), l.Subject)
+	return p.bulletinPage(r, l, seen, form{}), nil
+}
+
+// bulletinSeen is what the link of a recipient opens, in whose language the page is from
+// here on; one that opens nothing gives the page that says so.
+func (p *portal) bulletinSeen(r *web.Request) (l link.Link, seen house.BulletinSeen, dead web.View, err error) {
+	if l, dead, err = p.bulletinLink(r); err != nil || dead.Document != nil {
+		return l, seen, dead, err
+	}
+	seen, err = p.site.House.SeeBulletin(r.Context(), l.Subject)
 	switch {
 	case errors.Is(err, candor.ErrNotFound):
-		return p.dead(visit{Request: r}, http.StatusNotFound, "missing"), nil
+		return l, seen, p.dead(visit{Request: r}, http.StatusNotFound, "missing"), nil
 	case errors.Is(err, candor.ErrDenied):
-		return p.dead(visit{Request: r}, http.StatusGone, "revoked"), nil
-	case err != nil:
-		return web.View{}, err
+		return l, seen, p.dead(visit{Request: r}, http.StatusGone, "revoked"), nil
+	case err == nil:
+		r.Speak(seen.Copy.Language)
 	}
-	r.Speak(seen.Copy.Language)
+	return l, seen, dead, err
+}
+
+func (p *portal) bulletinPage(r *web.Request, l link.Link, seen house.BulletinSeen, f form) web.View {
 	s := bulletinStory{BulletinSeen: seen, text: seen.Version.Draft.In(r.Printer.Lang()), path: "/b/" + r.PathValue("token"), form: f, reach: p.reach("")}
 	s.tongue = s.text.Language
 	if f.problem != "" {
@@ -63,7 +73,7 @@ func (p *portal) bulletinPage(r *web.Request, f form) (web.View, error) {
 	if f.problem != "" {
 		v = v.Again()
 	}
-	return v, nil
+	return v
 }
 
 // bulletinLink opens the link of a recipient; one that opens nothing gives the page
@@ -86,16 +96,16 @@ func (p *portal) bulletinLink(r *web.Request) (l link.Link, dead web.View, err e
 
 // readBulletin keeps that a recipient says to have read it.
 func (p *portal) readBulletin(r *web.Request) (web.View, error) {
-	l, dead, err := p.bulletinLink(r)
+	l, seen, dead, err := p.bulletinSeen(r)
 	if err != nil || dead.Document != nil {
 		return dead, err
 	}
 	comment := r.Text("comment")
 	switch {
 	case !r.Yes("read"):
-		return p.bulletinPage(r, form{field: "read", problem: r.T("bulletin.read.empty")})
+		return p.bulletinPage(r, l, seen, form{field: "read", problem: r.T("bulletin.read.empty")}), nil
 	case len(comment) > bulletin.MostComment:
-		return p.bulletinPage(r, form{field: "comment", problem: r.T("bulletin.comment.long", phrase.Args{"n": strconv.Itoa(bulletin.MostComment)})})
+		return p.bulletinPage(r, l, seen, form{field: "comment", problem: r.T("bulletin.comment.long", phrase.Args{"n": strconv.Itoa(bulletin.MostComment)})}), nil
 	}
 	if err := p.slow.holder(r, l.Subject); err != nil {
 		return web.View{}, err

@@ -93,11 +93,14 @@ func TestBulletinReceipt(t *testing.T) {
 	if a := w.Post(t, c, path+"/read?language=en", url.Values{"comment": {"Kept <i>remark</i>"}}); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "Kept &lt;i&gt;remark") || !w.receipt(t).Read.IsZero() {
 		t.Errorf("without a tick: %d", a.Status)
 	}
+	if a := w.Post(t, w.Stranger(), path+"/read", url.Values{}); !strings.Contains(a.Text(), "Cochez la case") {
+		t.Error("what is wrong is not said in the language of the page:", a.Text())
+	}
 	if a := w.Post(t, c, path+"/read", url.Values{"read": {"yes"}, "comment": {strings.Repeat("x", bulletin.MostComment+1)}}); a.Status != http.StatusUnprocessableEntity {
 		t.Errorf("too long: %d", a.Status)
 	}
 	for range 2 { // twice is once
-		if a := w.Post(t, c, path+"/read", url.Values{"read": {"yes"}, "comment": {"Done."}}); a.Location() != path {
+		if a := w.Post(t, c, path+"/read", url.Values{"read": {"yes"}, "comment": {"Do\x00ne."}}); a.Location() != path {
 			t.Fatalf("%d %s", a.Status, a.Text())
 		}
 	}
