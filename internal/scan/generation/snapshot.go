@@ -113,6 +113,10 @@ func (u *Updater) load(id string) (*loaded, error) {
 		return nil, err
 	}
 	l := &loaded{state: s, compiled: u.o.Cache.Compile(d, u.o.Externals)}
+	if u.o.Cache.Dir != "" && !l.compiled.Cached && l.compiled.Warn == nil {
+		// What was read from the cache takes less memory than what was just compiled.
+		l.compiled = u.o.Cache.Compile(d, u.o.Externals)
+	}
 	if l.compiled.Warn != nil {
 		u.o.Log.Warn("compiled definitions could not be kept; the next start takes longer", "error", l.compiled.Warn)
 	}
