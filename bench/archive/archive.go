@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -71,10 +72,7 @@ func Fill(ctx context.Context, c Config, name string, a Archive, clock *Clock) e
 		}
 		a.Keep(flows)
 	}
-	if err := room(ctx, a, 0); err != nil {
-		return err
-	}
-	held, err := a.Held(ctx)
+	held, err := settled(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -108,6 +106,33 @@ func room(ctx context.Context, a Archive, most int) error {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+}
+
+// calm is how long nothing is to change until all sums are taken for made. Flows
+// that come as fast as they are told leave minutes for them.
+const calm = time.Minute
+
+// settled waits until all that was kept is written and added up, and tells what is
+// there.
+func settled(ctx context.Context, a Archive) (h archive.Held, err error) {
+	if err := room(ctx, a, 0); err != nil {
+		return h, err
+	}
+	for since := time.Now(); time.Since(since) < calm; {
+		now, err := a.Held(ctx)
+		if err != nil {
+			return h, err
+		}
+		if !slices.Equal(now.Tiers, h.Tiers) {
+			h, since = now, time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return h, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return h, nil
 }
 
 // thread is RUSAGE_THREAD of Linux.
