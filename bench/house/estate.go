@@ -20,7 +20,7 @@ func (g *generator) makeUsers() {
 func (g *generator) makeParties() {
 	g.terms = candor.NewID(g.start)
 	g.row("terms", g.terms, "hosting-terms", "2024-1", "hosting-terms", "published", digest(g.Rand), `[{"id":"measures","allows":["notify","quarantine"]}]`, `{"en":"Terms of hosting"}`,
-		false, micro(g.start), int64(0), micro(g.start), micro(g.start), micro(g.start), int64(1))
+		false, micro(g.start), int64(0), micro(g.start), micro(g.start), micro(g.start), int64(0), int64(1))
 	for i := range g.size.Parties {
 		at := g.when(i, g.size.Parties)
 		id, name, reference := candor.NewID(at), fmt.Sprintf("%s %d", phrase(g.Rand), i), fmt.Sprintf("K-%06d", i)

@@ -19,16 +19,16 @@ type Exposed struct {
 	Mended    bool // a version is known that has it no more
 }
 
-// ExposureEpoch counts the changes of what feeds tell of vulnerabilities.
+// ExposureEpoch counts the changes of what feeds tell of vulnerabilities, from 1.
 func (r reader) ExposureEpoch(ctx context.Context) (epoch int64, err error) {
-	err = r.scan(ctx, "read the epoch of exposures", "SELECT epoch FROM exposure_epoch", nil, func(row *sql.Rows) error { return row.Scan(&epoch) })
+	err = r.scan(ctx, "read the epoch of exposures", "SELECT coalesce(max(epoch), 1) FROM exposure_epoch", nil, func(row *sql.Rows) error { return row.Scan(&epoch) })
 	return epoch, err
 }
 
 // NewEpoch says that feeds tell something else of vulnerabilities: all programs are
 // held against it again. Call it last, since others wait for it.
 func (t *Tx) NewEpoch(ctx context.Context) error {
-	_, err := t.db.ExecContext(ctx, "UPDATE exposure_epoch SET epoch = epoch + 1")
+	_, err := t.db.ExecContext(ctx, "INSERT INTO exposure_epoch (one, epoch) VALUES (1, 2) ON CONFLICT (one) DO UPDATE SET epoch = exposure_epoch.epoch + 1")
 	return kind(err, "begin an epoch of exposures")
 }
 

@@ -51,12 +51,11 @@ CREATE TABLE exposed (
 );
 CREATE INDEX exposed_program ON exposed (program);
 
--- It counts the changes of what feeds tell of vulnerabilities.
+-- It counts the changes of what feeds tell of vulnerabilities. Without a row it is 1.
 CREATE TABLE exposure_epoch (
     one   BIGINT PRIMARY KEY,
     epoch BIGINT NOT NULL
 );
-INSERT INTO exposure_epoch (one, epoch) VALUES (1, 1);
 
 -- +goose Down
 DROP TABLE exposure_epoch;
