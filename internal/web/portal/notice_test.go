@@ -358,6 +358,7 @@ func TestLookAtNotices(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages["published"] = "/my/notices/" + string(n.ID)
+	pages["terms"] = "/my/agreements/terms/" + string((&world{World: w}).publish(t, "hosting-terms", "7", "age: 16").ID)
 	mail, password := `document.getElementById("mail")`, `document.getElementById("password")`
 	b.Run(t, "sign in", chromedp.Navigate(w.URL+web.SignIn), browsertest.Wants(mail+` && document.readyState === "complete"`),
 		browsertest.Wants(fmt.Sprintf(`(%s.value = "customer@example.net", %s.value = %q, %s.form.submit(), true)`, mail, password, webtest.Password, mail)),
