@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -178,6 +179,9 @@ func (p pools) close() error {
 	return err
 }
 
+// restful is how long a connection to SQLite stays that nobody uses.
+const restful = 15 * time.Second
+
 // openSQLite gives a pool of connections that read, and one that writes:
 // SQLite has one writer at a time, and waiting in Go is fairer than retrying.
 func openSQLite(path string) (p pools, err error) {
@@ -210,6 +214,7 @@ func openSQLite(path string) (p pools, err error) {
 	n := max(4, 2*runtime.NumCPU())
 	p.read.SetMaxOpenConns(n)
 	p.read.SetMaxIdleConns(n)
+	p.read.SetConnMaxIdleTime(restful) // each has pages of its own in memory
 	p.keyed = p.read
 	return p, nil
 }

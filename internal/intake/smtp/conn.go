@@ -60,6 +60,7 @@ type conn struct {
 	mu    sync.Mutex
 	due   time.Time // when the mail must have come; zero outside of one
 	ended error     // what reading gave, which it gives from then on
+	rest  bool      // the client may be sending what nobody reads
 	once  sync.Once
 }
 
@@ -138,5 +139,29 @@ func (c *conn) Close() error {
 			delete(d.from, c.from)
 		}
 	})
+	c.mu.Lock()
+	rest := c.rest
+	c.mu.Unlock()
+	if rest {
+		c.drain()
+	}
 	return c.Conn.Close()
+}
+
+// leave says that the connection ends amid what the client sends.
+func (c *conn) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rest = true
+}
+
+// drain lets the client send a little more. If a connection is closed with
+// something unread it is reset, and the client may never hear the answer (RFC 1122,
+// 4.2.2.13).
+func (c *conn) drain() {
+	w, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || w.CloseWrite() != nil || c.Conn.SetReadDeadline(time.Now().Add(time.Second)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.Conn, 1<<20) // it is closed in any case
 }

@@ -100,6 +100,9 @@ func (s *session) Data(r io.Reader) error {
 		m.tls = tls.VersionName(state.Version) + " " + tls.CipherSuiteName(state.CipherSuite)
 	}
 	err := s.keep(m, r)
+	if errors.Is(err, tooLong) {
+		s.conn.leave()
+	}
 	s.l.count(err)
 	return err
 }

@@ -263,6 +263,14 @@ func TestChunks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Close()
+	// A connection on which nothing came yet would be sent away as idle.
+	for late := time.After(20 * time.Second); l.Counts().Broken < 2; {
+		select {
+		case <-late:
+			t.Fatalf("counted is %+v", l.Counts())
+		case <-time.After(time.Millisecond):
+		}
+	}
 	if err := l.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -279,11 +287,17 @@ func TestHasty(t *testing.T) {
 	r.say("Subject: x\r\n\r\n"+strings.Repeat("line\r\n", 100_000)+".", "451 4.3.0")
 }
 
+// TestLines: of a line that is too long the client hears, however much of it is on
+// its way.
 func TestLines(t *testing.T) {
-	r := dial(t, start(t, Options{Keeper: &memory{}, Limits: Limits{Line: 2000}}))
-	r.envelope()
-	r.say("DATA", "354")
-	r.say("Subject: x\r\n\r\n"+strings.Repeat("x", 5000)+"\r\n.", "554 5.6.0")
+	l := start(t, Options{Keeper: &memory{}, Limits: Limits{Line: 2000}})
+	for range 20 {
+		r := dial(t, l)
+		r.envelope()
+		r.say("DATA", "354")
+		r.say("Subject: x\r\n\r\n"+strings.Repeat("x", 500_000)+"\r\n.", "554 5.6.0")
+		r.Close()
+	}
 }
 
 func TestConnections(t *testing.T) {
