@@ -138,7 +138,7 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	other.Ecosystem = "Debian:11"
 	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "osv", noon, v, other) })
 	same(t, must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12"}))(t), []intel.Vulnerability{v})
-	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, "osv", noon.Add(time.Hour)) })
+	do(t, s, func(tx *store.Tx) error { _, err := tx.DropEntries(ctx, "osv", noon.Add(time.Hour)); return err })
 }
 
 // testInventoryBounds: whatever is told of an asset, what is kept of it does not grow
