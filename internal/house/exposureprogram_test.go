@@ -16,7 +16,9 @@ func TestJudgeFound(t *testing.T) {
 	below := func(ecosystem string, s version.Scheme, vendor, product, until string) intel.Vulnerability {
 		return intel.Vulnerability{ID: "CVE-2026-1", Ecosystem: ecosystem, Scheme: s, Vendor: vendor, Product: product, Ranges: []version.Range{{Until: until}}, Fixed: []string{until}}
 	}
-	php := func(vendor, product string) intel.Vulnerability { return below("", version.PHP, vendor, product, "6.0") }
+	php := func(vendor, product string) intel.Vulnerability {
+		return below("", version.PHP, vendor, product, "6.0")
+	}
 	rpm := func(name, until string) intel.Vulnerability {
 		return below("AlmaLinux:8", version.RPM, "", name, until)
 	}

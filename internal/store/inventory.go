@@ -178,10 +178,13 @@ type ItemFilter struct {
 	Most int
 }
 
+// kindOrder is that of inventory.Kinds.
+const kindOrder = "CASE p.kind WHEN 'application' THEN 0 WHEN 'plugin' THEN 1 WHEN 'theme' THEN 2 WHEN 'library' THEN 3 ELSE 4 END"
+
 // Items gives software of an asset: by kind and name, or what is gone, the latest
 // first.
 func (r reader) Items(ctx context.Context, asset candor.ID, f ItemFilter) (all []inventory.Observed, err error) {
-	condition, args, order := "i.asset = ? AND i.last_seen = 0", []any{asset}, "p.kind, i.name, i.place, i.version, i.architecture, p.id"
+	condition, args, order := "i.asset = ? AND i.last_seen = 0", []any{asset}, kindOrder+", i.name, i.place, i.version, i.architecture, p.id"
 	if f.Gone {
 		condition, order = "i.asset = ? AND i.last_seen > 0", "i.last_seen DESC, "+order
 	}

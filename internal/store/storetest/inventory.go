@@ -167,4 +167,15 @@ func testInventoryBounds(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, inventory.List{}, noon.Add(9*time.Hour)) })
 	do(t, s, func(tx *store.Tx) error { return tx.ForgetSoftware(ctx, noon.Add(24*time.Hour)) })
 	same(t, []int{number(false), number(true)}, []int{0, 0})
+
+	// They come in the order in which people expect them.
+	l, order := inventory.List{}, []inventory.Kind{}
+	for _, k := range inventory.Kinds() {
+		l.Items = append(l.Items, inventory.Item{Kind: k, Name: "x", Place: "."})
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, l, noon.Add(48*time.Hour)) })
+	for _, o := range must(s.Items(ctx, a.ID, store.ItemFilter{Most: 10}))(t) {
+		order = append(order, o.Kind)
+	}
+	same(t, order, inventory.Kinds())
 }

@@ -2,6 +2,7 @@ package office_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,8 +32,8 @@ func (w *world) observes(t *testing.T, site candor.Asset) {
 		asset candor.ID
 		list  inventory.List
 	}{
-		{site.ID, inventory.List{Items: append(items, item(inventory.Plugin, "wordpress", "hello", "Hello Dolly", "1.7.2", plugins))}},
-		{site.ID, inventory.List{Items: items}},
+		{site.ID, inventory.List{Items: slices.Concat(items, []inventory.Item{item(inventory.Plugin, "wordpress", "hello", "Hello Dolly", "1.7.2", plugins)})}},
+		{site.ID, inventory.List{Items: slices.Clone(items)}},
 		{site.ID, inventory.List{Items: items, Gap: inventory.Unreadable}},
 		{w.server.ID, inventory.List{System: "Debian GNU/Linux 12 (bookworm)", Items: packages}},
 	} {
