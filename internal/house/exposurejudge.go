@@ -22,16 +22,18 @@ func (h *House) JudgeSoftware(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var exploited []intel.Vulnerability
+	var exploited exploitedIndex
 	for first := true; ctx.Err() == nil; first = false {
 		programs, err := h.Store.Unjudged(ctx, epoch, programsAtOnce)
 		if err != nil || len(programs) == 0 {
 			return err
 		}
 		if first {
-			if exploited, err = h.Store.Exploited(ctx, mostExploited); err != nil {
+			all, err := h.Store.Exploited(ctx, mostExploited)
+			if err != nil {
 				return err
 			}
+			exploited = indexExploited(all)
 		}
 		if err := h.judgeSome(ctx, epoch, programs, exploited); err != nil {
 			return err
@@ -40,14 +42,10 @@ func (h *House) JudgeSoftware(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (h *House) judgeSome(ctx context.Context, epoch int64, programs []inventory.Program, exploited []intel.Vulnerability) error {
+func (h *House) judgeSome(ctx context.Context, epoch int64, programs []inventory.Program, exploited exploitedIndex) error {
 	said, err := h.saidOfPrograms(ctx, programs)
 	if err != nil {
 		return err
-	}
-	known := map[string]bool{}
-	for _, v := range exploited {
-		known[v.ID] = true
 	}
 	ids := make([]string, len(programs))
 	abouts := make([]map[string][]intel.Vulnerability, len(programs))
@@ -62,7 +60,7 @@ func (h *House) judgeSome(ctx context.Context, epoch int64, programs []inventory
 				about[v.ID] = append(about[v.ID], v)
 			}
 		}
-		for _, v := range exploited {
+		for _, v := range exploited.near(o) {
 			if o.is(v) && !slices.ContainsFunc(about[v.ID], func(x intel.Vulnerability) bool {
 				return x.Source == v.Source && x.Product == v.Product && x.Vendor == v.Vendor
 			}) {
@@ -83,13 +81,45 @@ func (h *House) judgeSome(ctx context.Context, epoch int64, programs []inventory
 			if named[id] {
 				records = whole[id]
 			}
-			if e, ok := exposedTo(id, p, records, known[id]); ok {
+			if e, ok := exposedTo(id, p, records, exploited.ids[id]); ok {
 				all = append(all, e)
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b store.Exposed) int { return strings.Compare(a.ID+a.Program, b.ID+b.Program) }) // in one order, for whoever writes beside
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.Judge(ctx, epoch, ids, all) })
+}
+
+// exploitedIndex finds what is exploited by words of its vendor and product: there are
+// many programs, and much is exploited.
+type exploitedIndex struct {
+	ids map[string]bool
+	of  map[string][]intel.Vulnerability // by each word
+}
+
+func indexExploited(all []intel.Vulnerability) exploitedIndex {
+	x := exploitedIndex{ids: map[string]bool{}, of: map[string][]intel.Vulnerability{}}
+	for _, v := range all {
+		x.ids[v.ID] = true
+		words := strings.Fields(plainWords(v.Vendor + " " + v.Product))
+		slices.Sort(words)
+		for _, w := range slices.Compact(words) {
+			x.of[w] = append(x.of[w], v)
+		}
+	}
+	return x
+}
+
+// near gives all that may be of a program, and more: what is has the first word of its
+// name, or of what it is a part of.
+func (x exploitedIndex) near(o observed) (all []intel.Vulnerability) {
+	last := ""
+	for _, name := range []string{o.Name, o.Of} {
+		if words := strings.Fields(plainWords(name)); len(words) > 0 && words[0] != last {
+			all, last = append(all, x.of[words[0]]...), words[0]
+		}
+	}
+	return all
 }
 
 // recordsOf gives all that is said of the vulnerabilities that are marked.

@@ -42,7 +42,7 @@ func (o observed) is(v intel.Vulnerability) bool {
 	case inventory.Library:
 		return family(v.Ecosystem) == o.Ecosystem && strings.EqualFold(v.Product, o.Name)
 	case inventory.Application:
-		return installed{name: o.Name, version: o.Version}.is(v)
+		return o.isApplication(v)
 	case inventory.Plugin, inventory.Theme:
 		return o.isPart(v)
 	}
@@ -54,11 +54,37 @@ func (o observed) is(v intel.Vulnerability) bool {
 func (o observed) orders(v intel.Vulnerability) bool {
 	switch o.Kind {
 	case inventory.Package:
-		return (v.Scheme == version.Debian || v.Scheme == version.RPM) && v.Ecosystem != ""
+		return (v.Scheme == version.Debian || v.Scheme == version.RPM && !o.modular(v)) && v.Ecosystem != ""
 	case inventory.Plugin, inventory.Theme:
 		return v.Scheme != version.Debian && v.Scheme != version.RPM && !strings.Contains(o.Version, ".x-") // "8.x-1.2" of Drupal is 1.2.0 elsewhere
 	}
 	return v.Scheme != version.Debian && v.Scheme != version.RPM
+}
+
+// modular tells whether the program or what is said of it is of a stream of modules,
+// beside which there are others: php 7.4 is none that waits for a version of php 8.1.
+func (o observed) modular(v intel.Vulnerability) bool {
+	const mark = ".module" // ".module_el8.9.0+3713+e65ba7cf", ".module+el8.9.0+1510"
+	return strings.Contains(o.Version, mark) || slices.ContainsFunc(v.Fixed, func(f string) bool { return strings.Contains(f, mark) }) ||
+		slices.ContainsFunc(v.Ranges, func(r version.Range) bool { return strings.Contains(r.Until+" "+r.Last, mark) })
+}
+
+// plain are words that makers add to the names of their applications.
+var plain = []string{"core", "cms", "server", "webmail", "open", "source", "commerce", "community", "enterprise", "edition", "and", "or", "adobe", "foundation", "project", "software", "2"}
+
+// isApplication tells whether a vulnerability is of a web application: by its package,
+// or where the source names it, as such or as its maker. "Events for WordPress" is
+// another program.
+func (o observed) isApplication(v intel.Vulnerability) bool {
+	if v.Ecosystem != "" {
+		return installed{name: o.Name}.is(v)
+	}
+	product := strings.Fields(plainWords(v.Product))
+	others := slices.DeleteFunc(slices.Clone(product), func(w string) bool { return w == o.Name })
+	if slices.ContainsFunc(others, func(w string) bool { return !slices.Contains(plain, w) }) {
+		return false
+	}
+	return len(others) < len(product) || slices.Contains(strings.Fields(plainWords(v.Vendor)), o.Name)
 }
 
 // isPackage tells whether a vulnerability is of the source package in this release;
@@ -109,8 +135,24 @@ func (o observed) isPart(v intel.Vulnerability) bool {
 	if !strings.Contains(" "+text+" ", " "+o.Of+" ") {
 		return false
 	}
+	if k := partKind(text); k != "" && k != o.Kind && partKind(plainWords(o.Name+" "+o.Title)) == "" {
+		return false // a theme and a plug-in may have one name
+	}
 	name := o.bare(v.Product)
 	return name != "" && (name == o.bare(o.Name) || name == o.bare(o.Title))
+}
+
+// partKind tells whether words say that something is a plug-in or a theme; empty if
+// they do not, or say both.
+func partKind(words string) inventory.Kind {
+	theme, plugin := strings.Contains(words, "theme"), strings.Contains(words, "plug")
+	switch {
+	case theme && !plugin:
+		return inventory.Theme
+	case plugin && !theme:
+		return inventory.Plugin
+	}
+	return ""
 }
 
 // partNames are the names of a part in an ecosystem.

@@ -245,18 +245,18 @@ func (h *House) observeAgain(ctx context.Context, asset candor.ID) error {
 }
 
 func (h *House) endExposures(ctx context.Context, some []candor.FiledFinding, by string) error {
-	said := map[string][]intel.Vulnerability{}
+	said := map[string]exposed{}
 	var gone []candor.ID
 	for _, f := range some {
-		records, asked := said[f.Rule]
+		x, asked := said[f.Rule]
 		if !asked {
 			var err error
-			if records, err = h.Store.VulnerabilitiesNamed(ctx, []string{strings.TrimPrefix(f.Rule, exposurePrefix)}); err != nil {
+			if x, err = h.exposedNow(ctx, strings.TrimPrefix(f.Rule, exposurePrefix)); err != nil {
 				return err
 			}
-			said[f.Rule] = records
+			said[f.Rule] = x
 		}
-		over, err := h.exposureOver(ctx, f, records)
+		over, err := h.exposureOver(ctx, f, x)
 		if err != nil {
 			return err
 		}
@@ -270,12 +270,36 @@ func (h *House) endExposures(ctx context.Context, some []candor.FiledFinding, by
 	return h.Desk.Gone(ctx, gone, by)
 }
 
+// exposedNow gives what is said of a vulnerability, and which programs have it or may.
+func (h *House) exposedNow(ctx context.Context, id string) (x exposed, err error) {
+	records, err := h.Store.VulnerabilitiesNamed(ctx, []string{id})
+	if err != nil {
+		return x, err
+	}
+	programs, err := h.Store.ProgramsExposed(ctx, []string{id})
+	if err != nil {
+		return x, err
+	}
+	x = exposed{records: records, found: map[string]inventory.Program{}}
+	for _, p := range programs[id] {
+		if judgeFound(records, p).verdict != other {
+			x.found[p.ID()] = p
+			x.all.Programs = append(x.all.Programs, p.ID())
+		}
+	}
+	return x, nil
+}
+
 // exposureOver tells whether an asset is known not to have a vulnerability any more:
 // nothing that was observed there has it or may have it, nor does what the site says
 // that it runs.
-func (h *House) exposureOver(ctx context.Context, f candor.FiledFinding, records []intel.Vulnerability) (bool, error) {
+func (h *House) exposureOver(ctx context.Context, f candor.FiledFinding, x exposed) (bool, error) {
+	records := x.records
 	if len(records) == 0 {
 		return false, nil
+	}
+	if at, err := h.Store.ProgramsAt(ctx, []candor.ID{f.Asset}, x.all.Programs); err != nil || len(at) > 0 {
+		return false, err // most are as they were: not all that is there is held against it again
 	}
 	a, err := h.Store.Asset(ctx, candor.Everything, f.Asset)
 	if err != nil {

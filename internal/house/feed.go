@@ -184,18 +184,21 @@ func (h *House) keepTurn(ctx context.Context, f feed.Feed, was feed.State, t fee
 		t.State.Anew = time.Time{}
 	}
 	err := h.tx(ctx, func(tx *store.Tx) error {
+		told := t.Changed && from.vulnerabilities > 0
 		if t.Changed {
 			if err := from.each(ctx, tx, f.Name, turn); err != nil {
 				return err
 			}
 		}
 		if !drop.IsZero() {
-			if err := tx.DropEntries(ctx, f.Name, drop); err != nil {
+			gone, err := tx.DropEntries(ctx, f.Name, drop)
+			if err != nil {
 				return err
 			}
+			told = told || gone > 0
 		}
-		if err := tx.KeepFeed(ctx, f.Name, t.State, claimed); err != nil || !t.Changed && drop.IsZero() {
-			return err
+		if err := tx.KeepFeed(ctx, f.Name, t.State, claimed); err != nil || !told {
+			return err // lists of addresses say nothing of vulnerabilities
 		}
 		return tx.NewEpoch(ctx)
 	})

@@ -33,6 +33,8 @@ type feedSpool struct {
 	out     *bufio.Writer
 	encode  *json.Encoder
 	entries int
+	// vulnerabilities are how many of them are.
+	vulnerabilities int
 }
 
 // feedEntry is one of them.
@@ -80,6 +82,7 @@ func (s *feedSpool) Vulnerability(v intel.Vulnerability) error {
 	if v.TLP.Effective() == tlp.Red {
 		return nil
 	}
+	s.vulnerabilities++
 	return s.add(feedEntry{Vulnerability: &v})
 }
 

@@ -137,7 +137,7 @@ func (h *House) changeGroup(ctx context.Context, tx *store.Tx, who candor.Princi
 	g.Edition, g.Updated = old.Edition+1, h.now()
 	for _, m := range old.Members {
 		if still, ok := g.Member(m.ID()); m.Party != "" && (!ok || !still.Write || !g.Retired.IsZero()) {
-			if err := tx.DropEntries(ctx, g.Feed(m), h.now().Add(time.Hour)); err != nil {
+			if _, err := tx.DropEntries(ctx, g.Feed(m), h.now().Add(time.Hour)); err != nil {
 				return err
 			}
 		} else if m.Party != "" && still.Trust < m.Trust {

@@ -282,6 +282,18 @@ func TestObserved(t *testing.T) {
 		if err != nil || len(v.Exposure.Sites) != 1 || v.Exposure.Sites[0].Asset != o.server.ID || v.Exposure.Sites[0].Software != "openssl 3.0.11-1~deb12u1 (Debian 12)" || v.Exposure.Sites[0].By != "debian" || !v.Exposure.Sites[0].Observed {
 			t.Errorf("the server: %+v, %v", v, err)
 		}
+		epoch, err := w.Store.ExposureEpoch(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.put("/c2.txt", "192.0.2.9\n")
+		w.now = w.now.Add(2 * time.Hour)
+		if err := w.TurnFeeds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := w.Store.ExposureEpoch(ctx); err != nil || now != epoch+3 { // of those that tell of vulnerabilities
+			t.Errorf("feeds changed %d times, %v", now-epoch, err)
+		}
 		o.oneMail(t)
 		o.updates(t)
 	})

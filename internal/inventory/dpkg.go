@@ -75,18 +75,55 @@ func (p *stanza) field(line []byte) {
 	}
 }
 
+// there tells whether files of the package are there; sure, whether they are those of
+// its version. What waits for its configuration or for a trigger lies there whole; of
+// what is half-installed nobody knows which files do.
+func (p stanza) there() (there, sure bool) {
+	if p.status == "" {
+		return true, true
+	}
+	words := strings.Fields(p.status)
+	if len(words) != 3 {
+		return false, false
+	}
+	switch words[2] {
+	case "installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending":
+		return true, true
+	case "half-installed":
+		return true, false
+	}
+	return false, false
+}
+
+// signed gives the source of a kernel whose image was signed: "linux-signed-amd64" is
+// of "linux" in Debian, where the last word is the architecture; "linux-signed" is in
+// Ubuntu, and "linux-signed-hwe-6.8" of "linux-hwe-6.8".
+func signed(source, ecosystem string) (of string, ok bool) {
+	rest, ok := strings.CutPrefix(source, "linux-signed")
+	switch {
+	case !ok || rest != "" && rest[0] != '-':
+		return "", false
+	case strings.HasPrefix(ecosystem, "Ubuntu:"):
+		return "linux" + rest, true
+	}
+	return "linux", true
+}
+
 // item gives the package, if it is installed. A source that is not named is called
 // as the package, and a version of it that is not named is the package's.
 func (p stanza) item(ecosystem string) (Item, bool) {
-	words := strings.Fields(p.status)
-	if p.name == "" || p.status != "" && (len(words) != 3 || words[2] != "installed") {
+	there, sure := p.there()
+	if p.name == "" || !there {
 		return Item{}, false
 	}
 	i := Item{Kind: Package, Name: wordOf(p.name), Version: versionOf(p.version), Architecture: wordOf(p.architecture), Ecosystem: ecosystem}
 	source, version, _ := strings.Cut(p.source, "(")
 	i.Source, i.SourceVersion = wordOf(source), versionOf(strings.Trim(strings.TrimSpace(version), ")"))
-	if strings.HasPrefix(i.Source, "linux-signed-") {
-		i.Source, i.SourceVersion = "linux", "" // signed images of the kernel have the version of what was signed
+	if of, ok := signed(i.Source, ecosystem); ok {
+		i.Source, i.SourceVersion = of, "" // signed images of the kernel have the version of what was signed
+	}
+	if !sure {
+		i.Version, i.SourceVersion = "", ""
 	}
 	if i.Source == i.Name {
 		i.Source = ""

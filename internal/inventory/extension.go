@@ -21,7 +21,7 @@ type part struct {
 const mostHeader = 8 << 10
 
 // mostTried is how many files of a folder are looked at for a header.
-const mostTried = 20
+const mostTried = 100
 
 // parts gives what lies in one folder of parts.
 func (t *tree) parts(of string, p part, folder string) (all []Item) {
@@ -52,9 +52,10 @@ func (t *tree) parts(of string, p part, folder string) (all []Item) {
 
 // header reads a field of the comment that a file of WordPress begins with.
 func header(data []byte, field string) string {
-	for line := range bytes.Lines(data) {
+	for line := range bytes.Lines(bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))) { // as WordPress does
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		if ok && strings.EqualFold(strings.TrimLeft(strings.TrimSpace(string(name)), "/*#@ \t<?ph"), field) {
+		word := strings.TrimPrefix(strings.TrimSpace(string(name)), "<?php")
+		if ok && strings.EqualFold(strings.TrimLeft(word, "/*#@ \t"), field) {
 			text, _, _ := strings.Cut(string(value), "*/")
 			text, _, _ = strings.Cut(text, "?>")
 			return strings.TrimSpace(text)
@@ -81,6 +82,9 @@ func pluginHeader(t *tree, at string, e fs.DirEntry) (Item, bool) {
 		if i, ok := plugin(e.Name(), t.head(join(at, f.Name()), mostHeader)); ok {
 			return i, true
 		}
+	}
+	if len(files) > mostTried {
+		t.missed(errBound) // one of the others may have it
 	}
 	return Item{}, false
 }

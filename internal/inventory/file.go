@@ -19,6 +19,7 @@ const (
 	mostFile    = 64 << 20  // of one that is read line by line
 	mostWhole   = 16 << 20  // of one that has to be in memory
 	mostHead    = 256 << 10 // of one of which the beginning suffices
+	mostLinks   = 1000      // looked at, to where they lead
 )
 
 // Options say how a look is taken. The zero value is a look without waiting.
@@ -33,6 +34,7 @@ type tree struct {
 	root          *os.Root
 	pace          func()
 	entries, left int64
+	links         int
 	gap           Gap
 }
 
@@ -76,8 +78,29 @@ func (t *tree) missed(err error) {
 // over tells whether the look must end.
 func (t *tree) over() bool { return t.ctx.Err() != nil || t.entries <= 0 || t.left <= 0 }
 
-// list gives the names in a folder, in order; links are left out, and so is what is
-// neither file nor folder.
+// linked is what a link leads to: it is in its place, and another folder has it too.
+type linked struct{ fs.DirEntry }
+
+// follow gives what a link leads to; nil if that is nothing, or lies outside, which
+// is told as a gap: what was there before it is not gone.
+func (t *tree) follow(folder string, e fs.DirEntry) fs.DirEntry {
+	if t.links++; t.links > mostLinks || t.over() {
+		t.missed(errBound)
+		return nil
+	}
+	t.pace()
+	info, err := t.root.Stat(join(folder, e.Name()))
+	if errors.Is(err, syscall.ELOOP) {
+		return nil
+	}
+	if t.missed(err); err != nil {
+		return nil
+	}
+	return linked{fs.FileInfoToDirEntry(info)}
+}
+
+// list gives the names in a folder, in order, with what links lead to below the root;
+// what is neither file nor folder is left out.
 func (t *tree) list(folder string) (all []fs.DirEntry, err error) {
 	t.pace()
 	f, err := t.root.OpenFile(folder, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
@@ -92,7 +115,12 @@ func (t *tree) list(folder string) (all []fs.DirEntry, err error) {
 	if t.entries -= int64(len(all)); t.entries < 0 {
 		err = errBound
 	}
-	all = slices.DeleteFunc(all, func(e fs.DirEntry) bool { return !e.IsDir() && !e.Type().IsRegular() })
+	for i, e := range all {
+		if e.Type()&fs.ModeSymlink != 0 {
+			all[i] = t.follow(folder, e)
+		}
+	}
+	all = slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e == nil || !e.IsDir() && !e.Type().IsRegular() })
 	slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return all, err
 }

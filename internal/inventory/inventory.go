@@ -60,7 +60,7 @@ type Program struct {
 	Kind      Kind   `json:"kind"`
 	Ecosystem string `json:"ecosystem,omitempty"`
 	Of        string `json:"of,omitempty"`
-	Name      string `json:"name"` // of a package the source's
+	Name      string `json:"name"` // of a package the source's, but with AlmaLinux, which tells of what was built
 	Title     string `json:"title,omitempty"`
 	Version   string `json:"version,omitempty"`
 }
@@ -70,6 +70,9 @@ func (i Item) Program() Program {
 	p := Program{Kind: i.Kind, Ecosystem: i.Ecosystem, Of: i.Of, Name: i.Name, Title: i.Title, Version: i.Version}
 	if i.Kind == Package {
 		p.Name, p.Title = cmp.Or(i.Source, i.Name), ""
+		if strings.HasPrefix(i.Ecosystem, almaLinux) {
+			p.Name = i.Name
+		}
 		p.Version = cmp.Or(i.SourceVersion, i.Version)
 	}
 	return p

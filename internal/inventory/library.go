@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -97,7 +99,8 @@ func npm(data []byte, development bool) (all []Item, err error) {
 			all = append(all, i)
 		}
 	}
-	for at, e := range doc.Packages {
+	for _, at := range slices.Sorted(maps.Keys(doc.Packages)) { // in order: what is cut is always the same
+		e := doc.Packages[at]
 		if n := strings.LastIndex(at, "node_modules/"); n >= 0 {
 			name := at[n+len("node_modules/"):]
 			if e.Name != "" {
@@ -121,7 +124,8 @@ func npm(data []byte, development bool) (all []Item, err error) {
 		}
 		var next []level
 		for _, l := range now {
-			for name, e := range l {
+			for _, name := range slices.Sorted(maps.Keys(l)) {
+				e := l[name]
 				add(name, e)
 				inner := level{}
 				for n, raw := range e.Dependencies {

@@ -52,7 +52,7 @@ func (t *tree) walk() (all []Item) {
 		have := map[string]bool{}
 		for _, e := range names {
 			have[e.Name()] = true
-			if e.IsDir() && at.depth < mostDepth && !slices.Contains(inner, e.Name()) {
+			if _, link := e.(linked); e.IsDir() && !link && at.depth < mostDepth && !slices.Contains(inner, e.Name()) {
 				queue = append(queue, place{join(at.folder, e.Name()), at.depth + 1})
 			}
 		}

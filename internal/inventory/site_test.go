@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,6 +116,9 @@ func TestLinks(t *testing.T) {
 	if l := look(t, inside); len(l.Items) != 0 {
 		t.Errorf("what lies outside is told: %q", words(l))
 	}
+	if l := look(t, inside); l.Gap != inventory.Unreadable {
+		t.Errorf("what is behind links that lead outside is not there: gap %q", l.Gap)
+	}
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(outside, link); err != nil {
 		t.Fatal(err)
@@ -123,6 +127,59 @@ func TestLinks(t *testing.T) {
 		if l := look(t, root); l.Gap != inventory.Unreadable || len(l.Items) != 0 {
 			t.Errorf("%s: gap %q, %q", root, l.Gap, words(l))
 		}
+	}
+}
+
+// TestLinksWithin: an application, or a plug-in of it, that a link leads to is there
+// once, and so it is if links lead around.
+func TestLinksWithin(t *testing.T) {
+	folder := t.TempDir()
+	plant(t, folder, map[string]string{"shared/wp-includes/version.php": "<?php\n$wp_version = '6.4.2';", "shared/plugins/akismet/akismet.php": "<?php\n/* plugin name: Akismet\rVersion: 5.3 */", "htdocs/wp-content/plugins/x": ""})
+	for from, to := range map[string]string{"htdocs/wp-includes": "../shared/wp-includes", "htdocs/wp-content/plugins/akismet": "../../../shared/plugins/akismet", "around": ".", "htdocs/self": "self", "htdocs/none": "nowhere"} {
+		if err := os.Symlink(to, filepath.Join(folder, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := look(t, folder)
+	want := []string{"application||wordpress|6.4.2||htdocs", "application||wordpress|6.4.2||shared", "plugin|wordpress|akismet|5.3|Akismet|htdocs/wp-content/plugins"}
+	if d := cmp.Diff(want, words(l)); d != "" || l.Gap != inventory.Complete {
+		t.Errorf("gap %q, %s", l.Gap, d)
+	}
+	for i := range 1100 {
+		if err := os.Symlink("htdocs", filepath.Join(folder, fmt.Sprintf("l%d", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if l := look(t, folder); l.Gap != inventory.TooMany {
+		t.Errorf("so many links: gap %q", l.Gap)
+	}
+}
+
+// TestManyFiles: a plug-in whose header is in none of the files that are looked at may
+// be there.
+func TestManyFiles(t *testing.T) {
+	folder := t.TempDir()
+	files := map[string]string{"wp-includes/version.php": "<?php\n$wp_version = '6.4.2';", "wp-content/plugins/x/zzz.php": "<?php\n/* Plugin Name: X */"}
+	for i := range 100 {
+		files[fmt.Sprintf("wp-content/plugins/x/%d.php", i)] = "<?php"
+	}
+	plant(t, folder, files)
+	if l := look(t, folder); l.Gap != inventory.TooMany {
+		t.Errorf("gap %q, %q", l.Gap, words(l))
+	}
+}
+
+// TestCut: a lock of more than a list holds gives the same list each time.
+func TestCut(t *testing.T) {
+	folder := t.TempDir()
+	var b strings.Builder
+	for i := range inventory.MostItems * 2 {
+		fmt.Fprintf(&b, `,"node_modules/p%d":{"version":"1.0.0"}`, i)
+	}
+	plant(t, folder, map[string]string{"package-lock.json": `{"packages":{` + b.String()[1:] + `}}`})
+	one, two := look(t, folder), look(t, folder)
+	if one.Gap != inventory.TooMany || len(one.Items) != inventory.MostItems || one.Digest() != two.Digest() {
+		t.Errorf("gap %q, %d items", one.Gap, len(one.Items))
 	}
 }
 

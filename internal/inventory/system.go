@@ -112,6 +112,9 @@ func osRelease(data []byte) map[string]string {
 	return all
 }
 
+// almaLinux begins the ecosystems of AlmaLinux.
+const almaLinux = "AlmaLinux:"
+
 // distribution is the ecosystem of a system's packages, as OSV names it. What is built
 // on another distribution has packages of its own, of which nobody tells there.
 func distribution(release map[string]string) string {
@@ -123,7 +126,7 @@ func distribution(release map[string]string) string {
 		name := map[string]string{"debian": "Debian", "ubuntu": "Ubuntu"}[release["ID"]]
 		return strings.TrimRight(name+":"+version+":"+wordOf(code), ":")
 	case "almalinux":
-		return "AlmaLinux:" + major
+		return almaLinux + major
 	case "rocky":
 		return "Rocky Linux:" + major
 	case "opensuse-leap":

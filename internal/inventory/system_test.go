@@ -191,3 +191,33 @@ func TestThisSystem(t *testing.T) {
 		t.Error("it has no stamp")
 	}
 }
+
+// TestStates: what dpkg has unpacked is there, whatever it has yet to do with it.
+func TestStates(t *testing.T) {
+	stanza := func(name, status string) string {
+		return "Package: " + name + "\nStatus: " + status + "\nVersion: 1.0-1\nSource: src (0.9-1)\n\n"
+	}
+	text := ""
+	for _, state := range []string{"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending", "half-installed", "config-files", "not-installed"} {
+		text += stanza(state, "install ok "+state)
+	}
+	var got []string
+	for _, i := range system(t, map[string]string{"etc/os-release": bookworm, "var/lib/dpkg/status": text}).Items {
+		got = append(got, strings.TrimSpace(i.Name+" "+i.Version+" "+i.SourceVersion))
+	}
+	want := []string{"half-configured 1.0-1 0.9-1", "half-installed", "installed 1.0-1 0.9-1", "triggers-awaited 1.0-1 0.9-1", "triggers-pending 1.0-1 0.9-1", "unpacked 1.0-1 0.9-1"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestSigned: the signed image of a kernel has the vulnerabilities of the kernel.
+func TestSigned(t *testing.T) {
+	const jammy = "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME=jammy\n"
+	for source, want := range map[string]string{"linux-signed": "linux", "linux-signed-hwe-6.8": "linux-hwe-6.8", "linux-signed-aws": "linux-aws", "linux-signedx": "linux-signedx"} {
+		l := system(t, map[string]string{"etc/os-release": jammy, "var/lib/dpkg/status": "Package: linux-image-x\nStatus: install ok installed\nVersion: 5.15.0-91.101\nSource: " + source + "\n"})
+		if p := l.Items[0].Program(); p.Name != want || p.Version != "5.15.0-91.101" {
+			t.Errorf("%s is of %s", source, p)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"candor"
 	"candor/internal/intel"
@@ -51,17 +53,38 @@ func (t *Tx) Judge(ctx context.Context, epoch int64, programs []string, all []Ex
 		return nil
 	}
 	marks, args := in(programs)
-	if _, err := t.db.ExecContext(ctx, "DELETE FROM exposed WHERE program IN "+marks, args...); err != nil {
-		return kind(err, "judge programs")
-	}
-	rows := make([]query.Exposed, len(all))
-	for i, e := range all {
-		rows[i] = query.Exposed{Cve: e.ID, Program: e.Program, Affected: e.Affected, Exploited: e.Exploited, Mended: e.Mended}
-	}
-	if err := add(ctx, t.reader, "exposed", "ON CONFLICT (cve, program) DO NOTHING", rows...); err != nil {
+	was, err := choose[query.Exposed](ctx, t.db, "exposed", "program IN "+marks, args...)
+	if err != nil {
 		return err
 	}
-	_, err := t.db.ExecContext(ctx, "UPDATE programs SET judged = ? WHERE id IN "+marks, append([]any{epoch}, args...)...)
+	same := map[query.Exposed]bool{} // as it was: it is not written again
+	for _, e := range was {
+		same[e] = true
+	}
+	var rows []query.Exposed
+	stays := map[[2]string]bool{}
+	for _, e := range all {
+		row := query.Exposed{Cve: e.ID, Program: e.Program, Affected: e.Affected, Exploited: e.Exploited, Mended: e.Mended}
+		if stays[[2]string{e.ID, e.Program}] = true; !same[row] {
+			rows = append(rows, row)
+		}
+	}
+	over := map[string][]string{}
+	for _, e := range was {
+		if !stays[[2]string{e.Cve, e.Program}] {
+			over[e.Program] = append(over[e.Program], e.Cve)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(over)) {
+		which, ids := t.dialect.within("cve", over[p])
+		if _, err := t.db.ExecContext(ctx, "DELETE FROM exposed WHERE program = ? AND "+which, p, ids); err != nil {
+			return kind(err, "judge programs")
+		}
+	}
+	if err := add(ctx, t.reader, "exposed", "ON CONFLICT (cve, program) DO UPDATE SET affected = excluded.affected, exploited = excluded.exploited, mended = excluded.mended", rows...); err != nil {
+		return err
+	}
+	_, err = t.db.ExecContext(ctx, "UPDATE programs SET judged = ? WHERE id IN "+marks, append([]any{epoch}, args...)...)
 	return kind(err, "judge programs")
 }
 
@@ -112,11 +135,11 @@ func (r reader) ProgramsAt(ctx context.Context, assets []candor.ID, programs []s
 	if len(programs) == 0 {
 		return all, nil
 	}
-	which, names := in(programs)
+	which, names := r.dialect.within("program", programs)
 	for len(assets) > 0 {
 		n := min(len(assets), 500)
 		marks, args := in(assets[:n])
-		err := r.scan(ctx, "read programs", "SELECT DISTINCT asset, program FROM inventory_items WHERE last_seen = 0 AND asset IN "+marks+" AND program IN "+which+" ORDER BY asset, program", append(args, names...), func(row *sql.Rows) error {
+		err := r.scan(ctx, "read programs", "SELECT DISTINCT asset, program FROM inventory_items WHERE last_seen = 0 AND asset IN "+marks+" AND "+which+" ORDER BY asset, program", append(args, names), func(row *sql.Rows) error {
 			var asset candor.ID
 			var id string
 			err := row.Scan(&asset, &id)

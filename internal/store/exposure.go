@@ -51,7 +51,7 @@ func (e *Exposing) Add(name, text string) {
 }
 
 // at chooses the assets in use that have the software; none tells that there is none.
-func (e Exposing) at(s candor.Scope) (condition string, args []any, none bool) {
+func (e Exposing) at(d dialect, s candor.Scope) (condition string, args []any, none bool) {
 	var any []string
 	for _, name := range slices.Sorted(maps.Keys(e.Software)) {
 		marks, texts := in(e.Software[name])
@@ -59,8 +59,8 @@ func (e Exposing) at(s candor.Scope) (condition string, args []any, none bool) {
 		args = append(append(args, texts...), "%,"+likeText(name)+",%")
 	}
 	if len(e.Programs) > 0 {
-		marks, programs := in(e.Programs)
-		any, args = append(any, "id IN (SELECT asset FROM inventory_items WHERE last_seen = 0 AND program IN "+marks+")"), append(args, programs...)
+		which, programs := d.within("program", e.Programs)
+		any, args = append(any, "id IN (SELECT asset FROM inventory_items WHERE last_seen = 0 AND "+which+")"), append(args, programs)
 	}
 	condition = "retired = FALSE AND (" + strings.Join(any, " OR ") + ")"
 	if !s.All {
@@ -72,7 +72,7 @@ func (e Exposing) at(s candor.Scope) (condition string, args []any, none bool) {
 // CountExposed counts the assets in use that have some software, and of how many
 // parties they are.
 func (r reader) CountExposed(ctx context.Context, s candor.Scope, e Exposing) (number, parties int, err error) {
-	condition, args, none := e.at(s)
+	condition, args, none := e.at(r.dialect, s)
 	if none {
 		return 0, 0, nil
 	}
@@ -94,7 +94,7 @@ func (r reader) AssetsExposedAfter(ctx context.Context, s candor.Scope, e Exposi
 }
 
 func (r reader) exposedAssets(ctx context.Context, s candor.Scope, e Exposing, and string, more []any, order string, most int) ([]candor.Asset, error) {
-	condition, args, none := e.at(s)
+	condition, args, none := e.at(r.dialect, s)
 	if none || most < 1 {
 		return nil, nil
 	}

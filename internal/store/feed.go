@@ -117,14 +117,19 @@ func (t *Tx) KeepVulnerabilities(ctx context.Context, name string, turn time.Tim
 	return add(ctx, t.reader, "vulnerabilities", vulnerabilityAgain, rows...)
 }
 
-// DropEntries removes what a feed gave in turns before one.
-func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) error {
+// DropEntries removes what a feed gave in turns before one, and tells how many
+// vulnerabilities were among it.
+func (t *Tx) DropEntries(ctx context.Context, name string, turn time.Time) (vulnerabilities int64, err error) {
 	for _, s := range []string{"DELETE FROM indicators WHERE feed = ? AND kept < ?", "DELETE FROM indicator_parts WHERE feed = ? AND kept < ?", "DELETE FROM vulnerabilities WHERE feed = ? AND updated < ?"} {
-		if _, err := t.db.ExecContext(ctx, s, name, column.Time(turn)); err != nil {
-			return kind(err, "drop entries of feed %s", name)
+		result, err := t.db.ExecContext(ctx, s, name, column.Time(turn))
+		if err != nil {
+			return 0, kind(err, "drop entries of feed %s", name)
+		}
+		if vulnerabilities, err = result.RowsAffected(); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return vulnerabilities, nil
 }
 
 // Supersede removes what a feed gave before a turn under references that it gave anew

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,13 @@ import (
 	"candor/internal/inventory"
 	"candor/internal/store/column"
 	"candor/internal/store/query"
+)
+
+// Bounds of what is kept of an asset, whatever is told of it: what is there, seen in
+// looks that did not see everything, and what is gone. What came first gives way.
+const (
+	mostThere = 2 * inventory.MostItems
+	mostGone  = 2 * inventory.MostItems
 )
 
 // SeeInventory notes that the software of an asset is as it was; false if it is not
@@ -45,8 +53,8 @@ func (t *Tx) KeepInventory(ctx context.Context, asset candor.ID, l inventory.Lis
 	if err != nil {
 		return err
 	}
-	var gone []inventory.Key
-	have, stays := map[inventory.Key]bool{}, 0
+	var gone, stays []query.InventoryItem
+	have := map[inventory.Key]bool{}
 	seen, renewed := keysOf(l.Items)
 	for _, row := range present {
 		k := inventory.Key{Program: row.Program, Name: row.Name, Version: row.Version, Architecture: row.Architecture, Place: row.Place}
@@ -54,12 +62,16 @@ func (t *Tx) KeepInventory(ctx context.Context, asset candor.ID, l inventory.Lis
 		switch {
 		case seen[k]:
 		case l.Gap == inventory.Complete, renewed[samePlace(k)]:
-			gone = append(gone, k)
+			gone = append(gone, row)
 		default:
-			stays++
+			stays = append(stays, row)
 		}
 	}
-	now.Items = int64(len(l.Items) + stays)
+	slices.SortStableFunc(stays, func(a, b query.InventoryItem) int { return time.Time(b.FirstSeen).Compare(time.Time(a.FirstSeen)) })
+	if n := max(mostThere-len(l.Items), 0); len(stays) > n {
+		stays, gone = stays[:n], append(gone, stays[n:]...)
+	}
+	now.Items = int64(len(l.Items) + len(stays))
 	if err := t.addItems(ctx, asset, l.Items, have, at); err != nil {
 		return err
 	}
@@ -117,15 +129,20 @@ func (t *Tx) addItems(ctx context.Context, asset candor.ID, items []inventory.It
 	return add(ctx, t.reader, "inventory_items", "ON CONFLICT (asset, program, name, version, architecture, place) DO UPDATE SET last_seen = 0", rows...)
 }
 
-func (t *Tx) endItems(ctx context.Context, asset candor.ID, gone []inventory.Key, last time.Time) error {
-	for _, k := range gone {
-		_, err := t.db.ExecContext(ctx, "UPDATE inventory_items SET last_seen = ? WHERE asset = ? AND program = ? AND name = ? AND version = ? AND architecture = ? AND place = ?",
-			column.Time(last), asset, k.Program, k.Name, k.Version, k.Architecture, k.Place)
-		if err != nil {
-			return kind(err, "note software of %s that is gone", asset)
-		}
+// endItems notes what is gone. Of what an asset had, so much is remembered.
+func (t *Tx) endItems(ctx context.Context, asset candor.ID, gone []query.InventoryItem, last time.Time) error {
+	if len(gone) == 0 {
+		return nil
 	}
-	return nil
+	for i := range gone {
+		gone[i].LastSeen = column.Time(last)
+	}
+	if err := add(ctx, t.reader, "inventory_items", "ON CONFLICT (asset, program, name, version, architecture, place) DO UPDATE SET last_seen = excluded.last_seen", gone...); err != nil {
+		return err
+	}
+	_, err := t.db.ExecContext(ctx, `DELETE FROM inventory_items WHERE asset = ? AND last_seen > 0 AND last_seen <=
+(SELECT last_seen FROM inventory_items WHERE asset = ? AND last_seen > 0 ORDER BY last_seen DESC LIMIT 1 OFFSET ?)`, asset, asset, mostGone)
+	return kind(err, "forget software of %s", asset)
 }
 
 // InventoryOf tells how much is known of the software of an asset. It is
@@ -161,10 +178,13 @@ type ItemFilter struct {
 	Most int
 }
 
+// kindOrder is that of inventory.Kinds.
+const kindOrder = "CASE p.kind WHEN 'application' THEN 0 WHEN 'plugin' THEN 1 WHEN 'theme' THEN 2 WHEN 'library' THEN 3 ELSE 4 END"
+
 // Items gives software of an asset: by kind and name, or what is gone, the latest
 // first.
 func (r reader) Items(ctx context.Context, asset candor.ID, f ItemFilter) (all []inventory.Observed, err error) {
-	condition, args, order := "i.asset = ? AND i.last_seen = 0", []any{asset}, "p.kind, i.name, i.place, i.version, i.architecture, p.id"
+	condition, args, order := "i.asset = ? AND i.last_seen = 0", []any{asset}, kindOrder+", i.name, i.place, i.version, i.architecture, p.id"
 	if f.Gone {
 		condition, order = "i.asset = ? AND i.last_seen > 0", "i.last_seen DESC, "+order
 	}
@@ -207,10 +227,11 @@ func (t *Tx) ForgetSoftware(ctx context.Context, before time.Time) error {
 		return kind(err, "forget software")
 	}
 	const unused = "NOT EXISTS (SELECT 1 FROM inventory_items i WHERE i.program = "
-	if _, err := t.db.ExecContext(ctx, "DELETE FROM exposed WHERE "+unused+"exposed.program AND i.last_seen = 0)"); err != nil {
+	// In this order: what comes back in between is judged again.
+	if _, err := t.db.ExecContext(ctx, "UPDATE programs SET judged = 0 WHERE judged > 0 AND "+unused+"programs.id AND i.last_seen = 0)"); err != nil {
 		return kind(err, "forget exposures")
 	}
-	if _, err := t.db.ExecContext(ctx, "UPDATE programs SET judged = 0 WHERE judged > 0 AND "+unused+"programs.id AND i.last_seen = 0)"); err != nil {
+	if _, err := t.db.ExecContext(ctx, "DELETE FROM exposed WHERE program IN (SELECT id FROM programs WHERE judged = 0)"); err != nil {
 		return kind(err, "forget exposures")
 	}
 	_, err := t.db.ExecContext(ctx, "DELETE FROM programs WHERE "+unused+"programs.id)")

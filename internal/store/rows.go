@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -251,4 +252,17 @@ func (d dialect) list(name string, ids []candor.ID) (string, []any) {
 	}
 	marks, args := in(ids)
 	return name + " IN " + marks, args
+}
+
+// within is a condition that a column is one of many words, and its argument: one,
+// however many they are.
+func (d dialect) within(name string, words []string) (string, any) {
+	if d.arrays {
+		return name + " = ANY (?::text[])", words
+	}
+	text, err := json.Marshal(words)
+	if err != nil {
+		return "1 = 0", nil // words have nothing that could fail
+	}
+	return name + " IN (SELECT value FROM json_each(?))", string(text)
 }

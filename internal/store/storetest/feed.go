@@ -44,7 +44,8 @@ func testFeeds(t *testing.T, s *store.Store) {
 			if err := tx.KeepIndicators(ctx, "list", turn, all...); err != nil {
 				return err
 			}
-			return tx.DropEntries(ctx, "list", turn)
+			_, err := tx.DropEntries(ctx, "list", turn)
+			return err
 		})
 	}
 	unmatched := func(since time.Time, want ...intel.Indicator) {
@@ -131,7 +132,7 @@ func testParts(t *testing.T, s *store.Store) {
 	has(map[string]string{"both.example": "bboth.example", "new.example": "anew.example", "b.example": "bb.example"})
 	keep(noon.Add(2*time.Minute), "b")
 	has(map[string]string{"new.example": "anew.example"})
-	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, "misp", noon.Add(time.Hour)) })
+	do(t, s, func(tx *store.Tx) error { _, err := tx.DropEntries(ctx, "misp", noon.Add(time.Hour)); return err })
 	keep(noon.Add(time.Hour), "c", "new.example")
 	keep(noon.Add(2*time.Hour), "c")
 	has(map[string]string{}) // nothing of a feed that was dropped holds it
@@ -155,7 +156,8 @@ func testVulnerabilities(t *testing.T, s *store.Store) {
 		if err := tx.KeepVulnerabilities(ctx, "kev", noon.Add(time.Minute), v); err != nil {
 			return err
 		}
-		return tx.DropEntries(ctx, "kev", noon.Add(time.Minute))
+		_, err := tx.DropEntries(ctx, "kev", noon.Add(time.Minute))
+		return err
 	})
 	same(t, len(must(s.Exploited(ctx, 10))(t)), 0)
 	same(t, must(s.VulnerabilitiesOf(ctx, []string{"cms"}, 10))(t), []intel.Vulnerability{v})

@@ -54,7 +54,7 @@ func testGroups(t *testing.T, s *store.Store) {
 		return tx.ForgetFeeds(ctx, nil)
 	})
 	same(t, must(s.Indicator(ctx, one.Source, one.Kind, one.Value))(t), one)
-	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, one.Source, noon.Add(time.Hour)) })
+	do(t, s, func(tx *store.Tx) error { _, err := tx.DropEntries(ctx, one.Source, noon.Add(time.Hour)); return err })
 	_, err = s.Indicator(ctx, one.Source, one.Kind, one.Value)
 	isKind(t, err, candor.ErrNotFound)
 }

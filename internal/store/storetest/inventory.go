@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -114,12 +116,20 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	count(mine, store.Exposing{Software: map[string][]string{"wordpress": {"wordpress 5.0"}}}, 0, 0)
 	a.Software = "joomla 3"
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, a, time.Time{}) })
+	many := store.Exposing{Programs: slices.Repeat([]string{akismet.ID()}, 70_000)} // more than a statement has parameters
+	many.Programs[69_999] = wordpress.ID()
+	count(mine, many, 1, 1)
+	same(t, must(s.ProgramsAt(ctx, []candor.ID{a.ID}, many.Programs))(t), map[candor.ID][]string{a.ID: {wordpress.ID()}})
 	both := store.Exposing{Software: map[string][]string{"joomla": {"joomla 3"}}, Programs: found.Programs}
 	count(mine, both, 1, 1)
 	at := must(s.AssetsExposed(ctx, mine, both, 10))(t)
 	same(t, len(at), 1)
 	same(t, at[0].ID, a.ID)
 	same(t, len(must(s.AssetsExposedAfter(ctx, mine, both, a.ID, 10))(t)), 0)
+	// What is judged otherwise is kept so, and the rest stays.
+	all[0].Affected, all[0].Exploited, all[1].Mended = false, true, true
+	judge(epoch+1, all[0], all[1])
+	same(t, must(s.ExposuresOf(ctx, a.ID, 5))(t), []store.Exposed{all[1], all[0]})
 	judge(epoch + 1)
 	same(t, len(must(s.ExposedIDs(ctx, false, 10))(t)), 0)
 
@@ -128,5 +138,44 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	other.Ecosystem = "Debian:11"
 	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "osv", noon, v, other) })
 	same(t, must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12"}))(t), []intel.Vulnerability{v})
-	do(t, s, func(tx *store.Tx) error { return tx.DropEntries(ctx, "osv", noon.Add(time.Hour)) })
+	do(t, s, func(tx *store.Tx) error { _, err := tx.DropEntries(ctx, "osv", noon.Add(time.Hour)); return err })
+}
+
+// testInventoryBounds: whatever is told of an asset, what is kept of it does not grow
+// without end.
+func testInventoryBounds(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	_, a := Sample(t, s, "inventories without end")
+	number := func(gone bool) int {
+		t.Helper()
+		return len(must(s.Items(ctx, a.ID, store.ItemFilter{Gone: gone, Most: 100_000}))(t))
+	}
+	for turn, gap := range []inventory.Gap{inventory.TooMany, inventory.Unreadable, inventory.TooMany, inventory.Complete} {
+		l := inventory.List{Gap: gap, Items: make([]inventory.Item, inventory.MostItems)}
+		for i := range l.Items {
+			l.Items[i] = inventory.Item{Kind: inventory.Library, Ecosystem: inventory.NPM, Name: fmt.Sprintf("p%d-%d", turn, i), Version: "1.0.0", Place: "."}
+		}
+		do(t, s, func(tx *store.Tx) error {
+			return tx.KeepInventory(ctx, a.ID, l, noon.Add(time.Duration(turn)*time.Hour))
+		})
+		if turn == 2 {
+			same(t, []int{number(false), number(true)}, []int{2 * inventory.MostItems, inventory.MostItems})
+			same(t, must(s.InventoryOf(ctx, a.ID))(t).Items, 2*inventory.MostItems)
+		}
+	}
+	same(t, []int{number(false), number(true)}, []int{inventory.MostItems, 2 * inventory.MostItems})
+	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, inventory.List{}, noon.Add(9*time.Hour)) })
+	do(t, s, func(tx *store.Tx) error { return tx.ForgetSoftware(ctx, noon.Add(24*time.Hour)) })
+	same(t, []int{number(false), number(true)}, []int{0, 0})
+
+	// They come in the order in which people expect them.
+	l, order := inventory.List{}, []inventory.Kind{}
+	for _, k := range inventory.Kinds() {
+		l.Items = append(l.Items, inventory.Item{Kind: k, Name: "x", Place: "."})
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, l, noon.Add(48*time.Hour)) })
+	for _, o := range must(s.Items(ctx, a.ID, store.ItemFilter{Most: 10}))(t) {
+		order = append(order, o.Kind)
+	}
+	same(t, order, inventory.Kinds())
 }

@@ -90,7 +90,7 @@ func itemTable(r *web.Request, a candor.Asset, items []inventory.Observed, gone 
 	}
 	for _, i := range items {
 		k := i.Key()
-		row := ui.Row{Key: strings.Join([]string{k.Program, k.Name, k.Architecture, k.Place}, "|"), Label: i.Name, Cells: cells(whole(itemName(i.Item)), ui.Text(r.Printer.Word("office.inventory.kind.", string(i.Kind))), versionCell(r, i.Version), itemOf(i.Item), ui.Time(i.First))}
+		row := ui.Row{Key: strings.Join([]string{k.Program, k.Name, k.Architecture, k.Place}, "|"), Label: i.Name, Cells: cells(itemName(i.Item), oneLine(r.Printer.Word("office.inventory.kind.", string(i.Kind)), ""), versionCell(r, i.Version), itemOf(i.Item), ui.Time(i.First))}
 		if gone {
 			row.Cells = append(row.Cells, ui.Time(i.Last))
 		}
@@ -99,11 +99,12 @@ func itemTable(r *web.Request, a candor.Asset, items []inventory.Observed, gone 
 	return t
 }
 
-func itemName(i inventory.Item) string {
+// itemName is how an item calls itself, and as what it is known.
+func itemName(i inventory.Item) templ.Component {
 	if i.Title == "" {
-		return i.Name
+		return whole(i.Name)
 	}
-	return i.Title + " (" + i.Name + ")"
+	return ui.Together(whole(i.Title), whole("("+i.Name+")"))
 }
 
 func versionCell(r *web.Request, version string) templ.Component {
@@ -119,15 +120,19 @@ func itemOf(i inventory.Item) templ.Component {
 	if i.Kind == inventory.Package {
 		return ui.OrAbsent(strings.TrimSpace(i.Source + " " + i.SourceVersion))
 	}
-	return ui.Together(ui.Text(cmp.Or(i.Of, i.Ecosystem)), code(i.Place))
+	of := cmp.Or(i.Of, i.Ecosystem)
+	if i.Place == "" || i.Place == "." { // the root itself
+		return ui.OrAbsent(of)
+	}
+	return ui.Together(ui.Text(of), code(i.Place))
 }
 
 // noSoftware is no good news: nobody looked, or nothing that is known was there.
 func noSoftware(r *web.Request, a candor.Asset) ui.Situation {
 	if a.Kind == candor.Server {
-		return ui.Situation{Title: r.T("office.inventory.none"), Text: r.T("office.inventory.none.server")}
+		return ui.Situation{Title: r.T("office.inventory.none"), Text: r.T("office.inventory.none.server"), Unmeasured: true}
 	}
-	return ui.Situation{Title: r.T("office.inventory.none"), Text: r.T("office.inventory.none.site")}
+	return ui.Situation{Title: r.T("office.inventory.none"), Text: r.T("office.inventory.none.site"), Unmeasured: true}
 }
 
 // foundTable lists vulnerabilities of an asset's software.
@@ -142,9 +147,9 @@ func foundTable(r *web.Request, all []house.FoundExposure) ui.Table {
 			known = ui.Badge(r.T("office.exposure.known.exploited"), ui.Bad)
 		}
 		if e.Mended {
-			mended = ui.Text(r.T("office.inventory.update.is"))
+			mended = oneLine(r.T("office.inventory.update.is"), "")
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: e.ID + " " + e.Program, Label: e.ID, Href: exposurePath(e.ID), Cells: cells(anchor(e.ID, exposurePath(e.ID)), whole(e.Program), verdict, known, mended)})
+		t.Rows = append(t.Rows, ui.Row{Key: e.ID + " " + e.Program, Label: e.ID, Href: exposurePath(e.ID), Cells: cells(unbroken(e.ID, exposurePath(e.ID)), whole(e.Program), verdict, known, mended)})
 	}
 	return t
 }

@@ -29,6 +29,7 @@ func TestInventory(t *testing.T) {
 	auditor, site := w.As(candor.RoleAuditor), "/assets/"+string(w.asset.ID)
 	page := w.Get(t, auditor, site)
 	has(t, page, http.StatusOK, "Software that was observed", "No software was observed", "Nobody has looked at its folders yet")
+	has(t, w.Get(t, auditor, site+"/software"), http.StatusOK, "situation-unmeasured", "Nobody has looked at its folders yet") // no good news
 	if strings.Contains(page.Text(), site+"/software\"") {
 		t.Error("a list of nothing is offered")
 	}

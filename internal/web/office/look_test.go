@@ -158,6 +158,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 	}
 	waiver := w.gates(t, sites)
 	w.exposes(t, sites)
+	w.observes(t, sites[0])
 	w.settle(t)
 	token := w.token(t)
 	g := w.House.Definitions.Health().Generation.ID
@@ -175,7 +176,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"terms": "/terms", "terms-one": "/terms/" + string(published.ID), "terms-arabic": "/terms/" + string(published.ID) + "?in=ar", "terms-coverage": "/terms/coverage", "terms-new": "/terms/new",
 		"terms-end": "/terms/" + string(published.ID) + "/end", "questions": "/questions", "question": "/questions/" + string(question.ID), "consents": "/consents",
 		"campaigns": "/campaigns", "campaign": "/campaigns/" + string(w.campaign(t).ID), "software": "/software", "software-one": "/software/" + w.software(t),
-		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-edit": asset + "/edit",
+		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-software": asset + "/software", "asset-software-gone": asset + "/software?state=gone", "asset-software-none": "/assets/" + string(sites[9].ID) + "/software", "asset-packages": "/assets/" + string(w.server.ID) + "/software", "asset-edit": asset + "/edit",
 		"drills": "/drills", "drill": "/drills/" + w.drilled(t), "drill-missed": "/drills/20260201T090000Z-nftables",
 		"traffic": "/traffic", "line": line, "line-edit": line + "/edit",
 		"traffic-now": "/traffic/now", "flows": "/traffic/flows?by=protocol,port&time=6h", "flows-by-line": "/traffic/flows?by=line,direction&order=packets&time=1d", "flows-narrow": "/traffic/flows?by=peer&where=line:%22Line+4711%22+-port:53" + reason, "flows-wrong": "/traffic/flows?where=port:443+colour:red", "flows-unsaid": "/traffic/flows?where=line:%22Line+4711%22",

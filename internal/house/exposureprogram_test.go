@@ -1,0 +1,113 @@
+package house
+
+import (
+	"fmt"
+	"testing"
+
+	"candor/internal/intel"
+	"candor/internal/intel/version"
+	"candor/internal/inventory"
+)
+
+// TestJudgeFound holds programs against what is said of other things with names that
+// are alike.
+func TestJudgeFound(t *testing.T) {
+	wordpress := inventory.Program{Kind: inventory.Application, Name: "wordpress", Version: "5.9"}
+	below := func(ecosystem string, s version.Scheme, vendor, product, until string) intel.Vulnerability {
+		return intel.Vulnerability{ID: "CVE-2026-1", Ecosystem: ecosystem, Scheme: s, Vendor: vendor, Product: product, Ranges: []version.Range{{Until: until}}, Fixed: []string{until}}
+	}
+	php := func(vendor, product string) intel.Vulnerability {
+		return below("", version.PHP, vendor, product, "6.0")
+	}
+	rpm := func(name, until string) intel.Vulnerability {
+		return below("AlmaLinux:8", version.RPM, "", name, until)
+	}
+	alma := func(name, source, v string) inventory.Program {
+		return inventory.Item{Kind: inventory.Package, Ecosystem: "AlmaLinux:8", Name: name, Source: source, Version: v}.Program()
+	}
+	part := func(kind inventory.Kind, name, title string) inventory.Program {
+		return inventory.Program{Kind: kind, Of: "wordpress", Name: name, Title: title, Version: "5.0"}
+	}
+	for name, c := range map[string]struct {
+		said intel.Vulnerability
+		of   inventory.Program
+		want verdict
+	}{
+		"itself":              {php("WordPress", "WordPress"), wordpress, affected},
+		"core":                {php("WordPress", "Core"), wordpress, affected},
+		"foundation":          {php("WordPress Foundation", "wordpress"), wordpress, affected},
+		"webmail":             {php("Roundcube", "Webmail"), inventory.Program{Kind: inventory.Application, Name: "roundcube", Version: "1.5"}, affected},
+		"magento":             {php("Adobe", "Commerce and Magento Open Source"), inventory.Program{Kind: inventory.Application, Name: "magento", Version: "2.4.6"}, affected},
+		"joomla":              {php("Joomla! Project", "Joomla! CMS"), inventory.Program{Kind: inventory.Application, Name: "joomla", Version: "5.0.1"}, affected},
+		"for it":              {php("Stellar", "Events Calendar for WordPress"), wordpress, other},
+		"in its name":         {php("Iptanus", "WordPress File Upload"), wordpress, other},
+		"of its maker":        {php("WordPress", "Gutenberg"), wordpress, other},
+		"plug-in":             {php("", "Storefront plugin for WordPress"), part(inventory.Plugin, "storefront", "Storefront"), affected},
+		"theme of that name":  {php("", "Storefront theme for WordPress"), part(inventory.Plugin, "storefront", "Storefront"), other},
+		"plug-in about them":  {php("WordPress", "Theme My Login"), part(inventory.Plugin, "theme-my-login", "Theme My Login"), affected},
+		"what was built":      {rpm("python3-libs", "3.6.8-56.el8"), alma("python3-libs", "python36", "3.6.8-50.el8"), affected},
+		"its release":         {rpm("python3-libs", "3.6.8-56.el8"), alma("python3-libs", "python36", "3.6.8-56.el8"), other},
+		"another stream":      {rpm("php", "8.1.27-1.module_el8.9.0+1+a"), alma("php", "php", "7.4.33-1.module_el8.8.0+2+b"), possible},
+		"a stream beside it":  {rpm("nodejs", "1:20.15.1-1.module_el8.9.0+1+a"), alma("nodejs", "nodejs", "1:16.20.2-1.el8"), possible},
+		"an epoch before all": {below("Debian:12", version.Debian, "", "x", "1:0.5-1"), inventory.Program{Kind: inventory.Package, Ecosystem: "Debian:12:bookworm", Name: "x", Version: "9.0-1"}, affected},
+		"before the release":  {below("Debian:12", version.Debian, "", "x", "2.0-1"), inventory.Program{Kind: inventory.Package, Ecosystem: "Debian:12:bookworm", Name: "x", Version: "2.0~rc1-1"}, affected},
+		"a backport":          {below("Debian:12", version.Debian, "", "x", "2.0-1"), inventory.Program{Kind: inventory.Package, Ecosystem: "Debian:12:bookworm", Name: "x", Version: "2.0-1~bpo12+1"}, affected},
+		"another release":     {below("Debian:11", version.Debian, "", "x", "2.0-1"), inventory.Program{Kind: inventory.Package, Ecosystem: "Debian:12:bookworm", Name: "x", Version: "1.0-1"}, other},
+	} {
+		if got := judgeFound([]intel.Vulnerability{c.said}, c.of).verdict; got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestExploitedIndex: what the index gives for a program has all that is of it.
+func TestExploitedIndex(t *testing.T) {
+	var all []intel.Vulnerability
+	for i, names := range [][3]string{{"", "WordPress", "Core"}, {"", "WordPress", "File Manager Plugin"}, {"", "Roundcube", "Webmail"}, {"", "Sudo", "Sudo"}, {"", "Todd Miller", "sudo"}, {"Debian:12", "", "OpenSSL"},
+		{"npm", "", "@x/Y-z"}, {"WordPress:plugin", "", "wp-file-manager"}, {"Packagist", "", "drupal/token"}, {"Packagist", "", "wordpress/core"}, {"", "Microsoft", "Windows"}} {
+		all = append(all, intel.Vulnerability{ID: fmt.Sprint(i), Ecosystem: names[0], Vendor: names[1], Product: names[2]})
+	}
+	x := indexExploited(all)
+	found := 0
+	for _, p := range []inventory.Program{
+		{Kind: inventory.Application, Name: "wordpress"}, {Kind: inventory.Application, Name: "roundcube"}, {Kind: inventory.Plugin, Of: "wordpress", Name: "wp-file-manager", Title: "File Manager"},
+		{Kind: inventory.Plugin, Of: "drupal", Name: "token"}, {Kind: inventory.Package, Name: "sudo", Ecosystem: "Debian:12"}, {Kind: inventory.Package, Name: "openssl", Ecosystem: "Debian:12"}, {Kind: inventory.Library, Ecosystem: "npm", Name: "@x/y-z"},
+	} {
+		near := map[string]bool{}
+		for _, v := range x.near(observed{p}) {
+			near[v.ID] = true
+		}
+		if near["10"] {
+			t.Errorf("%s is held against all there is", p)
+		}
+		for _, v := range all {
+			if (observed{p}).is(v) {
+				if found++; !near[v.ID] {
+					t.Errorf("%s: the index does not give %s %s", p, v.Vendor, v.Product)
+				}
+			}
+		}
+	}
+	if found != 10 || len(x.ids) != len(all) {
+		t.Errorf("%d are of programs, want 10", found)
+	}
+}
+
+func BenchmarkNear(b *testing.B) {
+	var all []intel.Vulnerability
+	for i := range 1400 {
+		all = append(all, intel.Vulnerability{ID: fmt.Sprint(i), Vendor: fmt.Sprintf("Vendor %d", i%300), Product: fmt.Sprintf("Product %d Server", i)})
+	}
+	x, o := indexExploited(all), observed{inventory.Program{Kind: inventory.Package, Name: "openssl", Ecosystem: "Debian:12:bookworm"}}
+	for name, f := range map[string]func() []intel.Vulnerability{"all": func() []intel.Vulnerability { return all }, "index": func() []intel.Vulnerability { return x.near(o) }} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				for _, v := range f() {
+					if o.is(v) {
+						b.Fatal(v)
+					}
+				}
+			}
+		})
+	}
+}
