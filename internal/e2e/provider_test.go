@@ -172,7 +172,7 @@ func (p *provider) lease(t *thing, lines int) {
 		switch {
 		case !h.until.Before(p.now.Add(-time.Minute)): // it goes on
 			say(rfc2866.AcctStatusType_Value_InterimUpdate, p.now.Add(-time.Minute))
-		case p.r.IntN(12) > 0:
+		case p.r.IntN(12) > 0 || h.until.After(p.now.Add(-silent-2*ripe)): // of later ends nobody could know yet
 			say(rfc2866.AcctStatusType_Value_Stop, h.until)
 		}
 		for _, was := range t.had {
