@@ -68,7 +68,7 @@ type Tx interface {
 	AddStandings(ctx context.Context, all []candor.Standing) error
 	ChangeStanding(ctx context.Context, s *candor.Standing) error
 	CaseBefore(ctx context.Context, c candor.Case) (candor.Case, error)
-	CasesSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error)
+	OccasionsSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error)
 	LastEvents(ctx context.Context, of candor.ID) (all, public map[candor.EventKind]time.Time, err error)
 	LastComplaint(ctx context.Context, of candor.ID) (time.Time, error)
 

@@ -21,7 +21,7 @@ type Rung struct {
 	After  calendar.Period // so long the case stood on the rung below, and nothing was mended
 	Missed bool            // the party's deadline passed
 	Again  calendar.Period // it was found or reported again, within so long after it was said to be mended
-	Cases  int             // the party had so many cases of the class
+	Cases  int             // the party had cases of the class on so many occasions
 	Within calendar.Period // in so long
 
 	Responses []PlayResponse
@@ -268,7 +268,7 @@ func (d *Desk) pastOf(ctx context.Context, tx Tx, c candor.Case, s candor.Standi
 	p.asked = asked.After(public[candor.EventComment])
 	p.cases = func(n int, within calendar.Period) (time.Time, error) {
 		since := d.Clock().In(d.Calendar.Zone()).AddDate(0, -within.Months, -within.Days).Add(-within.Time)
-		have, last, err := tx.CasesSince(ctx, c.Party, c.Class, since)
+		have, last, err := tx.OccasionsSince(ctx, c.Party, c.Class, since)
 		if err != nil || have < n {
 			return time.Time{}, err
 		}

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"candor"
 	"candor/internal/desk"
 	"candor/internal/desk/calendar"
+	"candor/internal/store"
 )
 
 // crew proposes by writing down, and has no basis for what it is told to refuse.
@@ -304,6 +306,37 @@ func TestLadderCases(t *testing.T) {
 		}
 		h.climb(t, c)
 		h.on(t, last, "contain", candor.CauseCases)
+	})
+}
+
+// TestLadderAtOnce has four sites of a party be found at once: that is no repetition.
+func TestLadderAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := laddered(h)
+		var opened []candor.ID
+		for i := range 4 {
+			a := h.site
+			a.ID, a.Name, a.Reference = candor.NewID(h.now), fmt.Sprintf("many%d.example", i), fmt.Sprint("many", i)
+			a.Hosts, a.Roots = nil, nil
+			if err := h.s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddAsset(t.Context(), a, time.Time{}) }); err != nil {
+				t.Fatal(err)
+			}
+			filed, err := h.File(t.Context(), desk.Filing{Asset: a.ID, Scan: h.scan(), Sensor: "scan", Generation: "g1", Findings: []candor.Finding{shell("/a.php", "aa")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened = append(opened, filed.Opened...)
+			h.now = h.now.Add(time.Minute)
+		}
+		for _, id := range opened {
+			if err := h.SetState(t.Context(), ada, id, 0, candor.CaseNotified, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.climb(t, c)
+		for _, id := range opened {
+			h.on(t, id, "told", candor.CauseTold)
+		}
 	})
 }
 

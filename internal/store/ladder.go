@@ -70,13 +70,28 @@ func (r reader) CaseBefore(ctx context.Context, c candor.Case) (candor.Case, err
 	return theCase(row), err
 }
 
-// CasesSince counts cases of a party and a class that were opened since a moment,
-// without false alarms, and tells when the latest was. It counts to 1,000.
-func (r reader) CasesSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error) {
-	var at column.Time
-	err = r.db.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(opened), 0) FROM (SELECT opened FROM cases
-		WHERE party = ? AND class = ? AND opened >= ? AND state <> 'false-alarm' AND good = FALSE ORDER BY opened DESC LIMIT 1000) AS recent`, party, class, column.Time(since)).Scan(&n, &at)
-	return n, time.Time(at), kind(err, "count cases of party %s", party)
+// occasion is how long cases that are opened one after the other are of one
+// occasion: what comes at once is told at once, and nobody could have mended it
+// in between.
+const occasion = 24 * time.Hour
+
+// OccasionsSince counts on how many occasions cases of a party and a class were
+// opened since a moment, without false alarms, and tells when the latest began. It
+// looks at 1,000 cases at most, the latest.
+func (r reader) OccasionsSince(ctx context.Context, party candor.ID, class candor.Class, since time.Time) (n int, last time.Time, err error) {
+	err = r.scan(ctx, "look at cases of party "+string(party), `SELECT opened FROM (SELECT opened FROM cases
+		WHERE party = ? AND class = ? AND opened >= ? AND state <> 'false-alarm' AND good = FALSE ORDER BY opened DESC LIMIT 1000) AS recent ORDER BY opened`,
+		[]any{party, class, column.Time(since)}, func(row *sql.Rows) error {
+			var at column.Time
+			if err := row.Scan(&at); err != nil {
+				return err
+			}
+			if opened := time.Time(at); n == 0 || !opened.Before(last.Add(occasion)) {
+				n, last = n+1, opened
+			}
+			return nil
+		})
+	return n, last, err
 }
 
 // LastEvents tells when an event of each kind happened last in a case: of all, and

@@ -32,10 +32,19 @@ func testLadders(t *testing.T, s *store.Store) {
 	same(t, must(s.CaseBefore(ctx, now))(t).ID, old.ID)
 	_, err = s.CaseBefore(ctx, old)
 	isKind(t, err, candor.ErrNotFound)
-	n, last, err := s.CasesSince(ctx, p.ID, candor.Phishing, noon)
-	same(t, []any{n, last, err}, []any{2, now.Opened, nil})
-	n, _, err = s.CasesSince(ctx, p.ID, candor.Phishing, noon.Add(time.Second))
-	same(t, []any{n, err}, []any{1, nil})
+	n, last, err := s.OccasionsSince(ctx, p.ID, candor.Phishing, noon)
+	same(t, []any{n, last, err}, []any{1, old.Opened, nil}) // they came at once
+	n, last, err = s.OccasionsSince(ctx, p.ID, candor.Phishing, noon.Add(time.Second))
+	same(t, []any{n, last, err}, []any{1, now.Opened, nil})
+	day := 24 * time.Hour
+	for _, after := range []time.Duration{0, day - time.Second, day, day + 6*time.Hour, 5 * day} {
+		c := caseOver(p, a, candor.Spam, noon.Add(after), noon.Add(after+time.Minute))
+		do(t, s, func(tx *store.Tx) error { return tx.AddCase(ctx, &c) })
+	}
+	n, last, err = s.OccasionsSince(ctx, p.ID, candor.Spam, noon)
+	same(t, []any{n, last, err}, []any{3, noon.Add(5 * day), nil})
+	n, last, err = s.OccasionsSince(ctx, p.ID, candor.Spam, noon.Add(5*day+time.Second))
+	same(t, []any{n, last, err}, []any{0, time.Time{}, nil})
 
 	at := noon.Add(3 * time.Hour)
 	wake := func(look time.Time) {
