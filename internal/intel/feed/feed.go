@@ -78,6 +78,7 @@ func (f Feed) Check() error {
 type State struct {
 	ETag         string    `json:"etag,omitempty"`
 	LastModified string    `json:"last_modified,omitempty"`
+	Digest       string    `json:"digest,omitempty"`   // SHA-256 of what it answered last, as it came; of one that is one file
 	Checked      time.Time `json:"checked,omitzero"`   // when it was last asked
 	Fetched      time.Time `json:"fetched,omitzero"`   // when it last answered well, be it that nothing changed
 	Changed      time.Time `json:"changed,omitzero"`   // when it last gave entries
@@ -123,7 +124,7 @@ func (s State) Failed(at time.Time, err error, c Cause) State {
 func (s State) Begin(f Feed, now time.Time) State {
 	of := f.Setup()
 	if s.Of != "" && s.Of != of {
-		s.ETag, s.LastModified, s.Seen, s.After, s.Rest, s.Anew = "", "", nil, time.Time{}, time.Time{}, now
+		s.ETag, s.LastModified, s.Digest, s.Seen, s.After, s.Rest, s.Anew = "", "", "", nil, time.Time{}, time.Time{}, now
 	}
 	s.Of = of
 	return s

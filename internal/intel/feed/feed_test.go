@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,6 +142,25 @@ const kev = `{"title":"x","catalogVersion":"2026","count":2,"vulnerabilities":[
  {"cveID":"CVE-2025-0001","vendorProject":"Other","product":"Mail","vulnerabilityName":"x","dateAdded":"2025-02-01","dueDate":"","knownRansomwareCampaignUse":"Unknown"}]}`
 
 const epss = "#model_version:v2025.03.14,score_date:2026-03-01T00:00:00+0000\ncve,epss,percentile\nCVE-2026-1207,0.94,0.999\nCVE-2025-0001,0.00042,0.05\n"
+
+// TestSame asks a server twice that never says that nothing changed.
+func TestSame(t *testing.T) {
+	var body atomic.Value
+	body.Store(packed(t, epss))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body.Load()) }))
+	defer server.Close()
+	r, f := &feed.Reader{HTTP: server.Client(), States: &states{}, Now: func() time.Time { return noon }}, of(feed.EPSS, server.URL)
+	for i, want := range []bool{true, false, true} {
+		var got sink
+		if i == 2 {
+			body.Store(packed(t, strings.Replace(epss, "0.94", "0.95", 1)))
+		}
+		turn, err := r.Turn(t.Context(), f, &got)
+		if err != nil || turn.Changed != want || turn.State.Entries != 2 || !turn.State.Fetched.Equal(noon) {
+			t.Errorf("turn %d: %+v, %v", i, turn, err)
+		}
+	}
+}
 
 // TestConditional asks three times: it is read once, and again when it changed.
 func TestConditional(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -84,17 +86,22 @@ func (r *Reader) read(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 	if resp.StatusCode == http.StatusNotModified {
 		return Turn{State: s}, nil
 	}
-	body, err := plain(resp.Body)
+	sum := sha256.New()
+	body, err := plain(io.TeeReader(resp.Body, sum))
 	if err != nil {
 		return t, err
 	}
 	if err := r.parse(f, body, c); err != nil {
 		return t, err
 	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return t, err
+	}
 	if c.entries == 0 && (f.Kind == KEV || f.Kind == EPSS || f.Kind == Debian) {
 		return t, fmt.Errorf("it is empty: %w", candor.ErrInvalid)
 	}
-	t.Changed = true
+	t.State.Digest = hex.EncodeToString(sum.Sum(nil))
+	t.Changed = t.State.Digest != s.Digest // many servers never say that nothing changed
 	t.State.ETag, t.State.LastModified = bound(resp.Header.Get("ETag")), bound(resp.Header.Get("Last-Modified"))
 	return t, nil
 }
