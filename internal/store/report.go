@@ -135,8 +135,11 @@ func (r reader) SaysMore(ctx context.Context, one, than candor.ID) (bool, error)
 }
 
 // Reporters counts those who complained about a class at an asset since a moment.
+// Senders for whom nobody vouches, where that was looked at, and those who filled in
+// the form count as one, however many names they bear: anybody writes any name.
 func (r reader) Reporters(ctx context.Context, asset candor.ID, class candor.Class, since time.Time) (n int64, err error) {
-	err = r.db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT reports.reporter) FROM complaints JOIN reports ON reports.id = complaints.report
+	err = r.db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT CASE WHEN vouches.method = '' OR reports.way = 'form' THEN '' WHEN vouches.sender <> '' THEN vouches.sender ELSE reports.reporter END)
+		FROM complaints JOIN reports ON reports.id = complaints.report LEFT JOIN vouches ON vouches.report = reports.id
 		WHERE complaints.asset = ? AND complaints.class = ? AND complaints.updated >= ? AND complaints.state IN ('filed', 'waiting')`, asset, class, column.Time(since)).Scan(&n)
 	return n, kind(err, "count reporters")
 }

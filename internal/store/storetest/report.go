@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -68,6 +69,19 @@ func testComplaints(t *testing.T, s *store.Store, r, other candor.Report) {
 	same(t, list(candor.ComplaintFilter{States: []candor.ComplaintState{candor.ComplaintForeign}}), []candor.Complaint{foreign})
 	same(t, must(s.Reporters(ctx, a.ID, candor.Phishing, noon))(t), int64(1))
 	same(t, must(s.Reporters(ctx, a.ID, candor.Phishing, noon.Add(time.Second)))(t), int64(0))
+	for _, tt := range []struct {
+		one, two candor.Vouch
+		want     int64
+	}{
+		{candor.Vouch{Sender: "a@a.example"}, candor.Vouch{Sender: "b@b.example"}, 1}, // nobody vouches
+		{candor.Vouch{Sender: "a@a.example"}, candor.Vouch{Sender: "b@b.example", By: candor.VouchDKIM}, 2},
+		{candor.Vouch{Sender: "b@b.example", By: candor.VouchSPF}, candor.Vouch{Sender: "b@b.example", By: candor.VouchDKIM}, 1},
+		{candor.Vouch{Sender: "a@a.example", By: candor.VouchSPF}, candor.Vouch{Sender: "b@b.example", By: candor.VouchDKIM}, 2},
+	} {
+		tt.one.Report, tt.two.Report = r.ID, other.ID
+		do(t, s, func(tx *store.Tx) error { return errors.Join(tx.KeepVouch(ctx, tt.one), tx.KeepVouch(ctx, tt.two)) })
+		same(t, must(s.Reporters(ctx, a.ID, candor.Phishing, noon))(t), tt.want)
+	}
 
 	same(t, must(s.SaysMore(ctx, r.ID, other.ID))(t), true)
 	same(t, must(s.SaysMore(ctx, other.ID, r.ID))(t), false)
