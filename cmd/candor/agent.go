@@ -128,7 +128,7 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 		survey = -1
 	}
 	a, err := agent.New(ctx, agent.Config{Nodes: f.nodes, Token: token, Dir: dir, Roots: f.roots, Name: f.name, Version: programVersion(), Build: programIdentity(),
-		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, System: f.system, Survey: survey, Log: log, Clock: time.Now})
+		CPU: share, Threads: f.threads, Watch: f.watch, Alone: f.alone, System: f.system, Survey: survey, RPM: readRPM, Log: log, Clock: time.Now})
 	if err != nil {
 		return err
 	}

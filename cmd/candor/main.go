@@ -80,7 +80,7 @@ Exit status: 0 nothing found, 1 something found, 2 it could not be done.`,
 		return candor.WithHint(err, fmt.Sprintf("Run %q for the options there are.", c.CommandPath()+" --help"))
 	})
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(p.serveCommand(), p.agentCommand(), p.enrolCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.witnessCommand(), p.configCommand(), p.scanCommand(), p.watchCommand(), p.definitionsCommand(), p.goodCommand(), p.gateCommand(), p.noticeCommand(), p.receiptCommand(), p.softwareCommand(), p.termsCommand(), p.flowCommand(), p.drillCommand(), p.intakeCommand(), p.samplesCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.agentCommand(), p.enrolCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.witnessCommand(), p.configCommand(), p.scanCommand(), p.watchCommand(), p.definitionsCommand(), p.goodCommand(), p.gateCommand(), p.noticeCommand(), p.receiptCommand(), p.softwareCommand(), p.termsCommand(), p.flowCommand(), p.drillCommand(), p.intakeCommand(), p.samplesCommand(), p.versionCommand(), p.rpmCommand())
 	return root
 }
 

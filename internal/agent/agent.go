@@ -22,6 +22,7 @@ import (
 
 	"candor"
 	"candor/internal/fleet/wire"
+	"candor/internal/inventory"
 	"candor/internal/scan"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 	Threads int      // of a scan; 1 if 0
 	Watch   bool     // files are looked at as they change, if the desk wants it
 	System  string   // the root of the system whose packages are told, "/"; none are if empty
+	RPM     RPM      // how databases of RPM are read: inventory.ReadRPM if nil
 	Clock   candor.Clock
 	Log     *slog.Logger
 	// Wait is how long a node may keep a question open until there is something
@@ -51,6 +53,9 @@ type Config struct {
 	// doubles up to a minute.
 	Retry time.Duration
 }
+
+// RPM reads a database of RPM; see inventory.Options.
+type RPM = func(ctx context.Context, f *os.File, ecosystem string, each func(inventory.Item) error) error
 
 // Agent is a running agent.
 type Agent struct {

@@ -73,7 +73,7 @@ func (a *Agent) surveyOne(ctx context.Context, s *surveyed, asset candor.ID, loo
 	s.due[asset] = now.Add(a.Survey)
 	inner, cancel := context.WithTimeout(ctx, surveyPatience)
 	defer cancel()
-	l, err := look(inner, inventory.Options{Pace: func() { a.pace.wait(inner) }})
+	l, err := look(inner, inventory.Options{Pace: func() { a.pace.wait(inner) }, RPM: a.RPM})
 	if ctx.Err() != nil {
 		return
 	}

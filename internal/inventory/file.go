@@ -25,6 +25,9 @@ const (
 // Options say how a look is taken. The zero value is a look without waiting.
 type Options struct {
 	Pace func() // called before each folder and file; may wait
+	// RPM reads databases of RPM as ReadRPM does, which it is by default: in a process
+	// of its own, where a database that is broken must not end the program.
+	RPM func(ctx context.Context, f *os.File, ecosystem string, each func(Item) error) error
 }
 
 // tree is a folder that is looked into. What is read of it is counted; the first
@@ -33,6 +36,7 @@ type tree struct {
 	ctx           context.Context
 	root          *os.Root
 	pace          func()
+	rpm           func(context.Context, *os.File, string, func(Item) error) error
 	entries, left int64
 	links         int
 	gap           Gap
@@ -61,7 +65,10 @@ func openTree(ctx context.Context, folder string, o Options) (*tree, error) {
 	if o.Pace == nil {
 		o.Pace = func() {}
 	}
-	return &tree{ctx: ctx, root: root, pace: o.Pace, entries: mostEntries, left: mostBytes}, nil
+	if o.RPM == nil {
+		o.RPM = ReadRPM
+	}
+	return &tree{ctx: ctx, root: root, pace: o.Pace, rpm: o.RPM, entries: mostEntries, left: mostBytes}, nil
 }
 
 // missed notes that something could not be read, unless it is not there.

@@ -1,8 +1,9 @@
 package inventory
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ func (t *tree) rpms(ecosystem string, add func(Item) error) bool {
 		case err == nil && info.Size() > mostRPM:
 			err = errBound
 		case err == nil: // what was opened, and no other file that has the name by now
-			err = readRPM("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), ecosystem, add)
+			err = t.rpm(t.ctx, f, ecosystem, add)
 		}
 		t.missed(errors.Join(err, f.Close()))
 		return true
@@ -38,15 +39,11 @@ func (t *tree) rpms(ecosystem string, add func(Item) error) bool {
 	return false
 }
 
-// readRPM reads a database of RPM, and hands over each package. It does not write to it,
-// nor beside it.
-func readRPM(name, ecosystem string, each func(Item) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil { // of a database that is broken
-			err = fmt.Errorf("the database of rpm cannot be read: %v", p)
-		}
-	}()
-	db, err := rpmdb.Open(name)
+// ReadRPM reads a database of RPM, and hands over each package. It does not write to it,
+// nor beside it. Of one that is broken it may end the program, which no recover keeps
+// it from: the library reads in goroutines of its own. See Options.RPM.
+func ReadRPM(_ context.Context, f *os.File, ecosystem string, each func(Item) error) error {
+	db, err := rpmdb.Open("/proc/self/fd/" + strconv.Itoa(int(f.Fd())))
 	if err != nil {
 		return err
 	}
