@@ -22,6 +22,9 @@ type layer struct {
 	tests    []string // what tests may import besides, ours and others
 }
 
+// everywhere is what every package below internal may import.
+const everywhere = "internal/pattern"
+
 // layers is the table of ARCHITECTURE.md. The first row that names a package
 // holds for it; a package that no row names is a mistake.
 var layers = []layer{
@@ -49,6 +52,7 @@ var layers = []layer{
 	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/bulletin", "internal/intel/feed", "internal/intel/group", "internal/intel/tlp", "internal/inventory", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
+	{packages: "internal/pattern"},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
 	{packages: "internal/x1207"},
 	{packages: "internal/x1207/document", ours: []string{"internal/x1207"}},
@@ -187,7 +191,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/emersion/go-smtp", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "layeh.com/radius"}, tests: []string{"github.com/ProtonMail/gopenpgp/v3"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "layeh.com/radius"}, tests: []string{"github.com/ProtonMail/gopenpgp/v3", "modernc.org/sqlite"}},
 }
 
 // wired may import every package of ours.
@@ -252,6 +256,8 @@ func TestAllowed(t *testing.T) {
 		{scan, "internal/scan", "candor/engine", false, true},
 		{scan, "internal/scan", "golang.org/x/sys/unix", false, true},
 		{scan, "internal/scan", "github.com/spf13/cobra", false, false},
+		{scan, "internal/scan", "candor/internal/pattern", false, true},
+		{engine, "engine/yara", "candor/internal/pattern", false, false},
 	} {
 		if got := allowed(tt.layer, tt.pkg, tt.imported, tt.test); got != tt.want {
 			t.Errorf("allowed(%s, %s) = %v", tt.pkg, tt.imported, got)
@@ -267,6 +273,9 @@ func allowed(l layer, pkg, imported string, test bool) bool {
 		}
 		if slices.Contains(wiredOnly, name) && pkg != wired && pkg != name && !covers("bench…", pkg) {
 			return false
+		}
+		if name == everywhere && strings.HasPrefix(pkg, "internal/") {
+			return true
 		}
 		return pkg == wired || name == pkg || slices.ContainsFunc(l.ours, func(o string) bool { return covers(o, name) }) || test && slices.ContainsFunc(l.tests, within(imported))
 	}
