@@ -23,7 +23,7 @@ type layer struct {
 }
 
 // everywhere is what every package below internal may import.
-const everywhere = "internal/pattern"
+const everywhere = "internal/regex"
 
 // layers is the table of ARCHITECTURE.md. The first row that names a package
 // holds for it; a package that no row names is a mistake.
@@ -52,7 +52,7 @@ var layers = []layer{
 	{packages: "internal/store/storetest", ours: []string{".", "internal/access", "internal/consent", "internal/consent/campaign", "internal/consent/software", "internal/directory", "internal/intake", "internal/intel", "internal/intel/bulletin", "internal/intel/feed", "internal/intel/group", "internal/intel/tlp", "internal/inventory", "internal/store"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/jackc/pgx/v5", "github.com/google/go-cmp"}},
 
 	{packages: "internal/evidence", ours: []string{"."}, others: []string{"filippo.io/age", "github.com/gowebpki/jcs", "github.com/transparency-dev", "golang.org/x/mod", "k8s.io/klog/v2"}},
-	{packages: "internal/pattern"},
+	{packages: "internal/regex"},
 	{packages: "internal/phrase", others: []string{"golang.org/x/text"}},
 	{packages: "internal/x1207"},
 	{packages: "internal/x1207/document", ours: []string{"internal/x1207"}},
@@ -256,8 +256,8 @@ func TestAllowed(t *testing.T) {
 		{scan, "internal/scan", "candor/engine", false, true},
 		{scan, "internal/scan", "golang.org/x/sys/unix", false, true},
 		{scan, "internal/scan", "github.com/spf13/cobra", false, false},
-		{scan, "internal/scan", "candor/internal/pattern", false, true},
-		{engine, "engine/yara", "candor/internal/pattern", false, false},
+		{scan, "internal/scan", "candor/internal/regex", false, true},
+		{engine, "engine/yara", "candor/internal/regex", false, false},
 	} {
 		if got := allowed(tt.layer, tt.pkg, tt.imported, tt.test); got != tt.want {
 			t.Errorf("allowed(%s, %s) = %v", tt.pkg, tt.imported, got)

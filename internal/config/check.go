@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"filippo.io/age"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // checker tells which values cannot be right.
@@ -127,8 +127,8 @@ func (k *checker) between(key string, d Duration, least, most time.Duration) {
 }
 
 var (
-	country  = regexp.MustCompile(`^[A-Z]{2}$`)
-	language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	country  = regex.Of(`^[A-Z]{2}$`)
+	language = regex.Of(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
 func (k *checker) country(key, code string) {
@@ -209,7 +209,7 @@ func (k *checker) mailServer(m Mail) {
 	}
 }
 
-var sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+var sourceName = regex.Of(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
 func (k *checker) definitions(d Definitions) {
 	if len(d.Sources) == 0 {

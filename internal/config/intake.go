@@ -2,11 +2,11 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Intake says how reports of abuse come in, and what is done with them.
@@ -66,7 +66,7 @@ type IntakeFolder struct {
 }
 
 // relayName is an authserv-id that is a host name (RFC 8601, 2.5).
-var relayName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var relayName = regex.Of(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 
 func (k *checker) intake(c Intake) {
 	k.networks("intake.networks", c.Networks)

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // mostBytes bounds the file; what people write is far smaller.
@@ -24,7 +24,7 @@ type sheet struct {
 	problems Problems
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+var yamlLine = regex.Of(`^yaml: (?:line (\d+): )?(.*)`)
 
 // parse reads a file and tells all that is wrong with it. It is nil if there
 // is nothing in it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Bounds of an entry.
@@ -87,7 +87,7 @@ func (e Entry) checkChannels() error {
 	return nil
 }
 
-var number = regexp.MustCompile(`^\+[0-9][0-9 ().-]{4,40}$`)
+var number = regex.Of(`^\+[0-9][0-9 ().-]{4,40}$`)
 
 func (c Channel) check() error {
 	switch c.Way {

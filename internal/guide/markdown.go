@@ -4,18 +4,19 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // MostText bounds an article in one language, in bytes.
 const MostText = 64 << 10
 
 var (
-	numbered = regexp.MustCompile(`^\d{1,3}[.)] +(.*)$`)
-	bullet   = regexp.MustCompile(`^[-*] +(.*)$`)
-	heading  = regexp.MustCompile(`^(##+) +(.*)$`)
-	inline   = regexp.MustCompile("`[^`]+`|\\*\\*[^*]+\\*\\*|\\[[^\\]]+\\]\\([^()\\s]+\\)")
+	numbered = regex.Of(`^\d{1,3}[.)] +(.*)$`)
+	bullet   = regex.Of(`^[-*] +(.*)$`)
+	heading  = regex.Of(`^(##+) +(.*)$`)
+	inline   = regex.Of("`[^`]+`|\\*\\*[^*]+\\*\\*|\\[[^\\]]+\\]\\([^()\\s]+\\)")
 )
 
 // HTML makes safe HTML of the part of Markdown that guides are written in:
@@ -62,7 +63,7 @@ func (w *writer) line(line, trimmed string) {
 	}
 	for _, list := range []struct {
 		tag  string
-		mark *regexp.Regexp
+		mark *regex.Regexp
 	}{{"ol", numbered}, {"ul", bullet}} {
 		if m := list.mark.FindStringSubmatch(trimmed); m != nil {
 			w.open(list.tag)

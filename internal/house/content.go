@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/regex"
 )
 
 // ContentView is one content wherever it lies.
@@ -19,7 +19,7 @@ type ContentView struct {
 	Late     []candor.LateFinding             `json:"late"`     // up to 20, the latest first
 }
 
-var sha256Words = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var sha256Words = regex.Of(`^[0-9a-f]{64}$`)
 
 // mayAbout asks for a permission, and for the digest of a content.
 func mayAbout(who candor.Principal, p access.Permission, sha256 string) error {

@@ -3,7 +3,6 @@ package house
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"candor/internal/intel"
 	"candor/internal/intel/version"
 	"candor/internal/inventory"
+	"candor/internal/regex"
 	"candor/internal/store"
 )
 
@@ -378,8 +378,8 @@ type installed struct {
 }
 
 var (
-	versioned = regexp.MustCompile(`^v?(\d[0-9A-Za-z.+~:-]*)$`)
-	noWord    = regexp.MustCompile(`[^\p{L}\p{N}.+#]+`)
+	versioned = regex.Of(`^v?(\d[0-9A-Za-z.+~:-]*)$`)
+	noWord    = regex.Of(`[^\p{L}\p{N}.+#]+`)
 )
 
 func parseSoftware(text string) installed {
@@ -412,7 +412,7 @@ func (s installed) packages() []string {
 }
 
 // parts are words of products that are parts which not every site has.
-var parts = regexp.MustCompile(`\b(plugins?|plug ins?|themes?|modules?|extensions?|addons?|add ons?)\b`)
+var parts = regex.Of(`\b(plugins?|plug ins?|themes?|modules?|extensions?|addons?|add ons?)\b`)
 
 // is tells whether a vulnerability is of this software. Parts that not every site
 // has are not.

@@ -3,17 +3,17 @@ package house
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"candor"
 	"candor/internal/access"
 	"candor/internal/guide"
+	"candor/internal/regex"
 	"candor/internal/store"
 )
 
-var slugForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
+var slugForm = regex.Of(`^[a-z0-9][a-z0-9-]{0,59}$`)
 
 // Guides gives the guides that anybody may read: those that came with the
 // program, and those of the provider in their place or beside them.

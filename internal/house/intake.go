@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/consent/software"
 	"candor/internal/desk"
+	"candor/internal/regex"
 	"candor/internal/scan/site"
 )
 
@@ -46,7 +46,7 @@ type Taken struct {
 	Gone int // findings that are there no longer
 }
 
-var sensorName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,39}$`)
+var sensorName = regex.Of(`^[a-z][a-z0-9-]{1,39}$`)
 
 // TakeFindings files what a sensor outside saw. What was filed before is noted
 // as seen again, so that a part can be handed in twice. When it gives nil all

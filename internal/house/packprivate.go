@@ -2,13 +2,13 @@ package house
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // hide adds words that may not leave. Networks and addresses are words too: Redact
@@ -137,7 +137,7 @@ func (s *share) hideMessages(ctx context.Context) error {
 	return err
 }
 
-var mailWritten = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+`)
+var mailWritten = regex.Of(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+`)
 
 // written hides the mail addresses in what a person wrote. All else of it stays
 // here in any case.

@@ -1,19 +1,20 @@
 package house
 
 import (
-	"regexp"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // quoting begins what a reply quotes, as mail programs write it.
-var quoting = regexp.MustCompile(`(?i)^(-{2,} ?(original message|ursprüngliche nachricht|message d'origine|mensaje original|исходное сообщение|原始邮件|邮件原件|الرسالة الأصلية) ?-{2,}|_{20,}|(on|am|le|el|il|op|em) .{4,300}(wrote|schrieb.*|a écrit|escribió|ha scritto|schreef.*|escreveu) ?[:：]|.{4,300}(пишет|написал[аи]?|写道|寫道|كتب) ?[:：])$`)
+var quoting = regex.Of(`(?i)^(-{2,} ?(original message|ursprüngliche nachricht|message d'origine|mensaje original|исходное сообщение|原始邮件|邮件原件|الرسالة الأصلية) ?-{2,}|_{20,}|(on|am|le|el|il|op|em) .{4,300}(wrote|schrieb.*|a écrit|escribió|ha scritto|schreef.*|escreveu) ?[:：]|.{4,300}(пишет|написал[аи]?|写道|寫道|كتب) ?[:：])$`)
 
 // ownLink is an address that lets whoever has it into a case, ticket, agreement or
 // report.
-var ownLink = regexp.MustCompile(`(?i)\b(https?://)?[^\s/<>"]*/(c|t|a|r)/[^\s<>"]*`)
+var ownLink = regex.Of(`(?i)\b(https?://)?[^\s/<>"]*/(c|t|a|r)/[^\s<>"]*`)
 
 // anyLink is an address of the web.
-var anyLink = regexp.MustCompile(`(?i)\b(https?://|www\.)\S*`)
+var anyLink = regex.Of(`(?i)\b(https?://|www\.)\S*`)
 
 // unquoted is what a reply says itself, without links that open a case to whoever
 // reads them.

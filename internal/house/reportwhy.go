@@ -3,6 +3,8 @@ package house
 import (
 	"regexp"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // Reason is why a report or a complaint is in its state, as a key of the catalogue
@@ -48,7 +50,7 @@ func ReasonKeys() map[string]string {
 // reason is a text of the list; what stands in braces is a value.
 type reason struct {
 	word, text string
-	pattern    *regexp.Regexp // nil for a text without values
+	pattern    *regex.Regexp // nil for a text without values
 	names      []string
 }
 
@@ -72,7 +74,7 @@ func (r reason) read(values []string) (Reason, bool) {
 }
 
 var (
-	valueMark = regexp.MustCompile(`\\\{(\w+)\\\}`)
+	valueMark = regex.Of(`\\\{(\w+)\\\}`)
 	reasons   = compiled([][2]string{
 		{"unfiled", "it could not be filed"},
 		{"unfiled-log", "it could not be filed; the log says why"},
@@ -188,7 +190,7 @@ func compiled(texts [][2]string) []reason {
 				}
 				return `(.+?)`
 			})
-			r.pattern = regexp.MustCompile(`(?s)^` + quoted + `$`)
+			r.pattern = regex.Of(`(?s)^` + quoted + `$`)
 		}
 		all[i] = r
 	}

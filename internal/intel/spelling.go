@@ -6,13 +6,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"candor/internal/regex"
 )
 
 // spellings gives a value in all ways in which it may say something: as it is,
@@ -77,7 +78,7 @@ func unescape(s string) string {
 
 // quad is four numbers with dots, dashes or underscores between them, as names of
 // hosts and paths have addresses.
-var quad = regexp.MustCompile(`\d{1,3}[._-]\d{1,3}[._-]\d{1,3}[._-]\d{1,3}`)
+var quad = regex.Of(`\d{1,3}[._-]\d{1,3}[._-]\d{1,3}[._-]\d{1,3}`)
 
 // addressesIn gives the addresses that a text names, at whatever place within
 // others: also with zeros before, in the order of reverse names, with dashes, or as

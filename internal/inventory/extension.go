@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // part is a folder in which an application has parts of its own: each folder in it,
@@ -112,9 +113,9 @@ func themeHeader(t *tree, at string, e fs.DirEntry) (Item, bool) {
 }
 
 var (
-	manifestName    = regexp.MustCompile(`<name>\s*([^<]{1,200}?)\s*</name>`)
-	manifestVersion = regexp.MustCompile(`<version>\s*([^<\s]{1,100})\s*</version>`)
-	appName         = regexp.MustCompile(`<id>\s*([^<\s]{1,200})\s*</id>`)
+	manifestName    = regex.Of(`<name>\s*([^<]{1,200}?)\s*</name>`)
+	manifestVersion = regex.Of(`<version>\s*([^<\s]{1,100})\s*</version>`)
+	appName         = regex.Of(`<id>\s*([^<\s]{1,200})\s*</id>`)
 )
 
 // componentManifest reads a component of Joomla.
@@ -130,7 +131,7 @@ func componentManifest(t *tree, at string, e fs.DirEntry) (Item, bool) {
 	return Item{Name: e.Name(), Title: first(manifestName, text), Version: first(manifestVersion, text)}, true
 }
 
-func first(r *regexp.Regexp, text string) string {
+func first(r *regex.Regexp, text string) string {
 	if m := r.FindStringSubmatch(text); m != nil {
 		return m[1]
 	}

@@ -2,7 +2,6 @@ package draft
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"candor"
 	"candor/internal/consent/notice"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // Known is what a proposal is made of.
@@ -106,9 +106,9 @@ func (a *author) whole() {
 }
 
 var (
-	hostForm  = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$`)
-	mailForm  = regexp.MustCompile(`^[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$`)
-	phoneForm = regexp.MustCompile(`^\+[0-9]([0-9 -]{3,24})[0-9]$`)
+	hostForm  = regex.Of(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$`)
+	mailForm  = regex.Of(`^[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$`)
+	phoneForm = regex.Of(`^\+[0-9]([0-9 -]{3,24})[0-9]$`)
 )
 
 // us is the party that the sites belong to.

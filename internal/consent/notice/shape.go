@@ -2,13 +2,13 @@ package notice
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // shape says what a JSON value looks like. The check of a document and the
@@ -41,25 +41,25 @@ const (
 
 // forms are patterns that RE2 and ECMA-262 read alike. Control characters,
 // directional overrides and U+FFFD are nowhere allowed.
-var forms = map[string]*regexp.Regexp{
-	"line":       regexp.MustCompile("^[^\x00-\x1f\x7f-\u009f\u202a-\u202e\u2028\u2029\ufeff\ufffd]*[^\x00-\x20\x7f-\u00a0\u202a-\u202e\u2028\u2029\u3000\ufeff\ufffd][^\x00-\x1f\x7f-\u009f\u202a-\u202e\u2028\u2029\ufeff\ufffd]*$"),
-	"id":         regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`),
-	"version":    regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$`),
-	"date":       regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`),
-	"sha256":     regexp.MustCompile(`^[0-9a-f]{64}$`),
-	"tag":        regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`),
-	"country":    regexp.MustCompile(`^[A-Z]{2}$`),
-	"url":        regexp.MustCompile(`^https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?$`),
-	"contact":    regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+)$`),
-	"email":      regexp.MustCompile(`^[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$`),
-	"phone":      regexp.MustCompile(`^\+[0-9]([0-9 -]{3,24})[0-9]$`),
-	"host":       regexp.MustCompile(`^(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*$`),
-	"origin":     regexp.MustCompile(`^(self|inline|(https?|wss?)://(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?)$`),
-	"path":       regexp.MustCompile(`^/[!-~]*$`),
-	"name":       regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`),
-	"lifetime":   regexp.MustCompile(`^(session|unlimited|P[1-9][0-9]{0,3}[YMWD]|PT[1-9][0-9]{0,5}[HMS])$`),
-	"retention":  regexp.MustCompile(`^(session|account|purpose|P[1-9][0-9]{0,3}[YMWD]|PT[1-9][0-9]{0,5}[HMS])$`),
-	"identifier": regexp.MustCompile(`^[!-~]{1,128}$`),
+var forms = map[string]*regex.Regexp{
+	"line":       regex.Of("^[^\x00-\x1f\x7f-\u009f\u202a-\u202e\u2028\u2029\ufeff\ufffd]*[^\x00-\x20\x7f-\u00a0\u202a-\u202e\u2028\u2029\u3000\ufeff\ufffd][^\x00-\x1f\x7f-\u009f\u202a-\u202e\u2028\u2029\ufeff\ufffd]*$"),
+	"id":         regex.Of(`^[a-z0-9][a-z0-9._-]{0,63}$`),
+	"version":    regex.Of(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$`),
+	"date":       regex.Of(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`),
+	"sha256":     regex.Of(`^[0-9a-f]{64}$`),
+	"tag":        regex.Of(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`),
+	"country":    regex.Of(`^[A-Z]{2}$`),
+	"url":        regex.Of(`^https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?$`),
+	"contact":    regex.Of(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+)$`),
+	"email":      regex.Of(`^[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$`),
+	"phone":      regex.Of(`^\+[0-9]([0-9 -]{3,24})[0-9]$`),
+	"host":       regex.Of(`^(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*$`),
+	"origin":     regex.Of(`^(self|inline|(https?|wss?)://(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?)$`),
+	"path":       regex.Of(`^/[!-~]*$`),
+	"name":       regex.Of(`^[!-~]([ -~]*[!-~])?$`),
+	"lifetime":   regex.Of(`^(session|unlimited|P[1-9][0-9]{0,3}[YMWD]|PT[1-9][0-9]{0,5}[HMS])$`),
+	"retention":  regex.Of(`^(session|account|purpose|P[1-9][0-9]{0,3}[YMWD]|PT[1-9][0-9]{0,5}[HMS])$`),
+	"identifier": regex.Of(`^[!-~]{1,128}$`),
 }
 
 // check reports where a value has another shape.

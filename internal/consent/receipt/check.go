@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"candor"
 	"candor/internal/consent"
+	"candor/internal/regex"
 )
 
 // Bounds of a receipt.
@@ -22,7 +22,7 @@ const (
 )
 
 // languageTag is the form of BCP 47, as far as it matters here.
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
+var languageTag = regex.Of(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
 
 // check tells what is wrong with a receipt.
 func (r *Receipt) check() error {

@@ -16,7 +16,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"unicode/utf8"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Product is software that a provider ships.
@@ -76,8 +76,8 @@ const (
 )
 
 var (
-	productID = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)
-	clauseID  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	productID = regex.Of(`^[a-z0-9][a-z0-9.-]{0,63}$`)
+	clauseID  = regex.Of(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
 // Check says what is wrong with a product.

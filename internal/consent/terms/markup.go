@@ -1,9 +1,10 @@
 package terms
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"candor/internal/regex"
 )
 
 // Block is a paragraph or an item of a list. Clauses are written in a small
@@ -41,11 +42,11 @@ func Blocks(text string) []Block {
 }
 
 var (
-	bullet   = regexp.MustCompile(`^-( +|$)`)
-	number   = regexp.MustCompile(`^([0-9]{1,3})\. +`)
-	foreign  = regexp.MustCompile(`^(#{1,6} |>|\||~~~|[-=_]{3,}$|[+] |\* )`) // blocks of Markdown that are not read
-	htmlLike = regexp.MustCompile(`^(<[A-Za-z/!?]|&(#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{0,31});)`)
-	address  = regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?([/?#][A-Za-z0-9._~!$&'*+,;=:@%/?#-]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+|tel:\+[0-9-]{4,25}|#[a-z0-9][a-z0-9._-]{0,63})$`)
+	bullet   = regex.Of(`^-( +|$)`)
+	number   = regex.Of(`^([0-9]{1,3})\. +`)
+	foreign  = regex.Of(`^(#{1,6} |>|\||~~~|[-=_]{3,}$|[+] |\* )`) // blocks of Markdown that are not read
+	htmlLike = regex.Of(`^(<[A-Za-z/!?]|&(#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{0,31});)`)
+	address  = regex.Of(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?([/?#][A-Za-z0-9._~!$&'*+,;=:@%/?#-]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+|tel:\+[0-9-]{4,25}|#[a-z0-9][a-z0-9._-]{0,63})$`)
 )
 
 // parse reads a text. The mark names what is not Markdown of ours: "html",

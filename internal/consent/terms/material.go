@@ -1,11 +1,11 @@
 package terms
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // Reason says why a change seems to matter to who agreed to the version before.
@@ -147,13 +147,13 @@ func share(edits []edit) float64 {
 	return float64(changed) / float64(all)
 }
 
-var negative = map[string]*regexp.Regexp{
-	"en": regexp.MustCompile(`(?i)^(not|no|never|without|nobody|nothing|only|unless|cannot|.*n['’]t)$`),
-	"zh": regexp.MustCompile(`^[不无未没勿仅]$`),
-	"fr": regexp.MustCompile(`(?i)^(ne|pas|jamais|aucune?|sans|sauf|seulement|rien|n['’].*)$`),
-	"es": regexp.MustCompile(`(?i)^(no|nunca|jamás|ninguna?|sin|salvo|solo|nada|nadie)$`),
-	"ru": regexp.MustCompile(`(?i)^(не|нет|ни|никогда|без|только|кроме|нельзя)$`),
-	"ar": regexp.MustCompile(`^(لا|لم|لن|ليس|ليست|دون|بدون|إلا|فقط|غير)$`),
+var negative = map[string]*regex.Regexp{
+	"en": regex.Of(`(?i)^(not|no|never|without|nobody|nothing|only|unless|cannot|.*n['’]t)$`),
+	"zh": regex.Of(`^[不无未没勿仅]$`),
+	"fr": regex.Of(`(?i)^(ne|pas|jamais|aucune?|sans|sauf|seulement|rien|n['’].*)$`),
+	"es": regex.Of(`(?i)^(no|nunca|jamás|ninguna?|sin|salvo|solo|nada|nadie)$`),
+	"ru": regex.Of(`(?i)^(не|нет|ни|никогда|без|только|кроме|нельзя)$`),
+	"ar": regex.Of(`^(لا|لم|لن|ليس|ليست|دون|بدون|إلا|فقط|غير)$`),
 }
 
 // negations counts the words that turn a sentence around.

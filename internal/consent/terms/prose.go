@@ -1,17 +1,17 @@
 package terms
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // digits are the numbers of a text, whatever digits it is written with.
-var digits = regexp.MustCompile(`\p{Nd}+([.,]\p{Nd}+)*`)
+var digits = regex.Of(`\p{Nd}+([.,]\p{Nd}+)*`)
 
 // numbers gives the numbers of the visible text, sorted.
 func numbers(text string) []string {
@@ -66,25 +66,25 @@ func longest(text, tag string) (n, most int) {
 
 // silent finds sentences by which people would agree to something by doing
 // nothing about it; plainly none of them that deny just that.
-var silent = map[string][2]*regexp.Regexp{
+var silent = map[string][2]*regex.Regexp{
 	"en": {
-		regexp.MustCompile(`(?i)\b(silence|continu\p{L}+ (to use|use|using|your use)|by using|use of (the|our|this) (service|site|software)|fail(ure|ing|s)? to object|do(es)? not (object|respond|answer|reply))\b.{0,90}\b(accept\p{L}*|agree\p{L}*|consent\p{L}*|acceptance)\b|\bdeemed (to have )?(accept|agree|consent)\p{L}*|\b(pre-?ticked|pre-?selected|opted in by default)\b`),
-		regexp.MustCompile(`(?i)\b(never|no consent|not consent|no agreement|not agree\p{L}*|not accept\p{L}*|is not|are not|does not mean|do not count|does not count|nobody|without)\b`)},
+		regex.Of(`(?i)\b(silence|continu\p{L}+ (to use|use|using|your use)|by using|use of (the|our|this) (service|site|software)|fail(ure|ing|s)? to object|do(es)? not (object|respond|answer|reply))\b.{0,90}\b(accept\p{L}*|agree\p{L}*|consent\p{L}*|acceptance)\b|\bdeemed (to have )?(accept|agree|consent)\p{L}*|\b(pre-?ticked|pre-?selected|opted in by default)\b`),
+		regex.Of(`(?i)\b(never|no consent|not consent|no agreement|not agree\p{L}*|not accept\p{L}*|is not|are not|does not mean|do not count|does not count|nobody|without)\b`)},
 	"zh": {
-		regexp.MustCompile(`(视为|視為|即表示|即代表|默认|等同于)[^。]{0,12}(同意|接受|认可)|(沉默|不答复|未提出异议|继续使用)[^。]{0,20}(同意|接受|认可)`),
-		regexp.MustCompile(`不(视为|等于|表示|代表|构成|算)|并非|不会被`)},
+		regex.Of(`(视为|視為|即表示|即代表|默认|等同于)[^。]{0,12}(同意|接受|认可)|(沉默|不答复|未提出异议|继续使用)[^。]{0,20}(同意|接受|认可)`),
+		regex.Of(`不(视为|等于|表示|代表|构成|算)|并非|不会被`)},
 	"fr": {
-		regexp.MustCompile(`(?i)\b(silence|continu\p{L}+ (à|d')?\s?utiliser|poursuite de l.utilisation|utilisation continue|défaut d.opposition|sans opposition)\b.{0,90}\b(accept\p{L}*|consent\p{L}*|accord)|réput\p{L}+ (avoir )?(accept|consent)\p{L}*`),
-		regexp.MustCompile(`(?i)\b(jamais|ne vaut pas|n.est pas|ne signifie pas|ne valent pas|pas un accord)\b`)},
+		regex.Of(`(?i)\b(silence|continu\p{L}+ (à|d')?\s?utiliser|poursuite de l.utilisation|utilisation continue|défaut d.opposition|sans opposition)\b.{0,90}\b(accept\p{L}*|consent\p{L}*|accord)|réput\p{L}+ (avoir )?(accept|consent)\p{L}*`),
+		regex.Of(`(?i)\b(jamais|ne vaut pas|n.est pas|ne signifie pas|ne valent pas|pas un accord)\b`)},
 	"es": {
-		regexp.MustCompile(`(?i)(silencio|continuar usando|seguir usando|uso continuado|falta de oposición).{0,90}(acept\p{L}*|consent\p{L}*|acuerdo)|se (considerará|entenderá) (que )?(ha )?(acept|consent)\p{L}*`),
-		regexp.MustCompile(`(?i)\b(nunca|no es|no significa|no vale|no equivale)\b`)},
+		regex.Of(`(?i)(silencio|continuar usando|seguir usando|uso continuado|falta de oposición).{0,90}(acept\p{L}*|consent\p{L}*|acuerdo)|se (considerará|entenderá) (que )?(ha )?(acept|consent)\p{L}*`),
+		regex.Of(`(?i)\b(nunca|no es|no significa|no vale|no equivale)\b`)},
 	"ru": {
-		regexp.MustCompile(`(?i)(молчание|продолж\p{L}+ (пользов|использов)\p{L}+|отсутствие возражений).{0,90}(соглас\p{L}*|принят\p{L}*)|считается (согласием|принятием|согласившимся|принявшим)`),
-		regexp.MustCompile(`(?i)(не означает|не согласи|не является|не считается|никогда|не знак)`)},
+		regex.Of(`(?i)(молчание|продолж\p{L}+ (пользов|использов)\p{L}+|отсутствие возражений).{0,90}(соглас\p{L}*|принят\p{L}*)|считается (согласием|принятием|согласившимся|принявшим)`),
+		regex.Of(`(?i)(не означает|не согласи|не является|не считается|никогда|не знак)`)},
 	"ar": {
-		regexp.MustCompile(`(السكوت|الصمت|صمتك|سكوتك|استمرارك في|الاستمرار في|مواصلة استخدام)[^.]{0,90}(موافقة|قبول)|يُ?عد(ّ)? (موافقة|قبول)`),
-		regexp.MustCompile(`(لا يعني|ليس|ليست|لا يُ?عد|لا نعد|أبد)`)},
+		regex.Of(`(السكوت|الصمت|صمتك|سكوتك|استمرارك في|الاستمرار في|مواصلة استخدام)[^.]{0,90}(موافقة|قبول)|يُ?عد(ّ)? (موافقة|قبول)`),
+		regex.Of(`(لا يعني|ليس|ليست|لا يُ?عد|لا نعد|أبد)`)},
 }
 
 // checkSilence advises against consent by silence.

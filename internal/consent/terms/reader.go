@@ -1,7 +1,6 @@
 package terms
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // reader puts values where they belong, and reports those of another shape.
@@ -168,14 +168,14 @@ func (r *reader) word(out *string, words ...string) func(*yaml.Node, string) {
 	}
 }
 
-var forms = map[string]*regexp.Regexp{
-	"id":          regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`),
-	"action":      regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`),
-	"requirement": regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]{0,15}$`),
-	"version":     regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$`),
-	"sha256":      regexp.MustCompile(`^[0-9a-f]{64}$`),
-	"tag":         regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`),
-	"contact":     regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+)$`),
+var forms = map[string]*regex.Regexp{
+	"id":          regex.Of(`^[a-z0-9][a-z0-9._-]{0,63}$`),
+	"action":      regex.Of(`^[a-z][a-z0-9-]{0,31}$`),
+	"requirement": regex.Of(`^[0-9A-Za-z][0-9A-Za-z.-]{0,15}$`),
+	"version":     regex.Of(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$`),
+	"sha256":      regex.Of(`^[0-9a-f]{64}$`),
+	"tag":         regex.Of(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`),
+	"contact":     regex.Of(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?(/[!-~]*)?|mailto:[0-9A-Za-z._+-]+@[0-9A-Za-z.-]+)$`),
 }
 
 // example is a text of a form.

@@ -1,9 +1,10 @@
 package terms
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // source writes blocks as Markdown: parse gives them again.
@@ -63,7 +64,7 @@ func sourceOf(spans []Span) string {
 
 var (
 	escaped = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `[`, `\[`, `]`, `\]`, "`", "\\`", `<`, `\<`, `&`, `\&`)
-	leading = regexp.MustCompile(`^([0-9]{1,3})\. `)
+	leading = regex.Of(`^([0-9]{1,3})\. `)
 )
 
 // guarded keeps the beginning of a block from being taken for another block.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"candor/internal/phrase"
+	"candor/internal/regex"
 )
 
 // The bounds of a document.
@@ -48,7 +48,7 @@ func tree(data []byte, r *report) *yaml.Node {
 	return doc.Content[0]
 }
 
-var lineOf = regexp.MustCompile(`line ([0-9]{1,7}):`)
+var lineOf = regex.Of(`line ([0-9]{1,7}):`)
 
 func yamlLine(err error) int {
 	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {

@@ -1,10 +1,11 @@
 package attribute
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"candor/internal/regex"
 )
 
 // Clocks of the world are from 12 h behind UTC to 14 h ahead of it.
@@ -14,11 +15,11 @@ const (
 )
 
 var (
-	isoDay   = regexp.MustCompile(`\b(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})`)
-	dottyDay = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
-	namedDay = regexp.MustCompile(`\b(\d{1,2})[-/. ]([A-Z][a-z]{2})[a-z]*[-/. ,]+(\d{4})`)
-	usualDay = regexp.MustCompile(`\b([A-Z][a-z]{2})[a-z]*\.? {1,2}(\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b|.{0,20} (\d{4})$)?`)
-	hours    = regexp.MustCompile(`(?:^|[T :,])(\d{1,2}):(\d{2})(?::(\d{2}))?`)
+	isoDay   = regex.Of(`\b(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})`)
+	dottyDay = regex.Of(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
+	namedDay = regex.Of(`\b(\d{1,2})[-/. ]([A-Z][a-z]{2})[a-z]*[-/. ,]+(\d{4})`)
+	usualDay = regex.Of(`\b([A-Z][a-z]{2})[a-z]*\.? {1,2}(\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b|.{0,20} (\d{4})$)?`)
+	hours    = regex.Of(`(?:^|[T :,])(\d{1,2}):(\d{2})(?::(\d{2}))?`)
 )
 
 // wall reads what clocks on a wall showed, of a text without a zone, as if they

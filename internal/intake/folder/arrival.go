@@ -8,10 +8,10 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // arrival describes a file. Its key is the name of a mail in a Maildir, which no
@@ -33,7 +33,7 @@ func arrival(file *os.File, info fs.FileInfo, maildir bool) intake.Arrival {
 }
 
 // field is how a mail begins.
-var field = regexp.MustCompile(`(?i)^(?:>?From [^\n]*\n)?(?:return-path|received|from|to|subject|date|message-id|delivered-to|x-[a-z-]+|mime-version|content-type|dkim-signature):[ \t]*\S`)
+var field = regex.Of(`(?i)^(?:>?From [^\n]*\n)?(?:return-path|received|from|to|subject|date|message-id|delivered-to|x-[a-z-]+|mime-version|content-type|dkim-signature):[ \t]*\S`)
 
 func isMail(name string, start []byte) bool {
 	switch strings.ToLower(filepath.Ext(name)) {

@@ -14,6 +14,7 @@ import (
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // gone stands for what is left out.
@@ -23,11 +24,11 @@ const gone = "[removed]"
 // is of a reporter who is named.
 type hiding struct {
 	named bool
-	human bool             // a person wrote the report: no words of it are passed on
+	human bool            // a person wrote the report: no words of it are passed on
 	words []*regexp.Regexp // what tells who it is, in its spellings
 	paths []*regexp.Regexp // those of them that are taken out of paths of URLs too
-	keep  map[string]bool  // hosts and mail addresses that are complained about
-	nets  []netip.Prefix   // addresses that are
+	keep  map[string]bool // hosts and mail addresses that are complained about
+	nets  []netip.Prefix  // addresses that are
 }
 
 func newHiding(o Order) hiding {
@@ -167,15 +168,15 @@ func without(text string, words []*regexp.Regexp, instead string) string {
 }
 
 var (
-	messageIDs = regexp.MustCompile(`<[^<>\s@]{1,200}@[^<>\s]{1,200}>`)
-	urls       = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+`)
-	mails      = regexp.MustCompile(`(?i)[a-z0-9._%+=-]{1,64}@(?:[a-z0-9-]+\.)*[a-z0-9-]+`)
-	addresses  = regexp.MustCompile(`(?i)\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})`)
-	hosts      = regexp.MustCompile(`(?i)\b(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}\b`)
+	messageIDs = regex.Of(`<[^<>\s@]{1,200}@[^<>\s]{1,200}>`)
+	urls       = regex.Of(`(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+`)
+	mails      = regex.Of(`(?i)[a-z0-9._%+=-]{1,64}@(?:[a-z0-9-]+\.)*[a-z0-9-]+`)
+	addresses  = regex.Of(`(?i)\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})`)
+	hosts      = regex.Of(`(?i)\b(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}\b`)
 	// logged is the host that wrote a line of a log (RFC 3164, 4.1.2; RFC 5424, 6.2.4).
-	logged = regexp.MustCompile(`(?m)^(\s*(?:<\d{1,3}>\d{0,2} ?)?(?:[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2}(?:\.\d+)?|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\S*) +)([A-Za-z0-9][A-Za-z0-9._-]*)( )`)
+	logged = regex.Of(`(?m)^(\s*(?:<\d{1,3}>\d{0,2} ?)?(?:[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2}(?:\.\d+)?|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\S*) +)([A-Za-z0-9][A-Za-z0-9._-]*)( )`)
 	// users are names of accounts, as logs of logins tell them.
-	users = regexp.MustCompile(`(?i)(\bfor (?:invalid user |illegal user )?|\bruser=|\buser=|\blogin[= ]|\baccount[= ])("[^"]{1,100}"|'[^']{1,100}'|[^\s,;<>\[\]]{1,100})( from |,|;|\s|$)`)
+	users = regex.Of(`(?i)(\bfor (?:invalid user |illegal user )?|\bruser=|\buser=|\blogin[= ]|\baccount[= ])("[^"]{1,100}"|'[^']{1,100}'|[^\s,;<>\[\]]{1,100})( from |,|;|\s|$)`)
 )
 
 // text takes out all that may tell who it is.
@@ -238,7 +239,7 @@ func (k *stays) mark(part string) string {
 	return "\x00" + string(rune(firstMark+len(*k)-1))
 }
 
-var marks = regexp.MustCompile("\x00[\U00100000-\U0010fffd]")
+var marks = regex.Of("\x00[\U00100000-\U0010fffd]")
 
 func (k stays) back(s string) string {
 	return marks.ReplaceAllStringFunc(s, func(m string) string {

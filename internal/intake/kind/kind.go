@@ -3,10 +3,10 @@
 package kind
 
 import (
-	"regexp"
 	"strings"
 
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // Kind is what a mail is.
@@ -84,7 +84,7 @@ func Tell(m *message.Message, o Ours) Verdict {
 }
 
 // ids are Message-IDs of ours: a UUID before the domain, with hyphens or without.
-var ids = regexp.MustCompile(`\b((?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[A-Za-z0-9.-]{1,253})`)
+var ids = regex.Of(`\b((?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[A-Za-z0-9.-]{1,253})`)
 
 // answered finds the Message-ID of ours that a mail is about: the one that it
 // answers, or that of the mail that is returned in it.

@@ -1,10 +1,10 @@
 package kind
 
 import (
-	"regexp"
 	"strings"
 
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // feedback are reports in the Abuse Reporting Format (RFC 5965), whatever their
@@ -31,7 +31,7 @@ func bounce(m *message.Message) (Kind, string) {
 	return Bounce, reason
 }
 
-var action = regexp.MustCompile(`(?im)^Action:[ \t]*([a-z]{1,20})`)
+var action = regex.Of(`(?im)^Action:[ \t]*([a-z]{1,20})`)
 
 func receipt(m *message.Message) (Kind, string) {
 	if part(m, "message/disposition-notification") != nil || part(m, "message/global-disposition-notification") != nil {
@@ -70,7 +70,7 @@ func fromServer(m *message.Message) bool {
 }
 
 // undelivered are the words of bounces.
-var undelivered = regexp.MustCompile(`(?i)(undeliver|mail delivery (?:failed|system|subsystem)|delivery (?:status notification|failure|has failed|report)|failure notice|returned mail|returned to sender|could not be delivered|delivery.{1,20}delayed|could not send message for past|unzustellbar|nicht zugestellt|non remis|no se ha podido entregar|mancato recapito|не доставлено|退信)`)
+var undelivered = regex.Of(`(?i)(undeliver|mail delivery (?:failed|system|subsystem)|delivery (?:status notification|failure|has failed|report)|failure notice|returned mail|returned to sender|could not be delivered|delivery.{1,20}delayed|could not send message for past|unzustellbar|nicht zugestellt|non remis|no se ha podido entregar|mancato recapito|не доставлено|退信)`)
 
 // calendar are mails that are an invitation; one that has it among much else is
 // not.
@@ -92,7 +92,7 @@ func calendar(m *message.Message) (Kind, string) {
 	return "", ""
 }
 
-var methods = regexp.MustCompile(`(?im)^METHOD:[ \t]*([a-z]{1,20})`)
+var methods = regex.Of(`(?im)^METHOD:[ \t]*([a-z]{1,20})`)
 
 // automatic are answers of machines (RFC 3834, 5, and what came before it).
 // "auto-generated" is no answer: monitors report so.
@@ -116,14 +116,14 @@ func automatic(m *message.Message) (Kind, string) {
 }
 
 // submitted is a keyword of RFC 3834, 5.
-var submitted = regexp.MustCompile(`[a-z-]+`)
+var submitted = regex.Of(`[a-z-]+`)
 
 func answers(m *message.Message) bool {
 	return len(m.References) > 0 || strings.TrimSpace(m.Get("Return-Path")) == "<>"
 }
 
 // away are the subjects of automatic answers.
-var away = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|sv): *)?(?:out of (?:the )?office|auto(?:matic|mated)?[ -]?(?:reply|response|answer)|autoreply|abwesenheit|automatische antwort|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|automatisch antwoord|автоответ|自动回复|自動返信)`)
+var away = regex.Of(`(?i)^\s*(?:(?:re|aw|sv): *)?(?:out of (?:the )?office|auto(?:matic|mated)?[ -]?(?:reply|response|answer)|autoreply|abwesenheit|automatische antwort|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|automatisch antwoord|автоответ|自动回复|自動返信)`)
 
 // list says why a mail is one to many; empty if it is not. A list alone is not
 // enough: reports come by lists, too.
@@ -146,8 +146,8 @@ func list(m *message.Message) string {
 
 var (
 	// complaint are words in subjects of reports.
-	complaint = regexp.MustCompile(`(?i)\b(abuse|complaint|phish\w*|malware|spam|botnet|attack\w*|infring\w*|takedown|take-down|dmca|incident|compromised|intrusion|scan\w*|brute|ddos|vulnerab\w*|missbrauch|beschwerde|abus|plainte|denuncia)\b|\[[A-Za-z-]*\d{4,}\]|\b\d{1,3}(?:\.\d{1,3}){3}\b`)
-	marketing = regexp.MustCompile(`(?i)(view (?:this (?:email|message) )?in (?:your )?browser|unsubscribe|newsletter|abmelden|se désinscrire|darse de baja|отписаться|退订)`)
+	complaint = regex.Of(`(?i)\b(abuse|complaint|phish\w*|malware|spam|botnet|attack\w*|infring\w*|takedown|take-down|dmca|incident|compromised|intrusion|scan\w*|brute|ddos|vulnerab\w*|missbrauch|beschwerde|abus|plainte|denuncia)\b|\[[A-Za-z-]*\d{4,}\]|\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	marketing = regex.Of(`(?i)(view (?:this (?:email|message) )?in (?:your )?browser|unsubscribe|newsletter|abmelden|se désinscrire|darse de baja|отписаться|退订)`)
 )
 
 // part finds the first leaf of a type, not in mails within.

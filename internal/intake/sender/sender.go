@@ -16,7 +16,6 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/textproto"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +26,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Resolver is what is asked of the DNS; a *net.Resolver is one.
@@ -185,7 +185,7 @@ func relay(r authres.Result) (candor.VouchCheck, bool) {
 }
 
 // peer finds who handed a mail over in the line that our listener writes.
-var peer = regexp.MustCompile(`^from (\S+) \(\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\)`)
+var peer = regex.Of(`^from (\S+) \(\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\)`)
 
 // handed is who handed a mail over to a listener of ours, and as whom it greeted.
 func handed(h textproto.MIMEHeader) (from netip.Addr, greeting string, ok bool) {

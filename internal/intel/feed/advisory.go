@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"candor/internal/intel"
 	"candor/internal/intel/tlp"
 	"candor/internal/intel/version"
+	"candor/internal/regex"
 )
 
 // advisory is a document of CSAF 2.0, with what is of use.
@@ -171,7 +171,7 @@ func (a *advisory) vulnerability(n int, products map[string]product) []intel.Vul
 }
 
 // exploited are words of producers for what is being exploited.
-var exploited = regexp.MustCompile(`(?i)^\s*(exploited:yes|.*\b(actively exploited|exploited in the wild|known exploited)\b)`)
+var exploited = regex.Of(`(?i)^\s*(exploited:yes|.*\b(actively exploited|exploited in the wild|known exploited)\b)`)
 
 // merge gathers what is said of one product's versions.
 type merge struct {
@@ -302,6 +302,6 @@ func Vers(text string) ([]version.Range, version.Scheme, error) {
 }
 
 var (
-	spaced     = regexp.MustCompile(`([<>=!]+)\s+`)
-	constraint = regexp.MustCompile(`^(<=|>=|==|!=|<|>|=|)([0-9][0-9A-Za-z.+~:_-]*)$`)
+	spaced     = regex.Of(`([<>=!]+)\s+`)
+	constraint = regex.Of(`^(<=|>=|==|!=|<|>|=|)([0-9][0-9A-Za-z.+~:_-]*)$`)
 )

@@ -6,17 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"candor"
 	"candor/internal/intel"
+	"candor/internal/regex"
 )
 
 // cve is the form of an identifier of CVE.
-var cve = regexp.MustCompile(`^CVE-\d{4}-\d{4,19}$`)
+var cve = regex.Of(`^CVE-\d{4}-\d{4,19}$`)
 
 // given is an error of who takes entries.
 type given struct{ err error }

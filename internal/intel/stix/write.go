@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"time"
 
 	"candor"
 	"candor/internal/intel"
 	"candor/internal/intel/tlp"
+	"candor/internal/regex"
 )
 
 // Write writes what is released as one bundle: the producer, each indicator with
@@ -178,7 +178,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // sightable are IDs of objects that may be said to have been sighted.
-var sightable = regexp.MustCompile(`^(indicator|malware|campaign|tool|attack-pattern|infrastructure|intrusion-set|threat-actor|vulnerability)--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var sightable = regex.Of(`^(indicator|malware|campaign|tool|attack-pattern|infrastructure|intrusion-set|threat-actor|vulnerability)--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 func (d *draft) sighting(n int, s intel.Sighting) error {
 	of := s.Reference

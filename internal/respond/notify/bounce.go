@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
-	"regexp"
 	"strings"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Bounce is what came back for a mail.
@@ -93,7 +93,7 @@ func unbox(data []byte) []byte {
 
 // tagged finds a tag in an address: "bounces+0190…@example.org", whatever
 // the separator.
-var tagged = regexp.MustCompile(`[^0-9A-Za-z]([0-9a-f]{32})@`)
+var tagged = regex.Of(`[^0-9A-Za-z]([0-9a-f]{32})@`)
 
 // tagIn looks where servers write whom a mail was for.
 func tagIn(h mail.Header) string {
@@ -108,7 +108,7 @@ func tagIn(h mail.Header) string {
 }
 
 // ours are Message-IDs of notices.
-var ours = regexp.MustCompile(`<?\b([0-9a-f]{32})@[A-Za-z0-9.-]{1,253}>?`)
+var ours = regex.Of(`<?\b([0-9a-f]{32})@[A-Za-z0-9.-]{1,253}>?`)
 
 func ourTag(messageID string) string {
 	if m := ours.FindStringSubmatch(messageID); m != nil {

@@ -1,8 +1,9 @@
 package notify
 
 import (
-	"regexp"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // judge says what a mail is. The order matters: servers mark their bounces as
@@ -90,13 +91,13 @@ func fromServer(h fields, words string) bool {
 
 var (
 	// status is a code of RFC 3463.
-	status = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	status = regex.Of(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 	// answerLine is a line with a server's answer or a status.
-	answerLine = regexp.MustCompile(`(?m)^.*(?:\b[45]\d\d[ -]|[#\s(]\s?[45]\.\d{1,3}\.\d{1,3}\b).*$`)
+	answerLine = regex.Of(`(?m)^.*(?:\b[45]\d\d[ -]|[#\s(]\s?[45]\.\d{1,3}\.\d{1,3}\b).*$`)
 	// bracketed is an address on a line of its own, as qmail, Postfix and Exim name receivers.
-	bracketed = regexp.MustCompile(`(?m)^[ \t]*<?([^\s<>:]{1,64}@[^\s<>:]{1,190})>?:?[ \t]*(?:\(.*)?\r?$`)
+	bracketed = regex.Of(`(?m)^[ \t]*<?([^\s<>:]{1,64}@[^\s<>:]{1,190})>?:?[ \t]*(?:\(.*)?\r?$`)
 	// waiting are words of mails that only warn.
-	waiting = regexp.MustCompile(`(?i)\b(warning: could not send|delivery.{1,20}delayed|will be retried|still being retried|not yet been delivered|no action is required)\b`)
+	waiting = regex.Of(`(?i)\b(warning: could not send|delivery.{1,20}delayed|will be retried|still being retried|not yet been delivered|no action is required)\b`)
 )
 
 func statusIn(s string) string { return status.FindString(s) }

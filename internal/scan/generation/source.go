@@ -5,11 +5,11 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Kind is a kind of source.
@@ -55,7 +55,7 @@ func (s Source) Location() string {
 	return s.Path
 }
 
-var sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+var sourceName = regex.Of(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
 func checkSources(sources []Source) error {
 	if len(sources) == 0 {
@@ -113,7 +113,7 @@ func (s *Source) check() error {
 	return nil
 }
 
-var digestWord = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var digestWord = regex.Of(`^[0-9a-f]{64}$`)
 
 // secure parses an address that must be https.
 func secure(address string) (*url.URL, error) {

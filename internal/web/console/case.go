@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/house"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -26,7 +26,7 @@ const (
 )
 
 // label is a case's number as people write it.
-var label = regexp.MustCompile(`^[Cc]-?([0-9]{1,18})$`)
+var label = regex.Of(`^[Cc]-?([0-9]{1,18})$`)
 
 // byLabel finds a case by the number that people say.
 func (c *console) byLabel(r *web.Request, word string) (candor.Case, error) {

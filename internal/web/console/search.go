@@ -1,17 +1,17 @@
 package console
 
 import (
-	"regexp"
 	"strings"
 
 	"candor"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
 
 // sha256Words is a whole SHA-256 digest in hexadecimal.
-var sha256Words = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+var sha256Words = regex.Of(`^[0-9a-fA-F]{64}$`)
 
 const mostHits = 100
 

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"candor/internal/access"
 	"candor/internal/house"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -267,7 +267,7 @@ func bounds(sites []candor.Asset) (all []string) {
 	return out
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_\[\]-]+$`)
+var plainWord = regex.Of(`^[A-Za-z0-9@%+=:,./_\[\]-]+$`)
 
 // quoted is a word as a shell takes it.
 func quoted(word string) string {

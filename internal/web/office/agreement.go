@@ -2,13 +2,13 @@ package office
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"candor"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 	"candor/internal/web"
 	"candor/internal/web/ui"
 )
@@ -16,7 +16,7 @@ import (
 // ways are how a party can have accepted terms.
 var ways = []string{"portal", "paper", "mail", "contract", "import"}
 
-var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var digestForm = regex.Of(`^[0-9a-f]{64}$`)
 
 func (o *office) newAgreement(r *web.Request) (web.View, error) {
 	p, err := o.partyOf(r)

@@ -3,7 +3,6 @@ package office
 import (
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -11,6 +10,7 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/phrase"
+	"candor/internal/regex"
 	"candor/internal/scan/generation"
 	"candor/internal/web"
 	"candor/internal/web/ui"
@@ -194,7 +194,7 @@ func unpinning(r *web.Request) ui.Confirmation {
 // short is the beginning of a digest, as people say it.
 func short(id string) string { return id[:min(12, len(id))] }
 
-var generationForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var generationForm = regex.Of(`^[0-9a-f]{64}$`)
 
 // generationOf is the generation in the path.
 func (o *office) generationOf(r *web.Request) (candor.Generation, error) {

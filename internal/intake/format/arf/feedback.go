@@ -1,10 +1,10 @@
 package arf
 
 import (
-	"regexp"
 	"strings"
 
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // feedback is what a mail says about another.
@@ -69,7 +69,7 @@ func find(m *message.Message, depth int) *feedback {
 
 // received is how reports say in words where the mail came from (RFC 5965,
 // appendix B).
-var received = regexp.MustCompile(`(?i)message (?:that was )?received from (?:the )?(?:IP )?(?:address )?\[?([0-9a-f:.]{3,45})\]?[\s.,]`)
+var received = regex.Of(`(?i)message (?:that was )?received from (?:the )?(?:IP )?(?:address )?\[?([0-9a-f:.]{3,45})\]?[\s.,]`)
 
 // claimed tells whether the mail says that it is of the format. Then what is
 // missing is a mistake of the reporter.
@@ -110,7 +110,7 @@ func block(text string) string {
 	return text[start : at+end]
 }
 
-var complaint = regexp.MustCompile(`(?i)^\s*complaint about message from (\S+)`)
+var complaint = regex.Of(`(?i)^\s*complaint about message from (\S+)`)
 
 // provider knows what some providers send without the format: Microsoft's mailbox
 // feedback has the reported mail, and the address in the subject; SpamCop has the

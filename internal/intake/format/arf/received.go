@@ -3,7 +3,6 @@ package arf
 import (
 	"net/mail"
 	"net/netip"
-	"regexp"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"candor/internal/intake"
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // hop is what a server wrote when a mail came to it.
@@ -33,9 +33,9 @@ func hopsOf(m *message.Message) (all []hop) {
 }
 
 var (
-	fromPart = regexp.MustCompile(`(?is)^\s*from\s+(\S+)(.*?)(?:\sby\s+(\S+)|$)`)
-	byPart   = regexp.MustCompile(`(?i)^\s*by\s+(\S+)`)
-	literal  = regexp.MustCompile(`(?i)[\[(](?:IPv6:)?([0-9a-f:.]{3,45})(?::\d+)?[\])]`)
+	fromPart = regex.Of(`(?is)^\s*from\s+(\S+)(.*?)(?:\sby\s+(\S+)|$)`)
+	byPart   = regex.Of(`(?i)^\s*by\s+(\S+)`)
+	literal  = regex.Of(`(?i)[\[(](?:IPv6:)?([0-9a-f:.]{3,45})(?::\d+)?[\])]`)
 )
 
 func hopOf(value string) (h hop) {

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/regex"
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/runes"
@@ -43,7 +43,7 @@ type Reader struct{}
 
 var (
 	_    format.FileReader = Reader{}
-	root                   = regexp.MustCompile(`<(?:\w+:)?feedback[\s>]`)
+	root                   = regex.Of(`<(?:\w+:)?feedback[\s>]`)
 )
 
 // Knows tells a report by its root element.
@@ -117,7 +117,7 @@ type result struct {
 }
 
 // labelled is of XML that says it is in another encoding than UTF-8.
-var labelled = regexp.MustCompile(`(?i)^[^<]*<\?xml[^>]+encoding=["'](?:[^u"'][^"']*|u[^t"'][^"']*|utf-?16[^"']*)["']`)
+var labelled = regex.Of(`(?i)^[^<]*<\?xml[^>]+encoding=["'](?:[^u"'][^"']*|u[^t"'][^"']*|utf-?16[^"']*)["']`)
 
 // read reads up to the end of the report: what stands behind it does not matter,
 // nor does a gzip that is cut off there.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intake/format"
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // mostFilled bounds what was filled in, in bytes.
@@ -38,7 +38,7 @@ func Find(m *message.Message) (Form, bool) {
 }
 
 // tag is a language (BCP 47), in short.
-var tag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+var tag = regex.Of(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
 // Reader is a format.MailReader. It is safe for concurrent use.
 type Reader struct {

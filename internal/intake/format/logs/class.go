@@ -1,10 +1,10 @@
 package logs
 
 import (
-	"regexp"
 	"strings"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // jails are parts of names of fail2ban's jails, and the classes of what they
@@ -37,9 +37,9 @@ func jailClass(name string) candor.Class {
 }
 
 var (
-	served = regexp.MustCompile(`" [123]\d\d (?:\d+|-)|upstream|SSL_do_handshake`)
-	login  = regexp.MustCompile(`(?i)"POST [^"]*(?:login|signin|xmlrpc\.php|administrator|/admin|/auth|/session|/user)|password mismatch|was not found in|authentication failure|user .* not found`)
-	attack = regexp.MustCompile(`(?i)\.\./|%2e%2e|%00|union(?:\s|%20|\+)+(?:all(?:\s|%20|\+)+)?select|information_schema|\bsleep\(|<script|%3cscript|\$\{jndi|%24%7b|\(\)\s*\{|/etc/passwd|/proc/self|\.env\b|/\.git|\.aws/|wp-config|phpunit|eval-stdin|phpmyadmin|/cgi-bin/|/shell|cmd=|exec=|\bwget\b|\bcurl\b|/boaform|/HNAP1|/GponForm|/actuator|/solr/|/vendor/|/\.well-known/.*\.php|\.php\?.*=(?:https?|php|data):|allow_url_include|\\x[0-9a-f]{2}|/manager/html|autodiscover\.json|/owa/auth|ModSecurity`)
+	served = regex.Of(`" [123]\d\d (?:\d+|-)|upstream|SSL_do_handshake`)
+	login  = regex.Of(`(?i)"POST [^"]*(?:login|signin|xmlrpc\.php|administrator|/admin|/auth|/session|/user)|password mismatch|was not found in|authentication failure|user .* not found`)
+	attack = regex.Of(`(?i)\.\./|%2e%2e|%00|union(?:\s|%20|\+)+(?:all(?:\s|%20|\+)+)?select|information_schema|\bsleep\(|<script|%3cscript|\$\{jndi|%24%7b|\(\)\s*\{|/etc/passwd|/proc/self|\.env\b|/\.git|\.aws/|wp-config|phpunit|eval-stdin|phpmyadmin|/cgi-bin/|/shell|cmd=|exec=|\bwget\b|\bcurl\b|/boaform|/HNAP1|/GponForm|/actuator|/solr/|/vendor/|/\.well-known/.*\.php|\.php\?.*=(?:https?|php|data):|allow_url_include|\\x[0-9a-f]{2}|/manager/html|autodiscover\.json|/owa/auth|ModSecurity`)
 )
 
 // webClass is the class of what a line of a web server's log tells; empty for

@@ -1,13 +1,13 @@
 package logs
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 const (
@@ -36,11 +36,11 @@ func (h hit) note() string { return h.service + ": " + intake.Cut(h.message, 200
 type pattern struct {
 	service string
 	word    string
-	re      *regexp.Regexp
+	re      *regex.Regexp
 	class   func(line string) candor.Class
 	// also finds addresses, in its groups, where attackers may write some: a line
 	// with several is not read.
-	also *regexp.Regexp
+	also *regex.Regexp
 }
 
 func always(c candor.Class) func(string) candor.Class {
@@ -55,40 +55,40 @@ const (
 )
 
 var (
-	ofSSH   = regexp.MustCompile(`(?: (?:[Ff]rom|FROM|by|for|user \S+) |\()(` + bare + `)|(` + bare + `) port \d`)
-	ofPAM   = regexp.MustCompile(`rhost=(` + bare + `)`)
-	ofIMAP  = regexp.MustCompile(`\brip=(` + bare + `)`)
-	ofNginx = regexp.MustCompile(`\bclient: (` + bare + `)`)
+	ofSSH   = regex.Of(`(?: (?:[Ff]rom|FROM|by|for|user \S+) |\()(` + bare + `)|(` + bare + `) port \d`)
+	ofPAM   = regex.Of(`rhost=(` + bare + `)`)
+	ofIMAP  = regex.Of(`\brip=(` + bare + `)`)
+	ofNginx = regex.Of(`\bclient: (` + bare + `)`)
 )
 
 // patterns are tried in order.
 var patterns = []pattern{
-	{"fail2ban", "[", regexp.MustCompile(`fail2ban\.(?:actions|filter)\b.*\[(?P<jail>[\w.-]+)\] (?:Restore Ban|Ban|Found) ` + ip), nil, nil},
-	{"sshd", " from ", regexp.MustCompile(`(?:Failed (?:password|none|keyboard-interactive\S*|\S+ for invalid user) .*|[Ii](?:nvalid|llegal) user .*|maximum authentication attempts exceeded for .*|PAM: [Aa]uthentication (?:failure|error) for .*|\bUser .*) from ` + ip + port), always(bruteForce), ofSSH},
-	{"sshd", " REFUSED ", regexp.MustCompile(`ROOT LOGIN REFUSED FROM ` + ip + port), always(bruteForce), ofSSH},
-	{"sshd", "user ", regexp.MustCompile(`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting)(?: (?:authenticating|invalid) user \S*) ` + ip + ` port (?P<port>\d+)`), always(bruteForce), ofSSH},
-	{"sshd", "sshd", regexp.MustCompile(`Received disconnect from ` + ip + `(?: port (?P<port>\d+))?: ?\d+:.*(?:preauth|Auth fail)|(?:Connection (?:closed|reset) by|Disconnected from) (?P<ip>` + bare + `).*\[preauth\]`), always(bruteForce), ofSSH},
-	{"sshd", "sshd", regexp.MustCompile(`(?:Did not receive identification string from|Bad protocol version identification .* from|banner exchange: Connection from|ssh_dispatch_run_fatal: Connection from|Timeout before authentication for(?: connection from)?|Unable to negotiate with|refused connect from .*\(|kex_exchange_identification.* from) ?` + ip + port), always(scanner), ofSSH},
-	{"pam", "authentication failure", regexp.MustCompile(`authentication failures?;.*\brhost=` + ip), always(bruteForce), ofPAM},
-	{"postfix", "authentication failed", regexp.MustCompile(`\b[\w.-]+\[` + ip + `\](?::(?P<port>\d+))?: SASL [\w-]+ authentication failed`), always(bruteForce), nil},
-	{"postfix", " after AUTH from", regexp.MustCompile(`(?:lost connection|improper command pipelining|too many errors) after AUTH from [\w.-]+\[` + ip + `\]`), always(bruteForce), nil},
-	{"postfix", "auth=0/", regexp.MustCompile(`disconnect from [\w.-]+\[` + ip + `\].* auth=0/\d+`), always(bruteForce), nil},
-	{"postfix", "reject: ", regexp.MustCompile(`reject: [A-Z]+ from [\w.-]*\[` + ip + `\](?::(?P<port>\d+))?: `), always(candor.Spam), nil},
-	{"postfix", "postfix", regexp.MustCompile(`(?:improper command pipelining|too many errors) after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(candor.Spam), nil},
-	{"postfix", "postscreen", regexp.MustCompile(`postscreen\[\d+\]: (?:PREGREET|HANGUP|COMMAND (?:TIME|COUNT|LENGTH) LIMIT|BARE NEWLINE|NON-SMTP COMMAND)\b[^\[]* from \[` + ip + `\](?::(?P<port>\d+))?`), always(candor.Spam), nil},
-	{"postfix", "lost connection after", regexp.MustCompile(`lost connection after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(scanner), nil},
-	{"dovecot", "rip=", regexp.MustCompile(`(?:auth failed|[Aa]borted login \(auth|unknown user|Password mismatch|disallowed plaintext auth).*\brip=` + ip + `(?:.*\blip=(?P<to>[0-9A-Fa-f.:]+))?`), always(bruteForce), ofIMAP},
-	{"dovecot", "dovecot", regexp.MustCompile(`auth(?:-worker)?(?:\(\d+\))?: .*\b(?:pam|sql|ldap|passwd-file|passwd|shadow)\([^,()]+,` + ip + `(?:,<[^>]*>)?\): (?:pam_authenticate\(\) failed|unknown user|[Pp]assword mismatch|invalid credentials)`), always(bruteForce), nil},
-	{"exim", "authenticator failed", regexp.MustCompile(`authenticator failed for (?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))?[: ]`), always(bruteForce), nil},
-	{"exim", "rejected", regexp.MustCompile(`H=(?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))? .*rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection)`), always(candor.Spam), nil},
-	{"vsftpd", "FAIL LOGIN", regexp.MustCompile(`FAIL LOGIN: Client "` + ip + `"`), always(bruteForce), nil},
-	{"proftpd", "[", regexp.MustCompile(`^[^(]*\([\w.:-]*\[` + ip + `\]\).*(?:Login failed|no such user found|Incorrect password)`), always(bruteForce), nil},
-	{"pure-ftpd", "Authentication failed", regexp.MustCompile(`\(\?@` + ip + `\) \[WARNING\] Authentication failed`), always(bruteForce), nil},
-	{"asterisk", " failed for '", regexp.MustCompile(`(?:Registration|Request '\w+') from .* failed for '` + ip + `(?::(?P<port>\d+))?'`), always(bruteForce), nil},
-	{"firewall", "SRC=", regexp.MustCompile(`\bSRC=` + ip + ` DST=(?P<to>[0-9A-Fa-f.:]+)(?:.*\bSPT=(?P<port>\d+))?`), always(scanner), nil},
-	{"nginx", "client: ", regexp.MustCompile(`\[\w+\] \d+#\d+: .*\bclient: ` + ip), webClass, ofNginx},
-	{"apache", "[client ", regexp.MustCompile(`\[client (?P<ip>` + ip4 + `|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?\] `), webClass, nil},
-	{"web server", "\"", regexp.MustCompile(`^(?:[\w.-]+(?::\d+)? )?` + ip + ` \S+ \S+ \[[^\]]+\] "(?:[A-Z]+ )?[^"]*" \d{3}\b`), webClass, nil},
+	{"fail2ban", "[", regex.Of(`fail2ban\.(?:actions|filter)\b.*\[(?P<jail>[\w.-]+)\] (?:Restore Ban|Ban|Found) ` + ip), nil, nil},
+	{"sshd", " from ", regex.Of(`(?:Failed (?:password|none|keyboard-interactive\S*|\S+ for invalid user) .*|[Ii](?:nvalid|llegal) user .*|maximum authentication attempts exceeded for .*|PAM: [Aa]uthentication (?:failure|error) for .*|\bUser .*) from ` + ip + port), always(bruteForce), ofSSH},
+	{"sshd", " REFUSED ", regex.Of(`ROOT LOGIN REFUSED FROM ` + ip + port), always(bruteForce), ofSSH},
+	{"sshd", "user ", regex.Of(`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting)(?: (?:authenticating|invalid) user \S*) ` + ip + ` port (?P<port>\d+)`), always(bruteForce), ofSSH},
+	{"sshd", "sshd", regex.Of(`Received disconnect from ` + ip + `(?: port (?P<port>\d+))?: ?\d+:.*(?:preauth|Auth fail)|(?:Connection (?:closed|reset) by|Disconnected from) (?P<ip>` + bare + `).*\[preauth\]`), always(bruteForce), ofSSH},
+	{"sshd", "sshd", regex.Of(`(?:Did not receive identification string from|Bad protocol version identification .* from|banner exchange: Connection from|ssh_dispatch_run_fatal: Connection from|Timeout before authentication for(?: connection from)?|Unable to negotiate with|refused connect from .*\(|kex_exchange_identification.* from) ?` + ip + port), always(scanner), ofSSH},
+	{"pam", "authentication failure", regex.Of(`authentication failures?;.*\brhost=` + ip), always(bruteForce), ofPAM},
+	{"postfix", "authentication failed", regex.Of(`\b[\w.-]+\[` + ip + `\](?::(?P<port>\d+))?: SASL [\w-]+ authentication failed`), always(bruteForce), nil},
+	{"postfix", " after AUTH from", regex.Of(`(?:lost connection|improper command pipelining|too many errors) after AUTH from [\w.-]+\[` + ip + `\]`), always(bruteForce), nil},
+	{"postfix", "auth=0/", regex.Of(`disconnect from [\w.-]+\[` + ip + `\].* auth=0/\d+`), always(bruteForce), nil},
+	{"postfix", "reject: ", regex.Of(`reject: [A-Z]+ from [\w.-]*\[` + ip + `\](?::(?P<port>\d+))?: `), always(candor.Spam), nil},
+	{"postfix", "postfix", regex.Of(`(?:improper command pipelining|too many errors) after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(candor.Spam), nil},
+	{"postfix", "postscreen", regex.Of(`postscreen\[\d+\]: (?:PREGREET|HANGUP|COMMAND (?:TIME|COUNT|LENGTH) LIMIT|BARE NEWLINE|NON-SMTP COMMAND)\b[^\[]* from \[` + ip + `\](?::(?P<port>\d+))?`), always(candor.Spam), nil},
+	{"postfix", "lost connection after", regex.Of(`lost connection after [A-Z]+ from [\w.-]+\[` + ip + `\]`), always(scanner), nil},
+	{"dovecot", "rip=", regex.Of(`(?:auth failed|[Aa]borted login \(auth|unknown user|Password mismatch|disallowed plaintext auth).*\brip=` + ip + `(?:.*\blip=(?P<to>[0-9A-Fa-f.:]+))?`), always(bruteForce), ofIMAP},
+	{"dovecot", "dovecot", regex.Of(`auth(?:-worker)?(?:\(\d+\))?: .*\b(?:pam|sql|ldap|passwd-file|passwd|shadow)\([^,()]+,` + ip + `(?:,<[^>]*>)?\): (?:pam_authenticate\(\) failed|unknown user|[Pp]assword mismatch|invalid credentials)`), always(bruteForce), nil},
+	{"exim", "authenticator failed", regex.Of(`authenticator failed for (?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))?[: ]`), always(bruteForce), nil},
+	{"exim", "rejected", regex.Of(`H=(?:[\w.-]+ )?(?:\([^)\s]*\) )?\[` + ip + `\](?::(?P<port>\d+))? .*rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection)`), always(candor.Spam), nil},
+	{"vsftpd", "FAIL LOGIN", regex.Of(`FAIL LOGIN: Client "` + ip + `"`), always(bruteForce), nil},
+	{"proftpd", "[", regex.Of(`^[^(]*\([\w.:-]*\[` + ip + `\]\).*(?:Login failed|no such user found|Incorrect password)`), always(bruteForce), nil},
+	{"pure-ftpd", "Authentication failed", regex.Of(`\(\?@` + ip + `\) \[WARNING\] Authentication failed`), always(bruteForce), nil},
+	{"asterisk", " failed for '", regex.Of(`(?:Registration|Request '\w+') from .* failed for '` + ip + `(?::(?P<port>\d+))?'`), always(bruteForce), nil},
+	{"firewall", "SRC=", regex.Of(`\bSRC=` + ip + ` DST=(?P<to>[0-9A-Fa-f.:]+)(?:.*\bSPT=(?P<port>\d+))?`), always(scanner), nil},
+	{"nginx", "client: ", regex.Of(`\[\w+\] \d+#\d+: .*\bclient: ` + ip), webClass, ofNginx},
+	{"apache", "[client ", regex.Of(`\[client (?P<ip>` + ip4 + `|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?\] `), webClass, nil},
+	{"web server", "\"", regex.Of(`^(?:[\w.-]+(?::\d+)? )?` + ip + ` \S+ \S+ \[[^\]]+\] "(?:[A-Z]+ )?[^"]*" \d{3}\b`), webClass, nil},
 }
 
 // read tells what a line of a log says.
@@ -184,7 +184,7 @@ func (h *hit) fill(p *pattern, found []string) bool {
 
 // forwarded is for whom a proxy asked, as far as it is to be believed: the last
 // field of nginx's usual logs.
-var forwarded = regexp.MustCompile(`\b(?:xff|[Xx]-[Ff]orwarded-[Ff]or)[=:] ?"?([0-9A-Fa-f.:]{7,45})|"([0-9A-Fa-f.:]{7,45})(?:, [0-9A-Fa-f.:, ]+)?"$`)
+var forwarded = regex.Of(`\b(?:xff|[Xx]-[Ff]orwarded-[Ff]or)[=:] ?"?([0-9A-Fa-f.:]{7,45})|"([0-9A-Fa-f.:]{7,45})(?:, [0-9A-Fa-f.:, ]+)?"$`)
 
 // askedFor has the source be the client of a proxy. Anybody may claim to be one.
 func (h *hit) askedFor(client string) {
@@ -198,23 +198,23 @@ const month = `(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`
 // clocks are times as logs have them, with the layouts that read them. Those
 // without a zone are not read.
 var clocks = []struct {
-	re     *regexp.Regexp
+	re     *regex.Regexp
 	layout string
 	zone   bool
 }{
-	{regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)? ?(?:Z|[+-]\d\d:?\d\d)\b`), "", true},
-	{regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?`), time.DateTime, false},
-	{regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`), "2006/01/02 15:04:05", false},
-	{regexp.MustCompile(`^\[?` + month + ` [ \d]\d \d\d:\d\d:\d\d\]?`), "", false},
-	{regexp.MustCompile(`^[A-Z][a-z]{2} ` + month + ` [ \d]\d \d\d:\d\d:\d\d(?: [A-Z]{3,4})? \d{4}`), "", true},
-	{regexp.MustCompile(`^\[[A-Z][a-z]{2} ` + month + ` \d\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\]`), "[Mon Jan 02 15:04:05 2006]", false},
-	{regexp.MustCompile(`\[\d\d/` + month + `/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]`), "[02/Jan/2006:15:04:05 -0700]", true},
+	{regex.Of(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)? ?(?:Z|[+-]\d\d:?\d\d)\b`), "", true},
+	{regex.Of(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?`), time.DateTime, false},
+	{regex.Of(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`), "2006/01/02 15:04:05", false},
+	{regex.Of(`^\[?` + month + ` [ \d]\d \d\d:\d\d:\d\d\]?`), "", false},
+	{regex.Of(`^[A-Z][a-z]{2} ` + month + ` [ \d]\d \d\d:\d\d:\d\d(?: [A-Z]{3,4})? \d{4}`), "", true},
+	{regex.Of(`^\[[A-Z][a-z]{2} ` + month + ` \d\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\]`), "[Mon Jan 02 15:04:05 2006]", false},
+	{regex.Of(`\[\d\d/` + month + `/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]`), "[02/Jan/2006:15:04:05 -0700]", true},
 }
 
 // zoned are layouts of times that begin a line and have a zone.
 var zoned = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 Z0700"}
 
-var fraction = regexp.MustCompile(`(:\d\d)[.,]\d+`)
+var fraction = regex.Of(`(:\d\d)[.,]\d+`)
 
 // timeOf finds the time of a line, and gives what stands behind it; the line
 // itself if it has none.

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/intake/format"
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // Mail is a format.MailReader of fail2ban's mails, and of mails that hold nothing
@@ -59,12 +59,12 @@ func isOther(err error) bool { return err == format.ErrOther }
 // The texts of fail2ban's actions: mail, mail-whois, mail-whois-lines and their
 // likes of sendmail; the buffered ones; complain.
 var (
-	banned   = regexp.MustCompile(`The IP (\S+) has just been banned by Fail2Ban\s(?:on \S+\s)?after\s+(\d+)\s+(?:attempts?|failures?)\s+against\s+"?([\w.-]*\w)`)
-	buffered = regexp.MustCompile(`(?m)^\s*(.{10,40}?): (\S+) \((\d+) failures?\)`)
-	summary  = regexp.MustCompile(`hosts have been banned by Fail2Ban`)
-	complain = regexp.MustCompile(`(?:[Ww]e have detected abuse from the IP address|Lines containing (?:failures of|IP:?)) ?([0-9A-Fa-f.:]*[.:][0-9A-Fa-f]+)`)
-	jailOf   = regexp.MustCompile(`(?i)\[fail2ban\] ([\w.-]+):`)
-	zone     = regexp.MustCompile(`(?i)(?:time ?zone|times?(?: are| is)?(?: (?:given|shown))?(?: in)?)\b[^\n+\-0-9A-Z]{0,20}(?:is )?([+-]\d{2}:?\d{2}|UTC|GMT)\b`)
+	banned   = regex.Of(`The IP (\S+) has just been banned by Fail2Ban\s(?:on \S+\s)?after\s+(\d+)\s+(?:attempts?|failures?)\s+against\s+"?([\w.-]*\w)`)
+	buffered = regex.Of(`(?m)^\s*(.{10,40}?): (\S+) \((\d+) failures?\)`)
+	summary  = regex.Of(`hosts have been banned by Fail2Ban`)
+	complain = regex.Of(`(?:[Ww]e have detected abuse from the IP address|Lines containing (?:failures of|IP:?)) ?([0-9A-Fa-f.:]*[.:][0-9A-Fa-f]+)`)
+	jailOf   = regex.Of(`(?i)\[fail2ban\] ([\w.-]+):`)
+	zone     = regex.Of(`(?i)(?:time ?zone|times?(?: are| is)?(?: (?:given|shown))?(?: in)?)\b[^\n+\-0-9A-Z]{0,20}(?:is )?([+-]\d{2}:?\d{2}|UTC|GMT)\b`)
 )
 
 func eventsOf(m *message.Message) []intake.Event {
@@ -107,7 +107,7 @@ func textOf(m *message.Message) string {
 	return quote.ReplaceAllString(plain, "")
 }
 
-var quote = regexp.MustCompile(`(?m)^(?:> ?)+`)
+var quote = regex.Of(`(?m)^(?:> ?)+`)
 
 // one is the event of an address, with the lines that show it.
 func one(address, count, jail, text, shared string, m *message.Message) []intake.Event {

@@ -1,13 +1,13 @@
 package shadowserver
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // columns is where each column stands, by its name in lower case.
@@ -246,7 +246,7 @@ func has(all []intake.Resource, r intake.Resource) bool {
 	return false
 }
 
-var request = regexp.MustCompile(`^(?:[A-Z]+ )?(/\S*)`)
+var request = regex.Of(`^(?:[A-Z]+ )?(/\S*)`)
 
 // url completes what may be the path of a URL, or the first line of a request.
 func (p *plan) url(text, host, scheme string) string {

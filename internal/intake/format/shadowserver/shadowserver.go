@@ -13,11 +13,11 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"strings"
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/regex"
 )
 
 // Format is the name of the format in reports.
@@ -151,9 +151,9 @@ func (t *table) events(each format.Each) (nothing int, err error) {
 }
 
 var (
-	dated   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-`)
-	family  = regexp.MustCompile(`^(event|scan|population)[46]_`)
-	version = regexp.MustCompile(`([a-z])[46]$`)
+	dated   = regex.Of(`^\d{4}-\d{2}-\d{2}-`)
+	family  = regex.Of(`^(event|scan|population)[46]_`)
+	version = regex.Of(`([a-z])[46]$`)
 )
 
 // typeOf is the type of report that a file's name tells, with those of IPv6 as

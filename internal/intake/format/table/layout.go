@@ -2,12 +2,12 @@ package table
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"candor"
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/regex"
 )
 
 // layout is how a table is read.
@@ -27,7 +27,7 @@ const (
 )
 
 // foundation are names of Shadowserver's reports, which are read by their types.
-var foundation = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-(?:scan|event|population|compromised|sandbox|device|blocklist|malware|phish|spam|special|ransomware)(?:[46]?_|-|$)`)
+var foundation = regex.Of(`^\d{4}-\d{2}-\d{2}-(?:scan|event|population|compromised|sandbox|device|blocklist|malware|phish|spam|special|ransomware)(?:[46]?_|-|$)`)
 
 // detect finds the layout of a table by its beginning and its name. It is
 // format.ErrOther for what is none.

@@ -1,12 +1,12 @@
 package table
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // event reads a row.
@@ -49,7 +49,7 @@ func (l *layout) event(fields []string, text string) intake.Event {
 }
 
 // good is said of what is named and not complained about.
-var good = regexp.MustCompile(`(?i)\b(?:legitimate|legit|benign|do not block|allow-?list(?:ed)?|white-?list(?:ed)?|false positive|not malicious|our own)\b`)
+var good = regex.Of(`(?i)\b(?:legitimate|legit|benign|do not block|allow-?list(?:ed)?|white-?list(?:ed)?|false positive|not malicious|our own)\b`)
 
 // resource reads the value of a column that holds one.
 func (c column) resource(text string) (intake.Resource, bool) {

@@ -1,19 +1,19 @@
 package table
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 var fang = strings.NewReplacer("[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "[:]", ":", "[://]", "://", "[@]", "@", "[at]", "@", "[/]", "/")
 
 var (
-	scheme = regexp.MustCompile(`^(?i:h(?:xx|\*\*|tt)p(s?))(?:://|:\\\\)`)
-	plain  = regexp.MustCompile(`^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+$`)
+	scheme = regex.Of(`^(?i:h(?:xx|\*\*|tt)p(s?))(?:://|:\\\\)`)
+	plain  = regex.Of(`^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+$`)
 )
 
 // fanged undoes what keeps values from being clicked on.
@@ -62,9 +62,9 @@ func valueOf(text string) (intake.Resource, intake.Kind) {
 }
 
 var (
-	dated  = regexp.MustCompile(`^(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}|\d\d? [A-Z][a-z]{2} \d{4})(?:[T ,]|$)`)
-	offset = regexp.MustCompile(`^(?:UTC|GMT)?\s*([+-])(\d\d?):?(\d\d)?$`)
-	second = regexp.MustCompile(`(:\d\d)[.,]\d+`)
+	dated  = regex.Of(`^(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}|\d\d? [A-Z][a-z]{2} \d{4})(?:[T ,]|$)`)
+	offset = regex.Of(`^(?:UTC|GMT)?\s*([+-])(\d\d?):?(\d\d)?$`)
+	second = regex.Of(`(:\d\d)[.,]\d+`)
 )
 
 // zoned have a zone, wall have none.

@@ -8,12 +8,13 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"candor/internal/regex"
 )
 
 // shape is what a value has to be like.
@@ -21,7 +22,7 @@ type shape struct {
 	kind        string
 	least, most float64 // of a length, or of a number
 	values      []string
-	like        *regexp.Regexp
+	like        *regex.Regexp
 	closed      bool // no other fields
 	required    []string
 	fields      map[string]*shape // "*" stands for any
@@ -83,7 +84,7 @@ func (s *shape) set(kind string) {
 	case kind == "one":
 		s.values = strings.Fields(arg)
 	case kind == "like":
-		s.like = regexp.MustCompile(arg)
+		s.like = regex.Of(arg)
 	case arg == "closed":
 		s.closed = true
 	case arg != "":
@@ -300,8 +301,8 @@ var called = map[string]string{
 }
 
 var (
-	hostname = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?$`)
-	uuid     = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	hostname = regex.Of(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?$`)
+	uuid     = regex.Of(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
 var is = map[string]func(string) bool{
