@@ -73,7 +73,8 @@ type server struct {
 
 // New makes the API. It stands inside access.Service.Identify, whose
 // Options.MaxBody must let imports through (MaxBody). candor.ErrInvalid says
-// what of the configuration is missing.
+// what of the configuration is missing. The operations are put together at the first
+// request: they take some ten megabytes, which a desk without programs keeps.
 func New(c Config) (http.Handler, error) {
 	if c.House == nil || c.Access == nil || c.Clock == nil {
 		return nil, fmt.Errorf("an API without a house, access or a clock: %w", candor.ErrInvalid)
@@ -85,7 +86,8 @@ func New(c Config) (http.Handler, error) {
 		c.Secret = make([]byte, 32)
 		rand.Read(c.Secret)
 	}
-	return build(c), nil
+	made := sync.OnceValue(func() *server { return build(c) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) }), nil
 }
 
 // remembered bounds the buckets: about 2 MB when full.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -359,7 +361,14 @@ func (w *world) prepareCampaigns(paths map[string]string) {
 // checkPublic looks for what customers are not shown.
 func (w *world) checkPublic(t *testing.T, what string, rec *httptest.ResponseRecorder) {
 	t.Helper()
-	body := rec.Body.String()
+	// Of signed texts what they say: by chance a signature spells any short name.
+	body := signed.ReplaceAllStringFunc(rec.Body.String(), func(s string) string {
+		says, err := base64.RawURLEncoding.DecodeString(strings.Split(s, ".")[1])
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		return string(says)
+	})
 	secrets := []string{staffNote, "user:", w.b.party.Name, string(w.b.party.ID), mailAnswer}
 	for _, a := range w.a.assets {
 		secrets = append(secrets, filepath.Dir(a.Roots[0])) // the rest of it is the customer's name
@@ -373,6 +382,9 @@ func (w *world) checkPublic(t *testing.T, what string, rec *httptest.ResponseRec
 		}
 	}
 }
+
+// signed is a compact JWS (RFC 7515).
+var signed = regexp.MustCompile(`eyJ[\w-]*\.[\w-]+\.[\w-]+`)
 
 // TestStrangers has one customer ask for what belongs to another.
 func TestStrangers(t *testing.T) {
