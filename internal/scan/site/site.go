@@ -189,10 +189,11 @@ func (s *Service) request(ctx context.Context, tx Tx, a candor.Asset, cause, by 
 	if err := tx.AddScan(ctx, made); err != nil {
 		return made, err
 	}
-	return made, tx.Enqueue(ctx, Job{Scan: made.ID}, candor.JobOptions{Queue: QueueScans})
+	return made, s.wake(ctx, tx, made)
 }
 
-// wake asks again for a scan that waits: after many errors its job was given up.
+// wake has a scan that waits done, unless its job waits too: after many errors that
+// was given up.
 func (s *Service) wake(ctx context.Context, tx Tx, sc candor.Scan) error {
 	return tx.Enqueue(ctx, Job{Scan: sc.ID}, candor.JobOptions{Queue: QueueScans, Once: true})
 }

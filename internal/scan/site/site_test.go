@@ -239,6 +239,20 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+// TestOneJob asks often for a scan that waits: one job does it.
+func TestOneJob(t *testing.T) {
+	w := newWorld(t)
+	first := w.request(t)
+	for range 3 {
+		if sc := w.request(t); sc.ID != first.ID {
+			t.Errorf("another scan waits: %s", sc.ID)
+		}
+	}
+	if state, err := w.s.QueueState(t.Context()); err != nil || state["available"] != 1 || len(state) != 1 {
+		t.Errorf("jobs: %v, %v", state, err)
+	}
+}
+
 func TestCheckRoots(t *testing.T) {
 	w := newWorld(t)
 	for root, ok := range map[string]bool{w.root: true, "/etc": false, "relative": false, w.root + "/../..": false, w.root + "/": false, filepath.Dir(w.root) + "x": false} {
