@@ -62,6 +62,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.ControlJob{}, handler(r.mailControl))
 	add(house.AnswerJob{}, handler(r.mailAnswer))
 	add(house.GraceJob{}, handler(r.mailGrace))
+	add(house.CountConsentsJob{}, handler(h.CountConsents))
 	add(house.AcknowledgeJob{}, handler(r.acknowledge))
 	add(house.ReadReportsJob{}, handler(r.readReports))
 	add(house.FileComplaintsJob{}, handler(func(ctx context.Context, j house.FileComplaintsJob) error { return h.FileComplaints(ctx, j.Report) }))
