@@ -198,16 +198,16 @@ func takeBack(t *testing.T, p *program, staff *browsertest.Browser, data string)
 	staff.Picture(t, "consent-propose")
 	staff.Run(t, "the reason is told", press(`main form .button-primary, main form .button-destructive`), browsertest.Says("took back its agreement to line-warnings 1, clause warn"))
 	staff.Picture(t, "consent-denied")
-	askOfTerms(t, p, staff, stranger, data, who)
+	askOfTerms(t, p, staff, stranger, data, who, link)
 }
 
 var answerSubject = regexp.MustCompile(`Our answer to what you asked \(C-[0-9]+\)`)
 
 // askOfTerms has the holder of the link complain; the staff answers from the case,
 // which closes it; the answer does not do, and the case is open again.
-func askOfTerms(t *testing.T, p *program, staff, b *browsertest.Browser, data, who string) {
+func askOfTerms(t *testing.T, p *program, staff, b *browsertest.Browser, data, who, link string) {
 	t.Helper()
-	b.Run(t, "complain", press("details:has(#question) summary"), press(`input[name="kind"][value="complaint"]`), typeInto("#question", "Why was I written to on a Sunday?"),
+	b.Run(t, "complain", chromedp.Navigate(link), press("details:has(#question) summary"), press(`input[name="kind"][value="complaint"]`), typeInto("#question", "Why was I written to on a Sunday?"),
 		press(`form:has(#question) button`), browsertest.Says("Your question reached us"), browsertest.Says("We answer by"))
 	staff.Run(t, "it is among the cases", chromedp.Navigate(p.URL+"/cases?incident=no&open=yes&sort=-opened"), browsertest.Says("Complaint about terms"), press(`main td a[href^="/cases/"]`), opened("/cases/"),
 		browsertest.Says("Why was I written to on a Sunday?"), browsertest.Says("Answer to what is asked about terms"))
