@@ -28,12 +28,13 @@ func CaseStates() []CaseState {
 func (s CaseState) Open() bool { return s != CaseClosed && s != CaseFalseAlarm }
 
 // Case is what the desk works on: what was found of one class at one asset,
-// and all that was done about it.
+// and all that was done about it; or, without an asset and of a class that is no
+// incident, what a party asks about terms.
 type Case struct {
 	ID         ID         `json:"id"`
 	Number     int64      `json:"number"` // counted up; what people say aloud
-	Asset      ID         `json:"asset"`
-	Party      ID         `json:"party"` // the asset's owner when the case was opened
+	Asset      ID         `json:"asset"`  // empty if it is about terms
+	Party      ID         `json:"party"`  // the asset's owner when the case was opened, or who asks
 	Class      Class      `json:"class"`
 	Nature     Nature     `json:"nature,omitempty"`
 	Severity   Severity   `json:"severity"`   // the gravest of its findings
@@ -77,6 +78,7 @@ const (
 	EventAssigned EventKind = "assigned" // to whom
 	EventComment  EventKind = "comment"
 	EventQuestion EventKind = "question" // asked by the party
+	EventAnswer   EventKind = "answer"   // given to the party, of what it asked about terms
 	EventContest  EventKind = "contest"  // the party says that it is none
 	EventFixed    EventKind = "fixed"    // the party says that it is mended
 	EventRescan   EventKind = "rescan"   // asked for, or ended
@@ -89,6 +91,10 @@ const (
 	EventLadder   EventKind = "ladder"     // it was escalated, or the contrary
 	EventGood     EventKind = "known-good" // findings left it, since a list knows their contents to be good or does so no longer
 )
+
+// TermsAnswer is the rule of the clock of a case that is about terms: it runs until
+// the party is answered.
+const TermsAnswer = "terms-answer"
 
 // Task is something to do in a case.
 type Task struct {

@@ -24,6 +24,17 @@ const (
 	Test                  Class = "test/test"
 )
 
+// The classes of cases that are about what a party asks of terms, or complains
+// of. They are no incidents, and not of the taxonomy: ParseClass does not know
+// them, so that no policy, playbook or sensor can name them.
+const (
+	TermsQuestion  Class = "terms/question"
+	TermsComplaint Class = "terms/complaint"
+)
+
+// Incident tells whether the class is one of incidents.
+func (c Class) Incident() bool { return c != TermsQuestion && c != TermsComplaint }
+
 // classes is the whole taxonomy. The list is a table, not a state.
 var classes = []Class{
 	Spam, "abusive-content/harmful-speech", "abusive-content/violence",

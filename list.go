@@ -33,6 +33,7 @@ type CaseFilter struct {
 	Class        Class
 	MinSeverity  Severity
 	Good         *bool // about what is known to be good
+	Incident     *bool // about an incident; if not, about what a party asks of terms
 	DueBefore    time.Time
 	OpenedAfter  time.Time
 	OpenedBefore time.Time

@@ -76,7 +76,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		defer n.close()
 	}
 	report.Database = r.one.Store.Kind()
-	for _, part := range []func(context.Context, *Report) error{r.asks, r.seen, r.proofs, r.writes} {
+	for _, part := range []func(context.Context, *Report) error{r.asks, r.seen, r.proofs, r.figures, r.writes} {
 		if err := part(ctx, report); err != nil {
 			return nil, err
 		}

@@ -89,8 +89,9 @@ func (r *run) ask(ctx context.Context, of int, ask func(context.Context, candor.
 				id := party(random.IntN(of))
 				begin := time.Now()
 				err := ask(ctx, id)
+				took := time.Since(begin)
 				if ctx.Err() == nil {
-					own = append(own, time.Since(begin))
+					own = append(own, took)
 				}
 				fail(err)
 			})
@@ -115,6 +116,32 @@ func pace(ctx context.Context, every time.Duration, n, of int, do func()) {
 			do()
 		}
 	}
+}
+
+// figures measures how long the console's figures of consents take: counted, and as
+// they are kept.
+func (r *run) figures(ctx context.Context, report *Report) error {
+	r.calm(ctx)
+	who := candor.Principal{User: "bench", Role: candor.RoleAuditor}
+	for _, x := range []struct {
+		name  string
+		times int
+	}{{"figures of consents, counted", 1}, {"figures of consents, kept", 100}} {
+		var all []time.Duration
+		work := r.work()
+		for range x.times {
+			begin := time.Now()
+			if _, err := r.one.ConsentFigures(ctx, who); err != nil {
+				return err
+			}
+			all = append(all, time.Since(begin))
+		}
+		t := measured(x.name, 0, all, false)
+		t.Work = r.work().since(work).each(int64(x.times))
+		report.Times = append(report.Times, t)
+		fmt.Fprintf(r.Log, "  %s: %s (%s)\n", t.Name, short(t.P50), t.Work)
+	}
+	return nil
 }
 
 // writes measures how many acceptances are kept a second.

@@ -21,8 +21,11 @@ type Times struct {
 	all                     bool    // whether the goal holds for the longest
 }
 
-// Missed tells whether it took longer than it may.
+// Missed tells whether it took longer than it may, if there is a goal.
 func (t Times) Missed() bool {
+	if t.Goal == 0 {
+		return false
+	}
 	if t.all {
 		return t.Longest > t.Goal
 	}
@@ -65,15 +68,29 @@ func (r *Report) Write(out io.Writer) error {
 		if x.Asks > 0 {
 			name += fmt.Sprintf(" (%.0f asks/s beside %.0f acceptances/s)", x.Asks, x.Writes)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, x.Count, short(x.P50), short(x.P99), short(x.Longest), x.Goal, verdict(x.Missed()), x.Work)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, x.Count, short(x.P50), short(x.P99), short(x.Longest), goalOf(x), said(x), x.Work)
 	}
-	goal, said := "", ""
+	goal, outcome := "", ""
 	if r.postgres() {
-		goal, said = fmt.Sprint(WriteGoal), verdict(r.Rate < WriteGoal)
+		goal, outcome = fmt.Sprint(WriteGoal), verdict(r.Rate < WriteGoal)
 	}
-	fmt.Fprintf(t, "acceptances kept a second\t%.0f\t\t\t\t%s\t%s\t%s\t\n", r.Rate, goal, said, r.Work)
+	fmt.Fprintf(t, "acceptances kept a second\t%.0f\t\t\t\t%s\t%s\t%s\t\n", r.Rate, goal, outcome, r.Work)
 	fmt.Fprintf(t, "load average\t%s\t\t\t\t\t\t\t\n", load())
 	return t.Flush()
+}
+
+func goalOf(t Times) string {
+	if t.Goal == 0 {
+		return ""
+	}
+	return t.Goal.String()
+}
+
+func said(t Times) string {
+	if t.Goal == 0 {
+		return ""
+	}
+	return verdict(t.Missed())
 }
 
 func short(d time.Duration) string { return d.Round(max(100, d/1000)).String() }

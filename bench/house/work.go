@@ -41,8 +41,8 @@ func (g *generator) makeCase(number, findings int) {
 		assignee = g.users[skewed(g.Rand, len(g.users))]
 	}
 	title := "Web shell or other backdoor: " + c.site.name
-	g.row("cases", c.id, int64(number), c.site.id, c.site.owner, c.class, pick(g.Rand, natures), int64(c.severity), int64(60+10*g.IntN(4)), c.state,
-		c.closed.IsZero(), title, assignee, int64(c.open), int64(c.all), micro(due), micro(c.opened), micro(updated), micro(c.closed), int64(5), false)
+	g.row("cases", c.id, int64(number), c.site.owner, c.class, pick(g.Rand, natures), int64(c.severity), int64(60+10*g.IntN(4)), c.state,
+		c.closed.IsZero(), title, assignee, int64(c.open), int64(c.all), micro(due), micro(c.opened), micro(updated), micro(c.closed), int64(5), false, c.site.id)
 	label := fmt.Sprintf("C-%d", number)
 	g.document("case", c.id, c.site.owner, label+" "+title, fmt.Sprintf("%s %d %s %s", label, number, title, c.class))
 	g.makeTimeline(c, due)

@@ -30,17 +30,21 @@ func (r *running) mailReceipt(ctx context.Context, j house.ReceiptJob) error {
 
 // mailControl mails the link to what a party agreed to, once in an hour.
 func (r *running) mailControl(ctx context.Context, j house.ControlJob) error {
-	sum := sha256.Sum256(fmt.Appendf(nil, "control %s %d", j.Event, j.Hour.Unix()))
+	return r.writeControl(ctx, j.Event, "", mailID(fmt.Sprintf("control %s %d", j.Event, j.Hour.Unix())), controlLetter)
+}
+
+// mailID is the identifier of a mail that is written once, by what it is.
+func mailID(what string) candor.ID {
+	sum := sha256.Sum256([]byte(what))
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // a UUID of version 8 (RFC 9562)
-	id := fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-	return r.writeControl(ctx, j.Event, "", candor.ID(id), controlLetter)
+	return candor.ID(fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
 }
 
 // controlWriter words a mail with a link.
 type controlWriter func(p phrase.Printer, m house.Posting, provider, lookUp, address string, zone *time.Location) letter
 
-// writeControl writes a mail with the link down, and has it sent. One that was
-// written before, or that nobody can get, is passed over.
+// writeControl writes a mail about an event with the link down, and has it sent. One
+// that nobody can get is passed over.
 func (r *running) writeControl(ctx context.Context, event, user, id candor.ID, write controlWriter) error {
 	m, err := r.Posting(ctx, event, user)
 	if errors.Is(err, candor.ErrNotFound) {
@@ -49,10 +53,18 @@ func (r *running) writeControl(ctx context.Context, event, user, id candor.ID, w
 	if err != nil {
 		return err
 	}
+	return r.writeLink(ctx, m.Addressed, candor.Message{ID: id}, func(p phrase.Printer, address string, zone *time.Location) letter {
+		return write(p, m, r.setup.provider.Name, r.setup.publicURL+house.ReceiptsPath, address, zone)
+	})
+}
+
+// writeLink writes a mail down with a link to what a party agreed to and asked, and
+// has it sent. One that was written before, by its identifier, is passed over.
+func (r *running) writeLink(ctx context.Context, a house.Addressed, msg candor.Message, write func(p phrase.Printer, address string, zone *time.Location) letter) error {
 	now := r.setup.clock().UTC()
-	l := link.Link{Purpose: link.Consent, Subject: m.Party.ID, Party: m.Party.ID, Expires: now.Add(controlLife).Truncate(time.Second)}
-	if m.Known {
-		l.Contact = link.ContactOf(m.To.Address)
+	l := link.Link{Purpose: link.Consent, Subject: a.Party.ID, Party: a.Party.ID, Expires: now.Add(controlLife).Truncate(time.Second)}
+	if a.Known {
+		l.Contact = link.ContactOf(a.To.Address)
 	}
 	token, err := r.links.Sign(l)
 	if err != nil {
@@ -62,15 +74,15 @@ func (r *running) writeControl(ctx context.Context, event, user, id candor.ID, w
 	if err != nil {
 		return err
 	}
-	p := r.phrases.For(m.To.Language)
-	text := write(p, m, r.setup.provider.Name, r.setup.publicURL+house.ReceiptsPath, address, r.zoneOf(m.Party))
-	msg := candor.Message{ID: id, Party: m.Party.ID, To: m.To.Address, Language: p.Lang(), Subject: text.subject, Text: text.text,
-		MessageID: string(id) + "@" + r.notify.Domain, State: candor.MessageQueued, Created: now}
+	p := r.phrases.For(a.To.Language)
+	text := write(p, address, r.zoneOf(a.Party))
+	msg.Party, msg.To, msg.Language, msg.Subject, msg.Text = a.Party.ID, a.To.Address, p.Lang(), text.subject, text.text
+	msg.MessageID, msg.State, msg.Created = string(msg.ID)+"@"+r.notify.Domain, candor.MessageQueued, now
 	err = r.Store.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.AddMessage(ctx, msg); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, mailJob{id}, candor.JobOptions{})
+		return tx.Enqueue(ctx, mailJob{msg.ID}, candor.JobOptions{})
 	})
 	if errors.Is(err, candor.ErrExists) {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +107,8 @@ func TestReceiptLetters(t *testing.T) {
 	}
 	for _, tag := range r.phrases.Languages() {
 		for _, key := range []string{"receipt.mail.subject", "receipt.mail.when", "receipt.mail.other", "receipt.mail.keep", "receipt.control.subject", "receipt.control.text", "portal.receipt.link.text", "campaign.hello",
-			"campaign.link", "portal.receipt.says.agreed", "portal.receipt.says.refused", "portal.receipt.says.withdrawn", "portal.receipt.says.withdrawn.all"} {
+			"campaign.link", "receipt.answer.subject", "receipt.answer.opening", "receipt.answer.asked", "receipt.answer.again", "gate.mail.began.subject", "gate.mail.began", "gate.mail.ends.subject", "gate.mail.ends",
+			"gate.mail.missing", "gate.mail.where", "portal.receipt.says.agreed", "portal.receipt.says.refused", "portal.receipt.says.withdrawn", "portal.receipt.says.withdrawn.all"} {
 			if !r.phrases.For(tag).Has(key) {
 				t.Errorf("%s has no %s", tag, key)
 			}
@@ -165,5 +167,55 @@ func TestRotateReceiptKeys(t *testing.T) {
 	conf.Data.Dir = t.TempDir()
 	if _, err := (&program{out: io.Discard, err: io.Discard}).rotate(ctx, &conf); !errors.Is(err, candor.ErrNotFound) {
 		t.Errorf("where there is no desk: %v", err)
+	}
+}
+
+// TestAnswerMail mails the answer to a question about terms once, in the language of
+// who asked, and takes a reply to it as asked again.
+func TestAnswerMail(t *testing.T) {
+	r, _ := aDesk(t)
+	ctx := t.Context()
+	party, _ := storetest.Sample(t, r.Store, "acme")
+	party.Contacts[0].Language = "fr"
+	if err := r.Store.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeParty(ctx, party) }); err != nil {
+		t.Fatal(err)
+	}
+	customer := candor.Principal{User: "link:x", Role: candor.RoleCustomer, Party: party.ID}
+	q, err := r.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Asks, Text: "Why?\nAnd how?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.AnswerQuestion(ctx, sampler, q.ID, "Because."); err != nil {
+		t.Fatal(err)
+	}
+	events, err := r.Store.Events(ctx, q.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(events, func(e candor.Event) bool { return e.Kind == candor.EventAnswer })
+	j := house.AnswerJob{Case: q.ID, Event: events[at].ID}
+	for range 2 {
+		if err := r.mailAnswer(ctx, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := r.Store.MessagesOfCase(ctx, q.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = slices.DeleteFunc(all, func(m candor.Message) bool { return m.Party != party.ID }) // the staff hears of it too
+	if len(all) != 1 || all[0].ID != j.Event || all[0].Language != "fr" || all[0].To != party.Contacts[0].Address {
+		t.Fatalf("the mails are %+v", all)
+	}
+	for _, want := range []string{"Because.", "> Why?\n> And how?", "https://desk.example/a/", "Notre réponse"} {
+		if !strings.Contains(all[0].Subject+all[0].Text, want) {
+			t.Errorf("it lacks %q: %s\n%s", want, all[0].Subject, all[0].Text)
+		}
+	}
+	if err := r.ErasePerson(ctx, sampler, party.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.mailAnswer(ctx, house.AnswerJob{Case: q.ID, Event: j.Event}); err != nil {
+		t.Errorf("to somebody who was erased: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package consent
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -64,6 +65,52 @@ func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.
 		b.Kind = candor.ByConsent
 	}
 	return b, nil
+}
+
+// answer is what allows an action, and from when on and before when it does, in
+// microseconds, as times are kept. Those of an account lie together in memory: whoever
+// asks seldom finds them in the processor's cache.
+type answer struct {
+	action   string
+	from, to int64
+	basis    candor.Basis
+}
+
+// answers gives what allows actions at a moment. What is not allowed then, or
+// otherwise at other times, is not in it.
+func (a *Account) answers(now time.Time) (all []answer) {
+	at := now.UnixMicro()
+	for i := range a.grants {
+		action := a.grants[i].Action
+		if i > 0 && a.grants[i-1].Action == action {
+			continue
+		}
+		b, err := a.Basis(action, now)
+		if err != nil {
+			continue
+		}
+		x := answer{action, math.MinInt64, math.MaxInt64, b}
+		for _, g := range a.of(action) {
+			x.within(g.Since, at)
+			x.within(g.Until, at)
+		}
+		all = append(all, x)
+	}
+	return slices.Clip(all)
+}
+
+// within keeps the answer to the side of an edge on which a moment is, in microseconds.
+func (x *answer) within(edge time.Time, at int64) {
+	e := edge.UnixMicro()
+	switch {
+	case edge.IsZero():
+	case edge.Nanosecond()%1000 != 0: // finer than times are kept: it is asked of the account
+		x.to = math.MinInt64
+	case e <= at:
+		x.from = max(x.from, e)
+	default:
+		x.to = min(x.to, e)
+	}
 }
 
 // Agreements gives what was agreed to, the latest first.

@@ -54,10 +54,11 @@ type reading struct {
 }
 
 type kept struct {
-	party   candor.ID
-	account *Account
-	at      *list.Element
+	answers []answer    // what holds when it was read
 	used    atomic.Bool // since it was read or spared
+	account *Account
+	party   candor.ID
+	at      *list.Element
 }
 
 const (
@@ -74,7 +75,17 @@ func NewRegister(store Store, clock candor.Clock) *Register {
 // Basis gives what allows an action towards a party at a time; see
 // Account.Basis.
 func (r *Register) Basis(ctx context.Context, party candor.ID, action string, at time.Time) (candor.Basis, error) {
-	a, err := r.Account(ctx, party)
+	k := r.have(party)
+	if k != nil {
+		now := at.UnixMicro()
+		for i := range k.answers {
+			if a := &k.answers[i]; a.action == action && a.from <= now && now < a.to {
+				return a.basis, nil
+			}
+		}
+		return k.account.Basis(action, at)
+	}
+	a, err := r.read(ctx, party)
 	if err != nil {
 		return candor.Basis{}, err
 	}
@@ -83,23 +94,27 @@ func (r *Register) Basis(ctx context.Context, party candor.ID, action string, at
 
 // Account gives the account of a party.
 func (r *Register) Account(ctx context.Context, party candor.ID) (*Account, error) {
-	a, reading := r.have(party)
-	if a != nil {
-		return a, nil
+	if k := r.have(party); k != nil {
+		return k.account, nil
 	}
+	return r.read(ctx, party)
+}
+
+// read reads an account, and keeps it.
+func (r *Register) read(ctx context.Context, party candor.ID) (*Account, error) {
+	reading := r.begin(party)
 	history, versions, err := r.store.History(ctx, party)
 	if err != nil {
 		r.keep(party, nil, reading)
 		return nil, fmt.Errorf("what party %s agreed to: %w", party, err)
 	}
-	a = NewAccount(history, versions)
+	a := NewAccount(history, versions)
 	r.keep(party, a, reading)
 	return a, nil
 }
 
-// have gives an account that is kept, if what is kept may be believed, and
-// otherwise what to give to keep.
-func (r *Register) have(party candor.ID) (*Account, *reading) {
+// have gives what is kept of a party, if it may be believed.
+func (r *Register) have(party candor.ID) *kept {
 	now := r.clock()
 	r.lock.RLock()
 	k, age := r.accounts[party], now.Sub(r.refreshed)
@@ -108,8 +123,13 @@ func (r *Register) have(party candor.ID) (*Account, *reading) {
 		if !k.used.Load() {
 			k.used.Store(true)
 		}
-		return k.account, nil
+		return k
 	}
+	return nil
+}
+
+// begin notes that an account is being read, and gives what to give to keep.
+func (r *Register) begin(party candor.ID) *reading {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	of := r.readings[party]
@@ -118,7 +138,7 @@ func (r *Register) have(party candor.ID) (*Account, *reading) {
 		r.readings[party] = of
 	}
 	of.readers++
-	return nil, of
+	return of
 }
 
 // keep keeps an account that was read, if it is one and of now.
@@ -131,7 +151,7 @@ func (r *Register) keep(party candor.ID, a *Account, of *reading) {
 	if a == nil || of.stale || r.accounts[party] != nil {
 		return
 	}
-	k := &kept{party: party, account: a}
+	k := &kept{party: party, account: a, answers: a.answers(r.clock())}
 	k.at = r.recent.PushFront(k)
 	r.accounts[party] = k
 	for len(r.accounts) > r.most {

@@ -76,10 +76,11 @@ func TestRegister(t *testing.T) {
 			since = len(s.events)
 		default:
 			party, action := parties[r.IntN(len(parties))], []string{"isolate", "suspend"}[r.IntN(2)]
-			got, err := g.Basis(t.Context(), party, action, now)
+			at := now.Add(time.Duration(r.IntN(4_000)-2_000) * time.Second)
+			got, err := g.Basis(t.Context(), party, action, at)
 			if !slices.ContainsFunc(prefixes(s.events, since), func(h []Event) bool {
 				h = slices.DeleteFunc(slices.Clone(h), func(e Event) bool { return e.Party != party })
-				want, wantErr := NewAccount(h, s.versions).Basis(action, now)
+				want, wantErr := NewAccount(h, s.versions).Basis(action, at)
 				return got == want && fmt.Sprint(err) == fmt.Sprint(wantErr)
 			}) {
 				t.Fatalf("%s of %s: %+v, %v is the answer of no moment since the last refresh", action, party, got, err)

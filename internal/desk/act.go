@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,24 @@ func (d *Desk) act(ctx context.Context, who candor.Principal, id candor.ID, what
 	return nil
 }
 
+// onIncident is act for what is done with incidents alone.
+func (d *Desk) onIncident(ctx context.Context, who candor.Principal, id candor.ID, what string, f func(Tx, *candor.Case) error) error {
+	return d.act(ctx, who, id, what, func(tx Tx, c *candor.Case) error {
+		if err := Incident(*c); err != nil {
+			return err
+		}
+		return f(tx, c)
+	})
+}
+
+// Incident refuses what is not for a case about terms.
+func Incident(c candor.Case) error {
+	if c.Class.Incident() {
+		return nil
+	}
+	return candor.WithHint(fmt.Errorf("case %s is about terms, and no incident: %w", c.Label(), candor.ErrInvalid), "Answer what the party asks.")
+}
+
 // written checks what a person wrote.
 func written(text string) (string, error) {
 	text = strings.TrimSpace(text)
@@ -47,6 +66,9 @@ func (d *Desk) SetState(ctx context.Context, who candor.Principal, id candor.ID,
 	return d.act(ctx, who, id, "change", func(tx Tx, c *candor.Case) error {
 		if version != 0 && version != c.Version {
 			return candor.WithHint(fmt.Errorf("somebody else changed it: %w", candor.ErrChanged), "Look at the case again, and repeat what you did if it is still right.")
+		}
+		if !slices.Contains(Next(*c), to) && !c.Class.Incident() {
+			return candor.WithHint(fmt.Errorf("a case about terms that is %s cannot become %s: %w", c.State, to, candor.ErrInvalid), "Answer it: the answer closes it.")
 		}
 		if to == candor.CaseFalseAlarm {
 			if err := d.dismiss(ctx, tx, *c, who.Actor()); err != nil {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type Said struct {
 
 // FixedSo is Fixed with what the customer gives to show it.
 func (d *Desk) FixedSo(ctx context.Context, who candor.Principal, id candor.ID, s Said) error {
-	return d.act(ctx, who, id, "look again at", func(tx Tx, c *candor.Case) error {
+	return d.onIncident(ctx, who, id, "look again at", func(tx Tx, c *candor.Case) error {
 		c.Updated = d.Clock()
 		if err := tx.ChangeCase(ctx, c); err != nil {
 			return err
@@ -59,7 +60,8 @@ func (d *Desk) FixedSo(ctx context.Context, who candor.Principal, id candor.ID, 
 	})
 }
 
-// Ask adds the customer's question, and tells the staff.
+// Ask adds the customer's question, and tells the staff. A case about terms that was
+// answered is open again by it, and its clock runs anew.
 func (d *Desk) Ask(ctx context.Context, who candor.Principal, id candor.ID, text string) error {
 	return d.hear(ctx, who, id, candor.EventQuestion, text)
 }
@@ -76,12 +78,28 @@ func (d *Desk) hear(ctx context.Context, who candor.Principal, id candor.ID, kin
 		return err
 	}
 	return d.act(ctx, who, id, "add to", func(tx Tx, c *candor.Case) error {
-		if err := d.say(ctx, tx, c, candor.Event{Kind: kind, Actor: who.Actor(), Public: true, Text: text}); err != nil {
+		if kind == candor.EventContest {
+			if err := Incident(*c); err != nil {
+				return err
+			}
+		}
+		e := candor.Event{Kind: kind, Actor: who.Actor(), Public: true, Text: text}
+		if !c.Class.Incident() {
+			if e.Details, err = json.Marshal(About{User: who.User}); err != nil {
+				return err
+			}
+		}
+		if err := d.say(ctx, tx, c, e); err != nil {
 			return err
 		}
 		if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: who.Actor()},
 			map[string]any{"says": kind}, personalNote(text)); err != nil {
 			return err
+		}
+		if !c.Class.Incident() && !c.State.Open() {
+			if err := d.move(ctx, tx, c, candor.CaseTriaged, who.Actor(), ""); err != nil {
+				return err
+			}
 		}
 		return d.tell(ctx, tx, Notice{Kind: string(kind), Case: *c, Text: text})
 	})
@@ -89,7 +107,7 @@ func (d *Desk) hear(ctx context.Context, who candor.Principal, id candor.ID, kin
 
 // Recheck has the places of a case looked at again at once.
 func (d *Desk) Recheck(ctx context.Context, who candor.Principal, id candor.ID) error {
-	return d.act(ctx, who, id, "look again at", func(tx Tx, c *candor.Case) error {
+	return d.onIncident(ctx, who, id, "look again at", func(tx Tx, c *candor.Case) error {
 		if err := d.event(ctx, tx, candor.Event{Case: id, Kind: candor.EventRescan, Actor: who.Actor()}, nil); err != nil {
 			return err
 		}

@@ -79,6 +79,9 @@ func (d *Desk) clocks(ctx context.Context, tx Tx, c candor.Case, now time.Time) 
 	if err := d.end(ctx, tx, c, candor.DeadlineMet, "system", only(calendar.Acknowledgement)); err != nil {
 		return err
 	}
+	if !c.Class.Incident() {
+		return d.answerClock(ctx, tx, c, now)
+	}
 	switch c.State {
 	case candor.CaseNotified:
 		return d.start(ctx, tx, c, calendar.Customer(c.Severity), now)
@@ -99,7 +102,7 @@ var customerRules = strings.TrimSuffix(calendar.Customer(candor.Info), candor.In
 // Aware starts the clocks of the duties to authorities: from now on somebody
 // knows that the incident is significant (NIS2, Article 23(4)).
 func (d *Desk) Aware(ctx context.Context, who candor.Principal, id candor.ID, at time.Time) error {
-	return d.act(ctx, who, id, "start the clocks of", func(tx Tx, c *candor.Case) error {
+	return d.onIncident(ctx, who, id, "start the clocks of", func(tx Tx, c *candor.Case) error {
 		if at.After(d.Clock()) {
 			return candor.WithHint(fmt.Errorf("nobody becomes aware in the future: %w", candor.ErrInvalid), "Give a time that is over.")
 		}
@@ -118,7 +121,7 @@ func (d *Desk) Aware(ctx context.Context, who candor.Principal, id candor.ID, at
 // Submitted notes that what a deadline asks for was submitted, and starts the
 // clocks that begin with it.
 func (d *Desk) Submitted(ctx context.Context, who candor.Principal, id candor.ID, rule string) error {
-	return d.act(ctx, who, id, "note a submission in", func(tx Tx, c *candor.Case) error {
+	return d.onIncident(ctx, who, id, "note a submission in", func(tx Tx, c *candor.Case) error {
 		if _, ok := d.rules[rule]; !ok {
 			return candor.WithHint(fmt.Errorf("there is no deadline %.40q: %w", rule, candor.ErrInvalid), "Choose one that runs in the case.")
 		}

@@ -142,7 +142,7 @@ type Desk struct {
 // New makes a Desk.
 func New(c Config) *Desk {
 	d := &Desk{Config: c, rules: map[string]calendar.Rule{}}
-	for _, r := range c.Rules {
+	for _, r := range append(answerRule(), c.Rules...) {
 		d.rules[r.Name] = r
 	}
 	return d

@@ -137,6 +137,9 @@ func (d *Desk) file(ctx context.Context, tx Tx, in Filing) (Filed, error) {
 	}
 	sames := make([]candor.Same, len(in.Findings))
 	for i, x := range in.Findings {
+		if !x.Class.Incident() {
+			return Filed{}, candor.WithHint(fmt.Errorf("what is found is no %s: %w", x.Class, candor.ErrInvalid), "Choose one of the list.")
+		}
 		x.Path = candor.TextPath(x.Path)
 		sames[i] = Same(x)
 	}

@@ -44,8 +44,11 @@ func rank(f *candor.FiledFinding, as string) {
 
 // play is what is to be done in a case.
 func (d *Desk) play(c candor.Case) Play {
-	if c.Good {
+	switch {
+	case c.Good:
 		return d.Doubt
+	case !c.Class.Incident():
+		return Play{}
 	}
 	return d.Plays(c.Class, c.Nature, c.Severity)
 }

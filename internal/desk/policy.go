@@ -26,9 +26,9 @@ type Policy struct {
 const PolicySetting = "policy"
 
 // Allows tells whether the policy lets a method act by itself in a case: never
-// in one about what is known to be good.
+// in one about what is known to be good, or about terms.
 func (p Policy) Allows(c candor.Case, method string) bool {
-	return !c.Good && slices.ContainsFunc(p.Rules, func(r PolicyRule) bool {
+	return !c.Good && c.Class.Incident() && slices.ContainsFunc(p.Rules, func(r PolicyRule) bool {
 		return (r.Class == "" || r.Class == c.Class) && c.Severity >= r.Severity && c.Confidence >= r.Confidence && r.Method == method
 	})
 }

@@ -20,8 +20,19 @@ var next = map[candor.CaseState][]candor.CaseState{
 	candor.CaseFalseAlarm: {candor.CaseTriaged},
 }
 
-// Next gives the states that a case can be given.
-func Next(from candor.CaseState) []candor.CaseState { return slices.Clone(next[from]) }
+// asked says it of a case that is about terms: only the answer closes it.
+var asked = map[candor.CaseState][]candor.CaseState{
+	candor.CaseNew:    {candor.CaseTriaged},
+	candor.CaseClosed: {candor.CaseTriaged},
+}
+
+// Next gives the states that a person can give a case.
+func Next(c candor.Case) []candor.CaseState {
+	if !c.Class.Incident() {
+		return slices.Clone(asked[c.State])
+	}
+	return slices.Clone(next[c.State])
+}
 
 // move gives a case another state, ends the clocks that it ends, and tells of
 // it. The note is for people.
@@ -47,6 +58,9 @@ func (d *Desk) move(ctx context.Context, tx Tx, c *candor.Case, to candor.CaseSt
 	}
 	if err := d.record(ctx, tx, c.Party, candor.Record{Kind: candor.RecordDecision, Subject: c.ID, Case: c.ID, Actor: actor}, details, personalNote(note)); err != nil {
 		return err
+	}
+	if !c.Class.Incident() { // nothing was done to the party, and webhooks hear of incidents
+		return nil
 	}
 	if err := d.onLadder(ctx, tx, *c, false); err != nil {
 		return err

@@ -198,6 +198,28 @@ func takeBack(t *testing.T, p *program, staff *browsertest.Browser, data string)
 	staff.Picture(t, "consent-propose")
 	staff.Run(t, "the reason is told", press(`main form .button-primary, main form .button-destructive`), browsertest.Says("took back its agreement to line-warnings 1, clause warn"))
 	staff.Picture(t, "consent-denied")
+	askOfTerms(t, p, staff, stranger, data, who, link)
+}
+
+var answerSubject = regexp.MustCompile(`Our answer to what you asked \(C-[0-9]+\)`)
+
+// askOfTerms has the holder of the link complain; the staff answers from the case,
+// which closes it; the answer does not do, and the case is open again.
+func askOfTerms(t *testing.T, p *program, staff, b *browsertest.Browser, data, who, link string) {
+	t.Helper()
+	b.Run(t, "complain", chromedp.Navigate(link), press("details:has(#question) summary"), press(`input[name="kind"][value="complaint"]`), typeInto("#question", "Why was I written to on a Sunday?"),
+		press(`form:has(#question) button`), browsertest.Says("Your question reached us"), browsertest.Says("We answer by"))
+	staff.Run(t, "it is among the cases", chromedp.Navigate(p.URL+"/cases?incident=no&open=yes&sort=-opened"), browsertest.Says("Complaint about terms"), press(`main td a[href^="/cases/"]`), opened("/cases/"),
+		browsertest.Says("Why was I written to on a Sunday?"), browsertest.Says("Answer to what is asked about terms"))
+	staff.Picture(t, "consent-asked")
+	kase := browsertest.Ask[string](t, staff, `location.pathname`)
+	staff.Run(t, "answer it", typeInto("#reply", "The attack was on a Sunday."), press("#reply-form button"), browsertest.Says("The answer was given, and the case is closed"))
+	mailTo(t, data, who, answerSubject)
+	b.Run(t, "the answer stands where it was asked", chromedp.Reload(), browsertest.Says("The attack was on a Sunday."))
+	b.Run(t, "it does not do", press(`details:has(textarea[name^="again-"]) summary`), browsertest.Does(`document.querySelector('textarea[name^="again-"]').value = "Monday would have done."`),
+		press(`form:has(textarea[name^="again-"]) button`), browsertest.Says("You asked again on"))
+	staff.Run(t, "the case is open again", reload(kase, `document.body.innerText.includes("Monday would have done.") && document.querySelector("#reply")`))
+	staff.Picture(t, "consent-asked-again")
 }
 
 var controlLink = regexp.MustCompile(`http://\S+/a/\S+`)

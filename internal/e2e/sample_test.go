@@ -56,7 +56,7 @@ func TestSample(t *testing.T) {
 		t.Errorf("the subscriber agreed to %+v, %v", a, err)
 	}
 	o := signIn(t, p)
-	for _, path := range []string{"/terms", "/terms/coverage", "/consents", "/questions", "/notices", "/gate"} {
+	for _, path := range []string{"/terms", "/terms/coverage", "/consents", "/cases?incident=no", "/notices", "/gate"} {
 		if status := o.status(t, path); status != 200 {
 			t.Errorf("%s: %d", path, status)
 		}

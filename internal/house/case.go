@@ -15,7 +15,7 @@ import (
 // see it.
 type CaseView struct {
 	Case       candor.Case           `json:"case"`
-	Asset      candor.Asset          `json:"asset"`
+	Asset      candor.Asset          `json:"asset,omitzero"` // not there if the case is about terms
 	Party      candor.Party          `json:"party"`
 	Assignee   candor.User           `json:"assignee,omitzero"`
 	Findings   []candor.FiledFinding `json:"findings"`
@@ -40,7 +40,12 @@ func (h *House) Case(ctx context.Context, who candor.Principal, id candor.ID) (v
 		return v, err
 	}
 	steps := []func() error{
-		func() (err error) { v.Asset, err = h.Store.Asset(ctx, who.Scope(), v.Case.Asset); return err },
+		func() (err error) {
+			if v.Case.Asset != "" {
+				v.Asset, err = h.Store.Asset(ctx, who.Scope(), v.Case.Asset)
+			}
+			return err
+		},
 		func() (err error) { v.Party, err = h.Store.Party(ctx, who.Scope(), v.Case.Party); return err },
 		func() (err error) { v.Findings, err = h.Store.FindingsOfCase(ctx, id); return err },
 		func() (err error) { v.Events, err = h.Store.Events(ctx, id); return err },
@@ -78,7 +83,7 @@ func (h *House) staffView(ctx context.Context, who candor.Principal, id candor.I
 			if v.Case.Assignee != "" {
 				v.Assignee, err = h.Store.Access().User(ctx, v.Case.Assignee)
 			}
-			v.Next = desk.Next(v.Case.State)
+			v.Next = desk.Next(v.Case)
 			return err
 		},
 	}
@@ -111,6 +116,9 @@ func (h *House) CasePlaces(ctx context.Context, who candor.Principal, id candor.
 	c, err := h.Store.Case(ctx, who.Scope(), id)
 	if err != nil {
 		return nil, err
+	}
+	if c.Asset == "" { // nothing was found
+		return map[candor.ID][]candor.Place{}, nil
 	}
 	site, err := h.Store.Asset(ctx, candor.Everything, c.Asset)
 	if err != nil {

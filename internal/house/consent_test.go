@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"cmp"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,8 +16,10 @@ import (
 	"candor/internal/consent"
 	"candor/internal/consent/receipt"
 	"candor/internal/consent/terms"
+	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/phrase"
+	"candor/internal/respond"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -383,13 +386,15 @@ func (w *world) control(t *testing.T, who candor.Principal) house.Control {
 	return c
 }
 
-// TestQuestions asks and answers.
+// TestQuestions asks, answers, asks again and erases: what a party asks about terms
+// is a case with a clock, and no incident.
 func TestQuestions(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		customer := candor.Principal{User: "0190a000-0000-7000-8000-000000000009", Role: candor.RoleCustomer, Party: w.party.ID}
-		q, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Complains, Document: "hosting-terms", Text: "Why?", Party: "other"})
-		if err != nil || q.Party != w.party.ID || q.Due.Sub(w.now) != 14*24*time.Hour {
+		acting := w.acting(t)
+		q, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Complains, Document: "hosting-terms", Clause: "fees", Text: "Why?", Party: "other"})
+		if err != nil || q.Party != w.party.ID || q.Due.Sub(w.now) != 14*24*time.Hour || q.Document != "hosting-terms" || q.Clause != "fees" {
 			t.Fatalf("%+v, %v", q, err)
 		}
 		for range 19 {
@@ -400,18 +405,186 @@ func TestQuestions(t *testing.T) {
 		if _, err := w.AskAboutTerms(ctx, customer, consent.Question{Kind: consent.Asks, Text: "Once more?"}); !errors.Is(err, candor.ErrDenied) {
 			t.Errorf("without end: %v", err)
 		}
+		w.noIncident(t, customer, q.ID)
+		if err := w.Assign(ctx, ada, q.ID, ""); err != nil {
+			t.Error(err)
+		}
+		if err := w.Comment(ctx, ada, q.ID, "Ask the lawyer.", false); err != nil {
+			t.Error(err)
+		}
+		if err := w.SetState(ctx, ada, q.ID, 0, candor.CaseClosed, ""); !errors.Is(err, candor.ErrInvalid) {
+			t.Errorf("closed without an answer: %v", err)
+		}
 		if _, err := w.AnswerQuestion(ctx, eve, q.ID, "Because."); !errors.Is(err, candor.ErrDenied) {
 			t.Errorf("answered by an auditor: %v", err)
 		}
-		if q, err = w.AnswerQuestion(ctx, ada, q.ID, "Because."); err != nil || q.By != "Ada" || q.State != consent.Answered {
+		w.now = w.now.Add(time.Hour)
+		if q, err = w.AnswerQuestion(ctx, ada, q.ID, "Because."); err != nil || q.By != ada.Actor() || q.State != consent.Answered {
 			t.Errorf("%+v, %v", q, err)
 		}
 		if _, err := w.AnswerQuestion(ctx, ada, q.ID, "Since."); !errors.Is(err, candor.ErrChanged) {
 			t.Errorf("answered twice: %v", err)
 		}
+		r, err := w.Reply(ctx, house.AnswerJob{Case: q.ID, Event: lastOf(t, w, q.ID, candor.EventAnswer).ID})
+		if err != nil || r.Asked != "Why?" || r.Answer != "Because." || r.To.Address != w.party.Contacts[0].Address {
+			t.Errorf("the mail: %+v, %v", r, err)
+		}
+		if took, err := w.Store.Answers(ctx, w.now); err != nil || !slices.Equal(took, []time.Duration{time.Hour}) {
+			t.Errorf("it took %v, %v", took, err)
+		}
+		w.now = w.now.Add(24 * time.Hour)
+		if err := w.Ask(ctx, customer, q.ID, "That is no answer."); err != nil {
+			t.Fatal(err)
+		}
+		c, err := w.Store.Case(ctx, candor.Everything, q.ID)
+		if err != nil || c.State != candor.CaseTriaged || c.Due.Sub(w.now) != 14*24*time.Hour {
+			t.Errorf("asked again: %+v, %v", c, err)
+		}
+		control, err := w.Control(ctx, customer, w.party.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(control.Questions, func(x consent.Question) bool { return x.ID == q.ID })
+		if at < 0 || len(control.Questions) != 20 || control.Questions[at].By != house.Provider || len(control.Questions[at].Said) != 3 {
+			t.Errorf("the party sees %+v", control.Questions)
+		}
 		open, err := w.Questions(ctx, ada, consent.Open)
-		if err != nil || len(open) != 19 {
+		if err != nil || len(open) != 20 {
 			t.Errorf("%d open, %v", len(open), err)
+		}
+		if n := w.acting(t); n != acting {
+			t.Errorf("%d jobs act on cases, before %d", n, acting)
+		}
+		w.now = w.now.Add(15 * 24 * time.Hour)
+		if _, err := w.Desk.Tick(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if open, late, err := w.OpenQuestions(ctx, ada); err != nil || open != 20 || late != 20 {
+			t.Errorf("%d open, %d late, %v", open, late, err)
+		}
+		if today, err := w.Today(ctx, ada); err != nil || today.Overdue.Count != 21 {
+			t.Errorf("%d are overdue, %v", today.Overdue.Count, err)
+		}
+		if err := w.ErasePerson(ctx, ada, w.party.ID); err != nil {
+			t.Fatal(err)
+		}
+		if q, err = w.Store.Question(ctx, candor.Everything, q.ID); err != nil || len(q.Said) != 3 || q.Said[0].Text+q.Said[1].Text+q.Said[2].Text != "" {
+			t.Errorf("after the party was erased: %+v, %v", q, err)
+		}
+	})
+}
+
+// noIncident holds that nothing is done with a case about terms that is done with
+// incidents.
+func (w *world) noIncident(t *testing.T, customer candor.Principal, id candor.ID) {
+	t.Helper()
+	ctx := t.Context()
+	for what, err := range map[string]error{
+		"authorities":   w.Aware(ctx, ada, id, w.now),
+		"submission":    w.Submitted(ctx, ada, id, candor.TermsAnswer),
+		"look again":    w.Recheck(ctx, ada, id),
+		"mended":        w.Fixed(ctx, customer, id, "done"),
+		"contested":     w.Contest(ctx, customer, id, "wrong"),
+		"false alarm":   w.SetState(ctx, ada, id, 0, candor.CaseFalseAlarm, ""),
+		"notified":      w.SetState(ctx, ada, id, 0, candor.CaseNotified, ""),
+		"proposed":      second(w.ProposeFor(ctx, ada, house.Proposal{Case: id, Method: "quarantine", Reason: "x"})),
+		"proposed else": second(w.Propose(ctx, ada, respond.Request{Case: id, Method: "quarantine", Reason: "x"})),
+	} {
+		if !errors.Is(err, candor.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if p := (desk.Policy{Rules: []desk.PolicyRule{{Method: "quarantine"}}}); p.Allows(candor.Case{Class: candor.TermsComplaint}, "quarantine") {
+		t.Error("the policy acts in it")
+	}
+	if _, err := w.Desk.File(ctx, desk.Filing{Asset: w.site.ID, Sensor: "x", Findings: []candor.Finding{{Path: "/x", Rule: "x", Class: candor.TermsQuestion}}}); !errors.Is(err, candor.ErrInvalid) {
+		t.Errorf("a sensor finds a question: %v", err)
+	}
+	if dry, err := w.DryRunPolicy(ctx, ada, desk.Policy{}, 30); err != nil || dry.Cases != 1 { // the site that is infected
+		t.Errorf("a dry run looks at %d cases, %v", dry.Cases, err)
+	}
+	if all, err := w.Offenders(ctx, ada, house.Offending{Least: 1}); err != nil || len(all) != 1 || all[0].Cases != 1 {
+		t.Errorf("offenders: %+v, %v", all, err)
+	}
+	if l, err := w.CaseLadder(ctx, ada, id); err != nil || len(l.Rungs) != 0 {
+		t.Errorf("a ladder: %+v, %v", l, err)
+	}
+}
+
+// acting counts the jobs by which cases are acted on, or told of outside.
+func (w *world) acting(t *testing.T) (n int) {
+	t.Helper()
+	err := w.Store.Snapshot(t.Context(), func(tx *sql.Tx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM river_job WHERE kind IN ('desk.policy', 'desk.tell', 'desk.recheck', 'desk.withdraw')").Scan(&n)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// lastOf gives the last line of a kind.
+func lastOf(t *testing.T, w *world, id candor.ID, kind candor.EventKind) (e candor.Event) {
+	t.Helper()
+	all, err := w.Store.Events(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all {
+		if x.Kind == kind {
+			e = x
+		}
+	}
+	return e
+}
+
+// TestConsentCounts keeps what took long to count, tells when it was counted, and has
+// it counted again by a job.
+func TestConsentCounts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		slow := time.Duration(0)
+		w.Clock = func() time.Time { w.now = w.now.Add(slow); return w.now }
+		figures := func() house.ConsentFigures {
+			t.Helper()
+			f, err := w.ConsentFigures(ctx, eve)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		w.agree(t)
+		said := func(f house.ConsentFigures) (n int64) {
+			for _, d := range f.Days {
+				n += d.Times
+			}
+			return n
+		}
+		if f := figures(); said(f) != 1 || !f.At.Equal(w.now) {
+			t.Errorf("counted at once: %+v", f)
+		}
+		w.agree(t)
+		slow = 2 * time.Second
+		f := figures()
+		if said(f) != 2 {
+			t.Errorf("what is quick to count is counted each time: %+v", f)
+		}
+		slow = 0
+		w.now = w.now.Add(time.Minute)
+		w.agree(t)
+		if f2 := figures(); said(f2) != 2 || !f2.At.Equal(f.At) {
+			t.Errorf("what took long is counted again within a minute: %+v", f2)
+		}
+		w.now = w.now.Add(9 * time.Minute)
+		if f2 := figures(); said(f2) != 2 || !f2.At.Equal(f.At) {
+			t.Errorf("whoever asks waits: %+v", f2)
+		}
+		if err := w.CountConsents(ctx, house.CountConsentsJob{}); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(25 * time.Hour)
+		if f2 := figures(); said(f2) != 3 || !f2.At.Equal(w.now) {
+			t.Errorf("after a day in which nobody asked: %+v", f2)
 		}
 	})
 }

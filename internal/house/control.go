@@ -1,17 +1,13 @@
 package house
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"candor"
 	"candor/internal/access"
 	"candor/internal/consent"
-	"candor/internal/store"
 )
 
 // Control is everything that a party agreed to, in force and past, and what it
@@ -148,86 +144,4 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// answerWithin is how long the provider takes to answer a question.
-const answerWithin = 14 * 24 * time.Hour
-
-// mostOpenQuestions is how many questions of a party may wait.
-const mostOpenQuestions = 20
-
-// AskAboutTerms keeps a question or a complaint of a party.
-func (h *House) AskAboutTerms(ctx context.Context, who candor.Principal, q consent.Question) (consent.Question, error) {
-	if err := may(who, access.ActOwn); err != nil {
-		return q, err
-	}
-	q.Text = strings.TrimSpace(q.Text)
-	switch {
-	case q.Text == "" || len(q.Text) > 8000:
-		return q, notAsked("the question is empty or too long", "Write at most 8,000 bytes.")
-	case q.Kind != consent.Asks && q.Kind != consent.Complains:
-		return q, notAsked(fmt.Sprintf("nobody has a %.40q", q.Kind), "Choose question or complaint.")
-	case len(q.Document) > 200 || len(q.Clause) > 200:
-		return q, notAsked("there are no such terms", "Name a document and a clause of it.")
-	}
-	now := h.Clock().UTC()
-	q = consent.Question{ID: candor.NewID(now), Party: who.Party, Document: q.Document, Clause: q.Clause, Kind: q.Kind, State: consent.Open, Text: q.Text, Asked: now, Due: now.Add(answerWithin)}
-	err := h.tx(ctx, func(tx *store.Tx) error {
-		if err := tx.Turn(ctx, "question", who.Party); err != nil {
-			return err
-		}
-		open, err := tx.Questions(ctx, who.Scope(), who.Party, consent.Open, mostOpenQuestions)
-		if err != nil {
-			return err
-		}
-		if len(open) == mostOpenQuestions {
-			return candor.WithHint(fmt.Errorf("%d questions wait for an answer: %w", len(open), candor.ErrDenied), "Wait for the answers, or call us.")
-		}
-		if err := tx.AddQuestion(ctx, q); err != nil {
-			return err
-		}
-		return h.recordQuestion(ctx, tx, who, q)
-	})
-	return q, err
-}
-
-// Questions lists questions in a state, those first that are due first.
-func (h *House) Questions(ctx context.Context, who candor.Principal, state consent.QuestionState) ([]consent.Question, error) {
-	if err := may(who, access.ReadParties, access.ReadOwn); err != nil {
-		return nil, err
-	}
-	all, err := h.Store.Questions(ctx, who.Scope(), "", state, 500)
-	return public(who, all), err
-}
-
-// AnswerQuestion answers a question.
-func (h *House) AnswerQuestion(ctx context.Context, who candor.Principal, id candor.ID, answer string) (q consent.Question, err error) {
-	if err := may(who, access.ActCases); err != nil {
-		return q, err
-	}
-	if answer = strings.TrimSpace(answer); answer == "" || len(answer) > 8000 {
-		return q, notAsked("the answer is empty or too long", "Write at most 8,000 bytes.")
-	}
-	err = h.tx(ctx, func(tx *store.Tx) error {
-		if q, err = tx.Question(ctx, who.Scope(), id); err != nil {
-			return err
-		}
-		q.State, q.Answer, q.By, q.Answered = consent.Answered, answer, cmp.Or(who.Name, string(who.User)), h.Clock().UTC()
-		if err := tx.ChangeQuestion(ctx, q); err != nil {
-			return err
-		}
-		return h.recordQuestion(ctx, tx, who, q)
-	})
-	return q, err
-}
-
-// recordQuestion keeps that something was asked or answered, and when. What was
-// written may name people.
-func (h *House) recordQuestion(ctx context.Context, tx *store.Tx, who candor.Principal, q consent.Question) error {
-	personal := map[string]string{"text": q.Text}
-	if q.Answer != "" {
-		personal["answer"] = q.Answer
-	}
-	body := fmt.Appendf(nil, `{"event":"question.%s","kind":%q,"terms":%q,"due":%q}`, q.State, q.Kind, q.Document, q.Due.Format(time.RFC3339))
-	return h.record(ctx, tx, q.Party, candor.RecordConsent, q.ID, who, body, personal)
 }

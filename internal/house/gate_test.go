@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"candor"
 	"candor/internal/consent/gate"
+	"candor/internal/house"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -350,3 +352,88 @@ func TestGateAsks(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// graces gives the mails about grace that are asked for, and when they are due.
+func (w *world) graces(t *testing.T) (jobs []house.GraceJob, due []time.Time) {
+	t.Helper()
+	text := "json(args)" // SQLite has it in a form of its own
+	if w.Store.Kind() == "PostgreSQL" {
+		text = "args::text"
+	}
+	err := w.Store.Snapshot(t.Context(), func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(t.Context(), "SELECT "+text+", CAST(scheduled_at AS TEXT) FROM river_job WHERE kind = 'mail.grace' ORDER BY id")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var args, at string
+			var j house.GraceJob
+			if err := rows.Scan(&args, &at); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(args), &j); err != nil {
+				return err
+			}
+			when, err := time.Parse("2006-01-02 15:04:05", at[:19])
+			if err != nil {
+				return err
+			}
+			jobs, due = append(jobs, j), append(due, when)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs, due
+}
+
+// TestGraceMails tells the owner when grace begins and before it ends, once each, and
+// not of a grace that is over.
+func TestGraceMails(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		k, owner := gated(t, w)
+		w.clean(t)
+		ok(w.AskGate(ctx, owner, w.site.ID))(t)
+		if jobs, _ := w.graces(t); len(jobs) != 0 {
+			t.Errorf("before there is any grace: %+v", jobs)
+		}
+		k.terms = gate.Reading{Outcome: candor.GateFailed, Why: gate.OldTerms}
+		v := ok(w.DecideGate(ctx, owner, w.site.ID))(t)
+		ok(w.DecideGate(ctx, owner, w.site.ID))(t) // nothing changed
+		jobs, due := w.graces(t)
+		if len(jobs) != 2 || jobs[0].Ending || !jobs[1].Ending || jobs[0].Move != v.Moves[0].ID || jobs[1].Move != v.Moves[0].ID {
+			t.Fatalf("asked for: %+v", jobs)
+		}
+		if want := v.Gate.Deadline.Add(-48 * time.Hour).UTC().Truncate(time.Second); !due[1].Equal(want) {
+			t.Errorf("the second is due at %s, want %s", due[1], want)
+		}
+		g := ok(w.Grace(ctx, jobs[0]))(t)
+		if g.To.Address != w.party.Contacts[0].Address || !g.Deadline.Equal(v.Gate.Deadline) || len(g.Unmet) != 1 || g.Unmet[0].Why != string(gate.OldTerms) || g.Site.ID != w.site.ID {
+			t.Errorf("it says %+v", g)
+		}
+		w.now = w.now.Add(5 * 24 * time.Hour)
+		ok(w.Grace(ctx, jobs[1]))(t)
+		k.terms = gate.Reading{Outcome: candor.GatePassed, At: w.now}
+		k.notice = gate.Reading{Outcome: candor.GatePassed, At: w.now}
+		w.scanned(t, candor.ScanComplete)
+		ok(w.DecideGate(ctx, owner, w.site.ID))(t)
+		if _, err := w.Grace(ctx, jobs[1]); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("once it is mended: %v", err)
+		}
+		k.terms = gate.Reading{Outcome: candor.GateFailed, Why: gate.NotAccepted}
+		ok(w.DecideGate(ctx, owner, w.site.ID))(t)
+		if _, err := w.Grace(ctx, jobs[1]); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("of the grace before: %v", err)
+		}
+		if jobs, _ = w.graces(t); len(jobs) != 4 {
+			t.Errorf("of another grace: %+v", jobs)
+		}
+		w.now = w.now.Add(8 * 24 * time.Hour)
+		if _, err := w.Grace(ctx, jobs[3]); !errors.Is(err, candor.ErrNotFound) {
+			t.Errorf("after its end: %v", err)
+		}
+	})
+}

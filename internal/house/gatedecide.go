@@ -108,6 +108,9 @@ func (h *House) keepGate(ctx context.Context, who candor.Principal, site candor.
 		if err := tx.AddGateMove(ctx, m); err != nil {
 			return err
 		}
+		if err := h.mailGrace(ctx, tx, m); err != nil {
+			return err
+		}
 		return tx.Enqueue(ctx, TellGateJob{m.ID}, candor.JobOptions{})
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/desk"
 	"candor/internal/directory"
 	"candor/internal/intel"
 	"candor/internal/intel/iodef"
@@ -127,7 +128,10 @@ func (h *House) pack(ctx context.Context, who candor.Principal, o PackOrder) (p 
 	if h.Producer.Name == "" {
 		return p, c, e, candor.WithHint(fmt.Errorf("nobody is named who shares it: %w", candor.ErrUnavailable), "Name the provider in the configuration.")
 	}
-	if c, err = h.Store.Case(ctx, who.Scope(), o.Case); err != nil {
+	if c, err = h.Store.Case(ctx, who.Scope(), o.Case); err == nil {
+		err = desk.Incident(c)
+	}
+	if err != nil {
 		return p, c, e, err
 	}
 	if o.Entry != "" {

@@ -46,6 +46,9 @@ func (h *House) ProposeFor(ctx context.Context, who candor.Principal, p Proposal
 		return candor.Response{}, err
 	}
 	c, err := h.Store.Case(ctx, who.Scope(), p.Case)
+	if err == nil {
+		err = desk.Incident(c)
+	}
 	if err != nil {
 		return candor.Response{}, err
 	}

@@ -73,6 +73,8 @@ func public[T any](who candor.Principal, v T) T {
 		v.public()
 		publicParty(&v.Party)
 		publicCase(&v.Case)
+	case *consent.Question:
+		publicQuestion(v)
 	case *[]consent.Question:
 		eachOf(*v, publicQuestion)
 	case *Control:
@@ -108,7 +110,7 @@ func (v *CaseView) public() {
 			e.Actor = Provider
 		}
 	})
-	v.Deadlines = slices.DeleteFunc(v.Deadlines, func(d candor.Deadline) bool { return !desk.ForCustomer(d.Rule) })
+	v.Deadlines = slices.DeleteFunc(v.Deadlines, func(d candor.Deadline) bool { return !desk.ForCustomer(d.Rule) && d.Rule != candor.TermsAnswer })
 	for _, d := range v.Deadlines {
 		if d.Outstanding() && (v.Case.Due.IsZero() || d.Due.Before(v.Case.Due)) {
 			v.Case.Due = d.Due
@@ -269,4 +271,9 @@ func publicQuestion(q *consent.Question) {
 	if q.By != "" {
 		q.By = Provider
 	}
+	eachOf(q.Said, func(l *consent.Line) {
+		if byStaff(l.By) {
+			l.By = Provider
+		}
+	})
 }

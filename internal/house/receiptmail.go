@@ -1,10 +1,7 @@
 package house
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"candor"
@@ -34,9 +31,7 @@ func (ControlJob) Kind() string { return "mail.control" }
 
 // Posting is a mail about what a party said.
 type Posting struct {
-	Party   candor.Party
-	To      candor.Contact // whose language is that of the mail
-	Known   bool           // To is a contact of the party, and not of one who signs in for it
+	Addressed
 	Terms   consent.Terms
 	Receipt *receipt.Signed
 }
@@ -76,25 +71,12 @@ func (h *House) Posting(ctx context.Context, event, user candor.ID) (p Posting, 
 	if err != nil {
 		return p, err
 	}
-	if p.Party, err = h.Store.Party(ctx, candor.Everything, e.Party); err != nil {
+	if p.Addressed, err = h.whom(ctx, e.Party, user, e.Language); err != nil {
 		return p, err
 	}
 	if p.Terms, err = h.Store.Terms(ctx, e.Version); err != nil {
 		return p, err
 	}
-	p.To, p.Known = addressee(p.Party)
-	if user != "" && !p.Party.Erased {
-		u, err := h.Store.Access().User(ctx, user)
-		if err == nil && u.Party == e.Party && u.Mail != "" {
-			p.To, p.Known = candor.Contact{Channel: candor.Mail, Address: u.Mail, Language: u.Language}, false
-		} else if err != nil && !errors.Is(err, candor.ErrNotFound) {
-			return p, err
-		}
-	}
-	if p.To.Address == "" || p.Party.Erased {
-		return p, fmt.Errorf("somebody of party %s to write to: %w", e.Party, candor.ErrNotFound)
-	}
-	p.To.Language = cmp.Or(p.To.Language, p.Party.Language, e.Language)
 	p.Receipt, err = h.Receipt(ctx, program, event)
 	return p, err
 }

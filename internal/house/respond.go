@@ -100,10 +100,11 @@ func (h *House) DryRunPolicy(ctx context.Context, who candor.Principal, p desk.P
 	}
 	d.Days = min(max(days, 1), 366)
 	const most = 5000
+	yes := true
 	cut := candor.Cut{Sort: "opened", Descending: true, Limit: 500}
 	since := h.Clock().AddDate(0, 0, -d.Days)
 	for d.Cases < most {
-		page, err := h.Store.Cases(ctx, who.Scope(), candor.CaseFilter{OpenedAfter: since}, cut)
+		page, err := h.Store.Cases(ctx, who.Scope(), candor.CaseFilter{OpenedAfter: since, Incident: &yes}, cut)
 		if err != nil {
 			return d, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/desk"
 	"candor/internal/directory"
 	"candor/internal/intel"
 	"candor/internal/intel/group"
@@ -134,7 +135,10 @@ func (h *House) sharing(ctx context.Context, who candor.Principal, o ShareOrder)
 	if h.Producer.Name == "" {
 		return s, candor.WithHint(fmt.Errorf("nobody is named who shares it: %w", candor.ErrUnavailable), "Name the provider in the configuration.")
 	}
-	if s.c, err = h.Store.Case(ctx, who.Scope(), o.Case); err != nil {
+	if s.c, err = h.Store.Case(ctx, who.Scope(), o.Case); err == nil {
+		err = desk.Incident(s.c)
+	}
+	if err != nil {
 		return s, err
 	}
 	if s.g, err = h.Store.Group(ctx, o.Group); err != nil {

@@ -25,17 +25,17 @@ type TermsStance struct {
 }
 
 // TermsStances tells how parties stand to all terms whose text is kept here, by
-// document, and the latest version first.
-func (h *House) TermsStances(ctx context.Context, who candor.Principal) ([]TermsStance, error) {
+// document, and the latest version first, as it was counted at a moment.
+func (h *House) TermsStances(ctx context.Context, who candor.Principal) (out []TermsStance, at time.Time, err error) {
 	if err := may(who, access.ReadPolicy); err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	all, err := h.Store.AllTerms(ctx)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	said, err := h.Store.Stances(ctx)
-	return stances(all, said, h.Clock()), err
+	c, err := h.consentCounts(ctx)
+	return stances(all, c.stances(), h.Clock()), c.At, err
 }
 
 // stances puts what parties said to the terms that they said it of.
@@ -69,6 +69,8 @@ func binds(all []consent.Terms, id candor.ID, now time.Time) bool {
 
 // ConsentFigures are what people ask of consents.
 type ConsentFigures struct {
+	// At is when versions, stances and days were counted.
+	At       time.Time          `json:"at"`
 	Versions []BoundShare       `json:"versions"`
 	Stances  []TermsStance      `json:"stances"`
 	Days     []store.ConsentDay `json:"days"` // of the last FigureDays days, today as the last, of UTC
@@ -90,8 +92,8 @@ type BoundShare struct {
 // FigureDays is how many days figures of consents look back.
 const FigureDays = 90
 
-// ConsentFigures counts consents and questions. It reads what every party said
-// last, each time anew.
+// ConsentFigures gives figures of consents, which may have been counted up to ten
+// minutes ago where counting takes long, and of questions.
 func (h *House) ConsentFigures(ctx context.Context, who candor.Principal) (f ConsentFigures, err error) {
 	if err := may(who, access.ReadPolicy); err != nil {
 		return f, err
@@ -102,23 +104,12 @@ func (h *House) ConsentFigures(ctx context.Context, who candor.Principal) (f Con
 	if err != nil {
 		return f, err
 	}
-	said, err := h.Store.StancesByKind(ctx)
+	c, err := h.consentCounts(ctx)
 	if err != nil {
 		return f, err
 	}
-	parties, err := h.Store.CountParties(ctx)
-	if err != nil {
-		return f, err
-	}
-	f.Versions = shares(all, said, parties, now)
-	var plain []store.Stance
-	for _, s := range said {
-		plain = append(plain, s.Stance)
-	}
-	f.Stances = stances(all, merged(plain), now)
-	if f.Days, err = h.Store.ConsentDays(ctx, since, now); err != nil {
-		return f, err
-	}
+	f.At, f.Days = c.At, c.Days
+	f.Versions, f.Stances = shares(all, c.Said, c.Parties, now), stances(all, c.stances(), now)
 	if f.Open, f.Late, err = h.Store.CountQuestions(ctx, now); err != nil {
 		return f, err
 	}
@@ -195,20 +186,4 @@ func (h *House) Held(ctx context.Context, who candor.Principal, party candor.ID)
 		}
 	}
 	return all, nil
-}
-
-// Question gives a question.
-func (h *House) Question(ctx context.Context, who candor.Principal, id candor.ID) (consent.Question, error) {
-	if err := may(who, access.ReadParties); err != nil {
-		return consent.Question{}, err
-	}
-	return h.Store.Question(ctx, who.Scope(), id)
-}
-
-// OpenQuestions counts the questions that are open, and those that are overdue.
-func (h *House) OpenQuestions(ctx context.Context, who candor.Principal) (open, late int64, err error) {
-	if err := may(who, access.ReadParties); err != nil {
-		return 0, 0, err
-	}
-	return h.Store.CountQuestions(ctx, h.Clock())
 }

@@ -11,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/desk"
 	"candor/internal/directory"
 	"candor/internal/evidence"
 	"candor/internal/respond"
@@ -82,6 +83,9 @@ func noSubmit() error {
 
 func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (candor.Case, respond.Request, error) {
 	c, err := h.Store.Case(ctx, who.Scope(), s.Case)
+	if err == nil {
+		err = desk.Incident(c)
+	}
 	if err != nil {
 		return c, respond.Request{}, err
 	}

@@ -46,6 +46,9 @@ func (h *House) HandTicket(ctx context.Context, who candor.Principal, id candor.
 	}
 	return h.changeTicket(ctx, who.Scope(), id, func(tx *store.Tx, t *candor.Ticket) error {
 		c, err := tx.Case(ctx, who.Scope(), to.Case)
+		if err == nil {
+			err = desk.Incident(c)
+		}
 		if err != nil {
 			return err
 		}

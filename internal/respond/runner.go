@@ -168,6 +168,9 @@ func target(ctx context.Context, tx Tx, s candor.Scope, req *Request) (t Target,
 	if t.Case, err = tx.Case(ctx, s, req.Case); err != nil {
 		return t, err
 	}
+	if !t.Case.Class.Incident() {
+		return t, invalid("the case is about terms, and no incident", "Answer what the party asks.")
+	}
 	if req.Asset == "" {
 		req.Asset = t.Case.Asset
 	}

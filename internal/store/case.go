@@ -34,7 +34,7 @@ func (r reader) CaseByNumber(ctx context.Context, scope candor.Scope, number int
 // OpenCase gives the open case of an asset and a class, about what is known to
 // be good or about all else.
 func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error) {
-	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open", asset, class, good)
+	row, err := one[query.Case](ctx, r.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open AND asset <> ''", asset, class, good)
 	return theCase(row), err
 }
 
@@ -42,7 +42,7 @@ func (r reader) OpenCase(ctx context.Context, asset candor.ID, class candor.Clas
 // be good or about all else, and keeps others from changing it until the
 // transaction ends: several sensors may add to it.
 func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, good bool) (candor.Case, error) {
-	rows, err := choose[query.Case](ctx, t.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open"+t.dialect.lock, asset, class, good)
+	rows, err := choose[query.Case](ctx, t.db, "cases", "asset = ? AND class = ? AND good = ? AND is_open AND asset <> ''"+t.dialect.lock, asset, class, good)
 	if err == nil && len(rows) == 0 {
 		err = fmt.Errorf("open case of asset %s: %w", asset, candor.ErrNotFound)
 	}
@@ -56,7 +56,7 @@ func (t *Tx) OpenCase(ctx context.Context, asset candor.ID, class candor.Class, 
 // changing them until the transaction ends.
 func (t *Tx) OpenCases(ctx context.Context, keys []candor.CaseKey) (map[candor.CaseKey]candor.Case, error) {
 	values := func(k candor.CaseKey) []any { return []any{k.Asset, k.Class, k.Good} }
-	rows, err := among[query.Case](ctx, t.reader, "cases", "(asset, class, good)", "(?, ?, CAST(? AS BOOLEAN))", " AND is_open"+t.dialect.lock, keys, values)
+	rows, err := among[query.Case](ctx, t.reader, "cases", "(asset, class, good)", "(?, ?, CAST(? AS BOOLEAN))", " AND is_open AND asset <> ''"+t.dialect.lock, keys, values)
 	all := make(map[candor.CaseKey]candor.Case, len(rows))
 	for _, row := range rows {
 		all[candor.CaseKey{Asset: row.Asset, Class: row.Class, Good: row.Good}] = theCase(row)
@@ -83,6 +83,9 @@ func (r reader) Cases(ctx context.Context, scope candor.Scope, f candor.CaseFilt
 	equal(&w, "class", f.Class)
 	if f.Good != nil {
 		w.and(map[bool]string{true: "good", false: "NOT good"}[*f.Good])
+	}
+	if f.Incident != nil {
+		w.and(map[bool]string{true: "asset <> ''", false: "asset = ''"}[*f.Incident])
 	}
 	if f.MinSeverity > candor.Info {
 		w.compare("severity", ">=", f.MinSeverity)
@@ -142,7 +145,7 @@ func (r reader) LinkedCases(ctx context.Context, scope candor.Scope, id candor.I
 }
 
 // AddCase adds a case and gives it its number. It is candor.ErrExists if there
-// is an open one of that asset and class.
+// is an open one of that asset and class; of those about terms there may be many.
 func (t *Tx) AddCase(ctx context.Context, c *candor.Case) error {
 	return t.AddCases(ctx, []*candor.Case{c})
 }

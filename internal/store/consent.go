@@ -135,24 +135,6 @@ type Stance struct {
 	Parties  int64       `json:"parties"`
 }
 
-// Stances counts what parties said last, by document, version and act.
-func (r reader) Stances(ctx context.Context) ([]Stance, error) {
-	rows, err := r.db.QueryContext(ctx, "SELECT document, terms, act, COUNT(*) FROM standings GROUP BY document, terms, act ORDER BY document, terms, act LIMIT 10000")
-	if err != nil {
-		return nil, kind(err, "count who agreed")
-	}
-	defer rows.Close()
-	var all []Stance
-	for rows.Next() {
-		var s Stance
-		if err := rows.Scan(&s.Document, &s.Terms, &s.Act, &s.Parties); err != nil {
-			return nil, kind(err, "count who agreed")
-		}
-		all = append(all, s)
-	}
-	return all, kind(rows.Err(), "count who agreed")
-}
-
 // StancesByKind counts what parties of each kind said last of versions, without
 // those that were erased. It reads all that anybody said last.
 func (r reader) StancesByKind(ctx context.Context) ([]KindStance, error) {

@@ -26,8 +26,8 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 	for _, s := range []string{
 		"DELETE FROM receipts WHERE party = ?",
 		"DELETE FROM principals WHERE party = ?",
-		"UPDATE questions SET text = '', answer = '' WHERE party = ?",
-		"UPDATE responses SET result = '' WHERE method = 'isolate' AND state = 'undone' AND party = ?", // what the line held
+		"UPDATE events SET text = '' WHERE text <> '' AND case_id IN (SELECT id FROM cases WHERE asset = '' AND party = ?)", // what was asked about terms, and answered
+		"UPDATE responses SET result = '' WHERE method = 'isolate' AND state = 'undone' AND party = ?",                      // what the line held
 		"UPDATE consents SET note = '' WHERE party = ?",
 		"UPDATE software_devices SET party = '' WHERE party = ?",
 		"DELETE FROM software_codes WHERE party = ?",

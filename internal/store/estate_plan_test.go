@@ -22,7 +22,7 @@ SELECT 'p' || i, 'customer', 'p', '', 'en', 'UTC', '[]', '', FALSE, i, i FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO assets
 SELECT 'a' || i, 'site', 'p' || i, 'a', '', '[]', '[]', '', FALSE, 0, i, i, i, i, FALSE, '', '', '' FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO cases
-SELECT 'c' || i, i, 'a' || (1 + i % 2000), 'p' || (1 + i % 2000), 'x' || i, '', 2, 80, 'new', i % 30 = 0, 't', '', 1, 1, 0, i, i, 0, 1, FALSE FROM n;
+SELECT 'c' || i, i, 'p' || (1 + i % 2000), 'x' || i, '', 2, 80, 'new', i % 30 = 0, 't', '', 1, 1, 0, i, i, 0, 1, FALSE, 'a' || (1 + i % 2000) FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000) INSERT INTO findings
 SELECT 'f' || i, 'a' || (1 + i % 2000), 'p' || (1 + i % 2000), 'c' || (1 + i % 4000), 'scan', 'r' || i, 'x', '', 2, 80, CASE WHEN i % 30 = 0 THEN 'open' ELSE 'gone' END,
   'd' || (i % 2000), 1, 'yara', 'o', 'd', 'g', '/x', 1, '{}', i, i, 0, '' FROM n;

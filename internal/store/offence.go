@@ -20,6 +20,7 @@ func (r reader) Offences(ctx context.Context, f candor.OffenceFilter) ([]candor.
 	w.and("opened >= ?", column.Time(f.Since))
 	w.and("state <> 'false-alarm'")
 	w.and("good = FALSE")
+	w.and("asset <> ''") // what a party asks is no offence
 	if f.Class != "" {
 		w.and("class = ?", f.Class)
 	}
@@ -100,7 +101,7 @@ func (r reader) tellOffences(ctx context.Context, f candor.OffenceFilter, all []
 		return err
 	}
 	err = r.scan(ctx, "count cases of classes", "SELECT cases."+name+", cases.party, cases.class, COUNT(*) FROM cases WHERE "+own+" AND cases.opened >= ?"+class+
-		" AND cases.state <> 'false-alarm' AND cases.good = FALSE GROUP BY 1, 2, 3 ORDER BY 4 DESC, 3", recent, func(row *sql.Rows) error {
+		" AND cases.state <> 'false-alarm' AND cases.good = FALSE AND cases.asset <> '' GROUP BY 1, 2, 3 ORDER BY 4 DESC, 3", recent, func(row *sql.Rows) error {
 		var id, party candor.ID
 		var c candor.ClassCount
 		err := row.Scan(&id, &party, &c.Class, &c.Cases)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/consent"
 	"candor/internal/store/column"
 	"candor/internal/store/query"
 )
@@ -53,77 +52,4 @@ func (t *Tx) Salt(ctx context.Context, party candor.ID, fresh []byte) ([]byte, e
 	}
 	row, err := one[query.Principal](ctx, t.db, "principals", "party = ?", party)
 	return row.Salt, err
-}
-
-// Questions gives questions in a state, or all: the open ones by when they are
-// due, then those that were answered, the latest first; of one party only, if it
-// is given.
-func (r reader) Questions(ctx context.Context, scope candor.Scope, party candor.ID, state consent.QuestionState, most int) ([]consent.Question, error) {
-	var w where
-	w.scope(scope, "party")
-	equal(&w, "party", party)
-	equal(&w, "state", state)
-	rows, err := choose[query.Question](ctx, r.db, "questions", w.String()+" ORDER BY CASE WHEN done = 0 THEN 0 ELSE 1 END, CASE WHEN done = 0 THEN due ELSE -done END, id LIMIT ?", append(w.args(), most)...)
-	return each(rows, question), err
-}
-
-// CountQuestions counts the questions that are open, and those of them that were
-// due before a moment.
-func (r reader) CountQuestions(ctx context.Context, now time.Time) (open, late int64, err error) {
-	for _, x := range []struct {
-		n     *int64
-		until time.Time
-	}{{&open, now.AddDate(100, 0, 0)}, {&late, now}} {
-		row := r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM questions WHERE state = ? AND due < ?", consent.Open, column.Time(x.until))
-		if err := row.Scan(x.n); err != nil {
-			return 0, 0, kind(err, "count questions")
-		}
-	}
-	return open, late, nil
-}
-
-// mostAnswers bounds what Answers gives.
-const mostAnswers = 10_000
-
-// Answers gives how long the questions waited that were answered since a moment,
-// the latest first.
-func (r reader) Answers(ctx context.Context, since time.Time) (all []time.Duration, err error) {
-	rows, err := choose[query.Question](ctx, r.db, "questions", "state = ? AND done >= ? ORDER BY done DESC LIMIT ?", consent.Answered, column.Time(since), mostAnswers)
-	for _, row := range rows {
-		all = append(all, time.Time(row.Done).Sub(time.Time(row.Created)))
-	}
-	return all, err
-}
-
-// Question gives a question that the scope sees.
-func (r reader) Question(ctx context.Context, scope candor.Scope, id candor.ID) (consent.Question, error) {
-	row, err := one[query.Question](ctx, r.db, "questions", "id = ?", id)
-	if err == nil && !scope.Sees(row.Party) {
-		return consent.Question{}, notThere("question", id)
-	}
-	return question(row), err
-}
-
-// AddQuestion adds a question.
-func (t *Tx) AddQuestion(ctx context.Context, q consent.Question) error {
-	return add(ctx, t.reader, "questions", "", questionRow(q))
-}
-
-// ChangeQuestion replaces a question that is open.
-func (t *Tx) ChangeQuestion(ctx context.Context, q consent.Question) error {
-	ok, err := change(ctx, t.db, "questions", questionRow(q), "state = ?", consent.Open)
-	if err == nil && !ok {
-		err = changed("question", q.ID)
-	}
-	return err
-}
-
-func question(r query.Question) consent.Question {
-	return consent.Question{ID: r.ID, Party: r.Party, Document: r.Document, Clause: r.Clause, Kind: r.Kind, State: r.State, Text: r.Text, Answer: r.Answer, By: r.By,
-		Asked: time.Time(r.Created), Due: time.Time(r.Due), Answered: time.Time(r.Done)}
-}
-
-func questionRow(q consent.Question) query.Question {
-	return query.Question{ID: q.ID, Party: q.Party, Document: q.Document, Clause: q.Clause, Kind: q.Kind, State: q.State, Text: q.Text, Answer: q.Answer, By: q.By,
-		Created: column.Time(q.Asked), Due: column.Time(q.Due), Done: column.Time(q.Answered)}
 }

@@ -16,8 +16,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -71,6 +73,63 @@ func TestUpgrade(t *testing.T) {
 			next := candor.Case{ID: candor.NewID(c.Opened), Asset: c.Asset, Party: c.Party, Class: candor.Phishing, State: candor.CaseNew, Title: "next", Opened: c.Opened, Updated: c.Opened}
 			if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddCase(t.Context(), &next) }); err != nil || next.Number <= c.Number {
 				t.Errorf("the next case has number %d, %v", next.Number, err)
+			}
+		})
+	}
+}
+
+// TestQuestionsBecomeCases opens databases in which questions about terms were kept
+// apart: none is lost, and the open ones have their clocks.
+func TestQuestionsBecomeCases(t *testing.T) {
+	for kind, driver := range map[string]string{"sqlite": "sqlite", "postgres": "pgx"} {
+		t.Run(kind, func(t *testing.T) {
+			ctx := t.Context()
+			address := fromFixture(t, filepath.Join("testdata", "schema", kind+"-34.gz"))
+			name := address
+			if kind == "sqlite" {
+				name = "file:" + address
+			}
+			db, err := sql.Open(driver, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const open, done = "0190a000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000b"
+			_, err = db.ExecContext(ctx, `INSERT INTO questions (id, party, document, clause, kind, state, text, answer, by, created, due, done) VALUES
+('`+open+`', (SELECT MIN(id) FROM parties), 'hosting-"terms"', 'fees', 'complaint', 'open', 'Why?', '', '', 1000000, 9000000, 0),
+('`+done+`', (SELECT MIN(id) FROM parties), '', '', 'question', 'answered', 'How?', 'So.', 'Ada', 1000000, 9000000, 10000000)`)
+			if err == nil {
+				err = db.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := store.Open(ctx, store.Options{URL: address, Conceal: storetest.Conceal})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			all, err := s.Questions(ctx, candor.Everything, "", "", 10)
+			if err != nil || len(all) != 2 {
+				t.Fatalf("%+v, %v", all, err)
+			}
+			at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
+			first, second := all[0], all[1]
+			if first.ID != open || first.Kind != consent.Complains || first.State != consent.Open || first.Text != "Why?" || first.Document != "hosting-terms" || first.Clause != "fees" || !first.Due.Equal(at(9)) || !first.Asked.Equal(at(1)) {
+				t.Errorf("the open one: %+v", first)
+			}
+			if second.ID != done || second.State != consent.Answered || second.Text != "How?" || second.Answer != "So." || second.By != "user:Ada" || !second.Answered.Equal(at(10)) || len(second.Said) != 2 {
+				t.Errorf("the answered one: %+v", second)
+			}
+			if took, err := s.Answers(ctx, at(0)); err != nil || len(took) != 1 || took[0] != 9*time.Second {
+				t.Errorf("it took %v, %v", took, err)
+			}
+			due, err := s.Deadlines(ctx, open)
+			if err != nil || len(due) != 1 || due[0].State != candor.DeadlineRunning || due[0].Rule != candor.TermsAnswer {
+				t.Errorf("its clock: %+v, %v", due, err)
+			}
+			found, err := s.Cases(ctx, candor.Everything, candor.CaseFilter{Text: "complaint terms"}, candor.Cut{})
+			if err != nil || len(found.Items) != 1 || found.Items[0].Asset != "" || found.Items[0].Number < 2 || found.Items[0].Number == second.Number {
+				t.Errorf("what is found: %+v, %v", found.Items, err)
 			}
 		})
 	}

@@ -60,6 +60,7 @@ func (r Rule) Check() error {
 // each says "without undue delay and in any event" before it.
 const (
 	Acknowledgement   = "acknowledgement"
+	TermsAnswer       = candor.TermsAnswer
 	NIS2EarlyWarning  = "nis2-early-warning"
 	NIS2Notification  = "nis2-notification"
 	NIS2Trust         = "nis2-notification-trust"
@@ -86,6 +87,7 @@ func Customer(s candor.Severity) string { return customerPrefix + s.String() }
 func Rules() []Rule {
 	return []Rule{
 		{Name: Acknowledgement, Start: CaseOpened, Period: Hours(4), Business: true, Warn: time.Hour},
+		{Name: TermsAnswer, Start: CaseOpened, Period: Period{Days: 14}, Warn: 2 * daysOfWarning},
 		{Name: Customer(candor.Critical), Start: CustomerNotified, Period: Hours(24), Warn: 6 * time.Hour, Pausable: true},
 		{Name: Customer(candor.High), Start: CustomerNotified, Period: Period{Days: 3}, Warn: daysOfWarning, Pausable: true},
 		{Name: Customer(candor.Medium), Start: CustomerNotified, Period: Period{Days: 7}, Warn: daysOfWarning, Pausable: true},

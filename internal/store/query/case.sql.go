@@ -66,7 +66,7 @@ func (q *Queries) CountCaseFindings(ctx context.Context, id candor.ID) error {
 }
 
 const linkedCases = `-- name: LinkedCases :many
-SELECT c.id, c.number, c.asset, c.party, c.class, c.nature, c.severity, c.confidence, c.state, c.is_open, c.title, c.assignee, c.open_findings, c.findings, c.due, c.opened, c.updated, c.closed, c.version, c.good FROM links l JOIN cases c ON c.id = l.other WHERE l.case_id = $1 ORDER BY c.number
+SELECT c.id, c.number, c.party, c.class, c.nature, c.severity, c.confidence, c.state, c.is_open, c.title, c.assignee, c.open_findings, c.findings, c.due, c.opened, c.updated, c.closed, c.version, c.good, c.asset FROM links l JOIN cases c ON c.id = l.other WHERE l.case_id = $1 ORDER BY c.number
 `
 
 func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, error) {
@@ -81,7 +81,6 @@ func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, er
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
-			&i.Asset,
 			&i.Party,
 			&i.Class,
 			&i.Nature,
@@ -99,6 +98,7 @@ func (q *Queries) LinkedCases(ctx context.Context, caseID candor.ID) ([]Case, er
 			&i.Closed,
 			&i.Version,
 			&i.Good,
+			&i.Asset,
 		); err != nil {
 			return nil, err
 		}

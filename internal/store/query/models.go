@@ -174,7 +174,6 @@ type CannedAnswer struct {
 type Case struct {
 	ID           candor.ID         `db:"id"`
 	Number       int64             `db:"number"`
-	Asset        candor.ID         `db:"asset"`
 	Party        candor.ID         `db:"party"`
 	Class        candor.Class      `db:"class"`
 	Nature       candor.Nature     `db:"nature"`
@@ -192,6 +191,7 @@ type Case struct {
 	Closed       column.Time       `db:"closed"`
 	Version      int64             `db:"version"`
 	Good         bool              `db:"good"`
+	Asset        candor.ID         `db:"asset"`
 }
 
 type Complaint struct {
@@ -755,21 +755,6 @@ type Program struct {
 	Title     string         `db:"title"`
 	Version   string         `db:"version"`
 	Judged    int64          `db:"judged"`
-}
-
-type Question struct {
-	ID       candor.ID             `db:"id"`
-	Party    candor.ID             `db:"party"`
-	Document string                `db:"document"`
-	Clause   string                `db:"clause"`
-	Kind     consent.QuestionKind  `db:"kind"`
-	State    consent.QuestionState `db:"state"`
-	Text     string                `db:"text"`
-	Answer   string                `db:"answer"`
-	By       string                `db:"by"`
-	Created  column.Time           `db:"created"`
-	Due      column.Time           `db:"due"`
-	Done     column.Time           `db:"done"`
 }
 
 type Receipt struct {

@@ -86,8 +86,8 @@ func testConsents(t *testing.T, s *store.Store) {
 	_, err = s.Basis(ctx, p.ID, "", "isolate", noon.Add(time.Hour))
 	isKind(t, err, candor.ErrDenied)
 	must(s.Basis(ctx, p.ID, "", "quarantine", noon.Add(time.Hour)))(t)
-	same(t, count(must(s.Stances(ctx))(t), one.ID, consent.Agreed), int64(1))
-	same(t, count(must(s.Stances(ctx))(t), two.ID, consent.Withdrawn), int64(1))
+	same(t, count(must(s.StancesByKind(ctx))(t), one.ID, consent.Agreed), int64(1))
+	same(t, count(must(s.StancesByKind(ctx))(t), two.ID, consent.Withdrawn), int64(1))
 
 	testFigures(t, s, one, two)
 
@@ -108,7 +108,7 @@ func testConsents(t *testing.T, s *store.Store) {
 	same(t, must(s.Consent(ctx, candor.Everything, later.ID))(t).Note, "")
 }
 
-func count(all []store.Stance, terms candor.ID, act consent.Act) (n int64) {
+func count(all []store.KindStance, terms candor.ID, act consent.Act) (n int64) {
 	for _, s := range all {
 		if s.Terms == terms && s.Act == act {
 			n += s.Parties
@@ -145,16 +145,22 @@ func testFigures(t *testing.T, s *store.Store, one, two consent.Terms) {
 	same(t, must(s.CountParties(ctx))(t)[candor.Customer], before+1)
 }
 
-// testQuestions keeps what parties ask, and counts it.
+// testQuestions keeps what parties ask about terms as cases, and counts them.
 func testQuestions(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	p, _ := Sample(t, s, "question")
-	var all []candor.ID
+	var all []candor.Case
 	for i := range 4 {
 		at := noon.Add(time.Duration(i) * time.Minute)
-		q := consent.Question{ID: candor.NewID(at), Party: p.ID, Kind: consent.Asks, State: consent.Open, Text: "Why?", Asked: at, Due: at.Add(time.Hour)}
-		do(t, s, func(tx *store.Tx) error { return tx.AddQuestion(ctx, q) })
-		all = append(all, q.ID)
+		c := candor.Case{ID: candor.NewID(at), Party: p.ID, Class: candor.TermsQuestion, Confidence: 100, State: candor.CaseNew, Title: "Question about terms", Opened: at, Updated: at}
+		do(t, s, func(tx *store.Tx) error { // many of a party may be open
+			return errors.Join(tx.AddCase(ctx, &c),
+				tx.AddEvent(ctx, candor.Event{ID: candor.NewID(at), Case: c.ID, At: at, Kind: candor.EventQuestion, Actor: "customer:" + string(p.ID), Public: true, Text: "Why?", Details: []byte(`{"document":"hosting-terms","clause":"fees"}`)}),
+				tx.AddEvent(ctx, candor.Event{ID: candor.NewID(at), Case: c.ID, At: at, Kind: candor.EventComment, Actor: "user:x", Text: "for the staff"}),
+				tx.AddDeadline(ctx, candor.Deadline{ID: candor.NewID(at), Case: c.ID, Rule: candor.TermsAnswer, State: candor.DeadlineRunning, Started: at, Due: at.Add(time.Hour)}),
+				tx.CountCase(ctx, c.ID))
+		})
+		all = append(all, c)
 	}
 	counted := func(now time.Time) [2]int64 {
 		open, late, err := s.CountQuestions(ctx, now)
@@ -162,18 +168,32 @@ func testQuestions(t *testing.T, s *store.Store) {
 		return [2]int64{open, late}
 	}
 	same(t, counted(noon.Add(time.Hour+90*time.Second)), [2]int64{4, 2})
-	for i, id := range all[2:] {
-		q := must(s.Question(ctx, candor.Everything, id))(t)
-		q.State, q.Answer, q.Answered = consent.Answered, "So.", noon.Add(time.Duration(i+1)*time.Hour)
-		do(t, s, func(tx *store.Tx) error { return tx.ChangeQuestion(ctx, q) })
-		isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeQuestion(ctx, q) }), candor.ErrChanged)
+	for i, c := range all[2:] {
+		at := noon.Add(time.Duration(i+1) * time.Hour)
+		c.State, c.Closed, c.Updated = candor.CaseClosed, at, at
+		d := must(s.Deadlines(ctx, c.ID))(t)[0]
+		d.State, d.Ended = candor.DeadlineMet, at
+		do(t, s, func(tx *store.Tx) error {
+			return errors.Join(tx.ChangeCase(ctx, &c), tx.ChangeDeadline(ctx, d, candor.DeadlineRunning), tx.CountCase(ctx, c.ID),
+				tx.AddEvent(ctx, candor.Event{ID: candor.NewID(at), Case: c.ID, At: at, Kind: candor.EventAnswer, Actor: "user:x", Public: true, Text: "So."}))
+		})
 	}
 	same(t, counted(noon.Add(2*time.Hour)), [2]int64{2, 2})
 	same(t, must(s.Answers(ctx, noon))(t), []time.Duration{2*time.Hour - 3*time.Minute, time.Hour - 2*time.Minute})
 	same(t, len(must(s.Answers(ctx, noon.Add(2*time.Hour)))(t)), 1)
+	q := must(s.Question(ctx, candor.Scope{Party: p.ID}, all[2].ID))(t)
+	same(t, q, consent.Question{ID: all[2].ID, Number: all[2].Number, Party: p.ID, Document: "hosting-terms", Clause: "fees", Kind: consent.Asks, State: consent.Answered, Text: "Why?", Answer: "So.", By: "user:x",
+		Asked: all[2].Opened, Answered: noon.Add(time.Hour), Said: []consent.Line{{At: all[2].Opened, Kind: candor.EventQuestion, By: "customer:" + string(p.ID), Text: "Why?"},
+			{At: noon.Add(time.Hour), Kind: candor.EventAnswer, By: "user:x", Text: "So."}}})
+	_, err := s.Question(ctx, candor.Scope{Party: all[2].ID}, all[2].ID)
+	isKind(t, err, candor.ErrNotFound)
+	yes, no := true, false
+	same(t, len(must(s.Cases(ctx, candor.Scope{Party: p.ID}, candor.CaseFilter{Incident: &no, Open: &yes}, candor.Cut{}))(t).Items), 2)
+	same(t, len(must(s.Cases(ctx, candor.Scope{Party: p.ID}, candor.CaseFilter{Incident: &yes}, candor.Cut{}))(t).Items), 0)
+	same(t, len(must(s.Offences(ctx, candor.OffenceFilter{Since: noon.Add(-time.Hour), Party: p.ID, Most: 10}))(t)), 0)
 	var order []candor.ID
 	for _, q := range must(s.Questions(ctx, candor.Scope{Party: p.ID}, "", "", 10))(t) {
 		order = append(order, q.ID)
 	}
-	same(t, order, []candor.ID{all[0], all[1], all[3], all[2]})
+	same(t, order, []candor.ID{all[0].ID, all[1].ID, all[3].ID, all[2].ID})
 }

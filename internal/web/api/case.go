@@ -40,6 +40,7 @@ type caseQuery struct {
 	Class        candor.Class       `query:"class"`
 	Severity     severity           `query:"min_severity"`
 	Good         string             `query:"known_good" enum:"true,false" doc:"It is about contents that are known to be good."`
+	Incident     string             `query:"incident" enum:"true,false" doc:"It is an incident; or, if not, what a party asks about terms."`
 	DueBefore    time.Time          `query:"due_before"`
 	OpenedAfter  time.Time          `query:"opened_after"`
 	OpenedBefore time.Time          `query:"opened_before"`
@@ -48,7 +49,7 @@ type caseQuery struct {
 
 func (q caseQuery) filter() candor.CaseFilter {
 	return candor.CaseFilter{States: q.State, Open: truth(q.Open), Party: q.Party, Asset: q.Asset, Assignee: q.Assignee, Unassigned: q.Unassigned, Class: q.Class,
-		MinSeverity: q.Severity.value(), Good: truth(q.Good), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, OpenedBefore: q.OpenedBefore, Text: q.Text}
+		MinSeverity: q.Severity.value(), Good: truth(q.Good), Incident: truth(q.Incident), DueBefore: q.DueBefore, OpenedAfter: q.OpenedAfter, OpenedBefore: q.OpenedBefore, Text: q.Text}
 }
 
 // truth reads what may be true, false or left out.

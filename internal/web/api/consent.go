@@ -292,19 +292,19 @@ type questionAnswered struct {
 type questionAnswer struct{ Body consent.Question }
 
 func (s *server) addQuestions(tag string) {
-	add(s, operation{id: "list-questions", method: http.MethodGet, path: "/api/v1/questions", tag: tag, needs: readsParties, summary: "List questions and complaints about terms", about: "Those that wait come first, and of those what is due first. At most 500."},
+	add(s, operation{id: "list-questions", method: http.MethodGet, path: "/api/v1/questions", tag: tag, needs: readsParties, summary: "List questions and complaints about terms", about: "Those that wait come first, and of those what is due first. At most 500. Each is a case, under the same identifier."},
 		func(ctx context.Context, who candor.Principal, in *questionQuery) (*questionList, error) {
 			all, err := s.House.Questions(ctx, who, in.State)
 			out := &questionList{}
 			out.Body.Items = append([]consent.Question{}, all...)
 			return out, err
 		})
-	add(s, operation{id: "ask-about-terms", method: http.MethodPost, path: "/api/v1/questions", tag: tag, needs: []access.Permission{access.ActOwn}, status: http.StatusCreated, summary: "Ask a question about terms, or complain"},
+	add(s, operation{id: "ask-about-terms", method: http.MethodPost, path: "/api/v1/questions", tag: tag, needs: []access.Permission{access.ActOwn}, status: http.StatusCreated, summary: "Ask a question about terms, or complain", about: "It becomes a case with a clock, which is no incident. To ask again once it was answered, ask a question in the case."},
 		func(ctx context.Context, who candor.Principal, in *questionAsked) (*questionAnswer, error) {
 			q, err := s.House.AskAboutTerms(ctx, who, consent.Question{Kind: in.Body.Kind, Document: in.Body.Document, Clause: in.Body.Clause, Text: in.Body.Text})
 			return &questionAnswer{q}, err
 		})
-	add(s, operation{id: "answer-question", method: http.MethodPost, path: "/api/v1/questions/{id}/answer", tag: tag, needs: acts, summary: "Answer a question"},
+	add(s, operation{id: "answer-question", method: http.MethodPost, path: "/api/v1/questions/{id}/answer", tag: tag, needs: acts, summary: "Answer a question", about: "The answer closes the case, and is mailed to who asked."},
 		func(ctx context.Context, who candor.Principal, in *questionAnswered) (*questionAnswer, error) {
 			q, err := s.House.AnswerQuestion(ctx, who, in.ID, in.Body.Answer)
 			return &questionAnswer{q}, err

@@ -185,11 +185,11 @@ func TestWords(t *testing.T) {
 	}
 	classes := words("Class")
 	for _, c := range classes {
-		if known, ok := candor.ParseClass(c.(string)); !ok || string(known) != c {
+		if known, ok := candor.ParseClass(c.(string)); candor.Class(c.(string)).Incident() && (!ok || string(known) != c) {
 			t.Errorf("there is no class %v", c)
 		}
 	}
-	if len(classes) != 40 {
+	if len(classes) != 42 { // and the two of what parties ask about terms
 		t.Errorf("there are %d classes", len(classes))
 	}
 	if len(words("CaseState")) != len(candor.CaseStates()) || len(words("Role")) != len(candor.Roles()) {

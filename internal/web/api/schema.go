@@ -165,7 +165,7 @@ func (s severity) value() candor.Severity {
 }
 
 func (class) Schema(r huma.Registry) *huma.Schema {
-	return words(r, "Class", "Incident class of the Reference Incident Classification Taxonomy (RSIT 1003).", candor.Classes()...)
+	return words(r, "Class", "Incident class of the Reference Incident Classification Taxonomy (RSIT 1003); or that of a case in which a party asks about terms, which is no incident.", append(candor.Classes(), candor.TermsQuestion, candor.TermsComplaint)...)
 }
 
 func (nature) Schema(r huma.Registry) *huma.Schema {
@@ -236,7 +236,7 @@ func (vital) Schema(r huma.Registry) *huma.Schema {
 
 func (eventKind) Schema(r huma.Registry) *huma.Schema {
 	return words(r, "EventKind", "What a line of a timeline tells.", candor.EventOpened, candor.EventFinding, candor.EventGone, candor.EventState, candor.EventAssigned,
-		candor.EventComment, candor.EventQuestion, candor.EventContest, candor.EventFixed, candor.EventRescan, candor.EventTask, candor.EventDeadline, candor.EventResponse, candor.EventLinked, candor.EventReleased, candor.EventReturned, candor.EventGood, candor.EventLadder)
+		candor.EventComment, candor.EventQuestion, candor.EventAnswer, candor.EventContest, candor.EventFixed, candor.EventRescan, candor.EventTask, candor.EventDeadline, candor.EventResponse, candor.EventLinked, candor.EventReleased, candor.EventReturned, candor.EventGood, candor.EventLadder)
 }
 
 func (recordKind) Schema(r huma.Registry) *huma.Schema {

@@ -73,6 +73,14 @@ func (c *console) comment(r *web.Request) (web.View, error) {
 	})
 }
 
+// reply answers what a party asked about terms.
+func (c *console) reply(r *web.Request) (web.View, error) {
+	return c.write(r, "reply", r.T("console.reply.sent"), func(id candor.ID) error {
+		_, err := c.house.AnswerQuestion(r.Context(), r.Who, id, r.Text("reply"))
+		return err
+	})
+}
+
 func (c *console) addTask(r *web.Request) (web.View, error) {
 	return c.write(r, "task", r.T("console.task.added"), func(id candor.ID) error {
 		return c.house.AddTask(r.Context(), r.Who, id, r.Line("task"))

@@ -11,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/regex"
@@ -113,6 +114,9 @@ func (c *console) story(r *web.Request, v house.CaseView, d draft) (*story, erro
 	if s.ladder, err = c.ladderPart(r, v.Case); err != nil {
 		return nil, err
 	}
+	if !v.Case.Class.Incident() {
+		s.methods = nil
+	}
 	s.names.party[v.Party.ID], s.names.asset[v.Asset.ID] = v.Party.Name, v.Asset.Name
 	s.tellFacts()
 	s.tellFindings()
@@ -163,20 +167,48 @@ func (s *story) tellFacts() {
 	if s.Asset.ObserveOnly {
 		asset = ui.Together(asset, ui.Badge(r.T("console.observe"), ui.Accent))
 	}
-	add(r.T("console.asset"), asset)
+	if c.Class.Incident() {
+		add(r.T("console.asset"), asset)
+	}
 	add(r.T("console.party"), anchor(s.Party.Name, partyPath(s.Party.ID)))
 	add(r.T("console.assignee"), ui.OrAbsent(s.names.userName(c.Assignee)))
 	add(r.T("console.class"), ui.Class(c.Class))
 	if c.Nature != "" {
 		add(r.T("console.nature"), ui.Nature(c.Nature))
 	}
-	add(r.T("console.sure"), ui.Together(ui.Text(sureness(r.Printer, c.Confidence)), ui.Confidence(c.Confidence)))
+	if c.Class.Incident() {
+		add(r.T("console.sure"), ui.Together(ui.Text(sureness(r.Printer, c.Confidence)), ui.Confidence(c.Confidence)))
+	} else {
+		s.tellAsked(add)
+	}
 	add(r.T("console.opened"), ui.Time(c.Opened))
 	add(r.T("console.updated"), ui.Time(c.Updated))
 	if !c.Closed.IsZero() {
 		add(r.T("console.closed"), ui.Time(c.Closed))
 	}
 }
+
+// tellAsked tells which terms are asked about.
+func (s *story) tellAsked(add func(string, templ.Component)) {
+	for _, e := range s.Events {
+		if e.Kind != candor.EventQuestion {
+			continue
+		}
+		if a := desk.ReadAbout(e); a.Document != "" {
+			add(s.r.T("console.asked.terms"), ui.Mono(a.Document))
+			if a.Clause != "" {
+				add(s.r.T("console.asked.clause"), ui.Mono(a.Clause))
+			}
+		}
+		return
+	}
+}
+
+// incident tells whether the case is one.
+func (s *story) incident() bool { return s.Case.Class.Incident() }
+
+// answers tells whether whoever reads it can answer what the party asked.
+func (s *story) answers() bool { return s.may && !s.incident() && s.Case.State.Open() }
 
 // tellFindings shows the gravest that are still there first.
 func (s *story) tellFindings() {

@@ -1,13 +1,16 @@
 package console_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/desk/calendar"
 	"candor/internal/house"
 	"candor/internal/respond"
@@ -320,7 +323,7 @@ func TestWords(t *testing.T) {
 			add("console.rule.", r.Name)
 		}
 	}
-	add("console.event.", "comment", "question", "contest", "fixed", "rescan", "linked")
+	add("console.event.", "comment", "question", "answer", "contest", "fixed", "rescan", "linked")
 	for _, s := range []candor.DeadlineState{candor.DeadlineRunning, candor.DeadlineMet, candor.DeadlineMissed, candor.DeadlineCancelled} {
 		add("console.event.deadline.", string(s))
 	}
@@ -351,4 +354,40 @@ func TestWords(t *testing.T) {
 			t.Errorf("there is no text %q", key)
 		}
 	}
+}
+
+// TestAskedCase reads a complaint about terms, and answers it.
+func TestAskedCase(t *testing.T) {
+	w := newWorld(t)
+	w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
+	q, err := w.House.AskAboutTerms(t.Context(), w.Who(candor.RoleCustomer), consent.Question{Kind: consent.Complains, Document: "hosting-terms", Clause: "fees", Text: "Why " + evil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/cases/" + string(q.ID)
+	list := w.get(t, "/cases?incident=no&open=yes")
+	has(t, list, "Complaint about terms: hosting-terms", path)
+	hasNot(t, list, "a.php", "Web shell")
+	hasNot(t, w.get(t, "/cases?incident=yes"), path)
+	has(t, w.get(t, "/cases?q=complaint"), path)
+	has(t, w.get(t, "/today"), path)
+	page := w.get(t, path)
+	has(t, page, "hosting-terms", "fees", "asked a question", "Answer to what is asked about terms", `name="reply"`, html.EscapeString("Why "+evil))
+	hasNot(t, page, evil, "/recheck", "/aware", "/propose", "/share", "/pack", "/samples", "What was found")
+	a := w.Post(t, w.As(candor.RoleAnalyst), path+"/reply", form("reply", " "))
+	if a.Status != http.StatusUnprocessableEntity {
+		t.Errorf("an empty answer: %d", a.Status)
+	}
+	has(t, w.post(t, path+"/comment", "comment", "Ask the lawyer.", "audience", "staff"), "Ask the lawyer.")
+	page = w.post(t, path+"/reply", "reply", "Because the law demands it.")
+	has(t, page, "The answer was given, and the case is closed", "Because the law demands it.")
+	hasNot(t, page, `name="reply"`)
+	hasNot(t, w.get(t, "/cases?incident=no&open=yes"), path)
+	w.At(w.Clock().Add(time.Hour))
+	if err := w.House.Ask(t.Context(), w.Who(candor.RoleCustomer), q.ID, "Which law?"); err != nil {
+		t.Fatal(err)
+	}
+	has(t, w.get(t, path), "Which law?", `name="reply"`)
+	chinese := w.get(t, path+"?language=zh")
+	has(t, chinese, "关于条款的投诉")
 }

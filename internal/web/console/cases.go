@@ -15,13 +15,13 @@ const nobody = "nobody"
 
 // caseViews are the views of the list of cases that everybody has.
 var caseViews = []fixedView{
-	{"open", "open=yes"}, {"mine", "assignee=me&open=yes"}, {"new", "sort=-severity&state=new"}, {"due", "due=day&open=yes&sort=due"}, {"good", "good=yes&open=yes"}, {"all", ""},
+	{"open", "open=yes"}, {"mine", "assignee=me&open=yes"}, {"new", "sort=-severity&state=new"}, {"due", "due=day&open=yes&sort=due"}, {"good", "good=yes&open=yes"}, {"asked", "incident=no&open=yes"}, {"all", ""},
 }
 
 // cases lists cases.
 func (c *console) cases(r *web.Request) (web.View, error) {
 	f := candor.CaseFilter{States: web.FilterMany(r, "state", candor.CaseStates()), Open: r.FilterYes("open"), Party: r.FilterID("party"),
-		Asset: r.FilterID("asset"), Assignee: r.FilterID("assignee"), Class: filterClass(r), MinSeverity: leastSeverity(r), Good: r.FilterYes("good"),
+		Asset: r.FilterID("asset"), Assignee: r.FilterID("assignee"), Class: filterClass(r), MinSeverity: leastSeverity(r), Good: r.FilterYes("good"), Incident: r.FilterYes("incident"),
 		DueBefore: dueBefore(r), OpenedAfter: day(r, "opened"), OpenedBefore: dayAfter(r, "until"), Unassigned: r.Query("assignee") == nobody, Text: r.Query("q")}
 	page, err := c.house.Cases(r.Context(), r.Who, f, r.Cut("severity", "due", "opened", "updated"))
 	if err != nil {
@@ -66,6 +66,7 @@ func (c *console) caseFilters(r *web.Request, n *names, f candor.CaseFilter) ([]
 		{Name: "assignee", Label: r.T("console.assignee"), Kind: ui.Choice, Options: staff},
 		{Name: "due", Label: r.T("console.due"), Kind: ui.Choice, Options: web.Options(r, "console.due.within.", []string{"now", "hour", "day", "week"})},
 		goodFilter(r),
+		{Name: "incident", Label: r.T("console.incident"), Kind: ui.Choice, Options: []ui.Option{{Value: "yes", Label: r.T("console.incident.yes")}, {Value: "no", Label: r.T("console.incident.no")}}},
 		{Name: "opened", Label: r.T("console.opened.since"), Kind: ui.Day},
 		{Name: "until", Label: r.T("console.opened.until"), Kind: ui.Day},
 	}

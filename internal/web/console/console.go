@@ -56,6 +56,7 @@ func (c *console) addCases() {
 	}
 	s.Action("POST /cases/{id}/assign", acts, c.assign)
 	s.Action("POST /cases/{id}/comment", acts, c.comment)
+	s.Action("POST /cases/{id}/reply", acts, c.reply)
 	s.Action("POST /cases/{id}/task", acts, c.addTask)
 	s.Action("POST /cases/{id}/tasks", acts, c.doTasks)
 	s.Action("POST /cases/{id}/recheck", acts, c.recheck)

@@ -93,7 +93,7 @@ func later(k candor.EventKind) int {
 
 // spoken tells whether an event is somebody's words.
 func spoken(k candor.EventKind) bool {
-	return k == candor.EventComment || k == candor.EventQuestion || k == candor.EventContest || k == candor.EventFixed || k == candor.EventReleased
+	return k == candor.EventComment || k == candor.EventQuestion || k == candor.EventAnswer || k == candor.EventContest || k == candor.EventFixed || k == candor.EventReleased
 }
 
 // tellEvent puts one event into words.
@@ -149,7 +149,7 @@ func goneAs(state string) string {
 
 func plainIcon(k candor.EventKind) string {
 	switch k {
-	case candor.EventComment:
+	case candor.EventComment, candor.EventAnswer:
 		return "comment"
 	case candor.EventQuestion, candor.EventContest:
 		return "question"

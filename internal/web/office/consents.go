@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"candor"
 	"candor/internal/consent"
 	"candor/internal/house"
 	"candor/internal/phrase"
@@ -32,14 +33,22 @@ func (o *office) consents(r *web.Request) (web.View, error) {
 	n := r.Printer.Number
 	d := consentsDetail{versions: shareTable(r, f.Versions), chart: consentChart(r, f.Days), tiles: []ui.Stat{
 		{Label: r.T("office.consents.waiting"), Value: n(waiting), Known: len(f.Stances) > 0, Note: r.T("office.consents.waiting.note"), Href: "/terms"},
-		{Label: r.T("office.questions.open"), Value: n(f.Open), Known: true, Href: "/questions"},
-		{Label: r.T("office.questions.late"), Value: n(f.Late), Known: true, Href: "/questions"},
-		{Label: r.T("office.consents.median"), Value: r.Printer.Span(f.Median), Known: f.Answered > 0, Note: r.T("office.consents.median.note", phrase.Args{"n": f.Answered}), Href: "/questions?state=answered"},
+		{Label: r.T("office.questions.open"), Value: n(f.Open), Known: true, Href: "/cases?incident=no&open=yes"},
+		{Label: r.T("office.questions.late"), Value: n(f.Late), Known: true, Href: "/cases?incident=no&open=yes"},
+		{Label: r.T("office.consents.median"), Value: r.Printer.Span(f.Median), Known: f.Answered > 0, Note: r.T("office.consents.median.note", phrase.Args{"n": f.Answered}), Href: "/cases?incident=no&open=no"},
 	}}
 	if f.Late > 0 {
 		d.tiles[2].Tone = ui.Bad
 	}
-	return web.View{Page: ui.Page{Title: r.T("office.consents"), Active: "consents", Lead: r.T("office.consents.lead")}, Body: consentsBody(d)}, nil
+	return web.View{Page: ui.Page{Title: r.T("office.consents"), Active: "consents", Lead: r.T("office.consents.lead") + countedAt(r, f.At)}, Body: consentsBody(d)}, nil
+}
+
+// countedAt says when figures were counted, if that is a while ago.
+func countedAt(r *web.Request, at time.Time) string {
+	if r.Now.Sub(at) < time.Second {
+		return ""
+	}
+	return " " + r.T("office.consents.counted", phrase.Args{"ago": r.Printer.Ago(r.Now, at)})
 }
 
 // shareTable tells how many of those who are asked are bound, by version.
@@ -93,4 +102,13 @@ func problemTone(p termsProblem) ui.Tone {
 		return ui.Bad
 	}
 	return ui.Neutral
+}
+
+// openQuestions tells how many questions wait, and whether one is overdue.
+func (o *office) openQuestions(ctx context.Context, who candor.Principal) (int, bool) {
+	open, late, err := o.house.OpenQuestions(ctx, who)
+	if err != nil {
+		return 0, false // the list itself will say so
+	}
+	return int(open), late > 0
 }

@@ -163,7 +163,8 @@ func (w *world) provider(t *testing.T) map[string]string {
 	token := w.token(t)
 	g := w.House.Definitions.Health().Generation.ID
 	asset, party, analyst, finding := "/assets/"+string(sites[0].ID), "/parties/"+string(sites[0].Owner), "/people/"+string(w.People[candor.RoleAnalyst].ID), "/evidence/"+string(w.record(t, candor.RecordFinding).ID)
-	published, question := w.publish(t, "hosting-terms", "1"), w.asks(t, "Why may you switch my site off, and who decides it?")
+	published := w.publish(t, "hosting-terms", "1")
+	w.asks(t, "Why may you switch my site off, and who decides it?")
 	w.decide(t, w.party.ID, published, consent.Agreed, "samples")
 	site := "/gate/" + string(sites[0].ID)
 	watched := w.watched(t, "Line 4711", sites[1].Owner)
@@ -174,7 +175,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"gate": "/gate", "gate-grace": "/gate?state=grace", "gate-suspended": "/gate/" + string(sites[7].ID), "gate-site": site, "gate-draft": "/gate/" + string(sites[9].ID), "gate-live": "/gate/" + string(sites[6].ID), "waive": site + "/waive", "waiver-end": site + "/waivers/" + string(waiver) + "/end", "take-back": site + "/take-back",
 		"gate-policy": "/gate/policy", "gate-policy-edit": "/gate/policy/edit",
 		"terms": "/terms", "terms-one": "/terms/" + string(published.ID), "terms-arabic": "/terms/" + string(published.ID) + "?in=ar", "terms-coverage": "/terms/coverage", "terms-new": "/terms/new",
-		"terms-end": "/terms/" + string(published.ID) + "/end", "questions": "/questions", "question": "/questions/" + string(question.ID), "consents": "/consents",
+		"terms-end": "/terms/" + string(published.ID) + "/end", "consents": "/consents",
 		"campaigns": "/campaigns", "campaign": "/campaigns/" + string(w.campaign(t).ID), "software": "/software", "software-one": "/software/" + w.software(t),
 		"sites": "/sites", "assets-server": "/assets?kind=server", "asset": asset, "asset-observed": "/assets/" + string(sites[3].ID), "asset-unseen": "/assets/" + string(sites[9].ID), "asset-new": "/assets/new", "asset-software": asset + "/software", "asset-software-gone": asset + "/software?state=gone", "asset-software-none": "/assets/" + string(sites[9].ID) + "/software", "asset-packages": "/assets/" + string(w.server.ID) + "/software", "asset-edit": asset + "/edit",
 		"drills": "/drills", "drill": "/drills/" + w.drilled(t), "drill-missed": "/drills/20260201T090000Z-nftables",

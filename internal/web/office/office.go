@@ -7,6 +7,7 @@ package office
 
 import (
 	"context"
+	"strings"
 
 	"candor"
 	"candor/internal/access"
@@ -73,7 +74,6 @@ func Register(s *web.Site, h *house.House, options Options) {
 	o.addEvidence()
 	o.addPolicy()
 	o.addTerms()
-	o.addQuestions()
 	o.addReports()
 	o.addRepeat()
 	s.Page("GET /consents", readPolicy, o.consents)
@@ -107,7 +107,7 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "evidence", Text: "office.evidence", Icon: "evidence", Href: "/evidence", Group: trust, Order: 31, Needs: readEvidence},
 		web.NavEntry{Key: "policy", Text: "office.policy", Icon: "policy", Href: "/policy", Group: trust, Order: 32, Needs: readPolicy},
 		web.NavEntry{Key: "terms", Text: "office.terms", Icon: "file", Href: "/terms", Group: trust, Order: 33, Needs: readPolicy},
-		web.NavEntry{Key: "questions", Text: "office.questions", Icon: "comment", Href: "/questions", Group: trust, Order: 34, Needs: readParties, Count: o.openQuestions},
+		web.NavEntry{Key: "questions", Text: "office.questions", Icon: "comment", Href: "/cases?incident=no&open=yes", Group: trust, Order: 34, Needs: readParties, Count: o.openQuestions},
 		web.NavEntry{Key: "consents", Text: "office.consents", Icon: "good", Href: "/consents", Group: trust, Order: 35, Needs: readPolicy},
 		web.NavEntry{Key: "campaigns", Text: "office.campaigns", Icon: "clock", Href: "/campaigns", Group: trust, Order: 36, Needs: readPolicy},
 		web.NavEntry{Key: "people", Text: "office.people", Icon: "people", Href: "/people", Group: system, Order: 40, Needs: readPeople},
@@ -115,4 +115,19 @@ func (o *office) addNav() {
 		web.NavEntry{Key: "health", Text: "office.health", Icon: "health", Href: "/health", Group: system, Order: 42, Needs: readSettings},
 		web.NavEntry{Key: "x1207", Text: "office.x1207", Icon: "catalogue", Href: "/x1207", Group: system, Order: 43, Needs: readCases},
 	)
+}
+
+// actCases is what work in cases asks for.
+var actCases = web.Needs{access.ActCases}
+
+// excerpt is the beginning of a text, or a dash for one that was erased.
+func excerpt(text string) string {
+	letters := []rune(strings.Join(strings.Fields(text), " "))
+	switch {
+	case len(letters) == 0:
+		return "–"
+	case len(letters) > 100:
+		return string(letters[:99]) + "…"
+	}
+	return string(letters)
 }

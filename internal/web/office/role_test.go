@@ -80,7 +80,7 @@ var table = map[string]string{
 	"GET /terms": "admin analyst auditor", "GET /terms/coverage": "admin analyst auditor", "GET /terms/new": "admin", "POST /terms/new": "admin", "GET /terms/{id}": "admin analyst auditor",
 	"GET /terms/{id}/changes": "admin analyst auditor", "GET /terms/{id}/text": "admin analyst auditor", "GET /terms/{id}/pdf": "admin analyst auditor", "GET /terms/{id}/edit": "admin", "POST /terms/{id}/edit": "admin",
 	"GET /terms/{id}/publish": "admin", "POST /terms/{id}/publish": "admin", "GET /terms/{id}/end": "admin", "POST /terms/{id}/end": "admin", "GET /terms/{id}/delete": "admin", "POST /terms/{id}/delete": "admin",
-	"GET /questions": "admin analyst auditor", "GET /questions/{id}": "admin analyst auditor", "POST /questions/{id}": "admin analyst", "GET /consents": "admin analyst auditor",
+	"GET /consents": "admin analyst auditor",
 
 	"GET /reports": "admin analyst auditor", "GET /reports/{id}": "admin analyst auditor", "GET /reports/{id}/message": "admin analyst auditor", "GET /reports/{id}/html/{part}": "admin analyst auditor",
 	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
@@ -168,14 +168,14 @@ func (w *world) paths(t *testing.T) func(string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft, question := w.draft(t, "hosting-terms", "role"), w.asks(t, "Why?")
+	draft := w.draft(t, "hosting-terms", "role")
 	reported, passed := w.foreign(t)
 	w.House.Forwarding.Holders = holder.New(holder.Options{}) // nobody is asked in this test
 	standing, err := w.House.AgreeForwards(t.Context(), w.Who(candor.RoleAdmin), "@cert.example", "agreement 7", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "questions": string(question.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
+	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
 	w.intel(t, w.asset)
 	w.writes(t)

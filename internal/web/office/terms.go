@@ -54,11 +54,11 @@ func termsTitle(p phrase.Printer, v consent.Terms) string {
 }
 
 func (o *office) allTerms(r *web.Request) (web.View, error) {
-	all, err := o.house.TermsStances(r.Context(), r.Who)
+	all, at, err := o.house.TermsStances(r.Context(), r.Who)
 	if err != nil {
 		return web.View{}, err
 	}
-	p := ui.Page{Title: r.T("office.terms"), Active: "terms", Lead: r.T("office.terms.lead")}
+	p := ui.Page{Title: r.T("office.terms"), Active: "terms", Lead: r.T("office.terms.lead") + countedAt(r, at)}
 	var add templ.Component
 	if r.May(access.ManagePolicy) {
 		add = ui.ButtonLink(ui.Link{Text: r.T("office.terms.new"), Href: "/terms/new"}, ui.Primary, "plus")

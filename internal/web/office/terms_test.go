@@ -114,27 +114,10 @@ func TestAskedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.At(w.Clock().Add(time.Minute))
-	all, err := w.House.TermsStances(t.Context(), w.Who(candor.RoleAuditor))
+	all, _, err := w.House.TermsStances(t.Context(), w.Who(candor.RoleAuditor))
 	if err != nil || len(all) != 2 || all[0].Waiting != 1 || all[1].Agreed != 1 || all[1].Waiting != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
 	has(t, w.Get(t, w.As(candor.RoleAuditor), "/consents"), http.StatusOK, "Open re-consents", "Coverage by version", "2 agreed, 0 refused, 0 withdrew", "50%", "Not measured")
 	has(t, w.Get(t, w.As(candor.RoleAuditor), "/terms/"+string(v.ID)+"/changes"), http.StatusOK, "In short")
-}
-
-// TestTermsQuestions answers what a customer asked.
-func TestTermsQuestions(t *testing.T) {
-	w := newWorld(t)
-	now := w.Clock()
-	w.At(now.Add(-15 * 24 * time.Hour))
-	q := w.asks(t, "Why "+evil)
-	path := "/questions/" + string(q.ID)
-	w.At(now)
-	list := w.Get(t, w.As(candor.RoleAuditor), "/questions")
-	has(t, list, http.StatusOK, "Overdue", "Complaint", "acme")
-	inert(t, list, "the list")
-	has(t, w.Post(t, w.As(candor.RoleAnalyst), path, url.Values{"answer": {" "}}), http.StatusUnprocessableEntity, "Write an answer")
-	has(t, w.led(t, candor.RoleAnalyst, path, url.Values{"answer": {"Because the law demands it."}}), http.StatusOK, "The question was answered", "There are none")
-	has(t, w.Get(t, w.As(candor.RoleAuditor), "/questions?state=answered"), http.StatusOK, "Answered after", "15 days")
-	has(t, w.Get(t, w.As(candor.RoleAuditor), path), http.StatusOK, "Because the law demands it.")
 }

@@ -379,7 +379,42 @@ func (p *portal) export(a agreements) (web.View, error) {
 	return web.View{Send: &web.File{Name: "agreements.json", Type: "application/json", Write: text(string(body))}}, err
 }
 
+// saidOn tells who said something of a question, and when.
+func saidOn(ctx context.Context, kind consent.QuestionKind, first bool, l consent.Line) string {
+	switch {
+	case l.Kind == candor.EventAnswer:
+		return date(ctx, "portal.agree.answered", l.At)
+	case l.Kind == candor.EventComment:
+		return date(ctx, "portal.agree.said.comment", l.At)
+	case !first:
+		return date(ctx, "portal.agree.asked.again", l.At)
+	case kind == consent.Complains:
+		return date(ctx, "portal.agree.asked.complaint", l.At)
+	}
+	return date(ctx, "portal.agree.asked.question", l.At)
+}
+
+// askAgain asks once more what was answered.
+func (p *portal) askAgain(a agreements, id candor.ID) (web.View, error) {
+	field := "again-" + string(id)
+	text := a.Text(field)
+	if text == "" {
+		return p.controlPage(a, form{field: field, problem: a.T("portal.ask.empty")})
+	}
+	if err := p.site.House.Ask(a.Context(), a.Who, id, text); err != nil {
+		return web.View{}, err
+	}
+	return web.See(a.path).Say(ui.Good, a.T("portal.ask.said")), nil
+}
+
 func (p *portal) askAboutTerms(a agreements) (web.View, error) {
+	if a.Line("case") != "" {
+		id, err := a.FormID("case")
+		if err != nil {
+			return web.View{}, err
+		}
+		return p.askAgain(a, id)
+	}
 	q := consent.Question{Kind: consent.QuestionKind(a.Line("kind")), Document: a.Line("document"), Text: a.Text("question")}
 	if q.Text == "" {
 		return p.controlPage(a, form{field: "question", problem: a.T("portal.ask.empty")})

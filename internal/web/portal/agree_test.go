@@ -11,6 +11,7 @@ import (
 	"candor"
 	"candor/internal/consent"
 	"candor/internal/consent/terms"
+	"candor/internal/web/webtest"
 )
 
 // publish publishes a document of the library under a label, with more lines.
@@ -205,5 +206,25 @@ func TestTermsQuestion(t *testing.T) {
 	}
 	if page := w.Get(t, c, home).Text(); !strings.Contains(page, "It is shorter now.") || strings.Contains(page, "Test analyst") {
 		t.Error("the answer is not there, or names who gave it")
+	}
+	again := url.Values{"case": {string(open[0].ID)}}
+	if a := w.Post(t, c, home+"/question?language=en", again); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "Write your question first") {
+		t.Errorf("asked again without words: %d", a.Status)
+	}
+	again.Set("again-"+string(open[0].ID), "Still too <long>.")
+	w.Post(t, c, home+"/question", again)
+	if page := w.Get(t, c, home+"?language=en").Text(); !strings.Contains(page, "Still too &lt;long&gt;.") || !strings.Contains(page, "You asked again on") || !strings.Contains(page, "We answer by") {
+		t.Error("what was asked again is not there:", page)
+	}
+	if a := w.Get(t, c, "/my/cases/"+string(open[0].ID)); a.Location() != home {
+		t.Errorf("the page of the case leads to %q", a.Location())
+	}
+	if page := w.Get(t, c, "/my").Text(); strings.Contains(page, string(open[0].ID)) {
+		t.Error("it stands among what was found at the customer")
+	}
+	other := url.Values{"case": {string(w.File(t, w.OtherAsset, webtest.Shell(w.OtherAsset, "a.php")).ID)}}
+	other.Set("again-"+other.Get("case"), "Whose is it?")
+	if a := w.Post(t, c, home+"/question", other); a.Status != http.StatusNotFound {
+		t.Errorf("of another party's case: %d", a.Status)
 	}
 }

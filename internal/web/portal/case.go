@@ -56,6 +56,9 @@ func (p *portal) page(v visit, f form) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
+	if !view.Case.Class.Incident() { // what was asked stands where it was asked
+		return web.See(mine), nil
+	}
 	contact, to := masked(v.link, view.Party.Contacts)
 	v.Speak(contact.Language, view.Party.Language)
 	v.In(view.Party.TimeZone)

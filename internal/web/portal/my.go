@@ -45,10 +45,10 @@ func (p *portal) overview(r *web.Request) (web.View, error) {
 	r.Speak(view.Party.Language)
 	r.In(view.Party.TimeZone)
 	yes, no := true, false
-	open, err1 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &yes}, candor.Cut{Limit: mostOpen})
+	open, err1 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &yes, Incident: &yes}, candor.Cut{Limit: mostOpen})
 	cut := r.Cut()
 	cut.Limit = 20
-	closed, err2 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &no}, cut)
+	closed, err2 := p.site.House.Cases(ctx, who, candor.CaseFilter{Open: &no, Incident: &yes}, cut)
 	if err := errors.Join(err1, err2); err != nil {
 		return web.View{}, err
 	}

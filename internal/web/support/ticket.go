@@ -98,7 +98,7 @@ func (p *pages) choices(r *web.Request, d *ticketDetail) error {
 // places are the cases and assets of the ticket's party.
 func (p *pages) places(r *web.Request, d *ticketDetail) error {
 	yes := true
-	cases, err1 := p.house.Cases(r.Context(), r.Who, candor.CaseFilter{Party: d.Ticket.Party, Open: &yes}, candor.Cut{Limit: 50})
+	cases, err1 := p.house.Cases(r.Context(), r.Who, candor.CaseFilter{Party: d.Ticket.Party, Open: &yes, Incident: &yes}, candor.Cut{Limit: 50})
 	assets, err2 := p.house.Assets(r.Context(), r.Who, candor.AssetFilter{Owner: d.Ticket.Party}, candor.Cut{Limit: 200})
 	d.cases = []ui.Option{{Value: "", Label: r.T("tickets.hand.new")}}
 	for _, c := range cases.Items {
