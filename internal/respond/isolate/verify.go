@@ -20,6 +20,10 @@ func (m *Method) Verify(ctx context.Context, r candor.Response) error {
 	l, err := m.verify(ctx, r)
 	if err == nil {
 		m.seen.Store(r.Asset, l)
+		if m.Prober != nil {
+			m.tried.Store(r.Asset, m.Now())
+			m.held.Store(r.Asset, true)
+		}
 	}
 	return err
 }
@@ -125,7 +129,7 @@ func (m *Method) probe(ctx context.Context, s Session, l Level, points []Point) 
 		}
 		if err := m.each(ctx, from, blocked, func(through bool, to Place) error {
 			if tried++; through {
-				return fmt.Errorf("%s can still be reached from %s", to, from)
+				return &leak{from, to}
 			}
 			return nil
 		}); err != nil {
