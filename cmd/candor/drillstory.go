@@ -154,6 +154,10 @@ func (c *liveCopy) Noticed(ctx context.Context, f drill.FaultKind, of drill.Line
 				return "timeline: " + d, nil
 			}
 		}
+		// Who is told of one line's rule again may put back the others' with it.
+		if f == drill.StaleSet && c.log.since(since, `"kind":"`+isolate.Refilled+`"`) != "" {
+			return "log: " + isolate.Refilled, err
+		}
 		return "", err
 	}
 	logged := map[drill.FaultKind]string{drill.DeadCoA: "an isolation is not as it was decided", drill.LostSession: "an isolation is not as it was decided", drill.SessionDown: "no router hears the routes", drill.PortalDown: "the portal of the walled garden does not answer", drill.ClockOff: "the clock of an exporter is off"}

@@ -100,7 +100,7 @@ func TestDrill(t *testing.T) {
 	}
 	before, other := tree(t, data), namespaces(t, "candor-drill-")
 	r, status := drilled(t, "--rounds", "3", "--seed", "1207", "--data", data)
-	if judged(t, r, status); len(r.Rounds) != 3 || len(r.Faults) != len(drill.Faults()) || r.Seed != 1207 {
+	if judged(t, r, status); len(r.Rounds) != 3 || len(r.Faults) != len(drill.Nftables.Faults()) || r.Seed != 1207 {
 		t.Fatalf("%+v", r)
 	}
 	for _, n := range drill.Stages() {

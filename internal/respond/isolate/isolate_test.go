@@ -524,6 +524,34 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
+// late is a Prober of a point that needs some probes' time.
+type late struct {
+	byKept
+	left *int
+}
+
+func (p late) Through(ctx context.Context, from netip.Addr, to isolate.Place) (bool, error) {
+	if *p.left > 0 && to == p.outside {
+		*p.left--
+		return true, nil
+	}
+	return p.byKept.Through(ctx, from, to)
+}
+
+// TestVerifyWaits: what a router was told by BGP may take a moment to be so; one that
+// can be asked has no excuse.
+func TestVerifyWaits(t *testing.T) {
+	outside := isolate.Place{Protocol: "udp", Addr: netip.MustParseAddrPort("203.0.113.1:9")}
+	for _, blind := range []bool{true, false} {
+		w, left := newWorld(wide), 1
+		w.Points[0].Blind = blind
+		w.Prober, w.Probes = late{byKept{w.edge, outside}, &left}, isolate.Probes{Outside: []isolate.Place{outside}}
+		if err := w.Verify(t.Context(), w.isolate(t, w.line("10.0.0.1/32"), isolate.WalledGarden)); (err == nil) != blind {
+			t.Errorf("blind %v: %v", blind, err)
+		}
+	}
+}
+
 // TestAnyOrder has isolations of few lines applied, killed, undone and tended in
 // any order, at a time. Then what is kept is what should be, and at no moment
 // was an address isolated for another line than its own.
