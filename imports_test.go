@@ -104,7 +104,7 @@ var layers = []layer{
 	{packages: "internal/flow/decode", ours: []string{"internal/flow"}, tests: []string{"candor/internal/flow", "github.com/netsampler/goflow2/v2"}},
 	{packages: "internal/flow/export", ours: []string{"internal/flow", "internal/flow/decode"}},
 	{packages: "internal/flow/collect", ours: []string{"internal/flow", "internal/flow/decode"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/internal/flow"}},
-	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
+	{packages: "internal/flow/capture", ours: []string{".", "internal/flow", "internal/flow/archive", "internal/flow/collect", "internal/flow/decode"}, tests: []string{"candor/internal/flow"}},
 	{packages: "internal/flow/normal"},
 	{packages: "internal/flow/line", ours: []string{".", "internal/flow", "internal/flow/collect", "internal/flow/detect", "internal/flow/network", "internal/flow/normal"}},
 	{packages: "internal/flow/archive", ours: []string{".", "internal/flow"}},
@@ -124,6 +124,7 @@ var layers = []layer{
 	{packages: "internal/flow/lease/cgnat", ours: []string{"internal/flow", "internal/flow/lease"}},
 
 	{packages: "internal/drill", ours: []string{".", "internal/consent/jws", "internal/flow"}},
+	{packages: "internal/drill/border", others: []string{"github.com/osrg/gobgp/v4"}},
 	{packages: "internal/drill/lab", ours: []string{"."}, others: []string{"golang.org/x/sys", "layeh.com/radius"}},
 
 	{packages: "internal/fleet/wire", ours: []string{".", "internal/inventory"}},
@@ -191,7 +192,7 @@ var layers = []layer{
 
 	{packages: "internal/e2e", ours: []string{"."}, tests: []string{"candor/internal", "github.com/chromedp", "github.com/emersion", "filippo.io/age", "layeh.com/radius"}},
 	{packages: "bench…", ours: []string{".", "engine…", "internal…", "bench…"}, others: []string{"golang.org/x/sys", "github.com/emersion/go-smtp", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}},
-	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "layeh.com/radius"}, tests: []string{"github.com/ProtonMail/gopenpgp/v3", "modernc.org/sqlite"}},
+	{packages: "cmd/candor", ours: []string{"."}, others: []string{"github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys", "github.com/prometheus/client_golang", "filippo.io/age", "go.yaml.in/yaml/v3", "layeh.com/radius"}, tests: []string{"github.com/ProtonMail/gopenpgp/v3", "modernc.org/sqlite"}},
 }
 
 // wired may import every package of ours.

@@ -70,6 +70,19 @@ func (f *deskFlags) token(scope string) (string, error) {
 // askDesk asks a desk over its API, and gives the answer of at most so many bytes.
 // What is no answer of a desk is an error, with what the desk says to do.
 func askDesk(ctx context.Context, base *url.URL, token, path string, query url.Values, most int64) ([]byte, error) {
+	answer, err := openDesk(ctx, base, token, path, query)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	return io.ReadAll(io.LimitReader(answer, most))
+}
+
+// mostProblem bounds what is read of an answer that says what is wrong.
+const mostProblem = 64 << 10
+
+// openDesk asks as askDesk does, and gives the answer as it comes.
+func openDesk(ctx context.Context, base *url.URL, token, path string, query url.Values) (io.ReadCloser, error) {
 	at := base.JoinPath(path)
 	at.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
@@ -82,15 +95,15 @@ func askDesk(ctx context.Context, base *url.URL, token, path string, query url.V
 	if err != nil {
 		return nil, err
 	}
+	if answer.StatusCode == http.StatusOK {
+		return answer.Body, nil
+	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, mostProblem))
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		var problem struct{ Detail, Hint string }
-		_ = json.Unmarshal(text, &problem) // what answers may be another program
-		return nil, candor.WithHint(fmt.Errorf("the desk answered %s: %.300s", answer.Status, problem.Detail), problem.Hint)
-	}
-	return text, nil
+	var problem struct{ Detail, Hint string }
+	_ = json.Unmarshal(text, &problem) // what answers may be another program
+	return nil, candor.WithHint(fmt.Errorf("the desk answered %s: %.300s", answer.Status, problem.Detail), problem.Hint)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -26,6 +25,7 @@ type drillFlags struct {
 	serveFlags
 	format  string
 	method  string
+	nas     string
 	rounds  int
 	seed    int64
 	abuse   []string
@@ -51,7 +51,7 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 		Args: unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return p.drill(c.Context(), f) },
 	}
-	c.AddCommand(p.drillVerifyCommand())
+	c.AddCommand(p.drillVerifyCommand(), p.drillRouterCommand())
 	fl := c.Flags()
 	fl.StringVar(&f.file, "config", "", "read where reports are kept from the configuration in `FILE`")
 	fl.StringVar(&f.data, "data", "", "keep the report in the data folder `DIR`; without one it is only shown")
@@ -60,7 +60,8 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 	fl.Int64Var(&f.seed, "seed", -1, "what the abuse is drawn from: the same `NUMBER` gives the same (default: another each time)")
 	fl.StringSliceVar(&f.abuse, "abuse", texts(drill.Abuses()), "the kinds of abuse")
 	fl.StringSliceVar(&f.faults, "faults", nil, "the faults that are planted, or none (default: all that the method knows)")
-	fl.StringVar(&f.method, "method", string(drill.Nftables), "isolate by nftables, or by coa at an access server (RADIUS)")
+	fl.StringVar(&f.method, "method", string(drill.Nftables), "isolate by nftables, by coa at an access server (RADIUS), or by flowspec at a router (BGP)")
+	fl.StringVar(&f.nas, "nas", "", "isolate at the access server of your own lab that `FILE` names, in place of a made-up network")
 	fl.DurationVar(&f.patient, "patience", 20*time.Second, "how long is waited for each stage, and for a fault to be noticed")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the copy says of itself")
 	return c
@@ -69,15 +70,19 @@ Exit status: 0 all is as it should be, 1 something is not, 2 it could not be don
 // drillFolder is where reports are kept, in the data folder.
 const drillFolder = "drills"
 
+// desk is the configuration of the desk that the drill is held for; nil for none.
+func (f *drillFlags) desk() (*config.Config, error) {
+	if f.data == "" && f.file == "" {
+		return nil, nil
+	}
+	return f.load()
+}
+
 // shelf is where reports are kept, and those of former drills; empty if they are
 // only shown.
-func (f *drillFlags) shelf() (folder drill.Folder, former []drill.Kept, err error) {
-	if f.data == "" && f.file == "" {
+func shelf(conf *config.Config) (folder drill.Folder, former []drill.Kept, err error) {
+	if conf == nil {
 		return "", nil, nil
-	}
-	conf, err := f.load()
-	if err != nil {
-		return "", nil, err
 	}
 	folder = drill.Folder(filepath.Join(conf.Data.Dir, drillFolder))
 	if former, err = folder.All(); err != nil {
@@ -148,8 +153,10 @@ func (f drillFlags) plan() (p drill.Plan, err error) {
 		}
 		p.Abuse = append(p.Abuse, a)
 	}
-	if !slices.Contains(drill.Methods(), p.Method) {
-		return p, candor.WithHint(fmt.Errorf("there is no method %.40q: %w", f.method, candor.ErrInvalid), fmt.Sprintf("Choose one of %v.", drill.Methods()))
+	if f.nas != "" {
+		p.Method = drill.LabNAS
+	} else if made := []drill.Method{drill.Nftables, drill.CoA, drill.Flowspec}; !slices.Contains(made, p.Method) {
+		return p, candor.WithHint(fmt.Errorf("there is no method %.40q: %w", f.method, candor.ErrInvalid), fmt.Sprintf("Choose one of %v, or name an access server of your lab by --nas.", made))
 	}
 	if f.faults == nil {
 		f.faults = texts(p.Method.Faults())
@@ -178,22 +185,35 @@ func (p *program) drill(ctx context.Context, f drillFlags) error {
 	if err != nil {
 		return err
 	}
-	folder, former, err := f.shelf() // before anything that would be in vain
+	conf, err := f.desk()
 	if err != nil {
 		return err
 	}
-	plan.Say = func(what string) { fmt.Fprintf(p.err, "candor: %s\n", what) }
-	var say io.Writer
-	if f.verbose {
-		say = p.err
+	folder, former, err := shelf(conf) // before anything that would be in vain
+	if err != nil {
+		return err
 	}
-	dead := -1
+	made := copyPlan{method: plan.Method, lines: plan.Rounds + len(plan.Faults), dead: -1}
+	if f.nas != "" {
+		if made.nas, made.at, err = readLabNAS(f.nas); err == nil && conf != nil {
+			err = made.nas.notReal(ctx, conf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	plan.Say = func(what string) { fmt.Fprintf(p.err, "candor: %s\n", what) }
+	if f.verbose {
+		made.say = p.err
+	}
 	if n := slices.Index(plan.Faults, drill.DeadCoA); n >= 0 {
-		dead = plan.Rounds + n
+		made.dead = plan.Rounds + n
 	}
 	evidence.LogTo(logger(config.Log{Level: "error", Format: "text"}, p.err))
-	plan.Say("make a network and start a copy of the desk in it")
-	c, err := openCopy(ctx, plan.Method, plan.Rounds+len(plan.Faults), dead, say)
+	if plan.Say("make a network and start a copy of the desk in it"); made.nas != nil && conf == nil {
+		plan.Say("no desk is named by --data or --config: that this is a lab, only the file says")
+	}
+	c, err := openCopy(ctx, made)
 	if err != nil {
 		return plainHint(fmt.Errorf("drill: %w", err))
 	}

@@ -33,60 +33,95 @@ import (
 // database, made-up subscribers at addresses that nobody has, mail that goes
 // into a folder. It implements drill.Copy.
 type liveCopy struct {
-	lab     *lab.Lab
-	program *exec.Cmd
-	ended   <-chan error
-	store   *store.Store
-	log     *copyLog
-	lines   []drill.Line // the last one agreed to nothing
-	dead    drill.Line   // behind an access server that does not answer
-	stop    context.CancelFunc
+	method   drill.Method
+	lab      *lab.Lab
+	nas      *labNAS // of the operator's lab; nil for one that was made
+	at       places
+	router   *drillRouter // that takes Flowspec; nil without one
+	program  *exec.Cmd
+	ended    <-chan error
+	store    *store.Store
+	log      *copyLog
+	lines    []drill.Line             // the last one agreed to nothing
+	sessions map[netip.Addr][]session // that accounting told of, and go on
+	dead     drill.Line               // behind an access server that does not answer
+	stop     context.CancelFunc
 
 	lock    sync.Mutex
 	tellers map[time.Duration]*teller // exporters, by how far their clocks are off
 }
 
-// openCopy makes a lab with so many lines that agreed, and starts a desk in it.
-// The one with the number dead is behind an access server that does not answer.
-func openCopy(ctx context.Context, m drill.Method, lines, dead int, say io.Writer) (_ *liveCopy, err error) {
-	l, err := lab.New(ctx, lines+1)
+// copyPlan is what a copy is made for.
+type copyPlan struct {
+	method drill.Method
+	nas    *labNAS // with LabNAS
+	at     lab.Addresses
+	lines  int // that agreed
+	dead   int // the number of one behind an access server that does not answer; none if negative
+	say    io.Writer
+}
+
+// openCopy makes a lab, or borrows one, and starts a desk in it.
+func openCopy(ctx context.Context, p copyPlan) (_ *liveCopy, err error) {
+	c := &liveCopy{method: p.method, nas: p.nas, log: &copyLog{to: p.say}, tellers: map[time.Duration]*teller{}, sessions: map[netip.Addr][]session{}}
+	if p.nas == nil {
+		c.lab, err = lab.New(ctx, p.lines+1)
+	} else {
+		c.lab, err = lab.Borrow(p.nas.Namespace, p.at)
+	}
 	if err != nil {
 		return nil, err
 	}
-	c := &liveCopy{lab: l, log: &copyLog{to: say}, tellers: map[time.Duration]*teller{}}
 	ctx, c.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	for n := range lines + 1 {
-		c.lines = append(c.lines, drill.Line{Reference: fmt.Sprintf("DRILL-%03d", n), Addr: lab.Subscriber(n)})
+	if c.at, err = c.places(p.lines + 1); err != nil {
+		return nil, err
 	}
-	if dead >= 0 {
-		c.dead = c.lines[dead]
+	for n := range p.lines + 1 {
+		l := drill.Line{Reference: fmt.Sprintf("DRILL-%03d", n)}
+		if l.Addr = lab.Subscriber(n); p.nas != nil {
+			l.Addr = p.nas.Lines[n%len(p.nas.Lines)].addr
+		}
+		c.lines = append(c.lines, l)
 	}
-	conf := filepath.Join(l.Dir, "candor.yml")
-	if err := os.WriteFile(conf, []byte(c.configuration(m)), 0o600); err != nil {
+	if p.dead >= 0 {
+		c.dead = c.lines[p.dead]
+	}
+	conf := filepath.Join(c.lab.Dir, "candor.yml")
+	if err := os.WriteFile(conf, []byte(c.configuration()), 0o600); err != nil {
 		return nil, err
 	}
 	if err := c.fill(ctx, conf); err != nil {
 		return nil, fmt.Errorf("fill the copy: %w", err)
 	}
-	for _, at := range []string{lab.Lifeline.String() + ":112", lab.ServerAt.String() + ":80"} {
-		if err := l.Answer(ctx, netip.MustParseAddrPort(at)); err != nil {
+	for _, at := range []string{c.lab.At.Lifeline.String() + ":112", c.lab.At.Server.String() + ":80"} {
+		if err := c.lab.Answer(ctx, netip.MustParseAddrPort(at)); err != nil {
+			return nil, err
+		}
+	}
+	if p.method == drill.Flowspec {
+		if c.router, err = c.startRouter(); err != nil {
 			return nil, err
 		}
 	}
 	if err := c.start(ctx, conf); err != nil {
 		return nil, err
 	}
-	if m == drill.CoA {
-		if err := c.begin(ctx); err != nil {
-			return nil, err
-		}
+	switch p.method {
+	case drill.CoA:
+		err = c.begin(ctx)
+	case drill.Flowspec:
+		err = c.router.await(ctx)
+	case drill.Nftables, drill.LabNAS:
 	}
-	c.store, err = store.Open(ctx, store.Options{URL: filepath.Join(l.Dir, "data", "candor.db"), Log: slog.New(slog.DiscardHandler), Existing: true})
+	if err != nil {
+		return nil, err
+	}
+	c.store, err = store.Open(ctx, store.Options{URL: filepath.Join(c.lab.Dir, "data", "candor.db"), Log: slog.New(slog.DiscardHandler), Existing: true})
 	return c, err
 }
 
@@ -105,44 +140,117 @@ func (c *liveCopy) begin(ctx context.Context) error {
 // sessionOf names the session in which a user has the address of a line.
 func sessionOf(user string, of drill.Line) string { return user + "@" + of.Reference }
 
-// Where the copy answers in its lab.
-var (
-	copyConsole  = lab.DeskAt.String() + ":8080"
-	copyFlows    = lab.DeskAt.String() + ":2055"
-	copyAccounts = lab.DeskAt.String() + ":1813"
-	copyPortal   = lab.Portal.String() + ":80"
-)
+// places are where the copy answers.
+type places struct {
+	console, flows, portal string
+	accounts               []string // one; in the operator's lab one a line
+}
+
+// places are fixed in a network of the copy's own, and free ports in one of
+// others. There each line is told of by a source of its own, since a session stands
+// for one line after the other, and is another session each time.
+func (c *liveCopy) places(lines int) (p places, err error) {
+	ports := []int{8080, 2055, 1813}
+	if c.nas != nil {
+		if ports, err = freePorts(2 + lines); err != nil {
+			return p, err
+		}
+	}
+	var all []string
+	for _, n := range ports {
+		all = append(all, netip.AddrPortFrom(c.lab.At.Desk, uint16(n)).String()) //nolint:gosec // a port
+	}
+	return places{console: all[0], flows: all[1], accounts: all[2:], portal: netip.AddrPortFrom(c.lab.At.Portal, 80).String()}, nil
+}
+
+// accounts is where accounting tells of a line.
+func (c *liveCopy) accounts(line string) string {
+	n := slices.IndexFunc(c.lines, func(l drill.Line) bool { return l.Reference == line })
+	return c.at.accounts[min(max(n, 0), len(c.at.accounts)-1)]
+}
+
+// freePorts gives ports of loopback that nobody has at this moment.
+func freePorts(n int) (all []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		all = append(all, l.Addr().(*net.TCPAddr).Port)
+	}
+	return all, nil
+}
 
 const copySecret = "drill" // of RADIUS, inside of the lab
 
-func (c *liveCopy) configuration(m drill.Method) string {
+// deadNAS is the access server that does not answer.
+const deadNAS = "drill-dead"
+
+func (c *liveCopy) configuration() string {
 	var s strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\n", args...) }
+	at := c.lab.At
 	line("data: {dir: %q}", filepath.Join(c.lab.Dir, "data"))
-	line("listen: {addr: %q, public_url: %q}", copyConsole, "http://"+copyConsole)
+	line("listen: {addr: %q, public_url: %q}", c.at.console, "http://"+c.at.console)
 	line("log: {level: info, format: json}")
 	line("provider: {name: Candor drill}")
 	line("mail: {folder: %q}", filepath.Join(c.lab.Dir, "mail"))
-	line("traffic: {listen: [%q], exporters: [{address: %s, name: drill}]}", copyFlows, lab.Exporter)
-	line("leases: {sources: [{name: accounting, kind: radius, listen: %q, keys: [user], clients: [{network: %s, secret: %s}]}]}", copyAccounts, lab.Exporter, copySecret)
-	line("garden: {listen: [%q], url: %q}", copyPortal, "http://"+lab.Portal.String())
+	line("traffic: {listen: [%q], exporters: [{address: %s, name: drill}]}", c.at.flows, at.Exporter)
+	line("leases:\n  sources:")
+	for n, listen := range c.at.accounts {
+		line("    - {name: accounting-%d, kind: radius, listen: %q, keys: [%s], clients: [{network: %s, secret: %s}]}", n, listen, c.key(), at.Exporter, copySecret)
+	}
+	line("garden: {listen: [%q], url: %q}", c.at.portal, "http://"+at.Portal.String())
 	line("isolation:")
 	line("  most_per_minute: 1000\n  most_share: 1\n  bound: 5m\n  every: 1s")
-	line("  portal: [%q]\n  lifelines: [%s, %s]", copyPortal, lab.Lifeline, lab.Urgent)
-	line("  probes: {device: eth0, namespace: %s, outside: [udp %s:9], lifelines: [udp %s:9]}", c.lab.Name(lab.Subscribers), lab.Witness, lab.Urgent)
+	line("  portal: [%q]\n  lifelines: [%s, %s]", c.at.portal, at.Lifeline, at.Urgent)
+	line("  probes: {device: %q, namespace: %q, outside: [udp %s:9], lifelines: [udp %s:9]}", c.device(), c.lab.Name(lab.Subscribers), at.Witness, at.Urgent)
 	line("  points:")
-	nas := func(name string, at netip.AddrPort, network string) {
-		line("    - {name: %s, kind: radius, server: %q, secret: %s, networks: [%s], levels: [{level: walled-garden, attributes: [Filter-Id=%s]}], restore: [Filter-Id=%s]}", name, at, copySecret, network, lab.FilterGarden, lab.FilterOpen)
-	}
-	if m == drill.CoA {
-		nas("nas", lab.AccessServer, "198.51.100.0/24")
-	} else {
-		line("    - {name: router, kind: nft, namespace: %s}", c.lab.Name(lab.Router))
-	}
-	if c.dead.Reference != "" { // nobody answers there
-		nas("dead", netip.AddrPortFrom(lab.Exporter, lab.AccessServer.Port()+1), c.dead.Addr.String())
+	for _, p := range c.points() {
+		line("    - {%s}", p)
 	}
 	return s.String()
+}
+
+// key is by what accounting names lines: in the operator's lab users are others'.
+func (c *liveCopy) key() string {
+	if c.nas != nil {
+		return "class, user"
+	}
+	return "user"
+}
+
+func (c *liveCopy) device() string {
+	if c.nas != nil {
+		return c.nas.Device
+	}
+	return "eth0"
+}
+
+// points are the enforcement points, as the configuration has them.
+func (c *liveCopy) points() (all []string) {
+	nas := func(name, server, secret, which string, garden, restore []string) {
+		all = append(all, fmt.Sprintf("name: %s, kind: radius, server: %q, secret: %q, %s, levels: [{level: walled-garden, attributes: %s}], restore: %s", name, server, secret, which, quoted(garden), quoted(restore)))
+	}
+	garden, restore := []string{"Filter-Id=" + lab.FilterGarden}, []string{"Filter-Id=" + lab.FilterOpen}
+	which := fmt.Sprintf("networks: [%s]", c.dead.Addr)
+	switch c.method {
+	case drill.Nftables:
+		all = append(all, fmt.Sprintf("name: router, kind: nft, namespace: %s", c.lab.Name(lab.Router)))
+	case drill.CoA:
+		nas("nas", lab.AccessServer.String(), copySecret, "networks: [198.51.100.0/24]", garden, restore)
+	case drill.Flowspec:
+		all = append(all, fmt.Sprintf("name: border, kind: bgp, as: %d, router_id: %s, redirect: %q, peers: [{addr: %q, as: %d}]", drillAS, c.lab.At.Desk, fmt.Sprintf("%d:80", drillAS), routerAt, drillAS))
+	case drill.LabNAS:
+		n := c.nas.NAS
+		nas("nas", n.Server, n.Secret, fmt.Sprintf("nas: [%q]", n.Name), n.Garden, n.Restore)
+		which = fmt.Sprintf("nas: [%s]", deadNAS)
+	}
+	if c.dead.Reference != "" { // nobody answers there
+		nas("dead", netip.AddrPortFrom(c.lab.At.Exporter, lab.AccessServer.Port()+1).String(), copySecret, which, garden, restore)
+	}
+	return all
 }
 
 // start starts the desk, and waits until it takes requests.
@@ -164,7 +272,7 @@ func (c *liveCopy) start(ctx context.Context, conf string) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if res, err := ready.Get("http://" + copyConsole + "/readyz"); err == nil {
+		if res, err := ready.Get("http://" + c.at.console + "/readyz"); err == nil {
 			if res.Body.Close(); res.StatusCode == http.StatusOK {
 				return nil
 			}
@@ -203,6 +311,9 @@ func (c *liveCopy) Close() error {
 			<-c.ended
 		}
 	}
+	if c.router != nil {
+		c.router.end()
+	}
 	return errors.Join(err, c.lab.Close())
 }
 
@@ -227,7 +338,7 @@ func (c *liveCopy) Export(ctx context.Context, records []flow.Record, skew time.
 	if t == nil {
 		t = &teller{skew: skew}
 		err := c.lab.In(lab.Router, func() (err error) {
-			t.conn, err = new(net.Dialer).DialContext(ctx, "udp", copyFlows)
+			t.conn, err = new(net.Dialer).DialContext(ctx, "udp", c.at.flows)
 			return err
 		})
 		if err != nil {
@@ -269,7 +380,7 @@ func (c *liveCopy) Probe(ctx context.Context, of drill.Line) (drill.Probes, erro
 func (c *liveCopy) Lifeline(ctx context.Context, of drill.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	conn, err := c.lab.Dial(ctx, of.Addr, "tcp", lab.Lifeline.String()+":112")
+	conn, err := c.lab.Dial(ctx, of.Addr, "tcp", c.lab.At.Lifeline.String()+":112")
 	if err != nil {
 		return fmt.Errorf("the lifeline cannot be reached by %s: %w", of.Reference, err)
 	}
@@ -281,7 +392,7 @@ const mostPage = 1 << 20
 
 // Portal implements drill.Copy.
 func (c *liveCopy) Portal(ctx context.Context, of drill.Line) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+lab.ServerAt.String()+"/", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.lab.At.Server.String()+"/", nil)
 	if err != nil {
 		return err
 	}
@@ -294,7 +405,7 @@ func (c *liveCopy) Portal(ctx context.Context, of drill.Line) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("the portal does not answer %s: %w", of.Reference, err)
-	case res.Request.URL.Host != lab.Portal.String() || res.StatusCode != http.StatusOK || !strings.Contains(string(page), `action="/clean"`):
+	case res.Request.URL.Host != c.lab.At.Portal.String() || res.StatusCode != http.StatusOK || !strings.Contains(string(page), `action="/clean"`):
 		return fmt.Errorf("%s is led to %s, which answers %s and offers no way out", of.Reference, res.Request.URL, res.Status)
 	}
 	return nil
@@ -303,7 +414,7 @@ func (c *liveCopy) Portal(ctx context.Context, of drill.Line) error {
 // Release implements drill.Copy.
 func (c *liveCopy) Release(ctx context.Context, of drill.Line) error {
 	form := url.Values{"text": {"It is clean."}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+lab.Portal.String()+"/clean", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.lab.At.Portal.String()+"/clean", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

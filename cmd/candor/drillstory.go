@@ -4,24 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"time"
-
-	"layeh.com/radius"
-	"layeh.com/radius/rfc2865"
-	"layeh.com/radius/rfc2866"
 
 	"candor"
 	"candor/internal/config"
 	"candor/internal/consent"
 	"candor/internal/desk"
 	"candor/internal/drill"
-	"candor/internal/drill/lab"
 	"candor/internal/house"
 	"candor/internal/respond"
 	"candor/internal/respond/isolate"
@@ -50,7 +43,7 @@ func (c *liveCopy) fill(ctx context.Context, file string) (err error) {
 		return err
 	}
 	for n, l := range c.lines {
-		owner, err := r.addDrilled(ctx, l)
+		owner, err := r.addDrilled(ctx, l, c.nas != nil)
 		if err != nil {
 			return err
 		}
@@ -64,13 +57,17 @@ func (c *liveCopy) fill(ctx context.Context, file string) (err error) {
 	return r.Desk.SetPolicy(ctx, sampler, policy, append(slices.Clone(r.Methods), isolate.Name))
 }
 
-// addDrilled adds a made-up subscriber with a line.
-func (r *running) addDrilled(ctx context.Context, l drill.Line) (candor.ID, error) {
+// addDrilled adds a made-up subscriber with a line, whose address others may
+// have before or after it.
+func (r *running) addDrilled(ctx context.Context, l drill.Line, shared bool) (candor.ID, error) {
 	now := r.Clock().UTC().Truncate(time.Microsecond)
 	owner := candor.Party{ID: candor.NewID(now), Kind: candor.Subscriber, Name: "Subscriber " + l.Reference, Reference: "P-" + l.Reference, Language: "en",
 		Contacts: []candor.Contact{{Channel: candor.Mail, Address: strings.ToLower(l.Reference) + "@drill.invalid"}}, Created: now, Updated: now}
 	line := candor.Asset{ID: candor.NewID(now), Kind: candor.Line, Owner: owner.ID, Name: "Line " + l.Reference, Reference: l.Reference, Created: now, Updated: now,
-		Access: candor.Access{Plan: "100/40", Down: 100e6, Up: 40e6, Addresses: []string{l.Addr.String()}}}
+		Access: candor.Access{Plan: "100/40", Down: 100e6, Up: 40e6}}
+	if !shared { // else accounting says who has it
+		line.Access.Addresses = []string{l.Addr.String()}
+	}
 	return owner.ID, r.Store.Tx(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.AddParty(ctx, owner), tx.AddAsset(ctx, line, time.Time{}))
 	})
@@ -146,53 +143,6 @@ func storyOf(x candor.Case, events []candor.Event) (s drill.Story) {
 	return s
 }
 
-// Plant implements drill.Copy.
-func (c *liveCopy) Plant(ctx context.Context, f drill.FaultKind, of drill.Line) (func(context.Context) error, error) {
-	none := func(context.Context) error { return nil }
-	switch f {
-	case drill.StaleSet:
-		return none, c.lab.Nft(ctx, lab.Router, "flush", "set", "inet", "candor", "garden4")
-	case drill.WrongSession: // another line's session begins with the address
-		lines, _ := c.Lines()
-		return none, c.account(ctx, lines[0].Reference, of)
-	case drill.PortalDown:
-		for _, words := range []string{"add table inet drill", "add chain inet drill in { type filter hook input priority -10; }", "add rule inet drill in tcp dport 80 drop"} {
-			if err := c.lab.Nft(ctx, lab.Desk, strings.Fields(words)...); err != nil {
-				return nil, err
-			}
-		}
-		return func(ctx context.Context) error { return c.lab.Nft(ctx, lab.Desk, "delete", "table", "inet", "drill") }, nil
-	case drill.DeadCoA: // its server is silent; the session is to be known to it
-		return none, c.account(ctx, of.Reference, of)
-	case drill.ClockOff: // it is in what is told
-		return none, nil
-	}
-	return nil, fmt.Errorf("fault %s: %w", f, candor.ErrInvalid)
-}
-
-// account tells of a session that begins.
-func (c *liveCopy) account(ctx context.Context, user string, of drill.Line) error {
-	p := radius.New(radius.CodeAccountingRequest, []byte(copySecret))
-	err := errors.Join(rfc2866.AcctStatusType_Set(p, rfc2866.AcctStatusType_Value_Start), rfc2866.AcctSessionID_SetString(p, sessionOf(user, of)),
-		rfc2865.UserName_SetString(p, user), rfc2865.NASIdentifier_SetString(p, "drill"), rfc2865.NASIPAddress_Set(p, lab.Exporter.AsSlice()),
-		rfc2865.FramedIPAddress_Set(p, net.IP(of.Addr.AsSlice())))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return c.lab.In(lab.Router, func() error {
-		answer, err := radius.Exchange(ctx, p, copyAccounts)
-		if err == nil && answer.Code != radius.CodeAccountingResponse {
-			err = fmt.Errorf("it answers %s", answer.Code)
-		}
-		if err != nil {
-			err = fmt.Errorf("tell of a session: %w", err)
-		}
-		return err
-	})
-}
-
 // Noticed implements drill.Copy: by the timeline of the line's case, or by the
 // program's own log. Whoever looks at the pages sees both.
 func (c *liveCopy) Noticed(ctx context.Context, f drill.FaultKind, of drill.Line, since time.Time) (string, error) {
@@ -204,9 +154,13 @@ func (c *liveCopy) Noticed(ctx context.Context, f drill.FaultKind, of drill.Line
 				return "timeline: " + d, nil
 			}
 		}
+		// Who is told of one line's rule again may put back the others' with it.
+		if f == drill.StaleSet && c.log.since(since, `"kind":"`+isolate.Refilled+`"`) != "" {
+			return "log: " + isolate.Refilled, err
+		}
 		return "", err
 	}
-	logged := map[drill.FaultKind]string{drill.DeadCoA: "an isolation is not as it was decided", drill.PortalDown: "the portal of the walled garden does not answer", drill.ClockOff: "the clock of an exporter is off"}
+	logged := map[drill.FaultKind]string{drill.DeadCoA: "an isolation is not as it was decided", drill.LostSession: "an isolation is not as it was decided", drill.SessionDown: "no router hears the routes", drill.PortalDown: "the portal of the walled garden does not answer", drill.ClockOff: "the clock of an exporter is off"}
 	if want := logged[f]; want != "" && c.log.since(since, want) != "" {
 		return "log: " + want, nil
 	}

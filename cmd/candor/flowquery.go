@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/house"
 )
 
 // flowQuery are the options of candor flow query.
@@ -23,6 +25,7 @@ type flowQuery struct {
 	since, by, step, order, purpose string
 	limit                           int
 	records                         bool
+	all                             bool // no limit was named
 	format                          string
 }
 
@@ -33,7 +36,8 @@ func (p *program) flowQueryCommand() *cobra.Command {
 		Short: "Ask a desk about flows that it keeps",
 		Long: `Query asks a desk about the flows that it keeps: sums of those for which all
 CONDITIONS hold, the largest first, or with --records the flows themselves, the
-latest first. docs/flow.md lists the fields. A question that names a line or its
+latest first; --records --format csv gives all of them, up to a million, as they
+come. docs/flow.md lists the fields. A question that names a line or its
 address needs --for, and is recorded. A condition that begins with a minus stands
 behind another, or behind --.
 
@@ -45,8 +49,14 @@ Exit status: 0 something was found, 1 nothing was found, 2 it could not be asked
   candor flow query "line:L-2001 -peer:192.0.2.0/24" --records --since 2026-11-26 --for C-12`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := oneOf("format", f.format, "text", "json"); err != nil {
+			if err := oneOf("format", f.format, "text", "json", "csv"); err != nil {
 				return err
+			}
+			if f.format == "csv" && !f.records {
+				return candor.WithHint(fmt.Errorf("sums as csv: %w", candor.ErrInvalid), "Only flows themselves are given as csv: add --records.")
+			}
+			if f.all = !c.Flags().Changed("limit"); f.format == "csv" && !c.Flags().Changed("timeout") {
+				f.timeout = time.Hour
 			}
 			return p.flowQuery(c.Context(), f, strings.Join(args, " "))
 		},
@@ -56,10 +66,10 @@ Exit status: 0 something was found, 1 nothing was found, 2 it could not be asked
 	c.Flags().StringVar(&f.by, "by", "", "tell `FIELDS` apart, with commas between")
 	c.Flags().StringVar(&f.step, "step", "", "with --format json: values for each `TIME`")
 	c.Flags().StringVar(&f.order, "order", "bytes", "the largest first by `bytes|packets|flows`")
-	c.Flags().IntVar(&f.limit, "limit", 20, "at most so many rows, a `NUMBER` up to 1000")
+	c.Flags().IntVar(&f.limit, "limit", 20, "at most so many rows, a `NUMBER` up to 1000; with --format csv up to 1000000, and all without")
 	c.Flags().StringVar(&f.purpose, "for", "", "what it is for: a case (C-12) or some words")
 	c.Flags().BoolVar(&f.records, "records", false, "the flows themselves")
-	c.Flags().StringVar(&f.format, "format", "text", "write it as `text|json`")
+	c.Flags().StringVar(&f.format, "format", "text", "write it as `text|json`, with --records also csv")
 	return c
 }
 
@@ -77,6 +87,9 @@ func (p *program) flowQuery(ctx context.Context, f *flowQuery, where string) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
+	if f.format == "csv" {
+		return p.flowExport(ctx, f, base, token, where)
+	}
 	path, query := "api/v1/flows", url.Values{"time": {f.since}, "where": {where}, "for": {f.purpose}, "limit": {strconv.Itoa(f.limit)}}
 	if f.records {
 		path += "/records"
@@ -102,6 +115,27 @@ func (p *program) flowQuery(ctx context.Context, f *flowQuery, where string) err
 		return err
 	}
 	return p.printFlows(f, a)
+}
+
+// flowExport writes flows as the desk gives them.
+func (p *program) flowExport(ctx context.Context, f *flowQuery, base *url.URL, token, where string) error {
+	query := url.Values{"time": {f.since}, "where": {where}, "for": {f.purpose}}
+	if !f.all {
+		query.Set("most", strconv.Itoa(f.limit))
+	}
+	text, err := openDesk(ctx, base, token, "api/v1/flows/export", query)
+	if err != nil {
+		return candor.WithHint(fmt.Errorf("ask %s about flows: %w", base.Host, err), hintOr(err, "See what is allowed in docs/flow.md, and whether the desk answers."))
+	}
+	defer text.Close()
+	n, err := io.Copy(p.out, text)
+	if err != nil {
+		return candor.WithHint(fmt.Errorf("ask %s about flows: the answer broke off after %d bytes: %w", base.Host, n, err), "Ask for a shorter time.")
+	}
+	if n <= int64(len(strings.Join(house.FlowColumns(), ","))+1) {
+		p.status = exitFound
+	}
+	return nil
 }
 
 // flowAnswer is what is printed of an answer: of sums, or of flows themselves.

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"candor/internal/house"
 )
 
 // TestFlowQuery: what was asked arrives at the desk as it was written, and its
@@ -25,6 +27,11 @@ func TestFlowQuery(t *testing.T) {
 		case strings.HasPrefix(where, "colour"):
 			w.WriteHeader(http.StatusUnprocessableEntity)
 			fmt.Fprint(w, `{"detail":"where: \"colour\" at byte 0 names no field","hint":"Ask of a field."}`)
+		case strings.HasSuffix(r.URL.Path, "/export"):
+			fmt.Fprintln(w, strings.Join(house.FlowColumns(), ","))
+			if r.URL.Query().Get("most") != "3" {
+				fmt.Fprintln(w, "2026-11-26T20:59:00Z,and so on")
+			}
 		case strings.HasSuffix(r.URL.Path, "/records"):
 			fmt.Fprint(w, `{"left_out":0,"flows":[{"end":"2026-11-26T20:59:00.25Z","source":"192.0.2.7","source_port":50000,"destination":"198.51.100.1","destination_port":443,"protocol":"tcp","flags":"AS","bytes":10000,"packets":40,"from":"L\u001b[2J"}]}`)
 		default:
@@ -43,6 +50,10 @@ func TestFlowQuery(t *testing.T) {
 			"line    port  bytes  packets  flows\nL-1     443   900    9        3\n(rest)        100    1        1\n(all)         1000   10       4\n\nfrom minute, 2026-11-26T20:00:00Z to 2026-11-26T21:00:00Z\n"},
 		{[]string{"--records", "--limit", "5", "--", "-port:53", "protocol:tcp"}, exitClean, "/api/v1/flows/records?for=&limit=5&time=1h&where=-port%3A53+protocol%3Atcp", `2026-11-26T20:59:00.250Z  192.0.2.7  50000  198.51.100.1  443   tcp AS    10000  40       "L\x1b[2J"`},
 		{[]string{"--format", "json", "--step", "1m"}, exitClean, "/api/v1/flows?by=&for=&limit=20&order=bytes&step=1m&time=1h&where=", `"tier":"minute"`},
+		{[]string{"--records", "--format", "csv", "--for", "C-12", "port:443"}, exitClean, "/api/v1/flows/export?for=C-12&time=1h&where=port%3A443", "from,to\n2026-11-26T20:59:00Z,and so on\n"},
+		{[]string{"--records", "--format", "csv", "--limit", "3"}, exitFound, "/api/v1/flows/export?for=&most=3&time=1h&where=", "start,end"},
+		{[]string{"--format", "csv"}, exitError, "", "add --records"},
+		{[]string{"--records", "--format", "csv", "colour:red"}, exitError, "", "Ask of a field."},
 		{[]string{"port:9"}, exitFound, "", "(all)"},
 		{[]string{"kept:not"}, exitError, "", "it keeps none (not-kept)"},
 		{[]string{"colour:red"}, exitError, "", "Ask of a field."},

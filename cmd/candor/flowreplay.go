@@ -27,7 +27,8 @@ told of them, what was lost on the way, and of which times.
 
 FILE is a capture of tcpdump or Wireshark (pcap, pcapng, also compressed by gzip)
 that holds export datagrams (NetFlow v5 and v9, IPFIX, sFlow v5) or ordinary
-traffic, which flows are made of; or a file of nfcapd, which nfdump reads.
+traffic, which flows are made of; a file of nfcapd, which nfdump reads; or flows
+that a desk keeps, as candor flow query --records --format csv gives them.
 
 With --lines the detectors look at the traffic, as if each address in these
 networks were a subscriber's line: what they find is told, with the flows that

@@ -51,7 +51,7 @@ func (r *running) openIsolation(ctx context.Context) (*isolate.Method, error) {
 		if err != nil {
 			return nil, fmt.Errorf("enforcement point %s: %w", p.Name, err)
 		}
-		made.Points = append(made.Points, isolate.Point{Name: p.Name, Enforcer: e, Networks: networksOf(p.Networks), NAS: p.NAS, Lifelines: lifelines, Forgets: p.Kind == "bgp"})
+		made.Points = append(made.Points, isolate.Point{Name: p.Name, Enforcer: e, Networks: networksOf(p.Networks), NAS: p.NAS, Lifelines: lifelines, Forgets: p.Kind == "bgp", Blind: p.Kind != "nft"})
 	}
 	return isolate.New(made), nil
 }

@@ -54,6 +54,9 @@ type Copy interface {
 	// Lines gives the lines whose parties agreed to be isolated, and one whose
 	// party did not.
 	Lines() (agreed []Line, without Line)
+	// Begin has a line be there, and hold its address, until another begins that
+	// has the same.
+	Begin(ctx context.Context, of Line) error
 	// Export tells records as an exporter does whose clock is off by skew.
 	Export(ctx context.Context, records []flow.Record, skew time.Duration) error
 	Probe(ctx context.Context, of Line) (Probes, error)
@@ -77,20 +80,31 @@ type Method string
 
 // The methods.
 const (
-	Nftables Method = "nftables"
-	CoA      Method = "coa"
+	Nftables Method = "nftables" // at a router, over its own tables
+	CoA      Method = "coa"      // at an access server, by RADIUS
+	Flowspec Method = "flowspec" // at a router that takes rules by BGP
+	LabNAS   Method = "nas"      // at an access server of the operator's lab, by RADIUS
 )
 
 // Methods are all methods.
-func Methods() []Method { return []Method{Nftables, CoA} }
+func Methods() []Method { return []Method{Nftables, CoA, Flowspec, LabNAS} }
 
-// Faults are the kinds of faults that can be planted with the method. What an
-// access server enforces cannot be asked, nor is there a set to be flushed.
+// Faults are the kinds of faults that can be planted with the method: sessions are
+// an access server's, and of BGP; in the operator's lab nothing is changed.
 func (m Method) Faults() []FaultKind {
-	if m == Nftables {
-		return Faults()
-	}
-	return slices.DeleteFunc(Faults(), func(f FaultKind) bool { return f == StaleSet })
+	return slices.DeleteFunc(Faults(), func(f FaultKind) bool {
+		switch f {
+		case StaleSet:
+			return m == LabNAS
+		case PortalDown:
+			return m == LabNAS
+		case LostSession:
+			return m != CoA && m != LabNAS
+		case SessionDown:
+			return m != Flowspec
+		}
+		return false
+	})
 }
 
 // Goal is within what the first probe is to be dropped after the first abnormal
@@ -112,11 +126,13 @@ const (
 	WrongSession FaultKind = "wrong-session" // the line's address has become another line's
 	PortalDown   FaultKind = "portal-down"   // the walled garden's portal does not answer
 	ClockOff     FaultKind = "clock-off"     // an exporter's clock is wrong
+	LostSession  FaultKind = "lost-session"  // the access server does not know the line's session
+	SessionDown  FaultKind = "session-down"  // the router hears us no more
 )
 
 // Faults are all kinds.
 func Faults() []FaultKind {
-	return []FaultKind{StaleSet, WrongSession, DeadCoA, PortalDown, ClockOff}
+	return []FaultKind{StaleSet, WrongSession, LostSession, SessionDown, DeadCoA, PortalDown, ClockOff}
 }
 
 // Bounds of a Plan.

@@ -33,11 +33,13 @@ func newPretend(wrong string) *pretend {
 
 func (p *pretend) Lines() ([]Line, Line) {
 	var all []Line
-	for n := range 10 {
+	for n := range 12 {
 		all = append(all, Line{string(rune('a' + n)), netip.AddrFrom4([4]byte{198, 51, 100, byte(n)})})
 	}
-	return all[:9], all[9]
+	return all[:11], all[11]
 }
+
+func (p *pretend) Begin(context.Context, Line) error { return p.fails("begin") }
 
 func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Duration) error {
 	if err := p.fails("export"); err != nil {
@@ -51,7 +53,7 @@ func (p *pretend) Export(_ context.Context, records []flow.Record, skew time.Dur
 		if p.wrong == "stall" && p.told[who] <= len(records) {
 			continue
 		}
-		if (who != "j" || p.wrong == "basis") && p.wrong != "deaf" && skew == 0 && p.isolated[who].IsZero() {
+		if (who != "l" || p.wrong == "basis") && p.wrong != "deaf" && skew == 0 && p.isolated[who].IsZero() {
 			p.isolated[who] = time.Now()
 		}
 	}
@@ -67,7 +69,7 @@ func (x pretendProbes) Dropped(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
 	at := x.p.isolated[x.of]
-	if at.IsZero() && (x.p.wrong == "stall" || x.p.wrong == "secret" && x.of == "j") {
+	if at.IsZero() && (x.p.wrong == "stall" || x.p.wrong == "secret" && x.of == "l") {
 		return after, true // it looks so
 	}
 	return at, at.After(after) && x.p.freed[x.of].IsZero()
@@ -76,7 +78,7 @@ func (x pretendProbes) Dropped(after time.Time) (time.Time, bool) {
 func (x pretendProbes) Through(after time.Time) (time.Time, bool) {
 	x.p.lock.Lock()
 	defer x.p.lock.Unlock()
-	if x.p.wrong == "secret" && x.of == "j" && x.p.told["j"] > 0 {
+	if x.p.wrong == "secret" && x.of == "l" && x.p.told["l"] > 0 {
 		return after, false
 	}
 	if x.p.isolated[x.of].IsZero() {
@@ -111,7 +113,7 @@ func (p *pretend) Story(_ context.Context, of Line) (s Story, err error) {
 	defer p.lock.Unlock()
 	at := p.isolated[of.Reference]
 	s = Story{Found: at, Case: at, Proposed: at, Approved: at, Applied: at, Verified: at, Undone: p.freed[of.Reference]}
-	if of.Reference == "j" && at.IsZero() {
+	if of.Reference == "l" && at.IsZero() {
 		s.Refused = "it agreed to nothing"
 	}
 	return s, nil
@@ -140,6 +142,7 @@ func TestJudges(t *testing.T) {
 		"release": "release: release is broken", "deaf": "response: 0 of 3 lines isolated",
 		"stale-set": "fault stale-set: not noticed", "wrong-session": "fault wrong-session: not noticed", "dead-coa": "fault dead-coa: not noticed",
 		"portal-down": "fault portal-down: not noticed", "clock-off": "fault clock-off: not noticed",
+		"lost-session": "fault lost-session: not noticed", "session-down": "fault session-down: not noticed", "begin": "basis: begin is broken",
 	} {
 		t.Run(wrong, func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func (r *runner) fault(ctx context.Context, f FaultKind, of Line, seed uint64) (
 // before.
 func (r *runner) plant(ctx context.Context, f FaultKind, of Line, seed uint64) (since time.Time, mend func(context.Context) error, err error) {
 	switch f {
-	case StaleSet, WrongSession:
+	case StaleSet, WrongSession, SessionDown:
 		probes, err := r.open(ctx, of)
 		if err != nil {
 			return since, nil, err
@@ -44,17 +44,23 @@ func (r *runner) plant(ctx context.Context, f FaultKind, of Line, seed uint64) (
 			return since, nil, err
 		}
 	case ClockOff:
+		if err := r.copy.Begin(ctx, of); err != nil {
+			return since, nil, err
+		}
 		since = r.Now()
 		_, stop, err := r.tell(ctx, SynFlood, of, seed, skew)
 		if err != nil {
 			return since, nil, err
 		}
 		return since, func(context.Context) error { return stop() }, nil
-	case DeadCoA, PortalDown:
+	case DeadCoA, LostSession, PortalDown:
+		if err := r.copy.Begin(ctx, of); err != nil {
+			return since, nil, err
+		}
 	}
 	since = r.Now()
 	mend, err = r.copy.Plant(ctx, f, of)
-	if f == DeadCoA && err == nil { // it shows when somebody is to be isolated there
+	if (f == DeadCoA || f == LostSession) && err == nil { // it shows when somebody is to be isolated there
 		_, stop, told := r.tell(ctx, SynFlood, of, seed, 0)
 		if told != nil {
 			return since, mend, told

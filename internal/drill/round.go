@@ -27,6 +27,9 @@ func (r *runner) round(ctx context.Context, kind Abuse, of Line, seed uint64) (x
 
 // open begins to probe, and makes sure that the line is free.
 func (r *runner) open(ctx context.Context, of Line) (Probes, error) {
+	if err := r.copy.Begin(ctx, of); err != nil {
+		return nil, err
+	}
 	probes, err := r.copy.Probe(ctx, of)
 	if err != nil {
 		return nil, err

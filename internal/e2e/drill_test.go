@@ -100,7 +100,7 @@ func TestDrill(t *testing.T) {
 	}
 	before, other := tree(t, data), namespaces(t, "candor-drill-")
 	r, status := drilled(t, "--rounds", "3", "--seed", "1207", "--data", data)
-	if judged(t, r, status); len(r.Rounds) != 3 || len(r.Faults) != len(drill.Faults()) || r.Seed != 1207 {
+	if judged(t, r, status); len(r.Rounds) != 3 || len(r.Faults) != len(drill.Nftables.Faults()) || r.Seed != 1207 {
 		t.Fatalf("%+v", r)
 	}
 	for _, n := range drill.Stages() {
@@ -153,8 +153,18 @@ func TestDrill(t *testing.T) {
 // TestDrillCoA: the same by RADIUS, at an access server that enforces it.
 func TestDrillCoA(t *testing.T) {
 	needNft(t)
-	r, status := drilled(t, "--rounds", "2", "--method", "coa", "--abuse", "syn-flood,scan", "--faults", "dead-coa,wrong-session")
-	if judged(t, r, status); len(r.Rounds) != 2 || len(r.Faults) != 2 || r.Method != drill.CoA {
+	r, status := drilled(t, "--rounds", "2", "--method", "coa", "--abuse", "syn-flood,scan", "--faults", "dead-coa,wrong-session,lost-session,stale-set")
+	if judged(t, r, status); len(r.Rounds) != 2 || len(r.Faults) != 4 || r.Method != drill.CoA {
+		t.Fatalf("%+v", r)
+	}
+}
+
+// TestDrillFlowspec: the same at a router that takes rules by BGP. What it forgets
+// is told to it again; a session that is down is noticed.
+func TestDrillFlowspec(t *testing.T) {
+	needNft(t)
+	r, status := drilled(t, "--rounds", "2", "--method", "flowspec", "--abuse", "syn-flood,scan", "--faults", "session-down,stale-set,portal-down")
+	if judged(t, r, status); len(r.Rounds) != 2 || len(r.Faults) != 3 || r.Method != drill.Flowspec {
 		t.Fatalf("%+v", r)
 	}
 }

@@ -98,6 +98,7 @@ const (
 	RST
 	PSH
 	ACK
+	URG
 )
 
 // Total is the number of bytes that the record stands for.

@@ -103,7 +103,7 @@ func (h *House) FlowPurpose(ctx context.Context, who candor.Principal, text stri
 // an archive.ErrTooMuch or a candor.ErrInvalid.
 func (h *House) AskFlows(ctx context.Context, who candor.Principal, purpose FlowPurpose, questions ...archive.Question) (FlowAnswers, error) {
 	out := FlowAnswers{Lines: map[candor.ID]FlowLine{}}
-	if err := h.looksAt(ctx, who, purpose, false, questions); err != nil {
+	if err := h.looksAt(ctx, look{who: who, purpose: purpose}, questions); err != nil {
 		return out, err
 	}
 	if h.Archive == nil {
@@ -130,7 +130,7 @@ func (h *House) AskFlows(ctx context.Context, who candor.Principal, purpose Flow
 // upon as about households in the evidence log.
 func (h *House) Flows(ctx context.Context, who candor.Principal, purpose FlowPurpose, q archive.Question) (FlowRecords, error) {
 	out := FlowRecords{Lines: map[candor.ID]FlowLine{}}
-	if err := h.looksAt(ctx, who, purpose, true, []archive.Question{q}); err != nil {
+	if err := h.looksAt(ctx, look{who: who, purpose: purpose, raw: true}, []archive.Question{q}); err != nil {
 		return out, err
 	}
 	if h.Archive == nil {
@@ -144,22 +144,27 @@ func (h *House) Flows(ctx context.Context, who candor.Principal, purpose FlowPur
 	if err != nil {
 		return out, tooMuch(err)
 	}
+	return out, h.nameFlows(ctx, all, &out)
+}
+
+// nameFlows adds flows, and finds their lines. Those of erased lines are left out.
+func (h *House) nameFlows(ctx context.Context, all []archive.Flow, to *FlowRecords) error {
 	for _, f := range all {
-		from, err := h.flowLine(ctx, f.From, out.Lines)
+		source, err := h.flowLine(ctx, f.From, to.Lines)
 		if err != nil {
-			return out, err
+			return err
 		}
-		to, err := h.flowLine(ctx, f.To, out.Lines)
+		destination, err := h.flowLine(ctx, f.To, to.Lines)
 		if err != nil {
-			return out, err
+			return err
 		}
-		if from.Erased || to.Erased {
-			out.Left++
+		if source.Erased || destination.Erased {
+			to.Left++
 			continue
 		}
-		out.Flows = append(out.Flows, f)
+		to.Flows = append(to.Flows, f)
 	}
-	return out, nil
+	return nil
 }
 
 // HeldFlows tells what the flow archive holds those who may read flows.

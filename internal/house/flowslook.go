@@ -32,18 +32,17 @@ func (h *House) withoutErased(ctx context.Context, q archive.Question, raw bool)
 }
 
 // looksAt asks whether somebody may ask these questions, and records that they do.
-func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowPurpose, raw bool, questions []archive.Question) error {
-	if err := may(who, access.ReadFlows); err != nil {
+func (h *House) looksAt(ctx context.Context, looked look, questions []archive.Question) error {
+	if err := may(looked.who, access.ReadFlows); err != nil {
 		return err
 	}
-	looked := look{who: who, purpose: purpose, raw: raw}
 	for i := range questions {
 		q, err := questions[i].Checked()
 		if err != nil {
 			return err
 		}
 		questions[i] = q
-		if purpose.String() == "" {
+		if looked.purpose.String() == "" {
 			of, err := h.ofHousehold(ctx, q)
 			if err != nil {
 				return err
@@ -52,7 +51,7 @@ func (h *House) looksAt(ctx context.Context, who candor.Principal, purpose FlowP
 				return ErrNoPurpose
 			}
 		}
-		if raw || q.Personal() {
+		if looked.raw || q.Personal() {
 			looked.add(q)
 		}
 	}
@@ -81,6 +80,7 @@ type look struct {
 	who     candor.Principal
 	purpose FlowPurpose
 	raw     bool
+	export  int                              // flows at most that are given as a file; 0 if none is
 	lines   []candor.ID                      // that are named
 	asked   map[candor.ID][]archive.Question // by the line that is named; empty: of none
 }
@@ -108,7 +108,11 @@ func (l *look) record(h *House, line candor.ID) (candor.Record, error) {
 	for _, q := range l.asked[line] {
 		words = append(words, q.Values(func(id candor.ID) string { return string(id) }).Encode())
 	}
-	body, err := json.Marshal(map[string]any{"event": "flows.read", "raw": l.raw, "questions": len(words), "lines": len(l.lines)})
+	about := map[string]any{"event": "flows.read", "raw": l.raw, "questions": len(words), "lines": len(l.lines)}
+	if l.export > 0 {
+		about["export"] = l.export
+	}
+	body, err := json.Marshal(about)
 	if err != nil {
 		return candor.Record{}, err
 	}

@@ -8,6 +8,9 @@
 //
 // It needs root. A lab ends with Close; of one whose program died the next one
 // clears what was left.
+//
+// A lab of the operator's can be borrowed: then only lines' namespace and the
+// addresses of this machine are others'.
 package lab
 
 import (
@@ -38,7 +41,7 @@ const (
 	Desk        = "desk"
 )
 
-// Addresses of a lab.
+// Addresses of a lab that was made.
 var (
 	Exporter = netip.MustParseAddr("192.0.2.1") // the router's, as the desk sees it
 	DeskAt   = netip.MustParseAddr("192.0.2.2")
@@ -57,12 +60,22 @@ func Subscriber(n int) netip.Addr {
 	return netip.AddrFrom4([4]byte{198, 51, 100, byte(10 + n)}) //nolint:gosec // below Most
 }
 
+// Addresses are what is where in a lab. All but Lifeline and Server are the
+// desk's, or the exporter's.
+type Addresses struct {
+	Exporter, Desk, Portal netip.Addr
+	Witness, Urgent        netip.Addr // of the desk's own probes: must not be reached, must be
+	Server, Lifeline       netip.Addr
+}
+
 // Lab is a network. It is safe for concurrent use.
 type Lab struct {
 	// Dir is a folder for whatever the drill needs; it goes with the lab.
 	Dir  string
+	At   Addresses
 	id   string
 	lock *os.File
+	line string // of a lab that is borrowed: the namespace of its lines
 }
 
 // New clears what labs left whose program died, and makes one with so many
@@ -101,7 +114,7 @@ const (
 func begin() (l *Lab, err error) {
 	b := make([]byte, 3)
 	rand.Read(b)
-	l = &Lab{id: hex.EncodeToString(b)}
+	l = &Lab{id: hex.EncodeToString(b), At: Addresses{Exporter: Exporter, Desk: DeskAt, Portal: Portal, Witness: Witness, Urgent: Urgent, Server: ServerAt, Lifeline: Lifeline}}
 	part := lockName(l.id) + ".new"
 	if l.lock, err = os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return nil, fmt.Errorf("begin a lab: %w", err)
@@ -127,8 +140,31 @@ func begin() (l *Lab, err error) {
 
 func lockName(id string) string { return filepath.Join(locks, prefix+id+".lock") }
 
-// Name is the name of a place's namespace, below /run/netns.
-func (l *Lab) Name(place string) string { return prefix + l.id + "-" + place }
+// Name is the name of a place's namespace, below /run/netns; empty for this
+// program's own.
+func (l *Lab) Name(place string) string {
+	switch {
+	case l.line == "":
+		return prefix + l.id + "-" + place
+	case place == Subscribers:
+		return l.line
+	}
+	return ""
+}
+
+// Borrow takes a lab of the operator's. Its lines have an interface in a network
+// namespace of this machine; all else is in this program's own, and the addresses
+// are this machine's.
+func Borrow(namespace string, at Addresses) (*Lab, error) {
+	if os.Getuid() != 0 {
+		return nil, candor.WithHint(fmt.Errorf("network namespaces are for root: %w", candor.ErrDenied), "Run it as root.")
+	}
+	if about, err := os.Stat(filepath.Join("/run/netns", namespace)); namespace == "" || filepath.Base(namespace) != namespace || err != nil || about.IsDir() {
+		return nil, candor.WithHint(fmt.Errorf("there is no network namespace %.60q: %w", namespace, candor.ErrInvalid), "Make it with ip netns add, and move the interface of the lab’s lines into it.")
+	}
+	dir, err := os.MkdirTemp("", prefix+"nas-")
+	return &Lab{Dir: dir, At: at, line: namespace}, err
+}
 
 func (l *Lab) make(ctx context.Context, subscribers int) error {
 	if subscribers < 1 || subscribers > Most {
@@ -198,17 +234,27 @@ func (l *Lab) In(place string, do func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		f, err := os.Open(filepath.Join("/run/netns", l.Name(place)))
-		if err == nil {
-			err = unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
-			f.Close()
-		}
+		err := l.enter(place)
 		if err == nil {
 			err = do()
 		}
 		done <- err
 	}()
 	return <-done
+}
+
+// enter takes this thread to a place.
+func (l *Lab) enter(place string) error {
+	name := l.Name(place)
+	if name == "" {
+		return nil
+	}
+	f, err := os.Open(filepath.Join("/run/netns", name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
 }
 
 // Nft runs nft in a place.
@@ -241,8 +287,12 @@ func (l *Lab) Start(place string, c *exec.Cmd) (ended <-chan error, err error) {
 	return done, <-started
 }
 
-// Close removes the network. Programs in it must have ended.
+// Close removes the network, unless it is borrowed. Programs in it must have
+// ended.
 func (l *Lab) Close() error {
+	if l.line != "" {
+		return os.RemoveAll(l.Dir)
+	}
 	err := remove(context.Background(), l.id, l.Dir)
 	return errors.Join(err, l.lock.Close())
 }

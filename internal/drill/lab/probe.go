@@ -36,7 +36,7 @@ const (
 func (l *Lab) Probe(ctx context.Context, from netip.Addr) (*Probes, error) {
 	p := &Probes{last: -1}
 	err := l.In(Server, func() (err error) {
-		p.at, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ServerAt, 0)))
+		p.at, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(l.At.Server, 0)))
 		return err
 	})
 	if err != nil {

@@ -41,6 +41,9 @@ type Reader interface {
 	// that ended at the same time stand in an order that stays the same: a smaller
 	// limit gives the beginning of what a larger one gives.
 	Flows(context.Context, Question) ([]Flow, error)
+	// Part gives flows as Flows does, but behind the first skip of them, and at most
+	// so many, up to MaxPart. The question's limit is not used.
+	Part(ctx context.Context, q Question, skip, most int) ([]Flow, error)
 	// Held tells what is there.
 	Held(context.Context) (Held, error)
 }

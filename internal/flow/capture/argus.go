@@ -157,6 +157,8 @@ func letterFlags(letters string) (flags uint8) {
 			flags |= flow.PSH
 		case 'A':
 			flags |= flow.ACK
+		case 'U':
+			flags |= flow.URG
 		}
 	}
 	return flags

@@ -2,7 +2,7 @@
 // were captured: pcap and pcapng that hold export datagrams, which go through a
 // collect.Intake as if they had just come; pcap and pcapng of ordinary traffic,
 // of which a Meter makes flows; files of nfcapd, which Debian's nfdump reads; and
-// connections as Zeek and Argus log them.
+// connections as Zeek and Argus log them; and flows that a desk kept and exported.
 // Files may be compressed by gzip.
 package capture
 
@@ -43,6 +43,7 @@ const (
 	Nfcapd Kind = "nfcapd"
 	Zeek   Kind = "zeek"  // conn.log
 	Argus  Kind = "argus" // flows of both ways as ra writes them, "binetflow"
+	Stored Kind = "flows" // CSV that a desk exports
 )
 
 // Options of Open. The zero value is fine.
@@ -140,7 +141,7 @@ func (f *File) open() (err error) {
 		f.Kind = Nfcapd
 	default:
 		if f.Kind, f.log = logOf(peek(in)); f.log == nil {
-			err = candor.WithHint(ErrKind, "Captures of tcpdump (-w), Wireshark and nfcapd can be read, and logs of Zeek (conn.log) and Argus (binetflow).")
+			err = candor.WithHint(ErrKind, "Captures of tcpdump (-w), Wireshark and nfcapd can be read, logs of Zeek (conn.log) and Argus (binetflow), and flows that a desk exports as CSV.")
 		}
 		f.text = in
 	}

@@ -19,6 +19,7 @@ type connection struct {
 	src, dst         netip.Addr
 	srcPort, dstPort uint16
 	protocol         uint8
+	sampling         uint32 // as that of a record
 	out, in          side
 }
 
@@ -91,7 +92,7 @@ func (f *File) readLog() (all []connection, err error) {
 func (c *connection) records(dst []flow.Record) []flow.Record {
 	r := flow.Record{
 		Start: c.start, End: max(c.start, c.end), Bytes: c.out.bytes, Packets: c.out.packets, Flags: c.out.flags, Protocol: c.protocol,
-		Src: flow.FromIP(c.src), Dst: flow.FromIP(c.dst), SrcPort: c.srcPort, DstPort: c.dstPort,
+		Sampling: c.sampling, Src: flow.FromIP(c.src), Dst: flow.FromIP(c.dst), SrcPort: c.srcPort, DstPort: c.dstPort,
 	}
 	icmp := r.Protocol == flow.ICMP || r.Protocol == flow.ICMPv6
 	if icmp {
@@ -145,6 +146,8 @@ func logOf(head []byte) (Kind, log) {
 		return Zeek, &zeekLog{}
 	case isArgus(head):
 		return Argus, &argusLog{}
+	case isStored(head):
+		return Stored, storedLog{}
 	}
 	return "", nil
 }

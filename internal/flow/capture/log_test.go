@@ -63,6 +63,15 @@ func TestLogs(t *testing.T) {
 			{Start: began, End: began, Src: a("10.0.0.1"), Dst: a("192.0.2.1"), DstPort: 8 << 8, Protocol: flow.ICMP, Bytes: 120, Packets: 2},
 			{Start: began, End: began, Src: a("192.0.2.1"), Dst: a("10.0.0.1"), Protocol: flow.ICMP, Bytes: 60, Packets: 1},
 		}},
+		"flows of a desk": {"start,end,source,source-port,destination,destination-port,protocol,flags,bytes,packets,sampling,in,out,exporter,from,to\n" +
+			"2026-03-02T10:00:01.000001Z,2026-03-02T10:00:02Z,10.0.0.1,0,192.0.2.1,2048,icmp,none,100,2,0,3,1,192.0.2.200,\"L, 1\",\n" +
+			"2026-03-02T10:00:00.25Z,2026-03-02T10:00:00.25Z,2001:db8::1,40000,2001:db8::2,443,tcp,UAS,9000,70,10,3,1,,L-1,L-2\n" +
+			"2026-03-02T10:00:00.25Z,2026-03-02T10:00:00.25Z,10.0.0.1,0,192.0.2.1,0,gre,none,50,1,1,3,1,,,\n" +
+			"There are older flows: these are only the newest.,,,,,,,,,,,,,,,\n", capture.Stored, 2, []flow.Record{
+			{Start: began, End: began, Src: a("2001:db8::1"), Dst: a("2001:db8::2"), SrcPort: 40000, DstPort: 443, Protocol: flow.TCP, Flags: flow.URG | flow.ACK | flow.SYN, Bytes: 900, Packets: 7, Sampling: 10},
+			{Start: began, End: began, Src: a("10.0.0.1"), Dst: a("192.0.2.1"), Protocol: 47, Bytes: 50, Packets: 1, Sampling: 1},
+			{Start: began + 750_001, End: began + 1_750_000, Src: a("10.0.0.1"), Dst: a("192.0.2.1"), DstPort: 8 << 8, Protocol: flow.ICMP, Bytes: 100, Packets: 2},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, batches, err := play(t, write(t, []byte(c.text)), capture.Options{})
@@ -91,6 +100,8 @@ func TestLogsThatAreWrong(t *testing.T) {
 		"no JSON":              "{\"ts\":1\n",
 		"no time":              "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotPkts,TotBytes,SrcBytes\nnow,0,tcp,10.0.0.1,1,->,10.0.0.2,2,CON,1,1,1\n",
 		"no counts":            "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotPkts,TotBytes,SrcBytes\n2026/03/02 10:00:00,0,tcp,10.0.0.1,1,->,10.0.0.2,2,CON,x,1,1\n",
+		"no flow":              "start,end,source,source-port,destination,destination-port,protocol,flags,bytes,packets,sampling,in\n2026-03-02T10:00:01Z,2026-03-02T10:00:00Z,10.0.0.1,1,192.0.2.1,2,tcp,S,1,1,1,3\n",
+		"no address of a flow": "start,end,source,source-port,destination,destination-port,protocol,flags,bytes,packets,sampling,in\n2026-03-02T10:00:00Z,2026-03-02T10:00:00Z,here,1,192.0.2.1,2,tcp,S,1,1,1,3\n",
 		"a line too long":      zeekHead + strings.Repeat("x", 2<<20) + "\n",
 	} {
 		if _, records, err := play(t, write(t, []byte(text)), capture.Options{}); err == nil || errors.Is(err, capture.ErrKind) || len(records) > 0 {
@@ -103,6 +114,7 @@ func FuzzLogs(f *testing.F) {
 	f.Add([]byte(zeekHead + "100.5\tC1\t10.0.0.1\t40000\t192.0.2.1\t443\ttcp\tssl\t1.5\t500\t4500\tSF\tShADadF\t7\t900\t9\t5000\n"))
 	f.Add([]byte(`{"ts":100,"id.orig_h":"10.0.0.1","id.orig_p":40001,"id.resp_h":"192.0.2.2","id.resp_p":23,"proto":"tcp","duration":1e300,"history":"S","orig_pkts":1,"orig_ip_bytes":60}`))
 	f.Add([]byte("StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotPkts,TotBytes,SrcBytes\n2026/03/02 10:00:00,0,tcp,10.0.0.1,1,<-,10.0.0.2,0x2,S_RA,1,1,1\n"))
+	f.Add([]byte("start,end,source,source-port,destination,destination-port,protocol,flags,bytes,packets,sampling,in\n2026-03-02T10:00:00Z,2026-03-02T10:00:01Z,10.0.0.1,1,192.0.2.1,2,tcp,SA,100,10,10,3\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		name := filepath.Join(t.TempDir(), "log")
 		if err := os.WriteFile(name, text, 0o600); err != nil {
@@ -113,7 +125,7 @@ func FuzzLogs(f *testing.F) {
 			return
 		}
 		defer log.Close()
-		if log.Kind != capture.Zeek && log.Kind != capture.Argus {
+		if log.Kind != capture.Zeek && log.Kind != capture.Argus && log.Kind != capture.Stored {
 			return
 		}
 		last := int64(-1)

@@ -220,11 +220,15 @@ func (w *Watch) set(a candor.Asset) bool {
 	return changed
 }
 
-// group is that of lines of the same plan: w.mu is held.
+// group is that of lines of the same plan, and class: those that run servers by
+// agreement are apart. w.mu is held.
 func (w *Watch) group(a candor.Access) normal.Group {
 	name := a.Plan
 	if name == "" {
 		name = fmt.Sprintf("%d/%d", a.Down, a.Up)
+	}
+	if a.Mail || a.Names {
+		name += " with servers"
 	}
 	if g, ok := w.named[name]; ok {
 		return g

@@ -189,6 +189,33 @@ func TestChangesOfLines(t *testing.T) {
 	}
 }
 
+// TestPeers: a new line begins as lines of its plan and class are; those that run
+// servers by agreement are no peers of those that do not.
+func TestPeers(t *testing.T) {
+	b := &books{}
+	b.put(aLine(1, "1", noon))
+	w, _ := open(t, b, &desk{}, "")
+	one, _ := w.Line("1")
+	for s := range normal.Slot(normal.Slots) {
+		w.Detect.Normal.Learn(int(one), s, normal.Hour{normal.Up: 20})
+	}
+	like, server := aLine(2, "2", noon.Add(time.Hour)), aLine(3, "3", noon.Add(time.Hour))
+	server.Access.Mail = true
+	b.put(like)
+	b.put(server)
+	if err := w.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	begins := func(reference string) float64 {
+		n, _ := w.Line(reference)
+		row := w.Detect.Normal.Read(int(n))
+		return row.Usual(normal.Up, 7).Median
+	}
+	if home, servers := begins("2"), begins("3"); home < 100 || servers >= home/2 {
+		t.Errorf("a line of the plan begins with %v KiB/s, one with servers with %v", home, servers)
+	}
+}
+
 func TestBaselinesSurvive(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "baselines")
 	b := &books{}

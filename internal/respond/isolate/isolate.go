@@ -76,6 +76,8 @@ type Method struct {
 	guard  *guard
 	tended atomic.Bool
 	seen   sync.Map // at which level lines, by asset, were seen to be kept
+	tried  sync.Map // when lines, by asset, were probed last
+	held   sync.Map // lines, by asset, that probes did not get out of
 }
 
 // New makes a Method.

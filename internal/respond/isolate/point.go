@@ -51,6 +51,9 @@ type Point struct {
 	// Forgets tells that the point has nothing any more when the program begins:
 	// the first Tend fills it, and that is no drift.
 	Forgets bool
+	// Blind tells that nobody can see at the point what it enforces: it says
+	// nothing, or only what it was told.
+	Blind bool
 }
 
 // serves tells whether a session passes the point.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"candor"
@@ -33,8 +34,9 @@ const (
 
 // Tend holds what the enforcement points keep against what they should, and
 // puts right what differs: what was flushed behind our back is refilled, what
-// nobody asks for is removed, lines are followed to their new sessions, and what
-// soon ends by itself is renewed. Each difference stands on the timeline of its
+// nobody asks for is removed, lines are followed to their new sessions, what
+// soon ends by itself is renewed, and lines at points that do not tell what they
+// keep are probed. Each difference stands on the timeline of its
 // case. A point that cannot be reached keeps none of the others back.
 func (m *Method) Tend(ctx context.Context) ([]Drift, error) {
 	var errs []error
@@ -63,6 +65,7 @@ func (m *Method) Tend(ctx context.Context) ([]Drift, error) {
 	for _, r := range rows {
 		lines[r.Asset] = append(lines[r.Asset], r)
 	}
+	steady := map[candor.ID][]candor.Isolation{}
 	for line, rows := range lines {
 		d, err := m.tendLine(ctx, line, rows, kept)
 		if err != nil {
@@ -71,14 +74,23 @@ func (m *Method) Tend(ctx context.Context) ([]Drift, error) {
 		if d.Kind != "" {
 			drifts = append(drifts, d)
 			errs = append(errs, m.tell(ctx, rows, d))
+		} else if err == nil {
+			steady[line] = rows
 		}
 	}
-	m.seen.Range(func(line, _ any) bool {
-		if _, goes := lines[line.(candor.ID)]; !goes {
-			m.seen.Delete(line)
-		}
-		return true
-	})
+	for _, known := range []*sync.Map{&m.seen, &m.tried, &m.held} {
+		known.Range(func(line, _ any) bool {
+			if _, goes := lines[line.(candor.ID)]; !goes {
+				known.Delete(line)
+			}
+			return true
+		})
+	}
+	again, err := m.retry(ctx, steady)
+	for _, d := range again {
+		errs = append(errs, m.tell(ctx, lines[d.Line], d))
+	}
+	drifts, errs = append(drifts, again...), append(errs, err)
 	m.tended.Store(true)
 	surplus, err := m.surplus(ctx, rows, kept)
 	return append(drifts, surplus...), errors.Join(append(errs, err)...)

@@ -20,6 +20,10 @@ func (m *Method) Verify(ctx context.Context, r candor.Response) error {
 	l, err := m.verify(ctx, r)
 	if err == nil {
 		m.seen.Store(r.Asset, l)
+		if m.Prober != nil {
+			m.tried.Store(r.Asset, m.Now())
+			m.held.Store(r.Asset, true)
+		}
 	}
 	return err
 }
@@ -58,7 +62,7 @@ func (m *Method) verify(ctx context.Context, r candor.Response) (l Level, err er
 		}
 	}
 	if m.Prober != nil {
-		return l, m.probe(ctx, s, l, points)
+		return l, m.settled(ctx, s, l, points)
 	}
 	if unseen != "" {
 		return l, respond.Permanent(candor.WithHint(fmt.Errorf("%s does not tell what it keeps, and nobody probes", unseen), "Set up probes, under isolation.probes."))
@@ -99,6 +103,33 @@ func lacks(held []Held, s Session, l Level, least time.Duration) string {
 	return ""
 }
 
+// What a point acknowledged that does not tell what it enforces may take a moment
+// to be so: rules told by BGP are carried to line cards.
+const (
+	spreading = 10 // tries
+	between   = 300 * time.Millisecond
+)
+
+// settled probes as probe does, again where such a point may be at it still.
+func (m *Method) settled(ctx context.Context, s Session, l Level, points []Point) (err error) {
+	blind := slices.ContainsFunc(points, func(p Point) bool { return p.Blind })
+	for range spreading {
+		err = m.probe(ctx, s, l, points)
+		var through *leak
+		if !blind || !errors.As(err, &through) {
+			return err
+		}
+		wait := time.NewTimer(between)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		case <-wait.C:
+		}
+	}
+	return err
+}
+
 // probe has probes sent in the name of a session.
 func (m *Method) probe(ctx context.Context, s Session, l Level, points []Point) error {
 	blocked := m.Probes.Outside
@@ -125,7 +156,7 @@ func (m *Method) probe(ctx context.Context, s Session, l Level, points []Point) 
 		}
 		if err := m.each(ctx, from, blocked, func(through bool, to Place) error {
 			if tried++; through {
-				return fmt.Errorf("%s can still be reached from %s", to, from)
+				return &leak{from, to}
 			}
 			return nil
 		}); err != nil {

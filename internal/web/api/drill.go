@@ -13,7 +13,7 @@ import (
 type drillHeld struct {
 	Name     string       `json:"name" doc:"Of its report."`
 	Believed bool         `json:"believed" doc:"Whether the report is signed with the key of this desk's drills. If not, the rest is empty."`
-	Method   drill.Method `json:"method,omitempty" doc:"What lines were isolated by: nftables or coa."`
+	Method   drill.Method `json:"method,omitempty" doc:"What lines were isolated by: nftables, coa, flowspec, or nas: an access server of the operator's lab."`
 	Program  string       `json:"program,omitempty" doc:"The version that was rehearsed."`
 	Begun    time.Time    `json:"begun,omitzero" doc:"When it began."`
 	Ended    time.Time    `json:"ended,omitzero" doc:"When it ended."`

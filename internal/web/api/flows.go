@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"candor"
 	"candor/internal/access"
@@ -21,6 +24,17 @@ type FlowNarrowing struct {
 	For   string `query:"for" maxLength:"400" doc:"What it is for: a case (C-12) or some words. A question that names a line or its address needs it."`
 	Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"Most rows; 0 is 20, or 100 of flows themselves."`
 }
+
+// FlowExporting is what an export of flows is of. It is exported for huma.
+type FlowExporting struct {
+	Time  string `query:"time" maxLength:"100" doc:"A length of time until now (1h, 7d), a day, or two ends with / between, of which one may be a length. Times without a zone are UTC. Without: the last hour."`
+	Where string `query:"where" maxLength:"2000" doc:"Words that all hold, such as port:443,8443 protocol:udp -peer:192.0.2.0/24 line:L-2001."`
+	For   string `query:"for" maxLength:"400" doc:"What it is for: a case (C-12) or some words. A question that names a line or its address needs it."`
+	Most  int    `query:"most" minimum:"0" maximum:"1000000" doc:"Most flows; 0 is 1,000,000."`
+}
+
+// cutFlows is the last row of an export that lacks older flows.
+const cutFlows = "There are older flows: these are only the newest. Ask again until the time of the last one here."
 
 // FlowQuestion is a question of flows. It is exported for huma.
 type FlowQuestion struct {
@@ -116,6 +130,28 @@ func (s *server) addFlows() {
 			}
 			v, err := s.House.Flows(ctx, who, purpose, q)
 			return &flowsRecorded{recordsOf(v)}, err
+		})
+	add(s, operation{id: "export-flows", method: http.MethodGet, path: "/api/v1/flows/export", tag: tag, needs: needs, answers: "text/csv", summary: "Get all flows of the archive that a question is of, as CSV",
+		about: "The latest first, up to 1,000,000. If there are more, the last row says so, in its first column." + about},
+		func(ctx context.Context, who candor.Principal, in *FlowExporting) (*huma.StreamResponse, error) {
+			q, purpose, err := s.flowQuestion(ctx, who, FlowNarrowing{Time: in.Time, Where: in.Where, For: in.For}, nil)
+			if err != nil {
+				return nil, err
+			}
+			e, err := s.House.ExportFlows(ctx, who, purpose, q, in.Most)
+			if err != nil {
+				return nil, err
+			}
+			if e.Unmeasured != "" {
+				return nil, candor.WithHint(fmt.Errorf("export flows: none are kept here (%s): %w", e.Unmeasured, candor.ErrUnavailable), "Ask the process that has the flow archive.")
+			}
+			return &huma.StreamResponse{Body: func(to huma.Context) {
+				to.SetHeader("Content-Type", "text/csv; charset=utf-8")
+				to.SetHeader("Content-Disposition", `attachment; filename="flows.csv"`)
+				if err := e.WriteCSV(to.Context(), to.BodyWriter(), cutFlows); err != nil {
+					panic(http.ErrAbortHandler) // nobody must take the part for the whole
+				}
+			}}, nil
 		})
 	add(s, operation{id: "get-flows-held", method: http.MethodGet, path: "/api/v1/flows/held", tag: tag, needs: needs, summary: "Tell what the flow archive holds",
 		about: "What is held of each tier, and what was lost since the process began."},

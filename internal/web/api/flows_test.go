@@ -57,6 +57,22 @@ func TestFlows(t *testing.T) {
 	if none := rows[1].(object)["keys"].([]any)[0].(object); none["value"] != "none" || none["line"] != nil {
 		t.Errorf("no line is %v", none)
 	}
+	exported := ask("/api/v1/flows/export", "where", `line:"L 1"`, "for", "the subscriber asks")
+	for name, p := range w.people {
+		rec := w.ask(p, http.MethodGet, exported, nil)
+		if may := name == "admin" || name == "analyst"; (rec.Code == http.StatusOK) != may {
+			t.Errorf("%s: an export answered %d: %s", name, rec.Code, rec.Body)
+		}
+	}
+	if rec := w.ask(analyst, http.MethodGet, exported, nil); rec.Header().Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(rec.Body.String(), "start,end,source,") || !strings.Contains(rec.Body.String(), "192.0.2.7,50000,198.51.100.1,443,tcp,AS,10000,40,10,0,0,192.0.2.200,L 1,\n") {
+		t.Errorf("%v %s", rec.Header(), rec.Body)
+	}
+	if rec := w.ask(analyst, http.MethodGet, ask("/api/v1/flows/export", "most", "1"), nil); !strings.Contains(rec.Body.String(), "\nThere are older flows") {
+		t.Errorf("what is left out is not told: %s", rec.Body)
+	}
+	if rec := w.ask(analyst, http.MethodGet, ask("/api/v1/flows/export", "where", `line:"L 1"`), nil); rec.Code != http.StatusUnprocessableEntity {
+		t.Errorf("without a purpose: %d %s", rec.Code, rec.Body)
+	}
 	before := reads(t, w)
 	got = read[object](t, w.ask(analyst, http.MethodGet, named, nil), http.StatusOK)
 	one := got["flows"].([]any)[0].(object)

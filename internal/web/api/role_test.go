@@ -23,6 +23,7 @@ import (
 	"candor/internal/consent/campaign"
 	"candor/internal/directory"
 	"candor/internal/drill"
+	"candor/internal/flow/archive/archivetest"
 	"candor/internal/house"
 	"candor/internal/intake/format/xarf"
 	"candor/internal/intake/forward"
@@ -220,6 +221,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	w.house.Forwarding = house.Forwarding{Holders: holder.New(holder.Options{}), Writer: forward.New(must2(phrase.Load())(t), xarf.Party{})} // nobody is asked, and nothing sent
 	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
 	held := w.drilled()
+	w.house.Archive = &archivetest.Memory{}
 	for _, name := range people {
 		who := w.people[name]
 		prepared := w.prepare(name)

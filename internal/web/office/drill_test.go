@@ -76,7 +76,7 @@ func TestDrills(t *testing.T) {
 	}
 	name := w.drilled(t)
 	text := page("/drills", 200)
-	for _, want := range []string{"Does not verify", "1 thing is not as it should be", "Lines are isolated faster than before", "5 of 5", "4 of 5"} {
+	for _, want := range []string{"Does not verify", "1 thing is not as it should be", "Lines are isolated faster than before", "7 of 7", "6 of 7"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list says nothing of %q", want)
 		}

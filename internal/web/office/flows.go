@@ -209,6 +209,7 @@ func (o *office) flowsView(r *web.Request, d *flowsDetail, a asked, path string)
 		api := "/api/v1/flows"
 		if path == recordsPath {
 			api += "/records"
+			d.says = append(d.says, r.T("office.flows.csv.most", phrase.Args{"n": r.Printer.Number(house.MostExported)}))
 		}
 		d.downloads = []ui.Link{{Text: "CSV", Href: a.at(csvPath, func(v url.Values) { v.Set("of", path) })}, {Text: "JSON", Href: a.at(api, nil)}}
 	}

@@ -199,9 +199,43 @@ func TestFlowRecords(t *testing.T) {
 		t.Errorf("%d records of %d looks", n, len(pages))
 	}
 	got, err := csv.NewReader(strings.NewReader(w.Get(t, analyst, "/traffic/flows/csv?of=/traffic/flows/records&where=line:%22Line+1%22"+why).Text())).ReadAll()
-	if err != nil || len(got) != 421 || got[1][13] != "Line 1" {
+	if err != nil || len(got) != 421 || got[1][14] != "Line 1" {
 		t.Errorf("%d rows of CSV, %v", len(got), err)
 	}
+}
+
+// TestFlowsExport: CSV has all flows, also where there are more than an answer may
+// have; if there are more than it may have, its last row says so. It is one look.
+func TestFlowsExport(t *testing.T) {
+	w := newWorld(t)
+	a := w.aLine(t, "Line 1", w.party.ID)
+	m := &archivetest.Memory{}
+	w.House.Archive = m
+	for i := range 3 * archive.MaxLimit {
+		end := flow.Time(w.Clock().Add(-time.Duration(i+1) * 900 * time.Millisecond))
+		m.Keep([]archive.Flow{{From: a.ID, Record: flow.Record{Start: end, End: end, Bytes: 100, Packets: 1, Src: flow.V4(0xc0000207), Dst: flow.V4(0xc6330000 + uint32(i)), SrcPort: 50000, DstPort: 443, Protocol: flow.TCP}}})
+	}
+	path := "/traffic/flows/csv?of=/traffic/flows/records&where=line:%22Line+1%22&time=1h" + why
+	for most, rows := range map[string]int{"": 3 * archive.MaxLimit, "&most=2500": 2501} {
+		before := len(w.readRecords(t))
+		got, err := csv.NewReader(strings.NewReader(w.Get(t, w.As(candor.RoleAnalyst), path+most).Text())).ReadAll()
+		if err != nil || len(got)-1 != rows {
+			t.Fatalf("%d rows of CSV, not %d; %v", len(got)-1, rows, err)
+		}
+		if last := got[rows]; (most != "") != strings.Contains(last[0], "There are older flows") {
+			t.Errorf("the last row is %q", last)
+		}
+		if got[1][1] <= got[2][1] || got[rows-1][1] >= got[1][1] {
+			t.Errorf("the newest is not the first: %s, %s … %s", got[1][1], got[2][1], got[rows-1][1])
+		}
+		if records := w.readRecords(t); len(records) != before+1 || !strings.Contains(string(records[0].Body), `"export":`) {
+			t.Errorf("%d records of one look: %s", len(records)-before, records[0].Body)
+		}
+	}
+	if to := w.Get(t, w.As(candor.RoleAnalyst), strings.Replace(path, why, "", 1)).Location(); !strings.HasPrefix(to, "/traffic/flows/records") {
+		t.Errorf("without a purpose it leads to %q", to)
+	}
+	has(t, w.Get(t, w.As(candor.RoleAnalyst), "/traffic/flows/records?where=line:%22Line+1%22"+why), http.StatusOK, "CSV has up to 1,000,000 flows")
 }
 
 // TestNetworkNow: what the last hour was made of, for those who may see it, and

@@ -191,31 +191,43 @@ func (o *office) flowsCSV(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	records := r.Query("of") == recordsPath
-	path := flowsPath
-	if records {
-		path, a.q.Limit = recordsPath, archive.MaxLimit
+	path, write := flowsPath, o.answerCSV
+	if r.Query("of") == recordsPath {
+		path, write = recordsPath, o.recordsCSV
 	}
+	back := web.See(a.at(path, nil))
 	if len(a.errors) > 0 || a.needsPurpose(r) {
-		return web.See(a.at(path, nil)), nil // where it says what is wrong
+		return back, nil // where it says what is wrong
 	}
-	var rows [][]string
-	if records {
-		rows, err = o.recordRows(r, a)
-	} else {
-		rows, err = o.answerRows(r, a)
-	}
+	text, err := write(r, a)
 	if err != nil {
-		if err := a.refused(r, err); err != nil {
-			return web.View{}, err
-		}
-		return web.See(a.at(path, nil)), nil
+		return back, a.refused(r, err)
 	}
-	if len(rows) == 0 { // nothing is kept, as the page says
-		return web.See(a.at(path, nil)), nil
+	if text == nil {
+		return back, nil // nothing is kept, as the page says
 	}
 	name := "flows-" + a.q.Until.UTC().Format("20060102-150405") + ".csv"
-	return web.View{Send: &web.File{Name: name, Type: "text/csv; charset=utf-8", Write: func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) }}}, nil
+	return web.View{Send: &web.File{Name: name, Type: "text/csv; charset=utf-8", Write: text}}, nil
+}
+
+// recordsCSV writes flows themselves, all that there are up to a bound; nil where
+// none are kept.
+func (o *office) recordsCSV(r *web.Request, a asked) (func(io.Writer) error, error) {
+	most, _ := strconv.Atoi(r.Query("most")) // what is no number is no bound of one's own
+	e, err := o.house.ExportFlows(r.Context(), r.Who, a.FlowPurpose, a.q, min(max(most, 0), house.MostExported))
+	if err != nil || e.Unmeasured != "" {
+		return nil, err
+	}
+	return func(w io.Writer) error { return e.WriteCSV(r.Context(), w, r.T("office.flows.csv.cut")) }, nil
+}
+
+// answerCSV writes an answer; nil where no flows are kept.
+func (o *office) answerCSV(r *web.Request, a asked) (func(io.Writer) error, error) {
+	rows, err := o.answerRows(r, a)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) }, nil
 }
 
 // answerRows are none where no flows are kept.
@@ -240,34 +252,10 @@ func (o *office) answerRows(r *web.Request, a asked) ([][]string, error) {
 				if a.q.By[i] == archive.FieldLine && k.Line != "" {
 					text = v.Reference(k.Line)
 				}
-				keys = append(keys, inert(text))
+				keys = append(keys, house.Inert(text))
 			}
 			add(keys, row.Sum)
 		}
 	}
 	return rows, nil
-}
-
-// recordRows are none where no flows are kept.
-func (o *office) recordRows(r *web.Request, a asked) ([][]string, error) {
-	v, err := o.house.Flows(r.Context(), r.Who, a.FlowPurpose, a.q)
-	if err != nil || v.Unmeasured != "" {
-		return nil, err
-	}
-	rows := [][]string{{"start", "end", "source", "source-port", "destination", "destination-port", "protocol", "flags", "bytes", "packets", "in", "out", "exporter", "from", "to"}}
-	number := func(n uint64) string { return strconv.FormatUint(n, 10) }
-	for i := range v.Flows {
-		f := &v.Flows[i]
-		rows = append(rows, []string{flow.At(f.Start).Format(time.RFC3339Nano), flow.At(f.End).Format(time.RFC3339Nano), f.Src.String(), number(uint64(f.SrcPort)), f.Dst.String(), number(uint64(f.DstPort)), archive.FormatNumber(archive.FieldProtocol, uint32(f.Protocol)),
-			archive.FormatNumber(archive.FieldFlags, uint32(f.Flags)), number(f.Total()), number(f.Count()), number(uint64(f.In)), number(uint64(f.Out)), addressOrNone(f), inert(v.Reference(f.From)), inert(v.Reference(f.To))})
-	}
-	return rows, nil
-}
-
-// inert keeps a table program from taking a text for a formula.
-func inert(s string) string {
-	if s != "" && s != "-" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -96,6 +96,11 @@ func list(t *testing.T, d *Dice, a, m archive.Reader) {
 	if diff := cmp.Diff(long[:min(len(long), len(flows(m, q)))], got, equate); diff != "" {
 		t.Fatalf("flows of %+v are not the first of more (-more +fewer):\n%s", q, diff)
 	}
+	skip, most := d.IntN(30), 1+d.IntN(30)
+	part, err := a.Part(context.Background(), q, skip, most)
+	if diff := cmp.Diff(long[min(len(long), skip):min(len(long), skip+most)], part, equate); err != nil || len(long) < archive.MaxLimit && diff != "" {
+		t.Fatalf("%d flows of %+v behind %d, %v (-all +part):\n%s", most, q, skip, err, diff)
+	}
 	if !slices.IsSortedFunc(long, func(a, b archive.Flow) int { return gocmp.Compare(b.End, a.End) }) {
 		t.Fatalf("flows of %+v are not in order", all)
 	}

@@ -50,7 +50,16 @@ func (m *Memory) Held(context.Context) (archive.Held, error) {
 }
 
 // Flows implements archive.Reader.
-func (m *Memory) Flows(_ context.Context, q archive.Question) ([]archive.Flow, error) {
+func (m *Memory) Flows(ctx context.Context, q archive.Question) ([]archive.Flow, error) {
+	q, err := q.Checked()
+	if err != nil {
+		return nil, err
+	}
+	return m.Part(ctx, q, 0, q.Limit)
+}
+
+// Part implements archive.Reader.
+func (m *Memory) Part(_ context.Context, q archive.Question, skip, most int) ([]archive.Flow, error) {
 	q, err := q.Checked()
 	if err != nil {
 		return nil, err
@@ -65,7 +74,8 @@ func (m *Memory) Flows(_ context.Context, q archive.Question) ([]archive.Flow, e
 		}
 	}
 	slices.SortFunc(found, newest)
-	return found[:min(len(found), q.Limit)], nil
+	found = found[min(len(found), skip):]
+	return found[:min(len(found), most, archive.MaxPart)], nil
 }
 
 // newest orders flows: the newest first, then by all that is known of them.

@@ -29,12 +29,21 @@ func (a *Archive) Ask(ctx context.Context, q archive.Question) (answer archive.A
 }
 
 // Flows implements archive.Reader.
-func (a *Archive) Flows(ctx context.Context, q archive.Question) (flows []archive.Flow, err error) {
+func (a *Archive) Flows(ctx context.Context, q archive.Question) ([]archive.Flow, error) {
+	q, err := q.Checked()
+	if err != nil {
+		return nil, err
+	}
+	return a.Part(ctx, q, 0, q.Limit)
+}
+
+// Part implements archive.Reader.
+func (a *Archive) Part(ctx context.Context, q archive.Question, skip, most int) (flows []archive.Flow, err error) {
 	if q, err = q.Checked(); err != nil {
 		return nil, err
 	}
 	err = a.bounded(ctx, func(ctx context.Context) error {
-		flows, err = statement.Flows(ctx, a.asked, dialect, q, tables[archive.Raw])
+		flows, err = statement.Flows(ctx, a.asked, dialect, q, tables[archive.Raw], skip, min(most, archive.MaxPart))
 		return err
 	})
 	return flows, err
@@ -87,6 +96,7 @@ var dialect = statement.Dialect{
 	Sum:   func(column string) string { return fmt.Sprintf("toUInt64(sum(%s))", column) },
 	Count: "count()",
 	Once:  func(query string) (string, string) { return "", "(" + query + ")" },
+	Limit: func(skip, most int) string { return fmt.Sprintf("%d, %d", skip, most) },
 	Among: func(names []string, rows [][]string) string {
 		tuples := make([]string, len(rows))
 		for i, r := range rows {

@@ -37,7 +37,16 @@ func (a *Archive) Ask(ctx context.Context, q archive.Question) (answer archive.A
 }
 
 // Flows implements archive.Reader.
-func (a *Archive) Flows(ctx context.Context, q archive.Question) (flows []archive.Flow, err error) {
+func (a *Archive) Flows(ctx context.Context, q archive.Question) ([]archive.Flow, error) {
+	q, err := q.Checked()
+	if err != nil {
+		return nil, err
+	}
+	return a.Part(ctx, q, 0, q.Limit)
+}
+
+// Part implements archive.Reader.
+func (a *Archive) Part(ctx context.Context, q archive.Question, skip, most int) (flows []archive.Flow, err error) {
 	if q, err = q.Checked(); err != nil {
 		return nil, err
 	}
@@ -47,7 +56,7 @@ func (a *Archive) Flows(ctx context.Context, q archive.Question) (flows []archiv
 			flows = nil
 			return nil
 		}
-		flows, err = statement.Flows(ctx, a.asked, a.dialect(), q, source.From)
+		flows, err = statement.Flows(ctx, a.asked, a.dialect(), q, source.From, skip, min(most, archive.MaxPart))
 		return err
 	})
 	return flows, err
@@ -179,6 +188,7 @@ func (a *Archive) dialect() statement.Dialect {
 		},
 		Count: "count(*)::UBIGINT",
 		Once:  func(query string) (string, string) { return "WITH once AS MATERIALIZED (" + query + ") ", "once" },
+		Limit: func(skip, most int) string { return fmt.Sprintf("%d OFFSET %d", most, skip) },
 		Among: func(names []string, rows [][]string) string {
 			tuples := make([]string, len(rows))
 			for i, r := range rows {

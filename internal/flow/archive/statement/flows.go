@@ -11,8 +11,8 @@ import (
 )
 
 // Flows has a database give the flows that q is of, the newest first, from the
-// rows of the raw tier, which from names.
-func Flows(ctx context.Context, db Queryer, d Dialect, q archive.Question, from string) ([]archive.Flow, error) {
+// rows of the raw tier, which from names: behind the first skip, at most so many.
+func Flows(ctx context.Context, db Queryer, d Dialect, q archive.Question, from string, skip, most int) ([]archive.Flow, error) {
 	w := words{d, q, archive.Raw, ""}
 	noLine, _ := d.Line("")
 	text := w.source(from)
@@ -24,7 +24,7 @@ func Flows(ctx context.Context, db Queryer, d Dialect, q archive.Question, from 
 		text += fmt.Sprintf(" AND NOT (way = %d AND other <> %s AND %s)", batch.In, noLine, sender)
 	}
 	var all []archive.Flow
-	err := each(ctx, db, fmt.Sprintf("SELECT %s FROM %s ORDER BY ended DESC, %s LIMIT %d", Raw, text, strings.TrimPrefix(Raw, "ended, "), q.Limit), 24, func(c []string) error {
+	err := each(ctx, db, fmt.Sprintf("SELECT %s FROM %s ORDER BY ended DESC, %s LIMIT %s", Raw, text, strings.TrimPrefix(Raw, "ended, "), d.Limit(skip, most)), 24, func(c []string) error {
 		row := scan(d, c)
 		all = append(all, row.Flow())
 		return nil

@@ -29,6 +29,7 @@ type Dialect struct {
 	Sum   func(column string) string           // in 64 bits without a sign
 	Count string                               // of rows, in the same
 	Once  func(query string) (with, as string) // a query that is used twice
+	Limit func(skip, most int) string          // what follows LIMIT
 	Among func(columns []string, rows [][]string) string
 }
 

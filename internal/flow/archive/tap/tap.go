@@ -128,6 +128,11 @@ func (t *Tap) Flows(ctx context.Context, q archive.Question) ([]archive.Flow, er
 	return t.c.Archive.Flows(ctx, q)
 }
 
+// Part implements archive.Reader.
+func (t *Tap) Part(ctx context.Context, q archive.Question, skip, most int) ([]archive.Flow, error) {
+	return t.c.Archive.Part(ctx, q, skip, most)
+}
+
 // Held implements archive.Reader: what was dropped here and what waits here counts
 // too.
 func (t *Tap) Held(ctx context.Context) (archive.Held, error) {
