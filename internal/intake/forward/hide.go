@@ -24,11 +24,11 @@ const gone = "[removed]"
 // is of a reporter who is named.
 type hiding struct {
 	named bool
-	human bool            // a person wrote the report: no words of it are passed on
+	human bool             // a person wrote the report: no words of it are passed on
 	words []*regexp.Regexp // what tells who it is, in its spellings
 	paths []*regexp.Regexp // those of them that are taken out of paths of URLs too
-	keep  map[string]bool // hosts and mail addresses that are complained about
-	nets  []netip.Prefix  // addresses that are
+	keep  map[string]bool  // hosts and mail addresses that are complained about
+	nets  []netip.Prefix   // addresses that are
 }
 
 func newHiding(o Order) hiding {
