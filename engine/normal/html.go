@@ -62,8 +62,8 @@ func (p *Pages) Read(src []byte, limit int) {
 	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
 		p.NoComment = make([]byte, 0, max(room, min(2*cap(p.NoComment), keepForm), leastForm))
 	}
-	if cap(p.NoTags) == 0 {
-		p.NoTags = make([]byte, 0, leastForm)
+	if room := min(len(src), MaxNoTags) + 2*blockSize; cap(p.NoTags) < room && len(src) <= MaxNoTags || cap(p.NoTags) == 0 {
+		p.NoTags = make([]byte, 0, max(room, leastForm))
 	}
 	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script

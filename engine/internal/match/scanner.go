@@ -165,7 +165,7 @@ func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
 	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
-	if s.plain = 0; p == nil {
+	if s.plain = 0; p == nil || !s.concerns(f) {
 		return
 	}
 	s.plan = p
@@ -198,6 +198,16 @@ func (s *Scanner) view(view int, f *form) {
 		whole = whole || p.Lanes[g].Whole
 	}
 	s.evaluate()
+}
+
+// concerns tells whether any group has rules that see a form.
+func (s *Scanner) concerns(f *form) bool {
+	for g := range s.set.Groups {
+		if s.set.ruled[g] && f.takes(s.set.Groups[g].Target) {
+			return true
+		}
+	}
+	return false
 }
 
 // evaluate decides the candidates.

@@ -33,6 +33,11 @@ func isPlain(c byte) bool { return c >= ' ' && c < 0x80 || c >= '\t' && c <= '\r
 // text: white space of ASCII, and all of ASCII from it on.
 func Plain(data []byte) int {
 	i := 0
+	if len(data) >= 8 { // among words of other scripts it is not far
+		if m := ^plain(binary.LittleEndian.Uint64(data)) & tops; m != 0 {
+			return bits.TrailingZeros64(m) / 8
+		}
+	}
 	if fast && len(data) >= Width {
 		if i = plainAVX2(&data[0], len(data)); i <= len(data)-Width {
 			return i
