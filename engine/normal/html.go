@@ -30,6 +30,7 @@ type Pages struct {
 
 	buf      []byte // a block
 	script   script // for its memory
+	idle     int    // how often Trim left memory since a large page was read
 	bytewise bool   // without runs, for tests
 }
 
@@ -57,6 +58,9 @@ func (p *Pages) Read(src []byte, limit int) {
 	p.NoComment, p.NoTags, p.Script, p.Embedded = p.NoComment[:0], p.NoTags[:0], p.Script[:0], nil
 	if len(src) > limit {
 		return
+	}
+	if len(src) > keepForm {
+		p.idle = 0
 	}
 	// It is mostly a bit shorter, but room is asked for by the block.
 	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
@@ -376,9 +380,17 @@ const (
 	keepForm  = 2 << 20
 )
 
-// Trim lets go of the memory for large pages. Some 8 MB at most are kept for the
-// next Read. What p holds is gone.
+// keepIdle is how often Trim leaves the memory for a large page: such pages come
+// together, as what a site is built of does.
+const keepIdle = 64
+
+// Trim lets go of the memory for large pages, when it has been called some times
+// since the last one was read. Some 8 MB at most are kept for good. What p holds is
+// gone.
 func (p *Pages) Trim() {
+	if p.idle++; p.idle < keepIdle {
+		return
+	}
 	for _, form := range []*[]byte{&p.NoComment, &p.NoTags, &p.Script} {
 		if cap(*form) > keepForm {
 			*form = nil
