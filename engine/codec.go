@@ -20,7 +20,7 @@ import (
 // how it is computed raises formatVersion.
 const (
 	formatMagic   = "CANDORDB"
-	formatVersion = 6
+	formatVersion = 7
 )
 
 // ErrFormat says that data is no compiled form of this version of the engine.

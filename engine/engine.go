@@ -1,7 +1,7 @@
 // Package engine matches content against the definitions that the world
 // already has: YARA rules and ClamAV signatures, compiled into one model.
 //
-// It is pure Go, safe on hostile input, and usable on its own:
+// It is Go without C, safe on hostile input, and usable on its own:
 //
 //	rules, report := engine.Compile(sources, engine.Options{})
 //	scanner := rules.NewScanner(engine.ScanOptions{})

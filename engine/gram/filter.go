@@ -52,7 +52,7 @@ func newFilters(grams int) (f filters) {
 	case grams <= 1<<10:
 		f.small = new(small)
 		return f
-	case grams <= 1<<13:
+	case grams <= 1<<12:
 		f.medium = new(medium)
 		return f
 	case grams <= 1<<17:

@@ -112,10 +112,12 @@ func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
 	return i
 }
 
-// findPairs looks at every offset, or at every fourth one.
+// findPairs looks for short atoms: at every offset, or at every fourth one.
 func (f *Finder) findPairs() {
-	switch t := f.table.pairs.filter; {
+	switch t, x := f.table.pairs.filter, f.table.few; {
 	case t == nil:
+	case x != nil:
+		f.findFew(x)
 	case f.table.shortStep == 1:
 		f.findDense(t)
 	default:

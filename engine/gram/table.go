@@ -23,6 +23,7 @@ type Table struct {
 	once    sync.Once
 	sampled sampled
 	pairs   pairs
+	few     *few // in place of pairs; may be nil
 }
 
 // NewTable builds a Table. Atoms of less than two bytes are an error of the
@@ -50,6 +51,7 @@ func (t *Table) ready() {
 	t.once.Do(func() {
 		t.sampled.fill(t)
 		t.pairs.fill(t)
+		t.few = fewOf(t)
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"candor/engine/internal/vector"
 )
 
 // occurrences is the plain way to find an atom.
@@ -19,7 +21,18 @@ func occurrences(data, atom []byte) []int {
 	return out
 }
 
+// check holds each way to find atoms against the plain one.
 func check(t *testing.T, table *Table, atoms [][]byte, data []byte) {
+	t.Helper()
+	checkOne(t, table, atoms, data)
+	if few := table.few; few != nil {
+		table.few = nil
+		checkOne(t, table, atoms, data)
+		table.few = few
+	}
+}
+
+func checkOne(t *testing.T, table *Table, atoms [][]byte, data []byte) {
 	t.Helper()
 	f := Finder{Limit: 1 << 20}
 	f.Find(table, data)
@@ -43,7 +56,7 @@ func check(t *testing.T, table *Table, atoms [][]byte, data []byte) {
 
 func TestFinderFindsEveryAlignment(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	sparse := 0
+	sparse, few := 0, 0
 	for range 400 {
 		atoms := make([][]byte, 1+r.IntN(30))
 		alphabet := []string{"abAB \x00\xff", "qQx\x80"}[r.IntN(2)] // of frequent pairs, and of rare ones
@@ -63,7 +76,7 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 		if err != nil || len(rest) != 0 {
 			t.Fatalf("decoding: %v, %d bytes left", err, len(rest))
 		}
-		for n := range 40 {
+		for n := range 80 {
 			data := make([]byte, n)
 			for k := range data {
 				data[k] = alphabet[r.IntN(len(alphabet))]
@@ -76,9 +89,15 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 			check(t, table, atoms, data)
 			check(t, decoded, atoms, data)
 		}
+		if table.few != nil {
+			few++
+		}
 	}
 	if sparse < 20 {
 		t.Errorf("%d tables leave offsets out", sparse)
+	}
+	if few < 20 && vector.Fast() {
+		t.Errorf("%d tables look for few atoms", few)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"strings"
+
+	"candor/engine/internal/vector"
 )
 
 // headSize is the number of bytes that Type looks at.
@@ -146,6 +148,9 @@ var inNoText = func() (t [256]bool) {
 }()
 
 func isASCII(head []byte) bool {
+	if vector.Plain(head) == len(head) && bytes.IndexByte(head, '\v') < 0 && bytes.IndexByte(head, 0x7f) < 0 {
+		return true // as nearly all that is
+	}
 	for _, c := range head {
 		if inNoText[c] {
 			return false

@@ -2,9 +2,11 @@ package normal
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -121,5 +123,34 @@ func TestTypesAreClamscans(t *testing.T) {
 	samples, names := typeSamples()
 	if n := compareTypes(t, samples, names); n < len(samples)*9/10 {
 		t.Errorf("clamscan noted %d types of %d samples", n, len(samples))
+	}
+}
+
+// checkRecognise holds the search for signs by three bytes against that by two.
+func checkRecognise(t *testing.T, b []byte) {
+	t.Helper()
+	for _, base := range []int{0, 600, 1 << 17} {
+		got := recognise(b, base)
+		was := probes
+		narrow := *probes
+		narrow.triples, probes = nil, &narrow
+		want := recognise(b, base)
+		if probes = was; got != want {
+			t.Fatalf("of %q at %d: %v, want %v", b, base, got, want)
+		}
+	}
+}
+
+func TestRecognise(t *testing.T) {
+	samples, _ := typeSamples()
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 3000 {
+		b := append([]byte(nil), samples[r.IntN(len(samples))]...)
+		for range 3 {
+			s := samples[r.IntN(len(samples))]
+			from := r.IntN(len(s))
+			b = slices.Concat(b[:r.IntN(len(b)+1)], s[from:min(len(s), from+r.IntN(400))], b[r.IntN(len(b)+1):])
+		}
+		checkRecognise(t, b[:min(len(b), 4000)])
 	}
 }

@@ -30,6 +30,7 @@ type Pages struct {
 
 	buf      []byte // a block
 	script   script // for its memory
+	idle     int    // how often Trim left memory since a large page was read
 	bytewise bool   // without runs, for tests
 }
 
@@ -58,12 +59,15 @@ func (p *Pages) Read(src []byte, limit int) {
 	if len(src) > limit {
 		return
 	}
+	if len(src) > keepForm {
+		p.idle = 0
+	}
 	// It is mostly a bit shorter, but room is asked for by the block.
 	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
 		p.NoComment = make([]byte, 0, max(room, min(2*cap(p.NoComment), keepForm), leastForm))
 	}
-	if cap(p.NoTags) == 0 {
-		p.NoTags = make([]byte, 0, leastForm)
+	if room := min(len(src), MaxNoTags) + 2*blockSize; cap(p.NoTags) < room && len(src) <= MaxNoTags || cap(p.NoTags) == 0 {
+		p.NoTags = make([]byte, 0, max(room, leastForm))
 	}
 	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script
@@ -376,9 +380,17 @@ const (
 	keepForm  = 2 << 20
 )
 
-// Trim lets go of the memory for large pages. Some 8 MB at most are kept for the
-// next Read. What p holds is gone.
+// keepIdle is how often Trim leaves the memory for a large page: such pages come
+// together, as what a site is built of does.
+const keepIdle = 64
+
+// Trim lets go of the memory for large pages, when it has been called some times
+// since the last one was read. Some 8 MB at most are kept for good. What p holds is
+// gone.
 func (p *Pages) Trim() {
+	if p.idle++; p.idle < keepIdle {
+		return
+	}
 	for _, form := range []*[]byte{&p.NoComment, &p.NoTags, &p.Script} {
 		if cap(*form) > keepForm {
 			*form = nil

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"candor/engine/internal/vector"
 )
 
 // Runs take at one stroke what the states of text and of tags would take a
@@ -35,6 +37,13 @@ func quoted(t *[256]byte) *[256]byte {
 	t['\''] = '"'
 	return t
 }
+
+// The same for many bytes at once.
+var (
+	textRun    = vector.NewRun("<&", true, true, 0, 0)
+	contentRun = vector.NewRun("<&", true, false, '\'', '"')
+	nameRun    = vector.NewRun("=>", false, true, 0, 0)
+)
 
 // startsRef has the bytes for which an ampersand before them may be more than
 // that, or that decide nothing.
@@ -122,14 +131,16 @@ func (h *page) argRuns() {
 	}
 }
 
-// words takes names with single spaces between them, eight bytes at a time. It
+// words takes names with single spaces between them, many bytes at a time. It
 // may stop before it has to, but not at a space that it took.
 func (h *page) words() {
 	buf, i := h.buf, h.i
 	begin := len(h.noComment)
 	out := slices.Grow(h.noComment, len(buf)-i+8)
-	out, n := out[:cap(out)], begin
-	for i+8 <= len(buf) {
+	out = out[:cap(out)]
+	k, ended := nameRun.Take(out[begin:], buf[i:])
+	n := begin + k
+	for i += k; !ended && i+8 <= len(buf); {
 		x := binary.LittleEndian.Uint64(buf[i:])
 		blank, stop := equal(x, ' '), below(x, ' ')&^x|equal(x, '=')|equal(x, '>')
 		stop |= blank & ((stop|blank)>>8 | 1<<63)
@@ -196,12 +207,19 @@ func (h *page) textRuns() {
 	n := len(h.noComment)
 	out := slices.Grow(h.noComment, len(buf)-i+8)
 	out = out[:cap(out)]
+	if plain {
+		h.noTags = room(h.noTags, len(buf)-i+8) // for all that follows
+	}
 	for {
-		begin := n
+		begin, both := n, 0
 		if plain {
-			n, i = plainRun(out, n, buf, i)
+			var ended bool
+			both, ended = h.bothRun(out[n:], buf[i:])
+			if n, i = n+both, i+both; !ended {
+				n, i = textBytes(out, n, buf, i)
+			}
 		} else {
-			n, i = contentRun(out, n, buf, i)
+			n, i = contentBytes(out, n, buf, i)
 		}
 		for as[buf[i]] != 0 {
 			out[n] = as[buf[i]]
@@ -209,7 +227,7 @@ func (h *page) textRuns() {
 			i++
 		}
 		if plain && n > begin {
-			h.noTags = append(room(h.noTags, n-begin), out[begin:n]...)
+			h.noTags = append(h.noTags, out[begin+both:n]...)
 			h.spaced = false
 			if h.next != bad && bytes.IndexByte(out[begin:n], ' ') >= 0 {
 				h.next = bad
@@ -251,10 +269,23 @@ func (h *page) textRuns() {
 	h.noComment, h.i = out[:n], i
 }
 
-// plainRun writes ordinary bytes of text, eight at a time, and single spaces
+// bothRun writes the run of text that src begins with to out and to the text
+// alone, which has room for it, and gives its length. What is left of the run, it
+// leaves to others unless it ended.
+func (h *page) bothRun(out, src []byte) (k int, ended bool) {
+	if src[0] == ' ' {
+		return 0, true
+	}
+	n := len(h.noTags)
+	k, ended = textRun.TakeTwice(out, h.noTags[n:cap(h.noTags)], src)
+	h.noTags = h.noTags[:n+k]
+	return k, ended
+}
+
+// textBytes writes ordinary bytes of text, eight at a time, and single spaces
 // between them. It may stop before it has to; what it writes behind the end
 // does not count.
-func plainRun(out []byte, n int, buf []byte, i int) (int, int) {
+func textBytes(out []byte, n int, buf []byte, i int) (int, int) {
 	if buf[i] == ' ' {
 		return n, i
 	}
@@ -276,9 +307,11 @@ func plainRun(out []byte, n int, buf []byte, i int) (int, int) {
 	return n, i
 }
 
-// contentRun writes ordinary bytes of scripts and styles.
-func contentRun(out []byte, n int, buf []byte, i int) (int, int) {
-	for i+8 <= len(buf) {
+// contentBytes writes ordinary bytes of scripts and styles.
+func contentBytes(out []byte, n int, buf []byte, i int) (int, int) {
+	k, ended := contentRun.Take(out[n:], buf[i:])
+	n, i = n+k, i+k
+	for !ended && i+8 <= len(buf) {
 		x := binary.LittleEndian.Uint64(buf[i:])
 		stop := x&tops | below(x, '!') | equal(x, '<') | equal(x, '&')
 		binary.LittleEndian.PutUint64(out[n:], small(x)^equal(x, '\'')>>7*('\''^'"'))

@@ -149,6 +149,7 @@ func FuzzType(f *testing.F) {
 				t.Fatalf("type %d is %v", ty, got)
 			}
 		}
+		checkRecognise(t, b)
 	})
 }
 

@@ -3,16 +3,9 @@ package normal
 import (
 	"encoding/binary"
 	"math/bits"
-)
 
-// Unplain tells of eight bytes, each by its high bit, which are beyond ASCII
-// and which are control characters but no white space: what plain text lacks,
-// and Text drops.
-func Unplain(x uint64) (high, control uint64) {
-	low := x & (0x7F * ones) // without their high bits no sum carries
-	atLeast9, atLeast14, atLeast32 := low+(0x80-9)*ones, low+(0x80-14)*ones, low+(0x80-32)*ones
-	return x & (0x80 * ones), ^(atLeast32 | atLeast9&^atLeast14 | x) & (0x80 * ones)
-}
+	"candor/engine/internal/vector"
+)
 
 // plain tells of eight bytes, each by its high bit, which are of plain text.
 func plain(x uint64) uint64 {
@@ -20,25 +13,9 @@ func plain(x uint64) uint64 {
 	return ((low + (0x80-32)*ones) | (low+(0x80-9)*ones)&^(low+(0x80-14)*ones)) &^ x
 }
 
-// nextDropped gives the first offset from i on of a byte that Text drops.
-func nextDropped(src []byte, i int) int {
-	for ; i <= len(src)-32; i += 32 {
-		s := src[i : i+32]
-		if plain(binary.LittleEndian.Uint64(s))&plain(binary.LittleEndian.Uint64(s[8:]))&
-			plain(binary.LittleEndian.Uint64(s[16:]))&plain(binary.LittleEndian.Uint64(s[24:]))&tops != tops {
-			break
-		}
-	}
-	for ; i <= len(src)-8; i += 8 {
-		if m := ^plain(binary.LittleEndian.Uint64(src[i:i+8])) & tops; m != 0 {
-			return i + bits.TrailingZeros64(m)/8
-		}
-	}
-	for i < len(src) && textAction[src[i]].kind != drop {
-		i++
-	}
-	return i
-}
+// nextDropped gives the first offset from i on of a byte that Text drops: of
+// one that is not of plain text.
+func nextDropped(src []byte, i int) int { return i + vector.Plain(src[i:]) }
 
 // behindDropped gives the first offset from i on of a byte that Text keeps.
 func behindDropped(src []byte, i int) int {

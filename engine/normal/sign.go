@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"candor/engine/internal/vector"
 )
 
 // sign is a pattern that shows what a file is, wherever between two offsets it
@@ -111,7 +113,8 @@ var probes = makeProbes()
 
 type probeTable struct {
 	first, second [256][]*probe
-	pairs         [1 << 16]uint8 // whether two bytes begin a first part, or a second one
+	pairs         [1 << 16]uint8    // whether two bytes begin a first part, or a second one
+	triples       []*vector.Triples // of first parts, and of both; nil if pairs are as good
 }
 
 // Bits of pairs.
@@ -126,6 +129,9 @@ const maxSigns = 96
 
 func makeProbes() *probeTable {
 	t := &probeTable{}
+	if vector.Fast() {
+		t.triples = []*vector.Triples{{}, {}}
+	}
 	for i, s := range signs {
 		p := &probe{sign: s, number: i}
 		p.parse(s.pattern)
@@ -133,30 +139,52 @@ func makeProbes() *probeTable {
 			if has(p.parts[0][0], byte(c)) {
 				t.first[c] = append(t.first[c], p)
 				if p.min != 0 || p.max != 0 { // the begin of a file is looked at in any case
-					t.pair(c, p.parts[0][1], beginsFirst)
+					t.pair(c, p.parts[0], beginsFirst)
 				}
 			}
 			if p.unending && has(p.parts[1][0], byte(c)) {
 				t.second[c] = append(t.second[c], p)
-				t.pair(c, p.parts[1][1], beginsSecond)
+				t.pair(c, p.parts[1], beginsSecond)
 			}
 		}
 	}
 	return t
 }
 
-// pair notes that a part begins with a byte and one of a set.
-func (t *probeTable) pair(first int, second [4]uint64, bit uint8) {
+// pair notes that a part begins with a byte.
+func (t *probeTable) pair(first int, part [][4]uint64, bit uint8) {
 	for c := range 256 {
-		if has(second, byte(c)) {
+		if has(part[1], byte(c)) {
 			t.pairs[first|c<<8] |= bit
+		}
+	}
+	heap := first >> 4 % vector.Heaps
+	third := func(c byte) bool { return has(part[2], c) }
+	switch {
+	case len(part) < 3: // apart, for it says little
+		heap, third = vector.Heaps-1, func(byte) bool { return true }
+	case bit == beginsSecond:
+		heap = 1
+	}
+	for i, x := range t.triples {
+		if i > 0 || bit == beginsFirst {
+			x.Add(heap, [3]func(byte) bool{
+				func(c byte) bool { return int(c) == first },
+				func(c byte) bool { return has(part[1], c) },
+				third,
+			})
 		}
 	}
 }
 
-// next gives the first offset from i on at which a pair with one of the bits
-// stands, or the last offset, or one beyond.
+// next gives an offset from i on such that no part with one of the bits stands
+// before it, the last offset, or one beyond.
 func (t *probeTable) next(data []byte, i int, wanted uint8) int {
+	if t.triples != nil {
+		if i = t.triples[wanted>>1].Next(data, i); !vector.Ends(data, i) {
+			return i
+		}
+	}
 	for ; i <= len(data)-8; i += 7 {
 		v := binary.LittleEndian.Uint64(data[i : i+8])
 		if (t.pairs[uint16(v)]|t.pairs[uint16(v>>8)]|t.pairs[uint16(v>>16)]|t.pairs[uint16(v>>24)]|

@@ -165,7 +165,7 @@ func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
 	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
-	if s.plain = 0; p == nil {
+	if s.plain = 0; p == nil || !s.concerns(f) {
 		return
 	}
 	s.plan = p
@@ -178,7 +178,7 @@ func (s *Scanner) view(view int, f *form) {
 			s.find(&s.finders[n], &p.Strong[a], n)
 		}
 	}
-	whole := false // a lane has been run that does for the first one
+	whole := false // a lane has been run that does for those within
 	for g := range p.Order {
 		group := &s.set.Groups[g]
 		if !f.takes(group.Target) || s.opened[g] != s.epoch && !group.Gate.Open(f.data) {
@@ -192,12 +192,22 @@ func (s *Scanner) view(view int, f *form) {
 		for _, r := range p.Lanes[g].Always {
 			s.candidate(r)
 		}
-		if g > 0 || !whole {
+		if !whole || !p.Lanes[g].Within {
 			s.find(&s.finders[g], &p.Lanes[g].Weak, g)
 		}
 		whole = whole || p.Lanes[g].Whole
 	}
 	s.evaluate()
+}
+
+// concerns tells whether any group has rules that see a form.
+func (s *Scanner) concerns(f *form) bool {
+	for g := range s.set.Groups {
+		if s.set.ruled[g] && f.takes(s.set.Groups[g].Target) {
+			return true
+		}
+	}
+	return false
 }
 
 // evaluate decides the candidates.

@@ -39,6 +39,7 @@ type Set struct {
 	units []atomic.Pointer[unit]
 	types *normal.Types // nil without any
 	mail  bool          // there are signatures for mail
+	ruled []bool        // by group: it has rules
 
 	asked    sync.Once
 	question []question // that are asked of external variables
@@ -81,6 +82,10 @@ func (s *Set) Init() {
 			s.types = &normal.Types{}
 		}
 		s.types.Add(int(t.At), t.Magic, t.As)
+	}
+	s.ruled = make([]bool, len(s.Groups))
+	for _, g := range s.GroupOf {
+		s.ruled[g] = true
 	}
 	for i := range s.Groups {
 		s.mail = s.mail || s.Groups[i].Target == 1+targetMail

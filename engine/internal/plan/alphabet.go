@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"encoding/binary"
-
 	"candor/engine/internal/ir"
-	"candor/engine/normal"
+	"candor/engine/internal/vector"
 	"candor/engine/pattern"
 )
 
@@ -31,25 +29,12 @@ func alphabetOfByte(c byte) Alphabet {
 	return Text
 }
 
-// AlphabetsIn tells which alphabets content has bytes of, and an offset before
+// AlphabetsIn tells which alphabets content has bytes of, and the offset before
 // which all is plain text.
 func AlphabetsIn(data []byte) (has [Alphabets]bool, plain int) {
-	var high, control uint64
-	i := 0
-	for ; i <= len(data)-8 && high|control == 0; i += 8 {
-		high, control = normal.Unplain(binary.LittleEndian.Uint64(data[i : i+8]))
-	}
-	if plain = i; high|control != 0 {
-		plain -= 8
-	}
-	for ; i <= len(data)-8; i += 8 {
-		h, c := normal.Unplain(binary.LittleEndian.Uint64(data[i : i+8]))
-		high, control = high|h, control|c
-	}
-	has[Text], has[High], has[Control] = true, high != 0, control != 0
-	for _, c := range data[i:] {
-		has[alphabetOfByte(c)] = true
-	}
+	plain = vector.Plain(data)
+	has[Text] = true
+	has[High], has[Control] = vector.Unplain(data[plain:])
 	return has, plain
 }
 

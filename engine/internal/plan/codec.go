@@ -67,11 +67,14 @@ func (p *Plan) Append(dst []byte) []byte {
 	dst = gram.AppendSlice(dst, p.Triggers)
 	for i := range p.Lanes {
 		l := &p.Lanes[i]
-		whole := byte(0)
+		kind := byte(0)
 		if l.Whole {
-			whole = 1
+			kind |= 1
 		}
-		dst = l.Weak.append(append(dst, whole))
+		if l.Within {
+			kind |= 2
+		}
+		dst = l.Weak.append(append(dst, kind))
 		dst = gram.AppendSlice(dst, l.Tracked)
 		dst = gram.AppendSlice(dst, l.Always)
 	}
@@ -106,7 +109,7 @@ func Decode(b []byte, rules, patterns, groups int) (*Plan, []byte, error) {
 		if len(b) == 0 {
 			return nil, nil, gram.ErrCorrupt
 		}
-		l.Whole = b[0] != 0
+		l.Whole, l.Within = b[0]&1 != 0, b[0]&2 != 0
 		if b, err = l.Weak.decode(b[1:], patterns, groups); err != nil {
 			return nil, nil, err
 		}

@@ -87,7 +87,8 @@ type Plan struct {
 // Lane is what is particular to a group.
 type Lane struct {
 	Weak    Index    // atoms that it takes a look at every offset to find
-	Whole   bool     // Weak holds the atoms of the first lane too: one pass does for both
+	Whole   bool     // Weak holds the atoms of lanes Within too: one pass does for all
+	Within  bool     // its atoms are in Weak of each lane that is Whole: the first lane, and those of groups without a gate
 	Tracked []uint32 // sorted numbers of patterns with atoms there, all of whose atoms are looked for
 	Always  []uint32 // rules that no atom covers
 }
@@ -117,8 +118,13 @@ func New(f *Formulas, groups []Gated, route Route, patterns int, text []TextAtom
 	p.Text = b.openText(text).index()
 	for g, group := range groups {
 		if group.Gate != nil && len(group.Gate.Values) > 0 {
-			b.weak[g].join(b.weak[0])
 			p.Lanes[g].Whole = true
+			for k, other := range groups {
+				if k == 0 || other.Gate == nil && len(b.weak[k].atoms) > 0 {
+					b.weak[g].join(b.weak[k])
+					p.Lanes[k].Within = true
+				}
+			}
 		}
 		p.Lanes[g].Weak = b.weak[g].index()
 	}
@@ -139,8 +145,8 @@ func (p *Plan) whole() bool {
 }
 
 // Order gives the groups in the order in which their lanes are to be run. One
-// that does for the first one comes before it; else the first one comes
-// first, for it may hold atoms of all.
+// that does for others comes before them; else the first one comes first, for it
+// may hold atoms of all.
 func (p *Plan) Order(yield func(group int) bool) {
 	n, down := len(p.Lanes), p.whole()
 	for k := range n {

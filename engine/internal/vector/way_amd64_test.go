@@ -1,0 +1,3 @@
+package vector
+
+func setFast(on bool) { fast = on }
