@@ -18,14 +18,15 @@ type context struct {
 	labels      []said // the nearest first
 	after       said
 	yours, ours bool
-	heading     []said  // of the line above, if it ends with a colon
-	bare        bool    // nothing else stands in the line
-	denied      bool    // it is said not to be meant
-	joined      bool    // it is named together with others
-	first       bool    // it is the first value of the line
-	arrowed     int     // 1 before an arrow, 2 behind one
-	column      meaning // of the head of the column that it stands in
-	key         string  // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
+	heading     []said   // of the line above, if it ends with a colon
+	bare        bool     // nothing else stands in the line
+	denied      bool     // it is said not to be meant
+	joined      bool     // it is named together with others
+	first       bool     // it is the first value of the line
+	arrowed     int      // 1 before an arrow, 2 behind one
+	column      meaning  // of the head of the column that it stands in
+	titles      []string // what the title above says
+	key         string   // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
 func (d *document) context(m *mention, x *lexicon) context {
@@ -80,6 +81,7 @@ func (d *document) context(m *mention, x *lexicon) context {
 			c.column = said[0].says
 		}
 	}
+	c.titles = d.titled(m.line, x)
 	c.key = key(l.text[:max(0, lead-p.at)])
 	if above := d.above(m.line); above >= 0 {
 		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))

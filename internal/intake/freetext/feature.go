@@ -289,6 +289,12 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	if c.column != nothing {
 		all = append(all, "column-"+meaningNames[c.column])
 	}
+	for _, t := range c.titles {
+		if l.log {
+			t = "log-" + t
+		}
+		all = append(all, t)
+	}
 	return all
 }
 
