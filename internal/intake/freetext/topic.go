@@ -26,6 +26,9 @@ type topic struct {
 // speaks for an answer.
 const persists = "persists"
 
+// little is how much speaks for an answer where words of one are there by chance.
+const little = 3
+
 // content tells whether the classes that are about pages, files and mails weigh
 // more than those about what addresses do: 0 to 1.
 func (t topic) content() float64 {
@@ -95,7 +98,7 @@ func (d *document) topic(x *lexicon) topic {
 				most = max(most, x)
 			}
 		}
-		t.settled = s / (s + most)
+		t.settled = s / (s + most + little)
 	}
 	t.class = candor.Undetermined
 	if len(classes) > 0 {

@@ -84,7 +84,11 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		}
 	}
 	if n.most[g] > 2 {
-		v.degree("frequency", float64(s.free)/float64(n.most[g]))
+		often := float64(s.free) / float64(n.most[g])
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && !d.lines[m.line].log }) {
+			often = 1 // a list names each once, whatever is said of one of them besides
+		}
+		v.degree("frequency", often)
 	}
 	if v.kind == intake.Address && own(v.value) {
 		v.note("private")
@@ -278,6 +282,6 @@ var references = []string{
 
 // forOthers are those of the references that show what anybody puts there, by whom
 // that is.
-var forOthers = []string{"github.com", "google.com", "youtube.com", "facebook.com", "twitter.com", "x.com", "linkedin.com", "instagram.com", "microsoft.com"}
+var forOthers = []string{"github.com", "google.com", "facebook.com", "instagram.com"}
 
 func known(name string) bool { return slices.Contains(references, name) }
