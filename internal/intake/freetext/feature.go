@@ -176,6 +176,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		if m.host {
 			v.note("url-host")
 		}
+		if v.kind == intake.Address && requested.MatchString(tail(l.text[:min(m.start, len(l.text))], 12)) {
+			v.note("requested")
+		}
 		return
 	}
 	if l.zone == outer {

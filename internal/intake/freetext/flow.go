@@ -46,6 +46,32 @@ func (d *document) flow(i int) *tableHead {
 	return nil
 }
 
+// sides numbers the sources of each table of flows as a list, and gives the last number.
+// What they flowed to is none.
+func (d *document) sides() (number int) {
+	var last *tableHead
+	for i := range d.lines {
+		all := d.addresses(i)
+		if len(all) != 2 {
+			continue
+		}
+		h := d.head(i)
+		if h == nil || h.by != ordered {
+			continue
+		}
+		if h != last {
+			last = h
+			number++
+		}
+		for k, m := range all {
+			if m.sided = true; h.cells[k] == "source" {
+				m.listed = number
+			}
+		}
+	}
+	return number
+}
+
 // addresses are those that a line names outside of URLs.
 func (d *document) addresses(i int) (all []*mention) {
 	for _, m := range d.lines[i].names {

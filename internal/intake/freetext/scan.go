@@ -21,6 +21,7 @@ type mention struct {
 	within     bool // it stands within an URL that is another mention
 	host       bool // it is the host of an URL or the domain of a mail address
 	run        int  // number of the enumeration that it is of, from 1 on; 0 for none
+	sided      bool // it stands in a table of flows, whose columns are lists of their own
 	listed     int  // number of the list that it is of, from 1 on; 0 for none
 }
 

@@ -93,9 +93,6 @@ func (d *document) titled(i int, x *lexicon) (all []string) {
 	for _, s := range x.left(text) {
 		has[s.says] = true
 	}
-	if s, ok := x.right(text); ok {
-		has[s.says] = true
-	}
 	yours, ours := x.owners(text)
 	switch {
 	case has[link]:
