@@ -27,8 +27,11 @@ func (d *document) title(i int) int {
 				last = -1
 			}
 			d.titles[j] = last
-			if d.isTitle(j) {
+			switch text := strings.TrimSpace(d.lines[j].text); {
+			case d.isTitle(j):
 				last = j
+			case last >= 0 && colon(strings.TrimSpace(d.lines[last].text)) && len(d.lines[j].names) == 0 && (colon(text) || len(strings.Fields(text)) > titleWords):
+				last = -1 // what introduces a list is over with the next sentence
 			}
 		}
 	}
@@ -51,13 +54,16 @@ func (d *document) isTitle(i int) bool {
 		return false
 	case counted.MatchString(text):
 		return true
-	case strings.HasSuffix(text, ":") || strings.HasSuffix(text, "："):
+	case colon(text):
 		return true
 	case i+1 < len(d.lines) && d.lines[i+1].of == l.of && underline(strings.TrimSpace(d.lines[i+1].text)):
 		return !strings.HasSuffix(text, ".")
 	}
 	return capitals(text)
 }
+
+// colon tells whether a text introduces something.
+func colon(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }
 
 // underline tells whether a text is a line of signs.
 func underline(s string) bool {
