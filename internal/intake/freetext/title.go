@@ -101,6 +101,7 @@ func (d *document) titled(i int, x *lexicon) (all []string) {
 	}
 	yours, ours := x.owners(text)
 	switch {
+	case has[link] && has[host]: // "URLs for your reference"
 	case has[link]:
 		all = append(all, "title-link")
 	case has[source] && !has[victim], has[source] && yours:

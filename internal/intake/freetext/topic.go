@@ -27,7 +27,7 @@ type topic struct {
 const persists = "persists"
 
 // little is how much speaks for an answer where words of one are there by chance.
-const little = 3
+const little = 1.5
 
 // content tells whether the classes that are about pages, files and mails weigh
 // more than those about what addresses do: 0 to 1.
