@@ -85,7 +85,7 @@ func (d *document) context(m *mention, x *lexicon) context {
 	}
 	c.titles = d.titled(m.line, x)
 	c.key = key(l.text[:max(0, lead-p.at)])
-	if above := d.above(m.line); above >= 0 && !(above == d.title(m.line) && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
+	if above := d.above(m.line); above >= 0 && !(above == d.title(m.line) && len(c.titles) > 0 && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
 		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))
 	}
 	return c

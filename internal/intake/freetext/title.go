@@ -100,7 +100,9 @@ func (d *document) titled(i int, x *lexicon) (all []string) {
 		has[s.says] = true
 	}
 	yours, ours := x.owners(text)
+	sentence := colon(strings.TrimSpace(d.lines[j].text)) && len(strings.Fields(text)) > shortTitle+1
 	switch {
+	case sentence: // it speaks as a heading
 	case has[link] && has[host]: // "URLs for your reference"
 	case has[link]:
 		all = append(all, "title-link")
@@ -113,10 +115,10 @@ func (d *document) titled(i int, x *lexicon) (all []string) {
 	case has[reporter] || has[relay]:
 		all = append(all, "title-reporter")
 	}
-	if yours && !ours {
+	if yours && !ours && !sentence {
 		all = append(all, "title-your")
 	}
-	if ours && !yours {
+	if ours && !yours && !sentence {
 		all = append(all, "title-our")
 	}
 	if x.denies(text) {
