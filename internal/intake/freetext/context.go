@@ -10,6 +10,8 @@ import (
 const (
 	reach = 90 // bytes of a line before a value in which words are looked for
 	ahead = 48 // bytes behind it
+
+	shortTitle = 4 // words of a heading that says what stands below, and is no sentence
 )
 
 // context is what stands about a mention.
@@ -18,14 +20,15 @@ type context struct {
 	labels      []said // the nearest first
 	after       said
 	yours, ours bool
-	heading     []said  // of the line above, if it ends with a colon
-	bare        bool    // nothing else stands in the line
-	denied      bool    // it is said not to be meant
-	joined      bool    // it is named together with others
-	first       bool    // it is the first value of the line
-	arrowed     int     // 1 before an arrow, 2 behind one
-	column      meaning // of the head of the column that it stands in
-	key         string  // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
+	heading     []said   // of the line above, if it ends with a colon
+	bare        bool     // nothing else stands in the line
+	denied      bool     // it is said not to be meant
+	joined      bool     // it is named together with others
+	first       bool     // it is the first value of the line
+	arrowed     int      // 1 before an arrow, 2 behind one
+	column      meaning  // of the head of the column that it stands in
+	titles      []string // what the title above says
+	key         string   // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
 func (d *document) context(m *mention, x *lexicon) context {
@@ -73,15 +76,16 @@ func (d *document) context(m *mention, x *lexicon) context {
 	}
 	c.denied = x.denies(tail(c.left, 75) + " \x00 " + head(p.lower[to:], 80))
 	c.denied = c.denied || elsewhere.MatchString(head(p.lower[to:], min(80, p.next(to)-to)))
-	c.bare = p.at == 0 && d.alone(m)
+	c.bare = p.at == 0 && !m.sided && d.alone(m)
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
 	if head := d.column(m); head != "" {
 		if said := x.left(head); len(said) > 0 {
 			c.column = said[0].says
 		}
 	}
+	c.titles = d.titled(m.line, x)
 	c.key = key(l.text[:max(0, lead-p.at)])
-	if above := d.above(m.line); above >= 0 {
+	if above := d.above(m.line); above >= 0 && !(above == d.title(m.line) && len(c.titles) > 0 && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
 		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))
 	}
 	return c

@@ -84,6 +84,9 @@ func refang(s string) clean {
 func fanged(s string, from, to int) (string, bool) {
 	piece := strings.ToLower(s[from:to])
 	inner := strings.Trim(piece, " \t[](){}<>\\")
+	if strings.HasSuffix(piece, " ") && !strings.HasPrefix(piece, " ") && to < len(s) && 'A' <= s[to] && s[to] <= 'Z' {
+		return "", false // the end of a sentence: "through your service[.] It is"
+	}
 	between := from > 0 && to < len(s) && part(s[from-1]) && part(s[to])
 	switch {
 	case strings.Contains(piece, "//") && !strings.HasPrefix(inner, "/") || strings.Contains(piece, `:\\`):

@@ -55,6 +55,8 @@ type document struct {
 	fields     []int              // lines that name the fields of a log in W3C's extended format
 	cases      map[string]bool    // numbers by which the report names itself; nil if it was not looked
 	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
+	titles     []int              // of lines, the title above; nil if it was not looked
+	told       map[int][]string   // what titles say
 }
 
 const (
@@ -64,7 +66,7 @@ const (
 )
 
 func open(m *message.Message) *document {
-	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}}
+	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}}
 	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))

@@ -176,6 +176,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		if m.host {
 			v.note("url-host")
 		}
+		if v.kind == intake.Address && requested.MatchString(tail(l.text[:min(m.start, len(l.text))], 12)) {
+			v.note("requested")
+		}
 		return
 	}
 	if l.zone == outer {
@@ -288,6 +291,12 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	}
 	if c.column != nothing {
 		all = append(all, "column-"+meaningNames[c.column])
+	}
+	for _, t := range c.titles {
+		if l.log {
+			t = "log-" + t
+		}
+		all = append(all, t)
 	}
 	return all
 }

@@ -9,7 +9,7 @@ import (
 // lists numbers the mentions of lists and tables: lines after each other, three
 // or more, that have a value of the same kind at the same place.
 func (d *document) lists() {
-	number := 0
+	number := d.sides()
 	for i := 0; i < len(d.lines); i++ {
 		shape, place := d.shape(i)
 		if place < 0 {
@@ -29,7 +29,7 @@ func (d *document) lists() {
 		if len(members) > 2 || len(members) == 2 && d.next(members[0]) == d.next(members[1]) {
 			number++
 			for _, m := range members {
-				if m.listed == 0 {
+				if m.listed == 0 && !m.sided {
 					m.listed = number
 				}
 			}
@@ -51,7 +51,7 @@ func (d *document) records(number int) {
 		}
 		for _, m := range l.names {
 			k := key(l.text[:min(m.start, len(l.text))])
-			if m.within || m.listed > 0 || k == "" {
+			if m.within || m.listed > 0 || m.sided || k == "" {
 				continue
 			}
 			k = string(m.kind) + " " + strconv.Itoa(l.of) + " " + k + " " + d.field(i-1, l.of)

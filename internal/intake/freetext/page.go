@@ -42,10 +42,16 @@ var agent = regexp.MustCompile(`(?:\+|[A-Za-z][\w.-]*/[0-9][\w.]*;?\s\([^()]{0,6
 // of a web server.
 var referred = regexp.MustCompile(`"\s\d{3}\s(?:\d+|-)\s"$`)
 
+// requested is what stands before a page in the log of the server that it was asked of,
+// where that names it whole.
+var requested = regexp.MustCompile(`"(?:GET|HEAD|POST|PUT|OPTIONS|CONNECT|PROPFIND|DELETE|PATCH)\s$`)
+
 // visiting notes what the log of a web server tells of a URL.
 func (d *document) visiting(v *value, m *mention, l *line) {
 	before := tail(l.text[:min(m.start, len(l.text))], 90)
 	switch {
+	case requested.MatchString(before):
+		v.note("requested")
 	case referred.MatchString(before):
 		v.note("referred")
 	case agent.MatchString(before):

@@ -10,6 +10,7 @@ import (
 // TestPages: what URLs are to each other and to the report is noted of them.
 func TestPages(t *testing.T) {
 	const visit = `192.0.2.1 - - [12/May/2026:10:00:01 +0000] "GET / HTTP/1.1" 200 12 "https://shop.test/a" "Bot/1.1 (+https://bot.test/about)"`
+	const asked = `192.0.2.1 - - [12/May/2026:10:00:01 +0000] "HEAD http://192.0.2.9:80/pma/ HTTP/1.1" 404 12 "-" "-"`
 	for _, x := range []struct {
 		text, value, feature string
 		want                 bool
@@ -24,6 +25,12 @@ func TestPages(t *testing.T) {
 		{visit, "https://shop.test/a", "referred", true},
 		{visit, "https://shop.test/a", "agent", false},
 		{"see (https://shop.test/a)", "https://shop.test/a", "agent", false},
+		{asked, "http://192.0.2.9:80/pma/", "requested", true},
+		{asked, "192.0.2.9", "requested", true},
+		{asked, "192.0.2.1", "requested", false},
+		{"a copy at https://github.com/ann/tool spreads malware", "https://github.com/ann/tool", "of-others", true},
+		{"a copy at https://github.com/ann/tool spreads malware", "https://github.com/ann/tool", "well-known", false},
+		{"see https://github.com/ann", "https://github.com/ann", "well-known", true},
 		{"Ticket #88213 of today: https://desk.test/t?id=88213", "https://desk.test/t?id=88213", "of-case", true},
 		{"Ticket #88213 of today: https://desk.test/t?id=88214", "https://desk.test/t?id=88214", "of-case", false},
 		{"there were 88213 of them: https://desk.test/t?id=88213", "https://desk.test/t?id=88213", "of-case", false},

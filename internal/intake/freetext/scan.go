@@ -21,20 +21,23 @@ type mention struct {
 	within     bool // it stands within an URL that is another mention
 	host       bool // it is the host of an URL or the domain of a mail address
 	run        int  // number of the enumeration that it is of, from 1 on; 0 for none
+	sided      bool // it stands in a table of flows, whose columns are lists of their own
 	listed     int  // number of the list that it is of, from 1 on; 0 for none
 }
 
 var (
-	urls    = regexp.MustCompile(`(?i)\b(?:https?|ftp)://[^\s<>"'` + "`" + `|\\^{}\x{3001}\x{3002}\x{ff0c}\x{ff1b}\x{300d}\x{ff09}]+`)
-	mails   = regexp.MustCompile(`(?i)[a-z0-9][a-z0-9._%+=~-]{0,63}@(?:[a-z0-9_](?:[a-z0-9_-]{0,62})?\.)+[a-z][a-z0-9-]{1,30}`)
-	names   = regexp.MustCompile(`(?i)(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})?\.)+(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,40})(?::\d{1,5})?(?:/[^\s<>"'` + "`" + `|\\^{}]*)?`)
-	v4s     = regexp.MustCompile(`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`)
-	v6s     = regexp.MustCompile(`(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?`)
-	hashes  = regexp.MustCompile(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
-	portAt  = regexp.MustCompile(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
-	mask    = regexp.MustCompile(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
-	schema  = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
-	version = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
+	urls   = regexp.MustCompile(`(?i)\b(?:https?|ftp)://[^\s<>"'` + "`" + `|\\^{}\x{3001}\x{3002}\x{ff0c}\x{ff1b}\x{300d}\x{ff09}]+`)
+	mails  = regexp.MustCompile(`(?i)[a-z0-9][a-z0-9._%+=~-]{0,63}@(?:[a-z0-9_](?:[a-z0-9_-]{0,62})?\.)+[a-z][a-z0-9-]{1,30}`)
+	names  = regexp.MustCompile(`(?i)(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})?\.)+(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,40})(?::\d{1,5})?(?:/[^\s<>"'` + "`" + `|\\^{}]*)?`)
+	v4s    = regexp.MustCompile(`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`)
+	v6s    = regexp.MustCompile(`(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?`)
+	hashes = regexp.MustCompile(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
+	portAt = regexp.MustCompile(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
+	mask   = regexp.MustCompile(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
+	schema = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
+	// labelled is a name that says that an address follows: "ip-192.0.2.0/28".
+	labelled = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])ip-$`)
+	version  = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
 )
 
 // scan finds all mentions.
@@ -310,7 +313,7 @@ func (s *found) address(a netip.Addr, from, to int) {
 	if a.Is4() {
 		if left != "" {
 			c := left[len(left)-1]
-			if part(c) && c < 0x80 && !(c == '_' || c == '-' && (len(left) < 2 || !part(left[len(left)-2]) || digit(left[len(left)-2]))) || version.MatchString(left[max(0, len(left)-40):]) {
+			if part(c) && c < 0x80 && !labelled.MatchString(left[max(0, len(left)-4):]) && !(c == '_' || c == '-' && (len(left) < 2 || !part(left[len(left)-2]) || digit(left[len(left)-2]))) || version.MatchString(left[max(0, len(left)-40):]) {
 				return
 			}
 		}

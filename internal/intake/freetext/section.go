@@ -55,8 +55,8 @@ func (d *document) sections() {
 			quiet, closed = false, false
 		case len(trimmed) < 60 && trimmed != "" && ending.MatchString(trimmed):
 			closed = true
-		case closed && l.log:
-			closed = false
+		case closed && (l.log || len(trimmed) > 160 || len(trimmed) > 20 && underline(trimmed)):
+			closed = false // it goes on behind who signed: with what is passed on
 		}
 		if l.depth == 0 || forward > 0 {
 			l.depth += forward

@@ -1,6 +1,9 @@
 package freetext
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // column gives the head of the column in which a mention stands, in lower case;
 // "" if its line is no row of a table with a head.
@@ -23,6 +26,9 @@ func (d *document) column(m *mention) string {
 			at++
 		}
 		at--
+	}
+	if h.by == ordered {
+		at = slices.Index(d.addresses(m.line), m)
 	}
 	if at < 0 || at >= len(h.cells) {
 		return ""
@@ -64,6 +70,9 @@ func (d *document) head(i int) *tableHead {
 		if found = d.upwards(i, by, n); found != nil {
 			break
 		}
+	}
+	if found == nil {
+		found = d.flow(i)
 	}
 	d.heads[i] = found
 	return found

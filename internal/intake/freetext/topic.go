@@ -18,8 +18,16 @@ type topic struct {
 	// settled is how much speaks for an answer, an offer, a notice that all is well,
 	// and the like, beside what speaks for a complaint: 0 to 1.
 	settled float64
-	doubts  int // lines of the text that say of anything that it is not meant
+	again   bool // it says that something goes on
+	doubts  int  // lines of the text that say of anything that it is not meant
 }
+
+// persists are words that say that what was told of before goes on: they take from what
+// speaks for an answer.
+const persists = "persists"
+
+// little is how much speaks for an answer where words of one are there by chance.
+const little = 1.5
 
 // content tells whether the classes that are about pages, files and mails weigh
 // more than those about what addresses do: 0 to 1.
@@ -73,6 +81,11 @@ func (d *document) topic(x *lexicon) topic {
 			t.score[p.class] += n * p.weight
 		}
 	}
+	if again := t.score[persists]; again > 0 {
+		delete(t.score, persists)
+		t.score[string(candor.Undetermined)] = max(0, t.score[string(candor.Undetermined)]-again)
+		t.again = true
+	}
 	classes := make([]string, 0, len(t.score))
 	for c := range t.score {
 		classes = append(classes, c)
@@ -85,7 +98,7 @@ func (d *document) topic(x *lexicon) topic {
 				most = max(most, x)
 			}
 		}
-		t.settled = s / (s + most)
+		t.settled = s / (s + most + little)
 	}
 	t.class = candor.Undetermined
 	if len(classes) > 0 {

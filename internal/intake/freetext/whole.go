@@ -84,7 +84,11 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		}
 	}
 	if n.most[g] > 2 {
-		v.degree("frequency", float64(s.free)/float64(n.most[g]))
+		often := float64(s.free) / float64(n.most[g])
+		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && !d.lines[m.line].log }) {
+			often = 1 // a list names each once, whatever is said of one of them besides
+		}
+		v.degree("frequency", often)
 	}
 	if v.kind == intake.Address && own(v.value) {
 		v.note("private")
@@ -103,6 +107,12 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if t.shared {
 		v.note("shared")
+	}
+	if attack(t.class) {
+		v.note("attack")
+	}
+	if t.again {
+		v.note("again")
 	}
 	if n.bare[g] >= 2 && 5*n.bare[g] >= 4*n.kinds[g] && v.strength["bare"] > 0 {
 		v.note("all-bare")
@@ -189,7 +199,11 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if v.kind != intake.Mail && n.mails[site(name)] {
 		v.note("mail-site")
 	}
-	if known(site(name)) && !told {
+	switch {
+	case told:
+	case v.kind == intake.URL && strings.Count(strings.Trim(v.path(), "/"), "/") > 0 && slices.Contains(forOthers, site(name)):
+		v.note("of-others")
+	case known(site(name)):
 		v.note("well-known")
 	}
 	if d.owners(name) {
@@ -230,7 +244,7 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 var long = regexp.MustCompile(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
+var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
 var helping = regexp.MustCompile(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
@@ -265,5 +279,9 @@ var references = []string{
 	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
 	"youtube.com", "facebook.com", "twitter.com", "x.com", "linkedin.com", "instagram.com", "timeanddate.com", "facebookmail.com", "gmail.com", "outlook.com", "hotmail.com", "yahoo.com",
 }
+
+// forOthers are those of the references that show what anybody puts there, by whom
+// that is.
+var forOthers = []string{"github.com", "google.com", "facebook.com", "instagram.com"}
 
 func known(name string) bool { return slices.Contains(references, name) }
