@@ -20,6 +20,8 @@ type Atom struct {
 	// taken from a tree.
 	Leaf *pattern.Node
 	Off  int
+	// Zero: where the atom stands for a match, the content has a zero byte.
+	Zero bool
 }
 
 // MaxAtom bounds the length of an Atom.

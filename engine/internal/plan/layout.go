@@ -414,7 +414,7 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 		}
 		cost += set.Cost
 		leaves := leafNumbers(variants[v].Tree)
-		alphabet := alphabetOf(&variants[v], 0)
+		alphabet, zero := alphabetOf(&variants[v], 0), holdsZero(&variants[v])
 		for i, a := range set.Atoms {
 			leaf := leaves[a.Leaf]
 			if leaf >= maxLeaf || a.Off >= maxOff {
@@ -423,6 +423,7 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 			if variants[v].Xor {
 				alphabet = alphabetOf(&variants[v], variants[v].XorMin+byte(i)) // an atom a key: see variantSet
 			}
+			a.Zero = zero
 			out = append(out, placed{a, newUse(p, v, leaf, a.Off), alphabet})
 		}
 	}

@@ -26,13 +26,19 @@ type Formulas struct {
 	present []*gram.Formula // by pattern
 }
 
-// NewFormulas prepares the derivation for rules.
+// NewFormulas prepares the derivation for rules. One that is nil says nothing.
 func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 	f := &Formulas{
 		Rules: rules, numbers: numbers, owner: make([]whose, patterns), memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
 		placed: make([][]placed, patterns), present: make([]*gram.Formula, patterns),
 	}
-	for r := range rules {
+	for p := range f.owner {
+		f.owner[p].rule = nobody
+	}
+	for r, rule := range rules {
+		if rule == nil {
+			continue
+		}
 		for i, p := range numbers.Of(uint32(r)) {
 			f.owner[p] = whose{uint32(r), uint32(i)}
 		}
@@ -90,7 +96,7 @@ func placedFormula(p uint32, variants []ir.Variant) ([]placed, *gram.Formula) {
 
 // Of gives the formula of rule r.
 func (f *Formulas) Of(r uint32) *gram.Formula {
-	if int(r) >= len(f.memo) || f.busy[r] {
+	if int(r) >= len(f.memo) || f.busy[r] || f.Rules[r] == nil {
 		return gram.Any()
 	}
 	if f.memo[r] == nil {
@@ -104,6 +110,9 @@ func (f *Formulas) Of(r uint32) *gram.Formula {
 
 // whose names a pattern: pattern index of a rule.
 type whose struct{ rule, index uint32 }
+
+// nobody is the rule of a pattern that no rule has.
+const nobody = math.MaxUint32
 
 // need derives the formula of one rule.
 type need struct {

@@ -110,7 +110,7 @@ func TestNothingIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		byClass[s.Class()] = append(byClass[s.Class()], Numbered{uint32(i), s})
+		byClass[s.Group()] = append(byClass[s.Group()], Numbered{uint32(i), s})
 	}
 	if len(byClass) < 4 {
 		t.Fatalf("sketches of %d lengths only", len(byClass))
@@ -169,7 +169,7 @@ rule c { strings: $a = "encoded needle" base64 condition: $a }`)},
 	if len(report.Problems) > 0 {
 		t.Fatal(report.Problems)
 	}
-	formulas, err := rules.Formulas()
+	formulas, err := rules.Formulas(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

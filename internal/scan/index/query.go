@@ -25,9 +25,13 @@ type formula struct {
 
 // atom is the bits that an atom needs.
 type atom struct {
-	long  []uint32 // in all sketches
-	short []uint32 // in those that tell of short sequences
+	of    [kinds][]uint32 // in sketches of a kind
+	short []uint32        // in those that tell of short sequences
+	zero  bool            // there must be a zero byte
 }
+
+// says tells whether any content can be ruled out by the atom.
+func (a *atom) says() bool { return len(a.of[Text])+len(a.short) > 0 || a.zero }
 
 // Asked is what a rule asks for.
 type Asked struct {
@@ -69,7 +73,8 @@ func translate(f *gram.Formula, words bool) *formula {
 		if f.Min != f.Max {
 			return always
 		}
-		return &formula{op: gram.Present, atoms: []atom{{long: []uint32{formHash(f.Min)}}}}
+		size := []uint32{formHash(f.Min)}
+		return &formula{op: gram.Present, atoms: []atom{{of: [kinds][]uint32{size, size, size}}}}
 	case gram.Header:
 		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes, heads: headsOf(f)}
 	}
@@ -81,21 +86,20 @@ func headsOf(f *gram.Formula) (all []uint32) {
 	if f.Offset == 0 {
 		for _, n := range headLengths {
 			if len(f.Bytes) >= n {
-				hashes := headHashes(f.Bytes[:n])
-				all = append(all, hashes[:]...)
+				all = append(all, headHashes(f.Bytes[:n])...)
 			}
 		}
 	}
 	return all
 }
 
-// present translates a set of atoms. An atom of which no gram is certain to be
-// there may be anywhere.
+// present translates a set of atoms. One of which nothing is certain to be there
+// may be anywhere.
 func present(s gram.Set, words bool) *formula {
 	out := &formula{op: gram.Present}
 	for _, a := range s.Atoms {
 		x := bitsOf(a.Bytes, words)
-		if len(x.long)+len(x.short) == 0 {
+		if x.zero = a.Zero; !x.says() {
 			return always
 		}
 		out.atoms = append(out.atoms, x)
@@ -107,7 +111,8 @@ func present(s gram.Set, words bool) *formula {
 // space.
 func bitsOf(b []byte, words bool) (x atom) {
 	var v uint32
-	run := 0 // bytes without white space
+	var tags []uint32 // of three bytes
+	run := 0          // bytes without white space
 	for _, c := range b {
 		c = gram.Fold(c)
 		if run++; words && (c == ' ' || c == 0x7f) {
@@ -116,12 +121,21 @@ func bitsOf(b []byte, words bool) (x atom) {
 		v = v>>8 | uint32(c)<<24
 		if run >= 2 {
 			x.short = append(x.short, twoHash(uint16(v>>16)))
+			if tag, is := tagOf(byte(v >> 16)); is {
+				x.short = append(x.short, pairHashes(pairOf(tag, c))...)
+			}
+		}
+		if tag, is := tagOf(byte(v >> 8)); is && run >= 3 {
+			tags = append(tags, tripleHashes(pairOf(tag, byte(v>>16)), c)...)
 		}
 		if run >= 4 {
-			x.long = append(x.long, fourHash(v))
+			x.of[Text], x.of[Dense] = append(x.of[Text], fourHash(v)), append(x.of[Dense], denseHash(v))
 		}
 	}
-	return atom{spread(x.long), spread(x.short)}
+	x.of[Text], x.of[Dense], x.short = spread(x.of[Text]), spread(x.of[Dense]), spread(x.short)
+	x.of[Binary] = append(slices.Clone(tags), x.of[Text]...)
+	x.of[Dense] = append(tags, x.of[Dense]...)
+	return x
 }
 
 // spread puts those first that lie apart: grams that overlap tend to be there
@@ -153,7 +167,7 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 		return false
 	case gram.Present:
 		for _, a := range f.atoms {
-			if holds(s.Bits, a.long, mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
+			if (s.Zeros || !a.zero) && holds(s.Bits, a.of[s.Kind], mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
 				return true
 			}
 		}
@@ -259,10 +273,16 @@ func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
 // holding leaves in set those that may hold an atom, and tells whether there are
 // any.
 func (s *Shard) holding(set []uint64, a atom) bool {
-	for _, h := range a.long {
+	if a.zero && !meet(set, s.zeros) {
+		return false
+	}
+	for _, h := range a.of[s.kind] {
 		if !s.and(set, h, nil) {
 			return false
 		}
+	}
+	if s.kind != Text {
+		return true
 	}
 	for _, h := range a.short {
 		if !s.and(set, h, s.long) {
@@ -270,6 +290,16 @@ func (s *Shard) holding(set []uint64, a atom) bool {
 		}
 	}
 	return true
+}
+
+// meet leaves in set what is in other, and tells whether there is any.
+func meet(set, other []uint64) bool {
+	var some uint64
+	for i := range set {
+		set[i] &= other[i]
+		some |= set[i]
+	}
+	return some != 0
 }
 
 // all asks for the sizes and beginnings last: they take a look at each content.
