@@ -148,7 +148,7 @@ func (n *need) truth(e *ir.Expr) *gram.Formula {
 	case ir.FoundAt:
 		return gram.And(n.ref(e), n.at(e), n.defined(e.Kids[0]))
 	case ir.FoundIn:
-		return gram.And(n.ref(e), n.defined(e.Kids[0]), n.defined(e.Kids[1]))
+		return gram.And(within(n.ref(e), e.Kids[0], e.Kids[1]), n.defined(e.Kids[0]), n.defined(e.Kids[1]))
 	case ir.ToBool:
 		if e.Kids[0].Op == ir.Count {
 			return n.ref(e.Kids[0])
@@ -205,6 +205,21 @@ func (n *need) at(e *ir.Expr) *gram.Formula {
 		alternatives = append(alternatives, &gram.Formula{Op: gram.Header, Offset: e.Kids[0].Int, Bytes: v.Lit})
 	}
 	return gram.Or(alternatives...)
+}
+
+// within is the formula of a pattern that begins between two offsets.
+func within(f *gram.Formula, from, to *ir.Expr) *gram.Formula {
+	if f.Op != gram.Present {
+		return f
+	}
+	out := *f
+	switch {
+	case to.Op == ir.Int && to.Int >= 0 && to.Int < math.MaxInt32:
+		out.Within = to.Int + 1
+	case from.Op == ir.Sub && from.Kids[0].Op == ir.Filesize && from.Kids[1].Op == ir.Int && from.Kids[1].Int > 0:
+		out.Within = -from.Kids[1].Int
+	}
+	return &out
 }
 
 // defined gives what must hold for the value of e to be defined.

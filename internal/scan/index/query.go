@@ -2,6 +2,8 @@ package index
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -21,6 +23,7 @@ type formula struct {
 	bytes    []byte
 	heads    []uint32 // Header: bits that a content with parts needs
 	atoms    []atom   // Present: of one of them all bits must be set
+	dense    []atom   // those that differ in Dense sketches
 }
 
 // atom is the bits that an atom needs.
@@ -60,12 +63,13 @@ func translate(f *gram.Formula, words bool) *formula {
 	case gram.Nothing:
 		return never
 	case gram.Present:
-		return present(f.Set, words)
+		return present(f, words)
 	case gram.AllOf, gram.AnyOf, gram.AtLeast:
 		out := &formula{op: f.Op, n: f.N}
 		for _, s := range f.Sub {
 			out.sub = append(out.sub, translate(s, words))
 		}
+		slices.SortStableFunc(out.sub, func(a, b *formula) int { return cmp.Compare(a.size(), b.size()) })
 		return out
 	case gram.Size:
 		return &formula{op: gram.Size, min: f.Min, max: f.Max}
@@ -74,11 +78,20 @@ func translate(f *gram.Formula, words bool) *formula {
 			return always
 		}
 		size := []uint32{formHash(f.Min)}
-		return &formula{op: gram.Present, atoms: []atom{{of: [kinds][]uint32{size, size, size}}}}
+		return &formula{op: gram.Present, atoms: []atom{{of: [kinds][]uint32{size, size, size}}}, dense: []atom{{of: [kinds][]uint32{size, size, size}}}}
 	case gram.Header:
 		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes, heads: headsOf(f)}
 	}
 	return always
+}
+
+// size is how many atoms a formula has: what asking costs, at most.
+func (f *formula) size() int {
+	n := len(f.atoms)
+	for _, s := range f.sub {
+		n += s.size()
+	}
+	return n
 }
 
 // headsOf gives the bits of a beginning; none where sketches say nothing of it.
@@ -86,7 +99,8 @@ func headsOf(f *gram.Formula) (all []uint32) {
 	if f.Offset == 0 {
 		for _, n := range headLengths {
 			if len(f.Bytes) >= n {
-				all = append(all, headHashes(f.Bytes[:n])...)
+				hashes := headHashes(f.Bytes[:n])
+				all = append(all, hashes[:]...)
 			}
 		}
 	}
@@ -95,24 +109,43 @@ func headsOf(f *gram.Formula) (all []uint32) {
 
 // present translates a set of atoms. One of which nothing is certain to be there
 // may be anywhere.
-func present(s gram.Set, words bool) *formula {
+func present(f *gram.Formula, words bool) *formula {
 	out := &formula{op: gram.Present}
-	for _, a := range s.Atoms {
+	for _, a := range f.Set.Atoms {
 		x := bitsOf(a.Bytes, words)
+		for kind := Binary; kind < kinds && !words; kind++ {
+			x.of[kind] = append(atEdge(a, f.Within), x.of[kind]...)
+		}
 		if x.zero = a.Zero; !x.says() {
 			return always
 		}
 		out.atoms = append(out.atoms, x)
 	}
+	// One text under each of many keys is one.
+	seen := map[string]bool{}
+	for _, a := range out.atoms {
+		key := fmt.Sprint(a.of[Dense], a.zero)
+		if !seen[key] {
+			seen[key] = true
+			out.dense = append(out.dense, a)
+		}
+	}
 	return out
+}
+
+// in gives the atoms to ask sketches of a kind for.
+func (f *formula) in(kind Kind) []atom {
+	if kind == Dense {
+		return f.dense
+	}
+	return f.atoms
 }
 
 // bitsOf gives the bits of an atom; with words only of what lies between white
 // space.
 func bitsOf(b []byte, words bool) (x atom) {
 	var v uint32
-	var tags []uint32 // of three bytes
-	run := 0          // bytes without white space
+	run := 0 // bytes without white space
 	for _, c := range b {
 		c = gram.Fold(c)
 		if run++; words && (c == ' ' || c == 0x7f) {
@@ -122,19 +155,23 @@ func bitsOf(b []byte, words bool) (x atom) {
 		if run >= 2 {
 			x.short = append(x.short, twoHash(uint16(v>>16)))
 			if tag, is := tagOf(byte(v >> 16)); is {
-				x.short = append(x.short, pairHashes(pairOf(tag, c))...)
+				hashes := pairHashes(pairOf(tag, c))
+				x.short = append(x.short, hashes[:]...)
 			}
 		}
 		if tag, is := tagOf(byte(v >> 8)); is && run >= 3 {
-			tags = append(tags, tripleHashes(pairOf(tag, byte(v>>16)), c)...)
+			hashes := tripleHashes(pairOf(tag, byte(v>>16)), c)
+			x.of[Binary], x.of[Dense] = append(x.of[Binary], hashes[:]...), append(x.of[Dense], hashes[:]...)
 		}
 		if run >= 4 {
-			x.of[Text], x.of[Dense] = append(x.of[Text], fourHash(v)), append(x.of[Dense], denseHash(v))
+			four := fourHash(v)
+			x.of[Text], x.of[Binary], x.of[Dense] = append(x.of[Text], four), append(x.of[Binary], four), append(x.of[Dense], denseHash(v))
 		}
 	}
-	x.of[Text], x.of[Dense], x.short = spread(x.of[Text]), spread(x.of[Dense]), spread(x.short)
-	x.of[Binary] = append(slices.Clone(tags), x.of[Text]...)
-	x.of[Dense] = append(tags, x.of[Dense]...)
+	for kind := range x.of {
+		x.of[kind] = spread(x.of[kind])
+	}
+	x.short = spread(x.short)
 	return x
 }
 
@@ -166,7 +203,7 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 	case gram.Nothing:
 		return false
 	case gram.Present:
-		for _, a := range f.atoms {
+		for _, a := range f.in(s.Kind) {
 			if (s.Zeros || !a.zero) && holds(s.Bits, a.of[s.Kind], mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
 				return true
 			}
@@ -254,7 +291,7 @@ func (s *Shard) whole() []uint64 {
 
 func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
 	one, left := make([]uint64, s.words), of
-	for _, a := range f.atoms {
+	for _, a := range f.in(s.kind) {
 		copy(one, left)
 		if !s.holding(one, a) {
 			continue

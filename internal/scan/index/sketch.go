@@ -139,9 +139,10 @@ type Sketcher struct {
 	short   bool
 	zeros   bool
 	tags    [tagPairs]bool // of a Text: that have their bits
-	slots   []byte         // 0 or 1 a bit: a store costs less than a change of a bit
-	noted   int            // bytes
-	bits    []byte
+	bits    *bitmap
+	mask    uint32 // of the places in use: their number, a power of two, less one
+	noted   int    // bytes
+	encoded []byte
 }
 
 // Begin begins the sketch of a content; room is about how many bytes will be
@@ -150,8 +151,12 @@ func (k *Sketcher) Begin(content []byte, room int) {
 	k.content, k.of, k.parts, k.noted, k.zeros = content, nil, false, 0, false
 	k.kind = kindOf(content)
 	k.short = k.kind == Text
-	k.ready(1 << min(max(longest(room, k.kind), minClass), maxClass))
-	clear(k.slots)
+	if k.bits == nil {
+		k.bits = new(bitmap)
+	}
+	n := 1 << min(max(longest(room, k.kind), minClass), maxClass)
+	k.mask = uint32(n - 1)
+	clear(k.bits[:n/64])
 	clear(k.tags[:])
 }
 
@@ -203,17 +208,6 @@ func longest(size int, kind Kind) int {
 	return bits.Len(uint(size)) - 1
 }
 
-// ready makes room for n slots. What was in those that there are stays.
-func (k *Sketcher) ready(n int) {
-	if room := 1 << 16; cap(k.slots) < room {
-		k.slots = append(make([]byte, 0, room), k.slots...)
-	}
-	if n > 1<<16 && cap(k.slots) < 1<<maxClass {
-		k.slots = append(make([]byte, 0, 1<<maxClass), k.slots...)
-	}
-	k.slots = k.slots[:n]
-}
-
 // Inside says that what is noted next is a part of the content, and then the
 // forms of that part.
 func (k *Sketcher) Inside() { k.parts, k.of = true, nil }
@@ -224,15 +218,14 @@ func (k *Sketcher) Note(form []byte) {
 	if k.of == nil {
 		k.noted += len(form)
 	}
-	if k.noted > 4*len(k.slots) && len(k.slots) < 1<<maxClass {
-		n := len(k.slots)
-		k.ready(2 * n)
-		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
+	if n := int(k.mask) + 1; k.noted > 4*n && n < 1<<maxClass {
+		copy(k.bits[n/64:n/32], k.bits[:n/64]) // longer, and says the same
+		k.mask = uint32(2*n - 1)
 	}
-	k.set(formHash(int64(len(form))))
+	k.bits.set(formHash(int64(len(form))) & k.mask)
 	for _, n := range headLengths {
 		if len(form) >= n {
-			k.set(headHashes(form[:n])...)
+			k.setAll(headHashes(form[:n]))
 		}
 	}
 	k.zeros = k.zeros || bytes.IndexByte(form, 0) >= 0
@@ -245,126 +238,21 @@ func (k *Sketcher) Note(form []byte) {
 	k.of = form[:len(form):len(form)]
 }
 
-// set sets slots.
-func (k *Sketcher) set(all ...uint32) {
+func (k *Sketcher) setAll(all places) {
 	for _, h := range all {
-		k.slots[h&uint32(len(k.slots)-1)] = 1
+		k.bits.set(h & k.mask)
 	}
 }
-
-// note sets the slots of all sequences of four bytes in a form, and of the
-// pairs if they are wanted. The number of slots is a power of two, and there is
-// room for 1<<16, or for 1<<maxClass if they are more: so no index needs to be
-// checked.
-func (k *Sketcher) note(form []byte) {
-	k.noteTags(form)
-	mask := uint32(len(k.slots) - 1)
-	switch long := mask >= 1<<16; {
-	case long && k.short:
-		noteShort((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
-	case long && k.kind == Dense:
-		noteDense((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
-	case long:
-		noteFour((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
-	case k.short:
-		noteShort((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
-	case k.kind == Dense:
-		noteDense((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
-	default:
-		noteFour((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
-	}
-}
-
-func noteFour[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
-	mask &= uint32(len(slots) - 1)
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		slots[fourHash(uint32(v))&mask] = 1
-		slots[fourHash(uint32(v>>8))&mask] = 1
-		slots[fourHash(uint32(v>>16))&mask] = 1
-		slots[fourHash(uint32(v>>24))&mask] = 1
-		slots[fourHash(uint32(w))&mask] = 1
-		slots[fourHash(uint32(w>>8))&mask] = 1
-		slots[fourHash(uint32(w>>16))&mask] = 1
-		slots[fourHash(uint32(w>>24))&mask] = 1
-	}
-	for ; len(form) >= 4; form = form[1:] {
-		slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
-	}
-}
-
-func noteDense[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
-	mask &= uint32(len(slots) - 1)
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		slots[denseHash(uint32(v))&mask] = 1
-		slots[denseHash(uint32(v>>8))&mask] = 1
-		slots[denseHash(uint32(v>>16))&mask] = 1
-		slots[denseHash(uint32(v>>24))&mask] = 1
-		slots[denseHash(uint32(w))&mask] = 1
-		slots[denseHash(uint32(w>>8))&mask] = 1
-		slots[denseHash(uint32(w>>16))&mask] = 1
-		slots[denseHash(uint32(w>>24))&mask] = 1
-	}
-	for ; len(form) >= 4; form = form[1:] {
-		slots[denseHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
-	}
-}
-
-func noteShort[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
-	mask &= uint32(len(slots) - 1)
-	two := uint64(mask&(1<<16-1)) * 0x0001000100010001
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		slots[fourHash(uint32(v))&mask] = 1
-		slots[fourHash(uint32(v>>8))&mask] = 1
-		slots[fourHash(uint32(v>>16))&mask] = 1
-		slots[fourHash(uint32(v>>24))&mask] = 1
-		slots[fourHash(uint32(w))&mask] = 1
-		slots[fourHash(uint32(w>>8))&mask] = 1
-		slots[fourHash(uint32(w>>16))&mask] = 1
-		slots[fourHash(uint32(w>>24))&mask] = 1
-		even, odd := twoHashes(v)&two, twoHashes(v>>8|w<<24&(0xff<<56))&two
-		slots[uint16(even)] = 1
-		slots[uint16(odd)] = 1
-		slots[uint16(even>>16)] = 1
-		slots[uint16(odd>>16)] = 1
-		slots[uint16(even>>32)] = 1
-		slots[uint16(odd>>32)] = 1
-		slots[uint16(even>>48)] = 1
-		slots[uint16(odd>>48)] = 1
-	}
-	for ; len(form) >= 2; form = form[1:] {
-		if len(form) >= 4 {
-			slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
-		}
-		slots[twoHash(binary.LittleEndian.Uint16(form)|0x2020)&mask] = 1
-	}
-}
-
-// twoHashes is where four folded pairs have their bits, 16 bits each. No two
-// pairs share one of 1<<16, and in shorter sketches both bytes count.
-func twoHashes(w uint64) uint64 {
-	return w ^ w>>3&0x1fff1fff1fff1fff ^ w>>11&0x001f001f001f001f
-}
-
-// twoHash is where a folded pair has its bit.
-func twoHash(pair uint16) uint32 { return uint32(twoHashes(uint64(pair))) }
 
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
 func (k *Sketcher) End() Sketch {
-	b := k.bits[:0]
-	set := 0
-	for i := 0; i < len(k.slots); i += 64 {
-		var w uint64
-		for j := 0; j < 64; j += 8 {
-			w |= binary.LittleEndian.Uint64(k.slots[i+j:]) * 0x0102040810204080 >> 56 << j
-		}
+	b, set := k.encoded[:0], 0
+	for _, w := range k.bits[:(k.mask+1)/64] {
 		set += bits.OnesCount64(w)
 		b = binary.LittleEndian.AppendUint64(b, w)
 	}
-	k.bits = b
+	k.encoded = b
 	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Zeros: k.zeros, Kind: k.kind, Head: k.content[:min(len(k.content), Head)]}
 	s.Bits = fold(b, set, k.most())
 	k.content, k.of = nil, nil
@@ -431,7 +319,7 @@ var headLengths = [2]int{2, 4}
 
 // headHashes are where the beginning of a form has its bits: more than one, since
 // a sketch is asked for it alone.
-func headHashes(head []byte) []uint32 {
+func headHashes(head []byte) places {
 	v := uint64(len(head))
 	for _, c := range head {
 		v = v<<8 | uint64(c)
@@ -439,14 +327,15 @@ func headHashes(head []byte) []uint32 {
 	return several(v)
 }
 
-// several gives the places of what has more than one bit.
-func several(v uint64) []uint32 {
-	var all [3]uint32
+// places are those of what has more than one bit.
+type places [5]uint32
+
+func several(v uint64) (all places) {
 	for i := range all {
 		v = (v ^ v>>29) * 0xbf58476d1ce4e5b9
 		all[i] = uint32(v >> (64 - maxClass))
 	}
-	return all[:]
+	return all
 }
 
 // formHash is where the size of a form has its bit.

@@ -50,15 +50,19 @@ func keepRuns(bucket *bbolt.Bucket, all []run) error {
 // sums finds contents by their digests, as long as its transaction does not
 // change any. It is fastest if it is asked for digests in their order.
 type sums struct {
-	contents *bbolt.Bucket
+	tx       *bbolt.Tx
+	contents *bbolt.Bucket // nil until one is asked for
+	cursor   *bbolt.Cursor
 	runs     []runReader
+	some     [16]runReader // room for those of most stores
 }
 
 func sumsOf(tx *bbolt.Tx) *sums {
 	bucket := tx.Bucket(bucketSums)
-	s := &sums{contents: tx.Bucket(bucketContents)}
-	for _, r := range runsOf(bucket) {
-		s.runs = append(s.runs, runReader{number: r.number, cursor: bucket.Cursor()})
+	s := &sums{tx: tx, cursor: bucket.Cursor()}
+	s.runs = s.some[:0]
+	for b := bucket.Get(keyRuns); len(b) >= 8; b = b[8:] {
+		s.runs = append(s.runs, runReader{number: toNumber(b[:4])})
 	}
 	return s
 }
@@ -66,7 +70,10 @@ func sumsOf(tx *bbolt.Tx) *sums {
 // find gives a content and its number; nil for none.
 func (s *sums) find(sum Sum) (uint32, *content) {
 	for i := range s.runs {
-		for n := range s.runs[i].with(sum[:sumPrefix]) {
+		for n := range s.runs[i].with(s.cursor, sum[:sumPrefix]) {
+			if s.contents == nil {
+				s.contents = s.tx.Bucket(bucketContents)
+			}
 			if c, err := decodeContent(s.contents.Get(number(n))); err == nil && c.Sum == sum {
 				return n, c
 			}
@@ -78,17 +85,16 @@ func (s *sums) find(sum Sum) (uint32, *content) {
 // runReader reads a run.
 type runReader struct {
 	number     uint32
-	cursor     *bbolt.Cursor
 	key, block []byte // in hand
 }
 
 // with yields what stands beside a prefix.
-func (r *runReader) with(prefix []byte) iter.Seq[uint32] {
+func (r *runReader) with(cursor *bbolt.Cursor, prefix []byte) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		if !r.spans(prefix) {
-			r.key, r.block = r.cursor.Seek(append(number(r.number), prefix...))
+			r.seek(cursor, prefix, 0)
 		}
-		for ; r.mine(); r.key, r.block = r.cursor.Next() {
+		for ; r.mine(); r.seek(cursor, r.key[4:4+sumPrefix], toNumber(r.key[4+sumPrefix:])+1) {
 			n := len(r.block) / sumEntry
 			i := sort.Search(n, func(i int) bool { return bytes.Compare(r.block[i*sumEntry:][:sumPrefix], prefix) >= 0 })
 			for ; i < n; i++ {
@@ -101,8 +107,18 @@ func (r *runReader) with(prefix []byte) iter.Seq[uint32] {
 	}
 }
 
+// seek takes the first block in hand that ends with a prefix and has a number, or
+// one behind it.
+func (r *runReader) seek(cursor *bbolt.Cursor, prefix []byte, block uint32) {
+	var key [4 + sumPrefix + 4]byte
+	binary.BigEndian.PutUint32(key[:], r.number)
+	copy(key[4:], prefix)
+	binary.BigEndian.PutUint32(key[4+sumPrefix:], block)
+	r.key, r.block = cursor.Seek(key[:])
+}
+
 // mine tells whether the block in hand is one of the run.
-func (r *runReader) mine() bool { return len(r.key) > sumPrefix+4 && toNumber(r.key[:4]) == r.number }
+func (r *runReader) mine() bool { return len(r.key) == sumPrefix+8 && toNumber(r.key[:4]) == r.number }
 
 // spans tells whether the first entry with a prefix can only be in the block in
 // hand.
