@@ -11,27 +11,28 @@ func (b *bitmap) set(place uint32) { b[place>>6&(1<<(maxClass-6)-1)] |= 1 << (pl
 // of the pairs if they are wanted.
 func (k *Sketcher) note(form []byte) {
 	k.noteTags(form)
-	switch {
-	case k.short:
-		noteShort(k.bits, k.mask, form)
-	case k.kind == Dense:
+	if k.kind == Dense {
 		noteDense(k.bits, k.mask, form)
-	default:
-		noteFour(k.bits, k.mask, form)
+		return
+	}
+	noteFour(k.bits, k.mask, form)
+	if k.short {
+		notePairs(k.bits, k.mask, form)
 	}
 }
 
 func noteFour(b *bitmap, mask uint32, form []byte) {
 	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
+		v := binary.LittleEndian.Uint64(form) | fold64
 		b.set(fourHash(uint32(v)) & mask)
 		b.set(fourHash(uint32(v>>8)) & mask)
 		b.set(fourHash(uint32(v>>16)) & mask)
 		b.set(fourHash(uint32(v>>24)) & mask)
-		b.set(fourHash(uint32(w)) & mask)
-		b.set(fourHash(uint32(w>>8)) & mask)
-		b.set(fourHash(uint32(w>>16)) & mask)
-		b.set(fourHash(uint32(w>>24)) & mask)
+		b.set(fourHash(uint32(v>>32)) & mask)
+		v = binary.LittleEndian.Uint64(form[4:]) | fold64
+		b.set(fourHash(uint32(v>>8)) & mask)
+		b.set(fourHash(uint32(v>>16)) & mask)
+		b.set(fourHash(uint32(v>>24)) & mask)
 	}
 	for ; len(form) >= 4; form = form[1:] {
 		b.set(fourHash(binary.LittleEndian.Uint32(form)|0x20202020) & mask)
@@ -40,47 +41,37 @@ func noteFour(b *bitmap, mask uint32, form []byte) {
 
 func noteDense(b *bitmap, mask uint32, form []byte) {
 	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
+		v := binary.LittleEndian.Uint64(form) | fold64
 		b.set(denseHash(uint32(v)) & mask)
 		b.set(denseHash(uint32(v>>8)) & mask)
 		b.set(denseHash(uint32(v>>16)) & mask)
 		b.set(denseHash(uint32(v>>24)) & mask)
-		b.set(denseHash(uint32(w)) & mask)
-		b.set(denseHash(uint32(w>>8)) & mask)
-		b.set(denseHash(uint32(w>>16)) & mask)
-		b.set(denseHash(uint32(w>>24)) & mask)
+		b.set(denseHash(uint32(v>>32)) & mask)
+		v = binary.LittleEndian.Uint64(form[4:]) | fold64
+		b.set(denseHash(uint32(v>>8)) & mask)
+		b.set(denseHash(uint32(v>>16)) & mask)
+		b.set(denseHash(uint32(v>>24)) & mask)
 	}
 	for ; len(form) >= 4; form = form[1:] {
 		b.set(denseHash(binary.LittleEndian.Uint32(form)|0x20202020) & mask)
 	}
 }
 
-func noteShort(b *bitmap, mask uint32, form []byte) {
+func notePairs(b *bitmap, mask uint32, form []byte) {
 	two := uint64(mask&(1<<16-1)) * 0x0001000100010001
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		b.set(fourHash(uint32(v)) & mask)
-		b.set(fourHash(uint32(v>>8)) & mask)
-		b.set(fourHash(uint32(v>>16)) & mask)
-		b.set(fourHash(uint32(v>>24)) & mask)
-		b.set(fourHash(uint32(w)) & mask)
-		b.set(fourHash(uint32(w>>8)) & mask)
-		b.set(fourHash(uint32(w>>16)) & mask)
-		b.set(fourHash(uint32(w>>24)) & mask)
-		even, odd := twoHashes(v)&two, twoHashes(v>>8|w<<24&(0xff<<56))&two
+	for ; len(form) >= 9; form = form[8:] {
+		even := twoHashes(binary.LittleEndian.Uint64(form)|fold64) & two
 		b.set(uint32(uint16(even)))
-		b.set(uint32(uint16(odd)))
 		b.set(uint32(uint16(even >> 16)))
-		b.set(uint32(uint16(odd >> 16)))
 		b.set(uint32(uint16(even >> 32)))
-		b.set(uint32(uint16(odd >> 32)))
 		b.set(uint32(uint16(even >> 48)))
+		odd := twoHashes(binary.LittleEndian.Uint64(form[1:])|fold64) & two
+		b.set(uint32(uint16(odd)))
+		b.set(uint32(uint16(odd >> 16)))
+		b.set(uint32(uint16(odd >> 32)))
 		b.set(uint32(uint16(odd >> 48)))
 	}
 	for ; len(form) >= 2; form = form[1:] {
-		if len(form) >= 4 {
-			b.set(fourHash(binary.LittleEndian.Uint32(form)|0x20202020) & mask)
-		}
 		b.set(twoHash(binary.LittleEndian.Uint16(form)|0x2020) & mask)
 	}
 }
