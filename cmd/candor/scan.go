@@ -149,7 +149,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if lists != nil {
 		defer lists.Close()
 	}
-	definitions, compiled, err := f.compile(p, externals)
+	compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,11 @@ func tripleHashes(pair uint32, c byte) places {
 	return several(2<<48 | uint64(pair)<<8 | uint64(c))
 }
 
-// edgeHashes are where the first two bytes of a tag have their bits that stands
-// near the beginning or the end of a form.
-func edgeHashes(pair uint32) places { return several(3<<48 | uint64(pair)) }
+// beginHashes and endHashes are where the first two bytes of a tag have their
+// bits that stands near the beginning of a form, or near its end.
+func beginHashes(pair uint32) places { return several(3<<48 | uint64(pair)) }
+
+func endHashes(pair uint32) places { return several(4<<48 | uint64(pair)) }
 
 // What is near, in bytes.
 const (
@@ -96,8 +98,11 @@ func (k *Sketcher) noteTag(form []byte, at int) {
 	if at+2 < len(form) {
 		k.setAll(tripleHashes(pair, form[at+2]|0x20))
 	}
-	if at < nearBegin || at >= len(form)-nearEnd {
-		k.setAll(edgeHashes(pair))
+	if at < nearBegin {
+		k.setAll(beginHashes(pair))
+	}
+	if at >= len(form)-nearEnd {
+		k.setAll(endHashes(pair))
 	}
 }
 
@@ -111,7 +116,10 @@ func atEdge(a gram.Atom, within int64) (all []uint32) {
 		if !is || within > 0 && within+int64(a.At+i) > nearBegin {
 			continue
 		}
-		hashes := edgeHashes(pairOf(tag, a.Bytes[i+1]))
+		hashes := beginHashes(pairOf(tag, a.Bytes[i+1]))
+		if within < 0 {
+			hashes = endHashes(pairOf(tag, a.Bytes[i+1]))
+		}
 		all = append(all, hashes[:]...)
 	}
 	return all
