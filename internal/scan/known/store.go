@@ -38,8 +38,8 @@ var (
 	bucketDirectories = []byte("directories") // device and inode: Directory
 	bucketSums        = []byte("sums")        // runs of digests and numbers; see sums
 	bucketContents    = []byte("contents")    // number: content
-	bucketFresh       = []byte("fresh")       // class and sequence: batch, until there are enough for a shard
-	bucketShards      = []byte("shards")      // class and sequence: Shard
+	bucketFresh       = []byte("fresh")       // group and sequence: sketches that are not in a shard
+	bucketShards      = []byte("shards")      // group and sequence: Shard
 	bucketGenerations = []byte("generations") // number: fingerprints, sorted
 	bucketLifted      = []byte("lifted")      // number: that of the generation that all its verdicts hold under
 )
