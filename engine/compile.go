@@ -214,93 +214,14 @@ func (c *compiler) build() *Rules {
 	}
 	c.setDigests(set)
 	prints := c.fingerprints(set)
-	groups = c.only(set, groups, prints)
 	formulas := plan.NewFormulas(c.rules, &set.Numbers, set.Patterns)
 	for i := range c.rules {
 		set.GroupOf = append(set.GroupOf, uint16(c.space[i].group))
 	}
-	c.layOut(set, formulas, groups)
+	layOut(set, formulas, groups)
 	set.Init()
 	c.infos.ready()
 	return &Rules{set: set, infos: c.infos, externs: c.externs, prints: prints}
-}
-
-// only leaves of the rules to look for those that are asked for.
-func (c *compiler) only(set *match.Set, groups [][]uint32, prints []Fingerprint) [][]uint32 {
-	if c.o.Only == nil {
-		return groups
-	}
-	wanted := func(r uint32) bool { return c.o.Only(prints[r]) }
-	for r := range prints {
-		if !wanted(uint32(r)) {
-			set.Flags[r] |= match.Private
-		}
-	}
-	for g, rules := range groups {
-		groups[g] = slices.DeleteFunc(rules, func(r uint32) bool { return !wanted(r) })
-	}
-	signed := false // else the forms that signatures are matched against need not be made
-	for g, rules := range groups {
-		signed = signed || set.Groups[g].Target > 0 && len(rules) > 0
-	}
-	for _, sets := range [][]match.Digests{set.Digests, set.SectionDigests} {
-		for i := range sets {
-			sets[i] = sets[i].Only(wanted)
-			signed = signed || len(sets[i].Sizes) > 0
-		}
-	}
-	c.signed, set.Signatures = signed, signed
-	return groups
-}
-
-// layOut moves rules that no global rule governs into groups behind gates, and
-// plans for each view and route.
-func (c *compiler) layOut(set *match.Set, f *plan.Formulas, groups [][]uint32) {
-	gated := plan.Split(f, groups[0])
-	for i := range gated {
-		for _, r := range gated[i].Rules {
-			if i > 0 {
-				set.GroupOf[r] = uint16(len(set.Groups) + i - 1)
-			}
-		}
-	}
-	all := append([]plan.Gated{gated[0]}, make([]plan.Gated, len(groups)-1)...)
-	signatures := make([]plan.Gated, len(groups))
-	for g := 1; g < len(groups); g++ {
-		all[g].Rules = groups[g]
-		if set.Groups[g].Target > 0 {
-			signatures[g].Rules = groups[g]
-		}
-	}
-	for _, g := range gated[1:] {
-		set.Groups = append(set.Groups, match.Group{Gate: g.Gate})
-		all, signatures = append(all, g), append(signatures, plan.Gated{})
-	}
-	var text []plan.TextAtom
-	if c.signed {
-		text, set.TextGated = plan.TextGate(f, c.textRules(groups))
-	}
-	for _, a := range text {
-		set.TextPieces = append(set.TextPieces, a.Piece)
-	}
-	for route := range plan.Routes {
-		set.Plans[match.Raw][route] = plan.New(f, all, route, set.Patterns, text)
-		if c.signed {
-			set.Plans[match.Normal][route] = plan.New(f, signatures, route, set.Patterns, nil)
-		}
-	}
-}
-
-// textRules gives the signatures that are matched against the normal form of
-// texts.
-func (c *compiler) textRules(groups [][]uint32) []uint32 {
-	var out []uint32
-	for _, t := range []clamav.Target{clamav.Any, clamav.ASCII} {
-		if ns := c.signatures[t]; ns != nil {
-			out = append(out, groups[ns.group]...)
-		}
-	}
-	return out
 }
 
 func flags(r *Rule) uint8 {

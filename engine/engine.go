@@ -34,9 +34,6 @@ type Options struct {
 	// include a problem of the file that has it. It is called from other
 	// goroutines than that of Compile, one call at a time.
 	Include func(from, path string) (name string, src []byte, err error)
-	// Only names the rules to look for; nil stands for all. Others are compiled
-	// for what refers to them, and never reported: so new rules are asked alone.
-	Only func(Fingerprint) bool
 	// Modules replaces the modules that conditions can import. Nil stands
 	// for all that the engine has.
 	Modules []module.Module

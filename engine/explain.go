@@ -70,31 +70,38 @@ func (r *Rules) index(rule *Rule) (uint32, bool) {
 }
 
 // Formulas gives the necessary formula of each rule, in the order of All:
-// content of which no form (see Forms) meets it cannot match. Decoding all
-// rules for it takes a moment and some memory.
-func (r *Rules) Formulas() ([]*gram.Formula, error) {
-	rules := make([]*ir.Rule, r.infos.len())
-	for i := range rules {
-		rule, err := r.set.Rule(uint32(i))
-		if err != nil {
-			return nil, err
-		}
-		rules[i] = rule
+// content of which no form (see Forms) meets it cannot match. With wanted those
+// of other rules are nil. Decoding rules for it takes a moment and some memory.
+func (r *Rules) Formulas(wanted func(Fingerprint) bool) ([]*gram.Formula, error) {
+	is := func(rule uint32) bool { return wanted == nil || wanted(r.prints[rule]) }
+	rules, err := r.decode(is)
+	if err != nil {
+		return nil, err
 	}
 	f := plan.NewFormulas(rules, &r.set.Numbers, r.set.Patterns)
 	out := make([]*gram.Formula, len(rules))
 	for i := range out {
-		out[i] = f.Of(uint32(i))
+		if is(uint32(i)) {
+			out[i] = f.Of(uint32(i))
+		}
 	}
 	for i := range r.set.Digests {
-		r.set.Digests[i].Each(func(d match.Digest) { out[d.Rule] = ofDigest(d) })
+		r.set.Digests[i].Each(func(d match.Digest) {
+			if is(d.Rule) {
+				out[d.Rule] = ofDigest(d)
+			}
+		})
 	}
 	for i := range r.set.SectionDigests {
-		r.set.SectionDigests[i].Each(func(d match.Digest) { out[d.Rule] = &gram.Formula{Op: gram.Header, Bytes: []byte("MZ")} })
+		r.set.SectionDigests[i].Each(func(d match.Digest) {
+			if is(d.Rule) {
+				out[d.Rule] = &gram.Formula{Op: gram.Header, Bytes: []byte("MZ")}
+			}
+		})
 	}
 	if len(r.set.Types) > 0 { // what is matched against what is not what Forms takes for granted
 		for i := range out {
-			if r.set.Groups[r.set.GroupOf[i]].Target > 0 {
+			if out[i] != nil && r.set.Groups[r.set.GroupOf[i]].Target > 0 {
 				out[i] = gram.Any()
 			}
 		}
@@ -123,7 +130,7 @@ const costly = 1e-4
 // Lint names the rules that have no grams, or only frequent ones, so that
 // they are evaluated for content that does not match.
 func (r *Rules) Lint() ([]LintNote, error) {
-	formulas, err := r.Formulas()
+	formulas, err := r.Formulas(nil)
 	if err != nil {
 		return nil, err
 	}

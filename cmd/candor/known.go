@@ -69,8 +69,7 @@ func (r *running) revisit(ctx context.Context) error {
 		return err
 	}
 	var paths []string
-	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return r.Definitions.Only(id, only) }
-	done, err := session.Revisit(ctx, compile, func(l known.Late) error {
+	done, err := session.Revisit(ctx, func(l known.Late) error {
 		var rules []string
 		for _, x := range l.Rules {
 			rules = append(rules, x.Name)

@@ -72,19 +72,19 @@ func (f *lookFlags) inside() (*unpack.Options, error) {
 }
 
 // compile reads and compiles the definitions.
-func (f *lookFlags) compile(p *program, externals map[string]any) (*scan.Definitions, *scan.Compiled, error) {
+func (f *lookFlags) compile(p *program, externals map[string]any) (*scan.Compiled, error) {
 	d, err := f.definitions.read()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	compiled, err := f.definitions.compile(p, d, externals)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if n := len(compiled.Report.Problems); n > 0 && f.strict {
-		return nil, nil, candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
+		return nil, candor.WithHint(fmt.Errorf("%d definitions cannot be used, so nothing was scanned", n), "Mend or remove them, or leave out --fail-on-problems.")
 	}
-	return d, compiled, nil
+	return compiled, nil
 }
 
 // matchers makes matchers with the definitions.

@@ -149,7 +149,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if lists != nil {
 		defer lists.Close()
 	}
-	definitions, compiled, err := f.compile(p, externals)
+	compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		defer frugal(f.threads)()
 	}
 	o.NewMatcher = f.matchers(p, compiled)
-	forget, err := p.remember(c.Context(), f, &o, definitions, compiled.Rules, externals)
+	forget, err := p.remember(c.Context(), f, &o, compiled.Rules)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 
 // remember opens what is known of files, asks rules that are new of it, and has
 // the scan use it. What it gives ends that.
-func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, d *scan.Definitions, rules *engine.Rules, externals map[string]any) (func() error, error) {
+func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, rules *engine.Rules) (func() error, error) {
 	if f.known == "" {
 		return func() error { return nil }, nil
 	}
@@ -193,8 +193,7 @@ func (p *program) remember(ctx context.Context, f *scanFlags, o *scan.Options, d
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return d.Only(externals, only), nil }
-	if _, err := session.Revisit(ctx, compile, func(known.Late) error { return nil }); err != nil {
+	if _, err := session.Revisit(ctx, func(known.Late) error { return nil }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	o.Known, o.Audit = session, f.audit

@@ -41,7 +41,7 @@ func (t *watchTools) give(one *scan.Opened) {
 
 // load reads and compiles the definitions.
 func (w *watching) load(externals map[string]any) (*watchTools, error) {
-	_, compiled, err := w.f.compile(w.p, externals)
+	compiled, err := w.f.compile(w.p, externals)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type Formula struct {
 	Op       FormulaOp
 	Set      Set
 	Pattern  uint32 // Present: the number of the pattern that Set was made of
+	Within   int64  // Present: it begins within the first so many bytes, or, below 0, the last; 0 for anywhere
 	Sub      []*Formula
 	N        int
 	Min, Max int64

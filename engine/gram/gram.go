@@ -20,6 +20,10 @@ type Atom struct {
 	// taken from a tree.
 	Leaf *pattern.Node
 	Off  int
+	// Zero: content with a match of the pattern has a zero byte.
+	Zero bool
+	// At is the offset of the atom in every match, -1 if that is not known.
+	At int
 }
 
 // MaxAtom bounds the length of an Atom.

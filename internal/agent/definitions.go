@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"candor"
-	"candor/engine"
 	"candor/internal/fleet/wire"
 	"candor/internal/scan"
 	"candor/internal/scan/generation"
@@ -65,8 +64,7 @@ func (a *Agent) revisit(ctx context.Context, t *tools) error {
 		return nil
 	}
 	sites := map[candor.ID]bool{}
-	compile := func(only func(engine.Fingerprint) bool) (*engine.Rules, error) { return t.received.Only(only), nil }
-	done, err := t.session.Revisit(ctx, compile, func(l known.Late) error {
+	done, err := t.session.Revisit(ctx, func(l known.Late) error {
 		a.Log.Warn("new rules find what was there before", "path", l.Paths[0], "places", len(l.Paths), "since", l.Since, "was_clean", l.Clean)
 		a.state.read(func(k kept) {
 			for _, x := range k.Sites {

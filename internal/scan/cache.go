@@ -70,12 +70,6 @@ func (c Cache) Compile(d *Definitions, externals map[string]any) *Compiled {
 	return out
 }
 
-// Only compiles definitions, but has only some of their rules looked for.
-func (d *Definitions) Only(externals map[string]any, only func(engine.Fingerprint) bool) *engine.Rules {
-	rules, _ := engine.Compile(d.Sources, engine.Options{Externals: externals, Include: d.include, Only: only})
-	return rules
-}
-
 // file gives the name of the file for d, empty without a folder.
 func (c Cache) file(d *Definitions, externals map[string]any) string {
 	if c.Dir == "" {

@@ -86,7 +86,7 @@ func (e *estate) define() {
 			e.sources = append(e.sources, s)
 		}
 	}
-	e.rules, _ = e.compile(nil)
+	e.rules = e.compile()
 	switch e.r.IntN(60) {
 	case 0:
 		e.inside = nil
@@ -97,12 +97,12 @@ func (e *estate) define() {
 	}
 }
 
-func (e *estate) compile(only func(engine.Fingerprint) bool) (*engine.Rules, error) {
-	rules, report := engine.Compile(e.sources, engine.Options{Externals: scan.BuiltinExternals(), Only: only})
+func (e *estate) compile() *engine.Rules {
+	rules, report := engine.Compile(e.sources, engine.Options{Externals: scan.BuiltinExternals()})
 	if len(report.Problems) > 0 {
 		e.t.Fatal(report.Problems)
 	}
-	return rules, nil
+	return rules
 }
 
 // content is some text, often within something else, which may be damaged.
@@ -266,7 +266,7 @@ func TestKnownEqualsFresh(t *testing.T) {
 			session := e.begin()
 			e.scan(session)
 			e.define()
-			if _, err := e.begin().Revisit(t.Context(), e.compile, func(known.Late) error { return nil }); err != nil {
+			if _, err := e.begin().Revisit(t.Context(), func(known.Late) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if err := session.Close(); err != nil {
@@ -281,7 +281,7 @@ func TestKnownEqualsFresh(t *testing.T) {
 		}
 		session := e.begin()
 		if e.r.IntN(3) > 0 {
-			done, err := session.Revisit(t.Context(), e.compile, func(known.Late) error { late++; return nil })
+			done, err := session.Revisit(t.Context(), func(known.Late) error { late++; return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -315,7 +315,7 @@ func TestKnownEqualsFresh(t *testing.T) {
 func TestRevisit(t *testing.T) {
 	e := newEstate(t, 1)
 	e.sources = []engine.Source{{Name: "old.yar", Data: []byte(`rule old { strings: $a = "nothing like it" condition: $a }`)}}
-	e.rules, _ = e.compile(nil)
+	e.rules = e.compile()
 	hay := strings.Repeat("only hay, as far as one can see; ", 50)
 	for i := range 50 {
 		write(t, filepath.Join(e.root, fmt.Sprintf("%d.php", i)), hay+strconv.Itoa(i))
@@ -331,10 +331,10 @@ func TestRevisit(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.sources = append(e.sources, engine.Source{Name: "new.yar", Data: []byte(`rule new { strings: $a = "assert($_REQUEST[" condition: $a }`)})
-	e.rules, _ = e.compile(nil)
+	e.rules = e.compile()
 	session = e.begin()
 	var all []known.Late
-	done, err := session.Revisit(t.Context(), e.compile, func(l known.Late) error { all = append(all, l); return nil })
+	done, err := session.Revisit(t.Context(), func(l known.Late) error { all = append(all, l); return nil })
 	if err != nil || len(all) != 1 || len(all[0].Paths) != 2 || all[0].Rules[0].Name != "new" || !all[0].Clean || time.Since(all[0].Since) > time.Hour {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -345,15 +345,15 @@ func TestRevisit(t *testing.T) {
 	if len(found) != 2 || s.Known != 50 {
 		t.Errorf("%d found, %+v", len(found), s)
 	}
-	if again, err := session.Revisit(t.Context(), e.compile, func(known.Late) error { t.Error("told again"); return nil }); err != nil || again.Read > 0 {
+	if again, err := session.Revisit(t.Context(), func(known.Late) error { t.Error("told again"); return nil }); err != nil || again.Read > 0 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	e.sources = e.sources[1:]
 	e.sources[0].Data = []byte(strings.Replace(string(e.sources[0].Data), "condition: $a", "condition: $a and filesize > 1", 1))
-	e.rules, _ = e.compile(nil)
-	if _, err := e.begin().Revisit(stopped, e.compile, func(known.Late) error { return nil }); err == nil {
+	e.rules = e.compile()
+	if _, err := e.begin().Revisit(stopped, func(known.Late) error { return nil }); err == nil {
 		t.Error("a revisit that was stopped says that it was done")
 	}
 }
@@ -362,7 +362,7 @@ func TestRevisit(t *testing.T) {
 func TestForgedTime(t *testing.T) {
 	e := newEstate(t, 2)
 	e.sources = rulePool[:1]
-	e.rules, _ = e.compile(nil)
+	e.rules = e.compile()
 	name := filepath.Join(e.root, "a.php")
 	write(t, name, "only hay, in which there is")
 	session := e.begin()

@@ -4,6 +4,7 @@
 package match
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -94,6 +95,39 @@ func (s *Set) Init() {
 
 // Rules is the number of rules.
 func (s *Set) Rules() int { return len(s.CodeOff) - 1 }
+
+// Only gives a Set of the rules that are wanted, without plans, and by group those
+// to look for. The others are private.
+func (s *Set) Only(wanted func(rule uint32) bool) (*Set, [][]uint32) {
+	out := &Set{Code: s.Code, CodeOff: s.CodeOff, Numbers: s.Numbers, Patterns: s.Patterns, Flags: slices.Clone(s.Flags), GroupOf: slices.Clone(s.GroupOf),
+		Externals: s.Externals, Modules: s.Modules, Allowed: s.Allowed, Types: s.Types}
+	gated := slices.IndexFunc(s.Groups, func(g Group) bool { return g.Gate != nil })
+	if gated < 0 {
+		gated = len(s.Groups)
+	}
+	out.Groups = slices.Clone(s.Groups[:gated])
+	groups := make([][]uint32, gated)
+	for r := range uint32(s.Rules()) {
+		if int(out.GroupOf[r]) >= gated {
+			out.GroupOf[r] = 0
+		}
+		switch g := out.GroupOf[r]; {
+		case !wanted(r):
+			out.Flags[r] |= Private
+		case s.Flags[r]&(Global|Private) == 0:
+			groups[g] = append(groups[g], r)
+			// Else the forms that signatures are matched against need not be made.
+			out.Signatures = out.Signatures || out.Groups[g].Target > 0
+		}
+	}
+	for i := range s.Digests {
+		out.Digests = append(out.Digests, s.Digests[i].Only(wanted))
+	}
+	for i := range s.SectionDigests {
+		out.SectionDigests = append(out.SectionDigests, s.SectionDigests[i].Only(wanted))
+	}
+	return out, groups
+}
 
 // unit gives a rule decoded. A rule that cannot be decoded is one that never matches.
 func (s *Set) unit(r uint32) *unit {

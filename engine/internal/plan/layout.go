@@ -420,7 +420,7 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 		}
 		cost += set.Cost
 		leaves := leafNumbers(variants[v].Tree)
-		alphabet := alphabetOf(&variants[v], 0)
+		alphabet, zero := alphabetOf(&variants[v], 0), holdsZero(&variants[v])
 		for i, a := range set.Atoms {
 			leaf := leaves[a.Leaf]
 			if leaf >= maxLeaf || a.Off >= maxOff {
@@ -429,10 +429,20 @@ func place(p uint32, variants []ir.Variant) ([]placed, float64) {
 			if variants[v].Xor {
 				alphabet = alphabetOf(&variants[v], variants[v].XorMin+byte(i)) // an atom a key: see variantSet
 			}
+			a.Zero, a.At = zero, offsetOf(a, variants[v].Tree)
 			out = append(out, placed{a, newUse(p, v, leaf, a.Off), alphabet})
 		}
 	}
 	return out, cost
+}
+
+// offsetOf gives the offset of an atom in every match of a pattern, -1 if that is
+// not known.
+func offsetOf(a gram.Atom, tree *pattern.Node) int {
+	if tree == nil || a.Leaf == tree || tree.Op == pattern.Concat && len(tree.Sub) > 0 && a.Leaf == tree.Sub[0] {
+		return a.Off
+	}
+	return -1
 }
 
 func leafNumbers(tree *pattern.Node) map[*pattern.Node]int {

@@ -26,13 +26,19 @@ type Formulas struct {
 	present []*gram.Formula // by pattern
 }
 
-// NewFormulas prepares the derivation for rules.
+// NewFormulas prepares the derivation for rules. One that is nil says nothing.
 func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 	f := &Formulas{
 		Rules: rules, numbers: numbers, owner: make([]whose, patterns), memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
 		placed: make([][]placed, patterns), present: make([]*gram.Formula, patterns),
 	}
-	for r := range rules {
+	for p := range f.owner {
+		f.owner[p].rule = nobody
+	}
+	for r, rule := range rules {
+		if rule == nil {
+			continue
+		}
 		for i, p := range numbers.Of(uint32(r)) {
 			f.owner[p] = whose{uint32(r), uint32(i)}
 		}
@@ -90,7 +96,7 @@ func placedFormula(p uint32, variants []ir.Variant) ([]placed, *gram.Formula) {
 
 // Of gives the formula of rule r.
 func (f *Formulas) Of(r uint32) *gram.Formula {
-	if int(r) >= len(f.memo) || f.busy[r] {
+	if int(r) >= len(f.memo) || f.busy[r] || f.Rules[r] == nil {
 		return gram.Any()
 	}
 	if f.memo[r] == nil {
@@ -104,6 +110,9 @@ func (f *Formulas) Of(r uint32) *gram.Formula {
 
 // whose names a pattern: pattern index of a rule.
 type whose struct{ rule, index uint32 }
+
+// nobody is the rule of a pattern that no rule has.
+const nobody = math.MaxUint32
 
 // need derives the formula of one rule.
 type need struct {
@@ -139,7 +148,7 @@ func (n *need) truth(e *ir.Expr) *gram.Formula {
 	case ir.FoundAt:
 		return gram.And(n.ref(e), n.at(e), n.defined(e.Kids[0]))
 	case ir.FoundIn:
-		return gram.And(n.ref(e), n.defined(e.Kids[0]), n.defined(e.Kids[1]))
+		return gram.And(within(n.ref(e), e.Kids[0], e.Kids[1]), n.defined(e.Kids[0]), n.defined(e.Kids[1]))
 	case ir.ToBool:
 		if e.Kids[0].Op == ir.Count {
 			return n.ref(e.Kids[0])
@@ -196,6 +205,21 @@ func (n *need) at(e *ir.Expr) *gram.Formula {
 		alternatives = append(alternatives, &gram.Formula{Op: gram.Header, Offset: e.Kids[0].Int, Bytes: v.Lit})
 	}
 	return gram.Or(alternatives...)
+}
+
+// within is the formula of a pattern that begins between two offsets.
+func within(f *gram.Formula, from, to *ir.Expr) *gram.Formula {
+	if f.Op != gram.Present {
+		return f
+	}
+	out := *f
+	switch {
+	case to.Op == ir.Int && to.Int >= 0 && to.Int < math.MaxInt32:
+		out.Within = to.Int + 1
+	case from.Op == ir.Sub && from.Kids[0].Op == ir.Filesize && from.Kids[1].Op == ir.Int && from.Kids[1].Int > 0:
+		out.Within = -from.Kids[1].Int
+	}
+	return &out
 }
 
 // defined gives what must hold for the value of e to be defined.

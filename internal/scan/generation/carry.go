@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"candor"
-	"candor/engine"
 	"candor/internal/scan"
 	"candor/internal/scan/starter"
 )
@@ -173,11 +172,6 @@ func (r *Received) Compile(c scan.Cache) *scan.Compiled {
 	compiled := c.Compile(r.definitions, r.externals)
 	shorten(compiled, r.files+"/")
 	return compiled
-}
-
-// Only compiles them, but has only some of the rules looked for.
-func (r *Received) Only(only func(engine.Fingerprint) bool) *engine.Rules {
-	return r.definitions.Only(r.externals, only)
 }
 
 // nameStarter gives the starter set its namespace.

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"candor"
-	"candor/engine"
 	"candor/internal/scan"
 )
 
@@ -133,15 +132,6 @@ func (u *Updater) read(id string) (d *scan.Definitions, files string, err error)
 	}
 	nameStarter(d, files)
 	return d, files, nil
-}
-
-// Only compiles a generation again, but has only some of its rules looked for.
-func (u *Updater) Only(id string, only func(engine.Fingerprint) bool) (*engine.Rules, error) {
-	d, _, err := u.read(id)
-	if err != nil {
-		return nil, err
-	}
-	return d.Only(u.o.Externals, only), nil
 }
 
 // shorten names files by source and path: where a generation lies is nothing

@@ -2,6 +2,8 @@ package index
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -21,13 +23,18 @@ type formula struct {
 	bytes    []byte
 	heads    []uint32 // Header: bits that a content with parts needs
 	atoms    []atom   // Present: of one of them all bits must be set
+	dense    []atom   // those that differ in Dense sketches
 }
 
 // atom is the bits that an atom needs.
 type atom struct {
-	long  []uint32 // in all sketches
-	short []uint32 // in those that tell of short sequences
+	of    [kinds][]uint32 // in sketches of a kind
+	short []uint32        // in those that tell of short sequences
+	zero  bool            // there must be a zero byte
 }
+
+// says tells whether any content can be ruled out by the atom.
+func (a *atom) says() bool { return len(a.of[Text])+len(a.short) > 0 || a.zero }
 
 // Asked is what a rule asks for.
 type Asked struct {
@@ -56,12 +63,13 @@ func translate(f *gram.Formula, words bool) *formula {
 	case gram.Nothing:
 		return never
 	case gram.Present:
-		return present(f.Set, words)
+		return present(f, words)
 	case gram.AllOf, gram.AnyOf, gram.AtLeast:
 		out := &formula{op: f.Op, n: f.N}
 		for _, s := range f.Sub {
 			out.sub = append(out.sub, translate(s, words))
 		}
+		slices.SortStableFunc(out.sub, func(a, b *formula) int { return cmp.Compare(a.size(), b.size()) })
 		return out
 	case gram.Size:
 		return &formula{op: gram.Size, min: f.Min, max: f.Max}
@@ -69,11 +77,21 @@ func translate(f *gram.Formula, words bool) *formula {
 		if f.Min != f.Max {
 			return always
 		}
-		return &formula{op: gram.Present, atoms: []atom{{long: []uint32{formHash(f.Min)}}}}
+		size := []uint32{formHash(f.Min)}
+		return &formula{op: gram.Present, atoms: []atom{{of: [kinds][]uint32{size, size, size}}}, dense: []atom{{of: [kinds][]uint32{size, size, size}}}}
 	case gram.Header:
 		return &formula{op: gram.Header, offset: f.Offset, bytes: f.Bytes, heads: headsOf(f)}
 	}
 	return always
+}
+
+// size is how many atoms a formula has: what asking costs, at most.
+func (f *formula) size() int {
+	n := len(f.atoms)
+	for _, s := range f.sub {
+		n += s.size()
+	}
+	return n
 }
 
 // headsOf gives the bits of a beginning; none where sketches say nothing of it.
@@ -89,18 +107,38 @@ func headsOf(f *gram.Formula) (all []uint32) {
 	return all
 }
 
-// present translates a set of atoms. An atom of which no gram is certain to be
-// there may be anywhere.
-func present(s gram.Set, words bool) *formula {
+// present translates a set of atoms. One of which nothing is certain to be there
+// may be anywhere.
+func present(f *gram.Formula, words bool) *formula {
 	out := &formula{op: gram.Present}
-	for _, a := range s.Atoms {
+	for _, a := range f.Set.Atoms {
 		x := bitsOf(a.Bytes, words)
-		if len(x.long)+len(x.short) == 0 {
+		for kind := Binary; kind < kinds && !words; kind++ {
+			x.of[kind] = append(atEdge(a, f.Within), x.of[kind]...)
+		}
+		if x.zero = a.Zero; !x.says() {
 			return always
 		}
 		out.atoms = append(out.atoms, x)
 	}
+	// One text under each of many keys is one.
+	seen := map[string]bool{}
+	for _, a := range out.atoms {
+		key := fmt.Sprint(a.of[Dense], a.zero)
+		if !seen[key] {
+			seen[key] = true
+			out.dense = append(out.dense, a)
+		}
+	}
 	return out
+}
+
+// in gives the atoms to ask sketches of a kind for.
+func (f *formula) in(kind Kind) []atom {
+	if kind == Dense {
+		return f.dense
+	}
+	return f.atoms
 }
 
 // bitsOf gives the bits of an atom; with words only of what lies between white
@@ -116,12 +154,25 @@ func bitsOf(b []byte, words bool) (x atom) {
 		v = v>>8 | uint32(c)<<24
 		if run >= 2 {
 			x.short = append(x.short, twoHash(uint16(v>>16)))
+			if tag, is := tagOf(byte(v >> 16)); is {
+				hashes := pairHashes(pairOf(tag, c))
+				x.short = append(x.short, hashes[:]...)
+			}
+		}
+		if tag, is := tagOf(byte(v >> 8)); is && run >= 3 {
+			hashes := tripleHashes(pairOf(tag, byte(v>>16)), c)
+			x.of[Binary], x.of[Dense] = append(x.of[Binary], hashes[:]...), append(x.of[Dense], hashes[:]...)
 		}
 		if run >= 4 {
-			x.long = append(x.long, fourHash(v))
+			four := fourHash(v)
+			x.of[Text], x.of[Binary], x.of[Dense] = append(x.of[Text], four), append(x.of[Binary], four), append(x.of[Dense], denseHash(v))
 		}
 	}
-	return atom{spread(x.long), spread(x.short)}
+	for kind := range x.of {
+		x.of[kind] = spread(x.of[kind])
+	}
+	x.short = spread(x.short)
+	return x
 }
 
 // spread puts those first that lie apart: grams that overlap tend to be there
@@ -152,8 +203,8 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 	case gram.Nothing:
 		return false
 	case gram.Present:
-		for _, a := range f.atoms {
-			if holds(s.Bits, a.long, mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
+		for _, a := range f.in(s.Kind) {
+			if (s.Zeros || !a.zero) && holds(s.Bits, a.of[s.Kind], mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
 				return true
 			}
 		}
@@ -240,7 +291,7 @@ func (s *Shard) whole() []uint64 {
 
 func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
 	one, left := make([]uint64, s.words), of
-	for _, a := range f.atoms {
+	for _, a := range f.in(s.kind) {
 		copy(one, left)
 		if !s.holding(one, a) {
 			continue
@@ -259,10 +310,16 @@ func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
 // holding leaves in set those that may hold an atom, and tells whether there are
 // any.
 func (s *Shard) holding(set []uint64, a atom) bool {
-	for _, h := range a.long {
+	if a.zero && !meet(set, s.zeros) {
+		return false
+	}
+	for _, h := range a.of[s.kind] {
 		if !s.and(set, h, nil) {
 			return false
 		}
+	}
+	if s.kind != Text {
+		return true
 	}
 	for _, h := range a.short {
 		if !s.and(set, h, s.long) {
@@ -270,6 +327,16 @@ func (s *Shard) holding(set []uint64, a atom) bool {
 		}
 	}
 	return true
+}
+
+// meet leaves in set what is in other, and tells whether there is any.
+func meet(set, other []uint64) bool {
+	var some uint64
+	for i := range set {
+		set[i] &= other[i]
+		some |= set[i]
+	}
+	return some != 0
 }
 
 // all asks for the sizes and beginnings last: they take a look at each content.

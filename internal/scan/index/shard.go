@@ -8,12 +8,20 @@ import (
 
 // shardBytes is about how large a shard becomes: a file of pages has room again
 // for a small one where another was.
-const shardBytes = 1 << 20
+const shardBytes = 256 << 10
 
-// Capacity is how many sketches of a class go into one shard: as many as make
-// a megabyte of it, a multiple of 64.
-func Capacity(class int) int {
-	return min(max(shardBytes<<3>>class, 64), 8192)
+// largest is the class from which sketches are not laid down: they are few, and
+// each is asked by itself as fast.
+const largest = 16
+
+// Capacity is how many sketches of a group go into one shard, a multiple of 64;
+// 0 if they are asked by themselves.
+func Capacity(group int) int {
+	class := group & classMask
+	if class >= largest {
+		return 0
+	}
+	return min(max(shardBytes<<3>>class, 64), 4096)
 }
 
 // Numbered is the sketch of the content that a number stands for.
@@ -23,9 +31,9 @@ type Numbered struct {
 }
 
 // shardMagic begins a shard, and names its version.
-const shardMagic = "CANSHRD5"
+const shardMagic = "CANSHRD6"
 
-// A shard is: magic, class (1 byte), count (4), bytes up to the rows (4); for
+// A shard is: magic, group (1 byte), count (4), bytes up to the rows (4); for
 // each content number (4), size (8), length of its head (1, and marks), its head (Head);
 // zeros up to a multiple of eight; the rows, each of count bits rounded up to
 // words of 64. All integers are little-endian.
@@ -34,13 +42,13 @@ const (
 	shardEntry = 4 + 8 + 1 + Head
 )
 
-// Lay lays sketches of one class down as a shard.
+// Lay lays sketches of one group down as a shard.
 func Lay(all []Numbered) []byte {
 	class := all[0].Sketch.Class()
 	rows := (shardHead + len(all)*shardEntry + 7) &^ 7
 	words := (len(all) + 63) / 64
 	b := append(make([]byte, 0, rows+words*8<<class), shardMagic...)
-	b = append(b, byte(class))
+	b = append(b, byte(all[0].Sketch.Group()))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(all)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(rows))
 	for _, n := range all {
@@ -89,8 +97,9 @@ func transpose(m *[64]uint64) {
 // Shard is a shard that is asked. It is immutable.
 type Shard struct {
 	class, count, words int
+	kind                Kind
 	entries, rows       []byte
-	long                []uint64 // those that do not tell of short sequences, a bit each
+	long, zeros         []uint64 // those that do not tell of short sequences, and those with zero bytes, a bit each
 }
 
 // Open reads what Lay wrote. The Shard shares the memory of b.
@@ -98,18 +107,22 @@ func Open(b []byte) (*Shard, error) {
 	if len(b) < shardHead || string(b[:len(shardMagic)]) != shardMagic {
 		return nil, ErrCorrupt
 	}
-	s := &Shard{class: int(b[len(shardMagic)]), count: int(binary.LittleEndian.Uint32(b[len(shardMagic)+1:]))}
+	group := int(b[len(shardMagic)])
+	s := &Shard{class: group & classMask, kind: Kind(group >> kindShift), count: int(binary.LittleEndian.Uint32(b[len(shardMagic)+1:]))}
 	rows := uint64(binary.LittleEndian.Uint32(b[len(shardMagic)+5:]))
 	s.words = (s.count + 63) / 64
-	if s.class < minClass || s.class > maxClass || uint64(shardHead)+uint64(s.count)*shardEntry > rows || rows > uint64(len(b)) ||
+	if s.kind >= kinds || s.class < minClass || s.class > maxClass || uint64(shardHead)+uint64(s.count)*shardEntry > rows || rows > uint64(len(b)) ||
 		uint64(len(b))-rows != uint64(s.words)*8<<s.class {
 		return nil, ErrCorrupt
 	}
 	s.entries, s.rows = b[shardHead:rows], b[rows:]
-	s.long = make([]uint64, s.words)
+	s.long, s.zeros = make([]uint64, s.words), make([]uint64, s.words)
 	for i := range s.count {
 		if s.marks(i)&withShort == 0 {
 			s.long[i/64] |= 1 << (i % 64)
+		}
+		if s.marks(i)&withZeros != 0 {
+			s.zeros[i/64] |= 1 << (i % 64)
 		}
 	}
 	return s, nil
@@ -136,7 +149,7 @@ func (s *Shard) Sketch(i int) Sketch {
 	for row := range 1 << s.class {
 		bits[row/8] |= s.rows[row*s.words*8+i/8] >> (i % 8) & 1 << (row % 8)
 	}
-	return Sketch{Size: s.size(i), Parts: marks&withParts != 0, Short: marks&withShort != 0, Head: s.head(i), Bits: bits}
+	return Sketch{Size: s.size(i), Parts: marks&withParts != 0, Short: marks&withShort != 0, Zeros: marks&withZeros != 0, Kind: s.kind, Head: s.head(i), Bits: bits}
 }
 
 // Parts tells whether the sketch of a content tells of what lies inside, too.

@@ -3,14 +3,18 @@
 // that is old without reading it.
 //
 // A sketch is a Bloom filter with one hash function over all sequences of four
-// folded bytes (see package gram) and all pairs in the forms of a content
-// (engine.Scanner's Observe) and in those of what lies inside. Its length is a
-// power of two of bits, of texts two to four times the number of different
-// sequences, so that about a third of the bits are set; of images and archives,
-// where no sequence is there twice, most are. A gram thus says little, but an
-// atom of a rule's formula has many, and all of them must be there. Rules of web
-// shells ask for atoms as short as "<?", which is why pairs are noted. Of content
-// that is no text, where nearly all pairs are, they are not.
+// folded bytes (see package gram) and, of texts, all pairs, in the forms of a
+// content (engine.Scanner's Observe) and in those of what lies inside. Its length
+// is a power of two of bits that follows the number of different sequences. A
+// gram thus says little, but an atom of a rule's formula has many, and all of them
+// must be there. Rules of web shells ask for tags as short as "<?": what begins as
+// tags do has more bits, in texts two bytes of it and elsewhere, where nearly all
+// pairs are, three. Rules that ask for text of two bytes a character are ruled out
+// by one mark: that there is no zero byte.
+//
+// Of content that is dense, images and archives, sequences are known by the
+// differences of their bytes, which are those of text under any XOR key, and
+// those that can be text have a zone of their own: there is little of it.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
@@ -20,6 +24,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -28,7 +33,7 @@ import (
 )
 
 // Head is how many bytes of a content's beginning are kept beside its sketch.
-const Head = 32
+const Head = 31
 
 // Classes bound the length of sketches: class c has 1<<c bits.
 const (
@@ -36,11 +41,25 @@ const (
 	maxClass = 24
 )
 
+// Kind is of which sequences a sketch tells, and how.
+type Kind byte
+
+// The kinds: of content that begins as text, of what does not, and of what is
+// dense, as compressed content is.
+const (
+	Text Kind = iota
+	Binary
+	Dense
+	kinds
+)
+
 // Sketch is what is known of one content.
 type Sketch struct {
-	Size  int64  // of the content in bytes
+	Size  int64 // of the content in bytes
+	Kind  Kind
 	Parts bool   // Bits tell of what lies inside, too
-	Short bool   // Bits tell of pairs, too
+	Short bool   // Bits tell of pairs, too; of Text alone
+	Zeros bool   // there are zero bytes
 	Head  []byte // its beginning, at most Head bytes
 	Bits  []byte // 1<<class bits, the lowest of a byte first
 }
@@ -49,23 +68,35 @@ type Sketch struct {
 const (
 	withParts = 0x80
 	withShort = 0x40
-	headMask  = 0x3f
+	withZeros = 0x20
+	headMask  = 0x1f
 )
 
 // headByte is the length of the head, marked.
 func (s Sketch) headByte() byte {
 	b := byte(len(s.Head))
-	if s.Parts {
-		b |= withParts
-	}
-	if s.Short {
-		b |= withShort
+	for _, m := range [...]struct {
+		mark byte
+		is   bool
+	}{{withParts, s.Parts}, {withShort, s.Short}, {withZeros, s.Zeros}} {
+		if m.is {
+			b |= m.mark
+		}
 	}
 	return b
 }
 
 // Class tells how long the sketch is: it has 1<<Class bits.
 func (s Sketch) Class() int { return bits.Len(uint(len(s.Bits))) + 2 }
+
+// Group tells with which others the sketch can be laid down in a shard: with
+// those of its class and kind. It is a byte.
+func (s Sketch) Group() int { return s.Class() | int(s.Kind)<<kindShift }
+
+const (
+	kindShift = 6
+	classMask = 1<<kindShift - 1
+)
 
 // ErrCorrupt says that data is no sketch or shard.
 var ErrCorrupt = errors.New("the index is corrupt")
@@ -76,7 +107,7 @@ func (s Sketch) Append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(s.Size))
 	dst = append(dst, s.headByte())
 	dst = append(dst, s.Head...)
-	return append(append(dst, byte(s.Class())), s.Bits...)
+	return append(append(dst, byte(s.Group())), s.Bits...)
 }
 
 // Decode reads what Append wrote. The Sketch shares the memory of b.
@@ -90,8 +121,9 @@ func Decode(b []byte) (s Sketch, err error) {
 	if head > Head || len(b) < 2+head {
 		return s, ErrCorrupt
 	}
-	s = Sketch{Size: int64(size), Parts: b[0]&withParts != 0, Short: b[0]&withShort != 0, Head: b[1 : 1+head], Bits: b[2+head:]}
-	if class := int(b[1+head]); class < minClass || class > maxClass || len(s.Bits) != 1<<(class-3) {
+	s = Sketch{Size: int64(size), Parts: b[0]&withParts != 0, Short: b[0]&withShort != 0, Zeros: b[0]&withZeros != 0, Head: b[1 : 1+head], Bits: b[2+head:]}
+	class := int(b[1+head] & classMask)
+	if s.Kind = Kind(b[1+head] >> kindShift); s.Kind >= kinds || class < minClass || class > maxClass || len(s.Bits) != 1<<(class-3) {
 		return s, ErrCorrupt
 	}
 	return s, nil
@@ -102,19 +134,40 @@ func Decode(b []byte) (s Sketch, err error) {
 type Sketcher struct {
 	content []byte
 	of      []byte // the content or part whose forms are noted; nil before the first one
+	kind    Kind
 	parts   bool
 	short   bool
-	slots   []byte // 0 or 1 a bit: a store costs less than a change of a bit
+	zeros   bool
+	tags    [tagPairs]bool // of a Text: that have their bits
+	bits    *bitmap
+	mask    uint32 // of the places in use: their number, a power of two, less one
 	noted   int    // bytes
-	bits    []byte
+	encoded []byte
 }
 
 // Begin begins the sketch of a content; room is about how many bytes will be
 // noted.
 func (k *Sketcher) Begin(content []byte, room int) {
-	k.content, k.of, k.parts, k.noted, k.short = content, nil, false, 0, isText(content)
-	k.ready(1 << min(max(longest(room, k.short), minClass), maxClass))
-	clear(k.slots)
+	k.content, k.of, k.parts, k.noted, k.zeros = content, nil, false, 0, false
+	k.kind = kindOf(content)
+	k.short = k.kind == Text
+	if k.bits == nil {
+		k.bits = new(bitmap)
+	}
+	n := 1 << min(max(longest(room, k.kind), minClass), maxClass)
+	k.mask = uint32(n - 1)
+	clear(k.bits[:n/64])
+	clear(k.tags[:])
+}
+
+func kindOf(content []byte) Kind {
+	switch {
+	case isText(content):
+		return Text
+	case isDense(content):
+		return Dense
+	}
+	return Binary
 }
 
 // isText tells whether a content begins as text.
@@ -127,30 +180,32 @@ func isText(content []byte) bool {
 	return true
 }
 
-// longest is the class of the longest sketch of a content. In short texts most
-// grams are different, in long ones they repeat; of what is no text, of which
-// fewer are noted, all are different.
-func longest(size int, short bool) int {
-	switch {
-	case !short || size > 32<<10 && size <= 256<<10:
-		size = size * 3 / 4
-	case size <= 32<<10:
-		size = size * 3 / 2
-	default:
-		size = size * 3 / 8
+// isDense tells whether a content seems to be compressed: of texts and programs
+// few bytes have the highest bit set.
+func isDense(content []byte) bool {
+	const looks = 1024
+	high, step := 0, max(len(content)/looks, 1)
+	for i := 0; i < len(content); i += step {
+		high += int(content[i] >> 7)
 	}
-	return bits.Len(uint(size)) - 1
+	return high*step > len(content)/4
 }
 
-// ready makes room for n slots. What was in those that there are stays.
-func (k *Sketcher) ready(n int) {
-	if room := 1 << 16; cap(k.slots) < room {
-		k.slots = append(make([]byte, 0, room), k.slots...)
+// longest is the class of the longest sketch of a content. In short texts most
+// grams are different, in long ones they repeat; of what is dense, of which fewer
+// are noted, all are different.
+func longest(size int, kind Kind) int {
+	switch {
+	case kind == Dense:
+		size = size * 9 / 4
+	case size <= 32<<10:
+		size = size * 9 / 4
+	case size <= 256<<10:
+		size = size * 7 / 4
+	default:
+		size = size * 5 / 4
 	}
-	if n > 1<<16 && cap(k.slots) < 1<<maxClass {
-		k.slots = append(make([]byte, 0, 1<<maxClass), k.slots...)
-	}
-	k.slots = k.slots[:n]
+	return bits.Len(uint(size)) - 1
 }
 
 // Inside says that what is noted next is a part of the content, and then the
@@ -163,20 +218,17 @@ func (k *Sketcher) Note(form []byte) {
 	if k.of == nil {
 		k.noted += len(form)
 	}
-	if k.noted > 4*len(k.slots) && len(k.slots) < 1<<maxClass {
-		n := len(k.slots)
-		k.ready(2 * n)
-		copy(k.slots[n:], k.slots[:n]) // longer, and says the same
+	if n := int(k.mask) + 1; k.noted > 4*n && n < 1<<maxClass {
+		copy(k.bits[n/64:n/32], k.bits[:n/64]) // longer, and says the same
+		k.mask = uint32(2*n - 1)
 	}
-	mask := uint32(len(k.slots) - 1)
-	k.slots[formHash(int64(len(form)))&mask] = 1
+	k.bits.set(formHash(int64(len(form))) & k.mask)
 	for _, n := range headLengths {
 		if len(form) >= n {
-			for _, h := range headHashes(form[:n]) {
-				k.slots[h&mask] = 1
-			}
+			k.setAll(headHashes(form[:n]))
 		}
 	}
+	k.zeros = k.zeros || bytes.IndexByte(form, 0) >= 0
 	k.short = k.short && (!k.parts || isText(form))
 	if k.of != nil {
 		k.noteForm(form, k.of)
@@ -186,97 +238,22 @@ func (k *Sketcher) Note(form []byte) {
 	k.of = form[:len(form):len(form)]
 }
 
-// note sets the slots of all sequences of four bytes in a form, and of the
-// pairs if they are wanted. The number of slots is a power of two, and there is
-// room for 1<<16, or for 1<<maxClass if they are more: so no index needs to be
-// checked.
-func (k *Sketcher) note(form []byte) {
-	mask := uint32(len(k.slots) - 1)
-	switch long := mask >= 1<<16; {
-	case long && k.short:
-		noteShort((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
-	case long:
-		noteFour((*[1 << maxClass]byte)(k.slots[:1<<maxClass]), mask, form)
-	case k.short:
-		noteShort((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
-	default:
-		noteFour((*[1 << 16]byte)(k.slots[:1<<16]), mask, form)
+func (k *Sketcher) setAll(all places) {
+	for _, h := range all {
+		k.bits.set(h & k.mask)
 	}
 }
-
-func noteFour[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
-	mask &= uint32(len(slots) - 1)
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		slots[fourHash(uint32(v))&mask] = 1
-		slots[fourHash(uint32(v>>8))&mask] = 1
-		slots[fourHash(uint32(v>>16))&mask] = 1
-		slots[fourHash(uint32(v>>24))&mask] = 1
-		slots[fourHash(uint32(w))&mask] = 1
-		slots[fourHash(uint32(w>>8))&mask] = 1
-		slots[fourHash(uint32(w>>16))&mask] = 1
-		slots[fourHash(uint32(w>>24))&mask] = 1
-	}
-	for ; len(form) >= 4; form = form[1:] {
-		slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
-	}
-}
-
-func noteShort[A *[1 << 16]byte | *[1 << maxClass]byte](slots A, mask uint32, form []byte) {
-	mask &= uint32(len(slots) - 1)
-	two := uint64(mask&(1<<16-1)) * 0x0001000100010001
-	for ; len(form) >= 12; form = form[8:] {
-		v, w := binary.LittleEndian.Uint64(form)|fold64, binary.LittleEndian.Uint64(form[4:])|fold64
-		slots[fourHash(uint32(v))&mask] = 1
-		slots[fourHash(uint32(v>>8))&mask] = 1
-		slots[fourHash(uint32(v>>16))&mask] = 1
-		slots[fourHash(uint32(v>>24))&mask] = 1
-		slots[fourHash(uint32(w))&mask] = 1
-		slots[fourHash(uint32(w>>8))&mask] = 1
-		slots[fourHash(uint32(w>>16))&mask] = 1
-		slots[fourHash(uint32(w>>24))&mask] = 1
-		even, odd := twoHashes(v)&two, twoHashes(v>>8|w<<24&(0xff<<56))&two
-		slots[uint16(even)] = 1
-		slots[uint16(odd)] = 1
-		slots[uint16(even>>16)] = 1
-		slots[uint16(odd>>16)] = 1
-		slots[uint16(even>>32)] = 1
-		slots[uint16(odd>>32)] = 1
-		slots[uint16(even>>48)] = 1
-		slots[uint16(odd>>48)] = 1
-	}
-	for ; len(form) >= 2; form = form[1:] {
-		if len(form) >= 4 {
-			slots[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
-		}
-		slots[twoHash(binary.LittleEndian.Uint16(form)|0x2020)&mask] = 1
-	}
-}
-
-// twoHashes is where four folded pairs have their bits, 16 bits each. No two
-// pairs share one of 1<<16, and in shorter sketches both bytes count.
-func twoHashes(w uint64) uint64 {
-	return w ^ w>>3&0x1fff1fff1fff1fff ^ w>>11&0x001f001f001f001f
-}
-
-// twoHash is where a folded pair has its bit.
-func twoHash(pair uint16) uint32 { return uint32(twoHashes(uint64(pair))) }
 
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
 func (k *Sketcher) End() Sketch {
-	b := k.bits[:0]
-	set := 0
-	for i := 0; i < len(k.slots); i += 64 {
-		var w uint64
-		for j := 0; j < 64; j += 8 {
-			w |= binary.LittleEndian.Uint64(k.slots[i+j:]) * 0x0102040810204080 >> 56 << j
-		}
+	b, set := k.encoded[:0], 0
+	for _, w := range k.bits[:(k.mask+1)/64] {
 		set += bits.OnesCount64(w)
 		b = binary.LittleEndian.AppendUint64(b, w)
 	}
-	k.bits = b
-	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Head: k.content[:min(len(k.content), Head)]}
+	k.encoded = b
+	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Zeros: k.zeros, Kind: k.kind, Head: k.content[:min(len(k.content), Head)]}
 	s.Bits = fold(b, set, k.most())
 	k.content, k.of = nil, nil
 	return s
@@ -286,10 +263,14 @@ func (k *Sketcher) End() Sketch {
 // which unpacked are more than what is stored, twice as long as without.
 func (k *Sketcher) most() int {
 	if k.parts {
-		return longest(2*len(k.content), k.short)
+		return longest(2*len(k.content), k.kind)
 	}
-	return longest(len(k.content), k.short)
+	return longest(len(k.content), k.kind)
 }
+
+// mostDifferent is how many different grams for each of its bits a sketch may
+// have, if its longest length allows: about a third of them are set then.
+const mostDifferent = 0.4
 
 // fold shortens a sketch to a length that suits how much was noted, and that is
 // of at most one class. How many different grams there were follows from the
@@ -301,7 +282,7 @@ func fold(b []byte, set, most int) []byte {
 		different = -float64(slots) * math.Log1p(-float64(set)/float64(slots))
 	}
 	want := max(min(most, maxClass), minClass)
-	for want > minClass && different <= float64(uint(1)<<(want-1))/2 {
+	for want > minClass && different <= mostDifferent*float64(uint(1)<<(want-1)) {
 		want--
 	}
 	for len(b)*8 > 1<<want {
@@ -314,20 +295,42 @@ func fold(b []byte, set, most int) []byte {
 	return b
 }
 
+// factor is 2^64 over the golden ratio.
+const factor = 0x9e3779b97f4a7c15
+
 // fourHash is where a sequence of four bytes has its bit, the first one lowest
-// in v; of shorter sketches the lowest bits of it count.
-func fourHash(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - maxClass) }
+// in v; of shorter sketches the lowest bits of it count, on each of which all of v
+// has a say.
+func fourHash(v uint32) uint32 { return uint32(uint64(v) * factor >> (64 - maxClass)) }
+
+// denseHash is that in a Dense sketch. One bit in four is for sequences that are
+// text under some key: those of which no byte's highest bit is another.
+func denseHash(v uint32) uint32 {
+	d := (v ^ v>>8) & 0xffffff
+	h := fourHash(d)
+	other := d & 0x808080
+	other = (other | -other) >> 31 // 0 or 1
+	low := h & 3
+	return h&^3 | (low+((low-1)>>31))*other
+}
 
 // headLengths are the lengths of beginnings of forms that have a bit.
 var headLengths = [2]int{2, 4}
 
 // headHashes are where the beginning of a form has its bits: more than one, since
 // a sketch is asked for it alone.
-func headHashes(head []byte) (all [3]uint32) {
+func headHashes(head []byte) places {
 	v := uint64(len(head))
 	for _, c := range head {
 		v = v<<8 | uint64(c)
 	}
+	return several(v)
+}
+
+// places are those of what has more than one bit.
+type places [5]uint32
+
+func several(v uint64) (all places) {
 	for i := range all {
 		v = (v ^ v>>29) * 0xbf58476d1ce4e5b9
 		all[i] = uint32(v >> (64 - maxClass))

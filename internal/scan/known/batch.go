@@ -2,13 +2,14 @@ package known
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
 	"candor/internal/scan/index"
 )
 
-// batch is sketches of one class that were learned together, each with the
+// batch is sketches of one group that were learned together, each with the
 // number of its content. As it is kept: number (4 bytes), length (4), sketch.
 type batch struct {
 	all  []index.Numbered
@@ -23,16 +24,30 @@ func (b *batch) add(n uint32, s index.Sketch) {
 	b.size += room + len(s.Bits)
 }
 
-// encode gives it as it is kept.
-func (b *batch) encode() []byte {
-	data := make([]byte, 0, b.size)
-	for _, n := range b.all {
+// piece is about how many bytes of sketches are kept together: values of one
+// length find the room again that others left.
+const piece = 64 << 10
+
+// put keeps it in a bucket, in pieces.
+func (b *batch) put(to *bbolt.Bucket, group int) error {
+	var data []byte
+	for i, n := range b.all {
+		if data == nil {
+			data = make([]byte, 0, min(piece, b.size)+room+len(n.Sketch.Bits))
+		}
 		data = binary.BigEndian.AppendUint32(data, n.Number)
 		at := len(data)
 		data = n.Sketch.Append(append(data, 0, 0, 0, 0))
 		binary.BigEndian.PutUint32(data[at:], uint32(len(data)-at-4))
+		if len(data) < piece && i < len(b.all)-1 {
+			continue
+		}
+		if err := put(to, group, data); err != nil {
+			return err
+		}
+		data = nil
 	}
-	return data
+	return nil
 }
 
 // each calls yield with each sketch of a batch.
@@ -53,48 +68,48 @@ func each(b []byte, yield func(uint32, index.Sketch)) error {
 }
 
 // keep keeps a batch: in shards, together with those before, if there are
-// enough sketches of the class for one, and else as it is.
-func (b *batch) keep(tx *bbolt.Tx, class int) error {
-	fresh, shards := tx.Bucket(bucketFresh), tx.Bucket(bucketShards)
+// enough sketches of the group for one, and else as it is.
+func (b *batch) keep(tx *bbolt.Tx, group int) error {
+	fresh, shards, size := tx.Bucket(bucketFresh), tx.Bucket(bucketShards), index.Capacity(group)
+	if size == 0 {
+		return b.put(fresh, group)
+	}
 	before := &batch{}
 	var keys [][]byte
 	cursor := fresh.Cursor()
-	for k, v := cursor.Seek([]byte{byte(class)}); k != nil && k[0] == byte(class); k, v = cursor.Next() {
+	for k, v := cursor.Seek([]byte{byte(group)}); k != nil && k[0] == byte(group); k, v = cursor.Next() {
 		keys = append(keys, k)
 		if err := each(v, before.add); err != nil {
 			return err
 		}
 	}
-	all, size := append(before.all, b.all...), index.Capacity(class)
+	all := append(before.all, b.all...)
 	if len(all) < size {
-		return put(fresh, class, b.encode())
+		return b.put(fresh, group)
 	}
 	for ; len(all) >= size; all = all[size:] {
-		if err := put(shards, class, index.Lay(all[:size])); err != nil {
+		if err := put(shards, group, index.Lay(all[:size])); err != nil {
 			return err
 		}
 	}
 	rest := &batch{}
 	for _, n := range all {
+		n.Sketch.Head, n.Sketch.Bits = slices.Clone(n.Sketch.Head), slices.Clone(n.Sketch.Bits) // what is deleted may go
 		rest.add(n.Number, n.Sketch)
 	}
-	left := rest.encode() // what is deleted may go
 	for _, k := range keys {
 		if err := fresh.Delete(k); err != nil {
 			return err
 		}
 	}
-	if len(left) == 0 {
-		return nil
-	}
-	return put(fresh, class, left)
+	return rest.put(fresh, group)
 }
 
-// put adds a value of a class to a bucket.
-func put(to *bbolt.Bucket, class int, value []byte) error {
+// put adds a value of a group to a bucket.
+func put(to *bbolt.Bucket, group int, value []byte) error {
 	next, err := to.NextSequence()
 	if err != nil {
 		return err
 	}
-	return to.Put(append([]byte{byte(class)}, number(uint32(next))...), value)
+	return to.Put(append([]byte{byte(group)}, number(uint32(next))...), value)
 }

@@ -56,6 +56,14 @@ func (s *Store) Forget(ctx context.Context) (done Forgotten, err error) {
 			return more, err
 		})
 	}
+	if err == nil && done.Contents > 0 {
+		nth := -1
+		err = repeat(ctx, func() (more bool, err error) {
+			nth++
+			err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSums(tx, nth); return err })
+			return more, err
+		})
+	}
 	if err == nil {
 		err = repeat(ctx, func() (more bool, err error) {
 			err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSketches(tx); return err })
@@ -163,21 +171,18 @@ func dropContents(tx *bbolt.Tx, before int64, done *Forgotten) (more bool, err e
 	if err != nil {
 		return false, err
 	}
-	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
-	var keys, digests [][]byte
+	contents := tx.Bucket(bucketContents)
+	var keys [][]byte
 	cursor := contents.Cursor()
 	for k, b := cursor.First(); k != nil && len(keys) < forgetAtOnce; k, b = cursor.Next() {
 		c, err := decodeContent(b)
 		if n := toNumber(k); err != nil || held[n] || c.Since >= before {
 			continue
 		}
-		keys, digests = append(keys, slices.Clone(k)), append(digests, slices.Clone(c.Sum[:]))
+		keys = append(keys, slices.Clone(k))
 	}
 	for i := range keys {
 		if err := contents.Delete(keys[i]); err != nil {
-			return false, err
-		}
-		if err := sums.Delete(digests[i]); err != nil {
 			return false, err
 		}
 	}
@@ -218,7 +223,7 @@ func dropSketches(tx *bbolt.Tx) (more bool, err error) {
 			}
 			dead = append(dead, slices.Clone(k))
 			for _, n := range live {
-				class := n.Sketch.Class()
+				class := n.Sketch.Group()
 				if kept[class] == nil {
 					kept[class] = &batch{}
 				}

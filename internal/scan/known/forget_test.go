@@ -124,19 +124,25 @@ func (s *shelf) sound() {
 }
 
 func errorsIn(tx *bbolt.Tx, err error) error {
-	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
-	if n, m := contents.Stats().KeyN, sums.Stats().KeyN; err == nil && n != m {
-		err = fmt.Errorf("%d contents, %d digests", n, m)
+	contents, have, digests := tx.Bucket(bucketContents), sumsOf(tx), 0
+	for _, r := range runsOf(tx.Bucket(bucketSums)) {
+		digests += int(r.count)
+	}
+	if n := contents.Stats().KeyN; err == nil && n != digests {
+		err = fmt.Errorf("%d contents, %d digests", n, digests)
 	}
 	if err != nil {
 		return err
 	}
-	return sums.ForEach(func(sum, n []byte) error {
-		c, err := decodeContent(contents.Get(n))
-		if err == nil && string(c.Sum[:]) != string(sum) {
-			err = fmt.Errorf("digest %x stands for content %x", sum, c.Sum)
+	return contents.ForEach(func(k, b []byte) error {
+		c, err := decodeContent(b)
+		if err != nil {
+			return err
 		}
-		return err
+		if n, is := have.find(c.Sum); is == nil || n != toNumber(k) {
+			return fmt.Errorf("content %d is found as %d", toNumber(k), n)
+		}
+		return nil
 	})
 }
 
@@ -205,16 +211,17 @@ func TestForgetSketches(t *testing.T) {
 	s.close(x)
 	size := func() (n int) {
 		_ = s.store.db.View(func(tx *bbolt.Tx) error {
-			all, err := shards(tx)
-			if err != nil {
-				t.Error(err)
-			}
-			for _, b := range all {
+			for _, b := range valuesOf(tx.Bucket(bucketShards)) {
 				x, err := index.Open(b)
 				if err != nil {
 					t.Fatal(err)
 				}
 				n += x.Len()
+			}
+			for _, b := range valuesOf(tx.Bucket(bucketFresh)) {
+				if err := each(b, func(uint32, index.Sketch) { n++ }); err != nil {
+					t.Fatal(err)
+				}
 			}
 			return nil
 		})
@@ -231,7 +238,7 @@ func TestForgetSketches(t *testing.T) {
 		t.Errorf("%d sketches of %d contents", n, len(few))
 	}
 	v := &revisit{Session: s.begin(), ctx: t.Context()}
-	formulas, err := s.rules.Formulas()
+	formulas, err := s.rules.Formulas(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -20,7 +19,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"candor/engine"
-	"candor/internal/scan/index"
 )
 
 // Late is a content that was looked at before and that rules match which are
@@ -44,10 +42,6 @@ type Revisited struct {
 	Late       int   // that do match
 }
 
-// Compile compiles the definitions of a session again, but has only some rules
-// looked for.
-type Compile func(only func(engine.Fingerprint) bool) (*engine.Rules, error)
-
 // Revisit asks the rules of the session's generation that are new of all
 // contents that are known, and tells of those that match. Then what is known
 // holds under the generation, as after a look at everything; if it fails or ctx
@@ -55,7 +49,7 @@ type Compile func(only func(engine.Fingerprint) bool) (*engine.Rules, error)
 //
 // What a rule says of a content beside the file that holds it (its name, the
 // time) is not settled here: such a content is looked at again where it lies.
-func (x *Session) Revisit(ctx context.Context, compile Compile, tell func(Late) error) (Revisited, error) {
+func (x *Session) Revisit(ctx context.Context, tell func(Late) error) (Revisited, error) {
 	v := &revisit{Session: x, ctx: ctx, tell: tell, settled: map[uint32]*content{}}
 	stale, fresh, err := v.stale()
 	if err != nil || len(stale) == 0 {
@@ -64,7 +58,7 @@ func (x *Session) Revisit(ctx context.Context, compile Compile, tell func(Late) 
 	x.store.close(stale)
 	defer x.store.reopen(stale)
 	if v.done.Rules = len(fresh); len(fresh) > 0 {
-		if err := v.look(compile, fresh); err != nil {
+		if err := v.look(fresh); err != nil {
 			return v.done, fmt.Errorf("revisit what is known: %w", err)
 		}
 	}
@@ -127,12 +121,8 @@ func (v *revisit) stale() (stale []uint32, fresh map[engine.Fingerprint]bool, er
 	return stale, fresh, err
 }
 
-func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error {
-	rules, err := compile(func(f engine.Fingerprint) bool { return fresh[f] })
-	if err != nil {
-		return err
-	}
-	query, err := queryOf(rules, fresh)
+func (v *revisit) look(fresh map[engine.Fingerprint]bool) error {
+	query, err := queryOf(v.compiled, fresh)
 	if err != nil {
 		return err
 	}
@@ -140,7 +130,11 @@ func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error
 	if err != nil || len(candidates) == 0 {
 		return err
 	}
-	places, err := v.places(candidates)
+	places, order, err := v.places(candidates)
+	if err != nil {
+		return err
+	}
+	rules, err := v.compiled.Only(func(f engine.Fingerprint) bool { return fresh[f] })
 	if err != nil {
 		return err
 	}
@@ -149,14 +143,15 @@ func (v *revisit) look(compile Compile, fresh map[engine.Fingerprint]bool) error
 	for i, f := range rules.Fingerprints() {
 		v.prints[all[i]] = f
 	}
-	return v.judgeAll(rules, candidates, places)
+	return v.judgeAll(rules, candidates, places, order)
 }
 
-// judgeAll has all candidates judged, one a processor at a time.
-func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, places map[uint32][]string) error {
+// judgeAll has all candidates judged, one a processor at a time, about in the
+// order in which they lie.
+func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, places map[uint32][]string, order []uint32) error {
 	ctx, cancel := context.WithCancelCause(v.ctx)
 	defer cancel(nil)
-	numbers := make(chan uint32)
+	var next atomic.Int64
 	var judges sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		judges.Go(func() {
@@ -164,20 +159,13 @@ func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, plac
 			if v.opening.Open != nil {
 				j.open = v.opening.Open()
 			}
-			for n := range numbers {
-				if err := j.judge(n, places[n], candidates[n]); err != nil {
+			for i := next.Add(1) - 1; int(i) < len(order) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if err := j.judge(order[i], places[order[i]], candidates[order[i]]); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
-	for _, n := range slices.Sorted(maps.Keys(candidates)) {
-		if ctx.Err() != nil {
-			break
-		}
-		numbers <- n
-	}
-	close(numbers)
 	judges.Wait()
 	return context.Cause(ctx)
 }
@@ -190,122 +178,34 @@ type judge struct {
 	buffer  []byte
 }
 
-// queryOf gives what asks for the rules of some fingerprints.
-func queryOf(rules *engine.Rules, of map[engine.Fingerprint]bool) (*index.Query, error) {
-	formulas, err := rules.Formulas()
-	if err != nil {
-		return nil, err
-	}
-	var wanted []index.Asked
-	all := rules.All()
-	for i, f := range rules.Fingerprints() {
-		if of[f] {
-			wanted = append(wanted, index.Asked{Formula: formulas[i], Words: all[i].Language == "clamav"})
-		}
-	}
-	return index.NewQuery(wanted), nil
-}
-
-// candidates gives the contents that may match, and whether something may lie
-// inside them.
-func (v *revisit) candidates(q *index.Query) (map[uint32]bool, error) {
-	all := map[uint32]bool{}
-	err := v.store.db.View(func(tx *bbolt.Tx) error {
-		shards, err := shards(tx)
-		if err != nil {
-			return err
-		}
-		said := v.ask(q, shards)
-		return tx.Bucket(bucketContents).ForEach(func(k, _ []byte) error {
-			v.done.Contents++
-			if is := said[toNumber(k)]; is != ruledOut {
-				all[toNumber(k)] = is != whole
-			}
-			return v.ctx.Err()
-		})
-	})
-	v.done.Candidates = len(all)
-	return all, err
-}
-
-// What an index says of a content. What it does not tell of is a candidate.
-const (
-	ruledOut = 1 + iota
-	whole    // it is a candidate, but nothing lies inside
-)
-
-// ask asks shards, one a processor at a time.
-func (v *revisit) ask(q *index.Query, shards [][]byte) map[uint32]int {
-	said := map[uint32]int{}
-	var lock sync.Mutex
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(shards) && v.ctx.Err() == nil; i = next.Add(1) - 1 {
-				s, err := index.Open(shards[i])
-				if err != nil {
-					continue // what cannot be read rules nothing out
-				}
-				possible := s.Candidates(q)
-				lock.Lock()
-				for i := range s.Len() {
-					switch {
-					case len(possible) == 0 || possible[0] != i:
-						said[s.Number(i)] = ruledOut
-					default:
-						if possible = possible[1:]; !s.Parts(i) {
-							said[s.Number(i)] = whole
-						}
-					}
-				}
-				lock.Unlock()
-			}
-		})
-	}
-	all.Wait()
-	return said
-}
-
-// shards gives all shards, valid as long as tx. Sketches that are in none yet
-// are laid side by side.
-func shards(tx *bbolt.Tx) (all [][]byte, err error) {
-	if err = tx.Bucket(bucketShards).ForEach(func(_, b []byte) error { all = append(all, b); return nil }); err != nil {
-		return nil, err
-	}
-	fresh := map[int][]index.Numbered{} // by class
-	err = tx.Bucket(bucketFresh).ForEach(func(_, b []byte) error {
-		return each(b, func(n uint32, s index.Sketch) {
-			fresh[s.Class()] = append(fresh[s.Class()], index.Numbered{Number: n, Sketch: s})
-		})
-	})
-	if err != nil && !errors.Is(err, index.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
-		return nil, err
-	}
-	for _, of := range fresh {
-		all = append(all, index.Lay(of))
-	}
-	return all, nil
-}
-
-// places says where contents lie.
-func (v *revisit) places(of map[uint32]bool) (map[uint32][]string, error) {
-	all := map[uint32][]string{}
-	err := v.store.db.View(func(tx *bbolt.Tx) error {
+// places says where contents lie, and gives them in that order.
+func (v *revisit) places(of map[uint32]bool) (all map[uint32][]string, order []uint32, err error) {
+	all = make(map[uint32][]string, len(of))
+	err = v.store.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketDirectories).ForEach(func(_, b []byte) error {
 			d, err := decodeDirectory(b)
 			if err != nil {
 				return nil //nolint:nilerr // it is looked at again
 			}
 			for _, e := range d.Entries {
-				if _, is := of[e.Content]; is {
-					all[e.Content] = append(all[e.Content], filepath.Join(d.Path, e.Name))
+				if _, is := of[e.Content]; !is {
+					continue
 				}
+				at := all[e.Content]
+				if at == nil {
+					order = append(order, e.Content)
+				}
+				all[e.Content] = append(at, filepath.Join(d.Path, e.Name))
 			}
-			return nil
+			return v.ctx.Err()
 		})
 	})
-	return all, err
+	for n := range of {
+		if all[n] == nil {
+			order = append(order, n)
+		}
+	}
+	return all, order, err
 }
 
 // judge has the new rules look at a candidate, and at what may lie inside.

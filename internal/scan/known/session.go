@@ -29,6 +29,7 @@ type Session struct {
 	epoch      uint32
 	loss       uint32 // when it began
 	generation uint32
+	compiled   *engine.Rules
 	rules      map[engine.Fingerprint]*engine.Rule
 	prints     map[*engine.Rule]engine.Fingerprint
 	lifted     map[uint32]uint32
@@ -84,7 +85,7 @@ func (s *Store) Begin(rules *engine.Rules, o Opening) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Session{store: s, opening: o, forms: is.Forms, epoch: epoch, generation: n, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
+	x := &Session{store: s, opening: o, forms: is.Forms, epoch: epoch, generation: n, compiled: rules, rules: map[engine.Fingerprint]*engine.Rule{}, prints: map[*engine.Rule]engine.Fingerprint{},
 		pending: map[Sum]*learned{}, paths: map[string]*Directory{}, sure: map[Sum]uint32{}}
 	all := rules.All()
 	for i, f := range rules.Fingerprints() {
@@ -165,7 +166,8 @@ func (x *Session) clean(c *content, at At) bool {
 func (x *Session) Is(e Entry, sum Sum) bool {
 	same := false
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		same = toNumber(tx.Bucket(bucketSums).Get(sum[:])) == e.Content
+		n, _ := sumsOf(tx).find(sum)
+		same = n != 0 && n == e.Content
 		return nil
 	})
 	return same
@@ -179,9 +181,9 @@ func (x *Session) Clean(sum Sum, at At) (clean, is bool) {
 	}
 	var sure uint32
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if c := stored(tx, sum); c != nil {
+		if n, c := sumsOf(tx).find(sum); c != nil {
 			if clean, is = x.clean(c, at), true; clean && len(c.Verdicts) == 1 && !c.Verdicts[0].Placed {
-				sure = toNumber(tx.Bucket(bucketSums).Get(sum[:]))
+				sure = n
 			}
 		}
 		return nil
@@ -220,19 +222,6 @@ func (x *Session) recent(sum Sum, at At) (clean, is bool) {
 // Vouched tells whether others found a content that is new here to be clean. It
 // is to be learned then, as one that was looked at.
 func (x *Session) Vouched(sum Sum) bool { return x.Others != nil && x.Others.Clean(sum) }
-
-// stored gives the record of a content; nil if there is none.
-func stored(tx *bbolt.Tx, sum Sum) *content {
-	n := tx.Bucket(bucketSums).Get(sum[:])
-	if n == nil {
-		return nil
-	}
-	c, err := decodeContent(tx.Bucket(bucketContents).Get(n))
-	if err != nil {
-		return nil
-	}
-	return c
-}
 
 // Learned is what a look at a content gave.
 type Learned struct {
@@ -290,8 +279,8 @@ func (x *Session) find(sum Sum) (l *learned) {
 		return l
 	}
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if c := stored(tx, sum); c != nil {
-			l = &learned{number: toNumber(tx.Bucket(bucketSums).Get(sum[:])), record: *c}
+		if n, c := sumsOf(tx).find(sum); c != nil {
+			l = &learned{number: n, record: *c}
 		}
 		return nil
 	})
@@ -445,19 +434,20 @@ const full = 0.9
 // writeContents writes contents in the order of their digests: what bbolt is
 // given in order it need not move about.
 func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
-	contents, sums := tx.Bucket(bucketContents), tx.Bucket(bucketSums)
+	contents, have := tx.Bucket(bucketContents), sumsOf(tx)
 	contents.FillPercent = full
 	fresh := map[int]*batch{}
+	var entries []byte
 	for _, sum := range slices.SortedFunc(maps.Keys(pending), func(a, b Sum) int { return bytes.Compare(a[:], b[:]) }) {
 		l := pending[sum]
 		n, record := l.number, l.record
-		have := toNumber(sums.Get(sum[:]))
+		is, c := have.find(sum)
 		switch {
-		case have != 0:
-			if c := stored(tx, sum); n == 0 && c != nil { // another session learned it meanwhile
+		case c != nil:
+			if n == 0 { // another session learned it meanwhile
 				record.Since = min(record.Since, c.Since)
 			}
-			n = have
+			n = is
 		case n != 0:
 			continue // it was forgotten meanwhile
 		default:
@@ -469,36 +459,32 @@ func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 				return errors.New("too many contents")
 			}
 			n = uint32(next)
-			if err := sums.Put(bytesOf(sum), number(n)); err != nil {
-				return err
-			}
+			entries = appendSum(entries, sum, n)
 		}
 		if err := contents.Put(number(n), record.append(nil)); err != nil {
 			return err
 		}
-		if have == 0 && l.sketch != nil {
+		if c == nil && l.sketch != nil {
 			s, err := index.Decode(l.sketch)
 			if err != nil {
 				return err
 			}
-			if fresh[s.Class()] == nil {
-				fresh[s.Class()] = &batch{}
+			if fresh[s.Group()] == nil {
+				fresh[s.Group()] = &batch{}
 			}
-			fresh[s.Class()].add(n, s)
+			fresh[s.Group()].add(n, s)
 		}
 		for _, use := range l.users {
 			use(n)
 		}
 	}
-	for class, b := range fresh {
-		if err := b.keep(tx, class); err != nil {
+	for group, b := range fresh {
+		if err := b.keep(tx, group); err != nil {
 			return err
 		}
 	}
-	return nil
+	return addSums(tx, entries)
 }
-
-func bytesOf(s Sum) []byte { return slices.Clone(s[:]) }
 
 // audits chooses files that are read although they are as they were.
 type audits struct {

@@ -36,17 +36,17 @@ import (
 var (
 	bucketMeta        = []byte("meta")
 	bucketDirectories = []byte("directories") // device and inode: Directory
-	bucketSums        = []byte("sums")        // digest: number
+	bucketSums        = []byte("sums")        // runs of digests and numbers; see sums
 	bucketContents    = []byte("contents")    // number: content
-	bucketFresh       = []byte("fresh")       // class and sequence: batch, until there are enough for a shard
-	bucketShards      = []byte("shards")      // class and sequence: Shard
+	bucketFresh       = []byte("fresh")       // group and sequence: sketches that are not in a shard
+	bucketShards      = []byte("shards")      // group and sequence: Shard
 	bucketGenerations = []byte("generations") // number: fingerprints, sorted
 	bucketLifted      = []byte("lifted")      // number: that of the generation that all its verdicts hold under
 )
 
 // format is the version of the file. What another version wrote is begun anew:
 // nothing is lost but time.
-const format = "5"
+const format = "6"
 
 // The keys of bucketMeta besides those of generations.
 var (
@@ -85,6 +85,9 @@ func Open(name string, now func() time.Time) (*Store, error) {
 	return &Store{db: db, now: now, closing: map[uint32]bool{}}, nil
 }
 
+// growth is by how many bytes the file grows at a time.
+const growth = 4 << 20
+
 var errOther = errors.New("another version wrote it")
 
 func open(name string) (*bbolt.DB, error) {
@@ -92,6 +95,7 @@ func open(name string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.AllocSize = growth
 	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, b := range [][]byte{bucketMeta, bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards, bucketGenerations, bucketLifted} {
 			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
