@@ -1,10 +1,11 @@
 package freetext
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"candor/internal/regex"
 )
 
 const (
@@ -92,11 +93,11 @@ func (d *document) context(m *mention, x *lexicon) context {
 }
 
 // opening is how a clause begins of which the value is the subject.
-var opening = regexp.MustCompile(`(?:^|\s)(?:that|dass|daß|że|что|că|že)\s+$|,\s(?:and|while|whereas|und|während|et|tandis que|y|mientras|e|mentre|enquanto|en|terwijl|и|а|i|a)\s+$`)
+var opening = regex.Of(`(?:^|\s)(?:that|dass|daß|że|что|că|že)\s+$|,\s(?:and|while|whereas|und|während|et|tandis que|y|mientras|e|mentre|enquanto|en|terwijl|и|а|i|a)\s+$`)
 
 // elsewhere are words that say that somebody else was told of what stands before
 // them.
-var elsewhere = regexp.MustCompile(`\b(?:provider|registrar|hoster|host|isp|operator|they|them|cert|owner)\b[^.;]{0,25}\b(?:informed|notified|told|contacted|alerted)\b|\b(?:informed|notified|told|contacted|alerted|reported to)\b[^.;]{0,25}\b(?:provider|registrar|hoster|isp|them|separately|operator)\b|\b(?:other|another|different|elsewhere)\b[^.;]{0,12}\b(?:provider|registrar|hoster|country|network|company|isp)\b`)
+var elsewhere = regex.Of(`\b(?:provider|registrar|hoster|host|isp|operator|they|them|cert|owner)\b[^.;]{0,25}\b(?:informed|notified|told|contacted|alerted)\b|\b(?:informed|notified|told|contacted|alerted|reported to)\b[^.;]{0,25}\b(?:provider|registrar|hoster|isp|them|separately|operator)\b|\b(?:other|another|different|elsewhere)\b[^.;]{0,12}\b(?:provider|registrar|hoster|country|network|company|isp)\b`)
 
 // next is where the next value in a paragraph begins; its end if there is none.
 func (p *paragraph) next(from int) int {
@@ -117,7 +118,7 @@ func (d *document) alone(m *mention) bool {
 }
 
 // flag is a short mark behind a value: " (S)".
-var flag = regexp.MustCompile(`^\s*[(\[][A-Za-z0-9]{1,3}[)\]]$`)
+var flag = regex.Of(`^\s*[(\[][A-Za-z0-9]{1,3}[)\]]$`)
 
 const marks = " \t-*•·[](){}<>\"'.,;:|#0123456789/=+_►→"
 

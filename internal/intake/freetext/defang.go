@@ -1,13 +1,14 @@
 package freetext
 
 import (
-	"regexp"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // Reports defang what is dangerous to click on: hxxp://evil[.]example. There is
 // no standard, so all ways that are seen are undone.
-var defanged = regexp.MustCompile(`(?i)` + strings.Join([]string{
+var defanged = regex.Of(`(?i)` + strings.Join([]string{
 	`\s?[\[({<]\s?(?:\.|dot|punkt|punto|point|ponto)\s?[\])}>]\s?`, // [.] (dot)
 	`\\\.`,          // \.
 	`\[\.|\.\]`,     // [. and .]

@@ -1,12 +1,12 @@
 package freetext
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 // zone is what kind of section a line is of.
@@ -145,7 +145,7 @@ func (d *document) inner(m *message.Message, depth int) {
 	d.parts(m, nested, depth)
 }
 
-var quoting = regexp.MustCompile(`^(?:[ \t]*[>|])+[ \t]?`)
+var quoting = regex.Of(`^(?:[ \t]*[>|])+[ \t]?`)
 
 // add takes a text as lines.
 func (d *document) add(text string, in zone, depth int) {

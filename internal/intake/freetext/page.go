@@ -1,10 +1,10 @@
 package freetext
 
 import (
-	"regexp"
 	"strings"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // What URLs are to each other and to the report: a page that others lie below,
@@ -36,15 +36,15 @@ func above(url string) (all []string) {
 
 // agent is what stands before the URL that a program names as its own in the
 // logs of those whom it visits: "Name/1.0 (+".
-var agent = regexp.MustCompile(`(?:\+|[A-Za-z][\w.-]*/[0-9][\w.]*;?\s\([^()]{0,60})$`)
+var agent = regex.Of(`(?:\+|[A-Za-z][\w.-]*/[0-9][\w.]*;?\s\([^()]{0,60})$`)
 
 // referred is what stands before the page from which a visitor came, in the log
 // of a web server.
-var referred = regexp.MustCompile(`"\s\d{3}\s(?:\d+|-)\s"$`)
+var referred = regex.Of(`"\s\d{3}\s(?:\d+|-)\s"$`)
 
 // requested is what stands before a page in the log of the server that it was asked of,
 // where that names it whole.
-var requested = regexp.MustCompile(`"(?:GET|HEAD|POST|PUT|OPTIONS|CONNECT|PROPFIND|DELETE|PATCH)\s$`)
+var requested = regex.Of(`"(?:GET|HEAD|POST|PUT|OPTIONS|CONNECT|PROPFIND|DELETE|PATCH)\s$`)
 
 // visiting notes what the log of a web server tells of a URL.
 func (d *document) visiting(v *value, m *mention, l *line) {
@@ -60,7 +60,7 @@ func (d *document) visiting(v *value, m *mention, l *line) {
 }
 
 // cased are numbers of cases, as reports name them.
-var cased = regexp.MustCompile(`(?i)(?:ticket|case|request|incident|issue|chamado|vorgang|störung|обращение|dossier|reference|ref|number|id|nr|no|#)[\s:.#№\[(-]{0,4}(?:[a-z]{1,6}-?)?(\d{4,})`)
+var cased = regex.Of(`(?i)(?:ticket|case|request|incident|issue|chamado|vorgang|störung|обращение|dossier|reference|ref|number|id|nr|no|#)[\s:.#№\[(-]{0,4}(?:[a-z]{1,6}-?)?(\d{4,})`)
 
 // numbers are the numbers by which a report names itself: those that its subject
 // and its text call so.

@@ -1,9 +1,10 @@
 package freetext
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"candor/internal/regex"
 )
 
 // port is the one that is told of the value most often, 0 if there are several
@@ -52,13 +53,13 @@ func most(count map[uint16]int) uint16 {
 
 var (
 	// portPair is the port of the source in the line of a log.
-	portPair = regexp.MustCompile(`(?i)(?:\b(?:spt|sport|src_?port|source_?port|srcport|remote_?port|client_?port)\b["']?\s?[=:]\s?["']?|\bsource port:?\s)(\d{1,5})\b`)
+	portPair = regex.Of(`(?i)(?:\b(?:spt|sport|src_?port|source_?port|srcport|remote_?port|client_?port)\b["']?\s?[=:]\s?["']?|\bsource port:?\s)(\d{1,5})\b`)
 	// portBehind is a port that stands behind an address in prose or in a list.
-	portBehind = regexp.MustCompile(`^[\])"'*>]{0,3}[\s,;|(]{1,16}(?:(?i:on|at|and|via|source|src|the|with|uses?|using)\s){0,2}(?:(?i:tcp|udp)[/: ]{1,2}|(?i:(?:tcp|udp)[ /]?)?(?i:ports?|puerto|porta|poort|порт|端口)[ :#=]{1,2})(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
+	portBehind = regex.Of(`^[\])"'*>]{0,3}[\s,;|(]{1,16}(?:(?i:on|at|and|via|source|src|the|with|uses?|using)\s){0,2}(?:(?i:tcp|udp)[/: ]{1,2}|(?i:(?:tcp|udp)[ /]?)?(?i:ports?|puerto|porta|poort|порт|端口)[ :#=]{1,2})(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
 	// portRow is a port between two addresses.
-	portRow = regexp.MustCompile(`^[ \t,;]{1,20}(\d{1,5})[ \t,;]{1,20}(?:->|=>)?[ \t]{0,20}(?:\d{1,3}\.){3}\d`)
+	portRow = regex.Of(`^[ \t,;]{1,20}(\d{1,5})[ \t,;]{1,20}(?:->|=>)?[ \t]{0,20}(?:\d{1,3}\.){3}\d`)
 	// portField is a line that tells nothing but a port.
-	portField = regexp.MustCompile(`(?i)^[\s|*<•-]{0,8}([\p{L}' _()-]{0,30}?\bport(?: number)?)\s{0,12}(?:[:=>|.]{1,20}\s{0,12})["']?(?:(?:tcp|udp)[/ ])?(\d{1,5})\b`)
+	portField = regex.Of(`(?i)^[\s|*<•-]{0,8}([\p{L}' _()-]{0,30}?\bport(?: number)?)\s{0,12}(?:[:=>|.]{1,20}\s{0,12})["']?(?:(?:tcp|udp)[/ ])?(\d{1,5})\b`)
 )
 
 // portAbout finds the port of an address in what stands about it.

@@ -3,11 +3,11 @@ package freetext
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // mention is one place where a value is named.
@@ -26,18 +26,18 @@ type mention struct {
 }
 
 var (
-	urls   = regexp.MustCompile(`(?i)\b(?:https?|ftp)://[^\s<>"'` + "`" + `|\\^{}\x{3001}\x{3002}\x{ff0c}\x{ff1b}\x{300d}\x{ff09}]+`)
-	mails  = regexp.MustCompile(`(?i)[a-z0-9][a-z0-9._%+=~-]{0,63}@(?:[a-z0-9_](?:[a-z0-9_-]{0,62})?\.)+[a-z][a-z0-9-]{1,30}`)
-	names  = regexp.MustCompile(`(?i)(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})?\.)+(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,40})(?::\d{1,5})?(?:/[^\s<>"'` + "`" + `|\\^{}]*)?`)
-	v4s    = regexp.MustCompile(`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`)
-	v6s    = regexp.MustCompile(`(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?`)
-	hashes = regexp.MustCompile(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
-	portAt = regexp.MustCompile(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
-	mask   = regexp.MustCompile(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
-	schema = regexp.MustCompile(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
+	urls   = regex.Of(`(?i)\b(?:https?|ftp)://[^\s<>"'` + "`" + `|\\^{}\x{3001}\x{3002}\x{ff0c}\x{ff1b}\x{300d}\x{ff09}]+`)
+	mails  = regex.Of(`(?i)[a-z0-9][a-z0-9._%+=~-]{0,63}@(?:[a-z0-9_](?:[a-z0-9_-]{0,62})?\.)+[a-z][a-z0-9-]{1,30}`)
+	names  = regex.Of(`(?i)(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})?\.)+(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,40})(?::\d{1,5})?(?:/[^\s<>"'` + "`" + `|\\^{}]*)?`)
+	v4s    = regex.Of(`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`)
+	v6s    = regex.Of(`(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3}|:)?`)
+	hashes = regex.Of(`\b(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
+	portAt = regex.Of(`^\]?(?::|#|/|\s?\(?(?i:(?:tcp|udp)?[ :/]?(?:source |src |quell|remote )?-?ports?)[ :=#]{1,3}|\.)(\d{1,5})(?:[^\d.:]|[.:]\D|[.:]?$)`)
+	mask   = regex.Of(`^/(\d{1,3})(?:[^\d./]|\.\D|\.?$)`)
+	schema = regex.Of(`(?i)(?:xmlns(?::\w+)?\s*=\s*["']?|schemalocation\s*=\s*["'][^"'<>]*|schema-url:\s*|<!doctype[^>]*|<(?:img|link)\b[^>]*\b(?:src|href)\s*=\s*["']?)$`)
 	// labelled is a name that says that an address follows: "ip-192.0.2.0/28".
-	labelled = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])ip-$`)
-	version  = regexp.MustCompile(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
+	labelled = regex.Of(`(?i)(?:^|[^a-z0-9])ip-$`)
+	version  = regex.Of(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
 )
 
 // scan finds all mentions.

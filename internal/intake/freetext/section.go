@@ -2,10 +2,10 @@ package freetext
 
 import (
 	"net/mail"
-	"regexp"
 	"strings"
 
 	"candor/internal/intake/message"
+	"candor/internal/regex"
 )
 
 func addressesOf(m *message.Message, names ...string) (all []*mail.Address) {
@@ -18,16 +18,16 @@ func addressesOf(m *message.Message, names ...string) (all []*mail.Address) {
 }
 
 var (
-	headerName   = regexp.MustCompile(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-type|content-transfer-encoding|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+|list-[a-z-]+|reply-to|sender|precedence|user-agent|importance|feedback-id|references|in-reply-to|thread-(?:topic|index)|from|to|cc|bcc|date|subject):(?:\s|$)`)
-	strongHeader = regexp.MustCompile(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-transfer-encoding|dkim-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+):\s`)
-	registryKey  = regexp.MustCompile(`^(?i:%?\s*(?:inetnum|inet6num|netname|netrange|cidr|nethandle|nettype|orgname|orgid|org-name|organi[sz]ation|descr|country|admin-c|tech-c|abuse-c|abuse-mailbox|orgabuse[a-z]*|orgtech[a-z]*|mnt-[a-z]+|status|source|route6?|origin(?:as)?|parent|nserver|nic-hdl|registrar(?: [a-z ]+)?|registry [a-z ]+|name server|dnssec|creation date|created|last-modified|changed|person|role|phone|remarks|address|regdate|updated|ref|postalcode|stateprov|city)):\s`)
-	hop          = regexp.MustCompile(`^\s*\d{1,2}[.:]?\s+.*(?:\d\s*ms\b|\* \*)`)
-	forwarded    = regexp.MustCompile(`(?i)^\W*(?:original message|original-nachricht|ursprüngliche nachricht|weitergeleitete nachricht|begin forwarded message|forwarded message|message transféré|message d'origine|mensaje reenviado|mensaje original|mensagem original|mensagem encaminhada|messaggio originale|messaggio inoltrato|doorgestuurd bericht|oorspronkelijk bericht|пересылаемое сообщение|исходное сообщение|wiadomość oryginalna|przekazana wiadomość|özgün ileti|转发邮件|原始邮件|转发的邮件|邮件原件|الرسالة الأصلية|転送メッセージ|元のメッセージ)\b?`)
-	wrote        = regexp.MustCompile(`(?i)\b(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|писал\(?а?\)?|napisał\(?a?\)?|yazdı|写道|のメッセージ)\s*:?\s*$`)
-	ending       = regexp.MustCompile(`(?i)^\W*(?:(?:best|kind|warm|many)? ?regards|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|cheers|thank you(?: very much| in advance| for your (?:cooperation|help|attention|time))?|thanks(?: in advance)?|mit freundlichen grüßen|mfg|freundliche grüße|viele grüße|cordialement|salutations|bien cordialement|saludos(?: cordiales)?|atentamente|atenciosamente|cordiali saluti|distinti saluti|met vriendelijke groet(?:en)?|с уважением|z poważaniem|pozdrawiam|saygılarımla|此致|敬礼|谢谢|よろしくお願い.*|مع (?:أطيب )?التحيات?)\W*$`)
-	stamp        = regexp.MustCompile(`\d{1,2}:\d{2}:\d{2}|\b1[5-9]\d{8}\b|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`)
-	pair         = regexp.MustCompile(`(?:^|[\s,;])[A-Za-z_.-]{2,20}=\S`)
-	access       = regexp.MustCompile(`^\S+ \S+ \S+ \[[^\]]+\] "|"(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT|PROPFIND) `)
+	headerName   = regex.Of(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-type|content-transfer-encoding|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+|list-[a-z-]+|reply-to|sender|precedence|user-agent|importance|feedback-id|references|in-reply-to|thread-(?:topic|index)|from|to|cc|bcc|date|subject):(?:\s|$)`)
+	strongHeader = regex.Of(`^(?i:received|return-path|delivered-to|envelope-to|message-id|mime-version|content-transfer-encoding|dkim-signature|authentication-results|arc-[a-z-]+|received-spf|x-[a-z0-9-]+):\s`)
+	registryKey  = regex.Of(`^(?i:%?\s*(?:inetnum|inet6num|netname|netrange|cidr|nethandle|nettype|orgname|orgid|org-name|organi[sz]ation|descr|country|admin-c|tech-c|abuse-c|abuse-mailbox|orgabuse[a-z]*|orgtech[a-z]*|mnt-[a-z]+|status|source|route6?|origin(?:as)?|parent|nserver|nic-hdl|registrar(?: [a-z ]+)?|registry [a-z ]+|name server|dnssec|creation date|created|last-modified|changed|person|role|phone|remarks|address|regdate|updated|ref|postalcode|stateprov|city)):\s`)
+	hop          = regex.Of(`^\s*\d{1,2}[.:]?\s+.*(?:\d\s*ms\b|\* \*)`)
+	forwarded    = regex.Of(`(?i)^\W*(?:original message|original-nachricht|ursprüngliche nachricht|weitergeleitete nachricht|begin forwarded message|forwarded message|message transféré|message d'origine|mensaje reenviado|mensaje original|mensagem original|mensagem encaminhada|messaggio originale|messaggio inoltrato|doorgestuurd bericht|oorspronkelijk bericht|пересылаемое сообщение|исходное сообщение|wiadomość oryginalna|przekazana wiadomość|özgün ileti|转发邮件|原始邮件|转发的邮件|邮件原件|الرسالة الأصلية|転送メッセージ|元のメッセージ)\b?`)
+	wrote        = regex.Of(`(?i)\b(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|писал\(?а?\)?|napisał\(?a?\)?|yazdı|写道|のメッセージ)\s*:?\s*$`)
+	ending       = regex.Of(`(?i)^\W*(?:(?:best|kind|warm|many)? ?regards|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|cheers|thank you(?: very much| in advance| for your (?:cooperation|help|attention|time))?|thanks(?: in advance)?|mit freundlichen grüßen|mfg|freundliche grüße|viele grüße|cordialement|salutations|bien cordialement|saludos(?: cordiales)?|atentamente|atenciosamente|cordiali saluti|distinti saluti|met vriendelijke groet(?:en)?|с уважением|z poważaniem|pozdrawiam|saygılarımla|此致|敬礼|谢谢|よろしくお願い.*|مع (?:أطيب )?التحيات?)\W*$`)
+	stamp        = regex.Of(`\d{1,2}:\d{2}:\d{2}|\b1[5-9]\d{8}\b|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`)
+	pair         = regex.Of(`(?:^|[\s,;])[A-Za-z_.-]{2,20}=\S`)
+	access       = regex.Of(`^\S+ \S+ \S+ \[[^\]]+\] "|"(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT|PROPFIND) `)
 )
 
 // sections tells what kind of section each line is of.
@@ -86,7 +86,7 @@ func isLog(s string) bool {
 	return strings.ContainsAny(s, "0123456789") && looksLikeHost(s) && stamp.MatchString(s)
 }
 
-var someAddress = regexp.MustCompile(`\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]*:[0-9a-fA-F]{1,4}`)
+var someAddress = regex.Of(`\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}(?:\.|\[\.\])\d{1,3}|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]*:[0-9a-fA-F]{1,4}`)
 
 func looksLikeHost(s string) bool {
 	return (strings.Count(s, ".") >= 3 || strings.Count(s, ":") >= 2) && someAddress.MatchString(s)

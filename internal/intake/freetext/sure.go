@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // signs are what tells how sure a reading is: how clear the weights are, and
@@ -80,7 +80,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 }
 
 // answer is how subjects of answers begin.
-var answer = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|antw|odp|rif|ynt|回复|答复|ответ)\s*(?:\[\d+\])?\s*[:：]`)
+var answer = regex.Of(`(?i)^\s*(?:re|aw|sv|antw|odp|rif|ynt|回复|答复|ответ)\s*(?:\[\d+\])?\s*[:：]`)
 
 // fresh tells whether a value is named in what the writer wrote, and not only in
 // what is quoted.

@@ -1,9 +1,10 @@
 package freetext
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"candor/internal/regex"
 )
 
 // Reports of several things are parted by titles: "Attacking hosts", "== SSH ==",
@@ -15,7 +16,7 @@ const (
 )
 
 // counted is how numbered titles begin.
-var counted = regexp.MustCompile(`^(?:\d{1,2}[.)]|[IV]{1,4}[.)]|[a-h]\)|#{1,4})\s+\p{L}`)
+var counted = regex.Of(`^(?:\d{1,2}[.)]|[IV]{1,4}[.)]|[a-h]\)|#{1,4})\s+\p{L}`)
 
 // title is the nearest title above a line; -1 if there is none.
 func (d *document) title(i int) int {

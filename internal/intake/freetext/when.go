@@ -1,12 +1,12 @@
 package freetext
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // A time counts only with its zone: of its own, or of what the report says of
@@ -24,16 +24,16 @@ const (
 )
 
 var (
-	iso      = regexp.MustCompile(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,@]|\s+at\s+|&nbsp;){1,3}` + clock + zoneEnd)
-	european = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})[, ]{1,3}(?:um |à |at |klo |o )?` + clock + zoneEnd)
-	apache   = regexp.MustCompile(`\b(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?: ([+-]\d{4}))?`)
-	letter22 = regexp.MustCompile(`\b(\d{1,2})(?:[-. ]{1,2}|\.? de )(` + months + `)(?:[.,]?[-. ]| de )(\d{4})[, ]{1,3}(?:at |om |um |à |alle |a las |às |o |в |klo )?` + clock + zoneEnd)
-	american = regexp.MustCompile(`\b(` + months + `)[. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})[, ]{1,3}(?:at |@ )?` + clock + zoneEnd)
-	ctime    = regexp.MustCompile(`\b([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `(?:\s(` + `[A-Z]{3,4}` + `))?\s(\d{4})\b`)
-	syslog   = regexp.MustCompile(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
-	slashed  = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/(\d{4})(?:[, @-]|\sat\s){1,3}` + clock + zoneEnd)
-	chinese  = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
-	epoch    = regexp.MustCompile(`(?i)(?:\b|_)(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time|first_?seen|last_?seen|seen|start|end|date)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
+	iso      = regex.Of(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,@]|\s+at\s+|&nbsp;){1,3}` + clock + zoneEnd)
+	european = regex.Of(`\b(\d{1,2})\.(\d{1,2})\.(\d{4})[, ]{1,3}(?:um |à |at |klo |o )?` + clock + zoneEnd)
+	apache   = regex.Of(`\b(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?: ([+-]\d{4}))?`)
+	letter22 = regex.Of(`\b(\d{1,2})(?:[-. ]{1,2}|\.? de )(` + months + `)(?:[.,]?[-. ]| de )(\d{4})[, ]{1,3}(?:at |om |um |à |alle |a las |às |o |в |klo )?` + clock + zoneEnd)
+	american = regex.Of(`\b(` + months + `)[. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})[, ]{1,3}(?:at |@ )?` + clock + zoneEnd)
+	ctime    = regex.Of(`\b([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `(?:\s(` + `[A-Z]{3,4}` + `))?\s(\d{4})\b`)
+	syslog   = regex.Of(`(?:^|[\s>(\[])([A-Z][a-z]{2})\s{1,2}(\d{1,2})\s` + clock + `\b`)
+	slashed  = regex.Of(`\b(\d{1,2})/(\d{1,2})/(\d{4})(?:[, @-]|\sat\s){1,3}` + clock + zoneEnd)
+	chinese  = regex.Of(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?(?:[上下]午)?` + clock + zoneEnd)
+	epoch    = regex.Of(`(?i)(?:\b|_)(?:epoch|unix ?time(?:stamp)?|timestamp|ts|time|first_?seen|last_?seen|seen|start|end|date)["']?[ :=]{1,3}(1[5-9]\d{8})(?:\.\d+|\d{3})?\b`)
 )
 
 // times finds the times of a line. shared is the zone that the report tells of
@@ -66,7 +66,7 @@ func (d *document) times(text string, shared int, has bool) (all []intake.When) 
 		}
 		all = append(all, w)
 	}
-	find := func(re *regexp.Regexp, may bool) [][]string {
+	find := func(re *regex.Regexp, may bool) [][]string {
 		if !may {
 			return nil
 		}
@@ -207,17 +207,17 @@ func month(s string) int {
 }
 
 var (
-	allZone = regexp.MustCompile(`(?:^|[^\w])((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|CET/CEST|CE\(S\)T|MEZ/MESZ|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|MST|PST|PDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:+-]|:(?:\D|$)|[+-]\D|$)`)
+	allZone = regex.Of(`(?:^|[^\w])((?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?00|CET/CEST|CE\(S\)T|MEZ/MESZ|UTC|GMT|CET|CEST|MEZ|MESZ|MSK|МСК|EST|EDT|MST|PST|PDT|MDT|JST|TRT|BRT|EET|EEST)(?:[^\w:+-]|:(?:\D|$)|[+-]\D|$)`)
 	spoken  = []struct {
-		words   *regexp.Regexp
+		words   *regex.Regexp
 		minutes int
 	}{
-		{regexp.MustCompile(`北京时间|北京時間|中国标准时间`), 480},
-		{regexp.MustCompile(`日本時間|日本标准时间`), 540},
-		{regexp.MustCompile(`(?i)московск\S* врем|по москве|moscow time`), 180},
-		{regexp.MustCompile(`(?i)hora argentina|hora de argentina|horário de brasília|hora de brasília|brasilia time`), -180},
-		{regexp.MustCompile(`(?i)türkiye saati|turkish time`), 180},
-		{regexp.MustCompile(`(?i)central european (?:\(summer\) |summer )?time|(?:schweizer|deutscher?|mitteleuropäischer?|österreichischer?|berliner) (?:orts)?zeit|heure (?:de paris|française|d'europe centrale)|hora peninsular|ora italiana|czas polsk|polskiego czasu|nederlandse tijd`), europe},
+		{regex.Of(`北京时间|北京時間|中国标准时间`), 480},
+		{regex.Of(`日本時間|日本标准时间`), 540},
+		{regex.Of(`(?i)московск\S* врем|по москве|moscow time`), 180},
+		{regex.Of(`(?i)hora argentina|hora de argentina|horário de brasília|hora de brasília|brasilia time`), -180},
+		{regex.Of(`(?i)türkiye saati|turkish time`), 180},
+		{regex.Of(`(?i)central european (?:\(summer\) |summer )?time|(?:schweizer|deutscher?|mitteleuropäischer?|österreichischer?|berliner) (?:orts)?zeit|heure (?:de paris|française|d'europe centrale)|hora peninsular|ora italiana|czas polsk|polskiego czasu|nederlandse tijd`), europe},
 	}
 )
 
@@ -294,7 +294,7 @@ func (d *document) zone() (minutes int, has bool) {
 	return minutes, has
 }
 
-var clocks = regexp.MustCompile(`\d{1,2}:\d{2}`)
+var clocks = regex.Of(`\d{1,2}:\d{2}`)
 
 // slashes tells day and month of a date with slashes, by the other dates of the
 // report, or by when it was sent if only one of both lies shortly before that.
@@ -350,7 +350,7 @@ func (d *document) order() int {
 	return n
 }
 
-var dateSlashes = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})/\d{4}\b(?:[^\n]{0,14}\d\s?([AaPp]\.?[Mm]\b))?`)
+var dateSlashes = regex.Of(`\b(\d{1,2})/(\d{1,2})/\d{4}\b(?:[^\n]{0,14}\d\s?([AaPp]\.?[Mm]\b))?`)
 
 // han tells whether the report is written in Chinese.
 func (d *document) han() bool {

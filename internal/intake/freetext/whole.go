@@ -3,12 +3,12 @@ package freetext
 import (
 	"math"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
 	"candor"
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
 
 // places notes in which sections of a report a value stands.
@@ -241,13 +241,13 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 	return false
 }
 
-var long = regexp.MustCompile(`[0-9a-f]{20,}`)
+var long = regex.Of(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regexp.MustCompile(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
+var services = regex.Of(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
-var helping = regexp.MustCompile(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
+var helping = regex.Of(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
 
 // lowNumbers tells whether an address has the numbers that versions have.
 func lowNumbers(text string) bool {
