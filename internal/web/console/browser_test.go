@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor"
+	"candor/internal/consent"
 	"candor/internal/house"
 	"candor/internal/web/browsertest"
 	"candor/internal/web/webtest"
@@ -65,6 +66,8 @@ func TestLook(t *testing.T) {
 	check(t, err)
 	v, err := w.House.Case(t.Context(), by, c.ID)
 	check(t, err)
+	asked, err := w.House.AskAboutTerms(t.Context(), w.Who(candor.RoleCustomer), consent.Question{Kind: consent.Complains, Document: "hosting-terms", Clause: "fees", Text: "Why do I pay for a site that is suspended?\n我该向谁申诉？"})
+	check(t, err)
 	for _, path := range []string{"/cases", "/estate", "/findings", "/responses", "/cases/" + string(c.ID), "/today", "/findings?state=open&class=fraud/phishing"} {
 		if n := len(w.get(t, path)); n > 100_000 {
 			t.Errorf("%s has %d bytes", path, n)
@@ -74,6 +77,7 @@ func TestLook(t *testing.T) {
 	}
 	w.lateAndAgents(t, v.Findings[0])
 	look(t, b, w, map[string]string{"today": "/today", "cases": "/cases?open=yes", "cases-filtered": "/cases?open=yes&state=new&severity=high&sort=due", "case": "/cases/" + string(c.ID),
+		"asked": "/cases/" + string(asked.ID), "asked-list": "/cases?incident=no",
 		"state": "/cases/" + string(c.ID) + "/state", "propose": "/cases/" + string(c.ID) + "/propose?method=quarantine", "aware": "/cases/" + string(c.ID) + "/aware",
 		"findings": "/findings?state=open", "finding": "/findings/" + string(v.Findings[0].ID), "estate": "/estate", "content": "/estate/content/" + v.Findings[0].SHA256, "content-dismiss": "/estate/content/" + v.Findings[0].SHA256 + "/dismiss", "late": "/estate/late", "responses": "/responses", "response": "/responses/" + string(x.ID),
 		"approve": "/responses/" + string(x.ID) + "/approve", "search": "/search?q=hofstaetter", "bulk": "/cases/bulk?do=state&back=/cases&id=" + string(all[1].ID) + "&id=" + string(all[2].ID)})
