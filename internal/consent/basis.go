@@ -69,11 +69,16 @@ func (a *Account) BasisOn(event candor.ID, action string, at time.Time) (candor.
 
 // answer is what allows an action, and from when on and before when it does, in
 // microseconds, as times are kept. Those of an account lie together in memory: whoever
-// asks seldom finds them in the processor's cache.
+// asks seldom finds them in the processor's cache. The zero value answers nothing.
 type answer struct {
 	action   string
 	from, to int64
 	basis    candor.Basis
+}
+
+// holds tells whether it is the answer about an action at a moment, in microseconds.
+func (x *answer) holds(action string, at int64) bool {
+	return x.from <= at && at < x.to && x.action == action
 }
 
 // answers gives what allows actions at a moment. What is not allowed then, or
@@ -96,7 +101,7 @@ func (a *Account) answers(now time.Time) (all []answer) {
 		}
 		all = append(all, x)
 	}
-	return slices.Clip(all)
+	return all
 }
 
 // within keeps the answer to the side of an edge on which a moment is, in microseconds.
