@@ -301,7 +301,7 @@ func (e *edge) heard(t *testing.T) {
 	t.Helper()
 	at := netip.MustParseAddrPort(e.flows)
 	eventually(t, "the program hears exporters", time.Minute, func() bool {
-		sockets, err := os.ReadFile("/proc/net/udp")
+		sockets, err := os.ReadFile("/proc/thread-self/net/udp") // the main thread may be left in a namespace of another test
 		if err != nil {
 			t.Fatal(err)
 		}
