@@ -123,7 +123,11 @@ func (o *once) take(ctx context.Context, mine *store.Answer) (*store.Answer, err
 		if !errors.Is(err, candor.ErrExists) {
 			return nil, err
 		}
-		before, err := o.house.Store.Answer(ctx, mine.Owner, mine.Key)
+		var before store.Answer
+		err = o.house.Store.Tx(ctx, func(tx *store.Tx) error { // what others write is seen here before it is committed
+			before, err = tx.Answer(ctx, mine.Owner, mine.Key)
+			return err
+		})
 		switch {
 		case errors.Is(err, candor.ErrNotFound):
 		case err != nil:
