@@ -50,7 +50,7 @@ type label struct {
 
 // traps is how much reports that were made to mislead count for how sure
 // readings are: about one in six of all is then such a one.
-const traps = 0.5
+const traps = 0.78
 
 // Load reads all reports below a folder: NN.eml beside NN.json, in folders by
 // style.

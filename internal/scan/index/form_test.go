@@ -44,7 +44,7 @@ func TestForms(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	k := new(Sketcher)
 	for range 300 {
-		content := contents(r, 1)[0]
+		content := contents(r, 1, true)[0]
 		k.Begin(content, len(content))
 		k.Note(content)
 		var forms [][]byte

@@ -15,13 +15,22 @@ import (
 	"candor/engine/gram"
 )
 
-// contents are random texts of few words, and some that nothing repeats in.
-func contents(r *rand.Rand, n int) [][]byte {
-	words := strings.Fields("<? <?php ?> <% %> \\x65 $a eval base64_decode $_POST function return <script> </script> document.write http:// include if else while echo strrev gzinflate MZ \x7fELF GIF89a")
+// contents are random texts of few words, and some that nothing repeats in; where
+// they are hard, also of words that are tags, and some that seem to be programs or
+// compressed.
+func contents(r *rand.Rand, n int, hard bool) [][]byte {
+	words := strings.Fields("eval base64_decode $_POST function return <script> </script> document.write http:// include if else while echo strrev gzinflate MZ \x7fELF GIF89a")
+	if hard {
+		words = append(words, strings.Fields("<? <?php ?> <% %> \\x65 $a")...)
+	}
 	all := make([][]byte, n)
 	for i := range all {
 		size, noise := 1<<r.IntN(15), 0
-		switch r.IntN(5) {
+		kind := -1
+		if hard {
+			kind = r.IntN(5)
+		}
+		switch kind {
 		case 0: // compressed, as it seems
 			noise = 16
 			all[i] = append(all[i], 0, 0xff, byte(i))
@@ -51,11 +60,12 @@ func sketch(k *Sketcher, content []byte) Sketch {
 	return k.End()
 }
 
-// formulas are random ones, of atoms that are cut out of contents.
-func formulas(r *rand.Rand, from [][]byte, depth int) *gram.Formula {
+// formulas are random ones, of atoms that are cut out of contents; hard ones also say
+// where they are, and of zero bytes.
+func formulas(r *rand.Rand, from [][]byte, depth int, hard bool) *gram.Formula {
 	sub := func() (all []*gram.Formula) {
 		for range 1 + r.IntN(5) {
-			all = append(all, formulas(r, from, depth-1))
+			all = append(all, formulas(r, from, depth-1, hard))
 		}
 		return all
 	}
@@ -83,15 +93,15 @@ func formulas(r *rand.Rand, from [][]byte, depth int) *gram.Formula {
 	for range 1 + r.IntN(3) {
 		c := from[r.IntN(len(from))]
 		at := r.IntN(len(c))
-		switch kind {
-		case 6:
+		switch {
+		case hard && kind == 6:
 			at = r.IntN(min(len(c), 120))
 			f.Within = max(f.Within, int64(at)+1)
-		case 7:
+		case hard && kind == 7:
 			at = len(c) - 1 - r.IntN(min(len(c), 1000))
 			f.Within = min(f.Within, int64(at-len(c)))
 		}
-		f.Set.Atoms = append(f.Set.Atoms, gram.Atom{Bytes: gram.FoldBytes(c[at:min(at+2+r.IntN(20), len(c))]), Zero: bytes.IndexByte(c[at:min(at+2, len(c))], 0) >= 0})
+		f.Set.Atoms = append(f.Set.Atoms, gram.Atom{Bytes: gram.FoldBytes(c[at:min(at+2+r.IntN(20), len(c))]), Zero: hard && bytes.IndexByte(c[at:min(at+2, len(c))], 0) >= 0})
 	}
 	return f
 }
@@ -130,8 +140,18 @@ func sized(f *gram.Formula) *gram.Formula {
 // TestNothingIsLost holds the candidates against the contents: whatever meets
 // a formula is one, and a shard says of each sketch what the sketch says.
 func TestNothingIsLost(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		hard bool
+		most int // candidates for each content that meets the formula
+	}{{"plain", false, 2}, {"hard", true, 3}} {
+		t.Run(tt.name, func(t *testing.T) { nothingIsLost(t, tt.hard, tt.most) })
+	}
+}
+
+func nothingIsLost(t *testing.T, hard bool, most int) {
 	r := rand.New(rand.NewPCG(1, 2))
-	all := contents(r, 300)
+	all := contents(r, 300, hard)
 	sketcher := new(Sketcher)
 	byClass := map[int][]Numbered{}
 	for i, c := range all {
@@ -157,7 +177,7 @@ func TestNothingIsLost(t *testing.T) {
 	}
 	met, candidates := 0, 0
 	for range 800 {
-		f := formulas(r, all, 3)
+		f := formulas(r, all, 3, hard)
 		q := NewQuery([]Asked{{Formula: f}})
 		for _, numbered := range byClass {
 			shard, err := Open(Lay(numbered))
@@ -180,7 +200,7 @@ func TestNothingIsLost(t *testing.T) {
 		}
 	}
 	t.Logf("%d candidates, of which %d meet the formula", candidates, met)
-	if met == 0 || candidates > 3*met {
+	if met == 0 || candidates > most*met {
 		t.Errorf("%d candidates for %d that meet the formula", candidates, met)
 	}
 }
@@ -246,7 +266,7 @@ func TestBeginnings(t *testing.T) {
 	k := new(Sketcher)
 	var all []Numbered
 	for i := range 200 {
-		c := contents(r, 1)[0]
+		c := contents(r, 1, true)[0]
 		k.Begin(append([]byte("PK"), c...), 4*len(c)) // as large as what lies inside
 		k.Note([]byte("PK"))
 		k.Inside()
@@ -290,7 +310,7 @@ func TestBeginnings(t *testing.T) {
 // nothing, and that whatever was noted is found, however much it is.
 func TestParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	all := contents(r, 40)
+	all := contents(r, 40, true)
 	k := new(Sketcher)
 	k.Begin([]byte("PK"), 10)
 	k.Note([]byte("PK"))
@@ -319,22 +339,30 @@ func TestParts(t *testing.T) {
 
 // TestFewCandidates says how seldom a content is a candidate by accident.
 func TestFewCandidates(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	sketcher := new(Sketcher)
-	stored, size, wrong := 0, 0, 0
-	const rounds = 2000
-	for range rounds {
-		c := contents(r, 1)[0]
-		s := sketch(sketcher, c)
-		stored, size = stored+len(s.Bits), size+len(c)
-		atom := fmt.Appendf(nil, "%012x", r.Uint64()>>16)
-		if NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Present, Set: gram.Set{Atoms: []gram.Atom{{Bytes: atom}}}}}}).Possible(s) && !bytes.Contains(c, atom) {
-			wrong++
-		}
-	}
-	t.Logf("sketches take %.1f %% of the contents; %d of %d are wrong candidates for twelve bytes", 100*float64(stored)/float64(size), wrong, rounds)
-	if wrong > rounds/200 || stored > size/5 {
-		t.Error("that is too many, or too large")
+	for _, tt := range []struct {
+		name string
+		hard bool
+		size int // a sketch takes one part of so many of its content at most
+	}{{"plain", false, 6}, {"hard", true, 5}} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(3, 4))
+			sketcher := new(Sketcher)
+			stored, size, wrong := 0, 0, 0
+			const rounds = 2000
+			for range rounds {
+				c := contents(r, 1, tt.hard)[0]
+				s := sketch(sketcher, c)
+				stored, size = stored+len(s.Bits), size+len(c)
+				atom := fmt.Appendf(nil, "%012x", r.Uint64()>>16)
+				if NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Present, Set: gram.Set{Atoms: []gram.Atom{{Bytes: atom}}}}}}).Possible(s) && !bytes.Contains(c, atom) {
+					wrong++
+				}
+			}
+			t.Logf("sketches take %.1f %% of the contents; %d of %d are wrong candidates for twelve bytes", 100*float64(stored)/float64(size), wrong, rounds)
+			if wrong > rounds/200 || stored > size/tt.size {
+				t.Error("that is too many, or too large")
+			}
+		})
 	}
 }
 
@@ -356,7 +384,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkSketch(b *testing.B) {
-	all := contents(rand.New(rand.NewPCG(5, 6)), 200)
+	all := contents(rand.New(rand.NewPCG(5, 6)), 200, true)
 	for name, all := range map[string][][]byte{"small": all, "large": {bytes.Join(all, nil)}} {
 		b.Run(name, func(b *testing.B) {
 			size := 0
