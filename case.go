@@ -96,6 +96,22 @@ const (
 // the party is answered.
 const TermsAnswer = "terms-answer"
 
+// AboutTerms is what a line of the timeline of a case about terms keeps beside its
+// words.
+type AboutTerms struct {
+	Document string `json:"document,omitempty"` // empty for all
+	Clause   string `json:"clause,omitempty"`
+	User     ID     `json:"user,omitempty"` // who asks; of an account, if it is one
+}
+
+// ReadAboutTerms reads it; of a line that has none, or is damaged, it says nothing.
+func ReadAboutTerms(e Event) (a AboutTerms) {
+	if len(e.Details) > 0 && json.Unmarshal(e.Details, &a) != nil {
+		return AboutTerms{}
+	}
+	return a
+}
+
 // Task is something to do in a case.
 type Task struct {
 	ID      ID        `json:"id"`

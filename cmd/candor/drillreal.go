@@ -25,7 +25,7 @@ import (
 // its file of lines. What cannot be looked at is an error too.
 func (n *labNAS) notReal(ctx context.Context, conf *config.Config) error {
 	if why := n.enforced(conf); why != "" {
-		return real(why)
+		return subscribers(why)
 	}
 	for _, look := range []func(context.Context, *config.Config) (string, error){n.owned, n.leased, n.listed} {
 		why, err := look(ctx, conf)
@@ -33,13 +33,14 @@ func (n *labNAS) notReal(ctx context.Context, conf *config.Config) error {
 			return candor.WithHint(fmt.Errorf("look whether the lab is really one: %w", err), "A drill at an access server is held only where it is sure that no subscriber is touched.")
 		}
 		if why != "" {
-			return real(why)
+			return subscribers(why)
 		}
 	}
 	return nil
 }
 
-func real(why string) error {
+// subscribers is the error of what touches subscribers.
+func subscribers(why string) error {
 	return candor.WithHint(fmt.Errorf("%s: %w", why, candor.ErrDenied), "Use an access server and lines that no subscriber has.")
 }
 

@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"encoding/json"
 	"time"
 
 	"candor"
@@ -72,7 +71,8 @@ func Questioned(c candor.Case, events []candor.Event) Question {
 		}
 		if len(q.Said) == 0 {
 			q.Text = e.Text
-			q.Document, q.Clause = asksOf(e.Details)
+			a := candor.ReadAboutTerms(e)
+			q.Document, q.Clause = a.Document, a.Clause
 		}
 		if e.Kind == candor.EventAnswer {
 			q.Answer, q.By, q.Answered = e.Text, e.Actor, e.At
@@ -83,16 +83,4 @@ func Questioned(c candor.Case, events []candor.Event) Question {
 		q.State = Answered
 	}
 	return q
-}
-
-// asksOf reads which terms somebody asks of.
-func asksOf(details json.RawMessage) (document, clause string) {
-	var d struct {
-		Document string `json:"document"`
-		Clause   string `json:"clause"`
-	}
-	if len(details) > 0 && json.Unmarshal(details, &d) != nil {
-		return "", ""
-	}
-	return d.Document, d.Clause
 }

@@ -85,7 +85,7 @@ func (d *Desk) hear(ctx context.Context, who candor.Principal, id candor.ID, kin
 		}
 		e := candor.Event{Kind: kind, Actor: who.Actor(), Public: true, Text: text}
 		if !c.Class.Incident() {
-			if e.Details, err = json.Marshal(About{User: who.User}); err != nil {
+			if e.Details, err = json.Marshal(candor.AboutTerms{User: who.User}); err != nil {
 				return err
 			}
 		}

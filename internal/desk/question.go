@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -27,21 +26,6 @@ type Asked struct {
 	User     candor.ID // who asks; of an account, if it is one
 }
 
-// About is what the timeline keeps beside the words.
-type About struct {
-	Document string    `json:"document,omitempty"`
-	Clause   string    `json:"clause,omitempty"`
-	User     candor.ID `json:"user,omitempty"`
-}
-
-// ReadAbout reads it of a line; what is damaged says nothing.
-func ReadAbout(e candor.Event) (a About) {
-	if len(e.Details) > 0 && json.Unmarshal(e.Details, &a) != nil {
-		return About{}
-	}
-	return a
-}
-
 // OpenQuestion opens a case about terms, starts the clock of its answer and tells the
 // staff, in a transaction. It is no incident: nothing is proposed in it, no ladder
 // takes it up, and webhooks do not hear of it.
@@ -58,7 +42,7 @@ func (d *Desk) OpenQuestion(ctx context.Context, tx Tx, who candor.Principal, a 
 		return c, err
 	}
 	e := candor.Event{Case: c.ID, Kind: candor.EventQuestion, Actor: who.Actor(), Public: true, Text: a.Text}
-	if err := d.event(ctx, tx, e, About{a.Document, a.Clause, a.User}); err != nil {
+	if err := d.event(ctx, tx, e, candor.AboutTerms{Document: a.Document, Clause: a.Clause, User: a.User}); err != nil {
 		return c, err
 	}
 	if err := d.start(ctx, tx, c, calendar.TermsAnswer, now); err != nil {

@@ -122,7 +122,7 @@ func (h *House) Reply(ctx context.Context, j AnswerJob) (r Reply, err error) {
 	user := candor.ID("")
 	for _, e := range events {
 		if e.Kind == candor.EventQuestion {
-			r.Asked, user = e.Text, desk.ReadAbout(e).User
+			r.Asked, user = e.Text, candor.ReadAboutTerms(e).User
 		}
 		if e.ID == j.Event {
 			r.Answer = e.Text

@@ -21,6 +21,7 @@ func (k *Sketcher) note(form []byte) {
 	}
 }
 
+// noteFour sets the bits of all sequences of four bytes.
 func noteFour(b *bitmap, mask uint32, form []byte) {
 	for ; len(form) >= 12; form = form[8:] {
 		v := binary.LittleEndian.Uint64(form) | fold64
@@ -39,6 +40,8 @@ func noteFour(b *bitmap, mask uint32, form []byte) {
 	}
 }
 
+// noteDense is noteFour with the hash of dense contents: written out, so that there
+// is no call for each byte.
 func noteDense(b *bitmap, mask uint32, form []byte) {
 	for ; len(form) >= 12; form = form[8:] {
 		v := binary.LittleEndian.Uint64(form) | fold64

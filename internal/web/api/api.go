@@ -74,7 +74,7 @@ type server struct {
 // New makes the API. It stands inside access.Service.Identify, whose
 // Options.MaxBody must let imports through (MaxBody). candor.ErrInvalid says
 // what of the configuration is missing. The operations are put together at the first
-// request: they take some ten megabytes, which a desk without programs keeps.
+// request: they take memory that a desk without programs need not hold.
 func New(c Config) (http.Handler, error) {
 	if c.House == nil || c.Access == nil || c.Clock == nil {
 		return nil, fmt.Errorf("an API without a house, access or a clock: %w", candor.ErrInvalid)

@@ -11,7 +11,6 @@ import (
 
 	"candor"
 	"candor/internal/access"
-	"candor/internal/desk"
 	"candor/internal/house"
 	"candor/internal/phrase"
 	"candor/internal/regex"
@@ -194,7 +193,7 @@ func (s *story) tellAsked(add func(string, templ.Component)) {
 		if e.Kind != candor.EventQuestion {
 			continue
 		}
-		if a := desk.ReadAbout(e); a.Document != "" {
+		if a := candor.ReadAboutTerms(e); a.Document != "" {
 			add(s.r.T("console.asked.terms"), ui.Mono(a.Document))
 			if a.Clause != "" {
 				add(s.r.T("console.asked.clause"), ui.Mono(a.Clause))
