@@ -58,7 +58,7 @@ const mostLabFile = 1 << 20
 func readLabNAS(file string) (n *labNAS, at lab.Addresses, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, at, err
+		return nil, at, candor.WithHint(err, "docs/drill.md shows such a file.")
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, mostLabFile))
@@ -78,7 +78,7 @@ func readLabNAS(file string) (n *labNAS, at lab.Addresses, err error) {
 		}
 		secret, err := os.ReadFile(name)
 		if err != nil {
-			return nil, at, err
+			return nil, at, candor.WithHint(fmt.Errorf("%s: nas.secret_file: %w", file, err), "docs/drill.md shows such a file.")
 		}
 		n.NAS.Secret = strings.TrimSpace(string(secret))
 	}
