@@ -69,8 +69,9 @@ func (r *Rules) index(rule *Rule) (uint32, bool) {
 	return 0, false
 }
 
-// Formulas gives the necessary formula of each rule, in the order of All:
-// content of which no form (see Forms) meets it cannot match. With wanted those
+// Formulas gives the necessary formula of each rule, in the order of All, with all
+// that its patterns need (gram.Needs): content of which no form (see Forms) meets it
+// cannot match. With wanted those
 // of other rules are nil. Decoding rules for it takes a moment and some memory.
 func (r *Rules) Formulas(wanted func(Fingerprint) bool) ([]*gram.Formula, error) {
 	is := func(rule uint32) bool { return wanted == nil || wanted(r.prints[rule]) }
@@ -78,7 +79,7 @@ func (r *Rules) Formulas(wanted func(Fingerprint) bool) ([]*gram.Formula, error)
 	if err != nil {
 		return nil, err
 	}
-	f := plan.NewFormulas(rules, &r.set.Numbers, r.set.Patterns)
+	f := plan.NewWholeFormulas(rules, &r.set.Numbers, r.set.Patterns)
 	out := make([]*gram.Formula, len(rules))
 	for i := range out {
 		if is(uint32(i)) {

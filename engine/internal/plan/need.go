@@ -22,12 +22,26 @@ type Formulas struct {
 	memo    []*gram.Formula
 	busy    []bool
 
-	placed  [][]placed      // by pattern
+	placed  [][]placed      // by pattern; nil if they say all
 	present []*gram.Formula // by pattern
 }
 
 // NewFormulas prepares the derivation for rules. One that is nil says nothing.
 func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
+	f := newFormulas(rules, numbers, patterns)
+	f.eachPattern(func(p int) { f.placed[p], f.present[p] = placedFormula(uint32(p), f.variants(uint32(p))) })
+	return f
+}
+
+// NewWholeFormulas is NewFormulas for those who ask for all that is certain to be
+// there, not for what it takes to find a pattern. Nothing can be laid out by them.
+func NewWholeFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
+	f := newFormulas(rules, numbers, patterns)
+	f.eachPattern(func(p int) { f.present[p] = wholeFormula(uint32(p), f.variants(uint32(p))) })
+	return f
+}
+
+func newFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 	f := &Formulas{
 		Rules: rules, numbers: numbers, owner: make([]whose, patterns), memo: make([]*gram.Formula, len(rules)), busy: make([]bool, len(rules)),
 		placed: make([][]placed, patterns), present: make([]*gram.Formula, patterns),
@@ -43,16 +57,15 @@ func NewFormulas(rules []*ir.Rule, numbers *Numbers, patterns int) *Formulas {
 			f.owner[p] = whose{uint32(r), uint32(i)}
 		}
 	}
-	f.placeAll()
 	return f
 }
 
 // placedTogether is how many patterns one of several workers takes at a time.
 const placedTogether = 32
 
-// placeAll derives what each pattern is found by. That is most of the work of
+// eachPattern derives what each pattern is found by. That is most of the work of
 // planning, and done on all processors.
-func (f *Formulas) placeAll() {
+func (f *Formulas) eachPattern(derive func(p int)) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -60,7 +73,7 @@ func (f *Formulas) placeAll() {
 			for {
 				to := int(next.Add(placedTogether))
 				for p := to - placedTogether; p < min(to, len(f.placed)); p++ {
-					f.placed[p], f.present[p] = placedFormula(uint32(p), f.variants(uint32(p)))
+					derive(p)
 				}
 				if to >= len(f.placed) {
 					return
@@ -92,6 +105,37 @@ func placedFormula(p uint32, variants []ir.Variant) ([]placed, *gram.Formula) {
 		f.Set.Atoms = append(f.Set.Atoms, a.Atom)
 	}
 	return atoms, f
+}
+
+// wholeFormula gives the formula that a pattern occurs: of one of its variants
+// all that is certain to be there.
+func wholeFormula(p uint32, variants []ir.Variant) *gram.Formula {
+	var out []*gram.Formula
+	for i := range variants {
+		v := &variants[i]
+		var all []*gram.Formula
+		for _, set := range needsOf(v) {
+			for k := range set.Atoms {
+				set.Atoms[k].Zero, set.Atoms[k].At = holdsZero(v), offsetOf(set.Atoms[k], v.Tree)
+			}
+			all = append(all, &gram.Formula{Op: gram.Present, Pattern: p, Set: set})
+		}
+		out = append(out, gram.And(all...))
+	}
+	return gram.Or(out...)
+}
+
+func needsOf(v *ir.Variant) []gram.Set {
+	switch {
+	case v.Tree != nil:
+		return gram.Needs(v.Tree)
+	case !v.Xor:
+		return gram.LiteralNeeds(v.Lit)
+	}
+	if set := variantSet(v); set.Cost < gram.Impossible {
+		return []gram.Set{set}
+	}
+	return nil
 }
 
 // Of gives the formula of rule r.
@@ -209,10 +253,16 @@ func (n *need) at(e *ir.Expr) *gram.Formula {
 
 // within is the formula of a pattern that begins between two offsets.
 func within(f *gram.Formula, from, to *ir.Expr) *gram.Formula {
-	if f.Op != gram.Present {
-		return f
-	}
 	out := *f
+	if f.Op == gram.AllOf || f.Op == gram.AnyOf {
+		out.Sub = make([]*gram.Formula, len(f.Sub))
+		for i, s := range f.Sub {
+			out.Sub[i] = within(s, from, to)
+		}
+	}
+	if f.Op != gram.Present {
+		return &out
+	}
 	switch {
 	case to.Op == ir.Int && to.Int >= 0 && to.Int < math.MaxInt32:
 		out.Within = to.Int + 1
