@@ -31,7 +31,7 @@ import (
 func later() time.Time { return time.Now().Add(time.Minute) }
 
 // pool has rules of every kind: of strings, of the file's name, that refer to
-// others, of normal forms, of digests, of sizes alone.
+// others, of normal forms, of digests, of sizes alone, of what has no grams.
 var rulePool = []engine.Source{
 	{Name: "a.yar", Data: []byte(`rule needle { strings: $a = "needle in the hay" condition: $a }`)},
 	{Name: "b.yar", Data: []byte(`rule name { strings: $a = "straw of gold" condition: $a and extension == ".php" }`)},
@@ -43,6 +43,8 @@ var rulePool = []engine.Source{
 	{Name: "h.yar", Data: []byte(`global rule few { condition: filesize < 100000 } rule governed { strings: $a = "evil()" condition: $a }`)},
 	{Name: "i.fp", Data: []byte("7d793037a0760186574b0282f2f435e7:5:fine\n")},
 	{Name: "j.yar", Data: []byte(`import "time" rule hour { strings: $a = "never mind" condition: $a and time.now() > 0 }`)},
+	{Name: "k.yar", Data: []byte(`rule gramless { strings: $a = /[a-m][0-9][n-z][0-9]/ condition: $a }`)},
+	{Name: "l.yar", Data: []byte(`rule gaps { strings: $a = /evil[\s\/]{0,9}\(\s?\)[^;]{2,40}(hay|straw)/ nocase wide ascii condition: $a }`)},
 }
 
 // estate is a tree that is edited, and what is known of it.
@@ -149,7 +151,7 @@ func zipped(t *testing.T, members ...string) string {
 }
 
 func (e *estate) text() string {
-	parts := []string{"needle in the hay ", "straw of gold ", "HAYSTACK haystack ", "<html><a onclick=evil()>", "evil() ", "never mind ", "hay ", "more hay, and more "}
+	parts := []string{"needle in the hay ", "straw of gold ", "HAYSTACK haystack ", "<html><a onclick=evil()>", "evil() ", "never mind ", "hay ", "more hay, and more ", "k3q7 ", "EVIL \n/( ) and "}
 	switch e.r.IntN(8) {
 	case 0:
 		return "hello"

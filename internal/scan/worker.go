@@ -178,7 +178,7 @@ func (w *worker) look(path string, d *directory, name string, data []byte) (sum 
 		sum = w.digester.Sum(data)
 	}
 	if unpack.ByName(name) {
-		sum = sum.Of(0, 0) // what it is its name decides, too
+		sum = sum.Named()
 	}
 	findings, clean, err = w.judge(path, d, name, data, sum)
 	return sum, findings, clean, err

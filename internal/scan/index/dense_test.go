@@ -2,10 +2,12 @@ package index
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"candor/engine"
+	"candor/engine/gram"
 )
 
 // TestDense holds that rules which match something within what looks compressed,
@@ -86,5 +88,56 @@ rule plain { strings: $a = "needle" wide condition: $a }`)}}, engine.Options{})
 		if matched[i] == 0 || possible[i]-matched[i] > rounds/5 {
 			t.Errorf("%s: %d of %d match, %d may", r.Name, matched[i], rounds, possible[i])
 		}
+	}
+}
+
+// TestInsideDense holds that what lies inside an archive is known as what it is:
+// text and what is compressed itself, each in its own way.
+func TestInsideDense(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	noise := func(n int) (c []byte) {
+		for range n {
+			c = binary.LittleEndian.AppendUint64(c, r.Uint64())
+		}
+		return c
+	}
+	k := new(Sketcher)
+	wrong := 0
+	for range 200 {
+		archive, image := noise(1000), noise(500)
+		var page []byte
+		for range 300 {
+			page = fmt.Appendf(page, "word%x ", r.IntN(1<<16))
+		}
+		needle := fmt.Sprintf("needle%x", r.Uint64())
+		copy([][]byte{archive, page, image}[r.IntN(3)][100:], needle)
+		k.Begin(archive, 4*len(archive))
+		k.Note(archive)
+		for _, part := range [][]byte{page, image} {
+			k.Inside()
+			k.Note(part)
+		}
+		s := k.End()
+		shard, err := Open(Lay([]Numbered{{1, s}}))
+		if err != nil || s.Kind != Dense {
+			t.Fatal(s.Kind, err)
+		}
+		may := func(text string) bool {
+			q := NewQuery([]Asked{{Formula: &gram.Formula{Op: gram.Present, Set: gram.FromLiteral([]byte(text))}}})
+			is := q.Possible(s)
+			if (len(shard.Candidates(q)) > 0) != is {
+				t.Fatalf("the shard says otherwise of %s", text)
+			}
+			return is
+		}
+		if !may(needle) {
+			t.Fatalf("%s is there and is said not to be", needle)
+		}
+		if may(fmt.Sprintf("needle%x", r.Uint64())) {
+			wrong++
+		}
+	}
+	if wrong > 10 {
+		t.Errorf("%d of 200 may hold what they do not", wrong)
 	}
 }

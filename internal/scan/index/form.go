@@ -36,9 +36,9 @@ func (k *Sketcher) noteForm(form, of []byte) {
 				j++
 			}
 		default:
-			begin := max(i-3, 0)
+			begin := max(i-(wordLen-1), 0)
 			i, j, leap = behind(form, of, i, j, leap)
-			differs := form[begin:min(i+3, len(form))]
+			differs := form[begin:min(i+wordLen-1, len(form))]
 			k.noted += len(differs)
 			k.note(differs)
 		}

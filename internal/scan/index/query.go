@@ -108,12 +108,15 @@ func headsOf(f *gram.Formula) (all []uint32) {
 }
 
 // present translates a set of atoms. One of which nothing is certain to be there
-// may be anywhere.
+// may be anywhere, and so may what has no atoms.
 func present(f *gram.Formula, words bool) *formula {
+	if len(f.Set.Atoms) == 0 {
+		return always
+	}
 	out := &formula{op: gram.Present}
 	for _, a := range f.Set.Atoms {
 		x := bitsOf(a.Bytes, words)
-		for kind := Binary; kind < kinds && !words; kind++ {
+		for kind := Text; kind < kinds && !words; kind++ {
 			x.of[kind] = append(atEdge(a, f.Within), x.of[kind]...)
 		}
 		if x.zero = a.Zero; !x.says() {
@@ -141,14 +144,15 @@ func (f *formula) in(kind Kind) []atom {
 	return f.atoms
 }
 
-// bitsOf gives the bits of an atom; with words only of what lies between white
+// bitsOf gives the bits of an atom; of a signature only of what lies between white
 // space.
-func bitsOf(b []byte, words bool) (x atom) {
+func bitsOf(b []byte, signature bool) (x atom) {
+	var words []uint32
 	var v uint32
 	run := 0 // bytes without white space
-	for _, c := range b {
+	for i, c := range b {
 		c = gram.Fold(c)
-		if run++; words && (c == ' ' || c == 0x7f) {
+		if run++; signature && (c == ' ' || c == 0x7f) {
 			run = 0
 		}
 		v = v>>8 | uint32(c)<<24
@@ -156,12 +160,17 @@ func bitsOf(b []byte, words bool) (x atom) {
 			x.short = append(x.short, twoHash(uint16(v>>16)))
 			if tag, is := tagOf(byte(v >> 16)); is {
 				hashes := pairHashes(pairOf(tag, c))
-				x.short = append(x.short, hashes[:]...)
+				x.of[Text] = append(x.of[Text], hashes[:]...)
 			}
 		}
 		if tag, is := tagOf(byte(v >> 8)); is && run >= 3 {
 			hashes := tripleHashes(pairOf(tag, byte(v>>16)), c)
-			x.of[Binary], x.of[Dense] = append(x.of[Binary], hashes[:]...), append(x.of[Dense], hashes[:]...)
+			for kind := range x.of {
+				x.of[kind] = append(x.of[kind], hashes[:]...)
+			}
+		}
+		if run >= wordLen {
+			words = append(words, wordsAt(b, i)...)
 		}
 		if run >= 4 {
 			four := fourHash(v)
@@ -171,8 +180,23 @@ func bitsOf(b []byte, words bool) (x atom) {
 	for kind := range x.of {
 		x.of[kind] = spread(x.of[kind])
 	}
-	x.short = spread(x.short)
+	x.of[Dense], x.short = append(words, x.of[Dense]...), spread(x.short)
 	return x
+}
+
+// wordsAt gives the bits of the sequence of bytes that ends at a place, if it may
+// be text.
+func wordsAt(b []byte, at int) []uint32 {
+	var v uint64
+	for i := range wordLen {
+		c := gram.Fold(b[at-wordLen+1+i])
+		if c >= 0x80 {
+			return nil
+		}
+		v |= uint64(c) << (8 * i)
+	}
+	all := wordHashes(v)
+	return all[:]
 }
 
 // spread puts those first that lie apart: grams that overlap tend to be there
@@ -203,12 +227,7 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 	case gram.Nothing:
 		return false
 	case gram.Present:
-		for _, a := range f.in(s.Kind) {
-			if (s.Zeros || !a.zero) && holds(s.Bits, a.of[s.Kind], mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
-				return true
-			}
-		}
-		return false
+		return s.mayHold(f.in(s.Kind), s.Kind, mask) || s.Kind == Dense && s.Parts && s.mayHold(f.atoms, Binary, mask)
 	case gram.AllOf:
 		for _, sub := range f.sub {
 			if !sub.possible(s, mask) {
@@ -233,6 +252,18 @@ func (f *formula) possible(s Sketch, mask uint32) bool {
 		return f.fits(s.Size, s.Head)
 	}
 	return true
+}
+
+// mayHold tells whether a content may hold one of some atoms in what was noted as
+// that of a kind is.
+func (s *Sketch) mayHold(atoms []atom, kind Kind, mask uint32) bool {
+	for i := range atoms {
+		a := &atoms[i]
+		if (s.Zeros || !a.zero) && holds(s.Bits, a.of[kind], mask) && (!s.Short || holds(s.Bits, a.short, mask)) {
+			return true
+		}
+	}
+	return false
 }
 
 func holds(set []byte, grams []uint32, mask uint32) bool {
@@ -289,11 +320,36 @@ func (s *Shard) whole() []uint64 {
 	return out
 }
 
-func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
+func (s *Shard) present(f *formula, of []uint64) []uint64 {
+	out := s.presentAs(s.kind, f.in(s.kind), of)
+	if s.kind != Dense {
+		return out
+	}
+	// What lies inside may have been noted otherwise.
+	left := slices.Clone(of)
+	for i, w := range out {
+		left[i] &^= w
+	}
+	if !meet(left, s.parts) {
+		return out
+	}
+	inside := s.presentAs(Binary, f.atoms, left)
+	if out == nil {
+		return inside
+	}
+	for i, w := range inside {
+		out[i] |= w
+	}
+	return out
+}
+
+// presentAs gives those that may hold one of some atoms in what was noted as that
+// of a kind is.
+func (s *Shard) presentAs(kind Kind, atoms []atom, of []uint64) (out []uint64) {
 	one, left := make([]uint64, s.words), of
-	for _, a := range f.in(s.kind) {
+	for _, a := range atoms {
 		copy(one, left)
-		if !s.holding(one, a) {
+		if !s.holding(one, a, kind) {
 			continue
 		}
 		if out == nil {
@@ -309,11 +365,11 @@ func (s *Shard) present(f *formula, of []uint64) (out []uint64) {
 
 // holding leaves in set those that may hold an atom, and tells whether there are
 // any.
-func (s *Shard) holding(set []uint64, a atom) bool {
+func (s *Shard) holding(set []uint64, a atom, kind Kind) bool {
 	if a.zero && !meet(set, s.zeros) {
 		return false
 	}
-	for _, h := range a.of[s.kind] {
+	for _, h := range a.of[kind] {
 		if !s.and(set, h, nil) {
 			return false
 		}

@@ -31,7 +31,7 @@ type Numbered struct {
 }
 
 // shardMagic begins a shard, and names its version.
-const shardMagic = "CANSHRD6"
+const shardMagic = "CANSHRD7"
 
 // A shard is: magic, group (1 byte), count (4), bytes up to the rows (4); for
 // each content number (4), size (8), length of its head (1, and marks), its head (Head);
@@ -99,7 +99,9 @@ type Shard struct {
 	class, count, words int
 	kind                Kind
 	entries, rows       []byte
-	long, zeros         []uint64 // those that do not tell of short sequences, and those with zero bytes, a bit each
+	// A bit for each content: that it does not tell of short sequences, that it has
+	// zero bytes, and that something lies inside.
+	long, zeros, parts []uint64
 }
 
 // Open reads what Lay wrote. The Shard shares the memory of b.
@@ -116,14 +118,12 @@ func Open(b []byte) (*Shard, error) {
 		return nil, ErrCorrupt
 	}
 	s.entries, s.rows = b[shardHead:rows], b[rows:]
-	s.long, s.zeros = make([]uint64, s.words), make([]uint64, s.words)
+	s.long, s.zeros, s.parts = make([]uint64, s.words), make([]uint64, s.words), make([]uint64, s.words)
 	for i := range s.count {
-		if s.marks(i)&withShort == 0 {
-			s.long[i/64] |= 1 << (i % 64)
-		}
-		if s.marks(i)&withZeros != 0 {
-			s.zeros[i/64] |= 1 << (i % 64)
-		}
+		m := s.marks(i)
+		s.long[i/64] |= uint64(m&withShort/withShort^1) << (i % 64)
+		s.zeros[i/64] |= uint64(m&withZeros/withZeros) << (i % 64)
+		s.parts[i/64] |= uint64(m&withParts/withParts) << (i % 64)
 	}
 	return s, nil
 }

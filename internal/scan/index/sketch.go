@@ -3,18 +3,19 @@
 // that is old without reading it.
 //
 // A sketch is a Bloom filter with one hash function over all sequences of four
-// folded bytes (see package gram) and, of texts, all pairs, in the forms of a
-// content (engine.Scanner's Observe) and in those of what lies inside. Its length
-// is a power of two of bits that follows the number of different sequences. A
+// folded bytes (see package gram) and, of texts that are not long, all pairs, in the
+// forms of a content (engine.Scanner's Observe) and in those of what lies inside. Its
+// length is a power of two of bits that follows the number of different sequences. A
 // gram thus says little, but an atom of a rule's formula has many, and all of them
 // must be there. Rules of web shells ask for tags as short as "<?": what begins as
-// tags do has more bits, in texts two bytes of it and elsewhere, where nearly all
-// pairs are, three. Rules that ask for text of two bytes a character are ruled out
-// by one mark: that there is no zero byte.
+// tags do has more bits, for three bytes of it, for two in texts, where they are not
+// nearly all there, and for two near the edges. Rules that ask for text of two bytes a
+// character are ruled out by one mark: that there is no zero byte.
 //
 // Of content that is dense, images and archives, sequences are known by the
 // differences of their bytes, which are those of text under any XOR key, and
-// those that can be text have a zone of their own: there is little of it.
+// those that can be text have a zone of their own: there is little of it. Five such
+// bytes have more bits. What lies inside is noted as what it is.
 //
 // Sketches of one length are laid down in shards, row by row: a row has one bit
 // a content, and asking for a gram reads one row. That is the bit-sliced
@@ -58,11 +59,15 @@ type Sketch struct {
 	Size  int64 // of the content in bytes
 	Kind  Kind
 	Parts bool   // Bits tell of what lies inside, too
-	Short bool   // Bits tell of pairs, too; of Text alone
+	Short bool   // Bits tell of pairs, too; of Text alone, and no longer than mostShort
 	Zeros bool   // there are zero bytes
 	Head  []byte // its beginning, at most Head bytes
 	Bits  []byte // 1<<class bits, the lowest of a byte first
 }
+
+// mostShort is the length of contents up to which pairs are noted: long ones have
+// most of those that are asked for.
+const mostShort = 64 << 10
 
 // Marks of the length of a head.
 const (
@@ -135,13 +140,14 @@ type Sketcher struct {
 	content []byte
 	of      []byte // the content or part whose forms are noted; nil before the first one
 	kind    Kind
+	dense   bool // what is noted is known by the differences of its bytes
 	parts   bool
 	short   bool
 	zeros   bool
-	tags    [tagPairs]bool // of a Text: that have their bits
-	bits    *bitmap
-	mask    uint32 // of the places in use: their number, a power of two, less one
-	noted   int    // bytes
+	triples [tagPairs << 7 / 64]uint64 // tags of three bytes that have their marks, a bit each
+	marks   marks
+	masks   [1 << 10]uint32
+	noted   int // bytes
 	encoded []byte
 }
 
@@ -150,14 +156,9 @@ type Sketcher struct {
 func (k *Sketcher) Begin(content []byte, room int) {
 	k.content, k.of, k.parts, k.noted, k.zeros = content, nil, false, 0, false
 	k.kind = kindOf(content)
-	k.short = k.kind == Text
-	if k.bits == nil {
-		k.bits = new(bitmap)
-	}
-	n := 1 << min(max(longest(room, k.kind), minClass), maxClass)
-	k.mask = uint32(n - 1)
-	clear(k.bits[:n/64])
-	clear(k.tags[:])
+	k.short = k.kind == Text && len(content) <= mostShort
+	k.marks = k.marks.begin(1 << min(max(longest(room, k.kind), minClass), maxClass))
+	clear(k.triples[:])
 }
 
 func kindOf(content []byte) Kind {
@@ -217,15 +218,15 @@ func (k *Sketcher) Inside() { k.parts, k.of = true, nil }
 func (k *Sketcher) Note(form []byte) {
 	if k.of == nil {
 		k.noted += len(form)
+		k.dense = k.kind == Dense && (!k.parts || isDense(form))
 	}
-	if n := int(k.mask) + 1; k.noted > 4*n && n < 1<<maxClass {
-		copy(k.bits[n/64:n/32], k.bits[:n/64]) // longer, and says the same
-		k.mask = uint32(2*n - 1)
+	if n := len(k.marks); k.noted > 4*n && n < 1<<maxClass {
+		k.marks = k.marks.twice()
 	}
-	k.bits.set(formHash(int64(len(form))) & k.mask)
+	k.marks.set(formHash(int64(len(form))))
 	for _, n := range headLengths {
 		if len(form) >= n {
-			k.setAll(headHashes(form[:n]))
+			k.marks.setAll(headHashes(form[:n]))
 		}
 	}
 	k.zeros = k.zeros || bytes.IndexByte(form, 0) >= 0
@@ -238,20 +239,10 @@ func (k *Sketcher) Note(form []byte) {
 	k.of = form[:len(form):len(form)]
 }
 
-func (k *Sketcher) setAll(all places) {
-	for _, h := range all {
-		k.bits.set(h & k.mask)
-	}
-}
-
 // End gives the sketch, which shares the memory of the Sketcher and of the
 // content.
 func (k *Sketcher) End() Sketch {
-	b, set := k.encoded[:0], 0
-	for _, w := range k.bits[:(k.mask+1)/64] {
-		set += bits.OnesCount64(w)
-		b = binary.LittleEndian.AppendUint64(b, w)
-	}
+	b, set := k.marks.appendBits(k.encoded[:0])
 	k.encoded = b
 	s := Sketch{Size: int64(len(k.content)), Parts: k.parts, Short: k.short, Zeros: k.zeros, Kind: k.kind, Head: k.content[:min(len(k.content), Head)]}
 	s.Bits = fold(b, set, k.most())
@@ -295,8 +286,12 @@ func fold(b []byte, set, most int) []byte {
 	return b
 }
 
-// factor is 2^64 over the golden ratio.
-const factor = 0x9e3779b97f4a7c15
+// factor is 2^64 over the golden ratio, mixer one of the factors of SplitMix64
+// (Steele et al., OOPSLA 2014).
+const (
+	factor = 0x9e3779b97f4a7c15
+	mixer  = 0xbf58476d1ce4e5b9
+)
 
 // fourHash is where a sequence of four bytes has its bit, the first one lowest
 // in v; of shorter sketches the lowest bits of it count, on each of which all of v
@@ -312,6 +307,20 @@ func denseHash(v uint32) uint32 {
 	other = (other | -other) >> 31 // 0 or 1
 	low := h & 3
 	return h&^3 | (low+((low-1)>>31))*other
+}
+
+// wordLen is how many bytes of what may be text are noted together of dense
+// contents: few of them stand together by chance, so that each has several bits.
+const wordLen = 5
+
+// wordHashes are where so many bytes have their bits, the first one lowest.
+func wordHashes(v uint64) [3]uint32 { return three(v & (1<<(8*wordLen) - 1)) }
+
+// three gives three places for a number.
+func three(v uint64) [3]uint32 {
+	v *= factor
+	w := (v ^ v>>32) * mixer
+	return [3]uint32{uint32(v >> (64 - maxClass)), uint32(w >> (64 - maxClass)), uint32(w>>8) >> (32 - maxClass)}
 }
 
 // headLengths are the lengths of beginnings of forms that have a bit.
@@ -330,12 +339,11 @@ func headHashes(head []byte) places {
 // places are those of what has more than one bit.
 type places [5]uint32
 
-func several(v uint64) (all places) {
-	for i := range all {
-		v = (v ^ v>>29) * 0xbf58476d1ce4e5b9
-		all[i] = uint32(v >> (64 - maxClass))
-	}
-	return all
+func several(v uint64) places {
+	a := (v ^ v>>32) * factor
+	b := (a ^ a>>32) * mixer
+	c := (b ^ b>>29) * factor
+	return places{uint32(a >> (64 - maxClass)), uint32(b >> (64 - maxClass)), uint32(b>>8) >> (32 - maxClass), uint32(c >> (64 - maxClass)), uint32(c>>8) >> (32 - maxClass)}
 }
 
 // formHash is where the size of a form has its bit.

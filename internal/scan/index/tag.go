@@ -29,7 +29,10 @@ func tagOf(c byte) (number uint32, is bool) {
 
 // pairOf is the number of the pair that a tag and the folded byte behind it are:
 // no two have the same.
-func pairOf(tag uint32, c byte) uint32 { return tag<<7 | uint32(c&0x1f|c>>1&0x60) }
+func pairOf(tag uint32, c byte) uint32 { return tag<<7 | short(c) }
+
+// short is what a folded byte says, in seven bits.
+func short(c byte) uint32 { return uint32(c&0x1f | c>>1&0x60) }
 
 // pairHashes and tripleHashes are where the first two bytes of a tag have their
 // bits, and the first three.
@@ -51,58 +54,75 @@ const (
 	nearEnd   = 1024
 )
 
-// noteTags sets the bits of the tags in a form: of a text those of pairs, of
-// others those of three bytes.
+// noteTags sets the marks of the tags in a form: those of three bytes, those near
+// its edges, and of a text those of pairs.
 func (k *Sketcher) noteTags(form []byte) {
-	i := 0
-	for ; i+16 <= len(form); i += 16 {
-		t, u := tagsAmong(binary.LittleEndian.Uint64(form[i:])), tagsAmong(binary.LittleEndian.Uint64(form[i+8:]))
-		if t|u == 0 {
-			continue
-		}
-		for ; t != 0; t &= t - 1 {
-			k.noteTag(form, i+bits.TrailingZeros64(t)/8)
-		}
-		for ; u != 0; u &= u - 1 {
-			k.noteTag(form, i+8+bits.TrailingZeros64(u)/8)
+	at := 0
+	for at+32 <= len(form) {
+		masks := k.masks[:min((len(form)-at)/32, len(k.masks))]
+		tagMasks(masks, form[at:])
+		for _, m := range masks {
+			for ; m != 0; m &= m - 1 {
+				k.noteTag(form, at+bits.TrailingZeros32(m))
+			}
+			at += 32
 		}
 	}
-	for ; i < len(form); i++ {
-		k.noteTag(form, i)
+	for ; at < len(form); at++ {
+		k.noteTag(form, at)
 	}
 }
 
-// tagsAmong tells of eight bytes which may begin a tag, by the highest bit of
-// each.
+// tagMasks tells of each 32 bytes, a bit for each, which begin a tag.
+func tagMasks(dst []uint32, form []byte) {
+	if wide {
+		tagMasksAVX2(&dst[0], &form[0], len(dst))
+		return
+	}
+	tagBlocks(dst, form)
+}
+
+func tagBlocks(dst []uint32, form []byte) {
+	for i := range dst {
+		b := form[32*i : 32*i+32]
+		dst[i] = uint32(tagsAmong(binary.LittleEndian.Uint64(b))*gather>>56 | tagsAmong(binary.LittleEndian.Uint64(b[8:]))*gather>>56<<8 |
+			tagsAmong(binary.LittleEndian.Uint64(b[16:]))*gather>>56<<16 | tagsAmong(binary.LittleEndian.Uint64(b[24:]))*gather>>56<<24)
+	}
+}
+
+// tagsAmong tells of eight bytes which begin a tag, by the lowest bit of each.
 func tagsAmong(v uint64) uint64 {
-	const low, high = 0x0101010101010101, 0x8080808080808080
+	const low, rest = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
 	v |= fold64
 	x, y := v&^(0x40*low)^'<'*low, v&^low^'$'*low // in each two are told that differ in one bit
-	return ((x-low)&^x | (y-low)&^y) & high
+	x, y = x&rest+rest|x, y&rest+rest|y           // those have no highest bit now
+	return ^(x & y) >> 7 & low
 }
 
-// noteTag sets the bits of a tag, if one begins at an offset.
+// noteTag sets the marks of a tag, if one begins at an offset.
 func (k *Sketcher) noteTag(form []byte, at int) {
 	tag, is := tagOf(form[at] | 0x20)
 	if !is || at+1 >= len(form) {
 		return
 	}
 	pair := pairOf(tag, form[at+1]|0x20)
-	if k.kind == Text {
-		if !k.tags[pair] {
-			k.tags[pair] = true
-			k.setAll(pairHashes(pair))
-		}
-		return
-	}
-	if at+2 < len(form) {
-		k.setAll(tripleHashes(pair, form[at+2]|0x20))
-	}
 	if at < nearBegin {
-		k.setAll(beginHashes(pair))
+		k.marks.setAll(beginHashes(pair))
 	}
 	if at >= len(form)-nearEnd {
-		k.setAll(endHashes(pair))
+		k.marks.setAll(endHashes(pair))
+	}
+	if at+2 < len(form) {
+		third := form[at+2] | 0x20
+		t := pair<<7 | short(third)
+		if k.triples[t/64]>>(t%64)&1 != 0 {
+			return
+		}
+		k.triples[t/64] |= 1 << (t % 64)
+		k.marks.setAll(tripleHashes(pair, third))
+	}
+	if k.kind == Text {
+		k.marks.setAll(pairHashes(pair))
 	}
 }
 

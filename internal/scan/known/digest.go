@@ -23,6 +23,10 @@ func (s Sum) Of(device, inode uint64) Sum {
 	return blake3.Sum256(b)
 }
 
+// Named makes of a digest one of a content of which its name decides, too, what it
+// is.
+func (s Sum) Named() Sum { return s.Of(0, 0) }
+
 const (
 	// mostMet bounds the contents that a Digester remembers.
 	mostMet = 1 << 16

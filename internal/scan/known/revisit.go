@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -148,7 +147,7 @@ func (v *revisit) look(fresh map[engine.Fingerprint]bool) error {
 
 // judgeAll has all candidates judged, one a processor at a time, about in the
 // order in which they lie.
-func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, places map[uint32][]string, order []uint32) error {
+func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, places map[uint32][]file, order []uint32) error {
 	ctx, cancel := context.WithCancelCause(v.ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -157,7 +156,7 @@ func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, plac
 		judges.Go(func() {
 			j := &judge{revisit: v, scanner: rules.NewScanner(engine.ScanOptions{})}
 			if v.opening.Open != nil {
-				j.open = v.opening.Open()
+				j.inside = v.opening.Open()
 			}
 			for i := next.Add(1) - 1; int(i) < len(order) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				if err := j.judge(order[i], places[order[i]], candidates[order[i]]); err != nil {
@@ -174,15 +173,27 @@ func (v *revisit) judgeAll(rules *engine.Rules, candidates map[uint32]bool, plac
 type judge struct {
 	*revisit
 	scanner *engine.Scanner
-	open    Opener // nil if nothing is opened
+	inside  Opener // nil if nothing is opened
 	buffer  []byte
 }
 
+// file is a file that had a content.
+type file struct {
+	path   string
+	device uint64
+	entry  Entry
+}
+
+// same tells whether the file is as it was, and so has the content still.
+func (f *file) same(st *unix.Stat_t) bool {
+	return f.device == st.Dev && f.entry.Same(st.Ino, st.Size, st.Mtim.Nano(), st.Ctim.Nano())
+}
+
 // places says where contents lie, and gives them in that order.
-func (v *revisit) places(of map[uint32]bool) (all map[uint32][]string, order []uint32, err error) {
-	all = make(map[uint32][]string, len(of))
+func (v *revisit) places(of map[uint32]bool) (all map[uint32][]file, order []uint32, err error) {
+	all = make(map[uint32][]file, len(of))
 	err = v.store.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketDirectories).ForEach(func(_, b []byte) error {
+		return tx.Bucket(bucketDirectories).ForEach(func(k, b []byte) error {
 			d, err := decodeDirectory(b)
 			if err != nil {
 				return nil //nolint:nilerr // it is looked at again
@@ -195,7 +206,7 @@ func (v *revisit) places(of map[uint32]bool) (all map[uint32][]string, order []u
 				if at == nil {
 					order = append(order, e.Content)
 				}
-				all[e.Content] = append(at, filepath.Join(d.Path, e.Name))
+				all[e.Content] = append(at, file{filepath.Join(d.Path, e.Name), deviceOf(k), e})
 			}
 			return v.ctx.Err()
 		})
@@ -209,7 +220,7 @@ func (v *revisit) places(of map[uint32]bool) (all map[uint32][]string, order []u
 }
 
 // judge has the new rules look at a candidate, and at what may lie inside.
-func (j *judge) judge(n uint32, paths []string, inside bool) error {
+func (j *judge) judge(n uint32, places []file, inside bool) error {
 	var c *content
 	err := j.store.db.View(func(tx *bbolt.Tx) (err error) {
 		if b := tx.Bucket(bucketContents).Get(number(n)); b != nil {
@@ -220,17 +231,36 @@ func (j *judge) judge(n uint32, paths []string, inside bool) error {
 	if err != nil || c == nil {
 		return err
 	}
-	data, free, ok := j.anyOf(paths, c.Sum, c.Size)
-	if !ok {
-		j.lock.Lock()
-		defer j.lock.Unlock()
-		j.forget(n, c)
-		return nil
+	for i := range places {
+		if done, err := j.judgeAt(n, c, places, i, inside); done || err != nil {
+			return err
+		}
 	}
-	defer free()
-	matched, placed, err := j.scan(data, paths[0], inside)
-	if j.ctx.Err() != nil {
-		return j.ctx.Err()
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	j.forget(n, c)
+	return nil
+}
+
+// judgeAt looks at a candidate at one of the places where it was. A file that is as
+// it was has it still, as for a scan; of others, and of what matches, the digest
+// tells. done is false if it is not there.
+func (j *judge) judgeAt(n uint32, c *content, places []file, at int, inside bool) (done bool, err error) {
+	f, err := j.open(places[at].path, c.Size)
+	if err != nil {
+		return false, nil //nolint:nilerr // it is gone
+	}
+	defer f.close()
+	same := places[at].same(&f.stat)
+	if !same && !f.is(c.Sum) {
+		return false, nil
+	}
+	matched, placed, err := j.scan(f.data, places[at].path, inside)
+	switch {
+	case j.ctx.Err() != nil:
+		return true, j.ctx.Err()
+	case same && (f.changed() || len(matched) > 0 && !f.is(c.Sum)):
+		return false, nil
 	}
 	j.lock.Lock()
 	defer j.lock.Unlock()
@@ -239,9 +269,9 @@ func (j *judge) judge(n uint32, paths []string, inside bool) error {
 		j.forget(n, c)
 	}
 	if err != nil || len(matched) == 0 {
-		return nil
+		return true, nil //nolint:nilerr // it is looked at again
 	}
-	return j.late(n, c, matched, paths, sha256.Sum256(data))
+	return true, j.late(n, c, matched, places, sha256.Sum256(f.data))
 }
 
 // forget has a content looked at where it is met again.
@@ -252,8 +282,11 @@ func (v *revisit) forget(n uint32, c *content) {
 }
 
 // late tells of a content that new rules match.
-func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, paths []string, digest [32]byte) error {
-	late := Late{Paths: paths, Since: time.Unix(c.Since, 0).UTC(), Clean: true, SHA256: digest, Size: c.Size}
+func (v *revisit) late(n uint32, c *content, matched []*engine.Rule, places []file, digest [32]byte) error {
+	late := Late{Since: time.Unix(c.Since, 0).UTC(), Clean: true, SHA256: digest, Size: c.Size}
+	for i := range places {
+		late.Paths = append(late.Paths, places[i].path)
+	}
 	var prints []engine.Fingerprint
 	for _, r := range matched {
 		f := v.prints[r]
@@ -298,68 +331,10 @@ func (j *judge) scan(data []byte, path string, inside bool) (matched []*engine.R
 		}
 		return err
 	}
-	if err = match(data); err == nil && inside && j.open != nil {
-		err = j.open(j.ctx, filepath.Base(path), data, match)
+	if err = match(data); err == nil && inside && j.inside != nil {
+		err = j.inside(j.ctx, filepath.Base(path), data, match)
 	}
 	return matched, placed, err
-}
-
-// anyOf reads a content at one of the places where it was. It is valid until
-// free is called.
-func (j *judge) anyOf(paths []string, sum Sum, size int64) (data []byte, free func(), ok bool) {
-	for _, p := range paths {
-		data, st, free, err := j.read(p, size)
-		if err != nil {
-			continue
-		}
-		if is := SumOf(data); is == sum || is.Of(st.Dev, st.Ino) == sum {
-			return data, free, true
-		}
-		free()
-	}
-	return nil, nil, false
-}
-
-const mapFrom = 1 << 20
-
-// read reads a regular file of a size, not through any link.
-func (j *judge) read(path string, size int64) (data []byte, st unix.Stat_t, free func(), err error) {
-	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
-	fd, err := unix.Openat2(unix.AT_FDCWD, path, how)
-	if err != nil {
-		return nil, st, nil, err
-	}
-	defer unix.Close(fd)
-	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, st, nil, err
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size != size {
-		return nil, st, nil, errors.New("it is no longer that file")
-	}
-	if size < mapFrom {
-		data = slices.Grow(j.buffer[:0], int(size))[:size]
-		j.buffer = data
-		return data, st, func() {}, fill(data, fd)
-	}
-	data, err = unix.Mmap(fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
-	return data, st, func() { _ = unix.Munmap(data) }, err
-}
-
-// fill reads a file from its beginning.
-func fill(data []byte, fd int) error {
-	for at := 0; at < len(data); {
-		n, err := unix.Pread(fd, data[at:], int64(at))
-		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return err
-		case n == 0:
-			return io.ErrUnexpectedEOF
-		default:
-			at += n
-		}
-	}
-	return nil
 }
 
 // commit writes what is settled, has files look at the records of contents that

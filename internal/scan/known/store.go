@@ -46,7 +46,7 @@ var (
 
 // format is the version of the file. What another version wrote is begun anew:
 // nothing is lost but time.
-const format = "6"
+const format = "7"
 
 // The keys of bucketMeta besides those of generations.
 var (
@@ -178,6 +178,8 @@ func toNumber(b []byte) uint32 {
 func directoryKey(device, inode uint64) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, device), inode)
 }
+
+func deviceOf(directoryKey []byte) uint64 { return binary.BigEndian.Uint64(directoryKey) }
 
 // sortedPrints gives the fingerprints of rules, sorted.
 func sortedPrints(rules *engine.Rules) []engine.Fingerprint {

@@ -1,0 +1,84 @@
+package known
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// reread is a file that is read again. It belongs to one goroutine.
+type reread struct {
+	fd     int
+	stat   unix.Stat_t // when it was opened
+	data   []byte
+	mapped bool
+}
+
+// mapFrom is the size from which files are mapped.
+const mapFrom = 1 << 20
+
+// open reads a regular file of a size, not through any link. It is valid until it
+// is closed.
+func (j *judge) open(path string, size int64) (f *reread, err error) {
+	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
+	f = &reread{}
+	if f.fd, err = unix.Openat2(unix.AT_FDCWD, path, how); err != nil {
+		return nil, err
+	}
+	if err = unix.Fstat(f.fd, &f.stat); err == nil && (f.stat.Mode&unix.S_IFMT != unix.S_IFREG || f.stat.Size != size) {
+		err = errors.New("it is no longer that file")
+	}
+	switch {
+	case err != nil:
+	case size < mapFrom:
+		j.buffer = slices.Grow(j.buffer[:0], int(size))[:size]
+		f.data, err = j.buffer, fill(j.buffer, f.fd)
+	default:
+		f.data, err = unix.Mmap(f.fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
+		f.mapped = err == nil
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *reread) close() {
+	if f.mapped {
+		_ = unix.Munmap(f.data) // fails only for a range that is not mapped
+	}
+	unix.Close(f.fd)
+}
+
+// is tells whether it holds the content of a digest.
+func (f *reread) is(sum Sum) bool {
+	is := SumOf(f.data)
+	own := is.Of(f.stat.Dev, f.stat.Ino)
+	return is == sum || own == sum || is.Named() == sum || own.Named() == sum
+}
+
+// changed tells whether it was written to since it was opened.
+func (f *reread) changed() bool {
+	var now unix.Stat_t
+	return unix.Fstat(f.fd, &now) != nil || now.Size != f.stat.Size || now.Mtim != f.stat.Mtim || now.Ctim != f.stat.Ctim
+}
+
+// fill reads a file from its beginning.
+func fill(data []byte, fd int) error {
+	for at := 0; at < len(data); {
+		n, err := unix.Pread(fd, data[at:], int64(at))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrUnexpectedEOF
+		default:
+			at += n
+		}
+	}
+	return nil
+}
