@@ -61,6 +61,8 @@ type Bench struct {
 	Rows    []Row
 	sources []engine.Source // all sets
 	rules   *engine.Rules
+
+	unindexed bool // scans learn verdicts alone
 }
 
 // New prepares a run.
@@ -136,6 +138,7 @@ func (b *Bench) scan(ctx context.Context, rules *engine.Rules, store *known.Stor
 		if o.Known, err = store.Begin(rules, scan.Opening(&inside)); err != nil {
 			return cost{}, scan.Summary{}, err
 		}
+		o.Known.Unindexed = b.unindexed
 	}
 	s, err := scan.Scan(ctx, scan.Paths(paths...), nobody{}, o)
 	if err == nil && o.Known != nil {
