@@ -107,21 +107,18 @@ func (m marks) noteFour(form []byte) {
 	}
 }
 
-// noteDense is noteFour with the hash of dense contents: written out, so that there
-// is no call for each byte.
+// noteDense is noteFour with the places of dense contents.
 func (m marks) noteDense(form []byte) {
 	mask := uint32(len(m) - 1)
-	for ; len(form) >= 12; form = form[8:] {
+	for ; len(form) >= 8; form = form[4:] {
 		v := binary.LittleEndian.Uint64(form) | fold64
-		m[denseHash(uint32(v))&mask] = 1
-		m[denseHash(uint32(v>>8))&mask] = 1
-		m[denseHash(uint32(v>>16))&mask] = 1
-		m[denseHash(uint32(v>>24))&mask] = 1
-		m[denseHash(uint32(v>>32))&mask] = 1
-		v = binary.LittleEndian.Uint64(form[4:]) | fold64
-		m[denseHash(uint32(v>>8))&mask] = 1
-		m[denseHash(uint32(v>>16))&mask] = 1
-		m[denseHash(uint32(v>>24))&mask] = 1
+		d := v ^ v>>8
+		other := d & tops // of each three, by their lowest bit, whether they are no text
+		other = (other | other>>8 | other>>16) >> 7
+		m[densePlace(uint32(d), uint32(other))&mask] = 1
+		m[densePlace(uint32(d>>8), uint32(other>>8))&mask] = 1
+		m[densePlace(uint32(d>>16), uint32(other>>16))&mask] = 1
+		m[densePlace(uint32(d>>24), uint32(other>>24))&mask] = 1
 	}
 	for ; len(form) >= 4; form = form[1:] {
 		m[denseHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1

@@ -302,11 +302,16 @@ func fourHash(v uint32) uint32 { return uint32(uint64(v) * factor >> (64 - maxCl
 // text under some key: those of which no byte's highest bit is another.
 func denseHash(v uint32) uint32 {
 	d := (v ^ v>>8) & 0xffffff
-	h := fourHash(d)
 	other := d & 0x808080
-	other = (other | -other) >> 31 // 0 or 1
+	return densePlace(d, (other|-other)>>31)
+}
+
+// densePlace is denseHash of the lowest three bytes of d, differences, with 1 as the
+// lowest bit of other if they are no text.
+func densePlace(d, other uint32) uint32 {
+	h := fourHash(d & 0xffffff)
 	low := h & 3
-	return h&^3 | (low+((low-1)>>31))*other
+	return h&^3 | (low+((low-1)>>31))&-(other&1)
 }
 
 // wordLen is how many bytes of what may be text are noted together of dense

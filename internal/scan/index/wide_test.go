@@ -57,6 +57,14 @@ func FuzzWide(f *testing.F) {
 		if !bytes.Equal(m, want) {
 			t.Fatal("sequences of four are noted elsewhere")
 		}
+		dense, wantDense := make(marks, len(m)), make(marks, len(m))
+		dense.noteDense(form)
+		for i := 0; i+4 <= len(form); i++ {
+			wantDense.set(denseHash(uint32(form[i]|0x20) | uint32(form[i+1]|0x20)<<8 | uint32(form[i+2]|0x20)<<16 | uint32(form[i+3]|0x20)<<24))
+		}
+		if !bytes.Equal(dense, wantDense) {
+			t.Fatal("sequences of four of what is dense are noted elsewhere")
+		}
 		b, set := m.appendBits(nil)
 		other := make([]byte, len(b))
 		if want.pack(other); !bytes.Equal(b, other) {
