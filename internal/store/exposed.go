@@ -190,3 +190,10 @@ func (r reader) ProgramsThere(ctx context.Context, asset candor.ID) ([]inventory
 	rows, err := choose[query.Program](ctx, r.db, "programs", "id IN (SELECT program FROM inventory_items WHERE asset = ? AND last_seen = 0) ORDER BY id", asset)
 	return each(rows, program), err
 }
+
+// SoftwareCounts gives how many programs are known, and how many vulnerabilities they
+// have or may have, each program for itself.
+func (r reader) SoftwareCounts(ctx context.Context) (programs, exposed int, err error) {
+	err = r.scan(ctx, "count software", "SELECT (SELECT COUNT(*) FROM programs), (SELECT COUNT(*) FROM exposed)", nil, func(row *sql.Rows) error { return row.Scan(&programs, &exposed) })
+	return programs, exposed, err
+}
