@@ -102,8 +102,8 @@ func (r *run) all(ctx context.Context) error {
 			return errors.Join(err, judge())
 		}},
 		{"first page of exposures", ReportGoal, nil, func() error {
-			all, err := r.house.Exposures(ctx, analyst, house.ExposureFilter{})
-			if err == nil && len(all) == 0 {
+			page, err := r.house.Exposures(ctx, analyst, house.ExposureFilter{}, candor.Cut{})
+			if err == nil && len(page.Items) == 0 {
 				err = errors.New("there are no exposures")
 			}
 			return err

@@ -86,7 +86,7 @@ func between(n int, begin string) string {
 }
 
 // text is as long as descriptions are.
-var text = strings.Repeat("a flaw in the handling of input of this component allows who sends it to do what they may not ", 2)
+var text = strings.Repeat("a flaw in the handling of input of this component allows who sends it to do what they may not ", 3)
 
 func writeIssue(out *bufio.Writer, rank, k, edition int) {
 	fmt.Fprintf(out, `{"description":"In %s, %s","debianbug":%d,"scope":"remote","releases":{`, nameOf(rank), text[:60+mixed(rank, k)%130], 100_000+mixed(k, rank)%900_000)

@@ -233,12 +233,12 @@ func TestExposures(t *testing.T) {
 			if err := w.Store.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, w.site, time.Time{}) }); err != nil {
 				t.Fatal(err)
 			}
-			all, err := w.Exposures(ctx, eve, house.ExposureFilter{})
+			all, err := w.Exposures(ctx, eve, house.ExposureFilter{}, candor.Cut{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := ""
-			for _, e := range all {
+			for _, e := range all.Items {
 				got += map[bool]string{true: "has", false: "may"}[e.Affected]
 				if e.ID != "CVE-2026-1207" {
 					got += " " + strings.ToLower(e.Product)
