@@ -14,8 +14,8 @@ type kinship int
 
 const (
 	unlike kinship = iota
-	alike           // it may be the program: nobody is told by itself
-	same            // vendor and product are those of the program
+	alike          // it may be the program: nobody is told by itself
+	same           // vendor and product are those of the program
 )
 
 // byCPE are vendors and products of programs in the dictionary of CPE (NIST), by the

@@ -110,17 +110,16 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 		if e.Vulnerability == nil {
 			return nil
 		}
-		other, exploited := true, true // of a part nobody knows what it said before
-		if n.whole {
-			if other, exploited, err = have.Name(*e.Vulnerability); err != nil || !other {
-				return err
-			}
-			if err := n.from.add(e); err != nil {
-				return err
-			}
+		if !n.whole {
+			n.touched.add(*e.Vulnerability, true) // of a part nobody knows what it said before
+			return nil
+		}
+		other, exploited, err := have.Name(*e.Vulnerability)
+		if err != nil || !other {
+			return err
 		}
 		n.touched.add(*e.Vulnerability, exploited)
-		return nil
+		return n.from.add(e)
 	})
 	if err == nil && n.whole {
 		n.gone, err = h.Store.Unnamed(ctx, name, have)

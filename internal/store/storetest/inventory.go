@@ -91,14 +91,14 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	do(t, s, func(tx *store.Tx) error { return tx.NewEpoch(ctx) })
 	same(t, must(s.ExposureEpoch(ctx))(t), epoch+1)
 	same(t, len(must(s.Unjudged(ctx, epoch+1, 10))(t)), 1)
-	listed := func(exploited, mended bool, below string, most int) []string {
+	listed := func(exploited, mended bool, below string) []string {
 		t.Helper()
-		return must(s.ExposedIDs(ctx, exploited, mended, below, most))(t)
+		return must(s.ExposedIDs(ctx, exploited, mended, below, 10))(t)
 	}
-	same(t, listed(true, false, "", 10), []string{"CVE-2026-2"})
-	same(t, listed(false, true, "", 10), []string{"CVE-2026-1"})
-	same(t, listed(false, false, "", 10), []string{"CVE-2026-3"})
-	same(t, len(listed(false, false, "CVE-2026-3", 10)), 0)
+	same(t, listed(true, false, ""), []string{"CVE-2026-2"})
+	same(t, listed(false, true, ""), []string{"CVE-2026-1"})
+	same(t, listed(false, false, ""), []string{"CVE-2026-3"})
+	same(t, len(listed(false, false, "CVE-2026-3")), 0)
 	same(t, must(s.ProgramsExposed(ctx, []string{"CVE-2026-1"}))(t), map[string][]inventory.Program{"CVE-2026-1": {wordpress}})
 	same(t, must(s.ExposuresOf(ctx, a.ID, 2))(t), []store.Exposed{all[1], all[0]})
 	same(t, must(s.ProgramsThere(ctx, a.ID))(t), []inventory.Program{wordpress})
@@ -137,7 +137,7 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	judge(epoch+1, all[0], all[1])
 	same(t, must(s.ExposuresOf(ctx, a.ID, 5))(t), []store.Exposed{all[1], all[0]})
 	judge(epoch + 1)
-	same(t, len(listed(false, true, "", 10))+len(listed(false, false, "", 10)), 0)
+	same(t, len(listed(false, true, ""))+len(listed(false, false, "")), 0)
 	testExposedOrder(t, s, epoch+1)
 	testEpochFor(t, s)
 
