@@ -264,24 +264,21 @@ func (h *House) FeedOf(ctx context.Context, who candor.Principal, name string) (
 // FeedHit is that something of ours is what a feed names.
 type FeedHit intel.Hit
 
-// mostHits is how many hits are shown.
-const mostHits = 1000
-
-// ListHits gives what of ours feeds name, the latest first, of one feed if it is
+// ListHits lists what of ours feeds name, the latest first, of one feed if it is
 // named.
-func (h *House) ListHits(ctx context.Context, who candor.Principal, name string) ([]FeedHit, error) {
+func (h *House) ListHits(ctx context.Context, who candor.Principal, name string, cut candor.Cut) (all candor.Page[FeedHit], err error) {
 	if err := may(who, access.ReadParties); err != nil {
-		return nil, err
+		return all, err
 	}
 	if name != "" && !isGroupFeed(name) {
 		if _, err := h.feedNamed(name); err != nil {
-			return nil, err
+			return all, err
 		}
 	}
-	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
-	all := make([]FeedHit, len(hits))
-	for i, one := range hits {
-		all[i] = FeedHit(one)
+	page, err := h.Store.Hits(ctx, who.Scope(), name, cut)
+	all = candor.Page[FeedHit]{Items: make([]FeedHit, len(page.Items)), Next: page.Next, Previous: page.Previous, Count: page.Count, More: page.More}
+	for i, one := range page.Items {
+		all.Items[i] = FeedHit(one)
 	}
 	return all, err
 }

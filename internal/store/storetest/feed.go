@@ -83,9 +83,9 @@ func testFeeds(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, h) })
 	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, again) })
 	h.Last = again.Last
-	same(t, must(s.Hits(ctx, candor.Everything, "list", 10))(t), []intel.Hit{h})
+	same(t, must(s.Hits(ctx, candor.Everything, "list", candor.Cut{}))(t), candor.Page[intel.Hit]{Items: []intel.Hit{h}, Count: 1})
 	same(t, must(s.Hit(ctx, "list", one.Value, a.ID))(t), h)
-	same(t, len(must(s.Hits(ctx, candor.Scope{Party: candor.NewID(noon)}, "", 10))(t)), 0)
+	same(t, len(must(s.Hits(ctx, candor.Scope{Party: candor.NewID(noon)}, "", candor.Cut{}))(t).Items), 0)
 	_, err := s.Hit(ctx, "list", "192.0.2.8", a.ID)
 	isKind(t, err, candor.ErrNotFound)
 	testVulnerabilities(t, s)

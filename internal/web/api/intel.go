@@ -10,6 +10,7 @@ import (
 )
 
 type hitQuery struct {
+	Paging
 	Feed string `query:"feed" maxLength:"100" doc:"By its name; of what a member of a sharing group added, group:GROUP:PARTY. Hits of all feeds if missing."`
 }
 
@@ -73,8 +74,13 @@ func (s *server) addIntel() {
 		done(func(ctx context.Context, who candor.Principal, in *feedName) error {
 			return s.House.FetchFeed(ctx, who, in.Name)
 		}))
-	add(s, operation{id: "list-hits", method: http.MethodGet, path: "/api/v1/hits", tag: tag, needs: readsOnlyParties, summary: "List what feeds name of ours", about: "Host names of sites, static addresses, and contents that were found. The latest first, at most 1,000."},
-		func(ctx context.Context, who candor.Principal, in *hitQuery) (*whole[house.FeedHit], error) {
-			return wholeOf(s.House.ListHits(ctx, who, in.Feed))
+	add(s, operation{id: "list-hits", method: http.MethodGet, path: "/api/v1/hits", tag: tag, needs: readsOnlyParties, summary: "List what feeds name of ours", about: "Host names of sites, static addresses, and contents that were found. The latest first."},
+		func(ctx context.Context, who candor.Principal, in *hitQuery) (*listed[house.FeedHit], error) {
+			cut, err := s.cut(ctx, who, in.Paging, "", "id")
+			if err != nil {
+				return nil, err
+			}
+			page, err := s.House.ListHits(ctx, who, in.Feed, cut)
+			return paged(ctx, s, who, page, err)
 		})
 }
