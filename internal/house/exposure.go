@@ -290,7 +290,7 @@ func (s installed) orders(v intel.Vulnerability) bool {
 
 // packages are the names by which the package of a program is known in ecosystems.
 func (s installed) packages() []string {
-	return append([]string{s.name, s.name + "/core", s.name + "/" + s.name, s.name + "/" + s.name + "-cms"}, productsByCPE(s.name)...)
+	return []string{s.name, s.name + "/core", s.name + "/" + s.name, s.name + "/" + s.name + "-cms"}
 }
 
 // parts are words of products that are parts which not every site has.

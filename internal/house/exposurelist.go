@@ -124,7 +124,7 @@ func (l *exposureLister) begin(ctx context.Context) error {
 	for _, n := range names {
 		s := parseSoftware(n)
 		if l.in = append(l.in, s); s.version != "" {
-			packages = append(packages, s.packages()...)
+			packages = slices.Concat(packages, s.packages(), productsByCPE(s.name))
 		}
 	}
 	l.exploited, err = l.house.Store.ExposedIDs(ctx, true, true, "", mostListed)

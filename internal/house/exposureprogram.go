@@ -200,7 +200,7 @@ func (o observed) products() []string {
 	name := strings.ToLower(o.Name)
 	switch o.Kind {
 	case inventory.Application:
-		return installed{name: o.Name}.packages()
+		return append(installed{name: o.Name}.packages(), productsByCPE(o.Name)...)
 	case inventory.Plugin, inventory.Theme:
 		return slices.Concat([]string{name}, apart(name), o.partNames("WordPress"), o.partNames(inventory.Packagist))
 	case inventory.Package:

@@ -104,6 +104,7 @@ func TestJudgeByCPE(t *testing.T) {
 		"a package":              {said("cpe:2.3:a:haxx:curl"), of(inventory.Package, "", "Debian:12:bookworm", "curl", ""), possible},
 		"the kernel":             {said("cpe:2.3:o:linux:linux_kernel"), of(inventory.Package, "", "Debian:12:bookworm", "linux", ""), possible},
 		"another package":        {said("cpe:2.3:a:haxx:libcurl"), of(inventory.Package, "", "Debian:12:bookworm", "curl", ""), other},
+		"a package of the word":  {intel.Vulnerability{Ecosystem: "npm", Product: "webmail", Ranges: []version.Range{{}}}, app("roundcube"), other},
 		"no name":                {intel.Vulnerability{CPE: "wordpress", Product: "wordpress"}, app("wordpress"), other},
 	} {
 		if got := judge([]intel.Vulnerability{c.said}, c.of).verdict; got != c.want {
