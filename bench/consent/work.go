@@ -19,7 +19,7 @@ type work struct {
 }
 
 func (r *run) work() work {
-	w := work{at: time.Now(), server: serverWork(r.Server), all: allWork()}
+	w := work{at: time.Now(), server: ServerWork(r.Server), all: allWork()}
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
 		w.program = time.Duration(u.Utime.Nano() + u.Stime.Nano())
@@ -57,9 +57,9 @@ func (w work) each(n int64) string {
 	return fmt.Sprintf("%d + %d µs each", w.program.Microseconds()/n, w.server.Microseconds()/n)
 }
 
-// serverWork is the time of a process and its children, in ticks of 10 ms: see
+// ServerWork is the time of a process and its children, in ticks of 10 ms: see
 // proc_pid_stat(5).
-func serverWork(pid int) (sum time.Duration) {
+func ServerWork(pid int) (sum time.Duration) {
 	if pid == 0 {
 		return 0
 	}

@@ -13,9 +13,6 @@ import (
 	"candor/internal/store"
 )
 
-// mostBulletins is how many bulletins are listed.
-const mostBulletins = 500
-
 // BulletinView is a bulletin with its versions, the latest first, and who got one of
 // them.
 type BulletinView struct {
@@ -30,22 +27,22 @@ type BulletinView struct {
 
 // Bulletins lists bulletins, those that changed last first, without versions and
 // copies.
-func (h *House) Bulletins(ctx context.Context, who candor.Principal) ([]BulletinView, error) {
+func (h *House) Bulletins(ctx context.Context, who candor.Principal, cut candor.Cut) (views candor.Page[BulletinView], err error) {
 	if err := may(who, access.ReadParties); err != nil {
-		return nil, err
+		return views, err
 	}
-	all, err := h.Store.Bulletins(ctx, mostBulletins)
+	page, err := h.Store.Bulletins(ctx, cut)
 	if err != nil {
-		return nil, err
+		return views, err
 	}
-	ids := make([]candor.ID, len(all))
-	for i, b := range all {
+	ids := make([]candor.ID, len(page.Items))
+	for i, b := range page.Items {
 		ids[i] = b.ID
 	}
 	counts, err := h.Store.BulletinCounts(ctx, ids...)
-	views := make([]BulletinView, len(all))
-	for i, b := range all {
-		views[i] = BulletinView{Bulletin: b, Count: counts[b.ID][b.Number], Counts: map[int]bulletin.Count{}, Versions: []bulletin.Version{}, Copies: []bulletin.Copy{}}
+	views = candor.Page[BulletinView]{Items: make([]BulletinView, len(page.Items)), Next: page.Next, Previous: page.Previous, Count: page.Count, More: page.More}
+	for i, b := range page.Items {
+		views.Items[i] = BulletinView{Bulletin: b, Count: counts[b.ID][b.Number], Counts: map[int]bulletin.Count{}, Versions: []bulletin.Version{}, Copies: []bulletin.Copy{}}
 	}
 	return views, err
 }

@@ -336,7 +336,7 @@ func TestBulletinRoles(t *testing.T) {
 			_, offered := w.OfferBulletin(ctx, who, b.ID)
 			_, published := w.PublishBulletin(ctx, who, b.ID, b.Edition)
 			_, withdrawn := w.WithdrawBulletin(ctx, who, b.ID, "x")
-			_, listed := w.Bulletins(ctx, who)
+			_, listed := w.Bulletins(ctx, who, candor.Cut{})
 			_, seen := w.House.Bulletin(ctx, who, b.ID, 0)
 			for what, err := range map[string]error{"save": saved, "offer": offered, "publish": published, "withdraw": withdrawn, "list": listed, "see": seen} {
 				if reads := name == "auditor" && (what == "list" || what == "see"); reads != (err == nil) || !reads && !errors.Is(err, candor.ErrDenied) {

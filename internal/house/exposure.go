@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"candor"
-	"candor/internal/access"
 	"candor/internal/intel"
 	"candor/internal/intel/version"
 	"candor/internal/inventory"
@@ -76,88 +75,9 @@ const (
 	mostSoftware  = 2000
 	mostExploited = 20_000
 	mostProduct   = 20_000
-	mostExposures = 200
 	mostExposed   = 20 // sites that are named
-	mostListed    = 5000
 	idsAtOnce     = 300
 )
-
-// Exposures lists vulnerabilities that are known to be exploited, of software that
-// was observed at sites and servers or that sites say they run, and those that a
-// version there is told to have. Where the version is not known, or cannot be
-// compared, a site may be exposed: it is never said that it is, nor that it is not.
-// Those that are exploited come first. There are at most 200.
-func (h *House) Exposures(ctx context.Context, who candor.Principal, f ExposureFilter) ([]Exposure, error) {
-	if err := may(who, access.ReadParties); err != nil {
-		return nil, err
-	}
-	names, err := h.Store.SoftwareInUse(ctx, who.Scope(), mostSoftware)
-	if err != nil {
-		return nil, err
-	}
-	in := make([]installed, len(names))
-	var packages []string
-	for i, n := range names {
-		in[i] = parseSoftware(n)
-		if in[i].version != "" {
-			packages = append(packages, in[i].packages()...)
-		}
-	}
-	ids, err := h.exposedIDs(ctx, packages, len(in) > 0, f.Exploited)
-	if err != nil {
-		return nil, err
-	}
-	all := []Exposure{}
-	for len(ids) > 0 && len(all) < mostExposures {
-		n := min(len(ids), idsAtOnce)
-		some, err := h.exposures(ctx, who.Scope(), ids[:n], in, f, mostExposures-len(all))
-		if err != nil {
-			return nil, err
-		}
-		all, ids = append(all, some...), ids[n:]
-	}
-	return all, h.countFiled(ctx, who, all)
-}
-
-// exposures gives those of some vulnerabilities that are asked for and are here, at
-// most so many, in the order in which they are named.
-func (h *House) exposures(ctx context.Context, scope candor.Scope, ids []string, in []installed, f ExposureFilter, most int) (all []Exposure, err error) {
-	records, err := h.Store.VulnerabilitiesNamed(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	programs, err := h.Store.ProgramsExposed(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	said := map[string][]intel.Vulnerability{}
-	for _, v := range records {
-		said[v.ID] = append(said[v.ID], v)
-	}
-	for _, id := range ids {
-		x := expose(said[id], in, programs[id])
-		if len(said[id]) == 0 || !f.lets(x.Exposure) {
-			continue
-		}
-		if x.Number, x.Customers, err = h.Store.CountExposed(ctx, scope, x.all); err != nil {
-			return nil, err
-		}
-		if x.Number == 0 {
-			continue
-		}
-		sites, err := h.Store.AssetsExposed(ctx, scope, x.all, mostExposed)
-		if err != nil {
-			return nil, err
-		}
-		if x.Sites, err = h.exposuresAt(ctx, x, sites); err != nil {
-			return nil, err
-		}
-		if all = append(all, x.Exposure); len(all) == most {
-			break
-		}
-	}
-	return all, nil
-}
 
 // countFiled adds how many customers have a case about each.
 func (h *House) countFiled(ctx context.Context, who candor.Principal, all []Exposure) error {
@@ -170,47 +90,6 @@ func (h *House) countFiled(ctx context.Context, who candor.Principal, all []Expo
 		all[i].Filed = filed[rule]
 	}
 	return err
-}
-
-// exposedIDs gives vulnerabilities that something here may have: those that are
-// exploited come first, then those for which there is something to install at what
-// was observed, then the latest.
-func (h *House) exposedIDs(ctx context.Context, packages []string, said, exploited bool) (ids []string, err error) {
-	var known, ours []intel.Vulnerability
-	if said {
-		if known, err = h.Store.Exploited(ctx, mostExploited); err != nil {
-			return nil, err
-		}
-		slices.Sort(packages)
-		if ours, err = h.Store.VulnerabilitiesOf(ctx, slices.Compact(packages), mostProduct); err != nil {
-			return nil, err
-		}
-	}
-	first, err := h.Store.ExposedIDs(ctx, true, mostListed)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range known {
-		ids = append(ids, v.ID)
-	}
-	ids = append(ids, first...)
-	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) })
-	if !exploited {
-		rest, err := h.Store.ExposedIDs(ctx, false, mostListed)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range ours {
-			ids = append(ids, v.ID)
-		}
-		ids = append(ids, rest...)
-	}
-	seen := map[string]bool{}
-	return slices.DeleteFunc(ids, func(id string) bool {
-		was := seen[id]
-		seen[id] = true
-		return was
-	}), nil
 }
 
 // exposed is one vulnerability with the software here that has it or may.
@@ -403,6 +282,9 @@ func (s installed) at() string { return s.version }
 // orders leaves out versions of packages: a release may have been mended in its
 // package.
 func (s installed) orders(v intel.Vulnerability) bool {
+	if v.CPE != "" && s.kinship(v.CPE) != same {
+		return false
+	}
 	return v.Scheme != version.Debian || strings.Contains(s.version, "-")
 }
 
@@ -414,11 +296,14 @@ func (s installed) packages() []string {
 // parts are words of products that are parts which not every site has.
 var parts = regex.Of(`\b(plugins?|plug ins?|themes?|modules?|extensions?|addons?|add ons?)\b`)
 
-// is tells whether a vulnerability is of this software. Parts that not every site
+// is tells whether a vulnerability is of this software, or may be. Parts that not every site
 // has are not.
 func (s installed) is(v intel.Vulnerability) bool {
 	if s.name == "" {
 		return false
+	}
+	if v.CPE != "" {
+		return s.kinship(v.CPE) != unlike
 	}
 	if v.Ecosystem != "" {
 		return slices.Contains(s.packages(), strings.ToLower(v.Product))

@@ -34,8 +34,11 @@ func judgeFound(records []intel.Vulnerability, p inventory.Program) judgement {
 
 func (o observed) at() string { return o.Version }
 
-// is tells whether a vulnerability is of this program.
+// is tells whether a vulnerability is of this program, or may be.
 func (o observed) is(v intel.Vulnerability) bool {
+	if v.CPE != "" {
+		return o.kinship(v.CPE) != unlike
+	}
 	switch o.Kind {
 	case inventory.Package:
 		return o.isPackage(v)
@@ -52,6 +55,9 @@ func (o observed) is(v intel.Vulnerability) bool {
 // orders tells whether the versions of a source can be held against the program's:
 // distributions mend packages without taking the maker's next version.
 func (o observed) orders(v intel.Vulnerability) bool {
+	if v.CPE != "" && o.kinship(v.CPE) != same {
+		return false
+	}
 	switch o.Kind {
 	case inventory.Package:
 		return (v.Scheme == version.Debian || v.Scheme == version.RPM && !o.modular(v)) && v.Ecosystem != ""
@@ -92,7 +98,7 @@ func (o observed) isApplication(v intel.Vulnerability) bool {
 // of the package's.
 func (o observed) isPackage(v intel.Vulnerability) bool {
 	if v.Ecosystem != "" {
-		return strings.EqualFold(v.Product, o.Name) && slices.Contains(releases(o.Ecosystem), v.Ecosystem)
+		return strings.EqualFold(v.Product, o.Name) && ofRelease(o.Ecosystem, v.Ecosystem)
 	}
 	product, vendor := plainWords(v.Product), plainWords(v.Vendor)
 	return product == o.Name || vendor != "" && vendor+" "+product == o.Name
@@ -116,6 +122,20 @@ func releases(ecosystem string) []string {
 		all = append(all, "Ubuntu:"+parts[1]+":LTS")
 	}
 	return all
+}
+
+// ofRelease tells whether an ecosystem is one of the releases; it is asked of very many.
+func ofRelease(release, ecosystem string) bool {
+	family, names, _ := strings.Cut(release, ":")
+	rest, ok := strings.CutPrefix(ecosystem, family)
+	if !ok || names == "" {
+		return false
+	}
+	number, name, _ := strings.Cut(names, ":")
+	if rest, ok = strings.CutPrefix(rest, ":"); !ok || rest == "" {
+		return false
+	}
+	return rest == number || rest == name || family == "Ubuntu" && number != "" && rest == number+":LTS"
 }
 
 func family(ecosystem string) string {
@@ -180,11 +200,14 @@ func (o observed) products() []string {
 	name := strings.ToLower(o.Name)
 	switch o.Kind {
 	case inventory.Application:
-		return installed{name: o.Name}.packages()
+		return append(installed{name: o.Name}.packages(), productsByCPE(o.Name)...)
 	case inventory.Plugin, inventory.Theme:
-		return append(append([]string{name}, o.partNames("WordPress")...), o.partNames(inventory.Packagist)...)
+		return slices.Concat([]string{name}, apart(name), o.partNames("WordPress"), o.partNames(inventory.Packagist))
+	case inventory.Package:
+		return slices.Concat([]string{name}, apart(name), productsByCPE(name))
 	}
-	return []string{name}
+	last := name[strings.LastIndexByte(name, '/')+1:]
+	return slices.Concat([]string{name, last}, apart(name), apart(last))
 }
 
 // ecosystems are those in which sources may tell of a program, besides none.

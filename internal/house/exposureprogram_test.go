@@ -2,6 +2,8 @@ package house
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"candor/internal/intel"
@@ -61,6 +63,65 @@ func TestJudgeFound(t *testing.T) {
 }
 
 // TestExploitedIndex: what the index gives for a program has all that is of it.
+// TestJudgeByCPE holds products that are named by CPE against programs: what is not
+// certainly the program's is never affected.
+func TestJudgeByCPE(t *testing.T) {
+	said := func(name string) intel.Vulnerability {
+		return intel.Vulnerability{ID: "CVE-2026-1", CPE: name + strings.Repeat(":*", 12-strings.Count(name, ":")), Vendor: "v", Product: "p", Scheme: version.PHP, Ranges: []version.Range{{Until: "6.0"}}}
+	}
+	target := func(vendor, product, software string) intel.Vulnerability {
+		return said("cpe:2.3:a:" + vendor + ":" + product + ":*:*:*:*:*:" + software)
+	}
+	app := func(name string) vulnerable {
+		return observed{inventory.Program{Kind: inventory.Application, Name: name, Version: "5.0"}}
+	}
+	of := func(kind inventory.Kind, of, ecosystem, name, title string) vulnerable {
+		return observed{inventory.Program{Kind: kind, Of: of, Ecosystem: ecosystem, Name: name, Title: title, Version: "5.0"}}
+	}
+	for name, c := range map[string]struct {
+		said intel.Vulnerability
+		of   vulnerable
+		want verdict
+	}{
+		"itself":                 {said("cpe:2.3:a:wordpress:wordpress"), app("wordpress"), affected},
+		"with signs":             {said(`cpe:2.3:a:joomla:joomla\!`), app("joomla"), affected},
+		"under another name":     {said("cpe:2.3:a:roundcube:webmail"), app("roundcube"), affected},
+		"of another maker":       {said("cpe:2.3:a:somebody:wordpress"), app("wordpress"), possible},
+		"of the maker":           {said("cpe:2.3:a:wordpress:gutenberg"), app("wordpress"), other},
+		"a part of it":           {target("wordpress", "wordpress", "drupal"), app("wordpress"), other},
+		"as a site says":         {said("cpe:2.3:a:wordpress:wordpress"), parseSoftware("wordpress 5.0"), affected},
+		"a site, another maker":  {said("cpe:2.3:a:x:typo3"), parseSoftware("typo3 5.0"), possible},
+		"a site, no known name":  {said("cpe:2.3:a:typo3:typo3"), parseSoftware("typo3 5.0"), affected},
+		"a site, both names":     {said("cpe:2.3:a:craftcms:craft_cms"), parseSoftware("craftcms craft cms 5.0"), affected},
+		"a site, something else": {said("cpe:2.3:a:typo3:extension"), parseSoftware("typo3 5.0"), other},
+		"a plug-in":              {target("x", "wp_file_manager", "wordpress"), of(inventory.Plugin, "wordpress", "", "wp-file-manager", ""), possible},
+		"a plug-in by its title": {target("x", "file_manager", "wordpress"), of(inventory.Plugin, "wordpress", "", "wp-file-manager", "File Manager for WordPress"), possible},
+		"a plug-in elsewhere":    {target("x", "wp_file_manager", "joomla"), of(inventory.Plugin, "wordpress", "", "wp-file-manager", ""), other},
+		"a plug-in of nobody":    {said("cpe:2.3:a:x:wp_file_manager"), of(inventory.Plugin, "wordpress", "", "wp-file-manager", ""), other},
+		"a library":              {target("x", "left-pad", "node.js"), of(inventory.Library, "", inventory.NPM, "@s/left-pad", ""), possible},
+		"a library elsewhere":    {target("x", "left-pad", "ruby"), of(inventory.Library, "", inventory.NPM, "left-pad", ""), other},
+		"a library of its maker": {said("cpe:2.3:a:symfony:http-kernel"), of(inventory.Library, "", inventory.Packagist, "symfony/http-kernel", ""), possible},
+		"a package":              {said("cpe:2.3:a:haxx:curl"), of(inventory.Package, "", "Debian:12:bookworm", "curl", ""), possible},
+		"the kernel":             {said("cpe:2.3:o:linux:linux_kernel"), of(inventory.Package, "", "Debian:12:bookworm", "linux", ""), possible},
+		"another package":        {said("cpe:2.3:a:haxx:libcurl"), of(inventory.Package, "", "Debian:12:bookworm", "curl", ""), other},
+		"a package of the word":  {intel.Vulnerability{Ecosystem: "npm", Product: "webmail", Ranges: []version.Range{{}}}, app("roundcube"), other},
+		"no name":                {intel.Vulnerability{CPE: "wordpress", Product: "wordpress"}, app("wordpress"), other},
+	} {
+		if got := judge([]intel.Vulnerability{c.said}, c.of).verdict; got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	// What is the program by its name is found by it.
+	for name, p := range map[string]inventory.Program{
+		"webmail": {Kind: inventory.Application, Name: "roundcube"}, "wp file manager": {Kind: inventory.Plugin, Of: "wordpress", Name: "wp-file-manager"}, "linux kernel": {Kind: inventory.Package, Name: "linux"},
+		"left-pad": {Kind: inventory.Library, Ecosystem: inventory.NPM, Name: "@s/left-pad"}, "http-kernel": {Kind: inventory.Library, Ecosystem: inventory.Packagist, Name: "symfony/http-kernel"},
+	} {
+		if all := (observed{p}).products(); !slices.Contains(all, name) {
+			t.Errorf("%s is not found as %q, but as %q", p, name, all)
+		}
+	}
+}
+
 func TestExploitedIndex(t *testing.T) {
 	var all []intel.Vulnerability
 	for i, names := range [][3]string{{"", "WordPress", "Core"}, {"", "WordPress", "File Manager Plugin"}, {"", "Roundcube", "Webmail"}, {"", "Sudo", "Sudo"}, {"", "Todd Miller", "sudo"}, {"Debian:12", "", "OpenSSL"},

@@ -124,11 +124,11 @@ func TestWarnExposed(t *testing.T) {
 		if may, err := w.Store.Finding(ctx, candor.Everything, noticeAt(t, w, id, sites[1]).Finding); err != nil || may.Severity != candor.Medium {
 			t.Errorf("where no version proves it: %+v, %v", may, err)
 		}
-		if all, err := w.Exposures(ctx, eve, house.ExposureFilter{Exploited: true, Product: "wordpress CVE-2026"}); err != nil || len(all) != 1 || all[0].Filed != 3 {
+		if all, err := w.Exposures(ctx, eve, house.ExposureFilter{Exploited: true, Product: "wordpress CVE-2026"}, candor.Cut{}); err != nil || len(all.Items) != 1 || all.Items[0].Filed != 3 {
 			t.Errorf("the list: %+v, %v", all, err)
 		}
 		for _, f := range []house.ExposureFilter{{Ransomware: true}, {Product: "joomla"}, {Due: w.now}} {
-			if all, err := w.Exposures(ctx, eve, f); err != nil || len(all) != 0 {
+			if all, err := w.Exposures(ctx, eve, f, candor.Cut{}); err != nil || len(all.Items) != 0 {
 				t.Errorf("%+v: %+v, %v", f, all, err)
 			}
 		}

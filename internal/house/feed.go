@@ -167,51 +167,6 @@ func (h *House) keepFeed(ctx context.Context, f feed.Feed, s feed.State, claimed
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.KeepFeed(ctx, f.Name, s, claimed) })
 }
 
-// keepTurn keeps what a turn gave of a feed that stood as it was.
-func (h *House) keepTurn(ctx context.Context, f feed.Feed, was feed.State, t feed.Turn, from *feedSpool, claimed time.Time) error {
-	turn := t.State.Checked
-	if t.More {
-		t.State.Checked = time.Time{} // it is due again at once
-	}
-	drop := time.Time{} // what was kept before
-	switch {
-	case t.Changed && t.Whole:
-		drop = turn
-	case !t.More:
-		drop = t.State.Anew
-	}
-	if !t.More {
-		t.State.Anew = time.Time{}
-	}
-	err := h.tx(ctx, func(tx *store.Tx) error {
-		told := t.Changed && from.vulnerabilities > 0
-		if t.Changed {
-			if err := from.each(ctx, tx, f.Name, turn); err != nil {
-				return err
-			}
-		}
-		if !drop.IsZero() {
-			gone, err := tx.DropEntries(ctx, f.Name, drop)
-			if err != nil {
-				return err
-			}
-			told = told || gone > 0
-		}
-		if err := tx.KeepFeed(ctx, f.Name, t.State, claimed); err != nil || !told {
-			return err // lists of addresses say nothing of vulnerabilities
-		}
-		return tx.NewEpoch(ctx)
-	})
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("keep what feed %s gave: %w", f.Name, err)
-	if errors.Is(err, candor.ErrChanged) || ctx.Err() != nil {
-		return err // another node has it, or the program ends: it is read again
-	}
-	return errors.Join(err, h.keepFeed(ctx, f, was.Failed(turn, err, feed.Here), claimed))
-}
-
 // heldState is how a feed stands, for its turn only: the outcome is kept with the
 // entries.
 type heldState struct{ s feed.State }
@@ -309,24 +264,21 @@ func (h *House) FeedOf(ctx context.Context, who candor.Principal, name string) (
 // FeedHit is that something of ours is what a feed names.
 type FeedHit intel.Hit
 
-// mostHits is how many hits are shown.
-const mostHits = 1000
-
-// ListHits gives what of ours feeds name, the latest first, of one feed if it is
+// ListHits lists what of ours feeds name, the latest first, of one feed if it is
 // named.
-func (h *House) ListHits(ctx context.Context, who candor.Principal, name string) ([]FeedHit, error) {
+func (h *House) ListHits(ctx context.Context, who candor.Principal, name string, cut candor.Cut) (all candor.Page[FeedHit], err error) {
 	if err := may(who, access.ReadParties); err != nil {
-		return nil, err
+		return all, err
 	}
 	if name != "" && !isGroupFeed(name) {
 		if _, err := h.feedNamed(name); err != nil {
-			return nil, err
+			return all, err
 		}
 	}
-	hits, err := h.Store.Hits(ctx, who.Scope(), name, mostHits)
-	all := make([]FeedHit, len(hits))
-	for i, one := range hits {
-		all[i] = FeedHit(one)
+	page, err := h.Store.Hits(ctx, who.Scope(), name, cut)
+	all = candor.Page[FeedHit]{Items: make([]FeedHit, len(page.Items)), Next: page.Next, Previous: page.Previous, Count: page.Count, More: page.More}
+	for i, one := range page.Items {
+		all.Items[i] = FeedHit(one)
 	}
 	return all, err
 }

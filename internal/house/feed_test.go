@@ -169,12 +169,12 @@ func TestFeedHits(t *testing.T) {
 			if err := errors.Join(w.TurnFeeds(ctx), w.MatchFeeds(ctx)); err != nil {
 				t.Fatal(err)
 			}
-			hits, err := w.ListHits(ctx, eve, "")
+			hits, err := w.ListHits(ctx, eve, "", candor.Cut{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := map[string]bool{}
-			for _, h := range hits {
+			for _, h := range hits.Items {
 				if h.Asset != w.site.ID {
 					t.Errorf("a hit of another asset: %+v", h)
 				}
@@ -194,10 +194,10 @@ func TestFeedHits(t *testing.T) {
 		if fs := w.intelFindings(t); len(fs) != 2 {
 			t.Errorf("findings: %+v", fs)
 		}
-		if one, err := w.ListHits(ctx, eve, "drop"); err != nil || len(one) != 1 || one[0].What != "192.0.2.7/32" {
+		if one, err := w.ListHits(ctx, eve, "drop", candor.Cut{}); err != nil || len(one.Items) != 1 || one.Items[0].What != "192.0.2.7/32" {
 			t.Errorf("of one feed: %+v, %v", one, err)
 		}
-		if _, err := w.ListHits(ctx, eve, "nobody"); !errors.Is(err, candor.ErrNotFound) {
+		if _, err := w.ListHits(ctx, eve, "nobody", candor.Cut{}); !errors.Is(err, candor.ErrNotFound) {
 			t.Errorf("of a feed that is not there: %v", err)
 		}
 		// It is seen again, and not filed again.
@@ -233,12 +233,12 @@ func TestExposures(t *testing.T) {
 			if err := w.Store.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeAsset(ctx, w.site, time.Time{}) }); err != nil {
 				t.Fatal(err)
 			}
-			all, err := w.Exposures(ctx, eve, house.ExposureFilter{})
+			all, err := w.Exposures(ctx, eve, house.ExposureFilter{}, candor.Cut{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := ""
-			for _, e := range all {
+			for _, e := range all.Items {
 				got += map[bool]string{true: "has", false: "may"}[e.Affected]
 				if e.ID != "CVE-2026-1207" {
 					got += " " + strings.ToLower(e.Product)

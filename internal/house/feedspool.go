@@ -103,18 +103,45 @@ func (s *feedSpool) add(e feedEntry) error {
 	return s.encode.Encode(e)
 }
 
+// open gives what was taken, from the first on. Nothing may be added afterwards.
+func (s *feedSpool) open() (*json.Decoder, error) {
+	if err := s.out.Flush(); err != nil {
+		return nil, err
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return json.NewDecoder(bufio.NewReaderSize(s.file, 64<<10)), nil
+}
+
+// read hands over all entries.
+func (s *feedSpool) read(each func(feedEntry) error) error {
+	in, err := s.open()
+	if err != nil {
+		return err
+	}
+	for {
+		var e feedEntry
+		if err := in.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+}
+
 // each keeps all entries, in batches. Of those that are the same in a batch the
 // last one counts. What was given before under the reference of one is gone, and what
 // a part gave before and does not now: of parts, references say nothing, since several
 // may name the same.
 func (s *feedSpool) each(ctx context.Context, tx *store.Tx, name string, turn time.Time) error {
-	if err := s.out.Flush(); err != nil {
+	in, err := s.open()
+	if err != nil {
 		return err
 	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	in := json.NewDecoder(bufio.NewReaderSize(s.file, 64<<10))
 	references, parts, part := map[string]bool{}, map[string]bool{}, ""
 	for more := true; more; {
 		var indicators batch[[2]string, intel.Indicator]

@@ -18,6 +18,7 @@ import (
 	"candor/internal/intel"
 	"candor/internal/intel/iodef"
 	"candor/internal/intel/misp"
+	"candor/internal/intel/sheet"
 	"candor/internal/intel/stix"
 	"candor/internal/intel/tlp"
 	"candor/internal/store"
@@ -32,11 +33,12 @@ const (
 	PackIODEFJSON PackFormat = "iodef-json" // IODEF 2 as JSON (RFC 8727)
 	PackSTIX      PackFormat = "stix"       // a bundle of STIX 2.1
 	PackMISP      PackFormat = "misp"       // an event of MISP
+	PackPDF       PackFormat = "pdf"        // sheets for people
 )
 
 // PackFormats gives all formats.
 func PackFormats() []PackFormat {
-	return []PackFormat{PackIODEF, PackIODEFJSON, PackSTIX, PackMISP}
+	return []PackFormat{PackIODEF, PackIODEFJSON, PackSTIX, PackMISP, PackPDF}
 }
 
 // written is how a format is written and named.
@@ -50,8 +52,10 @@ func (f PackFormat) written() (write func(io.Writer, intel.Release) error, endin
 		return stix.Write, ".stix.json", "application/stix+json;version=2.1", nil
 	case PackMISP:
 		return misp.Write, ".misp.json", "application/json", nil
+	case PackPDF:
+		return sheet.Write, ".pdf", "application/pdf", nil
 	}
-	return nil, "", "", candor.WithHint(fmt.Errorf("there is no format %.40q of packs: %w", f, candor.ErrInvalid), "Choose iodef, iodef-json, stix or misp.")
+	return nil, "", "", candor.WithHint(fmt.Errorf("there is no format %.40q of packs: %w", f, candor.ErrInvalid), "Choose iodef, iodef-json, stix, misp or pdf.")
 }
 
 // PackOrder asks for a pack.

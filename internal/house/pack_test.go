@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,9 @@ func TestPacks(t *testing.T) {
 func (p *packed) check(t *testing.T, got house.Pack, to tlp.Audience) (urls, digests int) {
 	t.Helper()
 	text := strings.ToLower(string(got.Content))
+	if got.MediaType == "application/pdf" {
+		text += "\n" + readSheets(text)
+	}
 	for _, s := range slices.Concat(p.secrets, p.never, []string{string(p.kase.ID), string(p.party.ID), string(p.site.ID), p.site.Roots[0]}) {
 		if strings.Contains(text, strings.ToLower(s)) {
 			t.Fatalf("%s tells %q to %s:\n%s", got.Name, s, to, got.Content)
@@ -231,6 +235,18 @@ func (p *packed) check(t *testing.T, got house.Pack, to tlp.Audience) (urls, dig
 		t.Fatalf("left out: %+v", got.Left)
 	}
 	return urls, digests
+}
+
+var shownText = regexp.MustCompile(`\(((?:[^()\\]|\\.)*)\) tj`)
+
+// readSheets is the text of a PDF in lower case that is not compressed, as a person
+// reads it: lines that go on are one, and addresses are as they were.
+func readSheets(content string) string {
+	var out strings.Builder
+	for _, m := range shownText.FindAllStringSubmatch(content, -1) {
+		out.WriteString(strings.ReplaceAll(m[1], `\`, ""))
+	}
+	return strings.NewReplacer("[.]", ".", "hxxp", "http").Replace(out.String())
 }
 
 // TestCasePack keeps who took a pack, and gives it to nobody else.

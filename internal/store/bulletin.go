@@ -13,19 +13,21 @@ import (
 	"candor/internal/store/query"
 )
 
-// Bulletins gives bulletins, those that changed last first.
-func (r reader) Bulletins(ctx context.Context, most int) ([]bulletin.Bulletin, error) {
-	rows, err := choose[query.Bulletin](ctx, r.db, "bulletins", "1 = 1 ORDER BY updated DESC, id DESC LIMIT ?", most)
+var bulletinList = list{table: "bulletins", own: "updated"}
+
+// Bulletins lists bulletins, those that changed last first.
+func (r reader) Bulletins(ctx context.Context, cut candor.Cut) (page candor.Page[bulletin.Bulletin], err error) {
+	rows, err := part[query.Bulletin](ctx, r, bulletinList, where{}, cut)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
-	all := make([]bulletin.Bulletin, len(rows))
-	for i, row := range rows {
-		if err := json.Unmarshal(row.Document, &all[i]); err != nil {
-			return nil, fmt.Errorf("bulletin %s: %w", row.ID, err)
+	page = turn(rows, func(row query.Bulletin) (b bulletin.Bulletin) {
+		if e := json.Unmarshal(row.Document, &b); e != nil {
+			err = fmt.Errorf("bulletin %s: %w", row.ID, e)
 		}
-	}
-	return all, nil
+		return b
+	})
+	return page, err
 }
 
 // Bulletin gives one.

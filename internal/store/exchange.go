@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,7 +214,7 @@ func (e *Exchange) AddIn(ctx context.Context, tx *Tx, principal, root, collectio
 func (t *Tx) addShared(ctx context.Context, key, author string, now time.Time, objects []taxii.Object, st *taxii.Status) (fresh []taxii.Object, err error) {
 	var last sql.NullInt64
 	var count int64
-	err = t.db.QueryRowContext(ctx, "SELECT MAX(arrived), COUNT(*) FROM taxii_objects WHERE collection = ?", key).Scan(&last, &count)
+	err = t.db.QueryRowContext(ctx, "SELECT (SELECT MAX(arrived) FROM taxii_objects WHERE collection = ?), (SELECT CAST(COALESCE(SUM(objects), 0) AS BIGINT) FROM taxii_sums WHERE collection = ?)", key, key).Scan(&last, &count)
 	if err != nil {
 		return nil, kind(err, "look into a collection")
 	}
@@ -251,23 +252,48 @@ func (t *Tx) addShared(ctx context.Context, key, author string, now time.Time, o
 		}
 		st.Successes = append(st.Successes, d)
 	}
-	return fresh, nil
+	return fresh, t.countShared(ctx, key, author, len(fresh))
+}
+
+// countShared notes that an author has so many objects more in a collection. Whoever
+// adds or deletes there has its turn.
+func (t *Tx) countShared(ctx context.Context, key, author string, more int) error {
+	if more == 0 {
+		return nil
+	}
+	_, err := t.db.ExecContext(ctx, "INSERT INTO taxii_sums (collection, author, objects) VALUES (?, ?, ?) ON CONFLICT (collection, author) DO UPDATE SET objects = taxii_sums.objects + excluded.objects", key, author, more)
+	return kind(err, "count shared objects")
 }
 
 // Delete is of taxii.Store. What others than Author added stays.
 func (e *Exchange) Delete(ctx context.Context, root, collection string, f taxii.Filter) error {
 	return e.store.Tx(ctx, func(tx *Tx) error {
-		w := filtered(collectionKey(root, collection), f)
+		key := collectionKey(root, collection)
+		if err := tx.Turn(ctx, "taxii", candor.ID(key)); err != nil {
+			return err
+		}
+		w := filtered(key, f)
 		if e.Author != "" {
 			w.and("author = ?", e.Author)
 		}
-		result, err := tx.db.ExecContext(ctx, "DELETE FROM taxii_objects WHERE arrived IN (SELECT arrived FROM taxii_objects WHERE "+w.text.String()+") AND collection = ?",
-			append(w.args, collectionKey(root, collection))...)
+		gone := map[string]int{}
+		err := tx.scan(ctx, "delete of a collection", "DELETE FROM taxii_objects WHERE arrived IN (SELECT arrived FROM taxii_objects WHERE "+w.text.String()+") AND collection = ? RETURNING author",
+			append(w.args, key), func(row *sql.Rows) error {
+				var author string
+				err := row.Scan(&author)
+				gone[author]++
+				return err
+			})
 		if err != nil {
-			return kind(err, "delete of a collection")
+			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return cmp.Or(err, fmt.Errorf("no object of this name: %w", candor.ErrNotFound))
+		if len(gone) == 0 {
+			return fmt.Errorf("no object of this name: %w", candor.ErrNotFound)
+		}
+		for _, author := range slices.Sorted(maps.Keys(gone)) {
+			if err := tx.countShared(ctx, key, author, -gone[author]); err != nil {
+				return err
+			}
 		}
 		if e.Gone == nil {
 			return nil
@@ -294,7 +320,7 @@ func (e *Exchange) Status(ctx context.Context, principal, root, id string) (st t
 // SharedCounts gives how many objects each collection of a root holds.
 func (r reader) SharedCounts(ctx context.Context, root string) (map[string]int, error) {
 	counts := map[string]int{}
-	err := r.scan(ctx, "count shared objects", "SELECT collection, COUNT(*) FROM taxii_objects WHERE collection >= ? AND collection < ? GROUP BY collection", []any{root + "/", root + "0"}, func(row *sql.Rows) error {
+	err := r.scan(ctx, "count shared objects", "SELECT collection, CAST(SUM(objects) AS BIGINT) FROM taxii_sums WHERE collection >= ? AND collection < ? GROUP BY collection", []any{root + "/", root + "0"}, func(row *sql.Rows) error {
 		var key string
 		var n int
 		err := row.Scan(&key, &n)
@@ -306,6 +332,6 @@ func (r reader) SharedCounts(ctx context.Context, root string) (map[string]int, 
 
 // SharedBy gives how many objects one author has in a collection.
 func (r reader) SharedBy(ctx context.Context, root, collection, author string) (n int, err error) {
-	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM taxii_objects WHERE collection = ? AND author = ?", collectionKey(root, collection), author).Scan(&n)
+	err = r.db.QueryRowContext(ctx, "SELECT CAST(COALESCE(SUM(objects), 0) AS BIGINT) FROM taxii_sums WHERE collection = ? AND author = ?", collectionKey(root, collection), author).Scan(&n)
 	return n, kind(err, "count shared objects")
 }

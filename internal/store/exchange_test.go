@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -78,4 +80,70 @@ func TestStatuses(t *testing.T) {
 			t.Error(who, err)
 		}
 	}
+}
+
+// TestSharedSums holds that the kept sums of collections are what is there, whoever
+// adds what is there already, adds versions, or deletes.
+func TestSharedSums(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		x := s.Exchange(nil, func() time.Time { now = now.Add(time.Second); return now })
+		object := func(n, version int) taxii.Object {
+			return taxii.Object{ID: fmt.Sprintf("a--018f0000-0000-4000-8000-%012d", n), Type: "a", SpecVersion: "2.1", Version: now.Add(time.Duration(version) * time.Hour).Truncate(time.Hour), Raw: []byte(`{}`)}
+		}
+		held := func() {
+			t.Helper()
+			there := map[string]int{}
+			if err := s.Load(ctx, func(tx *sql.Tx) error {
+				rows, err := tx.QueryContext(ctx, "SELECT collection || ' ' || author, COUNT(*) FROM taxii_objects GROUP BY 1")
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				for rows.Next() {
+					var key string
+					var n int
+					if err := rows.Scan(&key, &n); err != nil {
+						return err
+					}
+					there[key] = n
+				}
+				return rows.Err()
+			}); err != nil {
+				t.Fatal(err)
+			}
+			all, err := s.SharedCounts(ctx, "sums")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []string{"c", "d"} {
+				sum := 0
+				for _, author := range []string{"one", "two"} {
+					n, err := s.SharedBy(ctx, "sums", c, author)
+					if err != nil || n != there["sums/"+c+" "+author] {
+						t.Fatalf("%s has %d in %s, and not %d: %v", author, n, c, there["sums/"+c+" "+author], err)
+					}
+					sum += n
+				}
+				if all[c] != sum {
+					t.Fatalf("%s has %d, and not %d", c, all[c], sum)
+				}
+			}
+		}
+		r := rand.New(rand.NewPCG(4, 2))
+		for range 60 {
+			author, collection := []string{"one", "two"}[r.IntN(2)], []string{"c", "d"}[r.IntN(2)]
+			if r.IntN(3) == 0 {
+				x.Author = []string{"", author}[r.IntN(2)]
+				err := x.Delete(ctx, "sums", collection, taxii.Filter{IDs: []string{object(r.IntN(6), 0).ID}, Versions: []string{"all"}})
+				if err != nil && !errors.Is(err, candor.ErrNotFound) {
+					t.Fatal(err)
+				}
+			} else if _, err := x.Add(ctx, author, "sums", collection, []taxii.Object{object(r.IntN(6), r.IntN(3)), object(r.IntN(6), r.IntN(3))}, nil); err != nil {
+				t.Fatal(err)
+			}
+			held()
+		}
+	})
 }

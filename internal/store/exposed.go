@@ -34,15 +34,48 @@ func (t *Tx) NewEpoch(ctx context.Context) error {
 	return kind(err, "begin an epoch of exposures")
 }
 
+// NewEpochFor is NewEpoch where only some programs are concerned: the others are not
+// held against it again, if they were against what was told before.
+func (t *Tx) NewEpochFor(ctx context.Context, concerns func(inventory.Program) bool) error {
+	if err := t.NewEpoch(ctx); err != nil {
+		return err
+	}
+	epoch, err := t.ExposureEpoch(ctx)
+	if err != nil {
+		return err
+	}
+	var rest []string // by name: a program that comes meanwhile is none of them
+	err = t.scan(ctx, "read programs", "SELECT id, kind, ecosystem, part_of, name, title, version FROM programs WHERE judged = ?", []any{epoch - 1}, func(row *sql.Rows) error {
+		var id string
+		var p inventory.Program
+		err := row.Scan(&id, &p.Kind, &p.Ecosystem, &p.Of, &p.Name, &p.Title, &p.Version)
+		if !concerns(p) {
+			rest = append(rest, id)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(rest) // in one order, for whoever judges meanwhile
+	for some := range slices.Chunk(rest, 5000) {
+		which, ids := t.dialect.within("id", some)
+		if _, err := t.db.ExecContext(ctx, "UPDATE programs SET judged = ? WHERE judged = ? AND "+which, epoch, epoch-1, ids); err != nil {
+			return kind(err, "begin an epoch of exposures")
+		}
+	}
+	return nil
+}
+
 func program(r query.Program) inventory.Program {
 	return inventory.Program{Kind: r.Kind, Ecosystem: r.Ecosystem, Of: r.PartOf, Name: r.Name, Title: r.Title, Version: r.Version}
 }
 
 // Unjudged gives programs that are somewhere and were not held against what feeds
-// tell since an epoch.
+// tell since an epoch, those of one name together.
 func (r reader) Unjudged(ctx context.Context, epoch int64, most int) ([]inventory.Program, error) {
 	rows, err := choose[query.Program](ctx, r.db, "programs",
-		"judged < ? AND EXISTS (SELECT 1 FROM inventory_items i WHERE i.program = programs.id AND i.last_seen = 0) ORDER BY judged, id LIMIT ?", epoch, most)
+		"judged < ? AND EXISTS (SELECT 1 FROM inventory_items i WHERE i.program = programs.id AND i.last_seen = 0) ORDER BY judged, name, id LIMIT ?", epoch, most)
 	return each(rows, program), err
 }
 
@@ -88,19 +121,48 @@ func (t *Tx) Judge(ctx context.Context, epoch int64, programs []string, all []Ex
 	return kind(err, "judge programs")
 }
 
-// ExposedIDs gives vulnerabilities that programs here have or may have: those that are
-// exploited, then those for which there is something to install, each the latest
-// first.
-func (r reader) ExposedIDs(ctx context.Context, exploited bool, most int) (all []string, err error) {
-	condition := "1 = 1"
-	if exploited {
-		condition = "exploited = TRUE"
+// ExposedIDs gives vulnerabilities that programs here have or may have, the latest
+// first, from below one on, or from the latest if that is empty: those that are
+// exploited; or of all others those for which there is something to install, or not.
+// It costs what it gives, however many there are.
+func (r reader) ExposedIDs(ctx context.Context, exploited, mended bool, below string, most int) (all []string, err error) {
+	if !exploited {
+		return r.exposedWalk(ctx, exploited, mended, below, most)
 	}
-	statement := "SELECT cve, MAX(CASE WHEN exploited THEN 1 ELSE 0 END) AS x, MAX(CASE WHEN mended THEN 1 ELSE 0 END) AS m FROM exposed WHERE " + condition + " GROUP BY cve ORDER BY x DESC, m DESC, cve DESC LIMIT ?"
-	err = r.scan(ctx, "read exposures", statement, []any{most}, func(row *sql.Rows) error {
+	for _, m := range []bool{true, false} {
+		some, err := r.exposedWalk(ctx, exploited, m, below, most)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	slices.Reverse(all)
+	return all[:min(len(all), most)], nil
+}
+
+// exposedWalk goes from one vulnerability to the next by the index, since each may be
+// there for thousands of programs. What is exploited at one of them is not among the
+// others, nor is what is mended at one.
+func (r reader) exposedWalk(ctx context.Context, exploited, mended bool, below string, most int) (all []string, err error) {
+	where, args := "exploited = ? AND mended = ?", []any{exploited, mended}
+	from, begin := where, args
+	if below != "" {
+		from, begin = where+" AND cve < ?", append(slices.Clip(args), below)
+	}
+	but := ""
+	if !exploited {
+		but = " AND NOT EXISTS (SELECT 1 FROM exposed e WHERE e.exploited = TRUE AND e.mended = TRUE AND e.cve = walk.cve) AND NOT EXISTS (SELECT 1 FROM exposed e WHERE e.exploited = TRUE AND e.mended = FALSE AND e.cve = walk.cve)"
+		if !mended {
+			but += " AND NOT EXISTS (SELECT 1 FROM exposed e WHERE e.exploited = FALSE AND e.mended = TRUE AND e.cve = walk.cve)"
+		}
+	}
+	statement := "WITH RECURSIVE walk (cve) AS (SELECT (SELECT MAX(cve) FROM exposed WHERE " + from + ") UNION ALL SELECT (SELECT MAX(e.cve) FROM exposed e WHERE e.exploited = ? AND e.mended = ? AND e.cve < walk.cve) FROM walk WHERE walk.cve IS NOT NULL) " +
+		"SELECT cve FROM walk WHERE cve IS NOT NULL" + but + " LIMIT ?"
+	err = r.scan(ctx, "read exposures", statement, append(append(slices.Clip(begin), args...), most), func(row *sql.Rows) error {
 		var id string
-		var x, m int
-		err := row.Scan(&id, &x, &m)
+		err := row.Scan(&id)
 		all = append(all, id)
 		return err
 	})
@@ -170,13 +232,13 @@ WHERE e.program IN (SELECT program FROM inventory_items WHERE asset = ? AND last
 }
 
 // VulnerabilitiesWithin gives what is said of products, by their names in lower case,
-// within some ecosystems or none.
-func (r reader) VulnerabilitiesWithin(ctx context.Context, products, ecosystems []string) (all []intel.Vulnerability, err error) {
+// within some ecosystems or none: not more than most.
+func (r reader) VulnerabilitiesWithin(ctx context.Context, products, ecosystems []string, most int) (all []intel.Vulnerability, err error) {
 	where, of := in(append([]string{""}, ecosystems...))
-	for len(products) > 0 {
+	for len(products) > 0 && len(all) < most {
 		n := min(len(products), 500)
 		marks, args := in(products[:n])
-		some, err := r.vulnerabilities(ctx, "product <> '' AND product IN "+marks+" AND ecosystem IN "+where+" ORDER BY cve, feed, vendor, ecosystem", append(args, of...)...)
+		some, err := r.vulnerabilities(ctx, "product <> '' AND product IN "+marks+" AND ecosystem IN "+where+" LIMIT ?", append(append(args, of...), most-len(all))...)
 		if err != nil {
 			return nil, err
 		}
@@ -189,4 +251,11 @@ func (r reader) VulnerabilitiesWithin(ctx context.Context, products, ecosystems 
 func (r reader) ProgramsThere(ctx context.Context, asset candor.ID) ([]inventory.Program, error) {
 	rows, err := choose[query.Program](ctx, r.db, "programs", "id IN (SELECT program FROM inventory_items WHERE asset = ? AND last_seen = 0) ORDER BY id", asset)
 	return each(rows, program), err
+}
+
+// SoftwareCounts gives how many programs are known, and how many vulnerabilities they
+// have or may have, each program for itself.
+func (r reader) SoftwareCounts(ctx context.Context) (programs, exposed int, err error) {
+	err = r.scan(ctx, "count software", "SELECT (SELECT COUNT(*) FROM programs), (SELECT COUNT(*) FROM exposed)", nil, func(row *sql.Rows) error { return row.Scan(&programs, &exposed) })
+	return programs, exposed, err
 }

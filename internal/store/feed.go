@@ -230,17 +230,17 @@ func (t *Tx) KeepHit(ctx context.Context, h intel.Hit) error {
 		Note: h.Note, Tlp: h.TLP, Trust: int64(h.Confidence), FirstSeen: column.Time(h.First), LastSeen: column.Time(h.Last), Filed: h.Filed})
 }
 
-// Hits gives hits of a feed, or of all if it is empty, the latest first.
-func (r reader) Hits(ctx context.Context, s candor.Scope, name string, most int) ([]intel.Hit, error) {
-	condition, args := "1 = 1", []any(nil)
-	if name != "" {
-		condition, args = "feed = ?", []any{name}
-	}
+var hitList = list{table: "hits", own: "id"}
+
+// Hits lists hits of a feed, or of all if it is empty, the latest first.
+func (r reader) Hits(ctx context.Context, s candor.Scope, name string, cut candor.Cut) (candor.Page[intel.Hit], error) {
+	var w where
+	equal(&w, "feed", name)
 	if !s.All {
-		condition, args = condition+" AND asset IN (SELECT id FROM assets WHERE owner = ?)", append(args, s.Party)
+		w.and("asset IN (SELECT id FROM assets WHERE owner = ?)", s.Party)
 	}
-	rows, err := choose[query.Hit](ctx, r.db, "hits", condition+" ORDER BY id DESC LIMIT ?", append(args, most)...)
-	return each(rows, hit), err
+	page, err := part[query.Hit](ctx, r, hitList, w, cut)
+	return turn(page, hit), err
 }
 
 // Hit gives the hit of a feed, a value and an asset.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"candor/internal/intel"
+	"candor/internal/intel/cpe"
 	"candor/internal/intel/tlp"
 	"candor/internal/intel/version"
 	"candor/internal/regex"
@@ -67,8 +68,9 @@ type branch struct {
 }
 
 type fullName struct {
-	Name string `json:"name"`
-	ID   string `json:"product_id"`
+	Name   string `json:"name"`
+	ID     string `json:"product_id"`
+	Helper helper `json:"product_identification_helper"`
 }
 
 // product is what the product tree says of a product_id.
@@ -79,6 +81,9 @@ type product struct {
 	scheme       version.Scheme
 	all          bool // no version is told: it is all of them
 	unread       bool // versions are told, in words that cannot be read
+	cpe          cpe.Name
+	// Of a package: where it is, and as what.
+	ecosystem, packaged string
 }
 
 // ReadCSAF reads one advisory (CSAF 2.0), and hands over a vulnerability for each
@@ -110,10 +115,13 @@ func (a *advisory) each(each func(intel.Vulnerability) error) error {
 		}
 	}
 	for _, n := range a.Tree.Names {
-		products[n.ID] = product{name: n.Name, all: true, unread: true} // the name may tell a version
+		p := product{name: n.Name, all: true, unread: true} // the name may tell a version
+		p.identify(n.Helper)
+		products[n.ID] = p
 	}
 	for _, rel := range a.Tree.Relationships {
 		if p, ok := products[rel.Component]; ok {
+			p.identify(helper{PURL: rel.Name.Helper.PURL}) // its CPE is of the platform
 			products[rel.Name.ID] = p
 		}
 	}
@@ -159,7 +167,7 @@ func (a *advisory) vulnerability(n int, products map[string]product) []intel.Vul
 	for _, t := range in.Threats {
 		base.Exploited = base.Exploited || t.Category == "exploit_status" && exploited.MatchString(t.Details)
 	}
-	m := merge{base: base, at: map[[2]string]int{}}
+	m := merge{base: base, at: map[[3]string]int{}}
 	for _, status := range []string{"known_affected", "first_affected", "last_affected", "fixed", "first_fixed"} {
 		for _, id := range in.Status[status] {
 			if p, ok := products[id]; ok {
@@ -177,20 +185,25 @@ var exploited = regex.Of(`(?i)^\s*(exploited:yes|.*\b(actively exploited|exploit
 type merge struct {
 	base intel.Vulnerability
 	out  []intel.Vulnerability
-	at   map[[2]string]int
+	at   map[[3]string]int
 }
 
 func (m *merge) add(status string, p product) {
-	key := [2]string{p.vendor, p.name}
+	v := m.base
+	p.names(&v)
+	v.Scheme = p.scheme
+	key := [3]string{v.Vendor, v.Product, v.Ecosystem}
 	n, ok := m.at[key]
 	if !ok {
 		n = len(m.out)
 		m.at[key] = n
-		v := m.base
-		v.Vendor, v.Product, v.Scheme = p.vendor, p.name, p.scheme
 		m.out = append(m.out, v)
 	}
-	v := &m.out[n]
+	m.tell(&m.out[n], status, p)
+}
+
+// tell adds what is said of a product's version.
+func (m *merge) tell(v *intel.Vulnerability, status string, p product) {
 	if v.Scheme == version.None {
 		v.Scheme = p.scheme
 	}
@@ -235,6 +248,7 @@ func (b branch) walk(in product, out map[string]product, depth int) error {
 		if p.name == "" {
 			p.name = b.Product.Name
 		}
+		p.identify(b.Product.Helper)
 		out[b.Product.ID] = p
 	}
 	for _, inner := range b.Branches {

@@ -1012,6 +1012,12 @@ type TaxiiStatus struct {
 	Asked     int64      `db:"asked"`
 }
 
+type TaxiiSum struct {
+	Collection string `db:"collection"`
+	Author     string `db:"author"`
+	Objects    int64  `db:"objects"`
+}
+
 type Term struct {
 	ID        candor.ID      `db:"id"`
 	Document  string         `db:"document"`

@@ -23,7 +23,8 @@ func testBulletins(t *testing.T, s *store.Store) {
 	b.State, b.Number, b.Edition, b.Updated = bulletin.Published, 1, 2, noon.Add(time.Minute)
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ChangeBulletin(ctx, b, 7) }), candor.ErrChanged)
 	do(t, s, func(tx *store.Tx) error { return tx.ChangeBulletin(ctx, b, old.Edition) })
-	same(t, must(s.Bulletins(ctx, 10))(t), []bulletin.Bulletin{b})
+	same(t, must(s.Bulletins(ctx, candor.Cut{}))(t), candor.Page[bulletin.Bulletin]{Items: []bulletin.Bulletin{b}, Count: 1})
+	testBulletinPages(t, s)
 
 	var versions []bulletin.Version
 	for n := 1; n <= 2; n++ {
@@ -66,4 +67,34 @@ func testBulletins(t *testing.T, s *store.Store) {
 	isKind(t, s.Tx(ctx, func(tx *store.Tx) error { return tx.ReadBulletinCopy(ctx, one.ID, noon, "mine") }), candor.ErrChanged) // nothing personal comes back
 	_, err := s.BulletinCopy(ctx, candor.NewID(noon))
 	isKind(t, err, candor.ErrNotFound)
+}
+
+// testBulletinPages goes through more bulletins than a page has, there and back.
+func testBulletinPages(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	var ids []candor.ID
+	for n := range 7 {
+		b := bulletin.Bulletin{ID: candor.NewID(noon), State: bulletin.Drafted, Edition: 1, Created: noon, Updated: noon.Add(time.Duration(n/2) * time.Hour)} // two at a time
+		do(t, s, func(tx *store.Tx) error { return tx.AddBulletin(ctx, b) })
+		ids = append(ids, b.ID)
+	}
+	seen := map[candor.ID]bool{}
+	var pages []candor.Page[bulletin.Bulletin]
+	for cut := (candor.Cut{Limit: 3}); ; {
+		page := must(s.Bulletins(ctx, cut))(t)
+		for _, b := range page.Items {
+			same(t, seen[b.ID], false)
+			seen[b.ID] = true
+		}
+		pages = append(pages, page)
+		if cut.Cursor = page.Next; page.Next == "" {
+			break
+		}
+	}
+	for _, id := range ids {
+		same(t, seen[id], true)
+	}
+	same(t, len(pages), 3) // with the one that was there
+	same(t, must(s.Bulletins(ctx, candor.Cut{Limit: 3, Cursor: pages[1].Previous}))(t).Items, pages[0].Items)
+	same(t, pages[0].Items[0].Updated, noon.Add(3*time.Hour))
 }

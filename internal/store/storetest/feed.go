@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -82,9 +83,9 @@ func testFeeds(t *testing.T, s *store.Store) {
 	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, h) })
 	do(t, s, func(tx *store.Tx) error { return tx.KeepHit(ctx, again) })
 	h.Last = again.Last
-	same(t, must(s.Hits(ctx, candor.Everything, "list", 10))(t), []intel.Hit{h})
+	same(t, must(s.Hits(ctx, candor.Everything, "list", candor.Cut{}))(t), candor.Page[intel.Hit]{Items: []intel.Hit{h}, Count: 1})
 	same(t, must(s.Hit(ctx, "list", one.Value, a.ID))(t), h)
-	same(t, len(must(s.Hits(ctx, candor.Scope{Party: candor.NewID(noon)}, "", 10))(t)), 0)
+	same(t, len(must(s.Hits(ctx, candor.Scope{Party: candor.NewID(noon)}, "", candor.Cut{}))(t).Items), 0)
 	_, err := s.Hit(ctx, "list", "192.0.2.8", a.ID)
 	isKind(t, err, candor.ErrNotFound)
 	testVulnerabilities(t, s)
@@ -162,6 +163,8 @@ func testVulnerabilities(t *testing.T, s *store.Store) {
 	same(t, len(must(s.Exploited(ctx, 10))(t)), 0)
 	same(t, must(s.VulnerabilitiesOf(ctx, []string{"cms"}, 10))(t), []intel.Vulnerability{v})
 
+	testKept(t, s)
+
 	mine := candor.Scope{Party: p.ID}
 	same(t, must(s.SoftwareInUse(ctx, mine, 10))(t), []string{"odd cms 1.2"})
 	odd := store.Exposing{Software: map[string][]string{"odd cms": {"odd cms 1.2"}}}
@@ -174,4 +177,44 @@ func testVulnerabilities(t *testing.T, s *store.Store) {
 	n, _, err = s.CountExposed(ctx, mine, store.Exposing{Software: map[string][]string{"wordpress": {"wordpress"}}})
 	same(t, err, nil)
 	same(t, n, 0)
+}
+
+// testKept tells what a feed says that it did not say before, and what it says no more.
+func testKept(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	var all []intel.Vulnerability
+	for n := range 300 {
+		all = append(all, intel.Vulnerability{ID: fmt.Sprintf("CVE-2027-%d", n), Product: "Kept", Vendor: "x", Title: "<ü> \u2028", Exploited: n == 3, Source: "kept", Published: noon})
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "kept", noon, all...) })
+	have := must(s.KeptOf(ctx, "kept"))(t)
+	name := func(v intel.Vulnerability, want ...bool) {
+		t.Helper()
+		other, exploited, err := have.Name(v)
+		same(t, err, nil)
+		same(t, []bool{other, exploited}, want)
+	}
+	for n, v := range all[:200] {
+		name(v, false, n == 3)
+	}
+	v := all[3]
+	v.Exploited = false
+	name(v, true, true) // it was
+	name(v, false, false)
+	v = all[4]
+	v.Title = "another"
+	name(v, true, false)
+	v.ID = "CVE-2027-1000"
+	name(v, true, false)
+	gone := must(s.Unnamed(ctx, "kept", have))(t)
+	same(t, len(gone), 100)
+	do(t, s, func(tx *store.Tx) error { return tx.DropVulnerabilities(ctx, "kept", gone...) })
+	have = must(s.KeptOf(ctx, "kept"))(t)
+	for _, v := range all[:200] {
+		_, _, err := have.Name(v)
+		same(t, err, nil)
+	}
+	same(t, len(must(s.Unnamed(ctx, "kept", have))(t)), 0)
+	do(t, s, func(tx *store.Tx) error { return tx.DropVulnerabilities(ctx, "kept", all...) })
+	same(t, len(must(s.VulnerabilitiesOf(ctx, []string{"kept"}, 10))(t)), 0)
 }

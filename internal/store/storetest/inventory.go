@@ -91,8 +91,14 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	do(t, s, func(tx *store.Tx) error { return tx.NewEpoch(ctx) })
 	same(t, must(s.ExposureEpoch(ctx))(t), epoch+1)
 	same(t, len(must(s.Unjudged(ctx, epoch+1, 10))(t)), 1)
-	same(t, must(s.ExposedIDs(ctx, false, 10))(t), []string{"CVE-2026-2", "CVE-2026-1", "CVE-2026-3"})
-	same(t, must(s.ExposedIDs(ctx, true, 10))(t), []string{"CVE-2026-2"})
+	listed := func(exploited, mended bool, below string) []string {
+		t.Helper()
+		return must(s.ExposedIDs(ctx, exploited, mended, below, 10))(t)
+	}
+	same(t, listed(true, false, ""), []string{"CVE-2026-2"})
+	same(t, listed(false, true, ""), []string{"CVE-2026-1"})
+	same(t, listed(false, false, ""), []string{"CVE-2026-3"})
+	same(t, len(listed(false, false, "CVE-2026-3")), 0)
 	same(t, must(s.ProgramsExposed(ctx, []string{"CVE-2026-1"}))(t), map[string][]inventory.Program{"CVE-2026-1": {wordpress}})
 	same(t, must(s.ExposuresOf(ctx, a.ID, 2))(t), []store.Exposed{all[1], all[0]})
 	same(t, must(s.ProgramsThere(ctx, a.ID))(t), []inventory.Program{wordpress})
@@ -131,18 +137,91 @@ func testExposed(t *testing.T, s *store.Store, p candor.Party, a candor.Asset, w
 	judge(epoch+1, all[0], all[1])
 	same(t, must(s.ExposuresOf(ctx, a.ID, 5))(t), []store.Exposed{all[1], all[0]})
 	judge(epoch + 1)
-	same(t, len(must(s.ExposedIDs(ctx, false, 10))(t)), 0)
+	same(t, len(listed(false, true, ""))+len(listed(false, false, "")), 0)
+	testExposedOrder(t, s, epoch+1)
+	testEpochFor(t, s)
 
 	v := intel.Vulnerability{ID: "CVE-2026-4", Ecosystem: "Debian:12", Product: "openssl", Source: "osv"}
 	other := v
 	other.Ecosystem = "Debian:11"
 	do(t, s, func(tx *store.Tx) error { return tx.KeepVulnerabilities(ctx, "osv", noon, v, other) })
-	same(t, must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12"}))(t), []intel.Vulnerability{v})
+	same(t, must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12"}, 10))(t), []intel.Vulnerability{v})
+	same(t, len(must(s.VulnerabilitiesWithin(ctx, []string{"openssl"}, []string{"Debian:12", "Debian:11"}, 1))(t)), 1)
 	do(t, s, func(tx *store.Tx) error { _, err := tx.DropEntries(ctx, "osv", noon.Add(time.Hour)); return err })
 }
 
 // testInventoryBounds: whatever is told of an asset, what is kept of it does not grow
 // without end.
+// testExposedOrder lists what several programs have: each once, by the best that is
+// said of it at one of them, and page by page.
+func testExposedOrder(t *testing.T, s *store.Store, epoch int64) {
+	ctx := t.Context()
+	_, a := Sample(t, s, "exposed in order")
+	l := inventory.List{}
+	for _, name := range []string{"one", "two"} {
+		l.Items = append(l.Items, inventory.Item{Kind: inventory.Library, Ecosystem: inventory.NPM, Name: name, Version: "1", Place: "."})
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, l, noon) })
+	one, two := l.Items[0].Program().ID(), l.Items[1].Program().ID()
+	var all []store.Exposed
+	want := map[[2]bool][]string{}
+	for n := 29; n >= 0; n-- {
+		e := store.Exposed{ID: fmt.Sprintf("CVE-2026-10%02d", n), Program: one, Affected: true, Exploited: n%5 == 0, Mended: n%3 == 0}
+		all = append(all, e)
+		e.Program, e.Mended = two, n%2 == 0
+		all = append(all, e)
+		at := [2]bool{e.Exploited, n%3 == 0 || n%2 == 0}
+		if e.Exploited {
+			at[1] = false // they come together
+		}
+		want[at] = append(want[at], e.ID)
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.Judge(ctx, epoch, []string{one, two}, all) })
+	for at, ids := range want {
+		var got []string
+		for below := ""; ; {
+			some := must(s.ExposedIDs(ctx, at[0], at[1], below, 4))(t)
+			if len(some) == 0 {
+				break
+			}
+			got = append(got, some...)
+			below = some[len(some)-1]
+		}
+		same(t, got, ids)
+	}
+	programs, exposed, err := s.SoftwareCounts(ctx)
+	same(t, err, nil)
+	same(t, programs >= 2 && exposed == len(all), true)
+	do(t, s, func(tx *store.Tx) error { return tx.Judge(ctx, epoch, []string{one, two}, nil) })
+}
+
+// testEpochFor has only those programs judged again that are concerned, and those
+// that were not judged before.
+func testEpochFor(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	_, a := Sample(t, s, "concerned")
+	l := inventory.List{}
+	for _, name := range []string{"concerned", "late", "other"} {
+		l.Items = append(l.Items, inventory.Item{Kind: inventory.Library, Ecosystem: inventory.NPM, Name: name, Version: "1", Place: "."})
+	}
+	do(t, s, func(tx *store.Tx) error { return tx.KeepInventory(ctx, a.ID, l, noon) })
+	epoch := must(s.ExposureEpoch(ctx))(t)
+	do(t, s, func(tx *store.Tx) error {
+		return tx.Judge(ctx, epoch, []string{l.Items[0].Program().ID(), l.Items[2].Program().ID()}, nil)
+	})
+	do(t, s, func(tx *store.Tx) error {
+		return tx.NewEpochFor(ctx, func(p inventory.Program) bool { return p.Name == "concerned" })
+	})
+	same(t, must(s.ExposureEpoch(ctx))(t), epoch+1)
+	var names []string
+	for _, p := range must(s.Unjudged(ctx, epoch+1, 100))(t) {
+		names = append(names, p.Name)
+	}
+	for name, want := range map[string]bool{"concerned": true, "late": true, "other": false} {
+		same(t, slices.Contains(names, name), want)
+	}
+}
+
 func testInventoryBounds(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	_, a := Sample(t, s, "inventories without end")

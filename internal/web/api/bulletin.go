@@ -55,6 +55,8 @@ type withdrawnBulletin struct {
 	}
 }
 
+type bulletinsQuery struct{ Paging }
+
 type (
 	bulletinAnswer        struct{ Body bulletin.Bulletin }
 	bulletinSeen          struct{ Body house.BulletinView }
@@ -68,8 +70,13 @@ func (s *server) addBulletins() {
 	approves := []access.Permission{access.ApproveResponses}
 	answer := func(b bulletin.Bulletin, err error) (*bulletinAnswer, error) { return &bulletinAnswer{b}, err }
 	add(s, operation{id: "list-bulletins", method: http.MethodGet, path: "/api/v1/bulletins", tag: tag, needs: readsOnlyParties, summary: "List the bulletins of best practice", about: "Those that changed last first, with how many read the latest version."},
-		func(ctx context.Context, who candor.Principal, _ *struct{}) (*whole[house.BulletinView], error) {
-			return wholeOf(s.House.Bulletins(ctx, who))
+		func(ctx context.Context, who candor.Principal, in *bulletinsQuery) (*listed[house.BulletinView], error) {
+			cut, err := s.cut(ctx, who, in.Paging, "", "updated")
+			if err != nil {
+				return nil, err
+			}
+			page, err := s.House.Bulletins(ctx, who, cut)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-bulletin", method: http.MethodGet, path: "/api/v1/bulletins/{id}", tag: tag, needs: readsOnlyParties, summary: "Get a bulletin, its versions, and who read one of them"},
 		func(ctx context.Context, who candor.Principal, in *bulletinQuery) (*bulletinSeen, error) {

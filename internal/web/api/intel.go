@@ -10,10 +10,12 @@ import (
 )
 
 type hitQuery struct {
+	Paging
 	Feed string `query:"feed" maxLength:"100" doc:"By its name; of what a member of a sharing group added, group:GROUP:PARTY. Hits of all feeds if missing."`
 }
 
 type exposureQuery struct {
+	Paging
 	Exploited  bool      `query:"exploited" doc:"Only those that are known to be exploited."`
 	Ransomware bool      `query:"ransomware" doc:"Only those that are known to be exploited by ransomware."`
 	Due        time.Time `query:"due" doc:"Only those that the catalogue of exploited vulnerabilities wants gone before."`
@@ -47,9 +49,14 @@ func (s *server) addIntel() {
 			return wholeOf(s.House.ListFeeds(ctx, who))
 		})
 	add(s, operation{id: "list-exposures", method: http.MethodGet, path: "/api/v1/exposures", tag: tag, needs: readsOnlyParties, summary: "List vulnerabilities that sites and servers have or may have",
-		about: "Of software that was observed there, or that sites say they run where nothing was. Those that are known to be exploited come first; then those that a version is told to have. At most 200, each with at most 20 of its sites. Where no version is known a site may be exposed: it is not said that it is."},
-		func(ctx context.Context, who candor.Principal, in *exposureQuery) (*whole[house.Exposure], error) {
-			return wholeOf(s.House.Exposures(ctx, who, house.ExposureFilter{Exploited: in.Exploited, Ransomware: in.Ransomware, Due: in.Due, Product: in.Product}))
+		about: "Of software that was observed there, or that sites say they run where nothing was. Those that are known to be exploited come first; then those that a version is told to have, those first for which there is something to install; the latest first each. Each with at most 20 of its sites. Where no version is known a site may be exposed: it is not said that it is. A page may have fewer than its limit and go on behind it; there is no previous one."},
+		func(ctx context.Context, who candor.Principal, in *exposureQuery) (*listed[house.Exposure], error) {
+			cut, err := s.cut(ctx, who, in.Paging, "", "")
+			if err != nil {
+				return nil, err
+			}
+			page, err := s.House.Exposures(ctx, who, house.ExposureFilter{Exploited: in.Exploited, Ransomware: in.Ransomware, Due: in.Due, Product: in.Product}, cut)
+			return paged(ctx, s, who, page, err)
 		})
 	add(s, operation{id: "get-exposure", method: http.MethodGet, path: "/api/v1/exposures/{id}", tag: tag, needs: readsOnlyParties, summary: "Get a vulnerability with the sites that have it or may",
 		about: "What each source says of it, and at most 500 sites: those whose version is told to have it come first. Each with how far its owner is warned."},
@@ -67,8 +74,13 @@ func (s *server) addIntel() {
 		done(func(ctx context.Context, who candor.Principal, in *feedName) error {
 			return s.House.FetchFeed(ctx, who, in.Name)
 		}))
-	add(s, operation{id: "list-hits", method: http.MethodGet, path: "/api/v1/hits", tag: tag, needs: readsOnlyParties, summary: "List what feeds name of ours", about: "Host names of sites, static addresses, and contents that were found. The latest first, at most 1,000."},
-		func(ctx context.Context, who candor.Principal, in *hitQuery) (*whole[house.FeedHit], error) {
-			return wholeOf(s.House.ListHits(ctx, who, in.Feed))
+	add(s, operation{id: "list-hits", method: http.MethodGet, path: "/api/v1/hits", tag: tag, needs: readsOnlyParties, summary: "List what feeds name of ours", about: "Host names of sites, static addresses, and contents that were found. The latest first."},
+		func(ctx context.Context, who candor.Principal, in *hitQuery) (*listed[house.FeedHit], error) {
+			cut, err := s.cut(ctx, who, in.Paging, "", "id")
+			if err != nil {
+				return nil, err
+			}
+			page, err := s.House.ListHits(ctx, who, in.Feed, cut)
+			return paged(ctx, s, who, page, err)
 		})
 }

@@ -12,7 +12,7 @@ import (
 
 type packQuery struct {
 	ID       candor.ID        `path:"id"`
-	Format   house.PackFormat `query:"format" enum:"iodef,iodef-json,stix,misp" default:"stix" doc:"IODEF 2 as XML or JSON, STIX 2.1, or an event of MISP."`
+	Format   house.PackFormat `query:"format" enum:"iodef,iodef-json,stix,misp,pdf" default:"stix" doc:"IODEF 2 as XML or JSON, STIX 2.1, an event of MISP, or sheets for people."`
 	Audience tlp.Audience     `query:"audience" enum:"public,community,clients,organisation,recipients" default:"recipients" doc:"Who gets it: what may not reach them by its TLP mark is left out."`
 	Entry    candor.ID        `query:"entry" doc:"Of the directory: whom it is for. It is kept in the evidence log."`
 }

@@ -175,7 +175,7 @@ func (w *world) toldEdition(op api.Operation) int64 {
 func (w *world) told(op api.Operation) bulletin.Bulletin {
 	ctx, admin := w.t.Context(), w.people["admin"].who
 	title := "Practice of " + op.ID
-	for _, v := range must2(w.house.Bulletins(ctx, admin))(w.t) {
+	for _, v := range must2(w.house.Bulletins(ctx, admin, candor.Cut{Limit: 500}))(w.t).Items {
 		if b := v.Bulletin; b.Title() == title && (op.ID != "withdraw-bulletin" || b.State == bulletin.Published) && (op.ID != "publish-bulletin" || b.Changed) {
 			return b
 		}

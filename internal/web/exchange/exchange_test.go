@@ -223,7 +223,8 @@ func (w *world) write(t *testing.T, c *taxii.Client, g group.Group) {
 	if err := w.House.MatchFeeds(ctx); err != nil {
 		t.Fatal(err)
 	}
-	hits, err := w.House.ListHits(ctx, w.Who(candor.RoleAnalyst), "")
+	page, err := w.House.ListHits(ctx, w.Who(candor.RoleAnalyst), "", candor.Cut{})
+	hits := page.Items
 	if err != nil || len(hits) != 1 || hits[0].Asset != w.PartyAsset.ID || hits[0].Confidence != 60 || hits[0].TLP != tlp.Green || hits[0].Feed != g.Feed(g.Members[0]) {
 		t.Errorf("%+v, %v", hits, err)
 	}

@@ -36,13 +36,13 @@ const bulletinsPath = "/intel/bulletins"
 func bulletinPath(id candor.ID) string { return bulletinsPath + "/" + string(id) }
 
 func (o *office) bulletins(r *web.Request) (web.View, error) {
-	all, err := o.house.Bulletins(r.Context(), r.Who)
+	page, err := o.house.Bulletins(r.Context(), r.Who, r.Cut())
 	if err != nil {
 		return web.View{}, err
 	}
 	t := ui.Table{ID: "bulletins", Caption: r.T("office.bulletins"), Empty: ui.Situation{Title: r.T("office.bulletin.none"), Text: r.T("office.bulletin.none.text")}, Columns: []ui.Column{
 		wide(column("title", r.T("office.bulletin.title"))), column("state", r.T("office.state")), column("mark", r.T("office.pack.mark")), minor(number(column("version", r.T("office.bulletin.version")))), number(column("read", r.T("office.bulletin.read"))), column("until", r.T("office.bulletin.until"))}}
-	for _, v := range all {
+	for _, v := range page.Items {
 		b := v.Bulletin
 		t.Rows = append(t.Rows, ui.Row{Key: string(b.ID), Label: b.Title(), Href: bulletinPath(b.ID), Muted: b.State == bulletin.Withdrawn, Cells: cells(named(b.Title(), bulletinPath(b.ID), ""), bulletinState(r, b), ui.Badge("TLP:"+markWord(b.Draft.Mark), ui.Neutral),
 			ui.Number(int64(b.Number), ""), readCount(r, b.Number, v.Count), ui.Time(b.Draft.Until))})
@@ -51,7 +51,7 @@ func (o *office) bulletins(r *web.Request) (web.View, error) {
 	if r.May(access.ActCases) {
 		p.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.bulletin.new"), Href: bulletinsPath + "/new"}, ui.Primary, "plus")
 	}
-	return web.View{Page: p, Body: ui.ListPage(ui.Listing{Table: t})}, nil
+	return web.View{Page: p, Body: ui.ListPage(ui.Listing{Table: t, Cursor: web.Cursor(page)})}, nil
 }
 
 // readCount says how many of those who got a version read it; nothing is not none.

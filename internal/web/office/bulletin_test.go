@@ -19,12 +19,12 @@ import (
 func (w *world) told(t testing.TB) bulletin.Bulletin {
 	t.Helper()
 	ctx, admin := t.Context(), w.Who(candor.RoleAdmin)
-	all, err := w.House.Bulletins(ctx, admin)
+	all, err := w.House.Bulletins(ctx, admin, candor.Cut{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) > 0 {
-		return all[0].Bulletin
+	if len(all.Items) > 0 {
+		return all.Items[0].Bulletin
 	}
 	g := w.partners(t)
 	vendor, err := w.House.SaveParty(ctx, admin, candor.Party{Kind: candor.Vendor, Name: "Toolbars & Co", Language: "ar", TimeZone: "UTC", Contacts: []candor.Contact{{Channel: candor.Mail, Address: "security@toolbars.example"}}})
@@ -159,9 +159,9 @@ func TestBulletinRecipients(t *testing.T) {
 	}
 	path := w.Post(t, analyst, "/intel/bulletins/new", values).Location()
 	has(t, w.Get(t, analyst, path+"/edit"), http.StatusOK, "Peer 509", "Peer 508")
-	b, err := w.House.Bulletins(ctx, admin)
-	if err != nil || len(b) != 1 || len(b[0].Bulletin.Draft.Parties) != len(all) {
-		t.Fatalf("%d of %d are named, %v", len(b[0].Bulletin.Draft.Parties), len(all), err)
+	b, err := w.House.Bulletins(ctx, admin, candor.Cut{})
+	if err != nil || len(b.Items) != 1 || len(b.Items[0].Bulletin.Draft.Parties) != len(all) {
+		t.Fatalf("%d of %d are named, %v", len(b.Items[0].Bulletin.Draft.Parties), len(all), err)
 	}
 	has(t, w.Get(t, analyst, groupPath(g.ID)), http.StatusOK, string(last))
 }

@@ -30,7 +30,7 @@ func (o *office) exposures(r *web.Request) (web.View, error) {
 	if d := web.FilterOne(r, "due", allDue); d != "" {
 		f.Due = o.site.Clock().AddDate(0, 0, d.days())
 	}
-	all, err := o.house.Exposures(r.Context(), r.Who, f)
+	page, err := o.house.Exposures(r.Context(), r.Who, f, r.Cut())
 	if err != nil {
 		return web.View{}, err
 	}
@@ -40,10 +40,10 @@ func (o *office) exposures(r *web.Request) (web.View, error) {
 	if f != (house.ExposureFilter{}) {
 		t.Empty = ui.Situation{Title: r.T("office.none.filter"), Text: r.T("office.none.filter.text")}
 	}
-	for _, e := range all {
+	for _, e := range page.Items {
 		t.Rows = append(t.Rows, ui.Row{Key: e.ID, Label: e.ID, Href: exposurePath(e.ID), Cells: cells(exposureLink(e), knownFor(r, e), ui.Due(e.Due), chance(r, e.EPSS), exposedWho(r, e), exposedWarned(r, e))})
 	}
-	l := ui.Listing{Label: r.T("office.intel"), Tabs: intelTabs(r, true), Table: t, Filters: []ui.Filter{{Name: "q", Label: r.T("office.exposure.words"), Kind: ui.Words},
+	l := ui.Listing{Label: r.T("office.intel"), Tabs: intelTabs(r, true), Table: t, Cursor: web.Cursor(page), Filters: []ui.Filter{{Name: "q", Label: r.T("office.exposure.words"), Kind: ui.Words},
 		{Name: "known", Label: r.T("office.exposure.known"), Kind: ui.Choice, Options: web.Options(r, "office.exposure.known.", allKnown)},
 		{Name: "due", Label: r.T("office.exposure.due"), Kind: ui.Choice, Options: web.Options(r, "office.exposure.due.", allDue)}}}
 	return web.View{Page: ui.Page{Title: r.T("office.exposures"), Active: "intel", Lead: r.T("office.exposures.lead"), Crumbs: []ui.Link{{Text: r.T("office.intel"), Href: "/intel"}}}, Body: ui.ListPage(l)}, nil

@@ -78,31 +78,29 @@ func feedAge(r *web.Request, v house.FeedView) templ.Component {
 
 // feedDetail is what the page of one feed shows.
 type feedDetail struct {
-	path  string
-	facts []ui.Fact
-	note  ui.Message
-	raw   string // what the feed answered, as it was written down
-	hits  ui.Table
-	may   bool // have it asked
+	path   string
+	facts  []ui.Fact
+	note   ui.Message
+	raw    string // what the feed answered, as it was written down
+	hits   ui.Table
+	cursor ui.Cursor // of the hits
+	may    bool      // have it asked
 }
-
-// mostHitsShown is how many hits of a feed its page shows.
-const mostHitsShown = 100
 
 func (o *office) feed(r *web.Request) (web.View, error) {
 	v, err := o.house.FeedOf(r.Context(), r.Who, r.PathValue("name"))
 	if err != nil {
 		return web.View{}, err
 	}
-	hits, err := o.house.ListHits(r.Context(), r.Who, v.Name)
+	hits, err := o.house.ListHits(r.Context(), r.Who, v.Name, r.Cut())
 	if err != nil {
 		return web.View{}, err
 	}
-	table, err := o.hitTable(r, hits[:min(len(hits), mostHitsShown)])
+	table, err := o.hitTable(r, hits.Items)
 	if err != nil {
 		return web.View{}, err
 	}
-	d := feedDetail{path: feedPath(v.Name), facts: o.feedFacts(r, v), hits: table, may: r.May(access.ActCases) && !v.Reading, raw: v.Error}
+	d := feedDetail{path: feedPath(v.Name), facts: o.feedFacts(r, v), hits: table, cursor: web.Cursor(hits), may: r.May(access.ActCases) && !v.Reading, raw: v.Error}
 	if v.Failures > 0 {
 		d.note = ui.Message{Tone: ui.Bad, Title: r.N("office.intel.failed", v.Failures), Text: r.Printer.Word("office.intel.cause.", string(v.Cause)), Stays: true}
 	} else if v.Stale && !v.Fetched.IsZero() {
