@@ -64,7 +64,7 @@ func newFilters(grams int) (f filters) {
 	case grams <= 1<<12:
 		f.medium = new(medium)
 		words = f.medium[:]
-	case grams <= 1<<17:
+	case grams <= 1<<18:
 		f.large, f.second = new(large), new(second)
 		words = f.large[:]
 	default:

@@ -123,9 +123,9 @@ func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
 // findPairs looks for short atoms: at every offset, or at every fourth one.
 func (f *Finder) findPairs() {
 	switch t, x := f.table.pairs.filter, f.table.few; {
-	case t == nil:
 	case x != nil:
 		f.findFew(x)
+	case t == nil:
 	case f.table.shortStep == 1:
 		f.findDense(t)
 	default:
