@@ -53,7 +53,7 @@ const (
 // compilePercent is the percentage of garbage that is let grow while definitions
 // are compiled. That is what takes most memory, for a second: more work for
 // the collector then is a small price for a third less of it.
-const compilePercent = 25
+const compilePercent = 30
 
 // Compile compiles d, or takes what an earlier run compiled of the same.
 func (c Cache) Compile(d *Definitions, externals map[string]any) *Compiled {
