@@ -48,7 +48,7 @@ func (r *Rules) AppendBinary(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// Load reads what AppendBinary wrote. The Rules share the memory of data.
+// Load reads what AppendBinary wrote. The Rules keep nothing of data itself.
 // Data that is corrupt, foreign or of another version is an ErrFormat.
 func Load(data []byte) (*Rules, error) {
 	const head = len(formatMagic) + 12

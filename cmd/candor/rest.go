@@ -39,6 +39,7 @@ func (r *rest) chore() chore {
 		if r.due(taken[0].Value.Uint64()) {
 			runtime.GC() // pools keep theirs for one more
 			debug.FreeOSMemory()
+			unmapStart()
 		}
 		return nil
 	}}

@@ -149,10 +149,12 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if lists != nil {
 		defer lists.Close()
 	}
+	unmapStart() // compiling takes most memory
 	compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
 	}
+	unmapStart()       // and scanning does
 	if f.known == "" { // what is learned waits in memory until it is written
 		defer frugal(f.threads)()
 	}

@@ -1,6 +1,7 @@
 package gram
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 )
@@ -99,8 +100,8 @@ func AppendSlice[T uint8 | uint16 | uint32 | uint64](dst []byte, s []T) []byte {
 	return dst
 }
 
-// DecodeSlice reads what AppendSlice wrote into s, and gives the rest. A slice
-// of bytes shares the memory of b.
+// DecodeSlice reads what AppendSlice wrote into s, and gives the rest. It shares no
+// memory with b.
 func DecodeSlice[T uint8 | uint16 | uint32 | uint64](b []byte, s *[]T) ([]byte, error) {
 	if len(b) < 8 {
 		return nil, ErrCorrupt
@@ -113,7 +114,7 @@ func DecodeSlice[T uint8 | uint16 | uint32 | uint64](b []byte, s *[]T) ([]byte, 
 	}
 	size := n * width
 	if raw, ok := any(s).(*[]byte); ok {
-		*raw = b[:size:size]
+		*raw = bytes.Clone(b[:size])
 		return b[size:], nil
 	}
 	*s = make([]T, n)

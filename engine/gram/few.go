@@ -3,7 +3,7 @@ package gram
 import "candor/engine/internal/vector"
 
 // few finds a handful of short atoms by three bytes of each at every offset,
-// where the processor looks at many offsets at once. Pairs are there in any case.
+// where the processor looks at many offsets at once.
 type few struct {
 	triples vector.Triples
 	atoms   []fewAtom

@@ -1,5 +1,7 @@
 package gram
 
+import "candor/engine/internal/vector"
+
 // A filter is a bitmap of hashed grams. It is sparse, so that it seldom lets
 // one through that is not in the set, and as small as that allows: it has to
 // stay in the caches beside the content. Its size is part of its type, for the
@@ -17,10 +19,15 @@ type (
 
 // place gives the bit of a hash in a filter of so many words, a power of two.
 func place(hash uint64, words int) (word, bit uint64) {
+	shift := wordShift(words)
+	return hash >> shift & uint64(words-1), hash >> (shift - 6) & 63
+}
+
+func wordShift(words int) int {
 	if words > 1<<15 {
-		return hash >> 45 & uint64(words-1), hash >> 39 & 63
+		return 45
 	}
-	return hash >> 49 & uint64(words-1), hash >> 43 & 63
+	return 49
 }
 
 // second is asked about what a large filter lets through: the hash table of a
@@ -45,22 +52,28 @@ type filters struct {
 	large  *large
 	huge   *huge
 	second *second
+	bitmap *vector.Bitmap // the same one, where the processor looks at many offsets at once
 }
 
 func newFilters(grams int) (f filters) {
+	var words []uint64
 	switch {
 	case grams <= 1<<10:
 		f.small = new(small)
-		return f
+		words = f.small[:]
 	case grams <= 1<<12:
 		f.medium = new(medium)
-		return f
-	case grams <= 1<<17:
-		f.large = new(large)
+		words = f.medium[:]
+	case grams <= 1<<18:
+		f.large, f.second = new(large), new(second)
+		words = f.large[:]
 	default:
-		f.huge = new(huge)
+		f.huge, f.second = new(huge), new(second)
+		words = f.huge[:]
 	}
-	f.second = new(second)
+	if vector.Wide() {
+		f.bitmap = vector.NewBitmap(words, gramFactor, fold64, wordShift(len(words)))
+	}
 	return f
 }
 
@@ -116,7 +129,7 @@ func nextGram[F filter](data []byte, filter *F, i int) int {
 // sample looks for the atoms that have grams.
 func sample[F filter](f *Finder, filter *F) {
 	data, second := f.data, f.table.sampled.filters.second
-	i := nextGram(data, filter, 0)
+	i := nextGram(data, filter, f.sampleWide())
 	for ; i+block+margin <= len(data); i = nextGram(data, filter, i) {
 		for end := i + block; i < end && i+8 <= len(data); {
 			v := load64(data[i:]) | fold64

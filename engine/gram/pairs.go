@@ -1,6 +1,10 @@
 package gram
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"candor/engine/internal/vector"
+)
 
 // pairs finds atoms of a few bytes by two of them, at every offset or, if none
 // is of less than five bytes and their pairs are rare, at every fourth one, with
@@ -11,6 +15,7 @@ type pairs struct {
 	filter *[1 << 16]uint8  // bits for what may follow a pair: 1 << (next byte & 7); nil without atoms
 	first  *[1 << 16]uint32 // 1 + the number of the first node of a pair; 0 for none
 	nodes  []pairNode
+	wide   *vector.Pairs // of a table that is looked for at every offset, where the processor looks at many at once
 }
 
 // pairNode is one of the entries of a pair.
@@ -86,6 +91,9 @@ func (p *pairs) fill(t *Table) {
 		p.nodes = append(p.nodes, pairNode{windowOf(atom, 0), e, p.first[v]})
 		p.first[v] = uint32(len(p.nodes))
 	}
+	if t.shortStep == 1 && vector.Wide() {
+		p.wide = densePairs(p.filter)
+	}
 }
 
 // rarestPair gives the offset of the rarest pair of an atom, and its rate.
@@ -115,9 +123,9 @@ func nextPairs(data []byte, t *[1 << 16]uint8, i int) int {
 // findPairs looks for short atoms: at every offset, or at every fourth one.
 func (f *Finder) findPairs() {
 	switch t, x := f.table.pairs.filter, f.table.few; {
-	case t == nil:
 	case x != nil:
 		f.findFew(x)
+	case t == nil:
 	case f.table.shortStep == 1:
 		f.findDense(t)
 	default:
@@ -127,7 +135,7 @@ func (f *Finder) findPairs() {
 
 func (f *Finder) findDense(t *[1 << 16]uint8) {
 	data := f.data
-	i := nextPairs(data, t, 0)
+	i := nextPairs(data, t, f.findDenseWide())
 	for ; i+9 <= len(data); i = nextPairs(data, t, i+7) {
 		v := load64(data[i:]) | fold64
 		m := t[uint16(v)]>>(v>>16&7)&1 | t[uint16(v>>8)]>>(v>>24&7)&1<<1 | t[uint16(v>>16)]>>(v>>32&7)&1<<2 |
@@ -179,8 +187,12 @@ func (f *Finder) lookAtPair(v uint16, at int) {
 	for n := p.first[v]; n != 0; n = p.nodes[n-1].next {
 		x := &p.nodes[n-1]
 		start := at - x.delta()
-		if start >= 0 && (start+8 > len(f.data) || x.head.fits(load64(f.data[start:])|fold64)) {
+		switch {
+		case start < 0:
+		case start+8 > len(f.data):
 			f.compare(x.atom(), start)
+		case x.head.fits(load64(f.data[start:])|fold64) && !f.Saturated(x.atom()): // no short atom is longer
+			f.record(x.atom(), start)
 		}
 	}
 }

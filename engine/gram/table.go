@@ -23,7 +23,7 @@ type Table struct {
 	once    sync.Once
 	sampled sampled
 	pairs   pairs
-	few     *few // in place of pairs; may be nil
+	few     *few // in place of pairs, which then are not there; may be nil
 }
 
 // NewTable builds a Table. Atoms of less than two bytes are an error of the
@@ -50,8 +50,9 @@ func NewTable(atoms [][]byte) *Table {
 func (t *Table) ready() {
 	t.once.Do(func() {
 		t.sampled.fill(t)
-		t.pairs.fill(t)
-		t.few = fewOf(t)
+		if t.few = fewOf(t); t.few == nil {
+			t.pairs.fill(t)
+		}
 	})
 }
 

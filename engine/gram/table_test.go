@@ -27,8 +27,18 @@ func check(t *testing.T, table *Table, atoms [][]byte, data []byte) {
 	checkOne(t, table, atoms, data)
 	if few := table.few; few != nil {
 		table.few = nil
+		if table.pairs.filter == nil {
+			table.pairs.fill(table)
+		}
 		checkOne(t, table, atoms, data)
 		table.few = few
+	}
+	bitmap, pairs := table.sampled.filters.bitmap, table.pairs.wide
+	if bitmap != nil || pairs != nil {
+		few := table.few
+		table.sampled.filters.bitmap, table.pairs.wide, table.few = nil, nil, nil
+		checkOne(t, table, atoms, data)
+		table.sampled.filters.bitmap, table.pairs.wide, table.few = bitmap, pairs, few
 	}
 }
 
@@ -77,6 +87,9 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 			t.Fatalf("decoding: %v, %d bytes left", err, len(rest))
 		}
 		for n := range 80 {
+			if n%40 == 39 {
+				n += 300 // enough to be looked at together
+			}
 			data := make([]byte, n)
 			for k := range data {
 				data[k] = alphabet[r.IntN(len(alphabet))]
@@ -98,6 +111,32 @@ func TestFinderFindsEveryAlignment(t *testing.T) {
 	}
 	if few < 20 && vector.Fast() {
 		t.Errorf("%d tables look for few atoms", few)
+	}
+}
+
+// TestFinderFindsAmongManyPairs has more of them than there are classes, in content
+// that fills the list of places several times.
+func TestFinderFindsAmongManyPairs(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 5 {
+		atoms := make([][]byte, 0, 200)
+		for range cap(atoms) {
+			a := make([]byte, 2+r.IntN(5))
+			for k := range a {
+				a[k] = Fold(byte(r.IntN(256)))
+			}
+			if occurrences(bytes.Join(atoms, nil), a) == nil {
+				atoms = append(atoms, a)
+			}
+		}
+		data := make([]byte, 20_000)
+		for k := range data {
+			data[k] = byte(r.IntN(256))
+		}
+		for at := 0; at < len(data)-MaxAtom; at += 1 + r.IntN(40) {
+			copy(data[at:], atoms[r.IntN(len(atoms))])
+		}
+		check(t, NewTable(atoms), atoms, data)
 	}
 }
 

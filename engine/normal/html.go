@@ -382,7 +382,7 @@ const (
 
 // keepIdle is how often Trim leaves the memory for a large page: such pages come
 // together, as what a site is built of does.
-const keepIdle = 64
+const keepIdle = 512
 
 // Trim lets go of the memory for large pages, when it has been called some times
 // since the last one was read. Some 8 MB at most are kept for good. What p holds is

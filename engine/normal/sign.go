@@ -352,19 +352,49 @@ var htmlSignBegin = func() (t [256]bool) {
 // HTMLSign tells whether src may hold a sign of HTML: Anywhere and Type tell
 // TypeHTML for no text without one.
 func HTMLSign(src []byte) bool {
+	if t := htmlTriples; t != nil {
+		i := t.Next(src, 0)
+		for ; !vector.Ends(src, i); i = t.Next(src, i+1) {
+			if src[i] == '<' && htmlSignAt(src[i+1:]) {
+				return true
+			}
+		}
+		src = src[i:]
+	}
 	for {
 		i := bytes.IndexByte(src, '<')
 		if i < 0 {
 			return false
 		}
-		src = src[i+1:]
-		if len(src) == 0 || !htmlSignBegin[src[0]] {
-			continue
-		}
-		for _, s := range htmlSigns {
-			if len(src) >= len(s) && src[0]|0x20 == s[0]|0x20 && bytes.EqualFold(src[:len(s)], []byte(s)) {
-				return true
-			}
+		if src = src[i+1:]; htmlSignAt(src) {
+			return true
 		}
 	}
 }
+
+// htmlSignAt tells whether what stands behind a "<" may be the rest of a sign.
+func htmlSignAt(src []byte) bool {
+	if len(src) == 0 || !htmlSignBegin[src[0]] {
+		return false
+	}
+	for _, s := range htmlSigns {
+		if len(src) >= len(s) && src[0]|0x20 == s[0]|0x20 && bytes.EqualFold(src[:len(s)], []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// htmlTriples finds what the signs begin with, where the processor looks at many
+// offsets at once.
+var htmlTriples = func() *vector.Triples {
+	if !vector.Fast() {
+		return nil
+	}
+	t := &vector.Triples{}
+	for i, s := range htmlSigns {
+		is := func(k int) func(byte) bool { return func(c byte) bool { return lower(c) == s[k] } }
+		t.Add(i%vector.Heaps, [3]func(byte) bool{func(c byte) bool { return c == '<' }, is(0), is(1)})
+	}
+	return t
+}()

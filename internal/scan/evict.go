@@ -9,11 +9,11 @@ import (
 // evictFrom is the size from which the pages of a mapping are given back while
 // it is used. The page cache keeps them; what is looked at again is only
 // mapped again. So the resident memory of a scan does not grow with its files.
-const evictFrom = 64 << 20
+const evictFrom = 4 << 20
 
 // evictEvery is the time in which that much more is touched at the most, at
 // the speed of memory, as is given back at once.
-const evictEvery = 20 * time.Millisecond
+const evictEvery = 5 * time.Millisecond
 
 // eviction gives pages back until it is stopped.
 type eviction struct{ stop, done chan struct{} }

@@ -44,14 +44,16 @@ type Scanner struct {
 	occs     []occurrences
 	occUsed  int
 
-	plain      int      // an offset before which the content is known to be plain text
-	candMark   []uint32 // by rule
-	candidates []uint32
-	plan       *plan.Plan    // of the view
-	finders    []gram.Finder // by group, and last by alphabet those of the plan's strong atoms
-	opened     []uint32      // by group: epoch if an atom opened its gate
-	ran        []uint32      // by group: epoch if its gate was open and its atoms have been looked for
-	group      int           // whose rules are being evaluated; -1 for global rules
+	plain       int    // an offset before which the content is known to be plain text
+	printed     uint32 // epoch if isPrintable says whether it is that without DEL
+	isPrintable bool
+	candMark    []uint32 // by rule
+	candidates  []uint32
+	plan        *plan.Plan    // of the view
+	finders     []gram.Finder // by group, and last by alphabet those of the plan's strong atoms
+	opened      []uint32      // by group: epoch if an atom opened its gate
+	ran         []uint32      // by group: epoch if its gate was open and its atoms have been looked for
+	group       int           // whose rules are being evaluated; -1 for global rules
 
 	matchers map[*automaton.Program]*automaton.Matcher
 	leads    map[*ir.Variant]*automaton.Program
@@ -165,7 +167,7 @@ func (s *Scanner) view(view int, f *form) {
 	s.begin(f.data)
 	s.size = f.size
 	p := s.set.Plans[view][plan.RouteOf(f.data)]
-	if s.plain = 0; p == nil || !s.concerns(f) {
+	if p == nil || !s.concerns(f) {
 		return
 	}
 	s.plan = p
@@ -260,8 +262,9 @@ func (s *Scanner) begin(data []byte) {
 		for _, m := range [][]uint32{s.ruleMark, s.busy, s.candMark, s.hitMark, s.over, s.occMark, s.opened, s.ran} {
 			clear(m)
 		}
+		s.printed = 0
 	}
-	s.data, s.size = data, len(data)
+	s.data, s.size, s.plain = data, len(data), 0
 	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: s.now}
 	s.objects, s.exe, s.plan = nil, nil, nil
 	s.hits, s.occUsed = s.hits[:0], 0

@@ -8,6 +8,7 @@ import (
 	"candor/engine/automaton"
 	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
+	"candor/engine/internal/vector"
 )
 
 // MaxMatches bounds the occurrences of one pattern that are kept, as YARA does.
@@ -25,6 +26,9 @@ func (f *frame) found(i uint32) bool {
 	if s.occMark[p] == s.epoch {
 		return len(s.occs[s.occAt[p]].starts) > 0
 	}
+	if f.u.unprintable[i] && s.printable() {
+		return false
+	}
 	if !s.tracked(p) {
 		return f.search(i, 0, len(s.data), nil)
 	}
@@ -32,6 +36,19 @@ func (f *frame) found(i uint32) bool {
 		return false
 	}
 	return f.verify(i, nil)
+}
+
+// printable tells whether all of the content is plain text, without DEL. Of what
+// is looked at without a plan it does not say so.
+func (s *Scanner) printable() bool {
+	if s.plan == nil {
+		return false
+	}
+	if s.printed != s.epoch {
+		s.printed = s.epoch
+		s.isPrintable = s.plain+vector.Plain(s.data[s.plain:]) == len(s.data) && bytes.IndexByte(s.data, 0x7F) < 0
+	}
+	return s.isPrintable
 }
 
 // impossible tells, at no cost, that pattern i does not occur.
@@ -56,9 +73,11 @@ func (f *frame) all(i uint32) *occurrences {
 	s.occUsed++
 	o := &s.occs[at]
 	o.starts, o.lens = o.starts[:0], o.lens[:0]
-	if !s.tracked(p) {
+	switch {
+	case f.u.unprintable[i] && s.printable():
+	case !s.tracked(p):
 		f.search(i, 0, len(s.data), o)
-	} else if s.hitMark[p] == s.epoch {
+	case s.hitMark[p] == s.epoch:
 		f.verify(i, o)
 	}
 	o.settle()
@@ -259,8 +278,8 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 	if prog == nil {
 		return false
 	}
-	if leaf, lit := f.u.fixed(i, variant); lit != nil && lo == 0 && hi == len(f.s.data) {
-		if some, done := f.searchFixed(i, variant, leaf, lit, o); done {
+	if fixed := f.u.fixed(i, variant); fixed != nil && lo == 0 && hi == len(f.s.data) {
+		if some, done := f.searchFixed(i, variant, fixed, o); done {
 			return some
 		}
 	}
@@ -284,10 +303,10 @@ func (f *frame) searchTree(i uint32, variant, lo, hi int, o *occurrences) bool {
 
 // searchFixed looks for a tree where a literal stands that all its matches
 // hold. It gives up, before it has found anything, if that is too often.
-func (f *frame) searchFixed(i uint32, variant, leaf int, lit []byte, o *occurrences) (some, done bool) {
+func (f *frame) searchFixed(i uint32, variant int, fixed *lazyProgram, o *occurrences) (some, done bool) {
 	places := f.s.places[:0]
 	limit := 16 + len(f.s.data)/256
-	eachExact(f.s.data, lit, 0, func(at int) bool {
+	fixed.each(f.s.data, func(at int) bool {
 		places = append(places, at)
 		return len(places) <= limit
 	})
@@ -296,7 +315,7 @@ func (f *frame) searchFixed(i uint32, variant, leaf int, lit []byte, o *occurren
 		return false, false
 	}
 	for _, at := range places {
-		if f.startsAt(i, variant, leaf, at, o) {
+		if f.startsAt(i, variant, fixed.leaf, at, o) {
 			if some = true; o == nil {
 				break
 			}

@@ -7,6 +7,7 @@ import (
 	"candor/engine/automaton"
 	"candor/engine/internal/ir"
 	"candor/engine/internal/plan"
+	"candor/engine/internal/vector"
 	"candor/engine/pattern"
 )
 
@@ -18,6 +19,7 @@ type unit struct {
 	programs    []lazyProgram // by pattern and variant
 	offset      []int         // of a pattern's first variant in programs
 	expressions sync.Map      // *ir.Expr to *expression, of conditions
+	unprintable []bool        // by pattern: it occurs in no printable content; see plan.Unprintable
 }
 
 type lazyProgram struct {
@@ -25,6 +27,7 @@ type lazyProgram struct {
 	prog *automaton.Program // nil: the tree is beyond the limits of the automaton
 	leaf int                // the leaf of the longest literal that is in every match
 	lit  []byte             // its bytes; nil if there is none
+	two  *vector.Triples    // finds lit if it is of two bytes, where the processor looks at many offsets at once
 }
 
 func newUnit(id uint32, numbers []uint32, rule *ir.Rule) *unit {
@@ -32,6 +35,7 @@ func newUnit(id uint32, numbers []uint32, rule *ir.Rule) *unit {
 	n := 0
 	for i := range rule.Patterns {
 		u.offset = append(u.offset, n)
+		u.unprintable = append(u.unprintable, plan.Unprintable(&rule.Patterns[i]))
 		n += len(rule.Patterns[i].Variants)
 	}
 	u.programs = make([]lazyProgram, n)
@@ -47,14 +51,35 @@ func (u *unit) program(p uint32, variant int) *automaton.Program {
 		tree := u.rule.Patterns[p].Variants[variant].Tree
 		l.prog = compileTree(tree)
 		l.leaf, l.lit = fixedLeaf(tree)
+		if len(l.lit) == 2 && vector.Fast() {
+			is := func(i int) func(byte) bool { return func(c byte) bool { return c == l.lit[i] } }
+			l.two = &vector.Triples{}
+			l.two.Add(0, [3]func(byte) bool{is(0), is(1), func(byte) bool { return true }})
+		}
 	})
 	return l.prog
 }
 
-// fixed gives the literal by which a tree can be searched for, after program.
-func (u *unit) fixed(p uint32, variant int) (leaf int, lit []byte) {
-	l := &u.programs[u.offset[p]+variant]
-	return l.leaf, l.lit
+// fixed gives what has the literal by which a tree can be searched for, after
+// program; nil if there is none.
+func (u *unit) fixed(p uint32, variant int) *lazyProgram {
+	if l := &u.programs[u.offset[p]+variant]; l.lit != nil {
+		return l
+	}
+	return nil
+}
+
+// each finds the literal.
+func (l *lazyProgram) each(data []byte, yield func(at int) bool) {
+	i := 0
+	if l.two != nil {
+		for i = l.two.Next(data, 0); !vector.Ends(data, i); i = l.two.Next(data, i+1) {
+			if data[i] == l.lit[0] && data[i+1] == l.lit[1] && !yield(i) {
+				return
+			}
+		}
+	}
+	eachExact(data, l.lit, i, yield)
 }
 
 // fixedLeaf finds the longest literal that each match of a tree holds exactly

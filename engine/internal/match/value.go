@@ -299,7 +299,7 @@ type inScanner struct {
 	s *Scanner
 }
 
-func (f *frame) regexp(e *ir.Expr) module.Matcher {
+func (f *frame) regexp(e *ir.Expr) inScanner {
 	if x, ok := f.u.expressions.Load(e); ok {
 		return inScanner{x.(*expression), f.s}
 	}

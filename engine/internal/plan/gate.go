@@ -186,6 +186,22 @@ func holdsZero(v *ir.Variant) bool {
 	return !v.Xor && bytes.IndexByte(v.Lit, 0) >= 0
 }
 
+// Unprintable tells whether all that a pattern matches holds a byte that is no
+// plain text, or DEL.
+func Unprintable(p *ir.Pattern) bool {
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		unprintable := func(c byte) bool { return c == 0x7F || alphabetOfByte(c) != Text }
+		switch {
+		case v.Xor:
+			return false
+		case v.Tree != nil && !treeHolds(v.Tree, unprintable), v.Tree == nil && !slices.ContainsFunc(v.Lit, unprintable):
+			return false
+		}
+	}
+	return true
+}
+
 // beginnings gives the folded beginnings of a pattern if all are those of tags.
 func beginnings(p *ir.Pattern) ([][]byte, bool) {
 	var out [][]byte

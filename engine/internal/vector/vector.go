@@ -14,6 +14,9 @@ const Width = 32
 // Fast tells whether this processor looks at Width bytes at once.
 func Fast() bool { return fast }
 
+// Wide tells whether it looks at 64 bytes at once, and in tables at many places.
+func Wide() bool { return wide }
+
 // Eight bytes at a time. What is told of a byte is told by its high bit.
 const (
 	ones = 0x0101010101010101

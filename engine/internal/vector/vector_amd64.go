@@ -28,3 +28,21 @@ func runAVX2(dst, too, src *byte, n int, r *Run) (taken, stop int)
 //
 //go:noescape
 func triplesAVX2(p *byte, n int, t *Triples) int
+
+// wide tells whether the processor has what of AVX-512 is used here, and the
+// system keeps its registers.
+var wide = fast && hasAVX512()
+
+// hasAVX512 is asked only where there is AVX.
+func hasAVX512() bool
+
+// gramsAVX512 writes to out, which has room for most offsets, where b lets the
+// gram at p through, and gives how far it looked and how many there are.
+//
+//go:noescape
+func gramsAVX512(p *byte, n int, b *Bitmap, out *uint32, most int) (next, count int)
+
+// pairsAVX512 writes to out, which has room for most offsets, where t has the pair.
+//
+//go:noescape
+func pairsAVX512(p *byte, n int, t *Pairs, out *uint16, most int) (next, count int)

@@ -259,3 +259,181 @@ over:
 	VZEROUPPER
 	MOVQ AX, ret+24(FP)
 	RET
+
+// func hasAVX512() bool
+TEXT ·hasAVX512(SB), NOSPLIT, $0-1
+	MOVB $0, ret+0(FP)
+	MOVL $0, CX
+	XGETBV
+	ANDL $0xE6, AX       // the system keeps ZMM and masks
+	CMPL AX, $0xE6
+	JNE  lacks
+	MOVL $7, AX
+	MOVL $0, CX
+	CPUID
+	ANDL $0x40030000, BX // AVX512F, DQ, BW
+	CMPL BX, $0x40030000
+	JNE  lacks
+	ANDL $0x42, CX       // VBMI, VBMI2
+	CMPL CX, $0x42
+	JNE  lacks
+	TESTL AX, AX         // the last leaf of this kind
+	JZ   lacks
+	MOVL $7, AX
+	MOVL $1, CX
+	CPUID
+	ANDL $0x10, AX       // AVX-VNNI: a processor whose gathers are not slow
+	JZ   lacks
+	MOVB $1, ret+0(FP)
+lacks:
+	RET
+
+DATA ·pairsOfFours<>+0(SB)/8, $0x0000000100000000
+DATA ·pairsOfFours<>+8(SB)/8, $0x0000000200000001
+DATA ·pairsOfFours<>+16(SB)/8, $0x0000000300000002
+DATA ·pairsOfFours<>+24(SB)/8, $0x0000000400000003
+DATA ·pairsOfFours<>+32(SB)/8, $0x0000000500000004
+DATA ·pairsOfFours<>+40(SB)/8, $0x0000000600000005
+DATA ·pairsOfFours<>+48(SB)/8, $0x0000000700000006
+DATA ·pairsOfFours<>+56(SB)/8, $0x0000000800000007
+GLOBL ·pairsOfFours<>(SB), RODATA|NOPTR, $64
+
+DATA ·fours<>+0(SB)/8, $0x0000000400000000
+DATA ·fours<>+8(SB)/8, $0x0000000C00000008
+DATA ·fours<>+16(SB)/8, $0x0000001400000010
+DATA ·fours<>+24(SB)/8, $0x0000001C00000018
+DATA ·fours<>+32(SB)/8, $0x0000002400000020
+DATA ·fours<>+40(SB)/8, $0x0000002C00000028
+DATA ·fours<>+48(SB)/8, $0x0000003400000030
+DATA ·fours<>+56(SB)/8, $0x0000003C00000038
+GLOBL ·fours<>(SB), RODATA|NOPTR, $64
+
+// HASHED sets the mask of the eight grams at every fourth byte from an address
+// on that the bitmap has.
+#define HASHED(from, k) \
+	VMOVDQU32  from, Z0           \
+	VPERMD     Z0, Z10, Z0        \
+	VPORQ      Z11, Z0, Z0        \
+	VPMULLQ    Z12, Z0, Z0        \
+	VPSRLQ     X13, Z0, Z1        \
+	VPSRLQ     X14, Z0, Z2        \
+	VPANDQ     Z15, Z1, Z1        \
+	KXNORB     K3, K3, K3         \
+	VPXORQ     Z3, Z3, Z3         \
+	VPGATHERQQ (BX)(Z1*8), K3, Z3 \
+	VPRORVQ    Z2, Z3, Z3         \
+	VPTESTMQ   Z16, Z3, k
+
+// func gramsAVX512(p *byte, n int, b *Bitmap, out *uint32, most int) (next, count int)
+TEXT ·gramsAVX512(SB), NOSPLIT, $0-56
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ out+24(FP), DI
+	MOVQ most+32(FP), R8
+	MOVQ 0(DX), BX              // words
+	VMOVDQU32    ·pairsOfFours<>(SB), Z10
+	VPBROADCASTQ 24(DX), Z15    // mask
+	VPBROADCASTQ 32(DX), Z12    // factor
+	VPBROADCASTQ 40(DX), Z11    // fold
+	VMOVQ        48(DX), X13    // shift to the word
+	VMOVQ        56(DX), X14    // shift to the bit
+	MOVL $1, R9
+	VPBROADCASTQ R9, Z16
+	VMOVDQU32    ·fours<>(SB), Z17
+	MOVL $64, R9
+	VPBROADCASTD R9, Z18
+	XORQ AX, AX
+	XORQ R10, R10
+	SUBQ $96, CX                // the last offset
+	JLT  enough
+	SUBQ $16, R8
+grams:
+	HASHED((SI)(AX*1), K1)
+	HASHED(32(SI)(AX*1), K2)
+	KUNPCKBW   K1, K2, K1
+	VPCOMPRESSD Z17, K1, Z4
+	VMOVDQU32  Z4, (DI)(R10*4)
+	KMOVW      K1, R9
+	POPCNTL    R9, R9
+	ADDQ       R9, R10
+	VPADDD     Z18, Z17, Z17
+	ADDQ       $64, AX
+	CMPQ       AX, CX
+	JGT        enough
+	CMPQ       R10, R8
+	JLE        grams
+enough:
+	VZEROUPPER
+	MOVQ AX, next+40(FP)
+	MOVQ R10, count+48(FP)
+	RET
+
+DATA ·ones<>+0(SB)/8, $0x0003000200010000
+DATA ·ones<>+8(SB)/8, $0x0007000600050004
+DATA ·ones<>+16(SB)/8, $0x000B000A00090008
+DATA ·ones<>+24(SB)/8, $0x000F000E000D000C
+DATA ·ones<>+32(SB)/8, $0x0013001200110010
+DATA ·ones<>+40(SB)/8, $0x0017001600150014
+DATA ·ones<>+48(SB)/8, $0x001B001A00190018
+DATA ·ones<>+56(SB)/8, $0x001F001E001D001C
+GLOBL ·ones<>(SB), RODATA|NOPTR, $64
+
+// func pairsAVX512(p *byte, n int, t *Pairs, out *uint16, most int) (next, count int)
+TEXT ·pairsAVX512(SB), NOSPLIT, $0-56
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ out+24(FP), DI
+	MOVQ most+32(FP), R8
+	VMOVDQU8 0(DX), Z8          // rows
+	VMOVDQU8 64(DX), Z9
+	VMOVDQU8 128(DX), Z10       // bytes of columns
+	VMOVDQU8 192(DX), Z11
+	VMOVDQU8 256(DX), Z12       // bits of columns
+	VMOVDQU8 320(DX), Z13
+	VMOVDQU8 384(DX), Z14       // the square
+	VMOVDQU8 448(DX), Z15
+	VMOVDQU16 ·ones<>(SB), Z16
+	MOVL $32, R9
+	VPBROADCASTW R9, Z18
+	VPADDW Z18, Z16, Z17
+	VPADDW Z18, Z18, Z18
+	XORQ AX, AX
+	XORQ R10, R10
+	SUBQ $66, CX                // the last offset: a byte stands behind each pair
+	JLT  full
+	SUBQ $64, R8
+pairs:
+	VMOVDQU8 (SI)(AX*1), Z0
+	VMOVDQU8 1(SI)(AX*1), Z1
+	VMOVDQA64 Z1, Z2
+	VPERMI2B Z9, Z8, Z0
+	VPERMI2B Z11, Z10, Z1
+	VPERMI2B Z13, Z12, Z2
+	VPORQ    Z0, Z1, Z0
+	VPERMI2B Z15, Z14, Z0
+	VPTESTMB Z2, Z0, K1
+	KSHIFTRQ $32, K1, K2
+	KMOVD    K1, R9
+	KMOVD    K2, R11
+	VPCOMPRESSW Z16, K1, Z4
+	VPCOMPRESSW Z17, K2, Z5
+	VMOVDQU16 Z4, (DI)(R10*2)
+	POPCNTL  R9, R9
+	ADDQ     R9, R10
+	VMOVDQU16 Z5, (DI)(R10*2)
+	POPCNTL  R11, R11
+	ADDQ     R11, R10
+	VPADDW   Z18, Z16, Z16
+	VPADDW   Z18, Z17, Z17
+	ADDQ     $64, AX
+	CMPQ     AX, CX
+	JGT      full
+	CMPQ     R10, R8
+	JLE      pairs
+full:
+	VZEROUPPER
+	MOVQ AX, next+40(FP)
+	MOVQ R10, count+48(FP)
+	RET
