@@ -26,14 +26,16 @@ const (
 )
 
 type line struct {
-	text   string // without marks of quoting
-	start  int    // where text begins in the text that it is of
-	of     int    // which text
-	zone   zone
-	depth  int  // of quoting and forwarding
-	log    bool // a line of a log
-	closed bool // behind words that end a letter
-	names  []*mention
+	text    string // without marks of quoting
+	start   int    // where text begins in the text that it is of
+	of      int    // which text
+	zone    zone
+	depth   int  // of quoting and forwarding
+	log     bool // a line of a log
+	closed  bool // behind words that end a letter
+	carried bool // the rest of an URL of the line before it
+	bent    bool // of a field of a pasted header that goes on without the space before it
+	names   []*mention
 }
 
 // document is a mail as lines.
@@ -44,6 +46,7 @@ type document struct {
 	now        time.Time // when the mail was sent; zero if that is not known
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
+	called     []string  // how who reports is called
 	letters    string    // of the zone that zone gave, if it was told by letters alone
 	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
@@ -67,11 +70,12 @@ const (
 
 func open(m *message.Message) *document {
 	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}}
-	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender")...) {
+	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender", "X-Original-Sender", "X-Original-From")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))
 		}
 	}
+	d.callers(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...))
 	for _, a := range append(m.To[:len(m.To):len(m.To)], addressesOf(m, "Delivered-To", "Envelope-To", "X-Original-To")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.to = append(d.to, strings.ToLower(strings.Trim(domain, "<> ")))
@@ -115,6 +119,8 @@ func (d *document) parts(m *message.Message, in zone, depth int) {
 			if !plain || !p.Inline {
 				d.add(message.Plain(p.Text), where(p, in), depth)
 			}
+		case p.Type == "text/plain" && markup(p.Text):
+			d.add(message.Plain(p.Text), where(p, in), depth)
 		default:
 			d.add(p.Text, where(p, in), depth)
 		}
@@ -125,6 +131,17 @@ func (d *document) parts(m *message.Message, in zone, depth int) {
 // rest is in the HTML.
 func tells(text string) bool {
 	return someAddress.MatchString(text) || strings.Contains(text, "://") || strings.Contains(text, "hxxp") || strings.Contains(text, "[.]")
+}
+
+// markup tells whether what is called plain text is HTML.
+func markup(text string) bool {
+	tags := 0
+	for _, t := range []string{"<br", "<p>", "<p ", "</p>", "</td>", "</div>", "</a>", "</span>", "</tr>"} {
+		for _, t := range []string{t, strings.ToUpper(t)} {
+			tags += strings.Count(text, t)
+		}
+	}
+	return tags >= 4 && strings.HasPrefix(strings.TrimSpace(text), "<")
 }
 
 func where(p *message.Part, in zone) zone {

@@ -56,8 +56,9 @@ func (d *document) scanLine(i int) {
 	if len(l.text) < 4 {
 		return
 	}
-	c := refang(l.text)
-	s := found{d: d, i: i, clean: c}
+	text, torn := d.torn(i)
+	c := refang(text)
+	s := found{d: d, i: i, clean: c, torn: torn}
 	if strings.Contains(c.text, "://") {
 		s.urls()
 	}
@@ -77,6 +78,7 @@ func (d *document) scanLine(i int) {
 		s.hashes()
 	}
 	slices.SortStableFunc(l.names, func(a, b *mention) int { return a.start - b.start })
+	d.spans(l)
 	d.run(l)
 	d.mentions = append(d.mentions, l.names...)
 }
@@ -87,6 +89,7 @@ type found struct {
 	i int
 	clean
 	taken [][2]int // of URLs and mail addresses, in clean.text
+	torn  bool     // the first word of the next line is at its end
 }
 
 func (s *found) add(m mention, from, to int) {
@@ -114,16 +117,16 @@ func (s *found) urls() {
 			s.taken = append(s.taken, f2(f))
 			continue
 		}
-		text := trimURL(s.text[f[0]:f[1]])
+		text := trimURL(unglued(s.text[f[0]:f[1]]))
 		end := f[0] + len(text)
 		if rest := s.text[end:at]; strings.Contains(rest, "://") {
 			at = end // another is in what was cut
 		}
 		whole := text
-		if f[1] == len(s.text) && end == f[1] {
+		if f[1] == len(s.text) && end == f[1] && !s.torn {
 			whole += s.d.continued(s.i, len(s.text))
 		}
-		value, host, ok := canonicalURL(whole)
+		value, host, ok := canonicalURL(unwrapped(whole))
 		if !ok {
 			continue
 		}
@@ -145,7 +148,27 @@ func (s *found) hostOf(host string, from, to int) {
 }
 
 // continued is the rest of an URL that was wrapped at the end of its line.
-func (d *document) continued(i, length int) string {
+func (d *document) continued(i, length int) (rest string) {
+	for range mostWraps {
+		more := d.carried(i, length)
+		if more == "" {
+			break
+		}
+		rest += more
+		i++
+		d.lines[i].carried = true
+		if length = len(more); length < 60 {
+			break
+		}
+	}
+	return rest
+}
+
+// mostWraps is over how many lines an URL goes on.
+const mostWraps = 4
+
+// carried is what of the next line goes on an URL that ends a line of some length.
+func (d *document) carried(i, length int) string {
 	if length < 30 || i+1 >= len(d.lines) {
 		return ""
 	}
