@@ -2,6 +2,7 @@ package freetext
 
 import (
 	"math"
+	"strconv"
 	"testing"
 )
 
@@ -24,7 +25,7 @@ func TestGrow(t *testing.T) {
 		if a != b {
 			is = 1
 		}
-		all.add(v, is, 1, 0)
+		all.add(v, strconv.Itoa(i), is, 1, 0)
 	}
 	grown := trees{"address": all.grow()}
 	read := parseTrees(grown.String())

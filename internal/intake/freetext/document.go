@@ -81,6 +81,7 @@ func open(m *message.Message) *document {
 			d.to = append(d.to, strings.ToLower(strings.Trim(domain, "<> ")))
 		}
 	}
+	d.regrouped(m)
 	// A form of who is told, or a colleague, is not who reports.
 	d.from = slices.DeleteFunc(d.from, d.ofProvider)
 	d.add(m.Subject, subject, 0)
@@ -88,6 +89,17 @@ func open(m *message.Message) *document {
 	d.parts(m, body, 0)
 	d.sections()
 	return d
+}
+
+// regrouped takes who reports out of those who are told, where a mailing list of who is
+// told put its own address in place of theirs.
+func (d *document) regrouped(m *message.Message) {
+	for _, a := range addressesOf(m, "X-Original-Sender", "X-Original-From") {
+		_, domain, _ := strings.Cut(strings.ToLower(strings.Trim(a.Address, "<> ")), "@")
+		d.to = slices.DeleteFunc(d.to, func(t string) bool {
+			return site(t) == site(domain) && len(m.From) > 0 && !strings.HasSuffix(strings.ToLower(m.From[0].Address), "@"+t)
+		})
+	}
 }
 
 // envelope adds what may name resources: servers that it passed.
@@ -135,13 +147,16 @@ func tells(text string) bool {
 
 // markup tells whether what is called plain text is HTML.
 func markup(text string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return false
+	}
 	tags := 0
 	for _, t := range []string{"<br", "<p>", "<p ", "</p>", "</td>", "</div>", "</a>", "</span>", "</tr>"} {
 		for _, t := range []string{t, strings.ToUpper(t)} {
 			tags += strings.Count(text, t)
 		}
 	}
-	return tags >= 4 && strings.HasPrefix(strings.TrimSpace(text), "<")
+	return tags >= 4
 }
 
 func where(p *message.Part, in zone) zone {

@@ -235,7 +235,7 @@ func (l *Learner) boost(cases []learned, w weights) trees {
 	for _, c := range cases {
 		for i, v := range c.values {
 			if x := all[group(v.kind)]; x != nil {
-				x.add(v, c.rows[i].is, c.scale(), w.second(v))
+				x.add(v, c.style, c.rows[i].is, c.scale(), w.second(v))
 			}
 		}
 	}

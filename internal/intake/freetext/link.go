@@ -1,7 +1,9 @@
 package freetext
 
 import (
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"candor/internal/regex"
@@ -27,7 +29,7 @@ func unglued(s string) string {
 				switch {
 				case cut > 8 && strings.IndexByte(",;|", s[cut-1]) >= 0:
 					return s[:cut-1]
-				case cut > from && cut > 8:
+				case cut > 8 && (cut > from || digit(s[cut-1])):
 					return s[:cut]
 				}
 				break
@@ -86,3 +88,65 @@ func (d *document) torn(i int) (text string, torn bool) {
 
 // tornAt is a defanged dot at the end of a line.
 var tornAt = regex.Of(`(?i)[a-z0-9-]\s?[\[(]\s?(?:\.|dot)\s?[\])]$`)
+
+// continued is the rest of an URL that was wrapped at the end of its line.
+func (d *document) continued(i, length int) (rest string) {
+	for range mostWraps {
+		more := d.carried(i, length)
+		if more == "" {
+			break
+		}
+		rest += more
+		i++
+		d.lines[i].carried = true
+		if length = len(more); length < 60 {
+			break
+		}
+	}
+	return rest
+}
+
+// mostWraps is over how many lines an URL goes on.
+const mostWraps = 4
+
+// carried is what of the next line goes on an URL that ends a line of some length.
+func (d *document) carried(i, length int) string {
+	if length < 30 || i+1 >= len(d.lines) {
+		return ""
+	}
+	l, next := &d.lines[i], &d.lines[i+1]
+	rest := next.text
+	open := strings.ContainsRune("=/&?-_%", rune(l.text[len(l.text)-1])) && length >= 45
+	if length < 60 && !open {
+		return ""
+	}
+	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
+		return ""
+	}
+	if whole(rest) {
+		return "" // the address of its host, or what else is named next
+	}
+	if next.of != l.of || next.depth != l.depth || rest == "" || strings.ContainsAny(rest, " \t<>\"") || !open && !strings.ContainsAny(rest, "/=&%?.-_") && (length < 70 || len(rest) > 30) || strings.Contains(rest, "://") || len(rest) > 400 {
+		return ""
+	}
+	return rest
+}
+
+// whole tells whether a text is an address, or a name with an end that names
+// have.
+func whole(s string) bool {
+	c := refang(strings.Trim(s, "[]()")).text
+	if _, err := netip.ParseAddr(c); err == nil {
+		return true
+	}
+	host, port, _ := strings.Cut(c, ":")
+	if strings.Trim(port, "0123456789") != "" || strings.ContainsAny(host, "/=&%?") {
+		return false
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	top := host[strings.LastIndexByte(host, '.')+1:]
+	_, ok := domainName(host, false)
+	return ok && !slices.Contains(pages, strings.ToLower(top))
+}

@@ -147,68 +147,6 @@ func (s *found) hostOf(host string, from, to int) {
 	}
 }
 
-// continued is the rest of an URL that was wrapped at the end of its line.
-func (d *document) continued(i, length int) (rest string) {
-	for range mostWraps {
-		more := d.carried(i, length)
-		if more == "" {
-			break
-		}
-		rest += more
-		i++
-		d.lines[i].carried = true
-		if length = len(more); length < 60 {
-			break
-		}
-	}
-	return rest
-}
-
-// mostWraps is over how many lines an URL goes on.
-const mostWraps = 4
-
-// carried is what of the next line goes on an URL that ends a line of some length.
-func (d *document) carried(i, length int) string {
-	if length < 30 || i+1 >= len(d.lines) {
-		return ""
-	}
-	l, next := &d.lines[i], &d.lines[i+1]
-	rest := next.text
-	open := strings.ContainsRune("=/&?-_%", rune(l.text[len(l.text)-1])) && length >= 45
-	if length < 60 && !open {
-		return ""
-	}
-	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
-		return ""
-	}
-	if whole(rest) {
-		return "" // the address of its host, or what else is named next
-	}
-	if next.of != l.of || next.depth != l.depth || rest == "" || strings.ContainsAny(rest, " \t<>\"") || !open && !strings.ContainsAny(rest, "/=&%?.-_") && (length < 70 || len(rest) > 30) || strings.Contains(rest, "://") || len(rest) > 400 {
-		return ""
-	}
-	return rest
-}
-
-// whole tells whether a text is an address, or a name with an end that names
-// have.
-func whole(s string) bool {
-	c := refang(strings.Trim(s, "[]()")).text
-	if _, err := netip.ParseAddr(c); err == nil {
-		return true
-	}
-	host, port, _ := strings.Cut(c, ":")
-	if strings.Trim(port, "0123456789") != "" || strings.ContainsAny(host, "/=&%?") {
-		return false
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	top := host[strings.LastIndexByte(host, '.')+1:]
-	_, ok := domainName(host, false)
-	return ok && !slices.Contains(pages, strings.ToLower(top))
-}
-
 // pages are ends of names of files that URLs end with.
 var pages = []string{"php", "htm", "html", "asp", "aspx", "jsp", "js", "zip", "sh", "py", "pl", "cc", "cgi", "do", "app", "mov", "ps", "gz", "link", "page", "download", "click"}
 
@@ -343,7 +281,7 @@ func (s *found) address(a netip.Addr, from, to int) {
 		if right != "" && (part(right[0]) && right[0] < 0x80 && right[0] != '-' && right[0] != '_' || right[0] == '-' && len(right) > 1 && !digit(right[1]) && right[1] != '>' && right[1] != ' ' && right[1] != '-') {
 			return
 		}
-		if rest := strings.TrimPrefix(right, "."); rest != right && rest != "" && letter(rest[0]) && !s.inside(from) {
+		if rest := strings.TrimPrefix(right, "."); rest != right && rest != "" && letter(rest[0]) {
 			return // 7.2.0.192.in-addr.arpa
 		}
 	}

@@ -45,6 +45,10 @@ func goesOn(s string, from, to, last int, slash bool) bool {
 	if !part(s[to]) {
 		return false
 	}
+	if url && s[to-1] == ' ' { // "http://a.example/b . The" is the end of a sentence
+		_, name, _ := strings.Cut(s[begin:from], "://")
+		return !strings.Contains(name, "/") && !('A' <= s[to] && s[to] <= 'Z')
+	}
 	if url {
 		return true
 	}
