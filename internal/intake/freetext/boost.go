@@ -18,11 +18,41 @@ var treeList string
 // which mends a little of what the weights and the trees before it got wrong
 // (gradient boosting, Friedman 2001; leaves by Newton's method), as seen in some of
 // the styles (stochastic, Friedman 2002), so that no few reports decide alone.
-type trees map[string][]*node // by group of values
+type trees struct {
+	of      map[string][]*node // by group of values
+	names   []string           // features that they ask for
+	numbers map[string]int     // of those
+}
+
+// grown numbers the features that trees, by group of values, ask for.
+func grown(of map[string][]*node) trees {
+	t := trees{of: of, numbers: map[string]int{}}
+	for _, g := range slices.Sorted(maps.Keys(of)) {
+		for _, n := range of[g] {
+			t.number(n)
+		}
+	}
+	return t
+}
+
+func (t *trees) number(n *node) {
+	if !n.question {
+		return
+	}
+	k, ok := t.numbers[n.feature]
+	if !ok {
+		k = len(t.names)
+		t.names, t.numbers[n.feature] = append(t.names, n.feature), k
+	}
+	n.asks = k
+	t.number(n.left)
+	t.number(n.right)
+}
 
 // node is a question to a value, or what is said of it.
 type node struct {
 	feature  string
+	asks     int     // the number of its feature
 	above    float64 // the value goes right if its feature is stronger
 	left     *node
 	right    *node
@@ -53,29 +83,54 @@ func (v *value) strengthOf(feature string) float64 {
 // say adds up what trees say of a value. Each, if not nil, is told how much each
 // feature moved it.
 func (t trees) say(v *value, each func(feature string, by float64)) (sum float64) {
-	for _, n := range t[group(v.kind)] {
-		sum += n.leaf(v, each)
+	var few, fewer [128]float64 // without an allocation for the features that were learned
+	strong, moved := few[:], fewer[:]
+	if len(t.names) > len(few) {
+		strong, moved = make([]float64, len(t.names)), make([]float64, len(t.names))
+	}
+	for f, s := range v.strength {
+		if k, ok := t.numbers[f]; ok {
+			strong[k] = s
+		}
+	}
+	for f, s := range v.beside {
+		if k, ok := t.numbers["2:"+f]; ok {
+			strong[k] = s
+		}
+	}
+	for _, n := range t.of[group(v.kind)] {
+		for n.question {
+			next := n.left
+			if strong[n.asks] > n.above {
+				next = n.right
+			}
+			moved[n.asks] += next.says - n.says
+			n = next
+		}
+		sum += n.says
+	}
+	for k := 0; each != nil && k < len(t.names); k++ {
+		if moved[k] != 0 {
+			each(t.names[k], moved[k])
+		}
 	}
 	return sum
 }
 
 // leaf is what the leaf says that a value comes to.
-func (n *node) leaf(v *value, each func(feature string, by float64)) float64 {
+func (n *node) leaf(v *value) float64 {
 	for n.question {
-		next := n.left
 		if v.strengthOf(n.feature) > n.above {
-			next = n.right
+			n = n.right
+		} else {
+			n = n.left
 		}
-		if each != nil {
-			each(n.feature, next.says-n.says)
-		}
-		n = next
 	}
 	return n.says
 }
 
 func parseTrees(list string) trees {
-	t := trees{}
+	t := map[string][]*node{}
 	for row := range strings.SplitSeq(list, "\n") {
 		of, text, ok := strings.Cut(row, "\t")
 		if !ok || strings.HasPrefix(row, "#") {
@@ -86,7 +141,7 @@ func parseTrees(list string) trees {
 			t[of] = append(t[of], n)
 		}
 	}
-	return t
+	return grown(t)
 }
 
 // parseNode reads a tree: "name>number" and what it says, then what is left and
@@ -117,8 +172,8 @@ func parseNode(words []string, depth int) (*node, []string) {
 func (t trees) String() string {
 	var b strings.Builder
 	b.WriteString("# Trees that were learned from labelled reports by go run ./bench/cmd/freetext -learn: a question and what is left and right of it.\n")
-	for _, g := range slices.Sorted(maps.Keys(t)) {
-		for _, n := range t[g] {
+	for _, g := range slices.Sorted(maps.Keys(t.of)) {
+		for _, n := range t.of[g] {
 			b.WriteString(g + "\t")
 			n.write(&b)
 			b.WriteByte('\n')
@@ -181,7 +236,7 @@ func (x *examples) grow() (t []*node) {
 			break
 		}
 		for _, i := range rest {
-			x.z[i] += n.leaf(x.values[i], nil)
+			x.z[i] += n.leaf(x.values[i])
 		}
 		t = append(t, n)
 	}

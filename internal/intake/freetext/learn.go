@@ -239,13 +239,13 @@ func (l *Learner) boost(cases []learned, w weights) trees {
 			}
 		}
 	}
-	t := trees{}
+	t := map[string][]*node{}
 	for g, x := range all {
 		if n := x.grow(); len(n) > 0 {
 			t[g] = n
 		}
 	}
-	return t
+	return grown(t)
 }
 
 // scale is how much each value of a report counts: a report with a hundred

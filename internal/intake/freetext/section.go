@@ -82,7 +82,7 @@ var numberedHop = regex.Of(`^\s*(\d{1,2})\s+(?:[\w.-]+\s+)?[(\[]?\d{1,3}(?:\.\d{
 func (d *document) numbered() {
 	for i := range d.lines {
 		l := &d.lines[i]
-		if l.zone != body && l.zone != attached || len(l.text) > 200 || !strings.Contains(strings.ToLower(l.text), "tracer") {
+		if l.zone != body && l.zone != attached || len(l.text) > 200 || !strings.Contains(l.text, "racer") && !strings.Contains(l.text, "RACER") {
 			continue
 		}
 		hops, last := 0, i
