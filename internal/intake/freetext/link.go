@@ -40,6 +40,17 @@ func unglued(s string) string {
 	return s
 }
 
+// celled is an URL from some byte to another, without the cells behind its own in a row
+// of which the cells are parted by commas or the like.
+func celled(row string, from, to int) string {
+	if from > 0 && strings.IndexByte(",;|", row[from-1]) >= 0 {
+		if end := strings.IndexByte(row[from:to], row[from-1]); end >= 0 {
+			return row[from : from+end]
+		}
+	}
+	return row[from:to]
+}
+
 // safe are URLs that mail gateways put in place of others, which they hold.
 var safe = regex.Of(`^(?i)https?://(?:urldefense\.com/v3/__(https?:/{1,2}[^*]+?)__;|urldefense\.proofpoint\.com/v[12]/url\?u=([^&]+)|[a-z0-9.-]*\.safelinks\.protection\.outlook\.com/\?url=([^&]+))`)
 

@@ -178,7 +178,7 @@ func (d *document) beside(m *mention, l *line) int {
 		default:
 			continue
 		}
-		if len(gap) > 4 || strings.ContainsAny(gap, ",;") {
+		if len(gap) > 4 || strings.ContainsAny(gap, ",;") || l.log && o.start == 0 && gap == " " { // a log that begins with the name of the server that was asked
 			continue
 		}
 		name := o.value

@@ -117,7 +117,7 @@ func (s *found) urls() {
 			s.taken = append(s.taken, f2(f))
 			continue
 		}
-		text := trimURL(unglued(s.text[f[0]:f[1]]))
+		text := trimURL(unglued(celled(s.text, f[0], f[1])))
 		end := f[0] + len(text)
 		if rest := s.text[end:at]; strings.Contains(rest, "://") {
 			at = end // another is in what was cut

@@ -114,3 +114,15 @@ func TestSpans(t *testing.T) {
 		t.Errorf("networks are %q", networks)
 	}
 }
+
+// TestServerFirst: a server's name that a log begins with says nothing of the address
+// behind it.
+func TestServerFirst(t *testing.T) {
+	const request = " - - [02/May/2026:04:11:07 +0000] \"GET /wp-login.php HTTP/1.1\" 404 196"
+	if f := noted(t, "www.victim.example 198.51.100.80"+request)["198.51.100.80"]; slices.Contains(f, "beside-reporter") || len(f) == 0 {
+		t.Errorf("noted are %q", f)
+	}
+	if f := noted(t, "our www.victim.example (192.0.2.80) is attacked")["192.0.2.80"]; !slices.Contains(f, "beside-reporter") {
+		t.Errorf("noted are %q", f)
+	}
+}
