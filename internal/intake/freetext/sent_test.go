@@ -126,3 +126,20 @@ func TestServerFirst(t *testing.T) {
 		t.Errorf("noted are %q", f)
 	}
 }
+
+// TestAnswered: an answer of a ticket system is not acted upon alone, though its subject
+// is still that of the report.
+func TestAnswered(t *testing.T) {
+	for text, want := range map[string]bool{
+		"The user is suspended.\n\nJo\nHoster staff\n\n-----\nTicket: #AB-12\nSubject: 203.0.113.58 [port-scan] abuse from your address\nStatus: Answered\n":            true,
+		"The host 203.0.113.58 scans our ports.\n\nJo\nVictim staff\n\n-----\nTicket: #AB-12\nSubject: 203.0.113.58 [port-scan] abuse from your address\nStatus: New\n": false,
+	} {
+		m, err := message.Read(strings.NewReader("From: staff@hoster.test\nTo: abuse@isp.example\nSubject: [AB-12] 203.0.113.58 [port-scan] abuse from your address\n\n"+text), message.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := New().Read(m); (got.Person != "") != want {
+			t.Errorf("%q: %q, %d", text, got.Person, got.Confidence)
+		}
+	}
+}
