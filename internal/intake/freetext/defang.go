@@ -8,23 +8,28 @@ import (
 
 // Reports defang what is dangerous to click on: hxxp://evil[.]example. There is
 // no standard, so all ways that are seen are undone.
-var defanged = regex.Of(`(?i)` + strings.Join([]string{
-	`\s?[\[({<]\s?(?:\.|dot|punkt|punto|point|ponto)\s?[\])}>]\s?`, // [.] (dot)
-	`\d{1,3}\s\.\s?\d{1,3}\s?\.\s?\d{1,3}\s?\.\s?\d{1,3}\b`,        // 192 .0 .2 .1
+var defanged = regex.Of(`(?i)` + bracket + `|` + dangerous)
+
+// apart also finds what is defanged by spaces.
+var apart = regex.Of(`(?i)` + bracket + `|` + strings.Join([]string{
+	`\d{1,3}\s\.\s?\d{1,3}\s?\.\s?\d{1,3}\s?\.\s?\d{1,3}\b`, // 192 .0 .2 .1
 	`\s?_\._\s?`, // _._
 	`\s\.\s?`,    // example .com
 	`\s/\s?`,
-	`\\\.`,          // \.
-	`\[\.|\.\]`,     // [. and .]
-	`[\[({]:[\])}]`, // [:]
-	`[\[({]://[\])}]`,
-	`\[https?\]://`,
-	`[\[({]//?[\])}]`,                    // [/]
-	`\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?`, // [at]
-	`\bh(?:xx|tt)ps?\s://\s?`,            // hxxp ://
-	`\b(?:h(?:xx|XX|\*\*|__|ttx|\+\+)ps?|meows?|nxxps?|fxp)(?:://|\[?:\]?//|\[://\]|:\\\\)`, // hxxp://
-	`[a-z0-9]\s(?:dot|punkt)\s[a-z0-9]`,                                                     // example dot com
-}, "|"))
+	`\bh(?:xx|tt)ps?\s://\s?`, // hxxp ://
+}, "|") + `|` + dangerous)
+
+const bracket = `\s?[\[({<]\s?(?:\.|dot|punkt|punto|point|ponto)\s?[\])}>]\s?` // [.] (dot)
+
+const dangerous = `\\\.` + // \.
+	`|\[\.|\.\]` + // [. and .]
+	`|[\[({]:[\])}]` + // [:]
+	`|[\[({]://[\])}]` +
+	`|\[https?\]://` +
+	`|[\[({]//?[\])}]` + // [/]
+	`|\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?` + // [at]
+	`|\b(?:h(?:xx|XX|\*\*|__|ttx|\+\+)ps?|meows?|nxxps?|fxp)(?:://|\[?:\]?//|\[://\]|:\\\\)` + // hxxp://
+	`|[a-z0-9]\s(?:dot|punkt)\s[a-z0-9]` // example dot com
 
 // clue tells quickly whether a line may hold anything defanged.
 func clue(s string) bool {
@@ -50,7 +55,11 @@ func refang(s string) clean {
 	if !clue(s) {
 		return clean{text: s}
 	}
-	found := defanged.FindAllStringIndex(s, 200)
+	all := defanged
+	if strings.Contains(s, " .") || strings.Contains(s, " /") || strings.Contains(s, "_._") || strings.Contains(s, " ://") {
+		all = apart
+	}
+	found := all.FindAllStringIndex(s, 200)
 	if found == nil {
 		return clean{text: s}
 	}
