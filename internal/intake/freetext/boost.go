@@ -3,6 +3,7 @@ package freetext
 import (
 	_ "embed"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"math"
 	"slices"
@@ -15,12 +16,43 @@ var treeList string
 
 // trees are a second opinion on what values weigh: small decision trees, each of
 // which mends a little of what the weights and the trees before it got wrong
-// (gradient boosting, Friedman 2001; leaves by Newton's method).
-type trees map[string][]*node // by group of values
+// (gradient boosting, Friedman 2001; leaves by Newton's method), as seen in some of
+// the styles (stochastic, Friedman 2002), so that no few reports decide alone.
+type trees struct {
+	of      map[string][]*node // by group of values
+	names   []string           // features that they ask for
+	numbers map[string]int     // of those
+}
+
+// grown numbers the features that trees, by group of values, ask for.
+func grown(of map[string][]*node) trees {
+	t := trees{of: of, numbers: map[string]int{}}
+	for _, g := range slices.Sorted(maps.Keys(of)) {
+		for _, n := range of[g] {
+			t.number(n)
+		}
+	}
+	return t
+}
+
+func (t *trees) number(n *node) {
+	if !n.question {
+		return
+	}
+	k, ok := t.numbers[n.feature]
+	if !ok {
+		k = len(t.names)
+		t.names, t.numbers[n.feature] = append(t.names, n.feature), k
+	}
+	n.asks = k
+	t.number(n.left)
+	t.number(n.right)
+}
 
 // node is a question to a value, or what is said of it.
 type node struct {
 	feature  string
+	asks     int     // the number of its feature
 	above    float64 // the value goes right if its feature is stronger
 	left     *node
 	right    *node
@@ -30,9 +62,10 @@ type node struct {
 
 // boosting has how trees are made.
 const (
-	mostTrees = 40
+	mostTrees = 60
 	deepest   = 3
-	shrink    = 0.15
+	shrink    = 0.12
+	tenths    = 6   // of ten styles that a tree is grown from
 	heavy     = 3.0 // leaves are drawn to 0 as if by so much more certainty
 	leastLeaf = 2.0 // certainty (p(1-p), summed) that a leaf has at least
 	leastGain = 0.05
@@ -50,24 +83,54 @@ func (v *value) strengthOf(feature string) float64 {
 // say adds up what trees say of a value. Each, if not nil, is told how much each
 // feature moved it.
 func (t trees) say(v *value, each func(feature string, by float64)) (sum float64) {
-	for _, n := range t[group(v.kind)] {
+	var few, fewer [128]float64 // without an allocation for the features that were learned
+	strong, moved := few[:], fewer[:]
+	if len(t.names) > len(few) {
+		strong, moved = make([]float64, len(t.names)), make([]float64, len(t.names))
+	}
+	for f, s := range v.strength {
+		if k, ok := t.numbers[f]; ok {
+			strong[k] = s
+		}
+	}
+	for f, s := range v.beside {
+		if k, ok := t.numbers["2:"+f]; ok {
+			strong[k] = s
+		}
+	}
+	for _, n := range t.of[group(v.kind)] {
 		for n.question {
 			next := n.left
-			if v.strengthOf(n.feature) > n.above {
+			if strong[n.asks] > n.above {
 				next = n.right
 			}
-			if each != nil {
-				each(n.feature, next.says-n.says)
-			}
+			moved[n.asks] += next.says - n.says
 			n = next
 		}
 		sum += n.says
 	}
+	for k := 0; each != nil && k < len(t.names); k++ {
+		if moved[k] != 0 {
+			each(t.names[k], moved[k])
+		}
+	}
 	return sum
 }
 
+// leaf is what the leaf says that a value comes to.
+func (n *node) leaf(v *value) float64 {
+	for n.question {
+		if v.strengthOf(n.feature) > n.above {
+			n = n.right
+		} else {
+			n = n.left
+		}
+	}
+	return n.says
+}
+
 func parseTrees(list string) trees {
-	t := trees{}
+	t := map[string][]*node{}
 	for row := range strings.SplitSeq(list, "\n") {
 		of, text, ok := strings.Cut(row, "\t")
 		if !ok || strings.HasPrefix(row, "#") {
@@ -78,7 +141,7 @@ func parseTrees(list string) trees {
 			t[of] = append(t[of], n)
 		}
 	}
-	return t
+	return grown(t)
 }
 
 // parseNode reads a tree: "name>number" and what it says, then what is left and
@@ -109,8 +172,8 @@ func parseNode(words []string, depth int) (*node, []string) {
 func (t trees) String() string {
 	var b strings.Builder
 	b.WriteString("# Trees that were learned from labelled reports by go run ./bench/cmd/freetext -learn: a question and what is left and right of it.\n")
-	for _, g := range slices.Sorted(maps.Keys(t)) {
-		for _, n := range t[g] {
+	for _, g := range slices.Sorted(maps.Keys(t.of)) {
+		for _, n := range t.of[g] {
 			b.WriteString(g + "\t")
 			n.write(&b)
 			b.WriteByte('\n')
@@ -133,6 +196,7 @@ func (n *node) write(b *strings.Builder) {
 // examples are values from which trees are grown, by number.
 type examples struct {
 	values       []*value
+	styles       []string
 	is, share, z []float64
 	slope, curve []float64
 	columns      []column
@@ -145,8 +209,8 @@ type column struct {
 	above   []uint8
 }
 
-func (x *examples) add(v *value, is, share, z float64) {
-	x.values = append(x.values, v)
+func (x *examples) add(v *value, style string, is, share, z float64) {
+	x.values, x.styles = append(x.values, v), append(x.styles, style)
 	x.is, x.share, x.z = append(x.is, is), append(x.share, share), append(x.z, z)
 }
 
@@ -154,18 +218,25 @@ func (x *examples) add(v *value, is, share, z float64) {
 func (x *examples) grow() (t []*node) {
 	x.cut()
 	x.slope, x.curve = make([]float64, len(x.values)), make([]float64, len(x.values))
-	all := make([]int, len(x.values))
-	for i := range all {
-		all[i] = i
-	}
-	for range mostTrees {
+	for k := range mostTrees {
+		var some, rest []int
+		for i, s := range x.styles {
+			if crc32.ChecksumIEEE([]byte(strconv.Itoa(k)+s))%10 < tenths {
+				some = append(some, i)
+			} else {
+				rest = append(rest, i)
+			}
+		}
 		for i, z := range x.z {
 			p := 1 / (1 + math.Exp(-z))
 			x.slope[i], x.curve[i] = x.share[i]*(x.is[i]-p), x.share[i]*max(p*(1-p), 1e-6)
 		}
-		n := x.branch(all, 0)
+		n := x.branch(some, 0)
 		if !n.question {
 			break
+		}
+		for _, i := range rest {
+			x.z[i] += n.leaf(x.values[i])
 		}
 		t = append(t, n)
 	}

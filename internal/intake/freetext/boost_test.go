@@ -2,6 +2,7 @@ package freetext
 
 import (
 	"math"
+	"strconv"
 	"testing"
 )
 
@@ -24,11 +25,11 @@ func TestGrow(t *testing.T) {
 		if a != b {
 			is = 1
 		}
-		all.add(v, is, 1, 0)
+		all.add(v, strconv.Itoa(i), is, 1, 0)
 	}
-	grown := trees{"address": all.grow()}
+	grown := grown(map[string][]*node{"address": all.grow()})
 	read := parseTrees(grown.String())
-	if len(read["address"]) == 0 || read.String() != grown.String() {
+	if len(read.of["address"]) == 0 || read.String() != grown.String() {
 		t.Fatalf("written %s, read %s", grown, read)
 	}
 	for i, v := range all.values {
@@ -38,7 +39,7 @@ func TestGrow(t *testing.T) {
 			t.Errorf("%v weighs %.2f, and is %v", v.features, z, all.is[i])
 		}
 		roots := 0.0
-		for _, n := range read["address"] {
+		for _, n := range read.of["address"] {
 			roots += n.says
 		}
 		if math.Abs(roots+moved-z) > 1e-9 {
@@ -50,7 +51,7 @@ func TestGrow(t *testing.T) {
 // TestParseTrees leaves out what is no tree.
 func TestParseTrees(t *testing.T) {
 	for _, list := range []string{"", "# x\ty", "address\tonly>0.5~0.1 0.2", "address\tonly>0.5~0.1 0.2 0.3 0.4", "address\tonly>x~0.1 0.2 0.3", "address\tonly>0.5 0.2 0.3", "address\ta>0~0 b>0~0 c>0~0 d>0~0 1 2 3 4 5"} {
-		if got := parseTrees(list); len(got) != 0 {
+		if got := parseTrees(list); len(got.of) != 0 {
 			t.Errorf("%q is read as %s", list, got)
 		}
 	}

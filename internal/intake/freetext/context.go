@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"candor/internal/intake"
 	"candor/internal/regex"
 )
 
@@ -29,6 +30,7 @@ type context struct {
 	arrowed     int      // 1 before an arrow, 2 behind one
 	column      meaning  // of the head of the column that it stands in
 	titles      []string // what the title above says
+	original    bool     // it is said to be what others copied
 	key         string   // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
@@ -86,7 +88,11 @@ func (d *document) context(m *mention, x *lexicon) context {
 	}
 	c.titles = d.titled(m.line, x)
 	c.key = key(l.text[:max(0, lead-p.at)])
-	if above := d.above(m.line); above >= 0 && !(above == d.title(m.line) && len(c.titles) > 0 && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
+	above := d.above(m.line)
+	if m.kind == intake.URL || m.kind == intake.Domain {
+		c.original = originally(tail(p.lower[:lead], 140)) || above >= 0 && (c.bare || m.listed > 0) && originally(tail(d.upTo(above), 140))
+	}
+	if above >= 0 && !(above == d.title(m.line) && len(c.titles) > 0 && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
 		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))
 	}
 	return c
@@ -98,6 +104,19 @@ var opening = regex.Of(`(?:^|\s)(?:that|dass|daß|że|что|că|že)\s+$|,\s(?:
 // elsewhere are words that say that somebody else was told of what stands before
 // them.
 var elsewhere = regex.Of(`\b(?:provider|registrar|hoster|host|isp|operator|they|them|cert|owner)\b[^.;]{0,25}\b(?:informed|notified|told|contacted|alerted)\b|\b(?:informed|notified|told|contacted|alerted|reported to)\b[^.;]{0,25}\b(?:provider|registrar|hoster|isp|them|separately|operator)\b|\b(?:other|another|different|elsewhere)\b[^.;]{0,12}\b(?:provider|registrar|hoster|country|network|company|isp)\b`)
+
+// originals are words for what was there first, and copies for what imitates it.
+var (
+	originals = regex.Of(`\b(?:original (?:works?|materials?|images?|photos?|videos?|contents?|sources?|urls?|pages?|articles?|products?|files?|versions?|site|website)|(?:my|our) (?:[a-z]+ ){0,2}(?:original|work|site|website|page|profile|portfolio|shop|book)|(?:official|legitimate|genuine|authentic|rightful|legit) (?:web ?)?(?:sites?|pages?|urls?|address|domains?|brand|presence|store|shop|channel)|(?:we|i) own|owner of all|belongs? to|offizielle[nrs]? (?:web)?seite|originalseite|site officiel|sitio (?:web )?oficial|site oficial|sito ufficiale)|официальн\S+ сайт|官方网站|官网|公式サイト`)
+	copies    = regex.Of(`infring|unauthor|illegal|copied|copies|stolen|fake|fraud|phish|pirat|counterfeit|impersonat|malicious|rechtswidrig|nachgemacht|falsch|contrefa|ilegal|нелегальн|侵权|偽`)
+)
+
+// originally tells whether a text says that what follows is what others copied: no word
+// behind that one speaks of copies.
+func originally(text string) bool {
+	all := originals.FindAllStringIndex(text, 5)
+	return all != nil && !copies.MatchString(text[all[len(all)-1][1]:])
+}
 
 // next is where the next value in a paragraph begins; its end if there is none.
 func (p *paragraph) next(from int) int {
@@ -282,7 +301,7 @@ func (d *document) above(i int) int {
 		l := &d.lines[j]
 		text := strings.TrimSpace(l.text)
 		switch {
-		case text == "" || strings.Trim(text, "-=*_+|# ") == "":
+		case text == "" || l.carried || strings.Trim(text, "-=*_+|# ") == "":
 		case strings.HasSuffix(text, ":") || strings.HasSuffix(text, "："):
 			return j
 		case len(l.names) > 0:

@@ -8,23 +8,33 @@ import (
 
 // Reports defang what is dangerous to click on: hxxp://evil[.]example. There is
 // no standard, so all ways that are seen are undone.
-var defanged = regex.Of(`(?i)` + strings.Join([]string{
-	`\s?[\[({<]\s?(?:\.|dot|punkt|punto|point|ponto)\s?[\])}>]\s?`, // [.] (dot)
-	`\\\.`,          // \.
-	`\[\.|\.\]`,     // [. and .]
-	`[\[({]:[\])}]`, // [:]
-	`[\[({]://[\])}]`,
-	`\[https?\]://`,
-	`[\[({]//?[\])}]`,                    // [/]
-	`\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?`, // [at]
-	`\b(?:h(?:xx|XX|\*\*|__|ttx|\+\+)ps?|meows?|nxxps?|fxp)(?:://|\[?:\]?//|\[://\]|:\\\\)`, // hxxp://
-	`[a-z0-9]\s(?:dot|punkt)\s[a-z0-9]`,                                                     // example dot com
-}, "|"))
+var defanged = regex.Of(`(?i)` + bracket + `|` + dangerous)
+
+// apart also finds what is defanged by spaces.
+var apart = regex.Of(`(?i)` + bracket + `|` + strings.Join([]string{
+	`\d{1,3}\s\.\s?\d{1,3}\s?\.\s?\d{1,3}\s?\.\s?\d{1,3}\b`, // 192 .0 .2 .1
+	`\s?_\._\s?`, // _._
+	`\s\.\s?`,    // example .com
+	`\s/\s?`,
+	`\bh(?:xx|tt)ps?\s://\s?`, // hxxp ://
+}, "|") + `|` + dangerous)
+
+const bracket = `\s?[\[({<]\s?(?:\.|dot|punkt|punto|point|ponto)\s?[\])}>]\s?` // [.] (dot)
+
+const dangerous = `\\\.` + // \.
+	`|\[\.|\.\]` + // [. and .]
+	`|[\[({]:[\])}]` + // [:]
+	`|[\[({]://[\])}]` +
+	`|\[https?\]://` +
+	`|[\[({]//?[\])}]` + // [/]
+	`|\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?` + // [at]
+	`|\b(?:h(?:xx|XX|\*\*|__|ttx|\+\+)ps?|meows?|nxxps?|fxp)(?:://|\[?:\]?//|\[://\]|:\\\\)` + // hxxp://
+	`|[a-z0-9]\s(?:dot|punkt)\s[a-z0-9]` // example dot com
 
 // clue tells quickly whether a line may hold anything defanged.
 func clue(s string) bool {
 	return strings.ContainsAny(s, `[({\`) || strings.Contains(s, "xx") || strings.Contains(s, "XX") || strings.Contains(s, "**") || strings.Contains(s, "meow") || strings.Contains(s, "__p") ||
-		strings.Contains(s, "h++p") || strings.Contains(s, " dot ") || strings.Contains(s, " DOT ") || strings.Contains(s, "ttx") || strings.Contains(s, "fxp")
+		strings.Contains(s, "h++p") || strings.Contains(s, " dot ") || strings.Contains(s, " DOT ") || strings.Contains(s, "ttx") || strings.Contains(s, "fxp") || strings.Contains(s, " .") || strings.Contains(s, "_._") || strings.Contains(s, "p ://")
 }
 
 // clean is a text without defanging, and where its bytes stood before.
@@ -45,7 +55,11 @@ func refang(s string) clean {
 	if !clue(s) {
 		return clean{text: s}
 	}
-	found := defanged.FindAllStringIndex(s, 200)
+	all := defanged
+	if strings.Contains(s, " .") || strings.Contains(s, " /") || strings.Contains(s, "_._") || strings.Contains(s, " ://") {
+		all = apart
+	}
+	found := all.FindAllStringIndex(s, 200)
 	if found == nil {
 		return clean{text: s}
 	}
@@ -59,7 +73,7 @@ func refang(s string) clean {
 	}
 	last := 0
 	for _, f := range found {
-		as, ok := fanged(s, f[0], f[1])
+		as, ok := fanged(s, f[0], f[1], last)
 		if !ok {
 			continue
 		}
@@ -80,9 +94,13 @@ func refang(s string) clean {
 	return c
 }
 
-// fanged is what a defanged piece stands for. Brackets with a space about them,
-// and words, count only between what can be parts of a name.
-func fanged(s string, from, to int) (string, bool) {
+// fanged is what a defanged piece stands for; last is where the one before ended.
+// Brackets with a space about them, and words, count only between what can be parts
+// of a name.
+func fanged(s string, from, to, last int) (string, bool) {
+	if as, ok, known := spaced(s, from, to, last); known {
+		return as, ok
+	}
 	piece := strings.ToLower(s[from:to])
 	inner := strings.Trim(piece, " \t[](){}<>\\")
 	if strings.HasSuffix(piece, " ") && !strings.HasPrefix(piece, " ") && to < len(s) && 'A' <= s[to] && s[to] <= 'Z' {

@@ -26,14 +26,16 @@ const (
 )
 
 type line struct {
-	text   string // without marks of quoting
-	start  int    // where text begins in the text that it is of
-	of     int    // which text
-	zone   zone
-	depth  int  // of quoting and forwarding
-	log    bool // a line of a log
-	closed bool // behind words that end a letter
-	names  []*mention
+	text    string // without marks of quoting
+	start   int    // where text begins in the text that it is of
+	of      int    // which text
+	zone    zone
+	depth   int  // of quoting and forwarding
+	log     bool // a line of a log
+	closed  bool // behind words that end a letter
+	carried bool // the rest of an URL of the line before it
+	bent    bool // of a field of a pasted header that goes on without the space before it
+	names   []*mention
 }
 
 // document is a mail as lines.
@@ -44,6 +46,7 @@ type document struct {
 	now        time.Time // when the mail was sent; zero if that is not known
 	from       []string  // domains of who reports
 	to         []string  // domains of who is told
+	called     []string  // how who reports is called
 	letters    string    // of the zone that zone gave, if it was told by letters alone
 	ruled      *int      // the zone that a rule says, in minutes; nil for none
 	texts      int
@@ -67,16 +70,18 @@ const (
 
 func open(m *message.Message) *document {
 	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}}
-	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender")...) {
+	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender", "X-Original-Sender", "X-Original-From")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))
 		}
 	}
+	d.callers(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...))
 	for _, a := range append(m.To[:len(m.To):len(m.To)], addressesOf(m, "Delivered-To", "Envelope-To", "X-Original-To")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.to = append(d.to, strings.ToLower(strings.Trim(domain, "<> ")))
 		}
 	}
+	d.regrouped(m)
 	// A form of who is told, or a colleague, is not who reports.
 	d.from = slices.DeleteFunc(d.from, d.ofProvider)
 	d.add(m.Subject, subject, 0)
@@ -84,6 +89,17 @@ func open(m *message.Message) *document {
 	d.parts(m, body, 0)
 	d.sections()
 	return d
+}
+
+// regrouped takes who reports out of those who are told, where a mailing list of who is
+// told put its own address in place of theirs.
+func (d *document) regrouped(m *message.Message) {
+	for _, a := range addressesOf(m, "X-Original-Sender", "X-Original-From") {
+		_, domain, _ := strings.Cut(strings.ToLower(strings.Trim(a.Address, "<> ")), "@")
+		d.to = slices.DeleteFunc(d.to, func(t string) bool {
+			return site(t) == site(domain) && len(m.From) > 0 && !strings.HasSuffix(strings.ToLower(m.From[0].Address), "@"+t)
+		})
+	}
 }
 
 // envelope adds what may name resources: servers that it passed.
@@ -115,6 +131,8 @@ func (d *document) parts(m *message.Message, in zone, depth int) {
 			if !plain || !p.Inline {
 				d.add(message.Plain(p.Text), where(p, in), depth)
 			}
+		case p.Type == "text/plain" && markup(p.Text):
+			d.add(message.Plain(p.Text), where(p, in), depth)
 		default:
 			d.add(p.Text, where(p, in), depth)
 		}
@@ -125,6 +143,20 @@ func (d *document) parts(m *message.Message, in zone, depth int) {
 // rest is in the HTML.
 func tells(text string) bool {
 	return someAddress.MatchString(text) || strings.Contains(text, "://") || strings.Contains(text, "hxxp") || strings.Contains(text, "[.]")
+}
+
+// markup tells whether what is called plain text is HTML.
+func markup(text string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return false
+	}
+	tags := 0
+	for _, t := range []string{"<br", "<p>", "<p ", "</p>", "</td>", "</div>", "</a>", "</span>", "</tr>"} {
+		for _, t := range []string{t, strings.ToUpper(t)} {
+			tags += strings.Count(text, t)
+		}
+	}
+	return tags >= 4
 }
 
 func where(p *message.Part, in zone) zone {

@@ -250,7 +250,7 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 			near = ""
 		}
 		if i == 0 || said.distance < 40 && i == 1 {
-			all = append(all, where+near+meaningNames[said.says])
+			all = append(all, where+near+meaningNames[said.meant(c.key != "")])
 		}
 	}
 	if c.after.says != nothing && c.after.distance <= 24 {
@@ -289,6 +289,9 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 	if c.denied {
 		all = append(all, "denied")
 	}
+	if c.original {
+		all = append(all, "original")
+	}
 	if c.column != nothing {
 		all = append(all, "column-"+meaningNames[c.column])
 	}
@@ -307,7 +310,7 @@ func (d *document) header(v *value, m *mention, l *line) {
 	switch {
 	case strings.HasPrefix(name, "received-spf"), strings.HasPrefix(name, "authentication"), strings.HasPrefix(name, "x-spf"):
 		v.note("header-checked")
-	case strings.HasPrefix(name, "received") || l.text != "" && (l.text[0] == ' ' || l.text[0] == '\t'):
+	case strings.HasPrefix(name, "received") || l.text != "" && (l.text[0] == ' ' || l.text[0] == '\t' || l.bent):
 		before := strings.ToLower(tail(l.text[:min(m.start, len(l.text))], 120))
 		switch d.hop(m) {
 		case 1:
@@ -371,7 +374,7 @@ func (d *document) ends(i int) (first, last string, end int) {
 	in, of := false, d.lines[i].of
 	for ; i < len(d.lines) && d.lines[i].zone == pasted && d.lines[i].of == of; i++ {
 		text := d.lines[i].text
-		if text != "" && text[0] != ' ' && text[0] != '\t' {
+		if text != "" && text[0] != ' ' && text[0] != '\t' && !d.lines[i].bent {
 			in = strings.HasPrefix(strings.ToLower(text), "received:")
 		}
 		if !in {

@@ -235,17 +235,17 @@ func (l *Learner) boost(cases []learned, w weights) trees {
 	for _, c := range cases {
 		for i, v := range c.values {
 			if x := all[group(v.kind)]; x != nil {
-				x.add(v, c.rows[i].is, c.scale(), w.second(v))
+				x.add(v, c.style, c.rows[i].is, c.scale(), w.second(v))
 			}
 		}
 	}
-	t := trees{}
+	t := map[string][]*node{}
 	for g, x := range all {
 		if n := x.grow(); len(n) > 0 {
 			t[g] = n
 		}
 	}
-	return t
+	return grown(t)
 }
 
 // scale is how much each value of a report counts: a report with a hundred

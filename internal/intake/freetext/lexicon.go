@@ -186,3 +186,12 @@ func edge(text string, from, to int) bool {
 func joins(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r >= 0xC0 && r < 0x2000 && r != utf8.RuneError
 }
+
+// meant is what a phrase says: "Website: x" is of who signs, "the website x" is what
+// is spoken of.
+func (s said) meant(field bool) meaning {
+	if s.says == reporter && !field && strings.HasPrefix(s.text, "web") {
+		return host
+	}
+	return s.says
+}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"candor/internal/intake"
 )
 
 // lists numbers the mentions of lists and tables: lines after each other, three
@@ -110,8 +112,8 @@ func (d *document) run(l *line) {
 func (d *document) shape(i int) (string, int) {
 	l := &d.lines[i]
 	for k, m := range l.names {
-		if m.within {
-			continue
+		if m.within || l.log && m.kind == intake.Domain {
+			continue // many logs begin with the name of the server that was asked
 		}
 		before := strings.TrimLeft(l.text[:min(m.start, len(l.text))], " \t")
 		if len(strings.Fields(before)) > 7 {
@@ -176,7 +178,7 @@ func (d *document) beside(m *mention, l *line) int {
 		default:
 			continue
 		}
-		if len(gap) > 4 || strings.ContainsAny(gap, ",;") {
+		if len(gap) > 4 || strings.ContainsAny(gap, ",;") || l.log && o.start == 0 && gap == " " { // a log that begins with the name of the server that was asked
 			continue
 		}
 		name := o.value

@@ -56,8 +56,9 @@ func (d *document) scanLine(i int) {
 	if len(l.text) < 4 {
 		return
 	}
-	c := refang(l.text)
-	s := found{d: d, i: i, clean: c}
+	text, torn := d.torn(i)
+	c := refang(text)
+	s := found{d: d, i: i, clean: c, torn: torn}
 	if strings.Contains(c.text, "://") {
 		s.urls()
 	}
@@ -77,6 +78,7 @@ func (d *document) scanLine(i int) {
 		s.hashes()
 	}
 	slices.SortStableFunc(l.names, func(a, b *mention) int { return a.start - b.start })
+	d.spans(l)
 	d.run(l)
 	d.mentions = append(d.mentions, l.names...)
 }
@@ -87,6 +89,7 @@ type found struct {
 	i int
 	clean
 	taken [][2]int // of URLs and mail addresses, in clean.text
+	torn  bool     // the first word of the next line is at its end
 }
 
 func (s *found) add(m mention, from, to int) {
@@ -114,16 +117,16 @@ func (s *found) urls() {
 			s.taken = append(s.taken, f2(f))
 			continue
 		}
-		text := trimURL(s.text[f[0]:f[1]])
+		text := trimURL(unglued(celled(s.text, f[0], f[1])))
 		end := f[0] + len(text)
 		if rest := s.text[end:at]; strings.Contains(rest, "://") {
 			at = end // another is in what was cut
 		}
 		whole := text
-		if f[1] == len(s.text) && end == f[1] {
+		if f[1] == len(s.text) && end == f[1] && !s.torn {
 			whole += s.d.continued(s.i, len(s.text))
 		}
-		value, host, ok := canonicalURL(whole)
+		value, host, ok := canonicalURL(unwrapped(whole))
 		if !ok {
 			continue
 		}
@@ -142,48 +145,6 @@ func (s *found) hostOf(host string, from, to int) {
 	if value, ok := domainName(host, true); ok {
 		s.add(mention{kind: intake.Domain, value: value, within: true, host: true}, from, to)
 	}
-}
-
-// continued is the rest of an URL that was wrapped at the end of its line.
-func (d *document) continued(i, length int) string {
-	if length < 30 || i+1 >= len(d.lines) {
-		return ""
-	}
-	l, next := &d.lines[i], &d.lines[i+1]
-	rest := next.text
-	open := strings.ContainsRune("=/&?-_%", rune(l.text[len(l.text)-1])) && length >= 45
-	if length < 60 && !open {
-		return ""
-	}
-	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
-		return ""
-	}
-	if whole(rest) {
-		return "" // the address of its host, or what else is named next
-	}
-	if next.of != l.of || next.depth != l.depth || rest == "" || strings.ContainsAny(rest, " \t<>\"") || !open && !strings.ContainsAny(rest, "/=&%?.-_") && (length < 70 || len(rest) > 30) || strings.Contains(rest, "://") || len(rest) > 400 {
-		return ""
-	}
-	return rest
-}
-
-// whole tells whether a text is an address, or a name with an end that names
-// have.
-func whole(s string) bool {
-	c := refang(strings.Trim(s, "[]()")).text
-	if _, err := netip.ParseAddr(c); err == nil {
-		return true
-	}
-	host, port, _ := strings.Cut(c, ":")
-	if strings.Trim(port, "0123456789") != "" || strings.ContainsAny(host, "/=&%?") {
-		return false
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	top := host[strings.LastIndexByte(host, '.')+1:]
-	_, ok := domainName(host, false)
-	return ok && !slices.Contains(pages, strings.ToLower(top))
 }
 
 // pages are ends of names of files that URLs end with.
@@ -320,7 +281,7 @@ func (s *found) address(a netip.Addr, from, to int) {
 		if right != "" && (part(right[0]) && right[0] < 0x80 && right[0] != '-' && right[0] != '_' || right[0] == '-' && len(right) > 1 && !digit(right[1]) && right[1] != '>' && right[1] != ' ' && right[1] != '-') {
 			return
 		}
-		if rest := strings.TrimPrefix(right, "."); rest != right && rest != "" && letter(rest[0]) && !s.inside(from) {
+		if rest := strings.TrimPrefix(right, "."); rest != right && rest != "" && letter(rest[0]) {
 			return // 7.2.0.192.in-addr.arpa
 		}
 	}

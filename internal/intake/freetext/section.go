@@ -67,10 +67,34 @@ func (d *document) sections() {
 		}
 	}
 	d.blocks(isRegistry, registry, 3, 2)
+	d.numbered()
 	d.blocks(func(s string) bool {
 		return (strings.Contains(s, "ms") || strings.Contains(s, "* *")) && hop.MatchString(s)
 	}, route, 3, 1)
 	d.headers()
+}
+
+// numberedHop is a line of a traceroute that tells no times.
+var numberedHop = regex.Of(`^\s*(\d{1,2})\s+(?:[\w.-]+\s+)?[(\[]?\d{1,3}(?:\.\d{1,3}){3}[)\]]?\s*$|^\s*(\d{1,2})\s*(?:\*[* ]*)?$`)
+
+// numbered marks traceroutes that tell no times: numbered hosts, below a line that says
+// what they are.
+func (d *document) numbered() {
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.zone != body && l.zone != attached || len(l.text) > 200 || !strings.Contains(l.text, "racer") && !strings.Contains(l.text, "RACER") {
+			continue
+		}
+		hops, last := 0, i
+		for j := i + 1; j < len(d.lines) && j-last < 3 && d.lines[j].of == l.of; j++ {
+			if numberedHop.MatchString(d.lines[j].text) {
+				hops, last = hops+1, j
+			}
+		}
+		for j := i + 1; hops >= 3 && j <= last; j++ {
+			d.lines[j].zone = route
+		}
+	}
 }
 
 func isLog(s string) bool {
@@ -135,6 +159,8 @@ func (d *document) headers() {
 					strong++
 				}
 			case text != "" && (text[0] == ' ' || text[0] == '\t') && fields > 0:
+			case d.bends(end, strong):
+				d.lines[end].bent = true
 			default:
 				goto done
 			}
@@ -158,6 +184,24 @@ func (d *document) headers() {
 		}
 		i = max(end-1, i)
 	}
+}
+
+// mostBent is over how many lines a field of a header goes on without the space before
+// them that it should have.
+const mostBent = 8
+
+// bends tells whether a line goes on a field of a pasted header though no space is
+// before it: many programs break lines anew. Then another field follows.
+func (d *document) bends(i, strong int) bool {
+	if strong == 0 || d.lines[i].text == "" {
+		return false
+	}
+	for j := i + 1; j < len(d.lines) && j-i < mostBent && d.lines[j].of == d.lines[i].of && d.lines[j].text != ""; j++ {
+		if isHeader(d.lines[j].text) {
+			return true
+		}
+	}
+	return false
 }
 
 func isHeader(s string) bool {

@@ -75,12 +75,18 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if l.zone == pasted {
 			s["header"] = 1
 		}
+		if len(l.text) < 60 && strings.Contains(l.text, "tatus") && ended.MatchString(l.text) {
+			s["answer"] = 1
+		}
 	}
 	return s
 }
 
 // answer is how subjects of answers begin.
 var answer = regex.Of(`(?i)^\s*(?:re|aw|sv|antw|odp|rif|ynt|回复|答复|ответ)\s*(?:\[\d+\])?\s*[:：]`)
+
+// ended is how ticket systems say that theirs was answered, or is closed.
+var ended = regex.Of(`(?i)^\W*(?:ticket )?status\W{1,4}(?:answered|closed|resolved|solved|beantwortet|geschlossen|gelöst|respondid[oa]|cerrado|resuelto|fechado|resolvido|répondu|fermé|résolu|chiuso|risolto|gesloten|opgelost)`)
 
 // fresh tells whether a value is named in what the writer wrote, and not only in
 // what is quoted.

@@ -2,9 +2,11 @@ package freetext
 
 import (
 	"math"
+	"net/mail"
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 
 	"candor"
 	"candor/internal/intake"
@@ -192,6 +194,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
 		v.note("reporter-name")
 	}
+	if d.client(name) {
+		v.note("client-site")
+	}
 	told := d.ofProvider(name)
 	if told {
 		v.note("provider-site")
@@ -208,6 +213,31 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	}
 	if d.owners(name) {
 		v.note("registry-site")
+	}
+}
+
+// shortestName is how many letters a name has that is looked for in another.
+const shortestName = 5
+
+// client tells whether a site has the name of who reports, or of for whom: it stands
+// in their mail address ("acme@takedown.example"), or in the name before it.
+func (d *document) client(name string) bool {
+	b := strings.ReplaceAll(brand(name), "-", "")
+	return len(b) >= shortestName && b != name && slices.Contains(d.called, b)
+}
+
+// callers notes how who reports is called: words of the address before its
+// domain, and the name before the address, its words together.
+func (d *document) callers(all []*mail.Address) {
+	for _, a := range all {
+		local, _, _ := strings.Cut(strings.ToLower(a.Address), "@")
+		d.called = append(d.called, strings.FieldsFunc(local, func(r rune) bool { return r < 'a' || r > 'z' })...)
+		words := strings.FieldsFunc(strings.ToLower(a.Name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for i := range words {
+			for j := i + 1; j <= min(len(words), i+4); j++ {
+				d.called = append(d.called, strings.Join(words[i:j], ""))
+			}
+		}
 	}
 }
 
@@ -244,7 +274,7 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 var long = regex.Of(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regex.Of(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv)(?:[/?&=_.-]|$)`)
+var services = regex.Of(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv|loas?|poas?|letter[-_]?of[-_]?[a-z]+|authori[sz]ations?|power[-_]?of[-_]?attorney|vollmacht|trademarks?)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
 var helping = regex.Of(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)
@@ -273,7 +303,7 @@ func (d *document) owners(name string) bool {
 // references are sites that reports point to for reading on: registries,
 // blocklists, standards, looking things up.
 var references = []string{
-	"abuse.net", "abuseipdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "signal-arnaques.com", "scamadviser.com", "trustpilot.com", "phish.report", "checkphish.ai", "sucuri.net", "securitytrails.com", "viewdns.info", "ipinfo.io", "greynoise.io", "joesandbox.com", "filescan.io", "lumendatabase.org", "stopforumspam.com", "projecthoneypot.org", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
+	"abuse.net", "abuseipdb.com", "abusehq.net", "abusix.com", "abuse-contacts.abusix.org", "imdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "signal-arnaques.com", "scamadviser.com", "trustpilot.com", "phish.report", "checkphish.ai", "sucuri.net", "securitytrails.com", "viewdns.info", "ipinfo.io", "greynoise.io", "joesandbox.com", "filescan.io", "lumendatabase.org", "stopforumspam.com", "projecthoneypot.org", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
 	"ripe.net", "arin.net", "apnic.net", "lacnic.net", "afrinic.net", "iana.org", "icann.org", "internic.net", "whois.com", "domaintools.com", "robtex.com", "bgp.he.net", "he.net", "shodan.io", "censys.io",
 	"virustotal.com", "urlscan.io", "urlhaus.abuse.ch", "phishtank.com", "openphish.com", "netcraft.com", "google.com", "microsoft.com", "mozilla.org", "apple.com", "w3.org", "ietf.org", "rfc-editor.org", "wikipedia.org", "cve.org", "mitre.org", "nist.gov",
 	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
