@@ -3,6 +3,7 @@ package known
 import (
 	"errors"
 	"io"
+	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -54,10 +55,27 @@ func (f *reread) close() {
 }
 
 // is tells whether it holds the content of a digest.
-func (f *reread) is(sum Sum) bool {
-	is := SumOf(f.data)
-	own := is.Of(f.stat.Dev, f.stat.Ino)
-	return is == sum || own == sum || is.Named() == sum || own.Named() == sum
+func (f *reread) is(sum Sum) (yes bool) {
+	return f.there(func() {
+		is := SumOf(f.data)
+		own := is.Of(f.stat.Dev, f.stat.Ino)
+		yes = is == sum || own == sum || is.Named() == sum || own.Named() == sum
+	}) && yes
+}
+
+// there tells whether the content could be read to its end by do: somebody may
+// shorten a file that is mapped, which must not be the end of the program.
+func (f *reread) there(do func()) (ok bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		if _, fault := r.(interface{ Addr() uintptr }); r != nil && !fault {
+			panic(r)
+		}
+		ok = r == nil
+	}()
+	do()
+	return true
 }
 
 // changed tells whether it was written to since it was opened.

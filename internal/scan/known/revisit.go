@@ -262,6 +262,10 @@ func (j *judge) judgeAt(n uint32, c *content, places []file, at int, inside bool
 	case same && (f.changed() || len(matched) > 0 && !f.is(c.Sum)):
 		return false, nil
 	}
+	var digest [32]byte
+	if len(matched) > 0 && !f.there(func() { digest = sha256.Sum256(f.data) }) {
+		return false, nil
+	}
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	j.done.Read, j.done.Bytes = j.done.Read+1, j.done.Bytes+c.Size
@@ -271,7 +275,7 @@ func (j *judge) judgeAt(n uint32, c *content, places []file, at int, inside bool
 	if err != nil || len(matched) == 0 {
 		return true, nil //nolint:nilerr // it is looked at again
 	}
-	return true, j.late(n, c, matched, places, sha256.Sum256(f.data))
+	return true, j.late(n, c, matched, places, digest)
 }
 
 // forget has a content looked at where it is met again.
