@@ -6,10 +6,13 @@ import (
 	"slices"
 )
 
-// marks has a byte for each place of a sketch, 1 where its bit is to be set: what
+// marks has a byte for each place of a sketch, set where its bit is to be set: what
 // is noted is stored, and nothing has to be read for it. Their number is a power of
 // two.
 type marks []byte
+
+// set is a mark that is set, by its highest bit.
+const set = 0x80
 
 // mostKept is how many marks a Sketcher keeps for the next content.
 const mostKept = 1 << 22
@@ -31,7 +34,7 @@ func (m marks) twice() marks {
 	return m
 }
 
-func (m marks) set(place uint32) { m[place&uint32(len(m)-1)] = 1 }
+func (m marks) set(place uint32) { m[place&uint32(len(m)-1)] = set }
 
 func (m marks) setAll(all places) {
 	for _, h := range all {
@@ -47,29 +50,19 @@ func (m marks) setThree(all [3]uint32) {
 
 // appendBits appends a bit for each mark, the lowest of a byte first, and tells
 // how many are set. There are at least 64.
-func (m marks) appendBits(dst []byte) (b []byte, set int) {
+func (m marks) appendBits(dst []byte) (b []byte, count int) {
 	at := len(dst)
 	b = slices.Grow(dst, len(m)/8)[:at+len(m)/8]
-	if wide {
-		packAVX2(&b[at], &m[0], len(m)/32)
-	} else {
-		m.pack(b[at:])
-	}
+	highBits(b[at:], m)
 	for i := at; i < len(b); i += 8 {
-		set += bits.OnesCount64(binary.LittleEndian.Uint64(b[i:]))
+		count += bits.OnesCount64(binary.LittleEndian.Uint64(b[i:]))
 	}
-	return b, set
+	return b, count
 }
 
 // gather times eight bytes has their lowest bits in the highest byte, if they have
 // no others.
 const gather = 0x0102040810204080
-
-func (m marks) pack(dst []byte) {
-	for i := range dst {
-		dst[i] = byte(binary.LittleEndian.Uint64(m[8*i:]) * gather >> 56)
-	}
-}
 
 // note sets the marks of all sequences of four bytes in a form, of the tags, and
 // of the pairs if they are wanted.
@@ -92,18 +85,18 @@ func (m marks) noteFour(form []byte) {
 	form = form[m.noteFourSteps(form):]
 	for ; len(form) >= 12; form = form[8:] {
 		v := binary.LittleEndian.Uint64(form) | fold64
-		m[fourHash(uint32(v))&mask] = 1
-		m[fourHash(uint32(v>>8))&mask] = 1
-		m[fourHash(uint32(v>>16))&mask] = 1
-		m[fourHash(uint32(v>>24))&mask] = 1
-		m[fourHash(uint32(v>>32))&mask] = 1
+		m[fourHash(uint32(v))&mask] = set
+		m[fourHash(uint32(v>>8))&mask] = set
+		m[fourHash(uint32(v>>16))&mask] = set
+		m[fourHash(uint32(v>>24))&mask] = set
+		m[fourHash(uint32(v>>32))&mask] = set
 		v = binary.LittleEndian.Uint64(form[4:]) | fold64
-		m[fourHash(uint32(v>>8))&mask] = 1
-		m[fourHash(uint32(v>>16))&mask] = 1
-		m[fourHash(uint32(v>>24))&mask] = 1
+		m[fourHash(uint32(v>>8))&mask] = set
+		m[fourHash(uint32(v>>16))&mask] = set
+		m[fourHash(uint32(v>>24))&mask] = set
 	}
 	for ; len(form) >= 4; form = form[1:] {
-		m[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
+		m[fourHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = set
 	}
 }
 
@@ -115,13 +108,13 @@ func (m marks) noteDense(form []byte) {
 		d := v ^ v>>8
 		other := d & tops // of each three, by their lowest bit, whether they are no text
 		other = (other | other>>8 | other>>16) >> 7
-		m[densePlace(uint32(d), uint32(other))&mask] = 1
-		m[densePlace(uint32(d>>8), uint32(other>>8))&mask] = 1
-		m[densePlace(uint32(d>>16), uint32(other>>16))&mask] = 1
-		m[densePlace(uint32(d>>24), uint32(other>>24))&mask] = 1
+		m[densePlace(uint32(d), uint32(other))&mask] = set
+		m[densePlace(uint32(d>>8), uint32(other>>8))&mask] = set
+		m[densePlace(uint32(d>>16), uint32(other>>16))&mask] = set
+		m[densePlace(uint32(d>>24), uint32(other>>24))&mask] = set
 	}
 	for ; len(form) >= 4; form = form[1:] {
-		m[denseHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = 1
+		m[denseHash(binary.LittleEndian.Uint32(form)|0x20202020)&mask] = set
 	}
 }
 
@@ -129,10 +122,10 @@ func (m marks) noteDense(form []byte) {
 func (k *Sketcher) noteWords(form []byte) {
 	at := 0
 	for blocks := len(form) / 32; blocks > 1; blocks = (len(form) - at) / 32 {
-		high := k.masks[:min(blocks, len(k.masks))]
-		highMasks(high, form[at:])
-		for i := range len(high) - 1 {
-			one := ^(uint64(high[i]) | uint64(high[i+1])<<32) // it may be text, and so may others behind it
+		high := k.high[:4*min(blocks, len(k.high)/4)]
+		highBits(high, form[at:])
+		for ; len(high) >= 8; high = high[4:] {
+			one := ^binary.LittleEndian.Uint64(high) // it may be text, and so may others behind it
 			two := one & (one >> 1)
 			for five := uint32(two & (two >> 2) & (one >> 4)); five != 0; five &= five - 1 {
 				k.marks.setThree(wordHashes(binary.LittleEndian.Uint64(form[at+bits.TrailingZeros32(five):]) | fold64))
@@ -153,25 +146,19 @@ func (k *Sketcher) noteWords(form []byte) {
 
 const tops = 0x8080808080808080
 
-// highMasks tells of each 32 bytes, a bit for each, which are beyond ASCII.
-func highMasks(dst []uint32, form []byte) {
+// highBits writes the highest bits of bytes, for each 32 that there is room for.
+func highBits(dst, of []byte) {
 	if wide {
-		highMasksAVX2(&dst[0], &form[0], len(dst))
+		highBitsAVX2(&dst[0], &of[0], len(dst)/4)
 		return
 	}
-	highBlocks(dst, form)
+	highBytes(dst, of)
 }
 
-func highBlocks(dst []uint32, form []byte) {
+func highBytes(dst, of []byte) {
 	for i := range dst {
-		b := form[32*i : 32*i+32]
-		dst[i] = eight(b) | eight(b[8:])<<8 | eight(b[16:])<<16 | eight(b[24:])<<24
+		dst[i] = byte(binary.LittleEndian.Uint64(of[8*i:]) & tops >> 7 * gather >> 56)
 	}
-}
-
-// eight gives the highest bits of eight bytes.
-func eight(b []byte) uint32 {
-	return uint32(binary.LittleEndian.Uint64(b) & tops >> 7 * gather >> 56)
 }
 
 func (m marks) notePairs(form []byte) {
@@ -179,18 +166,18 @@ func (m marks) notePairs(form []byte) {
 	m, two := m[:min(len(m), 1<<16)], uint64(mask&(1<<16-1))*0x0001000100010001
 	for ; len(form) >= 9; form = form[8:] {
 		even := twoHashes(binary.LittleEndian.Uint64(form)|fold64) & two
-		m[uint16(even)] = 1
-		m[uint16(even>>16)] = 1
-		m[uint16(even>>32)] = 1
-		m[uint16(even>>48)] = 1
+		m[uint16(even)] = set
+		m[uint16(even>>16)] = set
+		m[uint16(even>>32)] = set
+		m[uint16(even>>48)] = set
 		odd := twoHashes(binary.LittleEndian.Uint64(form[1:])|fold64) & two
-		m[uint16(odd)] = 1
-		m[uint16(odd>>16)] = 1
-		m[uint16(odd>>32)] = 1
-		m[uint16(odd>>48)] = 1
+		m[uint16(odd)] = set
+		m[uint16(odd>>16)] = set
+		m[uint16(odd>>32)] = set
+		m[uint16(odd>>48)] = set
 	}
 	for ; len(form) >= 2; form = form[1:] {
-		m[twoHash(binary.LittleEndian.Uint16(form)|0x2020)&mask] = 1
+		m[twoHash(binary.LittleEndian.Uint16(form)|0x2020)&mask] = set
 	}
 }
 

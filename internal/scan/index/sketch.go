@@ -147,6 +147,7 @@ type Sketcher struct {
 	triples [tagPairs << 7 / 64]uint64 // tags of three bytes that have their marks, a bit each
 	marks   marks
 	masks   [1 << 10]uint32
+	high    [4 << 10]byte
 	noted   int // bytes
 	encoded []byte
 }

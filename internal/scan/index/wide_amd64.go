@@ -16,15 +16,10 @@ func noteFourSteps(m *byte, mask uint32, p *byte, steps int)
 //go:noescape
 func tagMasksAVX2(dst *uint32, p *byte, blocks int)
 
-// highMasksAVX2 writes highMasks of so many times 32 bytes at p.
+// highBitsAVX2 writes the highest bits of so many times 32 bytes.
 //
 //go:noescape
-func highMasksAVX2(dst *uint32, p *byte, blocks int)
-
-// packAVX2 writes a bit for each of so many times 32 marks.
-//
-//go:noescape
-func packAVX2(dst, marks *byte, blocks int)
+func highBitsAVX2(dst, of *byte, blocks int)
 
 func (m marks) noteFourSteps(form []byte) (noted int) {
 	if len(form) < 12 {

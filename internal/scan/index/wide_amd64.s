@@ -6,7 +6,7 @@
 	IMULQ R8, t         \
 	SHRQ  $40, t        \
 	ANDL  R10, t        \
-	MOVB  $1, (DI)(t*1) \
+	MOVB  $0x80, (DI)(t*1) \
 	SHRQ  $8, v
 
 // func noteFourSteps(m *byte, mask uint32, p *byte, steps int)
@@ -69,30 +69,13 @@ loop:
 	VZEROUPPER
 	RET
 
-// func highMasksAVX2(dst *uint32, p *byte, blocks int)
-TEXT ·highMasksAVX2(SB), NOSPLIT, $0-24
+// func highBitsAVX2(dst, of *byte, blocks int)
+TEXT ·highBitsAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
-	MOVQ p+8(FP), SI
+	MOVQ of+8(FP), SI
 	MOVQ blocks+16(FP), CX
 loop:
 	VMOVDQU   (SI), Y0
-	VPMOVMSKB Y0, AX
-	MOVL      AX, (DI)
-	ADDQ      $32, SI
-	ADDQ      $4, DI
-	DECQ      CX
-	JNZ       loop
-	VZEROUPPER
-	RET
-
-// func packAVX2(dst, marks *byte, blocks int)
-TEXT ·packAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ marks+8(FP), SI
-	MOVQ blocks+16(FP), CX
-loop:
-	VMOVDQU   (SI), Y0
-	VPSLLW    $7, Y0, Y0
 	VPMOVMSKB Y0, AX
 	MOVL      AX, (DI)
 	ADDQ      $32, SI
