@@ -1,9 +1,10 @@
 package gram
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
+
+	"candor/engine/internal/memory"
 )
 
 // ErrCorrupt says that encoded data is not what Append wrote.
@@ -58,13 +59,13 @@ func DecodeTable(b []byte) (*Table, []byte, error) {
 type kind struct{ least, from, known, most int }
 
 func (t *Table) decodeEntries(b []byte, k kind) (rest []byte, entries []entry, err error) {
-	var raw []uint64
-	if b, err = DecodeSlice(b, &raw); err != nil {
+	raw, rest, err := cutSlice(b, 8)
+	if err != nil {
 		return nil, nil, err
 	}
-	entries = make([]entry, len(raw))
-	for i, x := range raw {
-		e := entry(x)
+	entries = memory.Make[entry](len(raw) / 8)
+	for i := range entries {
+		e := entry(binary.LittleEndian.Uint64(raw[8*i:]))
 		if int(e.atom()) >= t.Atoms() || i >= k.most && e.atom() <= entries[i-k.most].atom() {
 			return nil, nil, ErrCorrupt
 		}
@@ -73,7 +74,7 @@ func (t *Table) decodeEntries(b []byte, k kind) (rest []byte, entries []entry, e
 		}
 		entries[i] = e
 	}
-	return b, entries, nil
+	return rest, entries, nil
 }
 
 // valid checks what the search relies on, so that foreign data cannot make it
@@ -103,23 +104,27 @@ func AppendSlice[T uint8 | uint16 | uint32 | uint64](dst []byte, s []T) []byte {
 // DecodeSlice reads what AppendSlice wrote into s, and gives the rest. It shares no
 // memory with b.
 func DecodeSlice[T uint8 | uint16 | uint32 | uint64](b []byte, s *[]T) ([]byte, error) {
+	width := binary.Size(T(0))
+	raw, rest, err := cutSlice(b, width)
+	if err != nil {
+		return nil, err
+	}
+	*s = memory.Make[T](len(raw) / width)
+	if _, err := binary.Decode(raw, binary.LittleEndian, *s); err != nil {
+		return nil, err
+	}
+	return rest, nil
+}
+
+// cutSlice gives the elements that AppendSlice wrote, of a size in bytes each, and what follows them.
+func cutSlice(b []byte, width int) (elements, rest []byte, err error) {
 	if len(b) < 8 {
-		return nil, ErrCorrupt
+		return nil, nil, ErrCorrupt
 	}
 	n := binary.LittleEndian.Uint64(b)
 	b = b[8:]
-	width := uint64(binary.Size(T(0)))
-	if n > uint64(len(b))/width {
-		return nil, ErrCorrupt
+	if n > uint64(len(b)/width) {
+		return nil, nil, ErrCorrupt
 	}
-	size := n * width
-	if raw, ok := any(s).(*[]byte); ok {
-		*raw = bytes.Clone(b[:size])
-		return b[size:], nil
-	}
-	*s = make([]T, n)
-	if _, err := binary.Decode(b[:size], binary.LittleEndian, *s); err != nil {
-		return nil, err
-	}
-	return b[size:], nil
+	return b[:int(n)*width], b[int(n)*width:], nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"sync"
+
+	"candor/engine/internal/memory"
 )
 
 // Table finds a fixed set of atoms. It is immutable and safe for concurrent
@@ -92,9 +94,9 @@ func (s *sampled) fill(t *Table) {
 	}
 	s.filters = newFilters(n)
 	logSlots := bits.Len(uint(n + n/3))
-	s.slots, s.shift = make([]uint64, 1<<logSlots), 64-logSlots
-	s.nodes = make([]node, 0, n)
-	s.windows = make([]window, len(t.grams))
+	s.slots, s.shift = memory.Make[uint64](1<<logSlots), 64-logSlots
+	s.nodes = memory.Make[node](n)[:0]
+	s.windows = memory.Make[window](len(t.grams))
 	for i, e := range t.grams {
 		atom := t.atom(e.atom())
 		s.windows[i] = windowOf(atom, e.delta())

@@ -3,6 +3,8 @@ package normal
 import (
 	"bytes"
 	"encoding/binary"
+
+	"candor/engine/internal/memory"
 )
 
 // Limits of HTML in bytes, ClamAV's MaxHTMLNormalize and MaxHTMLNoTags.
@@ -64,10 +66,10 @@ func (p *Pages) Read(src []byte, limit int) {
 	}
 	// It is mostly a bit shorter, but room is asked for by the block.
 	if room := len(src) + 2*blockSize; cap(p.NoComment) < room {
-		p.NoComment = make([]byte, 0, max(room, min(2*cap(p.NoComment), keepForm), leastForm))
+		p.NoComment = memory.Make[byte](max(room, min(2*cap(p.NoComment), keepForm), leastForm))[:0]
 	}
 	if room := min(len(src), MaxNoTags) + 2*blockSize; cap(p.NoTags) < room && len(src) <= MaxNoTags || cap(p.NoTags) == 0 {
-		p.NoTags = make([]byte, 0, max(room, leastForm))
+		p.NoTags = memory.Make[byte](max(room, leastForm))[:0]
 	}
 	h := &page{src: src, noComment: p.NoComment, noTags: p.NoTags, buf: p.buf, script: p.script, bytewise: p.bytewise}
 	h.script.out = p.Script

@@ -115,8 +115,10 @@ func list(dir string) (names []string, err error) {
 		if !extensions[strings.ToLower(filepath.Ext(path))] {
 			return nil
 		}
-		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-			return nil
+		if !e.Type().IsRegular() {
+			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+				return nil
+			}
 		}
 		names = append(names, path)
 		return nil
@@ -153,13 +155,6 @@ type definitionsFile struct {
 	err      error
 }
 
-func readFile(name string) (f definitionsFile) {
-	if f.data, f.err = os.ReadFile(name); f.err == nil && isYARA(name) {
-		f.includes = includes(f.data)
-	}
-	return f
-}
-
 // readFiles reads files, several at a time.
 func readFiles(names []string) []definitionsFile {
 	out := make([]definitionsFile, len(names))
@@ -167,8 +162,12 @@ func readFiles(names []string) []definitionsFile {
 	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(names)) {
 		readers.Go(func() {
+			var s shelf
 			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
-				out[i] = readFile(names[i])
+				f := &out[i]
+				if f.data, f.err = s.read(names[i]); f.err == nil && isYARA(names[i]) {
+					f.includes = includes(f.data)
+				}
 			}
 		})
 	}
