@@ -57,6 +57,7 @@ type estate struct {
 	sources []engine.Source
 	rules   *engine.Rules
 	inside  *unpack.Options
+	threads int // 0 for one a processor
 }
 
 func newEstate(t *testing.T, seed uint64) *estate {
@@ -221,7 +222,7 @@ func (e *estate) scan(session *known.Session) ([]candor.Finding, scan.Summary) {
 	e.t.Helper()
 	var got collected
 	s, err := scan.Scan(e.t.Context(), func(yield func(scan.Target, error) bool) { yield(scan.Target{Path: e.root}, nil) }, &got,
-		scan.Options{NewMatcher: func() scan.Matcher { return e.rules.NewScanner(engine.ScanOptions{}) }, Known: session, Clock: later, Inside: e.inside})
+		scan.Options{NewMatcher: func() scan.Matcher { return e.rules.NewScanner(engine.ScanOptions{}) }, Known: session, Clock: later, Inside: e.inside, Threads: e.threads})
 	if err != nil || s.Errors > 0 {
 		e.t.Fatal(err, s, got.failures)
 	}

@@ -106,8 +106,8 @@ type teller interface {
 }
 
 // judge looks at a content, unless it is known to be clean. What is known to
-// match is matched again, for what there is to tell of it. clean says that it
-// is, and will be.
+// match is matched again, for what there is to tell of it, once in a scan. clean says
+// that it is, and will be.
 func (w *worker) judge(path string, d *directory, name string, data []byte, sum known.Sum) (findings []candor.Finding, clean bool, err error) {
 	s, l, uid := w.pool.o.Known, w.looker, w.reader.stat.Uid
 	at := func() engine.Situation {
@@ -122,6 +122,10 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 	if clean {
 		w.pool.o.Progress.copies.Add(1)
 		return nil, true, nil
+	}
+	if findings = w.pool.told.of(sum, at, path); findings != nil {
+		w.pool.o.Progress.copies.Add(1)
+		return findings, false, nil
 	}
 	if s.Vouched(sum) {
 		if sketch, ok := w.survey(name, data, sketched); ok {
@@ -145,6 +149,13 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		sketch = w.sketcher.End().Append(nil)
 	}
 	expires := l.rests.clock || l.rests.unread
+	if len(findings) > 0 && !expires {
+		c := content{sum: sum}
+		if l.rests.placed {
+			c.situation = at()
+		}
+		w.pool.told.keep(c, findings)
+	}
 	s.Learn(known.Learned{Sum: sum, Size: int64(len(data)), Rules: l.rests.rules, Placed: l.rests.placed, Expires: expires, At: at, Sketch: sketch})
 	return findings, len(findings) == 0 && !expires, nil
 }

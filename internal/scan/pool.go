@@ -17,6 +17,7 @@ type pool struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	queue   chan *batch
+	told    told
 	workers sync.WaitGroup
 
 	mu   sync.Mutex // guards sink
