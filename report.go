@@ -111,6 +111,7 @@ type ReportFilter struct {
 	Reporter      string
 	Format        string
 	Way           string
+	Source        string
 	ReceivedAfter time.Time
 }
 

@@ -13,7 +13,11 @@ const (
 	RoleSubscriber Role = "subscriber" // sees what belongs to its party
 )
 
-// Roles are all roles.
+// RoleReporter is what a reporter's program has: it hands in reports, and reads what
+// became of these. No user has it.
+const RoleReporter Role = "reporter"
+
+// Roles are all roles of users.
 func Roles() []Role { return []Role{RoleAdmin, RoleAnalyst, RoleAuditor, RoleCustomer, RoleSubscriber} }
 
 // Staff tells whether the role belongs to the provider's own people.
@@ -34,7 +38,7 @@ type User struct {
 }
 
 // Principal is whoever asks for something: a signed-in user, the holder of a
-// token, or the program itself.
+// token, a reporter's program, or the program itself.
 type Principal struct {
 	User   ID       `json:"user,omitempty"`
 	Name   string   `json:"name"`
@@ -42,6 +46,9 @@ type Principal struct {
 	Party  ID       `json:"party,omitempty"`
 	Token  ID       `json:"token,omitempty"`
 	Scopes []string `json:"scopes,omitempty"` // of a token: read, write, admin; nil for a session
+	// Reporter is the mail address of the reporter whose program it is; such a
+	// principal is no user.
+	Reporter string `json:"reporter,omitempty"`
 }
 
 // Actor is how the principal is written into timelines and evidence.
@@ -51,6 +58,8 @@ func (p Principal) Actor() string {
 		return "system"
 	case p.Role.Staff():
 		return "user:" + string(p.User)
+	case p.Role == RoleReporter:
+		return "reporter:" + string(p.Token)
 	}
 	return "customer:" + string(p.Party)
 }

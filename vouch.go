@@ -22,6 +22,7 @@ const (
 	VouchDKIM  VouchMethod = "dkim"  // a signature of the sender's domain (RFC 6376)
 	VouchSPF   VouchMethod = "spf"   // the sender's domain names the server that sent it (RFC 7208)
 	VouchRelay VouchMethod = "relay" // a server of the provider's checked it (RFC 8601)
+	VouchToken VouchMethod = "token" // it came with a token that was made for the sender
 )
 
 // VouchCheck is one thing that was looked at.

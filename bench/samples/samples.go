@@ -1,9 +1,11 @@
 // Package samples has the readers of formats read public collections of samples,
-// and tells what they took and what they refused.
+// and tells what they took and what they refused, and what of it is attributed to whose
+// it is in a made-up estate that has all that the samples complain about.
 package samples
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,10 +46,15 @@ type Count struct {
 	All      int
 	Accepted int
 	Events   int
-	Person   int      // of those that were accepted
-	Refused  []string // file: reason
-	Other    int      // of no format
-	Wrong    []string
+	// Attributed are events of which all that they complain about was found to be whose
+	// it is.
+	Attributed int
+	Left       []string // what was not attributed: its reason
+	Person     int      // of those that were accepted
+	Refused    []string // file: reason
+	Other      int      // of no format
+	Wrong      []string
+	events     []intake.Event
 }
 
 // Run reads the sets that are below a folder. A set of which there is no file is
@@ -61,7 +68,24 @@ func Run(folder string, sets []Set, readers format.Set) ([]Count, error) {
 		}
 		all = append(all, c)
 	}
-	return all, nil
+	return all, attributeAll(all)
+}
+
+// attributeAll attributes what the sets complain about, in the estate of all of them.
+func attributeAll(all []Count) error {
+	var events []intake.Event
+	for _, c := range all {
+		events = append(events, c.events...)
+	}
+	e := estateOf(events)
+	for i := range all {
+		j, err := e.judge(context.Background(), all[i].events)
+		if err != nil {
+			return err
+		}
+		all[i].Attributed, all[i].Left, all[i].Wrong = j.attributed, j.left, append(all[i].Wrong, j.wrong...)
+	}
+	return nil
 }
 
 func (s Set) run(folder string, readers format.Set) (Count, error) {
@@ -110,7 +134,8 @@ func (c *Count) read(name, short string, readers format.Set) error {
 		c.Refused = append(c.Refused, fmt.Sprintf("%s: %v", short, err))
 	default:
 		c.Accepted++
-		c.Events += events
+		c.Events += len(events)
+		c.events = append(c.events, events...)
 		if report.Person != "" {
 			c.Person++
 		}
@@ -122,30 +147,30 @@ func (c *Count) read(name, short string, readers format.Set) error {
 	return nil
 }
 
-func read(name string, body []byte, isMail bool, readers format.Set) (report intake.Report, events int, err error) {
-	each := func(intake.Event) error { events++; return nil }
+func read(name string, body []byte, isMail bool, readers format.Set) (report intake.Report, events []intake.Event, err error) {
+	each := func(e intake.Event) error { events = append(events, e); return nil }
 	if !isMail {
 		report, _, err = readers.ReadFile(format.NewFile(name, "", bytes.NewReader(body)), each)
 		return report, events, err
 	}
 	m, err := message.Read(bytes.NewReader(body), message.DefaultLimits())
 	if errors.Is(err, message.ErrNoMail) {
-		return report, 0, format.ErrOther
+		return report, nil, format.ErrOther
 	}
 	if err != nil {
-		return report, 0, err
+		return report, nil, err
 	}
 	report, _, err = readers.Read(m, each)
 	return report, events, err
 }
 
 // Write prints a line a set, then what is wrong; with reasons also why files were
-// rejected.
+// rejected, and complaints not attributed.
 func Write(to io.Writer, counts []Count, reasons bool) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "set\tfiles\taccepted\tevents\tperson\trejected\tno format\twrong\t")
+	fmt.Fprintln(w, "set\tfiles\taccepted\tevents\tattributed\tperson\trejected\tno format\twrong\t")
 	for _, c := range counts {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", c.Name, c.All, c.Accepted, c.Events, c.Person, len(c.Refused), c.Other, len(c.Wrong))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", c.Name, c.All, c.Accepted, c.Events, c.Attributed, c.Person, len(c.Refused), c.Other, len(c.Wrong))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -155,6 +180,11 @@ func Write(to io.Writer, counts []Count, reasons bool) error {
 		for _, line := range c.Refused {
 			if reasons {
 				fmt.Fprintln(&b, "rejected", line)
+			}
+		}
+		for _, line := range c.Left {
+			if reasons {
+				fmt.Fprintf(&b, "not attributed, %s, %s\n", c.Name, line)
 			}
 		}
 		for _, line := range c.Wrong {

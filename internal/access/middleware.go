@@ -87,7 +87,7 @@ func (s *Service) Throttle(burst, perSecond int, next http.Handler) http.Handler
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := From(r.Context())
 		key := string(p.User) + "/" + string(p.Token)
-		if p.User == "" {
+		if p.User == "" && p.Token == "" {
 			key = network(s.address(r))
 		}
 		if wait := buckets.Take(key); wait > 0 {

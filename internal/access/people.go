@@ -67,11 +67,21 @@ func (s *Service) InviteAgain(ctx context.Context, by candor.Principal, user can
 // newUser completes and checks a user who is to be added.
 func (s *Service) newUser(u candor.User) (candor.User, error) {
 	now := s.now()
-	u.ID, u.Created, u.Mail, u.Name = candor.NewID(now), now, mailKey(u.Mail), strings.TrimSpace(u.Name)
-	if a, err := mail.ParseAddress(u.Mail); err != nil || a.Address != u.Mail {
-		return u, candor.WithHint(fmt.Errorf("%.60q is no mail address: %w", u.Mail, candor.ErrInvalid), "Write it as name@example.net.")
+	var err error
+	u.ID, u.Created, u.Name = candor.NewID(now), now, strings.TrimSpace(u.Name)
+	if u.Mail, err = checkMail(u.Mail); err != nil {
+		return u, err
 	}
 	return u, checkUser(u)
+}
+
+// checkMail gives a mail address as it is kept.
+func checkMail(text string) (string, error) {
+	key := mailKey(text)
+	if a, err := mail.ParseAddress(key); err != nil || a.Address != key {
+		return key, candor.WithHint(fmt.Errorf("%.60q is no mail address: %w", key, candor.ErrInvalid), "Write it as name@example.net.")
+	}
+	return key, nil
 }
 
 func checkUser(u candor.User) error {

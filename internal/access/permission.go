@@ -40,6 +40,10 @@ const (
 // that the party is in, and add to those that it may add to.
 const Exchange Permission = "exchange"
 
+// FileReports lets a program of a reporter hand in reports as that reporter, and read
+// what became of these.
+const FileReports Permission = "file.reports"
+
 // HoldTokens lets somebody make tokens for programs of their own.
 const HoldTokens Permission = "hold.tokens"
 
@@ -47,7 +51,7 @@ const HoldTokens Permission = "hold.tokens"
 func Permissions() []Permission {
 	return []Permission{
 		ReadCases, ActCases, ApproveResponses, WaiveChecks, ReadEvidence, ReadParties, ManageParties, ReadPolicy, ManagePolicy,
-		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadFlows, ReadOwn, ActOwn, Exchange, HoldTokens,
+		ReadPeople, ManagePeople, ReadSettings, ManageSettings, ReadFlows, ReadOwn, ActOwn, Exchange, FileReports, HoldTokens,
 	}
 }
 
@@ -65,6 +69,8 @@ func granted(r candor.Role) []Permission {
 		return []Permission{ReadOwn, ActOwn, Exchange, HoldTokens}
 	case candor.RoleSubscriber:
 		return []Permission{ReadOwn, ActOwn}
+	case candor.RoleReporter:
+		return []Permission{FileReports}
 	}
 	return nil
 }
@@ -80,7 +86,11 @@ const (
 	ScopeExchange = "exchange"
 )
 
-// Scopes are all scopes, from narrow to wide, and last those that stand alone.
+// ScopeReport is the scope of tokens of reporters, and of no others: Scopes has it
+// not, since no user can choose it.
+const ScopeReport = "report"
+
+// Scopes are all scopes of users' tokens, from narrow to wide, and last those that stand alone.
 func Scopes() []string { return append(widening(), alone()...) }
 
 // alone are the scopes that hold no other, and that no other holds.
@@ -102,6 +112,8 @@ func needs(p Permission) string {
 		return ScopeFlows
 	case Exchange:
 		return ScopeExchange
+	case FileReports:
+		return ScopeReport
 	}
 	return "" // tokens make no tokens
 }
@@ -110,7 +122,13 @@ func needs(p Permission) string {
 // is also the program itself, may nothing: it has no reason to ask, and
 // whoever forgot to say who is there must not get in.
 func Allowed(p candor.Principal, what Permission) bool {
-	if !slices.Contains(granted(p.Role), what) || !p.Role.Staff() && p.Party == "" {
+	if !slices.Contains(granted(p.Role), what) {
+		return false
+	}
+	if p.Role == candor.RoleReporter {
+		return p.Token != "" && p.Reporter != "" && slices.Equal(p.Scopes, []string{needs(what)})
+	}
+	if !p.Role.Staff() && p.Party == "" {
 		return false
 	}
 	if p.Token == "" && p.Scopes == nil {
@@ -134,7 +152,7 @@ func Require(p candor.Principal, what Permission) error {
 	switch {
 	case Allowed(p, what):
 		return nil
-	case p.User == "":
+	case p.User == "" && p.Token == "":
 		return ErrSignedOut
 	case p.Token != "":
 		return candor.WithHint(fmt.Errorf("%s with this token: %w", what, candor.ErrDenied), "Use a token with a wider scope, of somebody who may do that.")

@@ -76,7 +76,7 @@ func TestAuditor(t *testing.T) {
 		if what != access.HoldTokens && access.Allowed(auditor, what) != reads {
 			t.Errorf("auditor, %s: %v", what, !reads)
 		}
-		if own := what == access.ReadOwn || what == access.ActOwn || what == access.Exchange; access.Allowed(admin, what) == own {
+		if own := what == access.ReadOwn || what == access.ActOwn || what == access.Exchange || what == access.FileReports; access.Allowed(admin, what) == own {
 			t.Errorf("admin, %s: %v", what, own)
 		}
 	}
@@ -91,13 +91,17 @@ func TestNobody(t *testing.T) {
 		"token without scopes":     {User: "u", Role: candor.RoleAdmin, Token: "t"},
 		"token, empty scopes":      {User: "u", Role: candor.RoleAdmin, Token: "t", Scopes: []string{}},
 		"token, unknown scope":     {User: "u", Role: candor.RoleAdmin, Token: "t", Scopes: []string{"root", ""}},
+		"reporter with a session":  {User: "u", Party: "p", Role: candor.RoleReporter, Reporter: "a@cert.example"},
+		"reporter without a name":  {Role: candor.RoleReporter, Token: "t", Scopes: []string{"report"}},
+		"reporter, wider scope":    {Role: candor.RoleReporter, Token: "t", Reporter: "a@cert.example", Scopes: []string{"report", "admin"}},
+		"user, reporter's scope":   {User: "u", Role: candor.RoleAdmin, Token: "t", Scopes: []string{"report"}},
 		"scopes without a token":   {User: "u", Role: candor.RoleAdmin, Scopes: []string{}},
 	} {
 		for _, what := range append(access.Permissions(), "", "anything") {
 			if access.Allowed(p, what) {
 				t.Errorf("%s may %s", name, what)
 			}
-			if err := access.Require(p, what); !errors.Is(err, candor.ErrDenied) || candor.Hint(err) == "" || errors.Is(err, access.ErrSignedOut) != (p.User == "") {
+			if err := access.Require(p, what); !errors.Is(err, candor.ErrDenied) || candor.Hint(err) == "" || errors.Is(err, access.ErrSignedOut) != (p.User == "" && p.Token == "") {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}

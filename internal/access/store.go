@@ -41,8 +41,12 @@ type Reader interface {
 	Identities(ctx context.Context, user candor.ID) ([]Identity, error)
 
 	Token(ctx context.Context, id candor.ID) (Token, error)
-	// Tokens are those of one user, newest first, revoked ones too.
+	// Tokens are those of one user, newest first, revoked ones too; none that was
+	// made for a reporter.
 	Tokens(ctx context.Context, user candor.ID) ([]Token, error)
+	// ReporterTokens are those of reporters, newest first, revoked ones too; of one
+	// reporter unless that is empty.
+	ReporterTokens(ctx context.Context, reporter string) ([]Token, error)
 
 	// Session looks for the SHA-256 of the cookie's secret. It may give
 	// sessions that have expired.
@@ -132,17 +136,21 @@ type Identity struct {
 	Created time.Time
 }
 
-// Token lets a program act for a user, never beyond what the user may.
+// Token lets a program act for a user, never beyond what the user may, or hand in
+// reports for a reporter.
 type Token struct {
-	ID      candor.ID
-	User    candor.ID
-	Name    string
-	Hash    []byte   // SHA-256 of the whole token
-	Scopes  []string // see [Scopes]; never empty
-	Created time.Time
-	Expires time.Time // zero for never
-	Used    time.Time // to the minute; zero if never
-	Revoked time.Time // zero if it is not
+	ID   candor.ID
+	User candor.ID
+	// Reporter is the mail address of the reporter for whom User made it, in lower
+	// case; empty of a token that acts for User.
+	Reporter string
+	Name     string
+	Hash     []byte   // SHA-256 of the whole token
+	Scopes   []string // see [Scopes]; never empty
+	Created  time.Time
+	Expires  time.Time // zero for never
+	Used     time.Time // to the minute; zero if never
+	Revoked  time.Time // zero if it is not
 }
 
 // Session is one browser in which a user is signed in.

@@ -73,7 +73,7 @@ func ParseToken(text string) (candor.ID, bool) {
 	return candor.ID(strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")), true
 }
 
-// MostTokens is how many tokens that work one user can have.
+// MostTokens is how many tokens that work one user, or one reporter, can have.
 const MostTokens = 50
 
 // MakeToken makes a token for a program that acts for the principal, and gives
@@ -96,9 +96,8 @@ func (s *Service) MakeToken(ctx context.Context, p candor.Principal, name string
 		if err != nil {
 			return err
 		}
-		have = slices.DeleteFunc(have, func(t Token) bool { return !t.Revoked.IsZero() || !t.Expires.IsZero() && !t.Expires.After(now) })
-		if len(have) >= MostTokens {
-			return candor.WithHint(fmt.Errorf("there are %d tokens already: %w", len(have), candor.ErrInvalid), "Revoke those that no program uses.")
+		if err := t.roomBeside(have, now); err != nil {
+			return err
 		}
 		return errors.Join(tx.AddToken(ctx, t), s.record(ctx, tx, p.Actor(), p.User, entry{Event: TokenMade, Token: t.ID, Scopes: t.Scopes}, nil))
 	})
@@ -109,7 +108,7 @@ func (s *Service) MakeToken(ctx context.Context, p candor.Principal, name string
 }
 
 func (t Token) check(now time.Time) error {
-	unknown := slices.ContainsFunc(t.Scopes, func(s string) bool { return !slices.Contains(Scopes(), s) })
+	unknown := slices.ContainsFunc(t.Scopes, func(s string) bool { return !slices.Contains(Scopes(), s) && (t.Reporter == "" || s != ScopeReport) })
 	switch {
 	case t.Name == "" || len(t.Name) > maxName:
 		return candor.WithHint(fmt.Errorf("the name of a token: %w", candor.ErrInvalid), "Name the program that will use it, in at most 200 bytes.")
@@ -141,7 +140,7 @@ func (s *Service) RevokeToken(ctx context.Context, p candor.Principal, id candor
 		if err != nil {
 			return fmt.Errorf("revoke a token: %w", err)
 		}
-		own := t.User == p.User && (p.Token == "" || p.Token == id)
+		own := t.Reporter == "" && t.User == p.User && (p.Token == "" || p.Token == id)
 		if !own && !Allowed(p, ManagePeople) {
 			return fmt.Errorf("revoke a token: %w", candor.ErrNotFound)
 		}
@@ -156,7 +155,7 @@ func (s *Service) RevokeToken(ctx context.Context, p candor.Principal, id candor
 var errToken = candor.WithHint(fmt.Errorf("the token does not work: %w", ErrSignedOut), "Check that it was copied whole, and that it was not revoked and has not expired.")
 
 // UseToken gives the principal for whom a token stands: its owner as of now,
-// narrowed by its scopes. ErrSignedOut says that the token does not work.
+// narrowed by its scopes, or the reporter for whom it was made. ErrSignedOut says that the token does not work.
 func (s *Service) UseToken(ctx context.Context, text string) (candor.Principal, error) {
 	id, ok := ParseToken(text)
 	if !ok {
@@ -169,6 +168,10 @@ func (s *Service) UseToken(ctx context.Context, text string) (candor.Principal, 
 	now := s.now()
 	if subtle.ConstantTimeCompare(t.Hash, digest(text)) != 1 || !t.Revoked.IsZero() || !t.Expires.IsZero() && !now.Before(t.Expires) {
 		return candor.Principal{}, errToken
+	}
+	if t.Reporter != "" {
+		p := candor.Principal{Name: t.Reporter, Role: candor.RoleReporter, Token: t.ID, Scopes: t.Scopes, Reporter: t.Reporter}
+		return p, s.touchToken(ctx, t, now)
 	}
 	u, err := s.store.User(ctx, t.User)
 	if err != nil {

@@ -43,6 +43,9 @@ func (HearBounceJob) Kind() string { return "house.hear-bounce" }
 // afterReading keeps what a form says of passing it on, brings answers to where they
 // belong, and asks for what follows.
 func (h *House) afterReading(ctx context.Context, tx *store.Tx, r *candor.Report, got reading.Reading) error {
+	if filer(*r) != "" {
+		return h.lookForHolders(ctx, tx, *r) // a program of a reporter's answers nothing
+	}
 	if err := h.heardOfForward(ctx, tx, r, got); err != nil {
 		return err
 	}

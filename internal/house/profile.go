@@ -21,12 +21,13 @@ const mostTold = 12
 // profiles is what is known of one sender, for the reading of one report.
 type profiles struct {
 	sender  string
+	bound   bool // the mail came with a token of the sender's, whoever it says it is from
 	profile freetext.Profile
 }
 
 // Profile implements freetext.Profiles.
 func (p profiles) Profile(reporter string) freetext.Profile {
-	if reporter == "" || reporter != p.sender {
+	if !p.bound && (reporter == "" || reporter != p.sender) {
 		return freetext.Profile{}
 	}
 	return p.profile
@@ -39,7 +40,7 @@ func (h *House) readerFor(ctx context.Context, v candor.Vouch) (*reading.Reader,
 	if v.By == "" || v.Sender == "" || r.Text == nil {
 		return r, nil
 	}
-	p := profiles{sender: v.Sender}
+	p := profiles{sender: v.Sender, bound: v.By == candor.VouchToken}
 	if _, err := h.Store.Profile(ctx, v.Sender, &p.profile); err != nil && !errors.Is(err, candor.ErrNotFound) {
 		return nil, err
 	}
@@ -103,8 +104,8 @@ func (h *House) LearnReport(ctx context.Context, id candor.ID) error {
 const freeText = "text"
 
 // lesson is a report as it is read without a profile, and what it complains about
-// as people say; nil if its message is no mail, or not of the sender who was looked
-// at.
+// as people say; nil if its message is no mail, or neither of the sender who was looked
+// at nor handed in with a token of that sender's.
 func (h *House) lesson(ctx context.Context, r candor.Report, v candor.Vouch) (*freetext.Reading, []intake.Resource, error) {
 	body, err := h.message(r)
 	if err != nil {
@@ -112,7 +113,7 @@ func (h *House) lesson(ctx context.Context, r candor.Report, v candor.Vouch) (*f
 	}
 	defer body.Close()
 	m, _, err := h.Reports.Reader.Open(body)
-	if err != nil || sender(m) != v.Sender {
+	if err != nil || v.By != candor.VouchToken && sender(m) != v.Sender {
 		return nil, nil, err
 	}
 	text := *h.Reports.Reader.Text

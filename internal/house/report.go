@@ -140,12 +140,16 @@ func (h *House) ReportMail(ctx context.Context, who candor.Principal, id candor.
 }
 
 // TakeReport keeps a message that somebody hands in by the API or a page, and
-// gives its identifier.
+// gives its identifier. What a reporter's program hands in is that reporter's.
 func (h *House) TakeReport(ctx context.Context, who candor.Principal, name, mediaType string, body io.Reader) (candor.ID, error) {
-	if err := may(who, access.ActCases); err != nil {
+	a := intake.Arrival{Way: intake.API, Source: who.Actor(), Name: name, Type: mediaType, Body: body}
+	need := access.ActCases
+	if who.Reporter != "" {
+		need, a.Source = access.FileReports, filedBy(who.Reporter)
+	}
+	if err := may(who, need); err != nil {
 		return "", err
 	}
-	a := intake.Arrival{Way: intake.API, Source: who.Actor(), Name: name, Type: mediaType, Body: body}
 	return h.NewReportKeeper(MostReport).keep(ctx, a)
 }
 

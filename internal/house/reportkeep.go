@@ -74,6 +74,7 @@ func (k *ReportKeeper) keep(ctx context.Context, a intake.Arrival) (candor.ID, e
 	}
 	n := store.NewReport{Report: candor.Report{ID: candor.NewID(now), Way: string(a.Way), Source: clean(a.Source), Received: a.Received.UTC(), SHA256: digest.String(), Size: size,
 		Name: clean(a.Name), Type: clean(a.Type), State: candor.ReportNew, Updated: now}}
+	n.Reporter = filer(n.Report)
 	if a.Key != "" {
 		n.Arrival = clean(string(a.Way) + "|" + a.Source + "|" + a.Key)
 	}

@@ -108,7 +108,7 @@ func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
 // is fetched anew opens nothing that was mended since.
 func (h *House) cameBefore(ctx context.Context, r, twin candor.Report) error {
 	return h.tx(ctx, func(tx *store.Tx) error {
-		r.State, r.Same, r.Format, r.Reporter, r.Subject, r.Updated = candor.ReportDuplicate, twin.ID, twin.Format, twin.Reporter, twin.Subject, h.Clock().UTC()
+		r.State, r.Same, r.Format, r.Reporter, r.Subject, r.Updated = candor.ReportDuplicate, twin.ID, twin.Format, cmp.Or(filer(r), twin.Reporter), twin.Subject, h.Clock().UTC()
 		if err := tx.ChangeReport(ctx, &r, ""); err != nil {
 			return err
 		}
@@ -175,6 +175,10 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		if m := got.Mail; m != nil {
 			r.Subject, r.Answerable = clean(m.Subject), !m.Automatic()
 		}
+		handed := filer(r)
+		if handed != "" { // whatever it says of whom it is from; its program asks what became of it
+			r.Reporter, r.Answerable = handed, false
+		}
 		like := likeness(r, got)
 		twin, err := tx.ReportLike(ctx, like)
 		if err != nil && !errors.Is(err, candor.ErrNotFound) {
@@ -193,6 +197,8 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 		switch {
 		case twice:
 			r.State = candor.ReportDuplicate
+		case handed != "" && got.Kind != kind.Report:
+			r.State, r.Why = candor.ReportPerson, "a reporter's program handed in what is no report"
 		case got.Kind == kind.Reply:
 			err = h.repliedTo(ctx, tx, &r, got)
 			h.unvouched(&r, s.vouch, sender(got.Mail))
@@ -236,7 +242,7 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 func likeness(r candor.Report, got reading.Reading) string {
 	key := []string{"content", r.SHA256}
 	if got.Mail != nil && got.Mail.ID != "" && len(got.Mail.From) > 0 {
-		key = []string{"mail", got.Mail.ID, strings.ToLower(got.Mail.From[0].Address)}
+		key = []string{"mail", got.Mail.ID, cmp.Or(filer(r), strings.ToLower(got.Mail.From[0].Address))}
 	}
 	if r.Reference != "" && r.Reporter != "" {
 		key = []string{"reference", r.Format, r.Reporter, r.Reference}

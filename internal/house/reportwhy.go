@@ -94,6 +94,7 @@ var (
 		{"answers-unknown", "it answers something that is not known here"},
 		{"answers-report", "somebody answers what was written about a report"},
 		{"answers-stranger", "it answers a mail of a case, from an address that is none of the party's"},
+		{"handed-other", "a reporter's program handed in what is no report"},
 		{"answers-unvouched", "it answers a mail of a case, and nobody vouches for its sender (DKIM, SPF)"},
 		{"answers-forward", "it answers what was passed on, from an address that is not the holder's"},
 		{"answers-failed", "it could not be added to what it answers: {text}"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"candor"
 	"candor/internal/access"
@@ -30,6 +31,9 @@ func (h *House) ReportVouch(ctx context.Context, who candor.Principal, id candor
 // vouch looks who vouches for the sender of a report, and keeps that; nobody does
 // for a file, or where senders are not checked.
 func (h *House) vouch(ctx context.Context, r candor.Report) (candor.Vouch, error) {
+	if by := filer(r); by != "" {
+		return h.keepVouch(ctx, candor.Vouch{Report: r.ID, Sender: by, By: candor.VouchToken, Domain: by[strings.LastIndexByte(by, '@')+1:], Checked: h.Clock().UTC()})
+	}
 	if h.Reports.Senders == nil || (reading.Source{Name: r.Name, Type: r.Type}).IsFile() {
 		return candor.Vouch{}, nil
 	}
@@ -43,8 +47,13 @@ func (h *House) vouch(ctx context.Context, r candor.Report) (candor.Vouch, error
 		return v, fmt.Errorf("check the sender of report %s: %w", r.ID, err)
 	}
 	v.Report, v.Sender, v.Domain = r.ID, clean(v.Sender), clean(v.Domain)
+	return h.keepVouch(ctx, v)
+}
+
+// keepVouch keeps who vouches for the sender of a report.
+func (h *House) keepVouch(ctx context.Context, v candor.Vouch) (candor.Vouch, error) {
 	return v, h.tx(ctx, func(tx *store.Tx) error {
-		was, err := tx.Vouch(ctx, r.ID)
+		was, err := tx.Vouch(ctx, v.Report)
 		if err == nil {
 			v.Learned = was.Learned
 		} else if !errors.Is(err, candor.ErrNotFound) {

@@ -84,7 +84,12 @@ func (r accessReader) Token(ctx context.Context, id candor.ID) (access.Token, er
 }
 
 func (r accessReader) Tokens(ctx context.Context, user candor.ID) ([]access.Token, error) {
-	rows, err := choose[query.Token](ctx, r.db, "tokens", "owner = ? ORDER BY id DESC", user)
+	rows, err := choose[query.Token](ctx, r.db, "tokens", "owner = ? AND reporter = '' ORDER BY id DESC", user)
+	return each(rows, token), err
+}
+
+func (r accessReader) ReporterTokens(ctx context.Context, reporter string) ([]access.Token, error) {
+	rows, err := choose[query.Token](ctx, r.db, "tokens", "reporter <> '' AND (? = '' OR reporter = ?) ORDER BY id DESC", reporter, reporter)
 	return each(rows, token), err
 }
 
@@ -157,7 +162,7 @@ func (t accessTx) DeleteIdentity(ctx context.Context, issuer, subject string) er
 }
 
 func (t accessTx) AddToken(ctx context.Context, k access.Token) error {
-	return add(ctx, t.reader, "tokens", "", query.Token{ID: k.ID, Owner: k.User, Name: k.Name, Hash: k.Hash, Scopes: column.Of(k.Scopes),
+	return add(ctx, t.reader, "tokens", "", query.Token{ID: k.ID, Owner: k.User, Reporter: k.Reporter, Name: k.Name, Hash: k.Hash, Scopes: column.Of(k.Scopes),
 		Created: column.Time(k.Created), Expires: column.Time(k.Expires), LastUsed: column.Time(k.Used), Revoked: column.Time(k.Revoked)})
 }
 
@@ -276,7 +281,7 @@ func identity(r query.Identity) access.Identity {
 }
 
 func token(r query.Token) access.Token {
-	return access.Token{ID: r.ID, User: r.Owner, Name: r.Name, Hash: r.Hash, Scopes: r.Scopes.V, Created: time.Time(r.Created),
+	return access.Token{ID: r.ID, User: r.Owner, Reporter: r.Reporter, Name: r.Name, Hash: r.Hash, Scopes: r.Scopes.V, Created: time.Time(r.Created),
 		Expires: time.Time(r.Expires), Used: time.Time(r.LastUsed), Revoked: time.Time(r.Revoked)}
 }
 

@@ -55,6 +55,7 @@ func (r reader) Reports(ctx context.Context, f candor.ReportFilter, cut candor.C
 	equal(&w, "reporter", f.Reporter)
 	equal(&w, "format", f.Format)
 	equal(&w, "way", f.Way)
+	equal(&w, "source", f.Source)
 	if !f.ReceivedAfter.IsZero() {
 		w.compare("received", ">=", column.Time(f.ReceivedAfter))
 	}
@@ -243,7 +244,7 @@ func (t *Tx) EraseReports(ctx context.Context, ids ...candor.ID) error {
 	reports, args := t.dialect.list("id", ids)
 	complaints, _ := t.dialect.list("report", ids)
 	for _, statement := range append(eraseForwards(complaints),
-		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE "+reports,
+		"UPDATE reports SET sha256 = '', size = 0, name = '', subject = '', why = '', reporter = '', source = CASE WHEN source LIKE 'reporter:%' THEN 'reporter:' ELSE source END, reference = '', state = CASE WHEN state IN ('new', 'person') THEN 'dismissed' ELSE state END, version = version + 1 WHERE "+reports,
 		"UPDATE complaints SET note = '', proof = '' WHERE "+complaints,
 		"DELETE FROM vouches WHERE "+complaints,
 		"UPDATE messages SET recipient = '', subject = '', text = '', html = '', error = '' WHERE "+reports,

@@ -59,12 +59,14 @@ func (t *Tx) DropProfiles(ctx context.Context, senders ...string) error {
 	return nil
 }
 
-// EraseSenders forgets senders: what people taught about them, and who vouches for
-// their mails.
+// EraseSenders forgets senders: what people taught about them, who vouches for
+// their mails, and the tokens that were made for them.
 func (t *Tx) EraseSenders(ctx context.Context, senders ...string) error {
 	for _, s := range senders {
-		if _, err := t.db.ExecContext(ctx, "DELETE FROM vouches WHERE sender = ?", s); err != nil {
-			return kind(err, "forget a sender")
+		for _, statement := range []string{"DELETE FROM vouches WHERE sender = ?", "DELETE FROM tokens WHERE reporter = ? AND reporter <> ''"} {
+			if _, err := t.db.ExecContext(ctx, statement, s); err != nil {
+				return kind(err, "forget a sender")
+			}
 		}
 	}
 	return t.DropProfiles(ctx, senders...)

@@ -148,9 +148,10 @@ func identities(t *testing.T, s access.Store) {
 func tokens(t *testing.T, s access.Store) {
 	u := addUser(t, s, "a@example.net", candor.RoleAnalyst)
 	older := access.Token{ID: candor.NewID(start), User: u.ID, Name: "ci", Hash: hash(1), Scopes: []string{"read", "write"}, Created: start}
+	reporters := access.Token{ID: candor.NewID(start.Add(2 * time.Second)), User: u.ID, Reporter: "a@cert.example", Name: "feed", Hash: hash(3), Scopes: []string{"report"}, Created: start}
 	newer := access.Token{ID: candor.NewID(start.Add(time.Second)), User: u.ID, Name: "cron", Hash: hash(2), Scopes: []string{"admin"}, Created: start, Expires: start.Add(time.Hour)}
 	change(t, s, func(ctx context.Context, tx access.Tx) error {
-		return errors.Join(tx.AddToken(ctx, older), tx.AddToken(ctx, newer))
+		return errors.Join(tx.AddToken(ctx, older), tx.AddToken(ctx, newer), tx.AddToken(ctx, reporters))
 	})
 	same(t, newer)(s.Token(t.Context(), newer.ID))
 	kind[access.Token](t, candor.ErrNotFound)(s.Token(t.Context(), candor.NewID(start)))
@@ -159,6 +160,12 @@ func tokens(t *testing.T, s access.Store) {
 	changed.Name, changed.Scopes = "other", []string{"admin"} // must stay as they were
 	change(t, s, func(ctx context.Context, tx access.Tx) error { return tx.ChangeToken(ctx, changed) })
 	same(t, []access.Token{newer, older})(s.Tokens(t.Context(), u.ID))
+	same(t, reporters)(s.Token(t.Context(), reporters.ID))
+	for reporter, n := range map[string]int{"": 1, reporters.Reporter: 1, "b@cert.example": 0} {
+		if all, err := s.ReporterTokens(t.Context(), reporter); err != nil || len(all) != n {
+			t.Errorf("tokens of %q: %v, %v", reporter, all, err)
+		}
+	}
 }
 
 func hash(n byte) []byte { return append(make([]byte, 31), n) }

@@ -82,6 +82,9 @@ func (s *Store) Identities(ctx context.Context, user candor.ID) ([]access.Identi
 func (s *Store) Token(ctx context.Context, id candor.ID) (access.Token, error) {
 	return s.state.Load().Token(ctx, id)
 }
+func (s *Store) ReporterTokens(ctx context.Context, reporter string) ([]access.Token, error) {
+	return s.state.Load().ReporterTokens(ctx, reporter)
+}
 func (s *Store) Tokens(ctx context.Context, user candor.ID) ([]access.Token, error) {
 	return s.state.Load().Tokens(ctx, user)
 }
@@ -186,8 +189,13 @@ func (s *state) Token(_ context.Context, id candor.ID) (access.Token, error) {
 	return find(s.tokens, id)
 }
 
+func (s *state) ReporterTokens(_ context.Context, reporter string) ([]access.Token, error) {
+	return pick(s.tokens, func(t access.Token) bool { return t.Reporter != "" && (reporter == "" || t.Reporter == reporter) },
+		func(a, b access.Token) int { return cmp.Compare(b.ID, a.ID) }), nil
+}
+
 func (s *state) Tokens(_ context.Context, user candor.ID) ([]access.Token, error) {
-	return pick(s.tokens, func(t access.Token) bool { return t.User == user },
+	return pick(s.tokens, func(t access.Token) bool { return t.User == user && t.Reporter == "" },
 		func(a, b access.Token) int { return cmp.Compare(b.ID, a.ID) }), nil
 }
 

@@ -1092,6 +1092,7 @@ type Token struct {
 	Expires  column.Time    `db:"expires"`
 	LastUsed column.Time    `db:"last_used"`
 	Revoked  column.Time    `db:"revoked"`
+	Reporter string         `db:"reporter"`
 }
 
 type Upload struct {

@@ -109,7 +109,7 @@ func build(c Config) *server {
 	s.buckets = limit.NewBuckets(c.Burst, time.Second/time.Duration(c.PerSecond), remembered, c.Clock)
 	s.once = &once{house: c.House, clock: c.Clock, log: c.Log}
 	s.api = humago.New(guardedMux{s}, s.settings())
-	for _, part := range []func(){s.addDesk, s.addCases, s.addEscalation, s.addActs, s.addFindings, s.addResponses, s.addParties, s.addTerms, s.addConsents, s.addTickets, s.addAssets, s.addScans, s.addGates, s.addEstate, s.addTraffic, s.addFlows, s.addDrills, s.addReports, s.addForwards, s.addNotices, s.addAgents, s.addSoftware, s.addDirectory, s.addIntel, s.addSubmissions, s.addPacks, s.addGroups, s.addBulletins, s.addDefinitions,
+	for _, part := range []func(){s.addDesk, s.addCases, s.addEscalation, s.addActs, s.addFindings, s.addResponses, s.addParties, s.addTerms, s.addConsents, s.addTickets, s.addAssets, s.addScans, s.addGates, s.addEstate, s.addTraffic, s.addFlows, s.addDrills, s.addReports, s.addReporters, s.addForwards, s.addNotices, s.addAgents, s.addSoftware, s.addDirectory, s.addIntel, s.addSubmissions, s.addPacks, s.addGroups, s.addBulletins, s.addDefinitions,
 		s.addEvidence, s.addPolicy, s.addPeople, s.addTokens, s.addWebhooks} {
 		part()
 	}

@@ -20,7 +20,7 @@ import (
 
 const about = `Everything that the console can do, for programs.
 
-**Who asks.** Send a token as ` + "`Authorization: Bearer candor_…`" + `. It may what its owner may, bounded by its scopes: ` + "`read`, `write`, `admin`" + `, each of which holds those before it, and ` + "`flows`" + `, which stands alone. A browser's session works too, for requests from this site only.
+**Who asks.** Send a token as ` + "`Authorization: Bearer candor_…`" + `. It may what its owner may, bounded by its scopes: ` + "`read`, `write`, `admin`" + `, each of which holds those before it, and ` + "`flows`" + `, which stands alone. A token of a reporter's has the scope ` + "`report`" + `: it hands in reports as that reporter, and reads what became of these. A browser's session works too, for requests from this site only.
 
 **Errors** are problem details (RFC 9457): ` + "`title`, `status`, `detail`, `hint`" + ` (what to do next), ` + "`errors`" + ` (what was wrong where) and ` + "`instance`" + `, which the log of the program has too.
 
@@ -42,7 +42,7 @@ func describe(o *huma.OpenAPI, address string) {
 		o.Servers[0].URL = "/"
 	}
 	o.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		byToken:   {Type: "http", Scheme: "bearer", BearerFormat: "candor token", Description: "A token of a user's, with scopes " + access.ScopeRead + ", " + access.ScopeWrite + ", " + access.ScopeAdmin + ", " + access.ScopeFlows + " or " + access.ScopeExchange + "."},
+		byToken:   {Type: "http", Scheme: "bearer", BearerFormat: "candor token", Description: "A token of a user's, with scopes " + access.ScopeRead + ", " + access.ScopeWrite + ", " + access.ScopeAdmin + ", " + access.ScopeFlows + " or " + access.ScopeExchange + "; or one of a reporter's, with scope " + access.ScopeReport + "."},
 		bySession: {Type: "apiKey", In: "cookie", Name: cookieName(address), Description: "The session of a browser, for requests from this site only."},
 	}
 	for _, t := range [][2]string{{"Desk", "What needs somebody now, search, health."}, {"Cases", "What the desk works on."}, {"Own cases", "What only those can say who own what a case is about."},

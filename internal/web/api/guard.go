@@ -123,8 +123,8 @@ func (s *server) guard(w http.ResponseWriter, r *http.Request, op operation, do 
 // admit says whether a request may go on.
 func (s *server) admit(r *http.Request, op operation) error {
 	who := access.From(r.Context())
-	key := string(who.User) // whatever tokens are used: more of them allow no more
-	if who.User == "" {
+	key := asker(who) // more tokens allow no more
+	if key == "" {
 		key = s.Access.Client(r).Address.String()
 	}
 	if wait := s.buckets.Take(key); wait > 0 {

@@ -58,7 +58,7 @@ func (o *once) do(w http.ResponseWriter, r *http.Request, op operation, key stri
 	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return fault("header.Idempotency-Key", "it is written in at most 255 visible characters of ASCII")
 	}
-	mine := store.Answer{Owner: string(access.From(r.Context()).User), Key: key, Request: digest(r, body), Status: working}
+	mine := store.Answer{Owner: asker(access.From(r.Context())), Key: key, Request: digest(r, body), Status: working}
 	before, err := o.begin(r.Context(), &mine)
 	if err != nil {
 		return err
@@ -78,6 +78,14 @@ func (o *once) do(w http.ResponseWriter, r *http.Request, op operation, key stri
 	}()
 	do(seen, r)
 	return nil
+}
+
+// asker names whoever asks, whatever tokens are used: a user, or a reporter's programs.
+func asker(who candor.Principal) string {
+	if who.Reporter != "" {
+		return "reporter:" + who.Reporter
+	}
+	return string(who.User)
 }
 
 // digest tells one request from another.

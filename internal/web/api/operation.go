@@ -78,6 +78,9 @@ func add[I, O any](s *server, op operation, do func(context.Context, candor.Prin
 // may tells whether somebody has one of the permissions.
 func (op operation) may(who candor.Principal) error {
 	err := access.ErrSignedOut
+	if who.User == "" && who.Token != "" { // a reporter's program is nobody who signed in
+		err = candor.WithHint(fmt.Errorf("%s with this token: %w", op.id, candor.ErrDenied), "Use a token of somebody who may do that.")
+	}
 	for _, p := range op.needs {
 		if p == Device || p == SignedIn && who.User != "" {
 			return nil
@@ -115,8 +118,14 @@ func (op operation) scope() string {
 			}
 		}
 	}
+	if op.ofReporters() {
+		return access.ScopeReport
+	}
 	return ""
 }
+
+// ofReporters tells whether programs of reporters may ask.
+func (op operation) ofReporters() bool { return slices.Contains(op.needs, access.FileReports) }
 
 // Names of the security schemes.
 const (
@@ -133,9 +142,17 @@ func (op operation) described(r huma.Registry) huma.Operation {
 	if scope := op.scope(); op.ofDevice() {
 		o.Security = []map[string][]string{}
 		text = append(text, "Nobody signs in: the device signed the body.")
+	} else if scope == access.ScopeReport {
+		o.Security = []map[string][]string{{byToken: {scope}}}
+		text = append(text, "Only with a token of a reporter's, of scope `"+scope+"`.")
 	} else if scope != "" {
 		o.Security = []map[string][]string{{byToken: {scope}}, {bySession: {}}}
 		text = append(text, "Scope of a token: `"+scope+"`.")
+		if op.ofReporters() {
+			o.Security[0] = map[string][]string{byToken: {scope}}
+			o.Security = append(o.Security, map[string][]string{byToken: {access.ScopeReport}})
+			text[len(text)-1] += " Or a token of a reporter's, of scope `" + access.ScopeReport + "`."
+		}
 	} else {
 		text = append(text, "Tokens cannot do this: it needs a session.")
 	}

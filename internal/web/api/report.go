@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/access"
 	"candor/internal/house"
 )
 
@@ -64,6 +65,9 @@ type reportDismissal struct {
 
 const reportTag = "Reports"
 
+// handsIn is who hands in reports: staff, and programs of reporters.
+var handsIn = []access.Permission{access.ActCases, access.FileReports}
+
 // addReports adds reports of abuse that came in.
 func (s *server) addReports() {
 	add(s, operation{id: "list-reports", method: http.MethodGet, path: "/api/v1/reports", tag: reportTag, needs: readsAll, summary: "List reports of abuse that came in", about: "The one that came last comes first."},
@@ -80,9 +84,9 @@ func (s *server) addReports() {
 			r, err := s.House.Report(ctx, who, in.ID)
 			return &reportAnswer{r}, err
 		})
-	add(s, operation{id: "take-report", method: http.MethodPost, path: "/api/v1/reports", tag: reportTag, needs: acts, status: http.StatusAccepted, body: house.MostReport,
+	add(s, operation{id: "take-report", method: http.MethodPost, path: "/api/v1/reports", tag: reportTag, needs: handsIn, status: http.StatusAccepted, body: house.MostReport,
 		raw: []string{"message/rfc822", "application/xml", "text/csv", "application/octet-stream"}, summary: "Hand in a report of abuse",
-		about: "A mail as it came (RFC 5322), or a file in one of the formats that are known. When this answers it is durable; it is read soon after."}, s.takeReport)
+		about: "A mail as it came (RFC 5322), or a file in one of the formats that are known. When this answers it is durable; it is read soon after. What comes with a token of a reporter's is that reporter's, whatever it says of whom it is from."}, s.takeReport)
 	add(s, operation{id: "get-report-message", method: http.MethodGet, path: "/api/v1/reports/{id}/message", tag: reportTag, needs: readsAll, answers: "application/octet-stream", summary: "Get the message of a report as it came",
 		about: "404 once it is kept no longer."}, s.reportMessage)
 	add(s, operation{id: "list-complaints", method: http.MethodGet, path: "/api/v1/complaints", tag: reportTag, needs: readsAll, summary: "List what reports complain about", about: "Each is one resource at one time, with whose it is and the case that it went to."},

@@ -117,8 +117,9 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-bulletin": w.bulletinOf("new" + string(candor.NewID(w.now))), "replace-bulletin": w.bulletinOf("Practice of " + op.ID), "publish-bulletin": object{"edition": w.toldEdition(op)}, "withdraw-bulletin": object{"reason": "a mistake"},
 		"add-group": groupOf("new" + string(candor.NewID(w.now))), "replace-group": groupOf("ISAC"), "retire-group": object{"retired": false}, "share-case": object{"group": w.sharing().ID},
 		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
-		"decide-content": object{"decision": "dismiss", "reason": staffNote},
-		"change-user":    object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
+		"decide-content":      object{"decision": "dismiss", "reason": staffNote},
+		"make-reporter-token": object{"reporter": "abuse@cert.example", "name": "feed"},
+		"change-user":         object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},
 		"file-findings": object{"sensor": "edge-waf", "findings": []any{object{"path": "/x", "rule": "r", "class": "fraud/phishing", "severity": "low"}}},
 	}[op.ID]
 	if !ok {
@@ -215,8 +216,9 @@ func (w *world) drilled() string {
 
 func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	done, last := map[string]bool{}, map[string]string{}
-	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write"}
+	people := []string{"nobody", "admin", "analyst", "auditor", "customer", "subscriber", "admin/read", "admin/write", "admin/admin", "analyst/write", "analyst/admin", "auditor/admin", "customer/read", "customer/write", "reporter"}
 	w := full(t, open(t))
+	own := w.handReporter("abuse@cert.example")
 	w.house.Prober, w.house.Samples = blind{}, blind{}
 	w.house.Forwarding = house.Forwarding{Holders: holder.New(holder.Options{}), Writer: forward.New(must2(phrase.Load())(t), xarf.Party{})} // nobody is asked, and nothing sent
 	w.house.Submit = must2(submit.New(submit.Config{Entries: w.house.Store, Phrases: must2(phrase.Load())(t), Domain: "example.net", Now: w.house.Clock}))(t)
@@ -225,6 +227,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 	for _, name := range people {
 		who := w.people[name]
 		prepared := w.prepare(name)
+		prepared["get-own-report"] = "/api/v1/own-reports/" + string(own)
 		prepared["get-drill"] = "/api/v1/drills/" + held
 		for _, op := range api.Operations() {
 			path, body, headers := w.fill(op, w.a)
@@ -237,6 +240,9 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 			if refused == want {
 				t.Errorf("%s: %s answered %d, allowed is %v: %s", name, op.ID, rec.Code, want, rec.Body)
 			}
+			if name == "reporter" && (rec.Code < 300) != slices.Contains([]string{"take-report", "list-own-reports", "get-own-report"}, op.ID) && !slices.Contains(op.Permissions, api.Device) {
+				t.Errorf("a token of a reporter's: %s answered %d: %s", op.ID, rec.Code, rec.Body)
+			}
 			if name == "nobody" && rec.Code != http.StatusUnauthorized && !want {
 				t.Errorf("nobody: %s answered %d", op.ID, rec.Code)
 			}
@@ -247,7 +253,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 				done[op.ID] = true
 			}
 			last[op.ID] = rec.Body.String()
-			if strings.HasPrefix(name, "customer") || name == "subscriber" {
+			if strings.HasPrefix(name, "customer") || name == "subscriber" || name == "reporter" {
 				w.checkPublic(t, name+": "+op.ID, rec)
 			}
 		}
@@ -293,6 +299,10 @@ func (w *world) prepare(name string) map[string]string {
 		paths["erase-party"] = "/api/v1/parties/" + string(gone.ID) + "/personal-data"
 		k := candor.AgentToken{Hash: sum("agent token for " + name), Asset: w.a.server.ID, By: "system", Created: w.now, Expires: w.now.Add(time.Hour)}
 		must(w.t, 0, w.house.Store.Tx(w.t.Context(), func(tx *store.Tx) error { return tx.AddAgentToken(w.t.Context(), k) }))
+		_, k2, err := w.house.Access.MakeReporterToken(w.t.Context(), w.people["admin"].who, "b@cert.example", "spare", time.Time{})
+		must(w.t, 0, err)
+		must(w.t, 0, w.house.Access.RevokeToken(w.t.Context(), w.people["admin"].who, k2.ID))
+		paths["revoke-reporter-token"] = "/api/v1/reporter-tokens/" + string(k2.ID)
 		paths["revoke-agent-token"] = "/api/v1/agent-tokens/" + k.Hash
 		for _, op := range []string{"replace-terms", "delete-terms", "publish-terms"} {
 			v, _, err := w.house.SaveTerms(w.t.Context(), w.people["admin"].who, "", []byte(w.termsText("draft-"+strings.ReplaceAll(name, "/", "-"))))

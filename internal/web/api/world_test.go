@@ -452,3 +452,15 @@ func read[T any](t testing.TB, rec *httptest.ResponseRecorder, status int) (v T)
 }
 
 var errSecret = errors.New("secret of the database")
+
+// handReporter gives a program of a reporter's a token, as the person "reporter", and
+// hands in a report with it, whose identifier it gives.
+func (w *world) handReporter(reporter string) candor.ID {
+	w.t.Helper()
+	ctx := w.t.Context()
+	text, _, err := w.house.Access.MakeReporterToken(ctx, w.people["admin"].who, reporter, "feed", time.Time{})
+	must(w.t, 0, err)
+	who := must2(w.house.Access.UseToken(ctx, text))(w.t)
+	w.people["reporter"] = person{who: who, token: text}
+	return must2(w.house.TakeReport(ctx, who, "", "", strings.NewReader("From: somebody@else.example\r\nSubject: abuse\r\n\r\n192.0.2.1 attacks")))(w.t)
+}

@@ -293,6 +293,9 @@ func (o *office) forwardConsents(r *web.Request, back form) (web.View, error) {
 		d.rows = append(d.rows, reporterConsent{c, facts})
 	}
 	v := web.View{Body: reporterConsentsBody(d), Page: ui.Page{Title: r.T("office.forwards.consents"), Active: "reports", Lead: r.T("office.forwards.consents.lead"), Crumbs: []ui.Link{{Text: r.T("office.reports"), Href: "/reports"}}}}
+	if r.May(access.ReadPeople) {
+		v.Page.Actions = ui.ButtonLink(ui.Link{Text: r.T("office.reporter.tokens"), Href: reporterTokensPath}, ui.Plain, "")
+	}
 	if back.bad() {
 		v = v.Again()
 	}

@@ -35,6 +35,7 @@ func (o *office) addReports() {
 	s.Action("POST /reports/{id}/forget-profile", actCases, o.forgetTaught)
 	s.Action("POST /reports/{id}/dismiss", actCases, o.dismissReport)
 	o.addForwards()
+	o.addReporterTokens()
 }
 
 func reportPath(id candor.ID) string { return "/reports/" + string(id) }

@@ -65,6 +65,8 @@ func vouched(r *web.Request, u candor.Vouch) string {
 		return r.T("office.sender.spf", args)
 	case candor.VouchRelay:
 		return r.T("office.sender.relay", args)
+	case candor.VouchToken:
+		return r.T("office.sender.token", args)
 	}
 	return r.T("office.sender.nobody")
 }

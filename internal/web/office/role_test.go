@@ -85,6 +85,7 @@ var table = map[string]string{
 	"GET /reports": "admin analyst auditor", "GET /reports/{id}": "admin analyst auditor", "GET /reports/{id}/message": "admin analyst auditor", "GET /reports/{id}/html/{part}": "admin analyst auditor",
 	"POST /reports/{id}/complaints/{complaint}": "admin analyst", "POST /reports/{id}/complaints": "admin analyst", "POST /reports/{id}/dismiss": "admin analyst",
 	"POST /reports/{id}/holders": "admin analyst", "POST /reports/{id}/forwards/{forward}": "admin analyst",
+	"GET /reporter-tokens": "admin analyst auditor", "POST /reporter-tokens": "admin", "GET /reporter-tokens/{grant}/revoke": "admin", "POST /reporter-tokens/{grant}/revoke": "admin",
 	"GET /reporter-consents": "admin analyst auditor", "POST /reporter-consents": "admin analyst", "POST /reporter-consents/{consent}/withdraw": "admin analyst",
 	"POST /reports/{id}/forget-profile": "admin analyst",
 
@@ -175,6 +176,10 @@ func (w *world) paths(t *testing.T) func(string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, grant, err := w.House.Access.MakeReporterToken(t.Context(), w.Who(candor.RoleAdmin), "abuse@cert.example", "feed", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := map[string]string{"reports": string(reported.ID), "terms": string(draft.ID), "assets": string(w.asset.ID), "gate": string(w.asset.ID), "sites": string(w.asset.ID), "parties": string(w.party.ID), "evidence": string(record), "cases": string(w.c.ID),
 		"people": string(w.People[candor.RoleAnalyst].ID), "settings": string(h.ID), "agents": string(w.agent.ID), "directory": string(w.lab(t).ID), "notices": string(w.notice(t).ID), "campaigns": string(w.campaign(t).ID), "traffic": string(w.kept(t, "Line 1", w.party.ID).ID)}
 	w.intel(t, w.asset)
@@ -195,7 +200,7 @@ func (w *world) paths(t *testing.T) func(string) string {
 		if strings.HasPrefix(pattern, "/intel/bulletins/") {
 			id = told
 		}
-		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{forward}", string(passed[0].ID), "{consent}", string(standing.ID), "{part}", "0", "{member}", string(w.partners(t).Members[0].ID()), "{name}", name, "{id}", id, "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{hash}", w.spare, "{waiver}", string(waiver.ID),
+		return strings.NewReplacer("{product}", product, "{response}", string(candor.NewID(w.Clock())), "{complaint}", complaint, "{forward}", string(passed[0].ID), "{consent}", string(standing.ID), "{part}", "0", "{member}", string(w.partners(t).Members[0].ID()), "{name}", name, "{id}", id, "{scan}", string(w.scan.ID), "{event}", string(said.History[0].ID), "{agreement}", string(w.terms.ID), "{token}", string(token), "{grant}", string(grant.ID), "{hash}", w.spare, "{waiver}", string(waiver.ID),
 			"{generation}", w.House.Definitions.Health().Generation.ID).Replace(pattern)
 	}
 }
