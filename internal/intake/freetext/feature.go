@@ -9,6 +9,10 @@ import (
 	"candor/internal/intake"
 )
 
+// mostly is the share of words about pages, files and mails below which a report is of
+// what addresses do.
+const mostly = 0.4
+
 // group is which kinds are weighed alike.
 func group(k intake.Kind) string {
 	switch k {
@@ -136,11 +140,13 @@ type seen struct {
 	total                     int
 	free                      int // not within an URL
 	plain                     int // in texts and logs
+	below                     int // below a header that is pasted
 	said                      map[string]int
 }
 
 // features notes what is so of all values.
 func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
+	d.infected = t.class == "malicious-code/infected-system"
 	all := make([]seen, len(values))
 	for i, v := range values {
 		v.note("bias")
@@ -157,7 +163,7 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 		all[i] = s
 	}
 	d.neighbours(values)
-	d.imitations(values)
+	d.imitations(values, t.content() < mostly)
 	families(values)
 	opposed(values)
 	for i, v := range values {
@@ -200,6 +206,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	if v.kind == intake.URL && l.zone != pasted {
 		d.visiting(v, m, l)
 	}
+	if v.kind == intake.URL || v.kind == intake.Domain {
+		d.aside(v, m, l)
+	}
 	if l.log {
 		s.logs++
 		if c.first {
@@ -230,6 +239,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	}
 	if l.closed {
 		v.note("closed")
+	}
+	if l.below && !l.log {
+		s.below++
 	}
 }
 

@@ -126,14 +126,31 @@ func (s *found) urls() {
 		if f[1] == len(s.text) && end == f[1] && !s.torn {
 			whole += s.d.continued(s.i, len(s.text))
 		}
-		value, host, ok := canonicalURL(unwrapped(whole))
+		plain := unwrapped(whole)
+		value, host, ok := canonicalURL(plain)
 		if !ok {
+			continue
+		}
+		if ip, ok := linkedAddress(value, host); ok && (plain != whole || strings.Contains(tail(s.text[:f[0]], len(ip)+3), ip)) {
+			s.taken = append(s.taken, [2]int{f[0], end})
+			s.add(mention{kind: intake.Address, value: ip}, f[0], end)
 			continue
 		}
 		s.taken = append(s.taken, [2]int{f[0], end})
 		s.add(mention{kind: intake.URL, value: value}, f[0], end)
 		s.hostOf(host, f[0], end)
 	}
+}
+
+// linkedAddress is the address of a URL that is nothing but one: programs make links of
+// addresses, and gateways rewrite those.
+func linkedAddress(value, host string) (string, bool) {
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return "", false
+	}
+	_, rest, _ := strings.Cut(value, "://")
+	return a.Unmap().String(), a.Is4() && strings.TrimSuffix(rest, "/") == host
 }
 
 // hostOf notes the host of an URL as something named within it.
