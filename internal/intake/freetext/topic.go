@@ -144,3 +144,8 @@ func (l *line) unlinked() string {
 	b.WriteString(l.text[at:])
 	return b.String()
 }
+
+// infected tells whether a report is of infected computers, or as good as.
+func (t topic) infected() bool {
+	return 2*t.score["malicious-code/infected-system"] >= t.score[string(t.class)] && t.score["malicious-code/infected-system"] > 0
+}

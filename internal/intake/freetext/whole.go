@@ -204,6 +204,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if name == "" {
 		return
 	}
+	if v.kind != intake.Mail && n.other(site(name)) {
+		v.note("other-than-subject")
+	}
 	if d.ofReporter(name) {
 		v.note("reporter-site")
 	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
@@ -230,6 +233,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		v.note("registry-site")
 	}
 }
+
+// other tells whether the subject names sites, and not this one.
+func (n tally) other(of string) bool { return len(n.headSites) > 0 && !n.headSites[of] }
 
 // shortestName is how many letters a name has that is looked for in another.
 const shortestName = 5
