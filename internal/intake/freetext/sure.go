@@ -44,8 +44,8 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
-		if !chosen[v] && v.kind != intake.Mail && !v.saidAlready(about) {
-			if yes, no := v.stand(); yes && !no {
+		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !v.saidAlready(about) {
+			if yes && !no {
 				s["spoken-other"] = 1 // words speak for another one too
 			}
 			if v.strength["subject"] > 0 {
