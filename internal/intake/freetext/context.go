@@ -83,11 +83,17 @@ func (d *document) context(m *mention, x *lexicon) context {
 	c.arrowed = arrow(p.lower[p.at:from], p.lower[to:])
 	if head := d.column(m); head != "" {
 		if said := x.left(head); len(said) > 0 {
-			c.column = said[0].says
+			c.column = d.turned(head, said[0].says)
+		}
+		if strings.TrimSpace(l.text[:min(m.start, len(l.text))]) == "" {
+			c.labels = nil // the head's last words, and not of the first of the row
 		}
 	}
 	c.titles = d.titled(m.line, x)
 	c.key = key(l.text[:max(0, lead-p.at)])
+	if c.key != "" && len(c.labels) > 0 {
+		c.labels[0].says = d.turned(c.key, c.labels[0].says)
+	}
 	above := d.above(m.line)
 	if m.kind == intake.URL || m.kind == intake.Domain {
 		c.original = originally(tail(p.lower[:lead], 140)) || above >= 0 && (c.bare || m.listed > 0) && originally(tail(d.upTo(above), 140))
@@ -362,3 +368,23 @@ func key(left string) string {
 	}
 	return ""
 }
+
+// turned is what the head of a column, or the name of a field, says of a value where
+// computers are told of that are infected: their victims are whom the provider must
+// help, and controllers are elsewhere.
+func (d *document) turned(head string, says meaning) meaning {
+	if !d.infected {
+		return says
+	}
+	switch {
+	case says == victim && strings.Contains(head, "victim"):
+		return source
+	case controllers.MatchString(head):
+		return victim
+	default:
+		return says
+	}
+}
+
+// controllers are words for what infected computers speak to.
+var controllers = regex.Of(`\b(?:c2|c&c|cnc|controller|sinkhole)(?:\b|_)|destination|remote ip|dst_ip`)

@@ -34,6 +34,7 @@ type line struct {
 	log     bool // a line of a log
 	closed  bool // behind words that end a letter
 	carried bool // the rest of an URL of the line before it
+	below   bool // it stands below a header that is pasted
 	bent    bool // of a field of a pasted header that goes on without the space before it
 	names   []*mention
 }
@@ -60,6 +61,8 @@ type document struct {
 	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
 	titles     []int              // of lines, the title above; nil if it was not looked
 	told       map[int][]string   // what titles say
+	infected   bool               // it tells of infected computers of who is told, which are its victims
+	contacts   map[int]bool       // of lines, whether they are among ways to reach who reports
 }
 
 const (
@@ -69,7 +72,7 @@ const (
 )
 
 func open(m *message.Message) *document {
-	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}}
+	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}, contacts: map[int]bool{}}
 	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender", "X-Original-Sender", "X-Original-From")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))

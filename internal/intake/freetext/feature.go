@@ -7,7 +7,12 @@ import (
 	"strings"
 
 	"candor/internal/intake"
+	"candor/internal/regex"
 )
+
+// mostly is the share of words about pages, files and mails below which a report is of
+// what addresses do.
+const mostly = 0.4
 
 // group is which kinds are weighed alike.
 func group(k intake.Kind) string {
@@ -25,24 +30,25 @@ func group(k intake.Kind) string {
 
 // tally is what is so of a whole report.
 type tally struct {
-	logs    int            // lines of logs with an address
-	kinds   map[string]int // values by group that stand in the text itself
-	fresh   map[string]bool
-	quoted  map[string]bool
-	pasted  bool
-	content float64
-	first   map[string]*value // by group, the one that is named first
-	most    map[string]int    // by group, how often the one is named that is most often
-	subject map[string]bool   // by group, whether one is named in the subject
-	mates   map[int]bool      // lists of which one is named in the subject
-	mails   map[string]bool   // sites of mail addresses
-	bare    map[string]int    // by group, how many stand alone in a line
-	named   map[string]bool   // addresses that are named outside of URLs
-	hosts   map[string]bool   // of URLs and names
-	heads   map[string]bool   // names and addresses in the subject
-	pages   int               // URLs that are neither of who reports nor for reading on
-	sites   map[string]int    // of those, how many are of a site
-	hosted  bool              // one is of what others put on the site of who is told
+	logs      int            // lines of logs with an address
+	kinds     map[string]int // values by group that stand in the text itself
+	fresh     map[string]bool
+	quoted    map[string]bool
+	pasted    bool
+	content   float64
+	first     map[string]*value // by group, the one that is named first
+	most      map[string]int    // by group, how often the one is named that is most often
+	subject   map[string]bool   // by group, whether one is named in the subject
+	mates     map[int]bool      // lists of which one is named in the subject
+	mails     map[string]bool   // sites of mail addresses
+	bare      map[string]int    // by group, how many stand alone in a line
+	named     map[string]bool   // addresses that are named outside of URLs
+	hosts     map[string]bool   // of URLs and names
+	heads     map[string]bool   // names and addresses in the subject
+	headSites map[string]bool   // sites of names in the subject that are neither of who reports nor of who is told
+	pages     int               // URLs that are neither of who reports nor for reading on
+	sites     map[string]int    // of those, how many are of a site
+	hosted    bool              // one is of what others put on the site of who is told
 }
 
 // note adds a feature.
@@ -61,7 +67,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
+	n := tally{headSites: map[string]bool{}, kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -76,6 +82,9 @@ func (d *document) tally(values []*value, t topic) tally {
 			n.subject[g] = n.subject[g] || l.zone == subject
 			if l.zone == subject {
 				n.heads[strings.TrimPrefix(m.value, "www.")] = true
+				if name := m.name(); name != "" && !d.ofReporter(name) && !d.ofProvider(name) && !known(site(name)) {
+					n.headSites[site(name)] = true
+				}
 			}
 			if f := n.first[g]; (l.zone == body || l.zone == subject) && !m.within && (f == nil || m.line < f.foremost) {
 				n.first[g] = v
@@ -118,6 +127,23 @@ func (d *document) tally(values []*value, t topic) tally {
 	return n
 }
 
+// name is the domain that is named, or that a URL is of.
+func (m *mention) name() string {
+	switch m.kind {
+	case intake.Domain:
+		return m.value
+	case intake.URL:
+		_, rest, _ := strings.Cut(m.value, "://")
+		if at := strings.IndexAny(rest, "/?#:"); at >= 0 {
+			rest = rest[:at]
+		}
+		if strings.ContainsAny(rest, "abcdefghijklmnopqrstuvwxyz") {
+			return rest
+		}
+	}
+	return ""
+}
+
 // ofReporter tells whether a name is of who reports.
 func (d *document) ofReporter(name string) bool {
 	return slices.ContainsFunc(d.from, func(f string) bool { return site(f) == site(name) })
@@ -136,11 +162,13 @@ type seen struct {
 	total                     int
 	free                      int // not within an URL
 	plain                     int // in texts and logs
+	below                     int // below a header that is pasted
 	said                      map[string]int
 }
 
 // features notes what is so of all values.
 func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
+	d.infected = t.infected()
 	all := make([]seen, len(values))
 	for i, v := range values {
 		v.note("bias")
@@ -157,7 +185,7 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 		all[i] = s
 	}
 	d.neighbours(values)
-	d.imitations(values)
+	d.imitations(values, t.content() < mostly)
 	families(values)
 	opposed(values)
 	for i, v := range values {
@@ -200,6 +228,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	if v.kind == intake.URL && l.zone != pasted {
 		d.visiting(v, m, l)
 	}
+	if v.kind == intake.URL || v.kind == intake.Domain {
+		d.aside(v, m, l)
+	}
 	if l.log {
 		s.logs++
 		if c.first {
@@ -230,6 +261,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	}
 	if l.closed {
 		v.note("closed")
+	}
+	if l.below && !l.log {
+		s.below++
 	}
 }
 
@@ -323,6 +357,13 @@ func (d *document) header(v *value, m *mention, l *line) {
 		if strings.LastIndex(before, " by ") > strings.LastIndex(before, "from ") {
 			v.note("hop-by")
 		}
+		from, by := d.passed(m.line)
+		if from != "" && site(from) == site(by) {
+			v.note("hop-within") // from one server to another of the same site
+		}
+		if from != "" && d.ofProvider(from) {
+			v.note("hop-of-provider")
+		}
 	case strings.Contains(name, "originating") || strings.Contains(name, "sender-ip") || strings.Contains(name, "source-ip") || strings.Contains(name, "client-ip") || strings.Contains(name, "remote"):
 		v.note("header-origin")
 	case name == "from" || name == "return-path" || name == "reply-to" || name == "sender":
@@ -332,6 +373,38 @@ func (d *document) header(v *value, m *mention, l *line) {
 	default:
 		v.note("header-other")
 	}
+}
+
+// passedOn is what a Received field says of who handed a mail to whom.
+var passedOn = regex.Of(`(?i)^received:\s+from\s+\S+\s.*?\bby\s+([\w.-]+)`)
+
+// handedBy are names in it of who handed it on: as it called itself, and as it is known.
+var handedBy = regex.Of(`(?i)\bfrom\s+([\w.-]+\.[a-z]{2,})|\(([\w.-]+\.[a-z]{2,})\.?\s*[\[(]`)
+
+// passed gives the name of the server that handed a mail on, as it is known rather than
+// as it called itself, and of the one that it was handed to, by the Received field that a
+// line is of.
+func (d *document) passed(i int) (from, by string) {
+	first := i
+	for first > 0 && i-first < mostBent && d.lines[first-1].of == d.lines[i].of && !isHeader(d.lines[first].text) {
+		first--
+	}
+	var b strings.Builder
+	for j := first; j < len(d.lines) && j-first <= mostBent && d.lines[j].of == d.lines[i].of && (j == first || !isHeader(d.lines[j].text)); j++ {
+		b.WriteString(strings.TrimSpace(d.lines[j].text) + " ")
+	}
+	text := head(b.String(), 600)
+	f := passedOn.FindStringSubmatch(text)
+	if f == nil {
+		return "", ""
+	}
+	for _, n := range handedBy.FindAllStringSubmatch(text[:len(f[0])], 3) {
+		if from = n[1]; n[2] != "" {
+			from = n[2]
+			break
+		}
+	}
+	return strings.ToLower(from), strings.ToLower(f[1])
 }
 
 // hop tells where among the addresses of a pasted header's Received fields a

@@ -63,6 +63,10 @@ func TestFind(t *testing.T) {
 		"https://eu.safelinks.protection.outlook.com/?url=https%3A%2F%2Fevil.example%2Fa&data=05": {"url https://evil.example/a"},
 		"https://urldefense.proofpoint.com/v2/url?u=http-3A__evil.example_a&d=Dw":                 {"url http://evil.example/a"},
 		"https://urldefense.com/v3/__https://evil.example/a__;!!x$":                               {"url https://evil.example/a"},
+		"2026-03-01 https://urldefense.com/v3/__http://192.0.2.9__;!!x$ 22":                       {"address 192.0.2.9"},
+		"192.0.2.9<http://192.0.2.9/> tcp/22":                                                     {"address 192.0.2.9"},
+		"page http://192.0.2.9/ here":                                                             {"url http://192.0.2.9/", "address 192.0.2.9"},
+		"servers up to 4.8.5.1 are vulnerable":                                                    nil,
 		"IP 192.0.2.3.51544 > 198.51.100.2.22: Flags [S]":                                         {"address 192.0.2.3", "address 198.51.100.2"},
 	} {
 		d := open(mailOf(t, text))

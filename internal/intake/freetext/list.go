@@ -74,6 +74,39 @@ func (d *document) records(number int) {
 			m.listed = number
 		}
 	}
+	d.shapes(number)
+}
+
+// shapes numbers the mentions of lines of logs that begin alike, wherever they stand:
+// of several incidents each has lines of its own.
+func (d *document) shapes(number int) {
+	of := map[string][]*mention{}
+	var order []string
+	for i := range d.lines {
+		l := &d.lines[i]
+		if !l.log || l.zone != body && l.zone != nested && l.zone != attached {
+			continue
+		}
+		s, p := d.shape(i)
+		if p < 0 || l.names[p].kind != intake.Address || l.names[p].listed > 0 || l.names[p].sided {
+			continue
+		}
+		s = strconv.Itoa(l.of) + " " + s
+		if of[s] == nil {
+			order = append(order, s)
+		}
+		of[s] = append(of[s], l.names[p])
+	}
+	for _, s := range order {
+		members := of[s]
+		if !slices.ContainsFunc(members, func(m *mention) bool { return m.value != members[0].value }) {
+			continue
+		}
+		number++
+		for _, m := range members {
+			m.listed = number
+		}
+	}
 }
 
 // field is the name of the field that a line is; the line itself, without

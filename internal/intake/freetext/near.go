@@ -58,7 +58,7 @@ const mostSites = 60
 
 // imitations notes which names hold that of another site: the one that was there
 // first seldom holds its imitations'.
-func (d *document) imitations(values []*value) {
+func (d *document) imitations(values []*value, attacked bool) {
 	type named struct {
 		v    *value
 		site string
@@ -98,7 +98,9 @@ func (d *document) imitations(values []*value) {
 			if len(b) < 4 || b == brand(n.site) || site(f) == n.site {
 				continue
 			}
-			if strings.Contains(n.site, b) {
+			if strings.Contains(n.site, b) && attacked {
+				n.v.note("kin-of-reporter") // services of theirs that were attacked
+			} else if strings.Contains(n.site, b) {
 				n.v.note("holds-reporter")
 			} else if strings.Contains(text, "/"+b) {
 				n.v.note("path-of-reporter")

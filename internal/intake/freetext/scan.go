@@ -40,6 +40,9 @@ var (
 	version  = regex.Of(`(?i)\b(?:(?:v|ver\.?|version|versión|versão|versione|versie|wersja|версия|sürüm|release|firmware|build|engine|rev\.?|agent|chrome|firefox|safari|edge|opera|crios|gecko|trident|mozilla|oid|[a-zµ]*torrent|vuze|azureus|transmission|deluge)[ :/=_-]{0,2}|[a-z]{2,20}/)$`)
 )
 
+// upToVersion is what stands before the last of the versions that something is so of.
+var upToVersion = regex.Of(`(?i)(?:^|[^\d\s])\s*(?:\b(?:up to|prior to|older than|lower than|earlier than|before|bis|hasta|fino a|iki|tot)|до|até|jusqu'à)\s$`)
+
 // scan finds all mentions.
 func (d *document) scan() {
 	for i := range d.lines {
@@ -126,14 +129,31 @@ func (s *found) urls() {
 		if f[1] == len(s.text) && end == f[1] && !s.torn {
 			whole += s.d.continued(s.i, len(s.text))
 		}
-		value, host, ok := canonicalURL(unwrapped(whole))
+		plain := unwrapped(whole)
+		value, host, ok := canonicalURL(plain)
 		if !ok {
+			continue
+		}
+		if ip, ok := linkedAddress(value, host); ok && (plain != whole || strings.Contains(tail(s.text[:f[0]], len(ip)+3), ip)) {
+			s.taken = append(s.taken, [2]int{f[0], end})
+			s.add(mention{kind: intake.Address, value: ip}, f[0], end)
 			continue
 		}
 		s.taken = append(s.taken, [2]int{f[0], end})
 		s.add(mention{kind: intake.URL, value: value}, f[0], end)
 		s.hostOf(host, f[0], end)
 	}
+}
+
+// linkedAddress is the address of a URL that is nothing but one: programs make links of
+// addresses, and gateways rewrite those.
+func linkedAddress(value, host string) (string, bool) {
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return "", false
+	}
+	_, rest, _ := strings.Cut(value, "://")
+	return a.Unmap().String(), a.Is4() && strings.TrimSuffix(rest, "/") == host
 }
 
 // hostOf notes the host of an URL as something named within it.
@@ -274,7 +294,7 @@ func (s *found) address(a netip.Addr, from, to int) {
 	if a.Is4() {
 		if left != "" {
 			c := left[len(left)-1]
-			if part(c) && c < 0x80 && !labelled.MatchString(left[max(0, len(left)-4):]) && !(c == '_' || c == '-' && (len(left) < 2 || !part(left[len(left)-2]) || digit(left[len(left)-2]))) || version.MatchString(left[max(0, len(left)-40):]) {
+			if part(c) && c < 0x80 && !labelled.MatchString(left[max(0, len(left)-4):]) && !(c == '_' || c == '-' && (len(left) < 2 || !part(left[len(left)-2]) || digit(left[len(left)-2]))) || version.MatchString(left[max(0, len(left)-40):]) || lowNumbers(a.String()) && upToVersion.MatchString(left[max(0, len(left)-24):]) {
 				return
 			}
 		}

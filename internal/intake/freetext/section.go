@@ -72,6 +72,7 @@ func (d *document) sections() {
 		return (strings.Contains(s, "ms") || strings.Contains(s, "* *")) && hop.MatchString(s)
 	}, route, 3, 1)
 	d.headers()
+	d.belowHeader()
 }
 
 // numberedHop is a line of a traceroute that tells no times.

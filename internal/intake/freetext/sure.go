@@ -44,6 +44,14 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
+		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !v.saidAlready(about) {
+			if yes && !no {
+				s["spoken-other"] = 1 // words speak for another one too
+			}
+			if v.strength["subject"] > 0 {
+				s["subject-other"] = 1
+			}
+		}
 		if (v.first >= 0.5) != (v.p >= 0.5) {
 			s["split"] = 1 // both opinions differ
 		}
@@ -67,6 +75,9 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	if len(about) == 1 {
 		s["one"] = 1
 	}
+	if n := portions(values, chosen); n > 1 {
+		s["parts"] = math.Log2(float64(n))
+	}
 	for i := range d.lines {
 		l := &d.lines[i]
 		if len(l.names) > 0 && l.depth > 0 && l.zone != pasted && l.zone != outer {
@@ -80,6 +91,30 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		}
 	}
 	return s
+}
+
+// saidAlready tells whether a value is said by one of those that are complained about:
+// a name by its pages, a page by those below it, an address by its network.
+func (v *value) saidAlready(about []*value) bool {
+	return v.saidBy(about) || slices.ContainsFunc(about, func(o *value) bool {
+		return o.kind == intake.Domain && v.kind == intake.Domain && site(o.value) == site(v.value) || strings.HasPrefix(o.value, v.value)
+	})
+}
+
+// portions is of how many lists or enumerations, and single ones, those are that were chosen
+// of a kind.
+func portions(values []*value, chosen map[*value]bool) int {
+	of, most := clusters(values), 0
+	for _, g := range []string{"address", "url", "domain"} {
+		seen := map[int]bool{}
+		for i, v := range values {
+			if chosen[v] && group(v.kind) == g {
+				seen[of[i]] = true
+			}
+		}
+		most = max(most, len(seen))
+	}
+	return most
 }
 
 // answer is how subjects of answers begin.

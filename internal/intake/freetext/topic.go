@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/internal/intake"
 )
 
 // topic is what a report is about: classes with how much speaks for each.
@@ -62,11 +63,11 @@ func (d *document) topic(x *lexicon) topic {
 		switch {
 		case l.zone == outer || l.zone == registry || l.zone == route || l.zone == pasted || l.zone == signature:
 		case l.zone == subject:
-			subjects.WriteString(strings.ToLower(l.text) + "\n")
+			subjects.WriteString(strings.ToLower(l.unlinked()) + "\n")
 		case l.zone == nested || l.depth > 0:
-			quotes.WriteString(strings.ToLower(l.text) + "\n")
+			quotes.WriteString(strings.ToLower(l.unlinked()) + "\n")
 		case texts.Len() < 64<<10:
-			text := strings.ToLower(l.text)
+			text := strings.ToLower(l.unlinked())
 			texts.WriteString(text + "\n")
 			if l.zone == body && !l.log && t.doubts < 4 && x.denies(text) {
 				t.doubts++
@@ -122,4 +123,29 @@ func count(text, phrase string, most int) (n int) {
 		at += i + len(phrase)
 	}
 	return n
+}
+
+// unlinked is the text of a line without the paths of its URLs: their words are those
+// of pages, and not of who reports them.
+func (l *line) unlinked() string {
+	var b strings.Builder
+	at := 0
+	for _, m := range l.names {
+		if m.kind != intake.URL || m.start < at || m.end > len(l.text) {
+			continue
+		}
+		b.WriteString(l.text[at:m.start])
+		b.WriteByte(' ')
+		at = m.end
+	}
+	if at == 0 {
+		return l.text
+	}
+	b.WriteString(l.text[at:])
+	return b.String()
+}
+
+// infected tells whether a report is of infected computers, or as good as.
+func (t topic) infected() bool {
+	return 2*t.score["malicious-code/infected-system"] >= t.score[string(t.class)] && t.score["malicious-code/infected-system"] > 0
 }

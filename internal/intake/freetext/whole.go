@@ -61,6 +61,12 @@ func (d *document) places(v *value, s seen, n tally, spam bool) {
 			v.note("log-second")
 		}
 	}
+	if s.below > 0 && s.below == s.plain {
+		v.note("below-header")
+		if spam {
+			v.note("below-header-spam")
+		}
+	}
 	for _, m := range v.mentions {
 		if m.listed > 0 {
 			v.note("listed")
@@ -89,6 +95,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		often := float64(s.free) / float64(n.most[g])
 		if slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && !d.lines[m.line].log }) {
 			often = 1 // a list names each once, whatever is said of one of them besides
+		}
+		if s.logs > 0 && s.logs == s.logFirst && often < 1 && slices.ContainsFunc(v.mentions, func(m *mention) bool { return m.listed > 0 && d.lines[m.line].log }) {
+			v.note("log-peer") // of several incidents each is named as often as it happened
 		}
 		v.degree("frequency", often)
 	}
@@ -161,6 +170,12 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
+		if papers.MatchString(path) {
+			v.note("paper")
+		}
+		if smallPrint.MatchString(path) {
+			v.note("small-print")
+		}
 		if d.ofCase(path) {
 			v.note("of-case")
 		}
@@ -189,6 +204,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if name == "" {
 		return
 	}
+	if v.kind != intake.Mail && n.other(site(name)) {
+		v.note("other-than-subject")
+	}
 	if d.ofReporter(name) {
 		v.note("reporter-site")
 	} else if slices.ContainsFunc(d.from, func(f string) bool { return brand(f) == brand(name) }) {
@@ -215,6 +233,9 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		v.note("registry-site")
 	}
 }
+
+// other tells whether the subject names sites, and not this one.
+func (n tally) other(of string) bool { return len(n.headSites) > 0 && !n.headSites[of] }
 
 // shortestName is how many letters a name has that is looked for in another.
 const shortestName = 5
@@ -274,7 +295,7 @@ func (d *document) namesOther(v *value, path string, n tally) bool {
 var long = regex.Of(`[0-9a-f]{20,}`)
 
 // services are parts of paths of pages on which those who report tell more.
-var services = regex.Of(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv|loas?|poas?|letter[-_]?of[-_]?[a-z]+|authori[sz]ations?|power[-_]?of[-_]?attorney|vollmacht|trademarks?)(?:[/?&=_.-]|$)`)
+var services = regex.Of(`(?i)(?:^|[/?&=_.-])(?:reports?|incidents?|statements?|retries|faqs?|contacts?|articles?|licen[cs](?:es?|ing(?:-terms)?)|policy|policies|aup|tos|acceptable-?use|terms|legal|dmca|whois|lookup|rblcheck|checker?|removals?|delist|unsubscribe|settings|listings?|query|docs?|docu|wiki|kb|help|manuals?|user-?guides?|blogs?|news|feedback|browse|search|ticket|case|rid|view-article|specification|schema|standards|advisor(?:y|ies)|alerts?|guides?|howto|pgp|asc|tools?|webreply|w3m|abuse|privacy|security|safety|customer-?service|klantenservice|kundenservice|veilig-internet|hilfe|hulp|aide|ayuda|ajuda|aiuto|assistenza|soporte|suporte|pomoc|hjelp|postmaster|guidelines?|feedback-?loop|fbl|delisting|opt-?out|hj(?:ae|%C3%A4)lp|yardim|impressum|datenschutz|agb|cgv|loas?|poas?|letter[-_]?of[-_]?[a-z]+|authori[sz]ations?|power[-_]?of[-_]?attorney|vollmacht|trademarks?)(?:[/?&=_.-]|$)`)
 
 // helping are hosts of providers on which they tell what they do.
 var helping = regex.Of(`^(?:help|support|docs?|faq|kb|abuse|status|legal|policies|community|wiki)\.`)

@@ -1,0 +1,87 @@
+package freetext
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestAside: what stands in the line of a log with an address, or among telephone numbers,
+// is known to be named by the way.
+func TestAside(t *testing.T) {
+	d, values := featured(t, "Please remove https://copy.test/watch/7 soon.\n\n"+
+		"203.0.113.9 - - [01/Apr/2026:10:53:03 +0200] \"GET /a HTTP/1.1\" 200 12 \"https://shop.test/a\" \"x\"\n\n\n\n"+
+		"Joan Hill\nPhone: +1 415 555 0100\nhttps://www.lawyers.test/joan\n")
+	for url, want := range map[string]string{"https://copy.test/watch/7": "", "https://shop.test/a": "log-beside", "https://www.lawyers.test/joan": "contact-block"} {
+		f := values[url].features
+		for _, name := range []string{"log-beside", "contact-block"} {
+			if slices.Contains(f, name) != (name == want) {
+				t.Errorf("%s has %q, not just %q", url, f, want)
+			}
+		}
+	}
+	if got := d.lines[0].unlinked(); got != d.lines[0].text {
+		t.Errorf("a line without URLs is read as %q", got)
+	}
+}
+
+// TestPaths: papers and small print are known by their paths, and numbers within words are
+// not those of cases.
+func TestPaths(t *testing.T) {
+	_, values := featured(t, "See https://a.test/files/mark_77.pdf and https://a.test/legal/privacy-policy but not https://b.test/video2684491 here.\n")
+	for url, want := range map[string]string{"https://a.test/files/mark_77.pdf": "paper", "https://a.test/legal/privacy-policy": "small-print", "https://b.test/video2684491": ""} {
+		f := values[url].features
+		for _, name := range []string{"paper", "small-print", "of-case"} {
+			if slices.Contains(f, name) != (name == want) {
+				t.Errorf("%s has %q, not just %q", url, f, want)
+			}
+		}
+	}
+}
+
+// TestInfected: where computers are told of that are infected, their victims are
+// complained about, and what they speak to is not.
+func TestInfected(t *testing.T) {
+	got := New().Read(mailOf(t, "Systems in your network are infected:\n\nseen,Victim IP,malware,C2 host\n2026-03-15 20:47,203.0.113.181,loki,192.0.2.234\n2026-03-15 20:53,203.0.113.3,loki,192.0.2.234\n2026-03-16 07:52,203.0.113.184,loki,192.0.2.216\n\nPlease clean them.\n"))
+	var about []string
+	for _, e := range got.Events {
+		for _, a := range e.About {
+			about = append(about, a.Value)
+		}
+	}
+	slices.Sort(about)
+	if !slices.Equal(about, []string{"203.0.113.181", "203.0.113.184", "203.0.113.3"}) {
+		t.Errorf("it is about %q", about)
+	}
+}
+
+// TestPassed reads who handed a mail to whom, by the name that is known.
+func TestPassed(t *testing.T) {
+	d := open(mailOf(t, "Spam:\n\nReceived: from helo.test (out7.mill.example [203.0.113.7])\n by mx.victim.example (Postfix) with ESMTP id 1; Fri, 13 Mar 2026 01:20:00 +0900\nReceived: from app.mill.example (10.0.0.3) by out7.mill.example; Fri, 13 Mar 2026 01:19:00 +0900\nMessage-ID: <1@x.test>\nSubject: x\n"))
+	d.scan()
+	var got []string
+	for i := range d.lines {
+		if strings.HasPrefix(d.lines[i].text, "Received:") && d.lines[i].zone == pasted {
+			from, by := d.passed(i)
+			got = append(got, from+" "+by)
+		}
+	}
+	if want := []string{"out7.mill.example mx.victim.example", "app.mill.example out7.mill.example"}; !slices.Equal(got, want) {
+		t.Errorf("it went %q, not %q", got, want)
+	}
+}
+
+// featured gives the values of a mail with their features.
+func featured(t *testing.T, text string) (*document, map[string]*value) {
+	t.Helper()
+	d := open(mailOf(t, text))
+	d.scan()
+	values, words := d.values(), New().words
+	topic := d.topic(words)
+	d.features(values, d.tally(values, topic), words, topic)
+	all := map[string]*value{}
+	for _, v := range values {
+		all[v.value] = v
+	}
+	return d, all
+}
