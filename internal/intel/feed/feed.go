@@ -48,8 +48,8 @@ type Feed struct {
 	Every   time.Duration
 	TLP     tlp.Mark     // of what does not bear its own
 	Class   candor.Class // of lists
-	// Releases are the Debian releases by name that are of use, for Debian: all, if
-	// there are none.
+	// Releases are those of distributions that are of use, for Debian, OSV and CSAF, as
+	// "bookworm", "9" or "Red Hat:9": all, if there are none.
 	Releases []string
 	// Sightings says that its source is told when something here is what it names:
 	// for collections of TAXII, which it is written into, and for feeds of MISP.
@@ -102,8 +102,11 @@ type State struct {
 // is said of all of them.
 func (f Feed) Setup() string {
 	text := fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases)
-	if f.Kind == MISP {
-		text = append(text, " parts"...) // what was read before there were any is read anew
+	switch f.Kind { // what was read before there were any is read anew
+	case MISP:
+		text = append(text, " parts"...)
+	case CSAF, OSV:
+		text = append(text, " releases"...)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])

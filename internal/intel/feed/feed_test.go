@@ -448,7 +448,7 @@ func FuzzFeeds(f *testing.F) {
 		case 1:
 			err = feed.ReadEPSS(body, vulnerability)
 		case 2:
-			err = feed.ReadOSV(body, folder, vulnerability, skip)
+			err = feed.ReadOSV(body, folder, nil, vulnerability, skip)
 		case 3:
 			err = feed.ReadCSAF(body, vulnerability)
 		case 4:

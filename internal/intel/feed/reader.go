@@ -122,7 +122,7 @@ func (r *Reader) parse(f Feed, body io.Reader, c *counter) error {
 	case EPSS:
 		return ReadEPSS(body, c.vulnerability)
 	case OSV:
-		return ReadOSV(body, r.Spool, c.vulnerability, c.skip)
+		return ReadOSV(body, r.Spool, f.wanted, c.vulnerability, c.skip)
 	case Debian:
 		return ReadDebian(body, f.Releases, c.vulnerability)
 	case URLhaus:
@@ -228,6 +228,9 @@ func (c *counter) indicator(i intel.Indicator) error {
 }
 
 func (c *counter) vulnerability(v intel.Vulnerability) error {
+	if !c.feed.wanted(v.Ecosystem) {
+		return nil
+	}
 	if err := c.count(); err != nil {
 		return err
 	}
