@@ -24,7 +24,8 @@ type Feed struct {
 	Trust   int      `koanf:"trust"` // 0 to 100
 	TLP     string   `koanf:"tlp"`   // of what does not bear its own; amber if empty
 	Class   string   `koanf:"class"` // of lists
-	// Releases of Debian by name that are of use, for the kind debian; all if empty.
+	// Releases of distributions that are of use, for the kinds debian, osv, csaf and
+	// bodhi, such as bookworm, 9 or Red Hat:9; all if empty.
 	Releases []string `koanf:"releases"`
 	// Sightings lets the source be told when something here is what it names, for the
 	// kinds taxii and misp.
@@ -38,7 +39,7 @@ type Feed struct {
 }
 
 // feedKinds are those of internal/intel/feed.
-var feedKinds = []string{"kev", "epss", "csaf", "osv", "debian", "urlhaus", "address", "domain", "url", "hash", "misp", "taxii"}
+var feedKinds = []string{"kev", "epss", "csaf", "osv", "debian", "bodhi", "urlhaus", "address", "domain", "url", "hash", "misp", "taxii"}
 
 func (k *checker) intel(c Intel) {
 	if c.Threshold < 0 || c.Threshold > 100 {

@@ -26,6 +26,7 @@ const (
 	EPSS      Kind = "epss"    // Exploit Prediction Scoring System of FIRST, CSV
 	CSAF      Kind = "csaf"    // a provider of CSAF 2.0: the address of its provider-metadata.json
 	OSV       Kind = "osv"     // Open Source Vulnerabilities, a zip of an ecosystem, or one record
+	Bodhi     Kind = "bodhi"   // security updates of Fedora: the address of its list of updates
 	Debian    Kind = "debian"  // the security tracker of Debian, JSON
 	URLhaus   Kind = "urlhaus" // CSV of URLhaus and its like
 	Addresses Kind = "address" // one address or network a line
@@ -36,7 +37,7 @@ const (
 	TAXII     Kind = "taxii"   // a collection of TAXII 2.1: the address of the collection
 )
 
-var kinds = []Kind{KEV, EPSS, CSAF, OSV, Debian, URLhaus, Addresses, Domains, URLs, Hashes, MISP, TAXII}
+var kinds = []Kind{KEV, EPSS, CSAF, OSV, Debian, Bodhi, URLhaus, Addresses, Domains, URLs, Hashes, MISP, TAXII}
 
 // Feed is one feed.
 type Feed struct {

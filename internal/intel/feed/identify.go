@@ -134,11 +134,9 @@ func purlRPM(path, version string, qualifiers url.Values) purl {
 		u.source = true
 		u.name = file // of what has no version
 		if version != "" {
-			at := strings.LastIndexByte(file, '-')
-			if at = strings.LastIndexByte(file[:max(at, 0)], '-'); at <= 0 {
+			if u.name, u.version, ok = cutNVR(file); !ok {
 				return purl{}
 			}
-			u.name, u.version = file[:at], file[at+1:]
 		}
 	}
 	if epoch := qualifiers.Get("epoch"); epoch != "" && epoch != "0" && u.version != "" {

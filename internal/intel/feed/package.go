@@ -132,7 +132,7 @@ func (g *gathered) add(status string, p product, u intel.Unfixed) {
 		}
 	case "known_not_affected":
 		if len(v.Fixed)+len(v.Ranges) == 0 {
-			v.Ranges = spared()
+			v.Ranges = []version.Range{version.NoRPM}
 		}
 	default:
 		if p.version != "" {
@@ -140,9 +140,6 @@ func (g *gathered) add(status string, p product, u intel.Unfixed) {
 		}
 	}
 }
-
-// spared is the range that no version is in.
-func spared() []version.Range { return []version.Range{{Until: "0~"}} }
 
 // all gives what was gathered, with the versions that are not mended.
 func (g *gathered) all() (all []intel.Vulnerability) {

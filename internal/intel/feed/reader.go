@@ -76,6 +76,8 @@ func (r *Reader) read(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 		return r.taxii(ctx, f, s, c)
 	case CSAF:
 		return r.csaf(ctx, f, s, c)
+	case Bodhi:
+		return r.bodhi(ctx, f, s, c)
 	}
 	t := Turn{State: s, Whole: true}
 	resp, err := r.get(ctx, f, f.URL, &s)

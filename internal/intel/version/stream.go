@@ -7,6 +7,9 @@ import (
 	"candor/internal/regex"
 )
 
+// NoRPM is the range that no version of a package of RPM is in.
+var NoRPM = Range{Until: "0~"}
+
 // ofMinor is what the release of a package of Red Hat says of the minor release that it
 // was built for: "24.el9_2.1" is of 9.2, beside which 9.4 has builds of its own.
 var ofMinor = regex.Of(`^(.*)(\.el[0-9]+_[0-9]+)(\..*)?$`)
