@@ -52,6 +52,9 @@ type Feed struct {
 	// Releases are those of distributions that are of use, for Debian, OSV and CSAF, as
 	// "bookworm", "9" or "Red Hat:9": all, if there are none.
 	Releases []string
+	// Keys are the fingerprints of the keys of a provider of CSAF that hold, in upper case;
+	// if there are none, those that it has when it is first read.
+	Keys []string
 	// Sightings says that its source is told when something here is what it names:
 	// for collections of TAXII, which it is written into, and for feeds of MISP.
 	Sightings bool
@@ -93,6 +96,8 @@ type State struct {
 	Seen  map[string]int64 `json:"seen,omitempty"`
 	After time.Time        `json:"after,omitzero"`
 	Rest  time.Time        `json:"rest,omitzero"` // it asked not to be asked before, after a failure
+	// Proof is how what a provider of CSAF gives is proved to be its own.
+	Proof Proof `json:"proof,omitzero"`
 	// Of is what the feed was set up as (Feed.Setup) when it was read, and Anew since
 	// when it is read from the start since that changed; zero once it was.
 	Of   string    `json:"of,omitempty"`
@@ -128,7 +133,7 @@ func (s State) Failed(at time.Time, err error, c Cause) State {
 func (s State) Begin(f Feed, now time.Time) State {
 	of := f.Setup()
 	if s.Of != "" && s.Of != of {
-		s.ETag, s.LastModified, s.Digest, s.Seen, s.After, s.Rest, s.Anew = "", "", "", nil, time.Time{}, time.Time{}, now
+		s.ETag, s.LastModified, s.Digest, s.Seen, s.After, s.Rest, s.Anew, s.Proof = "", "", "", nil, time.Time{}, time.Time{}, now, s.Proof.begin(f)
 	}
 	s.Of = of
 	return s
