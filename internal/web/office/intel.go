@@ -9,7 +9,6 @@ import (
 	"candor"
 	"candor/internal/access"
 	"candor/internal/house"
-	"candor/internal/intel/feed"
 	"candor/internal/phrase"
 	"candor/internal/web"
 	"candor/internal/web/ui"
@@ -146,7 +145,7 @@ func (o *office) feedFacts(r *web.Request, v house.FeedView) []ui.Fact {
 		{Label: r.T("office.intel.every"), Value: ui.Text(every(r, v))},
 		{Label: r.T("office.intel.address"), Value: ui.Mono(v.URL)},
 	}
-	if v.Kind == feed.CSAF {
+	if v.Kind == "csaf" {
 		facts = append(facts, proofFacts(r, v.Proof)...)
 	}
 	return facts
