@@ -4,6 +4,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,7 @@ func TestVEX(t *testing.T) {
 			for _, x := range all["CVE-2026-0012"] {
 				names = append(names, x.Name)
 			}
+			slices.Sort(names)
 			if got := strings.Join(names, " "); got != c.want {
 				t.Errorf("%s: %q have it, want %q", c.status, got, c.want)
 			}
