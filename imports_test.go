@@ -169,7 +169,7 @@ var layers = []layer{
 	{packages: "internal/intel/sheet", ours: []string{".", "internal/intake", "internal/intel"}, tests: []string{"candor/internal/intel"}},
 	{packages: "internal/intel/bulletin", ours: []string{".", "internal/intel", "internal/intel/tlp"}},
 	{packages: "internal/intel/group", ours: []string{".", "internal/intel", "internal/intel/tlp"}, tests: []string{"candor/internal/intake", "candor/internal/intel"}},
-	{packages: "internal/intel/feed", ours: []string{".", "internal/intake", "internal/intel", "internal/intel/misp", "internal/intel/stix", "internal/intel/cpe", "internal/intel/taxii", "internal/intel/tlp", "internal/intel/version"}, tests: []string{"candor/internal/intel/taxii"}},
+	{packages: "internal/intel/feed", others: []string{"github.com/ProtonMail/go-crypto"}, ours: []string{".", "internal/intake", "internal/intel", "internal/intel/misp", "internal/intel/stix", "internal/intel/cpe", "internal/intel/taxii", "internal/intel/tlp", "internal/intel/version"}, tests: []string{"candor/internal/intel/taxii"}},
 	{packages: "internal/intel/stix", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"github.com/gowebpki/jcs"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/taxii", ours: []string{".", "internal/intel", "internal/intel/stix", "internal/intel/tlp"}, tests: []string{"candor/internal/intake", "candor/internal/intel"}},
 	{packages: "internal/intel/taxii/memory", ours: []string{".", "internal/intel/taxii"}, tests: []string{"candor/internal/intel/taxii"}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"candor"
@@ -30,13 +31,22 @@ func intelFeeds(c config.Intel, spool string, dial outward.Dial) (house.Feeds, e
 	}}
 	for _, one := range c.Feeds {
 		f.All = append(f.All, published.Feed{Name: one.Name, Kind: published.Kind(one.Kind), URL: one.URL, Licence: one.Licence, Trust: one.Trust, Every: time.Duration(one.Every), TLP: tlp.Mark(one.TLP),
-			Class: candor.Class(one.Class), Releases: one.Releases, Sightings: one.Sightings, Server: one.Server})
+			Class: candor.Class(one.Class), Releases: one.Releases, Keys: upper(one.Keys), Sightings: one.Sightings, Server: one.Server})
 		if err := f.All[len(f.All)-1].Check(); err != nil {
 			return f, err
 		}
 		secrets[one.Name] = one.Authorization.Reveal()
 	}
 	return f, nil
+}
+
+// upper gives fingerprints in upper case.
+func upper(prints []string) []string {
+	out := make([]string, len(prints))
+	for i, p := range prints {
+		out[i] = strings.ToUpper(p)
+	}
+	return out
 }
 
 // named says who asks.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/regex"
 )
 
 // Intel says what is read of what others publish of threats.
@@ -24,8 +25,12 @@ type Feed struct {
 	Trust   int      `koanf:"trust"` // 0 to 100
 	TLP     string   `koanf:"tlp"`   // of what does not bear its own; amber if empty
 	Class   string   `koanf:"class"` // of lists
-	// Releases of Debian by name that are of use, for the kind debian; all if empty.
+	// Releases of distributions that are of use, for the kinds debian, osv, csaf and
+	// bodhi, such as bookworm, 9 or Red Hat:9; all if empty.
 	Releases []string `koanf:"releases"`
+	// Keys are the fingerprints of the OpenPGP keys of a provider of advisories that hold,
+	// for the kind csaf; those that it has when it is first read, if empty.
+	Keys []string `koanf:"keys"`
 	// Sightings lets the source be told when something here is what it names, for the
 	// kinds taxii and misp.
 	Sightings bool `koanf:"sightings"`
@@ -37,8 +42,11 @@ type Feed struct {
 	AuthorizationFile string `koanf:"authorization_file"`
 }
 
+// fingerprint is the form of one of an OpenPGP key.
+var fingerprint = regex.Of(`^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)
+
 // feedKinds are those of internal/intel/feed.
-var feedKinds = []string{"kev", "epss", "csaf", "osv", "debian", "urlhaus", "address", "domain", "url", "hash", "misp", "taxii"}
+var feedKinds = []string{"kev", "epss", "csaf", "osv", "debian", "bodhi", "urlhaus", "address", "domain", "url", "hash", "misp", "taxii"}
 
 func (k *checker) intel(c Intel) {
 	if c.Threshold < 0 || c.Threshold > 100 {
@@ -91,6 +99,14 @@ func (k *checker) feed(key string, f Feed) {
 		k.oneOf(key+".tlp", []string{"clear", "green", "amber", "amber+strict"}, f.TLP)
 	}
 	k.sightings(key, f)
+	if len(f.Keys) > 0 && f.Kind != "csaf" {
+		k.problem(key+".keys", "only providers of advisories sign with keys", "Leave it out.")
+	}
+	for _, print := range f.Keys {
+		if !fingerprint.MatchString(print) {
+			k.problem(key+".keys", fmt.Sprintf("%.80q is no fingerprint", print), "Write the fingerprint of the OpenPGP key: 40 or 64 hexadecimal digits.")
+		}
+	}
 	if class, ok := candor.ParseClass(f.Class); f.Class != "" && (!ok || string(class) != f.Class) {
 		k.problem(key+".class", fmt.Sprintf("there is no class %.60q", f.Class), "Write it as RSIT does: malicious-code/c2-server.")
 	}

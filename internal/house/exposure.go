@@ -211,6 +211,8 @@ type vulnerable interface {
 	is(intel.Vulnerability) bool // whether one is of it
 	// orders tells whether the versions of a source are of its kind.
 	orders(intel.Vulnerability) bool
+	// clears tells whether a source is right of it that says that its version has it not.
+	clears(intel.Vulnerability) bool
 	at() string // its version; empty if that is not known
 }
 
@@ -234,7 +236,7 @@ func judge(records []intel.Vulnerability, s vulnerable) judgement {
 		switch has, sure := r.Affects(s.at()); {
 		case has && sure:
 			return judgement{affected, r.Source, ""}
-		case sure:
+		case sure && s.clears(r):
 			clear++
 		}
 	}
@@ -278,6 +280,8 @@ func plainWords(text string) string {
 }
 
 func (s installed) at() string { return s.version }
+
+func (s installed) clears(intel.Vulnerability) bool { return true }
 
 // orders leaves out versions of packages: a release may have been mended in its
 // package.

@@ -27,9 +27,52 @@ func judgeFound(records []intel.Vulnerability, p inventory.Program) judgement {
 		}
 	}
 	if len(own) > 0 {
-		records = own
+		records = o.nearest(own)
 	}
 	return judge(records, o)
+}
+
+// nearest leaves out what distributions say of more than the program is of: where they
+// tell of its module, or of its minor release, all else that they tell is of packages
+// beside it.
+func (o observed) nearest(own []intel.Vulnerability) []intel.Vulnerability {
+	of := func(within func(ecosystem string) bool) {
+		some := slices.DeleteFunc(slices.Clone(own), func(v intel.Vulnerability) bool { return !within(v.Ecosystem) })
+		if len(some) > 0 {
+			own = some
+		}
+	}
+	if o.Of != "" {
+		of(func(e string) bool { return strings.HasSuffix(e, "/"+o.Of) })
+	}
+	if family, minor := minorOf(o.Ecosystem); minor != "" {
+		of(func(e string) bool { return e == family+":"+minor || strings.HasPrefix(e, family+":"+minor+"/") })
+	}
+	return own
+}
+
+// minorOf is the minor release of a system whose packages of minor releases are updated
+// beside each other: "Red Hat:9:9.2".
+func minorOf(ecosystem string) (family, minor string) {
+	family, rest, _ := strings.Cut(ecosystem, ":")
+	if family != "Red Hat" {
+		return "", ""
+	}
+	_, minor, _ = strings.Cut(rest, ":")
+	return family, minor
+}
+
+// clears tells whether a package is known not to have what a source says that its
+// version has not. Packages of CentOS Stream come before those of Red Hat: they may be
+// later than what mends a release, and be built without that.
+func (o observed) clears(v intel.Vulnerability) bool {
+	if family(o.Ecosystem) != "CentOS Stream" || len(v.Fixed) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.Fixed, func(mended string) bool {
+		order, ok := version.Compare(version.RPM, o.Version, mended)
+		return ok && order >= 0 && !strings.Contains(mended, "_") // it was built for the major release
+	})
 }
 
 func (o observed) at() string { return o.Version }
@@ -69,7 +112,11 @@ func (o observed) orders(v intel.Vulnerability) bool {
 
 // modular tells whether the program or what is said of it is of a stream of modules,
 // beside which there are others: php 7.4 is none that waits for a version of php 8.1.
+// Where both tell the stream, it is the same.
 func (o observed) modular(v intel.Vulnerability) bool {
+	if _, stream, _ := strings.Cut(v.Ecosystem, "/"); stream != "" {
+		return false
+	}
 	const mark = ".module" // ".module_el8.9.0+3713+e65ba7cf", ".module+el8.9.0+1510"
 	return strings.Contains(o.Version, mark) || slices.ContainsFunc(v.Fixed, func(f string) bool { return strings.Contains(f, mark) }) ||
 		slices.ContainsFunc(v.Ranges, func(r version.Range) bool { return strings.Contains(r.Until+" "+r.Last, mark) })
@@ -98,7 +145,7 @@ func (o observed) isApplication(v intel.Vulnerability) bool {
 // of the package's.
 func (o observed) isPackage(v intel.Vulnerability) bool {
 	if v.Ecosystem != "" {
-		return strings.EqualFold(v.Product, o.Name) && ofRelease(o.Ecosystem, v.Ecosystem)
+		return (strings.EqualFold(v.Product, o.Name) || o.Title != "" && strings.EqualFold(v.Product, o.Title)) && o.ofRelease(v.Ecosystem)
 	}
 	product, vendor := plainWords(v.Product), plainWords(v.Vendor)
 	return product == o.Name || vendor != "" && vendor+" "+product == o.Name
@@ -108,7 +155,7 @@ func (o observed) isPackage(v intel.Vulnerability) bool {
 // "Debian:12:bookworm" is "Debian:12" with OSV and "Debian:bookworm" with the
 // tracker.
 func releases(ecosystem string) []string {
-	parts := strings.SplitN(ecosystem, ":", 3)
+	parts := strings.SplitN(rebuilt(ecosystem), ":", 3)
 	if len(parts) < 2 {
 		return nil
 	}
@@ -122,6 +169,26 @@ func releases(ecosystem string) []string {
 		all = append(all, "Ubuntu:"+parts[1]+":LTS")
 	}
 	return all
+}
+
+// rebuilt is the distribution that tells of the packages of another, which has the
+// same: CentOS, and CentOS Stream, of which Red Hat Enterprise Linux is made.
+func rebuilt(ecosystem string) string {
+	for _, of := range []string{"CentOS Stream:", "CentOS:"} {
+		if rest, ok := strings.CutPrefix(ecosystem, of); ok {
+			return "Red Hat:" + rest
+		}
+	}
+	return ecosystem
+}
+
+// ofRelease tells whether an ecosystem is one of the program's: of its release, and of
+// its module where it names one.
+func (o observed) ofRelease(ecosystem string) bool {
+	if whole, stream, ok := strings.Cut(ecosystem, "/"); ok {
+		return stream == o.Of && ofRelease(rebuilt(o.Ecosystem), whole)
+	}
+	return ofRelease(rebuilt(o.Ecosystem), ecosystem)
 }
 
 // ofRelease tells whether an ecosystem is one of the releases; it is asked of very many.
@@ -204,17 +271,31 @@ func (o observed) products() []string {
 	case inventory.Plugin, inventory.Theme:
 		return slices.Concat([]string{name}, apart(name), o.partNames("WordPress"), o.partNames(inventory.Packagist))
 	case inventory.Package:
-		return slices.Concat([]string{name}, apart(name), productsByCPE(name))
+		return slices.Concat([]string{name}, apart(name), productsByCPE(name), title(o.Title))
 	}
 	last := name[strings.LastIndexByte(name, '/')+1:]
 	return slices.Concat([]string{name, last}, apart(name), apart(last))
+}
+
+// title gives a title in lower case, if there is one.
+func title(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{strings.ToLower(name)}
 }
 
 // ecosystems are those in which sources may tell of a program, besides none.
 func (o observed) ecosystems() []string {
 	switch o.Kind {
 	case inventory.Package:
-		return releases(o.Ecosystem)
+		all := releases(o.Ecosystem)
+		if o.Of != "" {
+			for _, r := range slices.Clone(all) {
+				all = append(all, r+"/"+o.Of)
+			}
+		}
+		return all
 	case inventory.Library:
 		return []string{o.Ecosystem}
 	}

@@ -11,6 +11,68 @@ import (
 	"candor/internal/inventory"
 )
 
+// TestJudgePackages holds packages of RPM against what their distributions say of minor
+// releases, modules and what is not mended.
+func TestJudgePackages(t *testing.T) {
+	says := func(ecosystem, name string, mended ...string) intel.Vulnerability {
+		v := intel.Vulnerability{ID: "CVE-2026-1", Source: ecosystem, Ecosystem: ecosystem, Scheme: version.RPM, Product: name, Fixed: mended, Ranges: version.Below(mended)}
+		if mended == nil {
+			v.Ranges = []version.Range{{}}
+		}
+		return v
+	}
+	spared := intel.Vulnerability{ID: "CVE-2026-1", Ecosystem: "Red Hat:9", Scheme: version.RPM, Product: "curl", Ranges: []version.Range{{Until: "0~"}}}
+	maker := intel.Vulnerability{ID: "CVE-2026-1", Vendor: "curl", Product: "curl", CPE: "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*", Scheme: version.PHP, Ranges: []version.Range{{Until: "8.4.0"}}}
+	curl := func(ecosystem, v string) inventory.Program {
+		return inventory.Item{Kind: inventory.Package, Ecosystem: ecosystem, Name: "libcurl", Source: "curl", Version: v}.Program()
+	}
+	node := func(of, v string) inventory.Program {
+		return inventory.Item{Kind: inventory.Package, Ecosystem: "Red Hat:8:8.9", Name: "nodejs", Of: of, Version: v}.Program()
+	}
+	main, longer := says("Red Hat:9", "curl", "7.76.1-23.el9_2.4", "7.76.1-26.el9_3.2"), says("Red Hat:9.0", "curl", "7.76.1-14.el9_0.7")
+	module := says("Red Hat:8/nodejs:18", "nodejs", "1:18.19.1-1.module+el8.9.0+1+a")
+	for name, c := range map[string]struct {
+		said []intel.Vulnerability
+		of   inventory.Program
+		want verdict
+	}{
+		"before it":                     {[]intel.Vulnerability{main}, curl("Red Hat:9:9.2", "7.76.1-23.el9"), affected},
+		"mended":                        {[]intel.Vulnerability{main}, curl("Red Hat:9:9.3", "7.76.1-26.el9_3.2"), other},
+		"mended in the release before":  {[]intel.Vulnerability{main}, curl("Red Hat:9:9.2", "7.76.1-23.el9_2.4"), other},
+		"the next one began with it":    {[]intel.Vulnerability{main}, curl("Red Hat:9:9.3", "7.76.1-26.el9"), affected},
+		"a backport":                    {[]intel.Vulnerability{main, longer}, curl("Red Hat:9:9.0", "7.76.1-14.el9_0.7"), other},
+		"before the backport":           {[]intel.Vulnerability{main, longer}, curl("Red Hat:9:9.0", "7.76.1-14.el9_0.6"), affected},
+		"a backport for others":         {[]intel.Vulnerability{longer}, curl("Red Hat:9:9.3", "7.76.1-14.el9"), other},
+		"another release":               {[]intel.Vulnerability{main}, curl("Red Hat:8:8.9", "7.61.1-1.el8"), other},
+		"never mended":                  {[]intel.Vulnerability{says("Red Hat:7", "curl")}, curl("Red Hat:7", "7.29.0-59.el7_9.1"), affected},
+		"spared":                        {[]intel.Vulnerability{spared, maker}, curl("Red Hat:9:9.3", "7.76.1-14.el9"), other},
+		"by what was built":             {[]intel.Vulnerability{says("Red Hat:9", "libcurl", "7.76.1-26.el9_3.2")}, curl("Red Hat:9:9.3", "7.76.1-14.el9"), affected},
+		"CentOS":                        {[]intel.Vulnerability{says("Red Hat:7", "curl", "7.29.0-59.el7_9.2")}, curl("CentOS:7", "7.29.0-59.el7_9.1"), affected},
+		"CentOS, mended":                {[]intel.Vulnerability{says("Red Hat:7", "curl", "7.29.0-59.el7_9.2")}, curl("CentOS:7", "7.29.0-59.el7_9.2"), other},
+		"Stream, before it":             {[]intel.Vulnerability{main}, curl("CentOS Stream:9", "7.76.1-20.el9"), affected},
+		"Stream, later than a backport": {[]intel.Vulnerability{main}, curl("CentOS Stream:9", "7.76.1-27.el9"), possible},
+		"Stream, mended":                {[]intel.Vulnerability{says("Red Hat:9", "curl", "7.76.1-29.el9")}, curl("CentOS Stream:9", "7.76.1-29.el9"), other},
+		"its stream":                    {[]intel.Vulnerability{module}, node("nodejs:18", "1:18.19.0-1.module+el8.9.0+1+a"), affected},
+		"its stream, mended":            {[]intel.Vulnerability{module, says("Red Hat:8", "nodejs")}, node("nodejs:18", "1:18.19.1-1.module+el8.9.0+1+a"), other},
+		"another stream":                {[]intel.Vulnerability{module}, node("nodejs:16", "1:16.20.2-1.module+el8.9.0+1+a"), other},
+		"of no module":                  {[]intel.Vulnerability{module}, node("", "1:10.0-1.el8"), other},
+		"SUSE":                          {[]intel.Vulnerability{says("SUSE:15.5", "curl", "8.0.1-150400.5.41.1")}, curl("SUSE:15.5", "8.0.1-150400.5.36.1"), affected},
+		"SUSE, mended":                  {[]intel.Vulnerability{says("SUSE:15.5", "curl", "8.0.1-150400.5.41.1")}, curl("SUSE:15.5", "8.0.1-150400.5.41.1"), other},
+		"Fedora":                        {[]intel.Vulnerability{says("Fedora:40", "curl", "8.6.0-8.fc40")}, curl("Fedora:40", "8.6.0-7.fc40"), affected},
+		"Leap":                          {[]intel.Vulnerability{says("openSUSE:Leap 15.5", "curl", "8.0.1-150400.5.41.1")}, curl("openSUSE:Leap 15.5", "8.0.1-150400.5.36.1"), affected},
+	} {
+		o := observed{c.of}
+		for _, v := range c.said {
+			if v.Ecosystem != "" && o.is(v) && (!slices.Contains(o.ecosystems(), v.Ecosystem) || !slices.Contains(o.products(), v.Product)) {
+				t.Errorf("%s: what is said of %s in %s is not asked for", name, v.Product, v.Ecosystem)
+			}
+		}
+		if got := judgeFound(c.said, c.of).verdict; got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // TestJudgeFound holds programs against what is said of other things with names that
 // are alike.
 func TestJudgeFound(t *testing.T) {

@@ -205,6 +205,32 @@ type FeedView struct {
 	ToldError string    `json:"told_error,omitempty"`
 	Refused   time.Time `json:"refused,omitzero"`
 	Tells     bool      `json:"tells"` // whether it is told
+	// Proof is how what a provider of advisories gives is proved to be its own.
+	Proof FeedProof `json:"proof"`
+}
+
+// FeedProof is how advisories are proved to be their provider's.
+type FeedProof struct {
+	Signed   int       `json:"signed"`   // by a key of the provider
+	Hashed   int       `json:"hashed"`   // by a digest beside it only
+	Bare     int       `json:"bare"`     // by neither
+	Rejected int       `json:"rejected"` // that are not taken: digest or signature is of something else
+	Why      string    `json:"why,omitempty"`
+	Keys     []FeedKey `json:"keys"` // that are held to be the provider's
+}
+
+// FeedKey is a key of a provider.
+type FeedKey struct {
+	Fingerprint string    `json:"fingerprint"`
+	Since       time.Time `json:"since"`
+}
+
+func feedProof(p feed.Proof) FeedProof {
+	out := FeedProof{Signed: p.Signed, Hashed: p.Hashed, Bare: p.Bare, Rejected: p.Rejected, Why: p.Why, Keys: []FeedKey{}}
+	for _, k := range p.Keys {
+		out.Keys = append(out.Keys, FeedKey{k.Fingerprint, k.Since})
+	}
+	return out
 }
 
 // ListFeeds gives the feeds that are set up, as they are written in the
@@ -234,7 +260,7 @@ func (h *House) ListFeeds(ctx context.Context, who candor.Principal) ([]FeedView
 		s := states[f.Name]
 		all = append(all, FeedView{Name: f.Name, Kind: f.Kind, URL: bare(f.URL), Licence: f.Licence, Trust: f.Trust, TLP: f.TLP.String(), Every: f.Every.String(), Asked: s.Checked, Fetched: s.Fetched, Changed: s.Changed,
 			Stale: s.Stale(f, now), Failures: s.Failures, Error: s.Error, Cause: s.Cause, Next: s.Next(f), Reading: now.Before(claimed[f.Name]), Entries: entries[f.Name], Skipped: s.Skipped, Hits: hits[f.Name],
-			Tells: f.Sightings, Told: told[f.Name].Times, ToldLast: told[f.Name].Last, ToldError: told[f.Name].Why, Refused: told[f.Name].Refused})
+			Tells: f.Sightings, Told: told[f.Name].Times, ToldLast: told[f.Name].Last, ToldError: told[f.Name].Why, Refused: told[f.Name].Refused, Proof: feedProof(s.Proof)})
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -121,8 +122,11 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 		n.touched.add(*e.Vulnerability, exploited)
 		return n.from.add(e)
 	})
-	if err == nil && n.whole {
+	switch {
+	case err == nil && n.whole:
 		n.gone, err = h.Store.Unnamed(ctx, name, have)
+	case err == nil:
+		n.gone, err = h.untold(ctx, name, from)
 	}
 	for _, v := range n.gone {
 		n.touched.add(v, v.Exploited)
@@ -134,6 +138,33 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 		n.from.close()
 	}
 	return n, err
+}
+
+// untold gives what documents of a feed said of a vulnerability before and do not any
+// more: that a product has it.
+func (h *House) untold(ctx context.Context, name string, from *feedSpool) (gone []intel.Vulnerability, err error) {
+	told, documents, ids := map[store.VulnerabilityKey]bool{}, map[string]bool{}, map[string]bool{}
+	err = from.read(func(e feedEntry) error {
+		if v := e.Vulnerability; v != nil && v.Reference != "" {
+			told[store.KeyOf(*v)], documents[v.Reference], ids[v.ID] = true, true, true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(ids)), idsAtOnce) {
+		records, err := h.Store.VulnerabilitiesNamed(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range records {
+			if v.Source == name && documents[v.Reference] && !told[store.KeyOf(v)] {
+				gone = append(gone, v)
+			}
+		}
+	}
+	return gone, nil
 }
 
 // mostTouched is of how many vulnerabilities that changed it is asked which programs

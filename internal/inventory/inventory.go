@@ -43,7 +43,8 @@ type Item struct {
 	// Title is as it calls itself, where that is something else.
 	Title   string `json:"title,omitempty"`
 	Version string `json:"version,omitempty"` // empty: it could not be told
-	// Of is the application that a plug-in or a theme is of.
+	// Of is the application that a plug-in or a theme is of, or the stream of a module
+	// that a package is of, "nodejs:18".
 	Of string `json:"of,omitempty"`
 	// Ecosystem is that of package managers: "Packagist", "npm", or a distribution
 	// with its release and the release's name, "Debian:12:bookworm".
@@ -61,8 +62,10 @@ type Program struct {
 	Ecosystem string `json:"ecosystem,omitempty"`
 	Of        string `json:"of,omitempty"`
 	Name      string `json:"name"` // of a package the source's, but with AlmaLinux, which tells of what was built
-	Title     string `json:"title,omitempty"`
-	Version   string `json:"version,omitempty"`
+	// Title is as it calls itself; of a package of Red Hat, of which some tell by what was
+	// built and some by its source, the former where it is another.
+	Title   string `json:"title,omitempty"`
+	Version string `json:"version,omitempty"`
 }
 
 // Program gives what vulnerabilities of an item are of.
@@ -72,6 +75,9 @@ func (i Item) Program() Program {
 		p.Name, p.Title = cmp.Or(i.Source, i.Name), ""
 		if strings.HasPrefix(i.Ecosystem, almaLinux) {
 			p.Name = i.Name
+		}
+		if i.Source != "" && i.SourceVersion == "" && ofRedHat(i.Ecosystem) {
+			p.Title = i.Name
 		}
 		p.Version = cmp.Or(i.SourceVersion, i.Version)
 	}
@@ -91,13 +97,22 @@ func (p Program) String() string {
 	if p.Version != "" {
 		text += " " + p.Version
 	}
-	if of := cmp.Or(p.Of, p.system()); of != "" {
+	if of := strings.Trim(p.Of+", "+p.system(), ", "); of != "" {
 		text += " (" + of + ")"
 	}
 	return text
 }
 
+// ofRedHat tells whether packages of an ecosystem are those of Red Hat, or are built
+// from the same.
+func ofRedHat(ecosystem string) bool {
+	return strings.HasPrefix(ecosystem, redHat) || strings.HasPrefix(ecosystem, "CentOS")
+}
+
 func (p Program) system() string {
+	if p.Of != "" && p.Kind != Package {
+		return ""
+	}
 	parts := strings.SplitN(p.Ecosystem, ":", 3)
 	return strings.TrimSpace(strings.Join(parts[:min(len(parts), 2)], " "))
 }

@@ -52,19 +52,50 @@ func ReadRPM(_ context.Context, f *os.File, ecosystem string, each func(Item) er
 	if err != nil {
 		return err
 	}
-	for _, p := range all {
-		i := Item{Kind: Package, Name: wordOf(p.Name), Version: versionOf(evr(p)), Architecture: wordOf(p.Arch), Ecosystem: ecosystem}
-		if i.Name == "" || i.Name == "gpg-pubkey" {
-			continue // keys are kept as packages
-		}
-		if source := wordOf(sourceOf(p.SourceRpm)); source != i.Name {
-			i.Source = source
-		}
+	for _, i := range packages(all, ecosystem) {
 		if err := each(i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// packages gives what a database lists.
+func packages(all []*rpmdb.PackageInfo, ecosystem string) (items []Item) {
+	sources := map[string]string{} // versions with their epoch, by file
+	for _, p := range all {
+		if name, version := sourceOf(p.SourceRpm); name != "" && version == p.Version+"-"+p.Release {
+			sources[p.SourceRpm] = evr(p)
+		}
+	}
+	for _, p := range all {
+		i := Item{Kind: Package, Name: wordOf(p.Name), Version: versionOf(evr(p)), Architecture: wordOf(p.Arch), Ecosystem: ecosystem, Of: streamOf(p.Modularitylabel)}
+		if i.Name == "" || i.Name == "gpg-pubkey" {
+			continue // keys are kept as packages
+		}
+		// A file of sources does not tell its epoch, which packages of its version have. Where
+		// none is here, a package of another version is held for one of its own.
+		if source, _ := sourceOf(p.SourceRpm); sources[p.SourceRpm] != "" {
+			if source = wordOf(source); source != i.Name {
+				i.Source = source
+			}
+			if v := versionOf(sources[p.SourceRpm]); v != i.Version {
+				i.SourceVersion = v
+			}
+		}
+		items = append(items, i)
+	}
+	return items
+}
+
+// streamOf is the module with its stream of a label: "nodejs:18" of
+// "nodejs:18:8090020231213104839:a75119d5".
+func streamOf(label string) string {
+	parts := strings.Split(label, ":")
+	if len(parts) < 2 || parts[0] == "" || parts[1] == "" {
+		return ""
+	}
+	return wordOf(parts[0] + ":" + parts[1])
 }
 
 // evr is epoch, version and release.
@@ -76,14 +107,19 @@ func evr(p *rpmdb.PackageInfo) string {
 	return text
 }
 
-// sourceOf is the name in "openssl-3.0.7-24.el9.src.rpm".
-func sourceOf(file string) string {
-	for range 2 {
-		at := strings.LastIndexByte(file, '-')
-		if at < 0 {
-			return ""
-		}
-		file = file[:at]
+// sourceOf is the name and the version in "openssl-3.0.7-24.el9.src.rpm"; the name is
+// empty if there is none.
+func sourceOf(file string) (name, version string) {
+	text, ok := strings.CutSuffix(file, ".rpm")
+	if at := strings.LastIndexByte(text, '.'); ok && at > 0 { // "src" or "nosrc"
+		text = text[:at]
 	}
-	return file
+	at := strings.LastIndexByte(text, '-')
+	if at < 0 {
+		return "", ""
+	}
+	if at = strings.LastIndexByte(text[:at], '-'); at < 0 {
+		return "", ""
+	}
+	return text[:at], text[at+1:]
 }

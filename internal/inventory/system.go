@@ -112,8 +112,12 @@ func osRelease(data []byte) map[string]string {
 	return all
 }
 
-// almaLinux begins the ecosystems of AlmaLinux.
-const almaLinux = "AlmaLinux:"
+// almaLinux and redHat begin the ecosystems of AlmaLinux, and of Red Hat Enterprise
+// Linux.
+const (
+	almaLinux = "AlmaLinux:"
+	redHat    = "Red Hat:"
+)
 
 // distribution is the ecosystem of a system's packages, as OSV names it. What is built
 // on another distribution has packages of its own, of which nobody tells there.
@@ -129,8 +133,26 @@ func distribution(release map[string]string) string {
 		return almaLinux + major
 	case "rocky":
 		return "Rocky Linux:" + major
+	case "rhel": // updates of minor releases go on beside the next ones
+		if version == major {
+			return redHat + major
+		}
+		return redHat + major + ":" + version
+	case "centos":
+		if strings.Contains(release["NAME"], "Stream") {
+			return "CentOS Stream:" + major
+		}
+		return "CentOS:" + major
+	case "fedora":
+		return "Fedora:" + version
+	case "sles", "sled", "sles_sap":
+		return "SUSE:" + version
+	case "sle-micro", "sl-micro":
+		return "SUSE:Micro " + version
 	case "opensuse-leap":
 		return "openSUSE:Leap " + version
+	case "opensuse-tumbleweed":
+		return "openSUSE:Tumbleweed"
 	}
 	return ""
 }

@@ -57,6 +57,10 @@ type advisory struct {
 			Category string `json:"category"`
 			Details  string `json:"details"`
 		} `json:"threats"`
+		Remediations []struct {
+			Category string   `json:"category"`
+			Products []string `json:"product_ids"`
+		} `json:"remediations"`
 	} `json:"vulnerabilities"`
 }
 
@@ -84,6 +88,8 @@ type product struct {
 	cpe          cpe.Name
 	// Of a package: where it is, and as what.
 	ecosystem, packaged string
+	rpm                 purl   // of a package of RPM: its release is that of what it is a part of
+	platform            string // the ecosystem of packages that are a part of it
 }
 
 // ReadCSAF reads one advisory (CSAF 2.0), and hands over a vulnerability for each
@@ -119,18 +125,13 @@ func (a *advisory) each(each func(intel.Vulnerability) error) error {
 		p.identify(n.Helper)
 		products[n.ID] = p
 	}
-	for _, rel := range a.Tree.Relationships {
-		if p, ok := products[rel.Component]; ok {
-			p.identify(helper{PURL: rel.Name.Helper.PURL}) // its CPE is of the platform
-			products[rel.Name.ID] = p
-		}
-	}
+	a.relate(products)
 	mark := tlp.Mark("")
 	if l := a.Document.Distribution.TLP.Label; l != "" {
 		mark, _ = tlp.Parse(l) // what is no mark is red
 	}
 	for n := range a.Vulnerabilities {
-		found := a.vulnerability(n, products)
+		found := append(a.vulnerability(n, products), a.packages(n, products)...)
 		for _, v := range found {
 			v.TLP = mark
 			if err := each(v); err != nil {
@@ -142,8 +143,22 @@ func (a *advisory) each(each func(intel.Vulnerability) error) error {
 }
 
 // vulnerability gives one vulnerability for each product, in the order in which the
-// advisory names them.
+// advisory names them; but packages of RPM.
 func (a *advisory) vulnerability(n int, products map[string]product) []intel.Vulnerability {
+	in, base := a.Vulnerabilities[n], a.base(n)
+	m := merge{base: base, at: map[[3]string]int{}}
+	for _, status := range []string{"known_affected", "first_affected", "last_affected", "fixed", "first_fixed"} {
+		for _, id := range in.Status[status] {
+			if p, ok := products[id]; ok && p.rpm == (purl{}) {
+				m.add(status, p)
+			}
+		}
+	}
+	return m.out
+}
+
+// base is what is the same of a vulnerability for all products.
+func (a *advisory) base(n int) intel.Vulnerability {
 	in := a.Vulnerabilities[n]
 	base := intel.Vulnerability{ID: in.CVE, Title: in.Title, Reference: a.Document.Tracking.ID, Published: instant(a.Document.Tracking.Initial), Modified: instant(a.Document.Tracking.Current)}
 	if base.Title == "" {
@@ -167,15 +182,7 @@ func (a *advisory) vulnerability(n int, products map[string]product) []intel.Vul
 	for _, t := range in.Threats {
 		base.Exploited = base.Exploited || t.Category == "exploit_status" && exploited.MatchString(t.Details)
 	}
-	m := merge{base: base, at: map[[3]string]int{}}
-	for _, status := range []string{"known_affected", "first_affected", "last_affected", "fixed", "first_fixed"} {
-		for _, id := range in.Status[status] {
-			if p, ok := products[id]; ok {
-				m.add(status, p)
-			}
-		}
-	}
-	return m.out
+	return base
 }
 
 // exploited are words of producers for what is being exploited.
@@ -249,6 +256,7 @@ func (b branch) walk(in product, out map[string]product, depth int) error {
 			p.name = b.Product.Name
 		}
 		p.identify(b.Product.Helper)
+		p.platform = platformOf(b.Product.Name, b.Product.Helper.CPE)
 		out[b.Product.ID] = p
 	}
 	for _, inner := range b.Branches {
@@ -272,6 +280,8 @@ func Vers(text string) ([]version.Range, version.Scheme, error) {
 			s = version.Semver
 		case "deb":
 			s = version.Debian
+		case "rpm":
+			s = version.RPM
 		case "generic", "composer", "all", "intdot":
 		default:
 			return nil, version.None, invalid(fmt.Errorf("versions of %.40q", name))

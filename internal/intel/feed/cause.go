@@ -19,11 +19,12 @@ const (
 	Busy        Cause = "busy"        // it is out of order, or asked too often
 	Unreachable Cause = "unreachable" // nobody answers there
 	Unreadable  Cause = "unreadable"  // it is not what it should be
+	Forged      Cause = "forged"      // it is not proved to be its provider's
 	Here        Cause = "here"        // what it gave could not be taken in here
 )
 
 // Causes lists them.
-func Causes() []Cause { return []Cause{Refused, Missing, Busy, Unreachable, Unreadable, Here} }
+func Causes() []Cause { return []Cause{Refused, Missing, Busy, Unreachable, Unreadable, Forged, Here} }
 
 // noting notes how the last request was answered. It is for one turn.
 type noting struct {
@@ -47,6 +48,8 @@ func (n *noting) Do(req *http.Request) (*http.Response, error) {
 // causeOf tells why a turn failed whose last request was answered so.
 func causeOf(err error, status int) Cause {
 	switch {
+	case errors.Is(err, errForged):
+		return Forged
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
 		return Refused
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:

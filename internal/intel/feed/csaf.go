@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/tlp"
 )
@@ -28,14 +29,20 @@ const (
 
 // csaf reads the advisories of a provider that changed since they were read: the
 // oldest first, at most MostParts in a turn. An advisory that cannot be read is
-// skipped, and comes again when it changes; one that is not there, in later turns,
-// behind all others.
-func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
-	listed, err := r.advisories(ctx, f)
+// skipped, and comes again when it changes; one that is not there, or whose digest or
+// signature is of something else, in later turns, behind all others.
+func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (t Turn, err error) {
+	t = Turn{State: s}
+	t.State.Proof.Keys = slices.Clone(s.Proof.Keys)
+	listed, keys, err := r.advisories(ctx, f)
 	if err != nil {
 		return Turn{}, err
 	}
-	t := Turn{State: s}
+	proofs, err := r.prover(ctx, f, keys, &t.State.Proof)
+	if err != nil {
+		return Turn{}, err
+	}
+	defer func() { t.State.Proof.settle(t.State.Seen) }()
 	t.State.Seen = map[string]int64{}
 	var fresh []string
 	for address, a := range listed {
@@ -65,7 +72,7 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 			t.More = true
 			break
 		}
-		gone, err := r.advisory(ctx, f, address, listed[address], c)
+		gone, err := r.advisory(ctx, f, address, listed[address], c, proofs, &t.State.Proof)
 		if ctx.Err() != nil && t.Changed {
 			t.More = true // what was read is not read again
 			break
@@ -75,6 +82,10 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 		}
 		if gone != nil {
 			t.State.Seen[address] = -1
+			if errors.Is(gone, errForged) {
+				t.State.Seen[address] = rejected
+				t.State.Proof.Why = intake.Cut(gone.Error(), intake.MostNote)
+			}
 			if failed++; failed == len(fresh) || failed > mostFailed && !t.Changed {
 				return t, gone
 			} else if failed > mostFailed {
@@ -95,9 +106,13 @@ type listing struct {
 }
 
 // advisory reads one advisory. gone is why the provider did not give it.
-func (r *Reader) advisory(ctx context.Context, f Feed, address string, l listing, c *counter) (gone, err error) {
+func (r *Reader) advisory(ctx context.Context, f Feed, address string, l listing, c *counter, proofs *prover, p *Proof) (gone, err error) {
 	raw, err := r.all(ctx, f, address)
 	if err != nil {
+		c.skip()
+		return err, ctx.Err()
+	}
+	if err := proofs.prove(ctx, address, raw, p); err != nil {
 		c.skip()
 		return err, ctx.Err()
 	}
@@ -137,13 +152,14 @@ func (r *Reader) all(ctx context.Context, f Feed, address string) ([]byte, error
 	return raw, nil
 }
 
-// advisories lists what a provider has, by address (CSAF 2.0, 7.1).
-func (r *Reader) advisories(ctx context.Context, f Feed) (map[string]listing, error) {
+// advisories lists what a provider has, by address, and its keys (CSAF 2.0, 7.1).
+func (r *Reader) advisories(ctx context.Context, f Feed) (map[string]listing, []providerKey, error) {
 	raw, err := r.all(ctx, f, f.URL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var p struct {
+		Keys          []providerKey `json:"public_openpgp_keys"`
 		Distributions []struct {
 			Directory string `json:"directory_url"`
 			Rolie     *struct {
@@ -155,13 +171,13 @@ func (r *Reader) advisories(ctx context.Context, f Feed) (map[string]listing, er
 		} `json:"distributions"`
 	}
 	if err := json.Unmarshal(raw, &p); err != nil || len(p.Distributions) == 0 || len(p.Distributions) > mostLists {
-		return nil, invalid(errors.Join(errors.New("CSAF: no metadata of a provider"), err))
+		return nil, nil, invalid(errors.Join(errors.New("CSAF: no metadata of a provider"), err))
 	}
 	out := map[string]listing{}
 	for _, d := range p.Distributions {
 		if d.Rolie == nil && d.Directory != "" {
 			if err := r.directory(ctx, f, d.Directory, out); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		if d.Rolie == nil {
@@ -169,18 +185,18 @@ func (r *Reader) advisories(ctx context.Context, f Feed) (map[string]listing, er
 		}
 		for n, l := range d.Rolie.Feeds {
 			if n == mostLists {
-				return nil, fmt.Errorf("CSAF: more than %d lists: %w", mostLists, candor.ErrInvalid)
+				return nil, nil, fmt.Errorf("CSAF: more than %d lists: %w", mostLists, candor.ErrInvalid)
 			}
 			mark := tlp.Mark("")
 			if l.TLP != "" && !strings.EqualFold(l.TLP, "UNLABELED") {
 				mark, _ = tlp.Parse(l.TLP) // what is no mark is red
 			}
 			if err := r.rolie(ctx, f, l.URL, mark, out); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return out, nil
+	return out, p.Keys, nil
 }
 
 // directory reads changes.csv of a directory: a name and a time each line.

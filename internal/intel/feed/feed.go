@@ -26,6 +26,7 @@ const (
 	EPSS      Kind = "epss"    // Exploit Prediction Scoring System of FIRST, CSV
 	CSAF      Kind = "csaf"    // a provider of CSAF 2.0: the address of its provider-metadata.json
 	OSV       Kind = "osv"     // Open Source Vulnerabilities, a zip of an ecosystem, or one record
+	Bodhi     Kind = "bodhi"   // security updates of Fedora: the address of its list of updates
 	Debian    Kind = "debian"  // the security tracker of Debian, JSON
 	URLhaus   Kind = "urlhaus" // CSV of URLhaus and its like
 	Addresses Kind = "address" // one address or network a line
@@ -36,7 +37,7 @@ const (
 	TAXII     Kind = "taxii"   // a collection of TAXII 2.1: the address of the collection
 )
 
-var kinds = []Kind{KEV, EPSS, CSAF, OSV, Debian, URLhaus, Addresses, Domains, URLs, Hashes, MISP, TAXII}
+var kinds = []Kind{KEV, EPSS, CSAF, OSV, Debian, Bodhi, URLhaus, Addresses, Domains, URLs, Hashes, MISP, TAXII}
 
 // Feed is one feed.
 type Feed struct {
@@ -48,9 +49,12 @@ type Feed struct {
 	Every   time.Duration
 	TLP     tlp.Mark     // of what does not bear its own
 	Class   candor.Class // of lists
-	// Releases are the Debian releases by name that are of use, for Debian: all, if
-	// there are none.
+	// Releases are those of distributions that are of use, for Debian, OSV and CSAF, as
+	// "bookworm", "9" or "Red Hat:9": all, if there are none.
 	Releases []string
+	// Keys are the fingerprints of the keys of a provider of CSAF that hold, in upper case;
+	// if there are none, those that it has when it is first read.
+	Keys []string
 	// Sightings says that its source is told when something here is what it names:
 	// for collections of TAXII, which it is written into, and for feeds of MISP.
 	Sightings bool
@@ -92,6 +96,8 @@ type State struct {
 	Seen  map[string]int64 `json:"seen,omitempty"`
 	After time.Time        `json:"after,omitzero"`
 	Rest  time.Time        `json:"rest,omitzero"` // it asked not to be asked before, after a failure
+	// Proof is how what a provider of CSAF gives is proved to be its own.
+	Proof Proof `json:"proof,omitzero"`
 	// Of is what the feed was set up as (Feed.Setup) when it was read, and Anew since
 	// when it is read from the start since that changed; zero once it was.
 	Of   string    `json:"of,omitempty"`
@@ -102,8 +108,11 @@ type State struct {
 // is said of all of them.
 func (f Feed) Setup() string {
 	text := fmt.Appendf(nil, "%q %q %q %d %q %q", f.Kind, f.URL, f.TLP, f.Trust, f.Class, f.Releases)
-	if f.Kind == MISP {
-		text = append(text, " parts"...) // what was read before there were any is read anew
+	switch f.Kind { // what was read before there were any is read anew
+	case MISP:
+		text = append(text, " parts"...)
+	case CSAF, OSV:
+		text = append(text, " releases"...)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
@@ -124,7 +133,7 @@ func (s State) Failed(at time.Time, err error, c Cause) State {
 func (s State) Begin(f Feed, now time.Time) State {
 	of := f.Setup()
 	if s.Of != "" && s.Of != of {
-		s.ETag, s.LastModified, s.Digest, s.Seen, s.After, s.Rest, s.Anew = "", "", "", nil, time.Time{}, time.Time{}, now
+		s.ETag, s.LastModified, s.Digest, s.Seen, s.After, s.Rest, s.Anew, s.Proof = "", "", "", nil, time.Time{}, time.Time{}, now, s.Proof.begin(f)
 	}
 	s.Of = of
 	return s

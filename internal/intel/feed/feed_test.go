@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -95,6 +96,10 @@ func serve(t *testing.T, files map[string]string) *site {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		body, ok := s.files[r.URL.Path]
+		if beside := regexp.MustCompile(`\.(asc|sha256|sha512)$`); !ok && beside.MatchString(r.URL.Path) {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
 		if !ok {
 			w.Header().Set("Retry-After", "60")
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -448,7 +453,7 @@ func FuzzFeeds(f *testing.F) {
 		case 1:
 			err = feed.ReadEPSS(body, vulnerability)
 		case 2:
-			err = feed.ReadOSV(body, folder, vulnerability, skip)
+			err = feed.ReadOSV(body, folder, nil, vulnerability, skip)
 		case 3:
 			err = feed.ReadCSAF(body, vulnerability)
 		case 4:

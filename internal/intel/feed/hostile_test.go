@@ -118,6 +118,8 @@ func TestSlow(t *testing.T) {
 				fmt.Fprintf(w, event, ids[1], ids[1])
 			case "/" + ids[0] + ".json":
 				fmt.Fprintf(w, event, ids[0], ids[0])
+			case "/d/a.json.sha512", "/d/a.json.sha256", "/d/b.json.sha512", "/d/b.json.sha256": // nothing proves them
+				http.NotFound(w, r)
 			default:
 				fmt.Fprint(w, `{"document":{"csaf_version":"2.0","tracking":{"id":"X"}}}`)
 			}

@@ -26,13 +26,19 @@ func (p *product) identify(h helper) {
 			p.version, p.all, p.unread, p.scheme = v, false, false, version.PHP
 		}
 	}
-	ecosystem, name, v := parsePURL(h.PURL)
-	if ecosystem == "" {
+	u := parsePURL(h.PURL)
+	if u.rpm || u.module != "" {
+		p.rpm = u // its release is that of the platform
+		if u.ecosystem == "" {
+			return
+		}
+	}
+	if u.ecosystem == "" {
 		return
 	}
-	p.ecosystem, p.packaged, p.scheme = ecosystem, name, scheme(ecosystem)
-	if v != "" && !told {
-		p.version, p.all, p.unread = v, false, false
+	p.ecosystem, p.packaged, p.scheme = u.ecosystem, u.name, scheme(u.ecosystem)
+	if u.version != "" && !told {
+		p.version, p.all, p.unread = u.version, false, false
 	}
 }
 
@@ -67,37 +73,76 @@ func worded(a cpe.Attribute) string { return strings.ReplaceAll(a.Text, "_", " "
 // mostPURL is how many bytes the address of a package has at most.
 const mostPURL = 2000
 
+// purl is what the address of a package tells.
+type purl struct {
+	ecosystem     string // empty where it tells no release
+	name, version string // the version with its epoch
+	rpm           bool   // a package of RPM
+	by            string // who built that
+	source        bool   // it is a source package, or tells which it was built from: that is named
+	module        string // that it is of, or is: "nodejs:18"
+}
+
 // parsePURL reads the address of a package (package-url, "purl") of an ecosystem that
-// is known: "pkg:composer/wordpress/core@6.4.2", "pkg:deb/debian/curl@7.88.1-10?distro=debian-12".
-func parsePURL(text string) (ecosystem, name, version string) {
+// is known: "pkg:composer/wordpress/core@6.4.2", "pkg:deb/debian/curl@7.88.1-10?distro=debian-12",
+// "pkg:rpm/redhat/curl@7.76.1-29.el9_4.1?arch=src".
+func parsePURL(text string) purl {
 	rest, ok := strings.CutPrefix(text, "pkg:")
 	if !ok || len(text) > mostPURL {
-		return "", "", ""
+		return purl{}
 	}
 	rest, _, _ = strings.Cut(rest, "#")
 	rest, query, _ := strings.Cut(rest, "?")
 	kind, path, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
-	path, version = cutVersion(strings.Trim(path, "/"))
+	path, version := cutVersion(strings.Trim(path, "/"))
 	path, err := url.PathUnescape(path)
 	if err != nil || path == "" {
-		return "", "", ""
+		return purl{}
 	}
-	qualifiers, err := url.ParseQuery(query)
+	qualifiers, err := url.ParseQuery(strings.ReplaceAll(query, "+", "%2B"))
 	if err != nil {
-		return "", "", ""
+		return purl{}
 	}
 	switch strings.ToLower(kind) {
 	case "npm":
-		return "npm", path, version
+		return purl{ecosystem: "npm", name: path, version: version}
 	case "composer":
-		return "Packagist", strings.ToLower(path), version
+		return purl{ecosystem: "Packagist", name: strings.ToLower(path), version: version}
 	case "deb":
 		family, name, ok := strings.Cut(path, "/")
 		if release := releaseOf(family, qualifiers.Get("distro")); ok && release != "" {
-			return release, name, version
+			return purl{ecosystem: release, name: name, version: version}
+		}
+	case "rpm":
+		return purlRPM(path, version, qualifiers)
+	case "rpmmod":
+		_, name, _ := strings.Cut(path, "/")
+		return purl{module: moduleOf(name + ":" + version)}
+	}
+	return purl{}
+}
+
+// purlRPM is a package of RPM. SUSE tells which source it was built from, whose version
+// has the epoch of what was built.
+func purlRPM(path, version string, qualifiers url.Values) purl {
+	by, name, ok := strings.Cut(path, "/")
+	if !ok || name == "" {
+		return purl{}
+	}
+	u := purl{rpm: true, by: by, name: name, version: version, source: qualifiers.Get("arch") == "src" || qualifiers.Get("arch") == "nosrc", module: moduleOf(qualifiers.Get("rpmmod"))}
+	if file, ok := strings.CutSuffix(qualifiers.Get("upstream"), ".src.rpm"); ok && file != "" {
+		u.source = true
+		u.name = file // of what has no version
+		if version != "" {
+			if u.name, u.version, ok = cutNVR(file); !ok {
+				return purl{}
+			}
 		}
 	}
-	return "", "", ""
+	if epoch := qualifiers.Get("epoch"); epoch != "" && epoch != "0" && u.version != "" {
+		u.version = epoch + ":" + u.version
+	}
+	return u
 }
 
 // cutVersion cuts the version from a package's path: a scope begins with a sign too.

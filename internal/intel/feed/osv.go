@@ -30,6 +30,8 @@ const (
 type osv struct {
 	ID        string   `json:"id"`
 	Aliases   []string `json:"aliases"`
+	Upstream  []string `json:"upstream"` // what an advisory of a distribution is about
+	Related   []string `json:"related"`
 	Summary   string   `json:"summary"`
 	Details   string   `json:"details"`
 	Published string   `json:"published"`
@@ -39,6 +41,7 @@ type osv struct {
 		Package struct {
 			Ecosystem string `json:"ecosystem"`
 			Name      string `json:"name"`
+			PURL      string `json:"purl"`
 		} `json:"package"`
 		Ranges []struct {
 			Type   string              `json:"type"`
@@ -50,9 +53,72 @@ type osv struct {
 
 // ReadOSV reads records of Open Source Vulnerabilities: a zip of them, which is
 // spooled to a file in a folder, or one alone. It hands over a vulnerability for
-// each package of each record. Records that cannot be read are skipped; a zip of
-// which none can is candor.ErrInvalid.
-func ReadOSV(r io.Reader, folder string, each func(intel.Vulnerability) error, skip func()) error {
+// each package of each record, and for each that an advisory of a distribution is
+// about; of packages of RPM, what all advisories say comes together. Records that
+// cannot be read are skipped; a zip of which none can is candor.ErrInvalid. wanted
+// tells of which ecosystems it is read; nil: of all.
+func ReadOSV(r io.Reader, folder string, wanted func(ecosystem string) bool, each func(intel.Vulnerability) error, skip func()) error {
+	rpms := advised{at: map[[3]string]*intel.Vulnerability{}}
+	err := readOSV(r, folder, func(v intel.Vulnerability) error {
+		if wanted != nil && !wanted(v.Ecosystem) {
+			return nil
+		}
+		if v.Scheme == version.RPM {
+			return rpms.add(v)
+		}
+		return each(v)
+	}, skip)
+	if err != nil {
+		return err
+	}
+	return rpms.each(each)
+}
+
+// advised is what advisories say of packages of RPM. A release of a distribution gets
+// several updates that mend the same.
+type advised struct {
+	order []*intel.Vulnerability
+	at    map[[3]string]*intel.Vulnerability
+}
+
+// mostAdvised is how many packages with a vulnerability there are at most.
+const mostAdvised = 2_000_000
+
+func (a *advised) add(v intel.Vulnerability) error {
+	key := [3]string{v.ID, v.Ecosystem, v.Product}
+	have := a.at[key]
+	if have == nil {
+		if len(a.order) == mostAdvised {
+			return fmt.Errorf("more than %d packages with a vulnerability: %w", mostAdvised, candor.ErrInvalid)
+		}
+		a.at[key] = &v
+		a.order = append(a.order, &v)
+		return nil
+	}
+	have.Fixed, have.Ranges, have.Versions = append(have.Fixed, v.Fixed...), append(have.Ranges, v.Ranges...), append(have.Versions, v.Versions...)
+	return nil
+}
+
+func (a *advised) each(each func(intel.Vulnerability) error) error {
+	for _, v := range a.order {
+		if simple(v.Ranges, v.Fixed) {
+			mend(v)
+		}
+		if err := each(*v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// simple tells whether ranges say no more than from when on something is mended.
+func simple(ranges []version.Range, fixed []string) bool {
+	return !slices.ContainsFunc(ranges, func(r version.Range) bool {
+		return r.From != "" && r.From != "0" || r.Last != "" || !slices.Contains(fixed, r.Until)
+	})
+}
+
+func readOSV(r io.Reader, folder string, each func(intel.Vulnerability) error, skip func()) error {
 	in := bufio.NewReader(r)
 	if magic, _ := in.Peek(4); !bytes.Equal(magic, []byte("PK\x03\x04")) {
 		raw, err := io.ReadAll(io.LimitReader(in, mostRecord+1))
@@ -152,14 +218,15 @@ func record(raw []byte, each func(intel.Vulnerability) error) error {
 	if title == "" {
 		title = o.Details
 	}
+	ids := o.about()
 	for _, a := range o.Affected {
-		v := intel.Vulnerability{ID: o.ID, Reference: o.ID, Title: title, Ecosystem: a.Package.Ecosystem, Product: a.Package.Name, Versions: a.Versions,
+		v := intel.Vulnerability{ID: o.ID, Reference: o.ID, Title: title, Ecosystem: ecosystemOf(a.Package.Ecosystem), Product: a.Package.Name, Versions: a.Versions,
 			Scheme: scheme(a.Package.Ecosystem), Published: instant(o.Published), Modified: instant(o.Modified)}
-		for _, alias := range o.Aliases {
-			if cve.MatchString(alias) && !cve.MatchString(v.ID) {
-				v.ID, alias = alias, v.ID
+		if v.Scheme == version.RPM {
+			if debugging(v.Product) {
+				continue
 			}
-			v.Aliases = append(v.Aliases, alias)
+			v.Ecosystem = stream(v.Ecosystem, parsePURL(a.Package.PURL).module)
 		}
 		for _, r := range a.Ranges {
 			if r.Type == "GIT" || len(r.Events) > mostEvents {
@@ -171,11 +238,59 @@ func record(raw []byte, each func(intel.Vulnerability) error) error {
 			ranges, fixed := events(r.Events)
 			v.Ranges, v.Fixed = append(v.Ranges, ranges...), append(v.Fixed, fixed...)
 		}
-		if err := each(v); err != nil {
-			return &given{err}
+		for _, id := range ids {
+			one := v
+			one.ID, one.Aliases = id[0], id[1:]
+			if err := each(one); err != nil {
+				return &given{err}
+			}
 		}
 	}
 	return nil
+}
+
+// about gives what a record is about: one vulnerability, by its CVE where it has one,
+// or those that an advisory of a distribution is about; each with its other names
+// behind it.
+func (o *osv) about() (all [][]string) {
+	names := []string{o.ID}
+	for _, alias := range o.Aliases {
+		if names = append(names, alias); cve.MatchString(alias) && !cve.MatchString(names[0]) {
+			names[0], names[len(names)-1] = alias, names[0]
+		}
+	}
+	if cve.MatchString(names[0]) {
+		return [][]string{names}
+	}
+	about := func(ids []string) {
+		for _, id := range ids {
+			if cve.MatchString(id) && !slices.ContainsFunc(all, func(x []string) bool { return x[0] == id }) && len(all) < mostAbout {
+				all = append(all, append([]string{id}, names...))
+			}
+		}
+	}
+	about(o.Upstream)
+	if len(all) == 0 && distributed(o.ID) {
+		about(o.Related)
+	}
+	if len(all) == 0 {
+		return [][]string{names}
+	}
+	return all
+}
+
+// mostAbout is how many vulnerabilities an advisory is about at most.
+const mostAbout = 2000
+
+// distributed tells whether a record is an advisory of a distribution, by its name:
+// what is related to that is what it is about.
+func distributed(id string) bool {
+	for _, of := range []string{"ALSA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-SU-", "openSUSE-SU-", "DSA-", "DLA-", "USN-"} {
+		if strings.HasPrefix(id, of) {
+			return true
+		}
+	}
+	return false
 }
 
 // events reads the events of a range: what was introduced lasts until it is fixed.
@@ -210,7 +325,7 @@ func scheme(ecosystem string) version.Scheme {
 	switch family {
 	case "Debian", "Ubuntu":
 		return version.Debian
-	case "AlmaLinux", "Rocky Linux", "openSUSE":
+	case "AlmaLinux", "Rocky Linux", "Red Hat", "SUSE", "openSUSE", "Fedora":
 		return version.RPM
 	case "npm", "Go", "crates.io", "Hex", "Pub", "SwiftURL", "GitHub Actions":
 		return version.Semver

@@ -76,6 +76,8 @@ func (r *Reader) read(ctx context.Context, f Feed, s State, c *counter) (Turn, e
 		return r.taxii(ctx, f, s, c)
 	case CSAF:
 		return r.csaf(ctx, f, s, c)
+	case Bodhi:
+		return r.bodhi(ctx, f, s, c)
 	}
 	t := Turn{State: s, Whole: true}
 	resp, err := r.get(ctx, f, f.URL, &s)
@@ -122,7 +124,7 @@ func (r *Reader) parse(f Feed, body io.Reader, c *counter) error {
 	case EPSS:
 		return ReadEPSS(body, c.vulnerability)
 	case OSV:
-		return ReadOSV(body, r.Spool, c.vulnerability, c.skip)
+		return ReadOSV(body, r.Spool, f.wanted, c.vulnerability, c.skip)
 	case Debian:
 		return ReadDebian(body, f.Releases, c.vulnerability)
 	case URLhaus:
@@ -228,6 +230,9 @@ func (c *counter) indicator(i intel.Indicator) error {
 }
 
 func (c *counter) vulnerability(v intel.Vulnerability) error {
+	if !c.feed.wanted(v.Ecosystem) {
+		return nil
+	}
 	if err := c.count(); err != nil {
 		return err
 	}

@@ -228,9 +228,17 @@ func toldTable(r *web.Request, all []intel.Vulnerability) ui.Table {
 		if v.Ecosystem != "" {
 			product += " (" + v.Ecosystem + ")"
 		}
-		t.Rows = append(t.Rows, ui.Row{Key: fmt.Sprint(i), Label: v.Source, Cells: cells(anchor(v.Source, feedPath(v.Source)), ui.OrAbsent(excerpt(product)), code(versionsOf(r, v)), code(excerpt(strings.Join(v.Fixed, " "))), ui.Badge("TLP:"+markWord(v.TLP), ui.Neutral))})
+		t.Rows = append(t.Rows, ui.Row{Key: fmt.Sprint(i), Label: v.Source, Cells: cells(anchor(v.Source, feedPath(v.Source)), ui.OrAbsent(excerpt(product)), havingIt(r, v), mendedIn(r, v), ui.Badge("TLP:"+markWord(v.TLP), ui.Neutral))})
 	}
 	return t
+}
+
+// havingIt is which versions have a vulnerability, or that none has.
+func havingIt(r *web.Request, v intel.Vulnerability) templ.Component {
+	if v.Spared() {
+		return ui.Text(r.T("office.exposure.spared"))
+	}
+	return code(versionsOf(r, v))
 }
 
 // versionsOf are the versions that have a vulnerability, as intervals.
@@ -302,4 +310,13 @@ func (o *office) warnExposed(r *web.Request) (web.View, error) {
 	}
 	m.Title, m.Text = says[0], strings.Join(says[1:], " ")
 	return back.SayAll(m), nil
+}
+
+// mendedIn is which versions have a vulnerability no more, or what its maker says of
+// that where none has.
+func mendedIn(r *web.Request, v intel.Vulnerability) templ.Component {
+	if len(v.Fixed) == 0 && v.Unfixed != "" {
+		return ui.Text(r.Printer.Word("office.exposure.unfixed.", string(v.Unfixed)))
+	}
+	return code(excerpt(strings.Join(v.Fixed, " ")))
 }

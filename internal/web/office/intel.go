@@ -105,6 +105,8 @@ func (o *office) feed(r *web.Request) (web.View, error) {
 		d.note = ui.Message{Tone: ui.Bad, Title: r.N("office.intel.failed", v.Failures), Text: r.Printer.Word("office.intel.cause.", string(v.Cause)), Stays: true}
 	} else if v.Stale && !v.Fetched.IsZero() {
 		d.note = ui.Message{Tone: ui.Warn, Title: r.T("office.intel.stale.title"), Text: r.T("office.intel.stale.text"), Stays: true}
+	} else if v.Proof.Rejected > 0 {
+		d.note, d.raw = ui.Message{Tone: ui.Warn, Title: r.N("office.intel.rejected", v.Proof.Rejected), Text: r.T("office.intel.rejected.text"), Stays: true}, v.Proof.Why
 	}
 	p := ui.Page{Title: v.Name, Active: "intel", Lead: feedKind(r, v), Crumbs: []ui.Link{{Text: r.T("office.intel"), Href: "/intel"}}}
 	return web.View{Page: p, Body: feedPage(d)}, nil
@@ -128,7 +130,7 @@ func (o *office) feedFacts(r *web.Request, v house.FeedView) []ui.Fact {
 	case !v.Tells:
 		told = ui.Text(r.T("office.intel.told.off"))
 	}
-	return []ui.Fact{
+	facts := []ui.Fact{
 		{Label: r.T("office.state"), Value: feedState(r, v)},
 		{Label: r.T("office.intel.told"), Value: told},
 		{Label: r.T("office.intel.fetched"), Value: feedAge(r, v)},
@@ -143,6 +145,20 @@ func (o *office) feedFacts(r *web.Request, v house.FeedView) []ui.Fact {
 		{Label: r.T("office.intel.every"), Value: ui.Text(every(r, v))},
 		{Label: r.T("office.intel.address"), Value: ui.Mono(v.URL)},
 	}
+	if v.Kind == "csaf" {
+		facts = append(facts, proofFacts(r, v.Proof)...)
+	}
+	return facts
+}
+
+// proofFacts say how advisories are proved to be their provider's.
+func proofFacts(r *web.Request, p house.FeedProof) []ui.Fact {
+	number := func(n int) string { return r.Printer.Number(int64(n)) }
+	facts := []ui.Fact{{Label: r.T("office.intel.proof"), Value: ui.Text(r.T("office.intel.proof.of", phrase.Args{"signed": number(p.Signed), "hashed": number(p.Hashed), "bare": number(p.Bare)}))}}
+	for _, k := range p.Keys {
+		facts = append(facts, ui.Fact{Label: r.T("office.intel.key"), Value: ui.Together(ui.Mono(k.Fingerprint), ui.Time(k.Since))})
+	}
+	return facts
 }
 
 // every is how often a feed is asked.
