@@ -133,7 +133,7 @@ func (l *Learner) Folds(n int) (all []Fold) {
 		r := New()
 		others := slices.DeleteFunc(slices.Clone(l.cases), func(c learned) bool { return out[c.style] })
 		r.opinion = l.fit(others)
-		maps.Copy(r.weights, l.certain(l.outcomes(others, 5)))
+		maps.Copy(r.weights, l.certain(l.outcomes(others, 10)))
 		all = append(all, Fold{Styles: out, Reader: r})
 	}
 	return all

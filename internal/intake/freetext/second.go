@@ -54,13 +54,15 @@ func (v *value) lean(by float64) {
 	v.degree(corrections, by)
 }
 
-// second is what a value weighs beside the others.
+// second is what a value weighs beside the others. It is added up in whole parts, so that
+// the order of the features, which differs each time, does not tell in the last digit.
 func (w weights) second(v *value) float64 {
-	sum := w[group(v.kind)+":2:bias"]
+	const part = 1 << 40
+	sum := int64(math.Round(part * w[group(v.kind)+":2:bias"]))
 	for f, x := range v.beside {
-		sum += w[group(v.kind)+":2:"+f] * x
+		sum += int64(math.Round(part * w[group(v.kind)+":2:"+f] * x))
 	}
-	return sum
+	return float64(sum) / part
 }
 
 func bound(x float64) float64 { return max(-6, min(6, x)) }
