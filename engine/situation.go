@@ -17,3 +17,10 @@ func (s *Scanner) Situation(f File) (Situation, error) {
 	sum := sha256.Sum256(s.answers)
 	return Situation(sum[:len(Situation{})]), nil
 }
+
+// Named is the situation of a file whose name has a say beyond what conditions ask of it
+// themselves.
+func (s Situation) Named(name string) Situation {
+	sum := sha256.Sum256(append(s[:], name...))
+	return Situation(sum[:len(s)])
+}

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,6 +117,9 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 			return engine.Situation{}
 		}
 		here, _ := t.Situation(engine.File{Name: path, Externals: l.externals.of(d.path, name, data, uid)}) // the scan itself tells of errors
+		if l.unpacker != nil && unpack.NamesInside(data, name) {
+			here = here.Named(name)
+		}
 		return here
 	}
 	clean, sketched := s.Clean(sum, at)
@@ -123,9 +127,11 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		w.pool.o.Progress.copies.Add(1)
 		return nil, true, nil
 	}
-	if findings = w.pool.told.of(sum, at, path); findings != nil {
-		w.pool.o.Progress.copies.Add(1)
-		return findings, false, nil
+	if sketched { // it was looked at before
+		if findings = w.pool.told.of(sum, at, path); findings != nil {
+			w.pool.o.Progress.copies.Add(1)
+			return findings, false, nil
+		}
 	}
 	if s.Vouched(sum) {
 		if sketch, ok := w.survey(name, data, sketched); ok {
@@ -149,9 +155,9 @@ func (w *worker) judge(path string, d *directory, name string, data []byte, sum 
 		sketch = w.sketcher.End().Append(nil)
 	}
 	expires := l.rests.clock || l.rests.unread
-	if len(findings) > 0 && !expires {
+	if len(findings) > 0 && !expires && w.reader.mapped == nil {
 		c := content{sum: sum}
-		if l.rests.placed {
+		if l.rests.placed || slices.ContainsFunc(findings, func(f candor.Finding) bool { return f.Inside != "" }) {
 			c.situation = at()
 		}
 		w.pool.told.keep(c, findings)

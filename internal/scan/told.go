@@ -15,7 +15,7 @@ import (
 type told struct {
 	lock     sync.Mutex
 	findings map[content][]candor.Finding
-	held     int // of all contents
+	held     int // about how many bytes
 }
 
 // content is one in a situation, or in any if its own has no say.
@@ -24,11 +24,10 @@ type content struct {
 	situation engine.Situation // the zero one for any
 }
 
-// Bounds of what is held, in findings.
+// Bounds of what is held, in bytes.
 const (
-	mostTold       = 8192
-	mostToldOfOne  = 256 // rules that match this much of one content are no help to anybody
-	mostShownOfOne = 64 << 10
+	mostTold      = 16 << 20
+	mostToldOfOne = 64 << 10 // rules that tell more of one content help nobody
 )
 
 // of gives what was found in a content, as of a file at path.
@@ -52,21 +51,22 @@ func (t *told) get(c content) []candor.Finding {
 
 // keep holds what was found in a content, if it is not too much.
 func (t *told) keep(c content, findings []candor.Finding) {
-	shown := 0
+	size := 0
 	for i := range findings {
+		size += 400 + len(findings[i].Inside) + len(findings[i].Description)
 		for _, s := range findings[i].Strings {
-			shown += len(s.Data)
+			size += 100 + len(s.Data)
 		}
 	}
-	if len(findings) > mostToldOfOne || shown > mostShownOfOne {
+	if size > mostToldOfOne {
 		return
 	}
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	if t.findings == nil || t.held+len(findings) > mostTold {
+	if t.findings == nil || t.held+size > mostTold {
 		t.findings, t.held = map[content][]candor.Finding{}, 0
 	}
 	if _, ok := t.findings[c]; !ok {
-		t.findings[c], t.held = slices.Clone(findings), t.held+len(findings)
+		t.findings[c], t.held = slices.Clone(findings), t.held+size
 	}
 }

@@ -19,6 +19,16 @@ func Kind(content []byte, name string) string {
 	return ""
 }
 
+// NamesInside tells whether what lies inside a content is called after its own name: what is
+// compressed by itself has no other.
+func NamesInside(content []byte, name string) bool {
+	switch head(content, name) {
+	case "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "lzma", "zlib", "brotli":
+		return true
+	}
+	return false
+}
+
 // kinds gives all that a content may be opened as: readers of different
 // formats find the same file to be theirs.
 func kinds(content []byte, name string) []string {

@@ -35,8 +35,9 @@ type Options struct {
 	Now       func() time.Time // time.Now if nil
 }
 
-// version is of what is found inside. It changes where other parts are found.
-const version = 2
+// version is of what is found inside. It changes where other parts are found, or a name
+// has a say that had none.
+const version = 3
 
 // Name names all that decides what is found inside.
 func (o Options) Name() string {
