@@ -111,7 +111,9 @@ func TestReporterTwins(t *testing.T) {
 		"mail":      "From: x@y.example\r\nSubject: list\r\nMessage-ID: <1@y.example>\r\n\r\nabusive-content/spam domain shop.example",
 		"person":    "From: x@y.example\r\nSubject: list\r\n\r\nabusive-content/spam domain both.example",
 	} {
-		t.Run(name, func(t *testing.T) { storetest.Each(t, func(t *testing.T, s *store.Store) { reporterTwins(t, s, text) }) })
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) { reporterTwins(t, s, text) })
+		})
 	}
 }
 
