@@ -38,7 +38,7 @@ func (s *Service) MakeReporterToken(ctx context.Context, p candor.Principal, rep
 		if err := t.roomBeside(have, now); err != nil {
 			return err
 		}
-		return errors.Join(tx.AddToken(ctx, t), s.record(ctx, tx, p.Actor(), t.ID, entry{Event: TokenMade, Token: t.ID, Scopes: t.Scopes}, nil))
+		return errors.Join(tx.AddToken(ctx, t), s.record(ctx, tx, p.Actor(), t.ID, entry{Event: TokenMade, Token: t.ID, Scopes: t.Scopes}, t.personal()))
 	})
 	if err != nil {
 		return "", Token{}, fmt.Errorf("make a token of a reporter: %w", err)
@@ -53,6 +53,14 @@ func (s *Service) ReporterTokens(ctx context.Context, p candor.Principal) ([]Tok
 		return nil, err
 	}
 	return s.store.ReporterTokens(ctx, "")
+}
+
+// personal is whose programs the token is for, if they are a reporter's.
+func (t Token) personal() map[string]string {
+	if t.Reporter == "" {
+		return nil
+	}
+	return map[string]string{"reporter": t.Reporter}
 }
 
 // roomBeside refuses one more token beside too many that work.

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -55,4 +56,16 @@ func TestReporterTokens(t *testing.T) {
 	}
 	_, err = d.UseToken(t.Context(), text)
 	wants(t, err, access.ErrSignedOut)
+	var told []string
+	for _, r := range d.store.Records() {
+		if r.Subject == made.ID {
+			told = append(told, r.Personal["reporter"])
+		}
+		if strings.Contains(string(r.Body), "cert.example") {
+			t.Errorf("%s has something personal", r.Body)
+		}
+	}
+	if want := []string{"abuse@cert.example", "abuse@cert.example"}; !cmp.Equal(told, want) {
+		t.Errorf("making and revoking it are told as of %q", told)
+	}
 }

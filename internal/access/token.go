@@ -148,7 +148,11 @@ func (s *Service) RevokeToken(ctx context.Context, p candor.Principal, id candor
 			return nil
 		}
 		t.Revoked = s.now()
-		return errors.Join(tx.ChangeToken(ctx, t), s.record(ctx, tx, p.Actor(), t.User, entry{Event: TokenRevoked, Token: id}, nil))
+		about := t.User
+		if t.Reporter != "" { // whoever made it is not who uses it
+			about = t.ID
+		}
+		return errors.Join(tx.ChangeToken(ctx, t), s.record(ctx, tx, p.Actor(), about, entry{Event: TokenRevoked, Token: id}, t.personal()))
 	})
 }
 

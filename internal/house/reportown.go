@@ -33,7 +33,7 @@ type OwnReport struct {
 	State    candor.ReportState
 	Received time.Time
 	Name     string // of a file
-	SHA256   string // of the message; empty once that is kept no longer
+	SHA256   string // of the message
 	Size     int64  // bytes
 	Format   string
 	Outcome  ReportOutcome

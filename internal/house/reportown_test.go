@@ -101,3 +101,75 @@ func TestReporterIsBound(t *testing.T) {
 		}
 	})
 }
+
+// TestReporterTwins has two reporters' programs, and somebody without one, hand in the
+// same: each is heard and has its own outcome, and what one hands in twice is a duplicate.
+func TestReporterTwins(t *testing.T) {
+	for name, text := range map[string]string{
+		"content":   "From: x@y.example\r\nSubject: list\r\n\r\nabusive-content/spam domain shop.example",
+		"reference": listed("x@y.example", "1", "abusive-content/spam domain shop.example"),
+		"mail":      "From: x@y.example\r\nSubject: list\r\nMessage-ID: <1@y.example>\r\n\r\nabusive-content/spam domain shop.example",
+		"person":    "From: x@y.example\r\nSubject: list\r\n\r\nabusive-content/spam domain both.example",
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) { reporterTwins(t, s, text) })
+		})
+	}
+}
+
+func reporterTwins(t *testing.T, s *store.Store, text string) {
+	w, _ := reports(t, s)
+	w.Reports.Thresholds = map[candor.Class]house.Threshold{candor.Spam: {Reporters: 3, Within: 24 * time.Hour}}
+	ctx := t.Context()
+	people := []candor.Principal{ada}
+	for _, mail := range []string{"a@cert.example", "b@cert.example"} {
+		people = append(people, candor.Principal{Name: mail, Reporter: mail, Role: candor.RoleReporter, Token: candor.NewID(w.Clock()), Scopes: []string{"report"}})
+	}
+	var firsts []candor.Report
+	for round := range 2 {
+		for i, who := range []candor.Principal{people[1], people[2], people[0]} {
+			id, err := w.TakeReport(ctx, who, "", "", strings.NewReader(text))
+			if err == nil {
+				err = w.ReadReport(ctx, id)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := w.Store.Report(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round > 0 {
+				if r.State != candor.ReportDuplicate || r.Same != firsts[i].ID {
+					t.Errorf("%s's second: %s of %s, not of %s", who.Name, r.State, r.Same, firsts[i].ID)
+				}
+				continue
+			}
+			firsts = append(firsts, r)
+			if r.State == candor.ReportDuplicate || r.Same != "" || len(w.complaints(t, r)) != 1 {
+				t.Errorf("%s's first: %s of %q, %+v", who.Name, r.State, r.Same, w.complaints(t, r))
+			}
+			if who.Reporter == "" {
+				continue
+			}
+			if own, err := w.OwnReport(ctx, who, id); err != nil || own.Outcome.Open != 1 || !own.Outcome.Received.Equal(r.Received) {
+				t.Errorf("%s's outcome: %+v, %v", who.Name, own.Outcome, err)
+			}
+		}
+		w.now = w.now.Add(time.Minute)
+	}
+	// All three count for the threshold.
+	for i, c := range w.complaints(t, firsts[0]) {
+		if c.State != candor.ComplaintWaiting {
+			continue
+		}
+		if err := w.Ripen(ctx, c.Asset, c.Class); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range firsts {
+			if c := w.complaints(t, r)[i]; c.State != candor.ComplaintFiled {
+				t.Errorf("%+v", c)
+			}
+		}
+	}
+}

@@ -69,7 +69,11 @@ func (h *House) ReadReport(ctx context.Context, id candor.ID) error {
 	if err != nil || r.State != candor.ReportNew {
 		return err
 	}
-	if twin, err := h.Store.ReportOfContent(ctx, r.SHA256, r.ID); err == nil {
+	var hand string
+	if by := filer(r); by != "" { // it is no duplicate of anybody else's
+		hand = filedBy(by)
+	}
+	if twin, err := h.Store.ReportOfContent(ctx, r.SHA256, r.ID, hand); err == nil {
 		return h.cameBefore(ctx, r, twin)
 	} else if !errors.Is(err, candor.ErrNotFound) {
 		return err
@@ -238,7 +242,8 @@ func (h *House) endReading(ctx context.Context, s *sorting, got reading.Reading)
 }
 
 // likeness is what reports have in common that are the same one: the reporter's
-// own name for it, the mail's, or all that it holds.
+// own name for it, the mail's, or all that it holds. What a reporter's program handed in
+// is like nothing of anybody else's.
 func likeness(r candor.Report, got reading.Reading) string {
 	key := []string{"content", r.SHA256}
 	if got.Mail != nil && got.Mail.ID != "" && len(got.Mail.From) > 0 {
@@ -246,6 +251,9 @@ func likeness(r candor.Report, got reading.Reading) string {
 	}
 	if r.Reference != "" && r.Reporter != "" {
 		key = []string{"reference", r.Format, r.Reporter, r.Reference}
+	}
+	if by := filer(r); by != "" {
+		key = append(key, "token", by)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(key, "\x00")))
 	return hex.EncodeToString(sum[:])

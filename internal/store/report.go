@@ -35,9 +35,17 @@ func (r reader) ReportLike(ctx context.Context, likeness string) (candor.Report,
 	return report(row), err
 }
 
-// ReportOfContent gives the first report of a message, other than one.
-func (r reader) ReportOfContent(ctx context.Context, sha256 string, but candor.ID) (candor.Report, error) {
-	row, err := one[query.Report](ctx, r.db, "reports", "sha256 = ? AND id <> ? AND id < ? ORDER BY id", sha256, but, but)
+// ReportOfContent gives the first report of a message, other than one. With a source
+// it is one that the programs of a reporter handed in from there, without it one that
+// no reporter's program did.
+func (r reader) ReportOfContent(ctx context.Context, sha256 string, but candor.ID, source string) (candor.Report, error) {
+	where, args := "sha256 = ? AND id <> ? AND id < ?", []any{sha256, but, but}
+	if source != "" {
+		where, args = where+" AND way = 'api' AND source = ?", append(args, source)
+	} else {
+		where += " AND NOT (way = 'api' AND source LIKE 'reporter:%')"
+	}
+	row, err := one[query.Report](ctx, r.db, "reports", where+" ORDER BY id", args...)
 	return report(row), err
 }
 

@@ -60,10 +60,16 @@ func (t *Tx) DropProfiles(ctx context.Context, senders ...string) error {
 }
 
 // EraseSenders forgets senders: what people taught about them, who vouches for
-// their mails, and the tokens that were made for them.
+// their mails, the tokens that were made for them with what records say of these, and
+// what their programs were answered.
 func (t *Tx) EraseSenders(ctx context.Context, senders ...string) error {
 	for _, s := range senders {
-		for _, statement := range []string{"DELETE FROM vouches WHERE sender = ?", "DELETE FROM tokens WHERE reporter = ? AND reporter <> ''"} {
+		for _, statement := range []string{
+			"DELETE FROM vouches WHERE sender = ?",
+			"DELETE FROM personal WHERE record IN (SELECT r.id FROM records r JOIN tokens t ON t.id = r.subject WHERE t.reporter = ? AND t.reporter <> '')",
+			"DELETE FROM tokens WHERE reporter = ? AND reporter <> ''",
+			"DELETE FROM answers WHERE owner = 'reporter:' || ?",
+		} {
 			if _, err := t.db.ExecContext(ctx, statement, s); err != nil {
 				return kind(err, "forget a sender")
 			}

@@ -73,7 +73,7 @@ func (s *server) sign(ctx context.Context, who candor.Principal, cursor string) 
 	query.Del("cursor")
 	query.Del("limit")
 	mac := hmac.New(sha256.New, s.Secret)
-	for _, part := range []string{"candor cursor 1", string(who.User), string(who.Party), string(who.Role), requestOf(ctx).URL.Path, query.Encode(), cursor} {
+	for _, part := range []string{"candor cursor 1", string(who.User), string(who.Party), string(who.Role), who.Reporter, requestOf(ctx).URL.Path, query.Encode(), cursor} {
 		fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])

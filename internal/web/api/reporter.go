@@ -17,7 +17,7 @@ type OwnReport struct {
 	State     candor.ReportState `json:"state"`
 	Received  time.Time          `json:"received"`
 	Name      string             `json:"name,omitempty" doc:"Of a file that is no mail."`
-	SHA256    string             `json:"sha256,omitempty" doc:"Of what was handed in; missing once that is kept no longer."`
+	SHA256    string             `json:"sha256,omitempty" doc:"Of what was handed in."`
 	Size      int64              `json:"size" doc:"Of what was handed in, in bytes."`
 	Format    string             `json:"format,omitempty" doc:"As which it was read."`
 	Reference string             `json:"reference,omitempty" doc:"The reporter's own, at most 100 characters."`
@@ -61,7 +61,7 @@ type madeReporterToken struct {
 func (s *server) addReporters() {
 	files := []access.Permission{access.FileReports}
 	add(s, operation{id: "list-own-reports", method: http.MethodGet, path: "/api/v1/own-reports", tag: reportTag, needs: files, summary: "List what you handed in, and what became of it",
-		about: "For programs of reporters. The one that came last comes first; what other programs of the same reporter handed in is there too."},
+		about: "For programs of reporters. The one that came last comes first; what other programs of the same reporter handed in is there too. Reports are gone from here when their messages are no longer kept."},
 		func(ctx context.Context, who candor.Principal, in *Paging) (*listed[OwnReport], error) {
 			cut, err := s.cut(ctx, who, *in, "", "received")
 			if err != nil {
