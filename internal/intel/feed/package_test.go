@@ -197,6 +197,11 @@ func TestAdvisedBounds(t *testing.T) {
 	if err := read(record(`"CVE-2026-0001"`, "", many...)); !errors.Is(err, candor.ErrInvalid) || !strings.Contains(err.Error(), "versions of") {
 		t.Errorf("more versions than can be held: %v", err)
 	}
+	_, some, _ := strings.Cut(strings.TrimSuffix(record("", "", many[:600]...), "]}"), `"affected":[`)
+	twice := strings.TrimSuffix(record(`"CVE-2026-0001"`, "", many[600:]...), "]}") + "," + some + "]}"
+	if err := read(twice); !errors.Is(err, candor.ErrInvalid) || !strings.Contains(err.Error(), "versions of") {
+		t.Errorf("more versions in all than can be held: %v", err)
+	}
 }
 
 // TestNoRelease fails a feed of OSV that is set up with releases that its file does not
