@@ -25,8 +25,8 @@ type Feed struct {
 	Trust   int      `koanf:"trust"` // 0 to 100
 	TLP     string   `koanf:"tlp"`   // of what does not bear its own; amber if empty
 	Class   string   `koanf:"class"` // of lists
-	// Releases of distributions that are of use, for the kinds debian, osv, csaf and
-	// bodhi, such as bookworm, 9 or Red Hat:9; all if empty.
+	// Releases of distributions that are of use, for the kind debian, such as bookworm, and
+	// for osv, csaf and bodhi, such as 12, Red Hat:9 or Ubuntu:22.04; all if empty.
 	Releases []string `koanf:"releases"`
 	// Keys are the fingerprints of the OpenPGP keys of a provider of advisories that hold,
 	// for the kind csaf; those that it has when it is first read, if empty.

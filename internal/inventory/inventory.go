@@ -75,6 +75,7 @@ func (i Item) Program() Program {
 		p.Name, p.Title = cmp.Or(i.Source, i.Name), ""
 		if strings.HasPrefix(i.Ecosystem, almaLinux) {
 			p.Name = i.Name
+			return p
 		}
 		if i.Source != "" && i.SourceVersion == "" && ofRedHat(i.Ecosystem) {
 			p.Title = i.Name

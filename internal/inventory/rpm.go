@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -74,12 +75,13 @@ func packages(all []*rpmdb.PackageInfo, ecosystem string) (items []Item) {
 			continue // keys are kept as packages
 		}
 		// A file of sources does not tell its epoch, which packages of its version have. Where
-		// none is here, a package of another version is held for one of its own.
-		if source, _ := sourceOf(p.SourceRpm); sources[p.SourceRpm] != "" {
+		// none is here, the source has none.
+		source, version := sourceOf(p.SourceRpm)
+		if v := versionOf(cmp.Or(sources[p.SourceRpm], version)); source != "" && (v != "" || i.Version == "") {
 			if source = wordOf(source); source != i.Name {
 				i.Source = source
 			}
-			if v := versionOf(sources[p.SourceRpm]); v != i.Version {
+			if v != i.Version {
 				i.SourceVersion = v
 			}
 		}

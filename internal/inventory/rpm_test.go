@@ -19,6 +19,7 @@ func TestSources(t *testing.T) {
 		{Name: "nodejs-docs", Version: "18.19.0", Release: "1.module+el8.9.0+1", SourceRpm: "nodejs-18.19.0-1.module+el8.9.0+1.src.rpm", Modularitylabel: "nodejs:18:8090020231213104839:a75119d5"},
 		{Name: "gpg-pubkey", Version: "1", Release: "1", SourceRpm: "(none)"},
 		{Name: "odd", Version: "1", Release: "1", SourceRpm: "odd.rpm", Modularitylabel: ":"},
+		{Name: "strange", Version: "1", Release: "1", SourceRpm: "other-r-1.src.rpm"},
 	}
 	var got []string
 	for _, i := range packages(all, "Red Hat:9:9.2") {
@@ -28,12 +29,16 @@ func TestSources(t *testing.T) {
 	want := []string{
 		"perl-Errno|perl|4:5.32.1-481.el9||perl||4:5.32.1-481.el9",
 		"perl-libs|perl|||perl|perl-libs|4:5.32.1-481.el9",
-		"libthing||||libthing||1.0-1.el9",
+		"libthing|gcc|11.4.1-3.el9||gcc||11.4.1-3.el9",
 		"nodejs-docs|nodejs||nodejs:18|nodejs|nodejs-docs|18.19.0-1.module+el8.9.0+1",
 		"odd||||odd||1-1",
+		"strange||||strange||1-1",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if p := packages(all, "AlmaLinux:9")[2].Program(); p.Name != "libthing" || p.Version != "1.0-1.el9" {
+		t.Errorf("AlmaLinux tells of what was built: %+v", p)
 	}
 	p := packages(all, "Red Hat:8:8.9")[3].Program()
 	if p.String() != "nodejs 18.19.0-1.module+el8.9.0+1 (nodejs:18, Red Hat 8)" {

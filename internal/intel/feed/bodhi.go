@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"candor"
+	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/version"
 	"candor/internal/regex"
@@ -31,7 +32,6 @@ type bodhiPage struct {
 	Updates []struct {
 		Alias   string `json:"alias"`
 		Title   string `json:"title"`
-		Notes   string `json:"notes"`
 		Stable  string `json:"date_stable"`
 		Release struct {
 			Prefix  string `json:"id_prefix"`
@@ -49,7 +49,7 @@ type bodhiPage struct {
 
 // bodhi reads all security updates of Fedora that the address of a feed chooses, page by
 // page: "https://bodhi.fedoraproject.org/updates/?releases=F40". What they mend is named
-// in the titles of bugs, and in what maintainers wrote.
+// in their titles and in those of bugs; notes name what is not mended too.
 func (r *Reader) bodhi(ctx context.Context, f Feed, s State, c *counter) (Turn, error) {
 	all := advised{at: map[[3]string]*intel.Vulnerability{}}
 	for n, pages := 1, 1; n <= pages; n++ {
@@ -96,16 +96,16 @@ func (p *bodhiPage) each(f Feed, c *counter, each func(intel.Vulnerability) erro
 		if u.Release.Prefix != "FEDORA" || !f.wanted(ecosystem) {
 			continue // of containers, of flatpaks, and for other distributions
 		}
-		var ids []string
+		ids := cveWithin.FindAllString(u.Title, -1)
 		for _, b := range u.Bugs {
 			ids = append(ids, cveWithin.FindAllString(b.Title, -1)...)
 		}
-		ids = append(ids, cveWithin.FindAllString(u.Notes, -1)...)
 		slices.Sort(ids)
 		if ids = slices.Compact(ids); len(ids) > mostAbout {
 			c.skip()
 			continue
 		}
+		title := strings.Clone(intake.Cut(u.Title, intake.MostNote))
 		for _, b := range u.Builds {
 			name, v, ok := cutNVR(b.NVR)
 			if !ok {
@@ -116,7 +116,7 @@ func (p *bodhiPage) each(f Feed, c *counter, each func(intel.Vulnerability) erro
 				v = strconv.Itoa(b.Epoch) + ":" + v
 			}
 			for _, id := range ids {
-				one := intel.Vulnerability{ID: id, Reference: u.Alias, Aliases: []string{u.Alias}, Title: u.Title, Ecosystem: ecosystem, Product: name, Scheme: version.RPM,
+				one := intel.Vulnerability{ID: id, Reference: u.Alias, Aliases: []string{u.Alias}, Title: title, Ecosystem: ecosystem, Product: name, Scheme: version.RPM,
 					Ranges: []version.Range{{Until: v}}, Fixed: []string{v}, Published: instant(strings.Replace(u.Stable, " ", "T", 1) + "Z")}
 				if err := each(one); err != nil {
 					return err

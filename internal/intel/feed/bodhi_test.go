@@ -11,12 +11,12 @@ import (
 	"candor/internal/intel/feed"
 )
 
-// TestBodhi reads updates of Fedora, page by page: an update mends what its bugs name,
-// and of several that mend the same the earliest counts.
+// TestBodhi reads updates of Fedora, page by page: an update mends what its title and its bugs name,
+// and of several that mend the same the earliest counts. What notes name it need not mend.
 func TestBodhi(t *testing.T) {
 	pages := map[string]string{
 		"1": `{"page":1,"pages":2,"updates":[
-		  {"alias":"FEDORA-2026-b","title":"curl-8.6.0-9.fc40","notes":"Fix CVE-2026-0002.","date_stable":"2026-01-02 03:04:05","release":{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"curl-8.6.0-9.fc40","epoch":0},{"nvr":"x","epoch":0}],"bugs":[{"title":"CVE-2026-0001 curl: overflow [fedora-40]"}]},
+		  {"alias":"FEDORA-2026-b","title":"curl-8.6.0-9.fc40: CVE-2026-0002","notes":"CVE-2026-0003 is not mended by this.","date_stable":"2026-01-02 03:04:05","release":{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"curl-8.6.0-9.fc40","epoch":0},{"nvr":"x","epoch":0}],"bugs":[{"title":"CVE-2026-0001 curl: overflow [fedora-40]"}]},
 		  {"alias":"FEDORA-EPEL-2026-a","release":{"id_prefix":"FEDORA-EPEL","version":"9"},"builds":[{"nvr":"a-1-1.el9"}],"bugs":[{"title":"CVE-2026-0001"}]},
 		  {"alias":"FEDORA-2026-c","release":{"id_prefix":"FEDORA","version":"39"},"builds":[{"nvr":"a-1-1.fc39"}],"bugs":[{"title":"CVE-2026-0001"}]}]}`,
 		"2": `{"page":2,"pages":2,"updates":[{"alias":"FEDORA-2026-a","release":{"id_prefix":"FEDORA","version":"40"},"builds":[{"nvr":"curl-8.6.0-8.fc40","epoch":0},{"nvr":"perl-Thing-1.0-1.fc40","epoch":4}],"bugs":[{"title":"CVE-2026-0001"},{"title":"no name"}]}]}`,

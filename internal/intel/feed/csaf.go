@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -30,7 +31,8 @@ const (
 // csaf reads the advisories of a provider that changed since they were read: the
 // oldest first, at most MostParts in a turn. An advisory that cannot be read is
 // skipped, and comes again when it changes; one that is not there, or whose digest or
-// signature is of something else, in later turns, behind all others.
+// signature is of something else, in later turns, behind all others. One that stays so
+// is no failure of the feed again, as long as others were taken.
 func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (t Turn, err error) {
 	t = Turn{State: s}
 	t.State.Proof.Keys = slices.Clone(s.Proof.Keys)
@@ -66,10 +68,11 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (t Turn,
 		}
 		return strings.Compare(a, b)
 	})
-	failed := 0
+	failed, still := 0, 0 // now, and since before
+	var why error
 	for n, address := range fresh {
 		if n == MostParts {
-			t.More = true
+			t.More = s.Seen[address] >= 0 // else what is left failed before
 			break
 		}
 		gone, err := r.advisory(ctx, f, address, listed[address], c, proofs, &t.State.Proof)
@@ -85,8 +88,14 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (t Turn,
 			if errors.Is(gone, errForged) {
 				t.State.Seen[address] = rejected
 				t.State.Proof.Why = intake.Cut(gone.Error(), intake.MostNote)
+				if s.Seen[address] == rejected {
+					still++
+					why = cmp.Or(why, gone)
+					continue
+				}
 			}
-			if failed++; failed == len(fresh) || failed > mostFailed && !t.Changed {
+			why = gone
+			if failed++; failed > mostFailed && !t.Changed {
 				return t, gone
 			} else if failed > mostFailed {
 				break
@@ -96,7 +105,20 @@ func (r *Reader) csaf(ctx context.Context, f Feed, s State, c *counter) (t Turn,
 		t.Changed = true
 		t.State.Seen[address] = listed[address].updated.Unix()
 	}
+	if failed > 0 && failed == len(fresh)-still || why != nil && !taken(t.State.Seen) {
+		return t, why
+	}
 	return t, nil
+}
+
+// taken tells whether any advisory was.
+func taken(seen map[string]int64) bool {
+	for _, at := range seen {
+		if at != -1 && at != rejected {
+			return true
+		}
+	}
+	return false
 }
 
 // listing is an advisory that a provider lists.

@@ -49,8 +49,8 @@ type Feed struct {
 	Every   time.Duration
 	TLP     tlp.Mark     // of what does not bear its own
 	Class   candor.Class // of lists
-	// Releases are those of distributions that are of use, for Debian, OSV and CSAF, as
-	// "bookworm", "9" or "Red Hat:9": all, if there are none.
+	// Releases are those of distributions that are of use, for Debian ("bookworm"), and for
+	// OSV, CSAF and Bodhi ("12", "Red Hat:9", "Ubuntu:22.04"): all, if there are none.
 	Releases []string
 	// Keys are the fingerprints of the keys of a provider of CSAF that hold, in upper case;
 	// if there are none, those that it has when it is first read.

@@ -105,6 +105,11 @@ func serve(t *testing.T, files map[string]string) *site {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
+		var status int
+		if n, _ := fmt.Sscanf(body, "STATUS %d", &status); n == 1 {
+			w.WriteHeader(status)
+			return
+		}
 		body = strings.ReplaceAll(body, "BASE", s.URL)
 		tag := fmt.Sprintf(`"%d-%x"`, len(body), body[:min(8, len(body))])
 		w.Header().Set("ETag", tag)

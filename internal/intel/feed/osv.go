@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"candor"
+	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/version"
 )
@@ -24,6 +26,7 @@ const (
 	mostRecords  = 1_000_000
 	mostAffected = 20_000 // packages of one record
 	mostEvents   = 10_000 // of one range
+	mostMended   = 1000   // versions that mend a vulnerability in a package of RPM
 )
 
 // osv is a record of Open Source Vulnerabilities (schema 1.7), with what is of use.
@@ -53,16 +56,21 @@ type osv struct {
 
 // ReadOSV reads records of Open Source Vulnerabilities: a zip of them, which is
 // spooled to a file in a folder, or one alone. It hands over a vulnerability for
-// each package of each record, and for each that an advisory of a distribution is
-// about; of packages of RPM, what all advisories say comes together. Records that
-// cannot be read are skipped; a zip of which none can is candor.ErrInvalid. wanted
-// tells of which ecosystems it is read; nil: of all.
+// each package of each record; of packages of RPM, for each that an advisory of their
+// distribution is about, and what all advisories say comes together. Records that
+// cannot be read are skipped; a zip of which none can is candor.ErrInvalid, and so is one
+// of which nothing is wanted. wanted tells of which ecosystems it is read; nil: of all.
 func ReadOSV(r io.Reader, folder string, wanted func(ecosystem string) bool, each func(intel.Vulnerability) error, skip func()) error {
 	rpms := advised{at: map[[3]string]*intel.Vulnerability{}}
-	err := readOSV(r, folder, func(v intel.Vulnerability) error {
+	in := bufio.NewReader(r)
+	magic, _ := in.Peek(4)
+	zipped, other, some := bytes.Equal(magic, []byte("PK\x03\x04")), "", false
+	err := readOSV(in, zipped, folder, func(v intel.Vulnerability) error {
 		if wanted != nil && !wanted(v.Ecosystem) {
+			other = v.Ecosystem
 			return nil
 		}
+		some = true
 		if v.Scheme == version.RPM {
 			return rpms.add(v)
 		}
@@ -70,6 +78,9 @@ func ReadOSV(r io.Reader, folder string, wanted func(ecosystem string) bool, eac
 	}, skip)
 	if err != nil {
 		return err
+	}
+	if zipped && other != "" && !some {
+		return fmt.Errorf("nothing in it is of the releases of the feed, but of others, such as %.100q: write releases as it does, or leave them out: %w", other, candor.ErrInvalid)
 	}
 	return rpms.each(each)
 }
@@ -82,7 +93,7 @@ type advised struct {
 }
 
 // mostAdvised is how many packages with a vulnerability there are at most.
-const mostAdvised = 2_000_000
+const mostAdvised = 500_000
 
 func (a *advised) add(v intel.Vulnerability) error {
 	key := [3]string{v.ID, v.Ecosystem, v.Product}
@@ -91,12 +102,33 @@ func (a *advised) add(v intel.Vulnerability) error {
 		if len(a.order) == mostAdvised {
 			return fmt.Errorf("more than %d packages with a vulnerability: %w", mostAdvised, candor.ErrInvalid)
 		}
-		a.at[key] = &v
-		a.order = append(a.order, &v)
-		return nil
+		one := v
+		one.Fixed, one.Ranges, one.Versions = nil, nil, nil // which are of other vulnerabilities too
+		have = &one
+		a.at[key] = have
+		a.order = append(a.order, have)
 	}
-	have.Fixed, have.Ranges, have.Versions = append(have.Fixed, v.Fixed...), append(have.Ranges, v.Ranges...), append(have.Versions, v.Versions...)
+	var ok [3]bool
+	have.Fixed, ok[0] = union(have.Fixed, v.Fixed)
+	have.Ranges, ok[1] = union(have.Ranges, v.Ranges)
+	have.Versions, ok[2] = union(have.Versions, v.Versions)
+	if slices.Contains(ok[:], false) {
+		return fmt.Errorf("more than %d versions of %.100q with %s: %w", mostMended, v.Product, v.ID, candor.ErrInvalid)
+	}
 	return nil
+}
+
+// union adds what is not there yet, to a slice of its own; ok is false if it is too much.
+func union[T comparable](have, more []T) (all []T, ok bool) {
+	if len(more) > mostMended {
+		return have, false
+	}
+	for _, x := range more {
+		if !slices.Contains(have, x) {
+			have = append(have, x)
+		}
+	}
+	return have, len(have) <= mostMended
 }
 
 func (a *advised) each(each func(intel.Vulnerability) error) error {
@@ -118,9 +150,8 @@ func simple(ranges []version.Range, fixed []string) bool {
 	})
 }
 
-func readOSV(r io.Reader, folder string, each func(intel.Vulnerability) error, skip func()) error {
-	in := bufio.NewReader(r)
-	if magic, _ := in.Peek(4); !bytes.Equal(magic, []byte("PK\x03\x04")) {
+func readOSV(in io.Reader, zipped bool, folder string, each func(intel.Vulnerability) error, skip func()) error {
+	if !zipped {
 		raw, err := io.ReadAll(io.LimitReader(in, mostRecord+1))
 		if err != nil {
 			return told("OSV", err)
@@ -214,11 +245,9 @@ func record(raw []byte, each func(intel.Vulnerability) error) error {
 	if o.Withdrawn != "" {
 		return nil
 	}
-	title := o.Summary
-	if title == "" {
-		title = o.Details
-	}
-	ids := o.about()
+	title := strings.Clone(intake.Cut(cmp.Or(o.Summary, o.Details), intake.MostNote)) // the rest is not held in memory
+	names := o.names()
+	about := o.about(names)
 	for _, a := range o.Affected {
 		v := intel.Vulnerability{ID: o.ID, Reference: o.ID, Title: title, Ecosystem: ecosystemOf(a.Package.Ecosystem), Product: a.Package.Name, Versions: a.Versions,
 			Scheme: scheme(a.Package.Ecosystem), Published: instant(o.Published), Modified: instant(o.Modified)}
@@ -238,6 +267,10 @@ func record(raw []byte, each func(intel.Vulnerability) error) error {
 			ranges, fixed := events(r.Events)
 			v.Ranges, v.Fixed = append(v.Ranges, ranges...), append(v.Fixed, fixed...)
 		}
+		ids := [][]string{names}
+		if v.Scheme == version.RPM {
+			ids = about
+		}
 		for _, id := range ids {
 			one := v
 			one.ID, one.Aliases = id[0], id[1:]
@@ -249,16 +282,21 @@ func record(raw []byte, each func(intel.Vulnerability) error) error {
 	return nil
 }
 
-// about gives what a record is about: one vulnerability, by its CVE where it has one,
-// or those that an advisory of a distribution is about; each with its other names
-// behind it.
-func (o *osv) about() (all [][]string) {
+// names gives those of a record, its CVE first where it has one.
+func (o *osv) names() []string {
 	names := []string{o.ID}
 	for _, alias := range o.Aliases {
 		if names = append(names, alias); cve.MatchString(alias) && !cve.MatchString(names[0]) {
 			names[0], names[len(names)-1] = alias, names[0]
 		}
 	}
+	return names
+}
+
+// about gives what a record about packages of RPM is about: one vulnerability, by its CVE
+// where it has one, or those that an advisory of a distribution is about; each with its
+// other names behind it.
+func (o *osv) about(names []string) (all [][]string) {
 	if cve.MatchString(names[0]) {
 		return [][]string{names}
 	}
@@ -285,7 +323,7 @@ const mostAbout = 2000
 // distributed tells whether a record is an advisory of a distribution, by its name:
 // what is related to that is what it is about.
 func distributed(id string) bool {
-	for _, of := range []string{"ALSA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-SU-", "openSUSE-SU-", "DSA-", "DLA-", "USN-"} {
+	for _, of := range []string{"ALSA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-SU-", "openSUSE-SU-"} {
 		if strings.HasPrefix(id, of) {
 			return true
 		}

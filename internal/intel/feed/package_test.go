@@ -3,11 +3,14 @@ package feed_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"candor"
+	"candor/internal/intake"
 	"candor/internal/intel"
 	"candor/internal/intel/feed"
 )
@@ -120,6 +123,9 @@ func TestAdvisories(t *testing.T) {
 		of("RHSA-2026:4", `"upstream":["CVE-2026-0001"]`, "Red Hat:openshift:4.16::el9", "libcurl", "", "0:9-1"),
 		of("RLSA-2026:1", `"related":["CVE-2026-0001"]`, "Rocky Linux:8", "nodejs", "pkg:rpm/rocky-linux/nodejs?distro=rocky-linux-8&epoch=1&rpmmod=nodejs:18:8090020240312140000:d63f516d", "1:18.19.1-1.module+el8.9.0+1+a"),
 		of("SUSE-SU-2026:1", `"upstream":["CVE-2026-0001"],"related":["CVE-2026-0009"]`, "SUSE:Linux Enterprise Server 15 SP5-LTSS", "curl", "", "8.0.1-150400.5.41.1"),
+		of("DSA-1-1", `"upstream":["CVE-2026-0001"]`, "Debian:12", "curl", "", "7.88.1-10+deb12u5"),
+		of("DSA-2-1", `"upstream":["CVE-2026-0001"],"related":["CVE-2026-0002"]`, "Debian:12", "curl", "", "7.88.1-10+deb12u6"),
+		of("USN-1-1", `"related":["CVE-2026-0001"]`, "Ubuntu:22.04:LTS", "curl", "", "7.81.0-1ubuntu1.15"),
 		of("GHSA-2", `"related":["CVE-2026-0009"]`, "npm", "left", "", "1.0.0"),
 	} {
 		w, err := z.Create(fmt.Sprint(i, ".json"))
@@ -140,6 +146,9 @@ func TestAdvisories(t *testing.T) {
 		return got
 	}
 	want := []string{
+		"DSA-1-1|Debian:12|curl|debian|[{0 7.88.1-10+deb12u5 }][7.88.1-10+deb12u5]", "DSA-1-1|Debian:12|curl-debuginfo|debian|[{0 7.88.1-10+deb12u5 }][7.88.1-10+deb12u5]",
+		"DSA-2-1|Debian:12|curl|debian|[{0 7.88.1-10+deb12u6 }][7.88.1-10+deb12u6]", "DSA-2-1|Debian:12|curl-debuginfo|debian|[{0 7.88.1-10+deb12u6 }][7.88.1-10+deb12u6]",
+		"USN-1-1|Ubuntu:22.04:LTS|curl|debian|[{0 7.81.0-1ubuntu1.15 }][7.81.0-1ubuntu1.15]", "USN-1-1|Ubuntu:22.04:LTS|curl-debuginfo|debian|[{0 7.81.0-1ubuntu1.15 }][7.81.0-1ubuntu1.15]",
 		"GHSA-2|npm|left|semver|[{0 1.0.0 }][1.0.0]", "GHSA-2|npm|left-debuginfo|semver|[{0 1.0.0 }][1.0.0]",
 		"CVE-2026-0001|Red Hat:9|libcurl|rpm|[{ 0:7.76.1-23.el9_2.4 } {0:7.76.1-26 0:7.76.1-26.el9_3.2 }][0:7.76.1-23.el9_2.4 0:7.76.1-26.el9_3.2]",
 		"CVE-2026-0002|Red Hat:9|libcurl|rpm|[{ 0:7.76.1-26.el9_3.2 }][0:7.76.1-26.el9_3.2]",
@@ -153,6 +162,73 @@ func TestAdvisories(t *testing.T) {
 	}
 	if got := read(func(e string) bool { return e == "SUSE:15.5" }); len(got) != 1 {
 		t.Errorf("others than wanted: %q", got)
+	}
+}
+
+// TestAdvisedBounds cuts titles, keeps what advisories say of one vulnerability apart from
+// what they say of another, and refuses more than can be held.
+func TestAdvisedBounds(t *testing.T) {
+	record := func(names, title string, fixed ...string) string {
+		var events []string
+		for _, v := range fixed {
+			events = append(events, `{"introduced":"0"},{"fixed":"`+v+`"}`)
+		}
+		return fmt.Sprintf(`{"id":"RHSA-2026:1","upstream":[%s],"details":"%s","affected":[{"package":{"ecosystem":"Red Hat:enterprise_linux:9::baseos","name":"curl"},"ranges":[{"type":"ECOSYSTEM","events":[%s]}]}]}`, names, title, strings.Join(events, ","))
+	}
+	var found []intel.Vulnerability
+	read := func(text string) error {
+		return feed.ReadOSV(strings.NewReader(text), "", nil, func(v intel.Vulnerability) error { found = append(found, v); return nil }, nil)
+	}
+	if err := read(record(`"CVE-2026-0001","CVE-2026-0002"`, strings.Repeat("é", 5000), "2-1", "1-1", "2-1", "1-1")); err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	for _, v := range found {
+		if !slices.Equal(v.Fixed, []string{"1-1", "2-1"}) || len(v.Title) != intake.MostNote {
+			t.Errorf("%q, %d bytes of title", v.Fixed, len(v.Title))
+		}
+	}
+	var many []string
+	for i := range 1001 {
+		many = append(many, fmt.Sprint("1-", i))
+	}
+	if err := read(record(`"CVE-2026-0001"`, "", many[1:]...)); err != nil {
+		t.Error(err)
+	}
+	if err := read(record(`"CVE-2026-0001"`, "", many...)); !errors.Is(err, candor.ErrInvalid) || !strings.Contains(err.Error(), "versions of") {
+		t.Errorf("more versions than can be held: %v", err)
+	}
+	_, some, _ := strings.Cut(strings.TrimSuffix(record("", "", many[:600]...), "]}"), `"affected":[`)
+	twice := strings.TrimSuffix(record(`"CVE-2026-0001"`, "", many[600:]...), "]}") + "," + some + "]}"
+	if err := read(twice); !errors.Is(err, candor.ErrInvalid) || !strings.Contains(err.Error(), "versions of") {
+		t.Errorf("more versions in all than can be held: %v", err)
+	}
+}
+
+// TestNoRelease fails a feed of OSV that is set up with releases that its file does not
+// know, and takes those that are supported for long by either name.
+func TestNoRelease(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("a.json")
+	if err == nil {
+		_, err = w.Write([]byte(`{"id":"USN-1","affected":[{"package":{"ecosystem":"Ubuntu:22.04:LTS","name":"curl"}},{"package":{"ecosystem":"Ubuntu:24.04:LTS","name":"curl"}}]}`))
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, map[string]string{"/": b.String()})
+	f := of(feed.OSV, s.URL)
+	for _, release := range []string{"22.04", "22.04:LTS", "Ubuntu:22.04", "Ubuntu:22.04:LTS"} {
+		f.Releases = []string{release}
+		var got sink
+		if _, err := reader(s).Turn(t.Context(), f, &got); err != nil || len(got.vulnerabilities) != 1 {
+			t.Errorf("%s: %+v, %v", release, got.vulnerabilities, err)
+		}
+	}
+	f.Releases = []string{"jammy"}
+	turn, err := reader(s).Turn(t.Context(), f, &sink{})
+	if err == nil || turn.State.Cause != feed.Unreadable || !strings.Contains(turn.State.Error, `such as "Ubuntu:24.04:LTS"`) {
+		t.Errorf("%+v, %v", turn.State, err)
 	}
 }
 

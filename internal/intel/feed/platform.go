@@ -119,16 +119,20 @@ func moduleOf(text string) string {
 	return parts[0] + ":" + parts[1]
 }
 
+const longTerm = ":LTS"
+
 // wanted tells whether a feed is read for an ecosystem: of all, or of the releases
-// that it is set up with, by their names with or without the distribution's.
+// that it is set up with, by their names with or without the distribution's, and without
+// what says that it is supported for long ("Ubuntu:22.04:LTS").
 func (f Feed) wanted(ecosystem string) bool {
 	if len(f.Releases) == 0 || ecosystem == "" {
 		return true
 	}
 	whole, _, _ := strings.Cut(ecosystem, "/")
+	whole = strings.TrimSuffix(whole, longTerm)
 	_, release, _ := strings.Cut(whole, ":")
 	for _, r := range f.Releases {
-		if r == whole || r == release {
+		if r = strings.TrimSuffix(r, longTerm); r == whole || r == release {
 			return true
 		}
 	}

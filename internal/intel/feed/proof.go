@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,8 +31,8 @@ const (
 	mostBeside = 64 << 10  // bytes of a signature, or of a file with a digest
 )
 
-// rejected is when an advisory was changed whose digest or signature is not its own, in
-// State.Seen: it is asked for again.
+// rejected is when an advisory was changed whose digest or signature is not its own, or
+// whose signature is missing, in State.Seen: it is asked for again.
 const rejected = -2
 
 // errForged is that what came is not what the provider signed, or that it signs with
@@ -42,9 +43,9 @@ var errForged = fmt.Errorf("it is not proved to be the provider's: %w", candor.E
 // 7.1.20), since the feed was set up.
 type Proof struct {
 	Signed   int    `json:"signed,omitempty"`   // by a key that is held to be the provider's
-	Hashed   int    `json:"hashed,omitempty"`   // by a digest beside it only: it came whole
-	Bare     int    `json:"bare,omitempty"`     // by neither
-	Rejected int    `json:"rejected,omitempty"` // that are not taken: digest or signature is of something else
+	Hashed   int    `json:"hashed,omitempty"`   // by a digest beside it only: it came whole; of a provider without keys
+	Bare     int    `json:"bare,omitempty"`     // by neither; of such a provider too
+	Rejected int    `json:"rejected,omitempty"` // that are not taken: digest or signature is of something else, or a signature is missing
 	Why      string `json:"why,omitempty"`      // of the last of these
 	Keys     []Key  `json:"keys,omitempty"`     // that are held to be the provider's
 	Of       string `json:"of,omitempty"`       // the address of the provider whose keys they are
@@ -78,6 +79,31 @@ func (p *Proof) settle(seen map[string]int64) {
 	}
 }
 
+// refused takes over of a turn of CSAF that failed which advisories are not taken, and
+// keys that are held as they are published by now.
+func (s State) refused(t State) State {
+	seen := maps.Clone(s.Seen)
+	for address, at := range t.Seen {
+		if at != rejected {
+			continue
+		}
+		if seen == nil {
+			seen = map[string]int64{}
+		}
+		seen[address], s.Proof.Why = rejected, t.Proof.Why
+	}
+	s.Seen, s.Proof.Keys = seen, slices.Clone(s.Proof.Keys)
+	for i, k := range s.Proof.Keys {
+		for _, now := range t.Proof.Keys {
+			if now.Fingerprint == k.Fingerprint {
+				s.Proof.Keys[i] = now
+			}
+		}
+	}
+	s.Proof.settle(seen)
+	return s
+}
+
 // prover tells whether advisories are of their provider.
 type prover struct {
 	reader *Reader
@@ -100,29 +126,47 @@ func (r *Reader) prover(ctx context.Context, f Feed, named []providerKey, p *Pro
 		return nil, fmt.Errorf("CSAF: more than %d keys: %w", mostKeys, candor.ErrInvalid)
 	}
 	first := len(p.Keys) == 0 && len(f.Keys) == 0
-	have := func(print string) bool {
-		return slices.ContainsFunc(p.Keys, func(k Key) bool { return k.Fingerprint == print })
+	held := func(print string) int {
+		return slices.IndexFunc(p.Keys, func(k Key) bool { return k.Fingerprint == print })
+	}
+	accepted := func(print string) bool { return first || held(print) >= 0 || slices.Contains(f.Keys, print) }
+	another := func(print string) error {
+		if len(f.Keys) > 0 {
+			return nil // a person wrote those that hold
+		}
+		return fmt.Errorf("the provider has another key, %s, besides those that it had: ask it, and write all that hold in keys of the feed: %w", print, errForged)
 	}
 	if len(f.Keys) > 0 {
 		p.Keys = slices.DeleteFunc(p.Keys, func(k Key) bool { return !slices.Contains(f.Keys, k.Fingerprint) })
 	}
 	for _, n := range named {
 		print := plainPrint(n.Fingerprint)
-		if print != "" && have(print) {
+		if print != "" && !accepted(print) {
+			if err := another(print); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		key, err := r.key(ctx, f, n.URL)
+		if err == nil && print != "" && key.Fingerprint != print {
+			err = fmt.Errorf("the key at %s is %s, and the provider names %s: %w", n.URL, key.Fingerprint, print, errForged)
+		}
+		if err != nil && (held(print) >= 0 || print == "" && !first && len(p.Keys) > 0) {
+			continue // those that are held stay as they are
+		}
 		if err != nil {
 			return nil, err
 		}
-		switch key.Since = r.Now().UTC(); {
-		case print != "" && key.Fingerprint != print:
-			return nil, fmt.Errorf("the key at %s is %s, and the provider names %s: %w", n.URL, key.Fingerprint, print, errForged)
-		case have(key.Fingerprint):
-		case first, slices.Contains(f.Keys, key.Fingerprint):
+		key.Since = r.Now().UTC()
+		switch at := held(key.Fingerprint); {
+		case at >= 0:
+			p.Keys[at].Armored = newer(p.Keys[at].Armored, key.Armored)
+		case accepted(key.Fingerprint):
 			p.Keys = append(p.Keys, key)
-		case len(f.Keys) == 0:
-			return nil, fmt.Errorf("the provider has another key, %s, besides those that it had: ask it, and write all that hold in keys of the feed: %w", key.Fingerprint, errForged)
+		default:
+			if err := another(key.Fingerprint); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(f.Keys) > 0 && len(p.Keys) == 0 {
@@ -136,6 +180,42 @@ func (r *Reader) prover(ctx context.Context, f Feed, named []providerKey, p *Pro
 		out.keys = append(out.keys, all...)
 	}
 	return out, nil
+}
+
+// newer gives a key as it is published now, with a longer lifetime or revoked. What lacks
+// a revocation that is known is an older one.
+func newer(held, now string) string {
+	have := revocations(now)
+	for _, known := range revocations(held) {
+		if !slices.Contains(have, known) {
+			return held
+		}
+	}
+	return now
+}
+
+// revocations gives those of a key, of its names and of its subkeys.
+func revocations(armored string) (all []string) {
+	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(armored))
+	if err != nil {
+		return nil
+	}
+	for _, e := range keys {
+		found := slices.Clone(e.Revocations)
+		for _, i := range e.Identities {
+			found = append(found, i.Revocations...)
+		}
+		for _, k := range e.Subkeys {
+			found = append(found, k.Revocations...)
+		}
+		for _, one := range found {
+			var b bytes.Buffer
+			if one.Serialize(&b) == nil {
+				all = append(all, b.String())
+			}
+		}
+	}
+	return all
 }
 
 // plainPrint is a fingerprint in upper case, without spaces.
@@ -154,8 +234,13 @@ func (r *Reader) key(ctx context.Context, f Feed, address string) (Key, error) {
 	if err != nil {
 		all, err = openpgp.ReadKeyRing(bytes.NewReader(raw))
 	}
-	if err != nil || len(all) != 1 || all[0].PrivateKey != nil {
-		return Key{}, fmt.Errorf("at %s there is no public key: %w: %w", address, errors.Join(err), errForged)
+	switch {
+	case err != nil:
+		return Key{}, fmt.Errorf("at %s there is no public key: %w: %w", address, err, errForged)
+	case len(all) != 1:
+		return Key{}, fmt.Errorf("at %s there are %d keys, and one belongs there: %w", address, len(all), errForged)
+	case all[0].PrivateKey != nil:
+		return Key{}, fmt.Errorf("at %s there is a private key: %w", address, errForged)
 	}
 	var b bytes.Buffer
 	w, err := armor.Encode(&b, openpgp.PublicKeyType, nil)
@@ -165,8 +250,9 @@ func (r *Reader) key(ctx context.Context, f Feed, address string) (Key, error) {
 	return Key{Fingerprint: strings.ToUpper(hex.EncodeToString(all[0].PrimaryKey.Fingerprint)), Armored: b.String()}, err
 }
 
-// beside reads a small file that may not be there.
-func (r *Reader) beside(ctx context.Context, f Feed, address string, most int64) (raw []byte, there bool, err error) {
+// beside reads a small file that may not be there, which others than the usual answers
+// may say too.
+func (r *Reader) beside(ctx context.Context, f Feed, address string, most int64, absent ...int) (raw []byte, there bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, false, errors.Join(err, candor.ErrInvalid)
@@ -179,11 +265,10 @@ func (r *Reader) beside(ctx context.Context, f Feed, address string, most int64)
 		return nil, false, errors.Join(err, candor.ErrUnavailable)
 	}
 	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusNotFound, http.StatusGone:
+	switch code := resp.StatusCode; {
+	case code == http.StatusNotFound, code == http.StatusGone, slices.Contains(absent, code):
 		return nil, false, nil
-	case http.StatusOK:
-	default:
+	case code != http.StatusOK:
 		return nil, false, fmt.Errorf("%s: %s: %w", address, resp.Status, candor.ErrUnavailable)
 	}
 	raw, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
@@ -196,9 +281,9 @@ func (r *Reader) beside(ctx context.Context, f Feed, address string, most int64)
 	return raw, err == nil, err
 }
 
-// prove holds an advisory against the digest and the signature beside it, where there
-// are any, and counts how it is proved. An error is errForged where one is of something
-// else.
+// prove holds an advisory against the signature beside it, which a provider with keys
+// has to give, and against the digest, where there is one, and counts how it is proved.
+// An error is errForged where one is of something else, or there is no signature.
 func (v *prover) prove(ctx context.Context, address string, raw []byte, p *Proof) error {
 	signed, err := v.signed(ctx, address, raw)
 	if err != nil {
@@ -206,7 +291,7 @@ func (v *prover) prove(ctx context.Context, address string, raw []byte, p *Proof
 	}
 	hashed, err := v.hashed(ctx, address, raw)
 	switch {
-	case err != nil:
+	case err != nil && !(signed && !errors.Is(err, errForged)): // a signature is enough where no digest can be had
 		return err
 	case signed:
 		p.Signed++
@@ -224,8 +309,11 @@ func (v *prover) signed(ctx context.Context, address string, raw []byte) (bool, 
 		return false, nil
 	}
 	text, there, err := v.reader.beside(ctx, v.feed, address+".asc", mostBeside)
-	if err != nil || !there {
-		return false, err
+	if err != nil {
+		return false, fmt.Errorf("the signature of %s cannot be had, and the provider signs: %w: %w", address, err, errForged)
+	}
+	if !there {
+		return false, fmt.Errorf("%s has no signature, and the provider signs: %w", address, errForged)
 	}
 	check := func(at time.Time) (*packet.Signature, error) {
 		block, err := armor.Decode(bytes.NewReader(text))
@@ -253,7 +341,7 @@ func (v *prover) hashed(ctx context.Context, address string, raw []byte) (bool, 
 		sum    []byte
 		of     crypto.Hash
 	}{{".sha512", long[:], crypto.SHA512}, {".sha256", short[:], crypto.SHA256}} {
-		text, there, err := v.reader.beside(ctx, v.feed, address+d.ending, mostBeside)
+		text, there, err := v.reader.beside(ctx, v.feed, address+d.ending, mostBeside, http.StatusUnauthorized, http.StatusForbidden)
 		if err != nil {
 			return false, err
 		}

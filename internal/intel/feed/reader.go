@@ -59,6 +59,9 @@ func (r *Reader) Turn(ctx context.Context, f Feed, to Sink) (Turn, error) {
 	t, err := asks.read(ctx, f, s, c)
 	if err != nil {
 		s = s.Failed(s.Checked, err, causeOf(err, last.status))
+		if f.Kind == CSAF {
+			s = s.refused(t.State)
+		}
 		return Turn{State: s}, errors.Join(fmt.Errorf("feed %s: %w", f.Name, err), r.States.Keep(ctx, f.Name, s))
 	}
 	t.State.Fetched, t.State.Failures, t.State.Error, t.State.Cause, t.State.Rest = s.Checked, 0, "", "", time.Time{}
