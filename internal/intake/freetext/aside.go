@@ -14,11 +14,11 @@ import (
 // papers are ends of names of documents.
 var papers = regex.Of(`(?i)\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)`)
 
-// smallPrint are parts of paths of what a site says of itself to the letter of the law.
-var smallPrint = regex.Of(`(?i)(?:^|[/_.-])(?:privacy|cookies?|gdpr|dsgvo|datenschutz(?:erklaerung)?|disclaimer|imprint|impressum|terms(?:-of-(?:use|service))?|legal-notice|privacidad|privacidade|confidentialite)(?:[/?#_.-]|$)`)
+// smallPrint are ends of paths of what a site says of itself to the letter of the law.
+var smallPrint = regex.Of(`(?i)(?:^|[/_.-])(?:privacy|cookies?|gdpr|dsgvo|datenschutz(?:erklaerung)?|disclaimer|imprint|impressum|terms(?:-of-(?:use|service))?|legal-notice|privacidad|privacidade|confidentialite)(?:[_-](?:policy|notice|statement|settings|and[_-]conditions))?(?:\.(?:[sx]?html?|php|aspx?|jsp))?/?(?:[?#]|$)`)
 
 // reached are words before telephone numbers and the like in the block of who signs.
-var reached = regex.Of(`(?i)(?:^|[\s|,;•])(?:tel|telefon|tél|teléfono|telefone|telefono|phone|mobile|mob|cell|fax|switchboard|hotline|тел|电话|電話)\b?[.:\s)/]{0,4}\+?[\d(]|(?:^|\s)\+\d{1,3}[\s().-]\d`)
+var reached = regex.Of(`(?i)(?:^|[\s|,;•])(?:tel|telefon|tél|teléfono|telefone|telefono|phone|mobile|mob|cell|fax|switchboard|hotline|тел|电话|電話)\b?[.:\s)/]{0,4}\+?\(?\+?\d|(?:^|\s)\+\d{1,3}[\s().-]\d`)
 
 // nearContact is how many lines above and below tell of whose block one is.
 const nearContact = 2

@@ -71,6 +71,74 @@ func TestPassed(t *testing.T) {
 	}
 }
 
+// TestTelephone: words for telephones are of a block of contacts where a number follows.
+func TestTelephone(t *testing.T) {
+	const page = "https://shop.test/pay"
+	for text, want := range map[string]bool{
+		"Joan Hill\nPhone: (415) 555 0100\n" + page:      true,
+		"It asks for the phone (and a card) at\n" + page: false,
+	} {
+		if f := noted(t, text)[page]; f == nil || slices.Contains(f, "contact-block") != want {
+			t.Errorf("%q: %q; not %v", text, f, want)
+		}
+	}
+}
+
+// TestPaper: a paper is no proof where files are told of that are malware, and small print
+// is only what a path ends with.
+func TestPaper(t *testing.T) {
+	for _, x := range []struct {
+		text, value, feature string
+		want                 bool
+	}{
+		{"The proof: https://a.test/files/mark_77.pdf for our trademark", "https://a.test/files/mark_77.pdf", "paper", true},
+		{"Malware distribution, this malware is downloaded from https://a.test/files/bill.pdf", "https://a.test/files/bill.pdf", "paper", false},
+		{"See https://a.test/terms.html", "https://a.test/terms.html", "small-print", true},
+		{"See https://a.test/privacy/?lang=de", "https://a.test/privacy/?lang=de", "small-print", true},
+		{"See https://a.test/privacy/login.php", "https://a.test/privacy/login.php", "small-print", false},
+		{"See https://a.test/gdpr-update-account", "https://a.test/gdpr-update-account", "small-print", false},
+	} {
+		if got := noted(t, x.text)[x.value]; got == nil || slices.Contains(got, x.feature) != x.want {
+			t.Errorf("%q: of %s %q are noted; %s: %v", x.text, x.value, got, x.feature, !x.want)
+		}
+	}
+}
+
+// TestTurned: victims are complained about only where infected computers are what a report
+// is about, and where nothing else is said to be a source.
+func TestTurned(t *testing.T) {
+	const infected = "Systems in your network are infected:\n\n"
+	for text, want := range map[string]bool{
+		infected + "Victim IP: 203.0.113.181\nC2: 192.0.2.234\n":                                                                          true,
+		infected + "Victim IP: 203.0.113.181\nSource IP: 192.0.2.234\n":                                                                   false,
+		infected + "seen,Victim IP,malware,Source IP\n2026-03-15,203.0.113.181,loki,192.0.2.234\n":                                        false,
+		"Brute force attacks, failed logins, brute-force. The host is probably infected, part of a botnet.\n\nVictim IP: 203.0.113.181\n": false,
+	} {
+		f := noted(t, text)["203.0.113.181"]
+		if f == nil || slices.ContainsFunc(f, func(s string) bool { return s == "column-source" || s == "key-source" }) != want {
+			t.Errorf("%q: %q; not %v", text, f, want)
+		}
+	}
+}
+
+// TestOtherSubject: a subject that names who is attacked, imitated or spoken for does not
+// name what is complained about.
+func TestOtherSubject(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"Phishing at bad.test":                true,
+		"Phishing at admin.test":              false, // for whom admin@ writes
+		"Phishing against maplebank.test":     false,
+		"Page impersonating maplebank.test":   false,
+		"Phishing of the site maplebank.test": false,
+	} {
+		m := mailOf(t, "Please remove https://login-now.test/a soon.\n")
+		m.Subject = subject
+		if f := notedOf(m)["https://login-now.test/a"]; f == nil || slices.Contains(f, "other-than-subject") != want {
+			t.Errorf("%q: %q; not %v", subject, f, want)
+		}
+	}
+}
+
 // featured gives the values of a mail with their features.
 func featured(t *testing.T, text string) (*document, map[string]*value) {
 	t.Helper()

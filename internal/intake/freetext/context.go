@@ -1,6 +1,7 @@
 package freetext
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -371,19 +372,34 @@ func key(left string) string {
 
 // turned is what the head of a column, or the name of a field, says of a value where
 // computers are told of that are infected: their victims are whom the provider must
-// help, and controllers are elsewhere.
+// help unless others are told of as sources, and controllers are elsewhere.
 func (d *document) turned(head string, says meaning) meaning {
 	if !d.infected {
 		return says
 	}
 	switch {
-	case says == victim && strings.Contains(head, "victim"):
+	case says == victim && strings.Contains(head, "victim") && !d.sourced:
 		return source
 	case controllers.MatchString(head):
 		return victim
 	default:
 		return says
 	}
+}
+
+// sources tells whether the name of a field, or the head of a column, says of what it
+// holds that it did it.
+func (d *document) sources(x *lexicon) bool {
+	return slices.ContainsFunc(d.mentions, func(m *mention) bool {
+		l := &d.lines[m.line]
+		if m.within || l.zone == outer || l.zone == pasted {
+			return false
+		}
+		return slices.ContainsFunc([]string{d.column(m), key(l.text[:min(m.start, len(l.text))])}, func(head string) bool {
+			said := x.left(head)
+			return len(said) > 0 && said[0].says == source && !controllers.MatchString(head)
+		})
+	})
 }
 
 // controllers are words for what infected computers speak to.

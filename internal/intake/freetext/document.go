@@ -62,6 +62,7 @@ type document struct {
 	titles     []int              // of lines, the title above; nil if it was not looked
 	told       map[int][]string   // what titles say
 	infected   bool               // it tells of infected computers of who is told, which are its victims
+	sourced    bool               // and a field or a column of it says which are sources
 	contacts   map[int]bool       // of lines, whether they are among ways to reach who reports
 }
 

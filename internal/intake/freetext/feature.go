@@ -82,7 +82,7 @@ func (d *document) tally(values []*value, t topic) tally {
 			n.subject[g] = n.subject[g] || l.zone == subject
 			if l.zone == subject {
 				n.heads[strings.TrimPrefix(m.value, "www.")] = true
-				if name := m.name(); name != "" && !d.ofReporter(name) && !d.ofProvider(name) && !known(site(name)) {
+				if name := m.name(); name != "" && !d.ofReporter(name) && !d.ofProvider(name) && !d.client(name) && !known(site(name)) && !suffers.MatchString(l.text[:min(m.start, len(l.text))]) {
 					n.headSites[site(name)] = true
 				}
 			}
@@ -127,6 +127,9 @@ func (d *document) tally(values []*value, t topic) tally {
 	return n
 }
 
+// suffers is how the subject of a report leads to what is attacked or imitated.
+var suffers = regex.Of(`(?i)\b(?:against|targeting|impersonating|phishing of)\s+(?:(?:the|our|your|of|site|website|domain|brand|customers?|users?)\s+){0,3}["'(\[<*]{0,3}$`)
+
 // name is the domain that is named, or that a URL is of.
 func (m *mention) name() string {
 	switch m.kind {
@@ -169,6 +172,7 @@ type seen struct {
 // features notes what is so of all values.
 func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 	d.infected = t.infected()
+	d.sourced = d.infected && d.sources(x)
 	all := make([]seen, len(values))
 	for i, v := range values {
 		v.note("bias")

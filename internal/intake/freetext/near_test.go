@@ -3,12 +3,18 @@ package freetext
 import (
 	"slices"
 	"testing"
+
+	"candor/internal/intake/message"
 )
 
 // noted are the features of each value of a text, by what it names.
 func noted(t *testing.T, text string) map[string][]string {
 	t.Helper()
-	d := open(mailOf(t, text))
+	return notedOf(mailOf(t, text))
+}
+
+func notedOf(m *message.Message) map[string][]string {
+	d := open(m)
 	d.scan()
 	r := New()
 	values := d.values()

@@ -60,7 +60,7 @@ func (d *document) visiting(v *value, m *mention, l *line) {
 }
 
 // cased are numbers of cases, as reports name them.
-var cased = regex.Of(`(?i)(?:^|[^\p{L}])(?:ticket|case|request|incident|issue|chamado|vorgang|störung|обращение|dossier|reference|ref|number|id|nr|no|#)[\s:.#№\[(-]{0,4}(?:[a-z]{1,6}-?)?(\d{4,})`)
+var cased = regex.Of(`(?i)(?:^|[^\p{L}])(?:ticket|case|request|incident|issue|chamado|vorgang|störung|обращение|dossier|reference|ref|number|id|nr|no|#)(?:s?[ _-]?(?:id|nr|no|num|number|nummer))?[\s:.#№\[(-]{0,4}(?:[a-z]{1,6}-?)?(\d{4,})`)
 
 // numbers are the numbers by which a report names itself: those that its subject
 // and its text call so.

@@ -145,7 +145,5 @@ func (l *line) unlinked() string {
 	return b.String()
 }
 
-// infected tells whether a report is of infected computers, or as good as.
-func (t topic) infected() bool {
-	return 2*t.score["malicious-code/infected-system"] >= t.score[string(t.class)] && t.score["malicious-code/infected-system"] > 0
-}
+// infected tells whether a report is of infected computers.
+func (t topic) infected() bool { return t.class == "malicious-code/infected-system" }

@@ -170,7 +170,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if someAddress.MatchString(path) || strings.Contains(path, "abuse@") || strings.Contains(path, "abuse%40") {
 			v.note("address-in-path")
 		}
-		if papers.MatchString(path) {
+		if papers.MatchString(path) && t.class != "malicious-code/malware-distribution" {
 			v.note("paper")
 		}
 		if smallPrint.MatchString(path) {
