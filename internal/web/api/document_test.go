@@ -147,11 +147,18 @@ func checkSecurity(t *testing.T, op api.Operation, security []any) {
 		}
 		return
 	}
-	documented := ""
+	documented, ofReporters := "", false
 	for _, s := range security {
-		if scopes, ok := s.(object)["token"].([]any); ok {
+		switch scopes, ok := s.(object)["token"].([]any); {
+		case ok && scopes[0] == access.ScopeReport:
+			ofReporters = true
+		case ok:
 			documented = scopes[0].(string)
 		}
+	}
+	program := candor.Principal{Role: candor.RoleReporter, Reporter: "soc@cert.example", Token: "t", Scopes: []string{access.ScopeReport}}
+	if works := allowed(op, program); works != ofReporters {
+		t.Errorf("%s: with a token of a reporter's it works: %v; documented: %v", op.ID, works, ofReporters)
 	}
 	for _, scope := range access.Scopes() {
 		works := false
