@@ -18,10 +18,7 @@ func TestPopulated(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	plain := written(t, make([]byte, size))
 	asked := written(t, Make[byte](size))
-	if plain < size/4096/4 {
-		t.Skipf("memory is mapped here in %d faults as it is", plain)
-	}
-	if asked > plain/4 {
+	if asked > plain/4+16 { // where memory comes in larger pieces, there are few of either
 		t.Errorf("%d faults for memory that was asked for, %d for other", asked, plain)
 	}
 }

@@ -35,6 +35,10 @@ func TestTenMinutes(t *testing.T) {
 				flows[i].Start = flows[i].End
 			}
 		}
+		if n == 0 { // one is late for certain: what is asked below of the time before the first hour
+			flows[0].End = now.Add(-90 * time.Second).UnixMicro()
+			flows[0].Start = flows[0].End
+		}
 		now = now.Add(time.Minute)
 		a.Keep(flows)
 		m.Keep(flows)
