@@ -107,12 +107,14 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 			return n, err
 		}
 	}
+	said := told{keys: map[store.VulnerabilityKey]bool{}, documents: map[string]bool{}, ids: map[string]bool{}}
 	err = from.read(func(e feedEntry) error {
 		if e.Vulnerability == nil {
 			return nil
 		}
 		if !n.whole {
 			n.touched.add(*e.Vulnerability, true) // of a part nobody knows what it said before
+			said.add(*e.Vulnerability)
 			return nil
 		}
 		other, exploited, err := have.Name(*e.Vulnerability)
@@ -126,7 +128,7 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 	case err == nil && n.whole:
 		n.gone, err = h.Store.Unnamed(ctx, name, have)
 	case err == nil:
-		n.gone, err = h.untold(ctx, name, from)
+		n.gone, err = h.untold(ctx, name, said)
 	}
 	for _, v := range n.gone {
 		n.touched.add(v, v.Exploited)
@@ -140,26 +142,28 @@ func (h *House) newsOf(ctx context.Context, name string, whole bool, from *feedS
 	return n, err
 }
 
+// told is what documents say of vulnerabilities.
+type told struct {
+	keys           map[store.VulnerabilityKey]bool
+	documents, ids map[string]bool
+}
+
+func (t told) add(v intel.Vulnerability) {
+	if v.Reference != "" {
+		t.keys[store.KeyOf(v)], t.documents[v.Reference], t.ids[v.ID] = true, true, true
+	}
+}
+
 // untold gives what documents of a feed said of a vulnerability before and do not any
 // more: that a product has it.
-func (h *House) untold(ctx context.Context, name string, from *feedSpool) (gone []intel.Vulnerability, err error) {
-	told, documents, ids := map[store.VulnerabilityKey]bool{}, map[string]bool{}, map[string]bool{}
-	err = from.read(func(e feedEntry) error {
-		if v := e.Vulnerability; v != nil && v.Reference != "" {
-			told[store.KeyOf(*v)], documents[v.Reference], ids[v.ID] = true, true, true
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(ids)), idsAtOnce) {
+func (h *House) untold(ctx context.Context, name string, t told) (gone []intel.Vulnerability, err error) {
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(t.ids)), idsAtOnce) {
 		records, err := h.Store.VulnerabilitiesNamed(ctx, some)
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range records {
-			if v.Source == name && documents[v.Reference] && !told[store.KeyOf(v)] {
+			if v.Source == name && t.documents[v.Reference] && !t.keys[store.KeyOf(v)] {
 				gone = append(gone, v)
 			}
 		}

@@ -74,8 +74,8 @@ func packages(all []*rpmdb.PackageInfo, ecosystem string) (items []Item) {
 		if i.Name == "" || i.Name == "gpg-pubkey" {
 			continue // keys are kept as packages
 		}
-		// A file of sources does not tell its epoch, which packages of its version have. Where
-		// none is here, the source has none.
+		// The name of a file of sources does not tell its epoch, which packages of its version
+		// have. Where none is here, it is taken to have none: rather exposed than not.
 		source, version := sourceOf(p.SourceRpm)
 		if v := versionOf(cmp.Or(sources[p.SourceRpm], version)); source != "" && (v != "" || i.Version == "") {
 			if source = wordOf(source); source != i.Name {
