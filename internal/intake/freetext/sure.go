@@ -17,9 +17,12 @@ import (
 func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	s := map[string]float64{"bias": 1}
 	product, weakest, strongest := 1.0, 6.0, -6.0
-	chosen := map[*value]bool{}
+	chosen, sites := map[*value]bool{}, map[string]bool{} // of names that are complained about
 	for _, v := range about {
 		chosen[v] = true
+		if v.kind == intake.Domain {
+			sites[site(v.value)] = true
+		}
 	}
 	for _, v := range values {
 		z := bound(math.Log(v.p / (1 - v.p)))
@@ -44,7 +47,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
-		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !v.saidAlready(about) {
+		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !v.saidAlready(about, sites) {
 			if yes && !no {
 				s["spoken-other"] = 1 // words speak for another one too
 			}
@@ -93,12 +96,12 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	return s
 }
 
-// saidAlready tells whether a value is said by one of those that are complained about:
-// a name by its pages, a page by those below it, an address by its network.
-func (v *value) saidAlready(about []*value) bool {
-	return v.saidBy(about) || slices.ContainsFunc(about, func(o *value) bool {
-		return o.kind == intake.Domain && v.kind == intake.Domain && site(o.value) == site(v.value) || strings.HasPrefix(o.value, v.value)
-	})
+// saidAlready tells whether a value is said by one of those that are complained about, of
+// which there are names of these sites: a name by its pages or by another of its site,
+// and what is the beginning of one by that.
+func (v *value) saidAlready(about []*value, sites map[string]bool) bool {
+	return v.kind == intake.Domain && sites[site(v.value)] || v.saidBy(about) ||
+		slices.ContainsFunc(about, func(o *value) bool { return strings.HasPrefix(o.value, v.value) })
 }
 
 // portions is of how many lists or enumerations, and single ones, those are that were chosen
