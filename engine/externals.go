@@ -41,12 +41,18 @@ func externalValue(v any) (module.Value, bool) {
 	return module.Value{}, false
 }
 
-// externalValues applies what a file overrides.
+// externalValues applies what a file overrides. The values are valid until the
+// next call.
 func (s *Scanner) externalValues(over map[string]any) ([]module.Value, error) {
 	for i, x := range s.rules.externs {
 		s.extern[i] = x.value
 		v, ok := over[x.name]
 		if !ok {
+			continue
+		}
+		if text, is := v.(string); is && x.value.Kind == module.String {
+			s.texts[i] = append(s.texts[i][:0], text...)
+			s.extern[i] = module.BytesValue(s.texts[i])
 			continue
 		}
 		value, ok := externalValue(v)

@@ -29,13 +29,16 @@ type Scanner struct {
 	o       ScanOptions
 	inner   *match.Scanner
 	extern  []module.Value
+	texts   [][]byte // of external variables, used again
 	out     []Match
+	found   func(rule uint32)
 	answers []byte // of the last Situation
 }
 
 // NewScanner gives a Scanner over r.
 func (r *Rules) NewScanner(o ScanOptions) *Scanner {
-	s := &Scanner{rules: r, o: o, inner: match.NewScanner(r.set, o.Log), extern: make([]module.Value, len(r.externs))}
+	s := &Scanner{rules: r, o: o, inner: match.NewScanner(r.set, o.Log), extern: make([]module.Value, len(r.externs)), texts: make([][]byte, len(r.externs))}
+	s.found = s.add
 	if o.Costs {
 		s.inner.Profile()
 	}
@@ -51,17 +54,20 @@ func (s *Scanner) Scan(data []byte, f File) ([]Match, error) {
 		return nil, err
 	}
 	s.out = s.out[:0]
-	s.inner.Scan(data, extern, now, func(r uint32) {
-		if s.rules.set.Flags[r]&match.Private != 0 {
-			return
-		}
-		m := Match{Rule: s.rules.infos.of(r)}
-		if s.o.Strings {
-			m.Strings = s.strings(r)
-		}
-		s.out = append(s.out, m)
-	})
+	s.inner.Scan(data, extern, now, s.found)
 	return s.out, nil
+}
+
+// add adds a rule that matches, unless it is private.
+func (s *Scanner) add(rule uint32) {
+	if s.rules.set.Flags[rule]&match.Private != 0 {
+		return
+	}
+	m := Match{Rule: s.rules.infos.of(rule)}
+	if s.o.Strings {
+		m.Strings = s.strings(rule)
+	}
+	s.out = append(s.out, m)
 }
 
 // Consulted tells what besides the content had a say in the last Scan: the

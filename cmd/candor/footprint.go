@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"os"
+	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -32,6 +34,26 @@ func unmapStart() {
 	for _, m := range unchanged(smaps, self) {
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.from, m.to-m.from, unix.MADV_DONTNEED) // only advice
 	}
+}
+
+// How much of the heap is of large pages, and how large these are.
+const (
+	largeHeap = 64 << 20
+	largePage = 2 << 20
+)
+
+// largePages has the next largeHeap bytes of the heap mapped in large pages when they
+// are touched, where the kernel has such (transparent huge pages, madvise(2)): a fault
+// for 512 pages in place of one for each. Under hypervisors that keep page tables of
+// their own, new memory costs more than what is done with it. What is not touched is not
+// mapped.
+func largePages() {
+	block := make([]byte, largeHeap) // not touched: it is new
+	from := reflect.ValueOf(block).Pointer()
+	begin := (from + largePage - 1) &^ (largePage - 1)
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, begin, (from+largeHeap-begin)&^(largePage-1), unix.MADV_HUGEPAGE) // only advice
+	runtime.KeepAlive(block)
+	runtime.GC() // the heap has it now
 }
 
 // span is a range of addresses.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -54,4 +55,39 @@ func TestUnmapStart(t *testing.T) {
 	if got := (&program{}).command().Use; got != "candor" {
 		t.Errorf("the program is %q", got)
 	}
+}
+
+// TestLargePages asks the kernel how much of this program it maps in large pages.
+func TestLargePages(t *testing.T) {
+	want := largeHeap - 2*largePage
+	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
+		want = 0 // it knows none
+	}
+	before := advised(t)
+	largePages()
+	if got := advised(t) - before; got < want {
+		t.Errorf("%d bytes more are of large pages, want %d", got, want)
+	}
+}
+
+// advised is how many bytes are mapped in large pages because the program asked for it.
+func advised(t *testing.T) (sum int) {
+	t.Helper()
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for line := range strings.Lines(string(smaps)) {
+		f := strings.Fields(line)
+		switch {
+		case f[0] == "Size:":
+			if size, err = strconv.Atoi(f[1]); err != nil {
+				t.Fatal(err)
+			}
+		case f[0] == "VmFlags:" && slices.Contains(f, "hg"):
+			sum += size << 10
+		}
+	}
+	return sum
 }

@@ -39,7 +39,19 @@ const (
 	scanHeap      = 56 << 20
 	scanPerThread = 16 << 20
 	scanLook      = time.Second / 4
+	// loadPercent is for the start: what is loaded stays in use.
+	loadPercent = 400
 )
+
+// unhurried lets more garbage gather than usual, unless the environment says how
+// much, until hurry or frugal is called.
+func unhurried() (hurry func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(loadPercent)
+	return func() { debug.SetGCPercent(before) }
+}
 
 // frugal bounds the garbage of a scan, unless the environment does, until end
 // is called.
@@ -150,13 +162,17 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		defer lists.Close()
 	}
 	unmapStart() // compiling takes most memory
+	largePages()
+	hurry := unhurried()
 	compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
 	}
-	unmapStart()       // and scanning does
-	if f.known == "" { // what is learned waits in memory until it is written
+	unmapStart() // and scanning does
+	if f.known == "" {
 		defer frugal(f.threads)()
+	} else { // what is learned waits in memory until it is written
+		hurry()
 	}
 	o.NewMatcher = f.matchers(p, compiled)
 	forget, err := p.remember(c.Context(), f, &o, compiled.Rules)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"candor/engine/internal/vector"
 )
@@ -108,8 +109,9 @@ type probe struct {
 }
 
 // probes has the signs by the bytes that their first parts begin with, and
-// those whose gap has no bound also by the bytes of their second parts.
-var probes = makeProbes()
+// those whose gap has no bound also by the bytes of their second parts. They are
+// made when they are first asked for.
+var probes = sync.OnceValue(makeProbes)
 
 type probeTable struct {
 	first, second [256][]*probe
@@ -273,7 +275,7 @@ func (p *probe) at(offset int) bool {
 // recognise finds the sign in data, which begins at offset base of a file, that
 // counts.
 func recognise(data []byte, base int) FileType {
-	probes, found := probes, TypeAny
+	probes, found := probes(), TypeAny
 	var open [maxSigns]bool // the first part has been seen
 	var ends [maxSigns]int
 	wanted := uint8(beginsFirst) // second parts only after a first one

@@ -116,7 +116,7 @@ func (r *reader) fill() (int, error) {
 	if r.stat.Size == 0 {
 		want = 4096
 	}
-	r.grow(want)
+	r.grow(0, want)
 	for n := 0; ; {
 		m, err := unix.Pread(r.fd, r.buf[n:want], int64(n))
 		switch {
@@ -136,23 +136,22 @@ func (r *reader) fill() (int, error) {
 				return 0, unix.EFBIG
 			}
 			want = min(2*want, mapFrom+1)
-			r.grow(want)
+			r.grow(n, want)
 		}
 	}
 }
 
-// grow makes buf hold at least n bytes, keeping what is in it.
-func (r *reader) grow(n int) {
-	if n <= cap(r.buf) {
-		r.buf = r.buf[:cap(r.buf)]
+// grow makes buf hold at least so many bytes, keeping the first n.
+func (r *reader) grow(n, want int) {
+	if want <= len(r.buf) {
 		return
 	}
 	size := 256 << 10
-	for size < n {
+	for size < want {
 		size *= 2
 	}
 	larger := make([]byte, size)
-	copy(larger, r.buf)
+	copy(larger, r.buf[:n])
 	r.buf = larger
 }
 

@@ -20,11 +20,10 @@ const hitLimit = 4096
 // one goroutine.
 type Scanner struct {
 	set *Set
-	log func(string)
 
 	data    []byte
-	size    int // of the file; that of data unless data is a normal form
-	input   *module.Input
+	size    int          // of the file; that of data unless data is a normal form
+	input   module.Input // that of a view; its memory is used again
 	objects map[string]module.Object
 	extern  []module.Value
 
@@ -65,7 +64,7 @@ type Scanner struct {
 	exe        *executable
 	reported   map[uint32]bool
 	yield      func(uint32)
-	now        func() int64
+	now        func() int64 // as the caller has it: conditions ask through clock
 
 	observe    func(form []byte) // nil for nobody
 	observeAll bool              // also forms that no rule of the set is matched against
@@ -92,7 +91,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 	}
 	n, p := set.Rules(), set.Patterns
 	s := &Scanner{
-		set: set, log: log,
+		set:      set,
 		ruleMark: make([]uint32, n), ruleTrue: make([]bool, n), busy: make([]uint32, n), candMark: make([]uint32, n),
 		hitMark: make([]uint32, p), hitHead: make([]int32, p), over: make([]uint32, p), occMark: make([]uint32, p), occAt: make([]int32, p),
 		finders:  make([]gram.Finder, len(set.Groups)+int(plan.Alphabets)),
@@ -101,6 +100,7 @@ func NewScanner(set *Set, log func(string)) *Scanner {
 		matchers: map[*automaton.Program]*automaton.Matcher{},
 		reported: map[uint32]bool{},
 	}
+	s.input = module.Input{Cache: map[string]any{}, Log: log, Now: s.clock}
 	return s
 }
 
@@ -143,8 +143,14 @@ func (s *Scanner) Scan(data []byte, extern []module.Value, now func() int64, yie
 func (s *Scanner) prepare(extern []module.Value, now func() int64, yield func(rule uint32)) {
 	s.extern, s.yield = extern, yield
 	s.consulted, s.clocked = 0, false
-	s.now = func() int64 { s.clocked = true; return now() }
+	s.now = now
 	clear(s.reported)
+}
+
+// clock gives the time, and notes that it had a say.
+func (s *Scanner) clock() int64 {
+	s.clocked = true
+	return s.now()
 }
 
 // Consulted tells which external variables had a say in the last Scan, a bit
@@ -265,7 +271,8 @@ func (s *Scanner) begin(data []byte) {
 		s.printed = 0
 	}
 	s.data, s.size, s.plain = data, len(data), 0
-	s.input = &module.Input{Data: data, Cache: map[string]any{}, Log: s.log, Now: s.now}
+	s.input.Data = data
+	clear(s.input.Cache)
 	s.objects, s.exe, s.plan = nil, nil, nil
 	s.hits, s.occUsed = s.hits[:0], 0
 	s.candidates = s.candidates[:0]
@@ -397,7 +404,7 @@ func (s *Scanner) object(name string) module.Object {
 	if !ok {
 		return nil
 	}
-	o := m.Open(s.input)
+	o := m.Open(&s.input)
 	if s.objects == nil {
 		s.objects = map[string]module.Object{}
 	}

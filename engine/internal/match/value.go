@@ -157,7 +157,7 @@ func (f *frame) call(e *ir.Expr) module.Value {
 		}
 		f.s.args = append(f.s.args, x)
 	}
-	return defined(form.Call(f.s.input, recv.Obj, f.s.args[begin:]))
+	return defined(form.Call(&f.s.input, recv.Obj, f.s.args[begin:]))
 }
 
 // function finds the static description of the function that callee names.
