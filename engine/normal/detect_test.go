@@ -132,8 +132,8 @@ func checkRecognise(t *testing.T, b []byte) {
 	for _, base := range []int{0, 600, 1 << 17} {
 		got := recognise(b, base)
 		was := probes
-		narrow := *probes
-		narrow.triples, probes = nil, &narrow
+		narrow := *probes()
+		narrow.triples, probes = nil, func() *probeTable { return &narrow }
 		want := recognise(b, base)
 		if probes = was; got != want {
 			t.Fatalf("of %q at %d: %v, want %v", b, base, got, want)
