@@ -253,7 +253,7 @@ func (f Interface) checkVerdict() error {
 	at, err := url.Parse(v.URL)
 	switch {
 	case err != nil || !address(v.URL) || strings.Count(v.URL, PlaceOfReference) != 1 || !strings.EqualFold(at.Host, f.Host()) || strings.Contains(at.Host, PlaceOfReference):
-		return bad("the address of verdicts does not begin with https://, is at another host, or does not name {reference} once", "Write it as https://api.example.org/samples/{reference}.")
+		return bad("the address of verdicts does not begin with https://, is at another host, or does not name {reference} once", "Write it as an address of the API with {reference} in place of the reference.")
 	case f.Reference == "":
 		return bad("verdicts are asked for by a reference, and nothing says where the answer has it", "Give the JSON Pointer to the reference.")
 	case v.State == "" || !IsPointer(v.State) || !IsPointer(v.Detection):
