@@ -35,7 +35,7 @@ type SubmissionView struct {
 	Response   candor.Response    `json:"response"`
 	Submission submit.Submission  `json:"submission"`
 	Message    *candor.Message    `json:"message,omitempty"`  // nil before it is written down, and where nothing is mailed
-	Outcomes   []submit.Outcome   `json:"outcomes,omitempty"` // of each sample at an API
+	Outcomes   []submit.SampleOutcome   `json:"outcomes,omitempty"` // of each sample at an API
 	Answers    []directory.Answer `json:"answers"`            // the latest first
 	Looks      []directory.Look   `json:"looks"`              // the latest first
 }
@@ -49,7 +49,7 @@ func (v SubmissionView) Answered() bool {
 func (v SubmissionView) Sent() bool {
 	switch v.Submission.By() {
 	case directory.API:
-		return slices.ContainsFunc(v.Outcomes, submit.Outcome.Arrived)
+		return slices.ContainsFunc(v.Outcomes, submit.SampleOutcome.Arrived)
 	case directory.Form:
 		_, there := v.Handed()
 		return there

@@ -80,7 +80,7 @@ func anyWaits(ctx context.Context, t respond.Tx, r candor.Response) (bool, error
 }
 
 // verdictable tells whether a verdict can be asked for.
-func verdictable(o submit.Outcome) bool { return o.Arrived() && o.Reference != "" }
+func verdictable(o submit.SampleOutcome) bool { return o.Arrived() && o.Reference != "" }
 
 // AskVerdict asks an API what came of samples, writes down what it says, and has
 // it asked again later where it says nothing yet.

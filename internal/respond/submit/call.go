@@ -32,8 +32,8 @@ const (
 	Failed  Step = "failed"  // it could not be sent
 )
 
-// Outcome is what became of one sample at an API.
-type Outcome struct {
+// SampleOutcome is what became of one sample at an API.
+type SampleOutcome struct {
 	SHA256    string    `json:"sha256"`
 	Step      Step      `json:"state,omitempty"`
 	Reference string    `json:"reference,omitempty"` // under which they have it
@@ -45,11 +45,11 @@ type Outcome struct {
 }
 
 // Arrived tells whether they have the sample.
-func (o Outcome) Arrived() bool { return o.Step == Took || o.Step == Knew }
+func (o SampleOutcome) Arrived() bool { return o.Step == Took || o.Step == Knew }
 
 // Outcomes gives what became of the samples of a response at an API; none of
 // another, or before it began. The error is candor.ErrInvalid.
-func Outcomes(r candor.Response) ([]Outcome, error) {
+func Outcomes(r candor.Response) ([]SampleOutcome, error) {
 	p, err := readProgress(r)
 	return p.Outcomes, err
 }
@@ -105,14 +105,14 @@ func (a *attempt) call(ctx context.Context, s Submission) (json.RawMessage, erro
 			hint = h
 		}
 		return a.result(candor.WithHint(respond.Permanent(fmt.Errorf("%s did not take all of it: %s", s.Name, brief(broken))), hint))
-	case slices.ContainsFunc(a.progress.Outcomes, func(o Outcome) bool { return o.Step == Refused }):
+	case slices.ContainsFunc(a.progress.Outcomes, func(o SampleOutcome) bool { return o.Step == Refused }):
 		return a.result(candor.WithHint(respond.Permanent(fmt.Errorf("%s does not want it: %s", s.Name, refusalOf(a.progress.Outcomes))), "Send it to somebody else."))
 	}
 	return a.result(nil)
 }
 
-func refusalOf(all []Outcome) string {
-	i := slices.IndexFunc(all, func(o Outcome) bool { return o.Step == Refused })
+func refusalOf(all []SampleOutcome) string {
+	i := slices.IndexFunc(all, func(o SampleOutcome) bool { return o.Step == Refused })
 	return all[i].Said
 }
 
@@ -128,10 +128,10 @@ func (a *attempt) begin(s Submission) {
 	if len(p.Outcomes) != len(s.Samples) {
 		p.Outcomes = nil
 		for _, x := range s.Samples {
-			p.Outcomes = append(p.Outcomes, Outcome{SHA256: x.SHA256})
+			p.Outcomes = append(p.Outcomes, SampleOutcome{SHA256: x.SHA256})
 		}
 	}
-	if !slices.ContainsFunc(p.Outcomes, func(o Outcome) bool { return o.Step == Waiting || o.Step == Sending }) {
+	if !slices.ContainsFunc(p.Outcomes, func(o SampleOutcome) bool { return o.Step == Waiting || o.Step == Sending }) {
 		p.First = time.Time{}
 		for i := range p.Outcomes {
 			if !p.Outcomes[i].Arrived() {
@@ -158,7 +158,7 @@ func (a *attempt) carry(ctx context.Context, s Submission, i int) (after time.Du
 	own := string(a.response.ID) + o.SHA256
 	if o.Step == Sending {
 		if known, ok := a.accepted.Load(own); ok { // this process saw what became of it
-			*o = known.(Outcome)
+			*o = known.(SampleOutcome)
 			return 0, a.kept(ctx, own)
 		}
 		if rest := o.Began.Add(a.Patience + grace).Sub(a.Now()); rest > 0 {
@@ -190,7 +190,7 @@ func (a *attempt) carry(ctx context.Context, s Submission, i int) (after time.Du
 }
 
 // failureOf is why a sample is at an end; nil if they have it, or do not want it.
-func failureOf(o Outcome) error {
+func failureOf(o SampleOutcome) error {
 	if o.Step == Failed {
 		return errors.New(o.Said)
 	}
@@ -251,7 +251,7 @@ func (m *Method) key(ctx context.Context, e directory.Entry) (string, error) {
 
 // post sends a sample, and reads what became of it. It is not broken off when ctx
 // ends: nobody would know whether they took it.
-func (a *attempt) post(ctx context.Context, f directory.Interface, ask func(context.Context) (*http.Request, error), key string, o *Outcome) (after time.Duration, failure error) {
+func (a *attempt) post(ctx context.Context, f directory.Interface, ask func(context.Context) (*http.Request, error), key string, o *SampleOutcome) (after time.Duration, failure error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Patience)
 	defer cancel()
 	o.Step, o.Status, o.Said = Waiting, 0, ""
@@ -383,7 +383,7 @@ func means(f directory.Interface, s said, value string) (Step, error) {
 
 // Verdict asks an API what came of a sample. False is: nothing yet. It must not be
 // asked of what has no reference.
-func (m *Method) Verdict(ctx context.Context, s Submission, o Outcome) (a directory.Answer, ok bool, err error) {
+func (m *Method) Verdict(ctx context.Context, s Submission, o SampleOutcome) (a directory.Answer, ok bool, err error) {
 	if s.API == nil || s.API.Verdict == nil || o.Reference == "" || m.Client == nil || m.Keys == nil {
 		return a, false, unavailable("nothing can be asked for")
 	}

@@ -152,7 +152,7 @@ func (w *world) through(t *testing.T, way http.RoundTripper, k submit.Keys) {
 }
 
 // applied calls Apply once, and gives the response with what was saved.
-func (w *world) applied(t *testing.T, r candor.Response) (candor.Response, submit.Outcome, error) {
+func (w *world) applied(t *testing.T, r candor.Response) (candor.Response, submit.SampleOutcome, error) {
 	t.Helper()
 	j := &respondtest.Journal{Result: r.Result}
 	result, err := w.method.Apply(t.Context(), r, j)

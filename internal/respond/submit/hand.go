@@ -75,7 +75,7 @@ func arrived(r candor.Response, s Submission) error {
 		}
 		return nil
 	}
-	if len(p.Outcomes) == 0 || slices.ContainsFunc(p.Outcomes, func(o Outcome) bool { return !o.Arrived() }) {
+	if len(p.Outcomes) == 0 || slices.ContainsFunc(p.Outcomes, func(o SampleOutcome) bool { return !o.Arrived() }) {
 		return candor.WithHint(respond.Permanent(fmt.Errorf("%s does not have all of it", s.Name)), "Look after the entry in the directory.")
 	}
 	return nil

@@ -85,7 +85,7 @@ func (o *office) submissions(r *web.Request) (web.View, error) {
 
 func sentOne(r *web.Request, v house.SubmissionView, may bool) sentRow {
 	row := sentRow{SubmissionView: v, facts: submissionFacts(r, v), open: may && v.Sent() && (v.Message == nil || v.Message.State == candor.MessageSent), hand: may && v.ForHand()}
-	row.ask = row.open && !v.Answered() && v.Submission.API != nil && v.Submission.API.Verdict != nil && slices.ContainsFunc(v.Outcomes, func(o submit.Outcome) bool { return o.Arrived() && o.Reference != "" })
+	row.ask = row.open && !v.Answered() && v.Submission.API != nil && v.Submission.API.Verdict != nil && slices.ContainsFunc(v.Outcomes, func(o submit.SampleOutcome) bool { return o.Arrived() && o.Reference != "" })
 	switch v.Submission.Form {
 	case submit.Packed:
 		row.files = 1
@@ -168,7 +168,7 @@ func submissionFacts(r *web.Request, v house.SubmissionView) []ui.Fact {
 }
 
 // outcomeOf is what became of a sample at an API.
-func outcomeOf(r *web.Request, o submit.Outcome) []templ.Component {
+func outcomeOf(r *web.Request, o submit.SampleOutcome) []templ.Component {
 	tone := map[submit.Step]ui.Tone{submit.Took: ui.Good, submit.Knew: ui.Good, submit.Refused: ui.Bad, submit.Failed: ui.Bad}[o.Step]
 	step := string(o.Step)
 	if o.Step == submit.Waiting {
