@@ -135,7 +135,7 @@ func (f Interface) Host() string {
 // SameInterface tells whether two say the same; nil is only the same as nil.
 func SameInterface(a, b *Interface) bool { return reflect.DeepEqual(a, b) }
 
-// Where a verdict's address names the reference.
+// PlaceOfReference is what stands for the reference in the address of verdicts.
 const PlaceOfReference = "{reference}"
 
 // Bounds of an Interface.

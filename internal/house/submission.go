@@ -32,12 +32,12 @@ type Sending struct {
 
 // SubmissionView is what was sent, or is to be, and what came of it.
 type SubmissionView struct {
-	Response   candor.Response    `json:"response"`
-	Submission submit.Submission  `json:"submission"`
-	Message    *candor.Message    `json:"message,omitempty"`  // nil before it is written down, and where nothing is mailed
-	Outcomes   []submit.SampleOutcome   `json:"outcomes,omitempty"` // of each sample at an API
-	Answers    []directory.Answer `json:"answers"`            // the latest first
-	Looks      []directory.Look   `json:"looks"`              // the latest first
+	Response   candor.Response        `json:"response"`
+	Submission submit.Submission      `json:"submission"`
+	Message    *candor.Message        `json:"message,omitempty"`  // nil before it is written down, and where nothing is mailed
+	Outcomes   []submit.SampleOutcome `json:"outcomes,omitempty"` // of each sample at an API
+	Answers    []directory.Answer     `json:"answers"`            // the latest first
+	Looks      []directory.Look       `json:"looks"`              // the latest first
 }
 
 // Answered tells whether anything came back but that it arrived.

@@ -19,7 +19,7 @@ type progress struct {
 	Sending   time.Time           `json:"sending,omitzero"` // when the last dialogue with a server began
 	State     candor.MessageState `json:"state,omitempty"`
 	First     time.Time           `json:"first,omitzero"`      // of an API: since when it is tried
-	Outcomes  []SampleOutcome           `json:"outcomes,omitempty"`  // of an API: of each sample, in the order of the plan
+	Outcomes  []SampleOutcome     `json:"outcomes,omitempty"`  // of an API: of each sample, in the order of the plan
 	Handed    time.Time           `json:"handed,omitzero"`     // of a form: when a person handed it in
 	Reference string              `json:"reference,omitempty"` // of a form: under which reference
 }

@@ -492,7 +492,10 @@ func TestAPISeveral(t *testing.T) {
 
 func TestAPIGivesUp(t *testing.T) {
 	w, v := apiWorld(t)
-	v.first = func(out http.ResponseWriter, _ int, _ string) bool { out.WriteHeader(502); return true }
+	v.first = func(out http.ResponseWriter, _ int, _ string) bool {
+		out.WriteHeader(http.StatusBadGateway)
+		return true
+	}
 	r, _ := w.planned(t)
 	r, _, _ = w.applied(t, r)
 	w.now = noon.Add(49 * time.Hour)

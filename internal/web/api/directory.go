@@ -25,22 +25,22 @@ type directoryQuery struct {
 
 // directoryWritten is what somebody says of an organisation.
 type directoryWritten struct {
-	Name      string              `json:"name" minLength:"1" maxLength:"200"`
-	Kinds     []directory.Kind    `json:"kinds" nullable:"false" doc:"What the organisation is: anti-virus, anti-spyware, cert, partner, software-vendor, law-enforcement, hotline, registry, sharing, regulator."`
-	Channels  []directory.Channel `json:"channels" nullable:"false" doc:"How it is reached."`
-	Key       string              `json:"key,omitempty" maxLength:"65536" doc:"Its public OpenPGP key, armoured. What is mailed to it is encrypted."`
-	Archive   directory.Archive   `json:"archive,omitempty" enum:"zip,zip-aes" doc:"How samples are packed."`
-	Password  string              `json:"password,omitempty" maxLength:"60" doc:"Of archives. It is no secret."`
-	MostBytes int64               `json:"most_bytes,omitempty" minimum:"0" doc:"Of a mail with a sample; missing if it is not known."`
-	Languages []string            `json:"languages,omitempty" doc:"BCP 47."`
-	Hours     string              `json:"hours,omitempty" maxLength:"200"`
-	Classes   []candor.Class      `json:"classes,omitempty" doc:"That it takes; all if missing."`
-	Takes     []directory.Goods   `json:"takes" nullable:"false" doc:"samples, hashes, urls, reports."`
-	Source    string              `json:"source,omitempty" maxLength:"500" doc:"The page on which the organisation says so."`
-	Looked    string              `json:"looked,omitempty" doc:"The day on which that page was looked at." example:"2026-11-27"`
-	Note      string              `json:"note,omitempty" maxLength:"4000"`
+	Name      string               `json:"name" minLength:"1" maxLength:"200"`
+	Kinds     []directory.Kind     `json:"kinds" nullable:"false" doc:"What the organisation is: anti-virus, anti-spyware, cert, partner, software-vendor, law-enforcement, hotline, registry, sharing, regulator."`
+	Channels  []directory.Channel  `json:"channels" nullable:"false" doc:"How it is reached."`
+	Key       string               `json:"key,omitempty" maxLength:"65536" doc:"Its public OpenPGP key, armoured. What is mailed to it is encrypted."`
+	Archive   directory.Archive    `json:"archive,omitempty" enum:"zip,zip-aes" doc:"How samples are packed."`
+	Password  string               `json:"password,omitempty" maxLength:"60" doc:"Of archives. It is no secret."`
+	MostBytes int64                `json:"most_bytes,omitempty" minimum:"0" doc:"Of a mail with a sample; missing if it is not known."`
+	Languages []string             `json:"languages,omitempty" doc:"BCP 47."`
+	Hours     string               `json:"hours,omitempty" maxLength:"200"`
+	Classes   []candor.Class       `json:"classes,omitempty" doc:"That it takes; all if missing."`
+	Takes     []directory.Goods    `json:"takes" nullable:"false" doc:"samples, hashes, urls, reports."`
+	Source    string               `json:"source,omitempty" maxLength:"500" doc:"The page on which the organisation says so."`
+	Looked    string               `json:"looked,omitempty" doc:"The day on which that page was looked at." example:"2026-11-27"`
+	Note      string               `json:"note,omitempty" maxLength:"4000"`
 	API       *directory.Interface `json:"api,omitempty" doc:"How its API takes samples."`
-	Edition   int64               `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
+	Edition   int64                `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
 }
 
 func (w directoryWritten) entry(id candor.ID) directory.Entry {

@@ -13,12 +13,12 @@ import (
 type samplesSent struct {
 	ID   candor.ID `path:"id"`
 	Body struct {
-		Entry   candor.ID    `json:"entry,omitempty" doc:"Of the directory; if missing that of the submission that it follows."`
-		Samples []string     `json:"samples,omitempty" maxItems:"10" doc:"SHA-256 of contents of the case that the vault holds; the first ten of them if missing, and the plan says of how many."`
-		Follows candor.ID    `json:"follows,omitempty" doc:"The response that sent it before and got no answer."`
+		Entry   candor.ID     `json:"entry,omitempty" doc:"Of the directory; if missing that of the submission that it follows."`
+		Samples []string      `json:"samples,omitempty" maxItems:"10" doc:"SHA-256 of contents of the case that the vault holds; the first ten of them if missing, and the plan says of how many."`
+		Follows candor.ID     `json:"follows,omitempty" doc:"The response that sent it before and got no answer."`
 		Way     directory.Way `json:"way,omitempty" enum:"mail,api,form" doc:"On which of the entry's ways; the first of mail, api and form that it has if missing."`
-		Reason  string       `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
-		Basis   candor.Basis `json:"basis,omitzero" doc:"On what it rests. If missing: the latest agreement that allows submit."`
+		Reason  string        `json:"reason,omitempty" maxLength:"20000" doc:"Why, for people."`
+		Basis   candor.Basis  `json:"basis,omitzero" doc:"On what it rests. If missing: the latest agreement that allows submit."`
 	}
 }
 
