@@ -151,7 +151,7 @@ var layers = []layer{
 	{packages: "internal/intake/message", others: []string{"github.com/emersion/go-message", "golang.org/x/net", "golang.org/x/text"}},
 	{packages: "internal/intake/freetext", ours: []string{".", "internal/intake", "internal/intake/message"}, others: []string{"go.yaml.in/yaml/v3", "golang.org/x/net"}},
 	{packages: "internal/guide", ours: []string{"."}, tests: []string{"golang.org/x/net"}},
-	{packages: "internal/respond/submit", ours: []string{".", "internal/directory", "internal/phrase", "internal/respond"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/yeka/zip"}, tests: []string{"candor/internal/respond"}},
+	{packages: "internal/respond/submit", ours: []string{".", "internal/directory", "internal/phrase", "internal/respond"}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/yeka/zip"}, tests: []string{"candor/internal/outward", "candor/internal/respond"}},
 	{packages: "internal/directory", ours: []string{"."}, others: []string{"github.com/ProtonMail/gopenpgp/v3", "go.yaml.in/yaml/v3", "golang.org/x/text"}},
 	{packages: "internal/intake/holder", ours: []string{".", "internal/intake", "internal/outward"}, others: []string{"golang.org/x/net", "golang.org/x/time"}},
 	{packages: "internal/intake/attribute", ours: []string{".", "internal/flow", "internal/flow/lease", "internal/intake"}},

@@ -54,6 +54,7 @@ func (r *running) handlers() map[string]store.Handler {
 	add(house.DefinitionsJob{}, handler(func(ctx context.Context, _ house.DefinitionsJob) error { return checkDefinitions(ctx, h) }))
 	add(house.ForgetJob{}, handler(h.Forget))
 	add(house.FetchFeedJob{}, handler(func(ctx context.Context, j house.FetchFeedJob) error { return h.FetchNow(ctx, j.Feed) }))
+	add(house.AskVerdictJob{}, handler(h.AskVerdict))
 	add(house.WarnJob{}, handler(h.GoOnWarning))
 	add(mailJob{}, handler(r.send))
 	add(renewJob{}, handler(r.renew))

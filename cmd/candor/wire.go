@@ -327,13 +327,11 @@ func (r *running) openResponses(ctx context.Context) (err error) {
 		return err
 	}
 	methods := []respond.Method{r.notify, fleet.Quarantine{Service: r.Fleet}}
-	if !r.setup.mute() {
-		if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Consent: r.House, Phrases: r.phrases, Provider: r.setup.provider.Name,
-			Domain: domain, Now: r.setup.clock}); err != nil {
-			return err
-		}
-		methods = append(methods, r.House.Submit)
+	if r.House.Submit, err = submit.New(submit.Config{Entries: r.Store, Vault: vault{r.Vault}, Messages: mailbox{r.Store}, Sender: sender, Mute: r.setup.mute(), Consent: r.House, Client: vendors(r.setup.inside),
+		Keys: r.House, Handings: r.House, Phrases: r.phrases, Provider: r.setup.provider.Name, Domain: domain, Now: r.setup.clock}); err != nil {
+		return err
 	}
+	methods = append(methods, r.House.Submit)
 	if r.isolation, err = r.openIsolation(ctx); err != nil {
 		return err
 	}

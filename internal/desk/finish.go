@@ -235,6 +235,22 @@ func (d *Desk) Lapsed(ctx context.Context, tx Tx, r candor.Response, open int) e
 	return d.tell(ctx, tx, Notice{Kind: "lapsed", Case: c, Text: r.Method})
 }
 
+// HandInTask is the key of the task to hand in samples by a form.
+const HandInTask = "hand-in"
+
+// handInWithin is how long there is for that.
+var handInWithin = calendar.Period{Days: 3}
+
+// HandIn asks a person to fill in the form of an organisation, while any waits in
+// the case; when none does any more it ends the task. It is called in the
+// transaction of the response.
+func (d *Desk) HandIn(ctx context.Context, tx Tx, id candor.ID, waits bool) error {
+	if !waits {
+		return d.done(ctx, tx, id, HandInTask)
+	}
+	return d.askOnce(ctx, tx, id, PlayTask{Key: HandInTask, Text: "Hand in samples by the forms of those who take them so", Due: handInWithin})
+}
+
 // askOnce adds a task, unless one of its key is open.
 func (d *Desk) askOnce(ctx context.Context, tx Tx, id candor.ID, ask PlayTask) error {
 	tasks, err := tx.Tasks(ctx, id)

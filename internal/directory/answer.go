@@ -19,6 +19,10 @@ const (
 	NeedsMore    Verdict = "needs-more" // they ask for something
 )
 
+// HandedIn is what stands beside verdicts of those whose form a person filled in:
+// when that was, by whom, and under which reference. It is none that they give.
+const HandedIn Verdict = "handed-in"
+
 // Verdicts are all of them.
 func Verdicts() []Verdict { return []Verdict{Acknowledged, Malicious, Clean, NeedsMore} }
 
@@ -32,6 +36,9 @@ type Answer struct {
 	At        time.Time `json:"at"`
 	By        string    `json:"by"` // who wrote it down
 }
+
+// Tells says whether anything came back but that it arrived.
+func (a Answer) Tells() bool { return a.Verdict != Acknowledged && a.Verdict != HandedIn }
 
 // Check tells whether an answer can be kept. The error is candor.ErrInvalid.
 func (a Answer) Check() error {

@@ -29,7 +29,7 @@ const (
 // Check tells whether an entry can be kept. The error is candor.ErrInvalid,
 // with a hint.
 func (e Entry) Check() error {
-	for _, one := range []func() error{e.checkText, e.checkLists, e.checkChannels, e.checkArchive, e.checkKey} {
+	for _, one := range []func() error{e.checkText, e.checkLists, e.checkChannels, e.checkArchive, e.checkKey, e.checkInterface} {
 		if err := one(); err != nil {
 			return err
 		}

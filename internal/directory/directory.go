@@ -102,6 +102,7 @@ type Entry struct {
 	Source    string         `json:"source,omitempty" yaml:"source,omitempty"` // where it is published, https://…
 	Looked    string         `json:"looked,omitempty" yaml:"looked,omitempty"` // the day on which the source was looked at, 2026-11-27
 	Note      string         `json:"note,omitempty" yaml:"note,omitempty"`
+	Interface *Interface     `json:"api,omitempty" yaml:"api,omitempty"` // how its API takes samples; nil if it has none, or nobody said
 	Verified  Verification   `json:"verified,omitzero" yaml:"-"`
 	Edition   int64          `json:"edition" yaml:"-"` // goes up with each change
 	Created   time.Time      `json:"created,omitzero" yaml:"-"`
@@ -158,6 +159,26 @@ func (e Entry) Address(w Way) string {
 	return ""
 }
 
+// Reached tells whether two entries are reached alike: what one is verified by
+// holds for the other.
+func (e Entry) Reached(o Entry) bool {
+	return slices.Equal(e.Channels, o.Channels) && e.Key == o.Key && SameInterface(e.Interface, o.Interface)
+}
+
+// Sends are the ways on which samples or their digests can go to it, the one that
+// asks for the least work first: an API only where it is said how it takes them.
+func (e Entry) Sends() (all []Way) {
+	if !slices.Contains(e.Takes, Samples) && !slices.Contains(e.Takes, Hashes) {
+		return nil
+	}
+	for _, w := range []Way{Mail, API, Form} {
+		if e.Address(w) != "" && (w != API || e.Interface != nil) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // TakesClass tells whether it takes incidents of a class.
 func (e Entry) TakesClass(c candor.Class) bool {
 	return len(e.Classes) == 0 || slices.Contains(e.Classes, c)
@@ -184,5 +205,5 @@ func (f Filter) Match(e Entry, at time.Time) bool {
 func (e Entry) Same(o Entry) bool {
 	return strings.EqualFold(e.Name, o.Name) && slices.Equal(e.Kinds, o.Kinds) && slices.Equal(e.Channels, o.Channels) && e.Key == o.Key && e.Archive == o.Archive &&
 		e.Password == o.Password && e.MostBytes == o.MostBytes && slices.Equal(e.Languages, o.Languages) && e.Hours == o.Hours && slices.Equal(e.Classes, o.Classes) &&
-		slices.Equal(e.Takes, o.Takes) && e.Source == o.Source && e.Looked == o.Looked && e.Note == o.Note
+		slices.Equal(e.Takes, o.Takes) && e.Source == o.Source && e.Looked == o.Looked && e.Note == o.Note && SameInterface(e.Interface, o.Interface)
 }

@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,8 +61,8 @@ func WriteYAML(w io.Writer, entries []Entry) error {
 	return errors.Join(e.Encode(file{Schema, entries}), e.Close())
 }
 
-// columns are those of the CSV form. Lists are separated by spaces.
-var columns = []string{"name", "kinds", "channels", "key", "archive", "password", "most_bytes", "languages", "hours", "classes", "takes", "source", "looked", "note"}
+// columns are those of the CSV form. Lists are separated by spaces; api is JSON.
+var columns = []string{"name", "kinds", "channels", "key", "archive", "password", "most_bytes", "languages", "hours", "classes", "takes", "source", "looked", "note", "api"}
 
 // ReadCSV reads what WriteCSV writes, under the same promises as ReadYAML.
 // Columns may be in any order; those that are missing are empty.
@@ -101,8 +102,16 @@ func WriteCSV(w io.Writer, entries []Entry) error {
 		for i, c := range e.Channels {
 			channels[i] = string(c.Way) + ":" + strings.ReplaceAll(c.Address, " ", "-")
 		}
+		api := ""
+		if e.Interface != nil {
+			text, err := json.Marshal(e.Interface)
+			if err != nil {
+				return err
+			}
+			api = string(text)
+		}
 		if err := out.Write([]string{e.Name, joined(e.Kinds), strings.Join(channels, " "), e.Key, string(e.Archive), e.Password, strconv.FormatInt(e.MostBytes, 10),
-			strings.Join(e.Languages, " "), e.Hours, joined(e.Classes), joined(e.Takes), e.Source, e.Looked, e.Note}); err != nil {
+			strings.Join(e.Languages, " "), e.Hours, joined(e.Classes), joined(e.Takes), e.Source, e.Looked, e.Note, api}); err != nil {
 			return err
 		}
 	}
@@ -148,9 +157,27 @@ func fromRow(head, row []string) (e Entry, err error) {
 			e.Looked = v
 		case "note":
 			e.Note = v
+		case "api":
+			if e.Interface, err = readInterface(v); err != nil {
+				return e, err
+			}
 		}
 	}
 	return e, nil
+}
+
+// readInterface reads how an API takes samples, as JSON; nil of nothing.
+func readInterface(text string) (*Interface, error) {
+	if text == "" {
+		return nil, nil
+	}
+	f := new(Interface)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(f); err != nil || d.More() {
+		return nil, bad("what is said of the API cannot be read", "It is JSON with the members of an export.")
+	}
+	return f, nil
 }
 
 func checked(entries []Entry) ([]Entry, error) {

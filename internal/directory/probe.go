@@ -167,6 +167,13 @@ func (p Prober) https(ctx context.Context, address string) error {
 	return nil
 }
 
+// Unanswered says in a few words why a server did not answer; it names no
+// address of ours.
+func Unanswered(err error) string {
+	said := unanswered(err)
+	return strings.TrimSuffix(said.Error(), ": "+errUnknown.Error())
+}
+
 // unanswered says in a few words why a server did not answer. What Go says names
 // addresses of ours, and is another text each time.
 func unanswered(err error) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +25,7 @@ type EntryView struct {
 	Entry directory.Entry   `json:"entry"`
 	State directory.State   `json:"state"`
 	Seen  []directory.Probe `json:"seen"`
+	Keyed time.Time         `json:"keyed,omitzero"` // since when there is a key that opens its API; not in lists
 }
 
 // mostSeen is how much of what was seen of an entry is shown.
@@ -59,7 +59,10 @@ func (h *House) DirectoryEntry(ctx context.Context, who candor.Principal, id can
 		return v, err
 	}
 	v.State = v.Entry.State(h.Clock())
-	v.Seen, err = h.Store.ProbesOf(ctx, id, mostSeen)
+	if v.Seen, err = h.Store.ProbesOf(ctx, id, mostSeen); err != nil {
+		return v, err
+	}
+	v.Keyed, err = h.keyed(ctx, v.Entry)
 	return v, err
 }
 
@@ -93,7 +96,7 @@ func (h *House) SaveEntry(ctx context.Context, who candor.Principal, e directory
 			return candor.WithHint(fmt.Errorf("entry %s: %w", e.ID, candor.ErrChanged), "Somebody else changed it meanwhile. Look at it again.")
 		}
 		e.Created, e.Retired, e.Verified = old.Created, old.Retired, directory.Verification{}
-		if slices.Equal(e.Channels, old.Channels) && e.Key == old.Key {
+		if e.Reached(old) {
 			e.Verified = old.Verified
 		}
 		return h.changeEntry(ctx, tx, who, &e, old.Edition, "changed")
@@ -127,6 +130,9 @@ func (h *House) changeEntry(ctx context.Context, tx *store.Tx, who candor.Princi
 // public addresses are nothing personal.
 func (h *House) recordEntry(ctx context.Context, tx *store.Tx, who candor.Principal, e directory.Entry, event string) error {
 	body := map[string]any{"directory": event, "name": e.Name, "channels": e.Channels, "key": e.Fingerprint(), "edition": e.Edition}
+	if e.Interface != nil {
+		body["api"] = e.Interface.URL
+	}
 	if event == "verified" {
 		body["how"] = e.Verified.How
 	}
@@ -236,7 +242,7 @@ func (h *House) importOver(ctx context.Context, tx *store.Tx, who candor.Princip
 	}
 	did.Changed++
 	e.ID, e.Created, e.Retired = old.ID, old.Created, old.Retired
-	if slices.Equal(e.Channels, old.Channels) && e.Key == old.Key {
+	if e.Reached(old) {
 		e.Verified = old.Verified
 	}
 	return h.changeEntry(ctx, tx, who, &e, old.Edition, "changed")

@@ -17,6 +17,7 @@ import (
 	"candor/internal/respond"
 	"candor/internal/respond/isolate"
 	"candor/internal/respond/quarantine"
+	"candor/internal/respond/submit"
 )
 
 // Proposal is what is to be done about a case.
@@ -240,6 +241,8 @@ func Follow(d *desk.Desk) func(context.Context, respond.Tx, candor.Response, can
 			return d.Decided(ctx, tx, r.Case)
 		case r.Method == "notify" && r.State == candor.ResponseApplied:
 			return d.Notified(ctx, tx, r.Case, "response:"+string(r.ID))
+		case r.Method == submit.Name:
+			return followSubmission(ctx, d, t, tx, r)
 		case r.Method != "quarantine" || len(r.Result) == 0:
 			return nil
 		}

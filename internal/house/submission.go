@@ -26,21 +26,50 @@ type Sending struct {
 	Samples []string // SHA-256; if there are none, the first submit.MostSamples of what was quarantined in the case
 	Reason  string   // for people
 	Basis   candor.Basis
-	Follows candor.ID // the response that sent it before and got no answer
+	Follows candor.ID     // the response that sent it before and got no answer
+	Way     directory.Way // the first that the entry can be reached on if empty
 }
 
 // SubmissionView is what was sent, or is to be, and what came of it.
 type SubmissionView struct {
-	Response   candor.Response    `json:"response"`
-	Submission submit.Submission  `json:"submission"`
-	Message    *candor.Message    `json:"message,omitempty"` // nil before it is written down
-	Answers    []directory.Answer `json:"answers"`           // the latest first
-	Looks      []directory.Look   `json:"looks"`             // the latest first
+	Response   candor.Response        `json:"response"`
+	Submission submit.Submission      `json:"submission"`
+	Message    *candor.Message        `json:"message,omitempty"`  // nil before it is written down, and where nothing is mailed
+	Outcomes   []submit.SampleOutcome `json:"outcomes,omitempty"` // of each sample at an API
+	Answers    []directory.Answer     `json:"answers"`            // the latest first
+	Looks      []directory.Look       `json:"looks"`              // the latest first
 }
 
 // Answered tells whether anything came back but that it arrived.
 func (v SubmissionView) Answered() bool {
-	return slices.ContainsFunc(v.Answers, func(a directory.Answer) bool { return a.Verdict != directory.Acknowledged })
+	return slices.ContainsFunc(v.Answers, directory.Answer.Tells)
+}
+
+// Sent tells whether the organisation has anything of it, so that it may answer.
+func (v SubmissionView) Sent() bool {
+	switch v.Submission.By() {
+	case directory.API:
+		return slices.ContainsFunc(v.Outcomes, submit.SampleOutcome.Arrived)
+	case directory.Form:
+		_, there := v.Handed()
+		return there
+	}
+	return v.Message != nil && (v.Message.State == candor.MessageSent || v.Message.State == candor.MessageBounced)
+}
+
+// ForHand tells whether a person is to hand it in by a form.
+func (v SubmissionView) ForHand() bool {
+	_, there := v.Handed()
+	return !there && waitsForHand(v.Response, v.Submission)
+}
+
+// Handed is that a person handed it in by a form.
+func (v SubmissionView) Handed() (directory.Answer, bool) {
+	i := slices.IndexFunc(v.Answers, func(a directory.Answer) bool { return a.Verdict == directory.HandedIn })
+	if i < 0 {
+		return directory.Answer{}, false
+	}
+	return v.Answers[i], true
 }
 
 // PreviewSubmission says what would be sent, word by word, and sends nothing.
@@ -78,7 +107,7 @@ func (h *House) SendSamples(ctx context.Context, who candor.Principal, s Sending
 }
 
 func noSubmit() error {
-	return candor.WithHint(fmt.Errorf("no mail server is set up: %w", candor.ErrUnavailable), "Name one in the configuration, under mail.")
+	return candor.WithHint(fmt.Errorf("this process sends no samples: %w", candor.ErrUnavailable), "Ask another.")
 }
 
 func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (candor.Case, respond.Request, error) {
@@ -110,7 +139,7 @@ func (h *House) sending(ctx context.Context, who candor.Principal, s Sending) (c
 			return c, respond.Request{}, candor.WithHint(fmt.Errorf("%.70q is no content of the case that may go on: %w", d, candor.ErrInvalid), "Choose from those of the case: what was quarantined, and what people agreed to share.")
 		}
 	}
-	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Of: of, Follows: s.Follows})
+	options, err := json.Marshal(submit.Options{Entry: s.Entry, Samples: s.Samples, Of: of, Follows: s.Follows, Way: s.Way})
 	return c, respond.Request{Case: c.ID, Method: submit.Name, Reason: s.Reason, Basis: s.Basis, Options: options}, err
 }
 
@@ -123,7 +152,10 @@ func (h *House) again(ctx context.Context, who candor.Principal, c candor.Case, 
 	if v.Response.Case != c.ID || v.Answered() {
 		return s, candor.WithHint(fmt.Errorf("response %s is of another case, or was answered: %w", s.Follows, candor.ErrInvalid), "Send again what got no answer.")
 	}
-	s.Entry, s.Samples = cmp.Or(s.Entry, v.Submission.Entry), nil
+	if s.Entry == "" || s.Entry == v.Submission.Entry {
+		s.Entry, s.Way = v.Submission.Entry, cmp.Or(s.Way, v.Submission.By())
+	}
+	s.Samples = nil
 	for _, x := range v.Submission.Samples {
 		s.Samples = append(s.Samples, x.SHA256)
 	}
@@ -246,6 +278,9 @@ func (h *House) submission(ctx context.Context, r candor.Response) (v Submission
 	if v.Submission, err = submit.Read(r); err != nil {
 		return v, err
 	}
+	if v.Outcomes, err = submit.Outcomes(r); err != nil {
+		return v, err
+	}
 	messages, err := h.Store.MessagesOf(ctx, r.ID)
 	if err != nil {
 		return v, err
@@ -273,8 +308,8 @@ func (h *House) RecordVendorAnswer(ctx context.Context, who candor.Principal, a 
 	if err != nil {
 		return a, err
 	}
-	if v.Message == nil || v.Message.State != candor.MessageSent && v.Message.State != candor.MessageBounced {
-		return a, candor.WithHint(fmt.Errorf("nothing was sent that could be answered: %w", candor.ErrInvalid), "Wait until the mail is sent.")
+	if !v.Sent() {
+		return a, candor.WithHint(fmt.Errorf("nothing was sent that could be answered: %w", candor.ErrInvalid), "Wait until it is sent.")
 	}
 	now := h.now()
 	a.ID, a.At, a.By = candor.NewID(now), now, cmp.Or(who.Name, string(who.User))

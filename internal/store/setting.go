@@ -194,6 +194,17 @@ func (r reader) Kept(ctx context.Context, name string) ([]byte, error) {
 	return row.Value, err
 }
 
+// SetKept keeps a value under a name in place of any other.
+func (t *Tx) SetKept(ctx context.Context, name string, value []byte, at time.Time) error {
+	return add(ctx, t.reader, "keys", "ON CONFLICT (name) DO UPDATE SET value = excluded.value, created = excluded.created", query.Key{Name: name, Value: value, Created: column.Time(at)})
+}
+
+// ForgetKept removes what is kept under a name, if anything is.
+func (t *Tx) ForgetKept(ctx context.Context, name string) error {
+	_, err := t.db.ExecContext(ctx, "DELETE FROM keys WHERE name = ?", name)
+	return kind(err, "remove the keys %s", name)
+}
+
 // Rekey replaces what Keep keeps under a name. If that is not what it was it
 // fails with candor.ErrChanged.
 func (t *Tx) Rekey(ctx context.Context, name string, was, value []byte) error {

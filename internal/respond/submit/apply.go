@@ -16,8 +16,12 @@ import (
 
 // progress is the result of a response.
 type progress struct {
-	Sending time.Time           `json:"sending,omitzero"` // when the last dialogue with a server began
-	State   candor.MessageState `json:"state,omitempty"`
+	Sending   time.Time           `json:"sending,omitzero"` // when the last dialogue with a server began
+	State     candor.MessageState `json:"state,omitempty"`
+	First     time.Time           `json:"first,omitzero"`      // of an API: since when it is tried
+	Outcomes  []SampleOutcome     `json:"outcomes,omitempty"`  // of an API: of each sample, in the order of the plan
+	Handed    time.Time           `json:"handed,omitzero"`     // of a form: when a person handed it in
+	Reference string              `json:"reference,omitempty"` // of a form: under which reference
 }
 
 // grace is how long after the end of an attempt its message may still change.
@@ -52,6 +56,12 @@ func (m *Method) Apply(ctx context.Context, r candor.Response, j respond.Journal
 		if err := json.Unmarshal(r.Result, &a.progress); err != nil {
 			return nil, fmt.Errorf("read the result of response %s: %w: %w", r.ID, candor.ErrInvalid, err)
 		}
+	}
+	switch s.By() {
+	case directory.API:
+		return a.call(ctx, s)
+	case directory.Form:
+		return a.hand(ctx, s)
 	}
 	if err := a.save(ctx); err != nil { // it may be another's by now
 		return nil, err
@@ -173,7 +183,13 @@ func (a *attempt) stands(ctx context.Context, s Submission) error {
 		return fmt.Errorf("entry %s of the directory: %w", s.Entry, err)
 	case !e.Retired.IsZero():
 		return invalid(s.Name+" was retired since this was planned", hint)
-	case e.Address(directory.Mail) != s.To:
+	case s.Way == directory.API && !directory.SameInterface(e.Interface, s.API):
+		return invalid("what the directory says of the API of "+s.Name+" was changed since this was planned", hint)
+	case s.Way == directory.API && s.Form == Packed && (e.Archive != s.Archive || e.Password != s.Password):
+		return invalid("the archive of "+s.Name+" was changed since this was planned", hint)
+	case s.Way == directory.API:
+		return nil
+	case e.Address(s.By()) != s.To:
 		return invalid("the address of "+s.Name+" was changed since this was planned", hint)
 	case s.Form != Digests && e.Fingerprint() != (directory.Entry{Key: s.Key}).Fingerprint():
 		return invalid("the key of "+s.Name+" was changed since this was planned", hint)
@@ -264,11 +280,15 @@ func backoff(n int) time.Duration {
 }
 
 // Verify implements respond.Method: it holds if a server took the mail and it did
-// not come back. That anybody looked at it an answer tells.
+// not come back, if an API took all samples, if somebody handed in the form. That
+// anybody looked at it an answer tells.
 func (m *Method) Verify(ctx context.Context, r candor.Response) error {
 	s, err := Read(r)
 	if err != nil {
 		return err
+	}
+	if s.By() != directory.Mail {
+		return arrived(r, s)
 	}
 	row, there, err := m.row(ctx, r, s)
 	switch {
@@ -290,6 +310,9 @@ func (m *Method) Revert(ctx context.Context, r candor.Response, _ respond.Journa
 	s, err := Read(r)
 	if err != nil {
 		return nil, err
+	}
+	if s.By() != directory.Mail {
+		return nil, invalid("what an organisation was given cannot be taken back", "Write to them by hand.")
 	}
 	row, there, err := m.row(ctx, r, s)
 	switch {
@@ -315,10 +338,19 @@ func (m *Method) Prove(r candor.Response) (respond.Proof, error) {
 		return respond.Proof{}, err
 	}
 	body := map[string]any{"entry": s.Entry, "organisation": s.Name, "form": s.Form, "message": s.Message}
+	p := respond.Proof{Personal: map[string]string{}}
+	if s.By() != directory.Mail {
+		body["way"], body["to"] = s.Way, s.To
+		delete(body, "message")
+		what, err := readProgress(r)
+		if err != nil {
+			return p, err
+		}
+		prove(body, p.Personal, what)
+	}
 	if s.Follows != "" {
 		body["follows"] = s.Follows
 	}
-	var p respond.Proof
 	for _, x := range s.Samples {
 		p.Blobs = append(p.Blobs, x.SHA256)
 	}

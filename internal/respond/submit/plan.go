@@ -28,31 +28,70 @@ func (m *Method) Plan(ctx context.Context, req respond.Request, t respond.Target
 	if err != nil {
 		return respond.Plan{}, fmt.Errorf("entry %s of the directory: %w", o.Entry, err)
 	}
-	s := Submission{Message: candor.NewID(m.Now()), Entry: e.ID, Name: e.Name, To: e.Address(directory.Mail), Follows: o.Follows}
-	if err := m.reachable(e); err != nil {
+	s := Submission{Message: candor.NewID(m.Now()), Entry: e.ID, Name: e.Name, Way: o.Way, Follows: o.Follows}
+	if err := m.reachable(ctx, &s, e); err != nil {
 		return respond.Plan{}, err
 	}
-	if s.Samples, err = m.samples(ctx, o.Samples, m.most(e)); err != nil {
+	small := true
+	if s.Way == directory.API {
+		err = m.planCall(ctx, &s, e, o.Samples)
+	} else if s.Samples, err = m.samples(ctx, o.Samples, m.most(e)); err == nil {
+		small = m.choose(&s, e)
+		m.write(&s, e, t)
+	}
+	if err != nil {
 		return respond.Plan{}, err
 	}
-	small := m.choose(&s, e)
-	m.write(&s, e, t)
 	return m.describe(s, e, t, small, o.Of)
 }
 
-// reachable tells whether anything can be mailed to an entry.
-func (m *Method) reachable(e directory.Entry) error {
+// reachable tells whether anything can be sent to an entry, and how.
+func (m *Method) reachable(ctx context.Context, s *Submission, e directory.Entry) error {
+	ways := m.ways(e)
+	if s.Way == "" && len(ways) > 0 {
+		s.Way = ways[0]
+	}
+	s.To = e.Address(s.Way)
 	switch {
 	case !e.Retired.IsZero():
 		return invalid(e.Name+" is retired", "Choose another entry of the directory.")
-	case e.Address(directory.Mail) == "":
-		return invalid(e.Name+" has no mail address", "Use its form or interface by hand; the directory has the address.")
 	case !slices.ContainsFunc(e.Takes, func(g directory.Goods) bool { return g == directory.Samples || g == directory.Hashes }):
 		return invalid(e.Name+" takes neither samples nor digests", "Choose another entry of the directory.")
+	case s.Way == "":
+		return invalid(e.Name+" cannot be reached by what is set up here", "Name a mail server in the configuration, under mail, or say in the directory how their API takes samples.")
+	case !slices.Contains(ways, s.Way):
+		return invalid(e.Name+" cannot be reached on that way", "The directory has how they are reached; of an API it has to say how it takes samples.")
+	case s.Way == directory.Form && m.Handings == nil:
+		return invalid(e.Name+" has a form alone, and nobody here can hand it in", "Ask another process.")
+	case s.Way == directory.API:
+		return m.opens(ctx, s, e)
 	case e.Key != "" && !e.Usable(m.Now()):
 		return invalid("the key of "+e.Name+" cannot encrypt any more", "Put their new key into the directory.")
 	}
 	return nil
+}
+
+// ways are those on which something can go to an entry from here.
+func (m *Method) ways(e directory.Entry) []directory.Way {
+	all := e.Sends()
+	if m.Mute {
+		all = slices.DeleteFunc(all, func(w directory.Way) bool { return w == directory.Mail })
+	}
+	return all
+}
+
+// opens tells whether the API of an entry can be called: its key is there.
+func (m *Method) opens(ctx context.Context, s *Submission, e directory.Entry) error {
+	if m.Client == nil || m.Keys == nil {
+		return unavailable("nobody here can call an API")
+	}
+	s.API, s.To = e.Interface, e.Interface.URL
+	_, err := m.key(ctx, e)
+	return err
+}
+
+func unavailable(what string) error {
+	return candor.WithHint(fmt.Errorf("%s: %w", what, candor.ErrUnavailable), "Ask another process.")
 }
 
 // most is how large a mail to an entry can be, in bytes.
@@ -147,21 +186,17 @@ func (m *Method) write(s *Submission, e directory.Entry, t respond.Target) {
 	case Digests:
 		text = append(text, p.T("submit.mail.digests"))
 	}
-	text = append(text, p.T("submit.mail.ask"), m.Provider)
+	if s.Way == directory.Mail {
+		text = append(text, p.T("submit.mail.ask"))
+	}
+	text = append(text, m.Provider)
 	s.Text = strings.Join(text, "\n\n") + "\n"
 }
 
 // describe says what will be done, to whoever approves it.
 func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, small bool, of int) (p respond.Plan, err error) {
 	values := map[string]string{"name": s.Name, "address": s.To, "n": strconv.Itoa(len(s.Samples)), "subject": s.Subject, "of": strconv.Itoa(of)}
-	switch s.Form {
-	case Packed:
-		p.Effects = []respond.Line{m.line("submit.plan.packed", values)}
-	case Encrypted:
-		p.Effects = []respond.Line{m.line("submit.plan.encrypted", values)}
-	case Digests:
-		p.Effects = []respond.Line{m.line("submit.plan.digests", values)}
-	}
+	p.Effects = []respond.Line{m.line(effect(s), values)}
 	warn := func(when bool, key string) {
 		if when {
 			p.Warnings = append(p.Warnings, m.line(key, values))
@@ -171,13 +206,24 @@ func (m *Method) describe(s Submission, e directory.Entry, t respond.Target, sma
 	warn(of > len(s.Samples), "submit.plan.some")
 	warn(s.Form != Digests, "submit.plan.content")
 	warn(!small, "submit.plan.large")
-	warn(small && s.Form == Digests, "submit.plan.unsaid")
+	warn(small && s.Form == Digests && s.Way != directory.API, "submit.plan.unsaid")
 	warn(state == directory.Due, "submit.plan.due")
 	warn(state == directory.Failing, "submit.plan.failing")
 	warn(!e.TakesClass(t.Case.Class), "submit.plan.class")
-	p.Lasting, p.Undo = true, m.line("submit.plan.lasting", nil)
+	p.Lasting, p.Undo = true, m.line(map[directory.Way]string{directory.Mail: "submit.plan.lasting", directory.API: "submit.plan.lasting.api", directory.Form: "submit.plan.lasting.form"}[s.Way], nil)
 	p.Data, err = json.Marshal(s)
 	return p, err
+}
+
+// effect is the key of the line that says what happens.
+func effect(s Submission) string {
+	switch {
+	case s.Way == directory.API:
+		return "submit.plan.api." + string(s.Form)
+	case s.Way == directory.Form:
+		return "submit.plan.form." + string(s.Form)
+	}
+	return "submit.plan." + string(s.Form)
 }
 
 // line makes a line of the plan in English, and the values for the others.

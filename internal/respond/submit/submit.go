@@ -1,19 +1,25 @@
 // Package submit sends samples of a case to an organisation of the directory, as
 // that wants them: in a ZIP with a password, encrypted with its OpenPGP key, or
-// by their digests alone. It is a method of package respond.
+// by their digests alone; by mail, through its API, or by a person who fills in its
+// form. It is a method of package respond.
 //
 // The mail names neither the party nor its site nor where a file lay; a file is
 // named by the beginning of its digest. What is in the file is sent as it is. The
 // attachment is made from the vault for each sending, and kept nowhere else.
 //
 // The Message-ID stays the same however often one mail is sent. A program that is
-// killed between the server's answer and the next write sends it once more.
+// killed between the server's answer and the next write sends it once more. The
+// same goes for an API: each sample is a request of its own, how far it came is kept
+// before and after, and what was taken is never sent again. Most of them then say
+// that they know it already.
 package submit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -55,13 +61,28 @@ type Consent interface {
 	MaySend(ctx context.Context, of candor.ID, digest string) error
 }
 
+// Keys gives the secret that opens the API of an entry: candor.ErrNotFound if there
+// is none, candor.ErrInvalid if it was given for another host.
+type Keys interface {
+	APIKey(context.Context, directory.Entry) (string, error)
+}
+
+// Handings tell that a person handed in what a response gives them to hand in.
+type Handings interface {
+	Handing(ctx context.Context, response candor.ID) (directory.Answer, bool, error)
+}
+
 // Config is what a Method needs.
 type Config struct {
 	Entries  Entries
 	Vault    Vault
 	Messages Messages
 	Sender   Sender
-	Consent  Consent // asked before each attempt to send; nil if nobody has to agree
+	Mute     bool         // nothing can be mailed
+	Consent  Consent      // asked before each attempt to send; nil if nobody has to agree
+	Client   *http.Client // for APIs, to the open Internet only; it follows no redirect. Nil: there are no APIs
+	Keys     Keys         // of APIs; nil: there are none
+	Handings Handings     // nil: no form can be handed in
 	Phrases  *phrase.Catalogue
 	Provider string // the name that the mail is signed with
 	Domain   string // what Message-IDs end with
@@ -76,7 +97,7 @@ type Config struct {
 type Method struct {
 	Config
 	// accepted names messages that a server took and for which that could not be
-	// written yet.
+	// written yet; of requests it holds what became of them.
 	accepted sync.Map
 }
 
@@ -93,6 +114,12 @@ func New(c Config) (*Method, error) {
 	}
 	if c.Patience <= 0 {
 		c.Patience = 5 * time.Minute
+	}
+	if c.Client != nil { // where a key or a sample goes, no server decides
+		own := *c.Client
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		own.Jar, own.Timeout = nil, 0
+		c.Client = &own
 	}
 	return &Method{Config: c}, nil
 }
@@ -112,9 +139,12 @@ type Options struct {
 	Of int `json:"of,omitempty"`
 	// Follows is the response that sent the same before and got no answer.
 	Follows candor.ID `json:"follows,omitempty"`
+	// Way is on which of the entry's ways; the first that directory.Entry.Sends gives
+	// if empty.
+	Way directory.Way `json:"way,omitempty"`
 }
 
-// MostSamples is how many a mail can be about.
+// MostSamples is how many a mail can be about, and a submission.
 const MostSamples = 10
 
 // Form is how samples are sent.
@@ -125,23 +155,26 @@ const (
 	Packed    Form = "packed"    // in a ZIP with a password
 	Encrypted Form = "encrypted" // with an OpenPGP key
 	Digests   Form = "digests"   // no content at all
+	Bare      Form = "plain"     // as they are, to an API that asks for that
 )
 
 // Submission is the Data of a plan: what is sent, to whom.
 type Submission struct {
-	Message  candor.ID         `json:"message"`
-	Entry    candor.ID         `json:"entry"`
-	Name     string            `json:"name"` // of the organisation
-	To       string            `json:"to"`
-	Form     Form              `json:"form"`
-	Archive  directory.Archive `json:"archive,omitempty"`
-	Password string            `json:"password,omitempty"`
-	Key      string            `json:"key,omitempty"`
-	Samples  []Sample          `json:"samples"`
-	Follows  candor.ID         `json:"follows,omitempty"`
-	Language string            `json:"language"`
-	Subject  string            `json:"subject"`
-	Text     string            `json:"text"`
+	Message  candor.ID            `json:"message"`
+	Entry    candor.ID            `json:"entry"`
+	Name     string               `json:"name"`          // of the organisation
+	Way      directory.Way        `json:"way,omitempty"` // mail if empty
+	To       string               `json:"to"`            // an address of mail, of an API or of a form
+	API      *directory.Interface `json:"api,omitempty"`
+	Form     Form                 `json:"form"`
+	Archive  directory.Archive    `json:"archive,omitempty"`
+	Password string               `json:"password,omitempty"`
+	Key      string               `json:"key,omitempty"`
+	Samples  []Sample             `json:"samples"`
+	Follows  candor.ID            `json:"follows,omitempty"`
+	Language string               `json:"language"`
+	Subject  string               `json:"subject"`
+	Text     string               `json:"text"`
 }
 
 // Sample is one content. Bytes is Uncounted for those that are not sent because
@@ -156,6 +189,9 @@ const Uncounted = -1
 
 // name is what the sample is called outside: nothing of where it lay.
 func (s Sample) name() string { return s.SHA256[:16] }
+
+// By is the way on which it goes.
+func (s Submission) By() directory.Way { return cmp.Or(s.Way, directory.Mail) }
 
 // Read gives what a response sends. The error is candor.ErrInvalid.
 func Read(r candor.Response) (Submission, error) {

@@ -25,26 +25,27 @@ type directoryQuery struct {
 
 // directoryWritten is what somebody says of an organisation.
 type directoryWritten struct {
-	Name      string              `json:"name" minLength:"1" maxLength:"200"`
-	Kinds     []directory.Kind    `json:"kinds" nullable:"false" doc:"What the organisation is: anti-virus, anti-spyware, cert, partner, software-vendor, law-enforcement, hotline, registry, sharing, regulator."`
-	Channels  []directory.Channel `json:"channels" nullable:"false" doc:"How it is reached."`
-	Key       string              `json:"key,omitempty" maxLength:"65536" doc:"Its public OpenPGP key, armoured. What is mailed to it is encrypted."`
-	Archive   directory.Archive   `json:"archive,omitempty" enum:"zip,zip-aes" doc:"How samples are packed."`
-	Password  string              `json:"password,omitempty" maxLength:"60" doc:"Of archives. It is no secret."`
-	MostBytes int64               `json:"most_bytes,omitempty" minimum:"0" doc:"Of a mail with a sample; missing if it is not known."`
-	Languages []string            `json:"languages,omitempty" doc:"BCP 47."`
-	Hours     string              `json:"hours,omitempty" maxLength:"200"`
-	Classes   []candor.Class      `json:"classes,omitempty" doc:"That it takes; all if missing."`
-	Takes     []directory.Goods   `json:"takes" nullable:"false" doc:"samples, hashes, urls, reports."`
-	Source    string              `json:"source,omitempty" maxLength:"500" doc:"The page on which the organisation says so."`
-	Looked    string              `json:"looked,omitempty" doc:"The day on which that page was looked at." example:"2026-11-27"`
-	Note      string              `json:"note,omitempty" maxLength:"4000"`
-	Edition   int64               `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
+	Name      string               `json:"name" minLength:"1" maxLength:"200"`
+	Kinds     []directory.Kind     `json:"kinds" nullable:"false" doc:"What the organisation is: anti-virus, anti-spyware, cert, partner, software-vendor, law-enforcement, hotline, registry, sharing, regulator."`
+	Channels  []directory.Channel  `json:"channels" nullable:"false" doc:"How it is reached."`
+	Key       string               `json:"key,omitempty" maxLength:"65536" doc:"Its public OpenPGP key, armoured. What is mailed to it is encrypted."`
+	Archive   directory.Archive    `json:"archive,omitempty" enum:"zip,zip-aes" doc:"How samples are packed."`
+	Password  string               `json:"password,omitempty" maxLength:"60" doc:"Of archives. It is no secret."`
+	MostBytes int64                `json:"most_bytes,omitempty" minimum:"0" doc:"Of a mail with a sample; missing if it is not known."`
+	Languages []string             `json:"languages,omitempty" doc:"BCP 47."`
+	Hours     string               `json:"hours,omitempty" maxLength:"200"`
+	Classes   []candor.Class       `json:"classes,omitempty" doc:"That it takes; all if missing."`
+	Takes     []directory.Goods    `json:"takes" nullable:"false" doc:"samples, hashes, urls, reports."`
+	Source    string               `json:"source,omitempty" maxLength:"500" doc:"The page on which the organisation says so."`
+	Looked    string               `json:"looked,omitempty" doc:"The day on which that page was looked at." example:"2026-11-27"`
+	Note      string               `json:"note,omitempty" maxLength:"4000"`
+	API       *directory.Interface `json:"api,omitempty" doc:"How its API takes samples."`
+	Edition   int64                `json:"edition,omitempty" doc:"That you changed; 409 if it is another by now. Not looked at if missing."`
 }
 
 func (w directoryWritten) entry(id candor.ID) directory.Entry {
 	return directory.Entry{ID: id, Name: w.Name, Kinds: w.Kinds, Channels: w.Channels, Key: w.Key, Archive: w.Archive, Password: w.Password, MostBytes: w.MostBytes, Languages: w.Languages,
-		Hours: w.Hours, Classes: w.Classes, Takes: w.Takes, Source: w.Source, Looked: w.Looked, Note: w.Note, Edition: w.Edition}
+		Hours: w.Hours, Classes: w.Classes, Takes: w.Takes, Source: w.Source, Looked: w.Looked, Note: w.Note, Interface: w.API, Edition: w.Edition}
 }
 
 type newDirectoryEntry struct{ Body directoryWritten }
@@ -65,6 +66,13 @@ type retiredDirectoryEntry struct {
 	ID   candor.ID `path:"id"`
 	Body struct {
 		Retired bool `json:"retired" doc:"Whether it is out of use."`
+	}
+}
+
+type keyedDirectoryEntry struct {
+	ID   candor.ID `path:"id"`
+	Body struct {
+		Secret string `json:"secret" maxLength:"4096" doc:"The key; empty takes it away. Nothing gives it back."`
 	}
 }
 
@@ -128,6 +136,12 @@ func (s *server) addDirectoryActs(tag string, entry func(directory.Entry, error)
 	add(s, operation{id: "retire-directory-entry", method: http.MethodPut, path: "/api/v1/directory/{id}/retirement", tag: tag, needs: managesThem, summary: "Take an entry out of use, or back into it"},
 		func(ctx context.Context, who candor.Principal, in *retiredDirectoryEntry) (*directoryEntryAnswer, error) {
 			return entry(s.House.RetireEntry(ctx, who, in.ID, in.Body.Retired))
+		})
+	add(s, operation{id: "set-directory-key", method: http.MethodPut, path: "/api/v1/directory/{id}/key", tag: tag, needs: managesThem, summary: "Give the key that opens the API of an entry",
+		about: "It is kept sealed, goes to the host that the entry names now and to no other, and is never shown again."},
+		func(ctx context.Context, who candor.Principal, in *keyedDirectoryEntry) (*directoryViewAnswer, error) {
+			v, err := s.House.SetAPIKey(ctx, who, in.ID, in.Body.Secret)
+			return &directoryViewAnswer{v}, err
 		})
 	add(s, operation{id: "probe-directory-entry", method: http.MethodPost, path: "/api/v1/directory/{id}/probe", tag: tag, needs: managesThem, summary: "Look now whether the channels of an entry are alive",
 		about: "Whether the domain takes mail, a page answers, the key can encrypt for 30 days more, and whether the last mail came back. Nothing is sent to anybody."},

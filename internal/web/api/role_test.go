@@ -68,7 +68,7 @@ func (w *world) fill(op api.Operation, e estate) (path string, body any, headers
 			id = string(w.sharing().ID)
 		case strings.HasPrefix(op.Path, "/api/v1/bulletins/"):
 			id = string(w.told(op).ID)
-		case op.ID == "add-vendor-answer" || op.ID == "look-for-samples":
+		case slices.Contains([]string{"add-vendor-answer", "look-for-samples", "hand-in-samples", "ask-for-verdict"}, op.ID):
 			id = string(e.responses[2].ID)
 		case strings.HasPrefix(op.Path, "/api/v1/tickets/"):
 			id = string(e.ticket.ID)
@@ -113,7 +113,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"publish-notice": object{"edition": n.Edition, "pin": true}, "pin-notice": object{"site": e.assets[0].ID, "number": 1},
 		"add-campaign": object{"terms": w.asks.ID, "silence": "keep", "policy": object{"en": "It stays."}, "reminders": []int{7}, "deadline": w.now.Add(30 * 24 * time.Hour)}, "stop-campaign": object{"reason": "a mistake"},
 		"add-directory-entry": labOf("new" + string(candor.NewID(w.now))), "replace-directory-entry": labOf("Lab"), "verify-directory-entry": object{"how": "called"}, "retire-directory-entry": object{"retired": false},
-		"import-directory": "schema: candor-directory-1\n", "send-samples": object{"entry": w.lab().ID}, "add-vendor-answer": object{"verdict": "clean"},
+		"import-directory": "schema: candor-directory-1\n", "send-samples": object{"entry": w.lab().ID}, "add-vendor-answer": object{"verdict": "clean"}, "set-directory-key": object{"secret": ""}, "hand-in-samples": object{},
 		"add-bulletin": w.bulletinOf("new" + string(candor.NewID(w.now))), "replace-bulletin": w.bulletinOf("Practice of " + op.ID), "publish-bulletin": object{"edition": w.toldEdition(op)}, "withdraw-bulletin": object{"reason": "a mistake"},
 		"add-group": groupOf("new" + string(candor.NewID(w.now))), "replace-group": groupOf("ISAC"), "retire-group": object{"retired": false}, "share-case": object{"group": w.sharing().ID},
 		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
@@ -259,7 +259,7 @@ func roles(t *testing.T, open func(testing.TB) *store.Store) {
 		}
 	}
 	for _, op := range api.Operations() {
-		if slices.Contains([]string{"send-samples", "add-vendor-answer", "look-for-samples"}, op.ID) {
+		if slices.Contains([]string{"send-samples", "add-vendor-answer", "look-for-samples", "hand-in-samples", "ask-for-verdict"}, op.ID) {
 			continue // nothing is in the vault here; package house goes the whole way
 		}
 		if !done[op.ID] && op.ID != "keep-response" && op.ID != "rest-response" && op.ID != "use-generation" && op.ID != "unpin-definitions" {

@@ -31,6 +31,8 @@ func (o *office) addDirectory() {
 	s.Page("GET /directory/{id}/retire", manageParties, o.askRetireEntry)
 	s.Action("POST /directory/{id}/retire", manageParties, o.retireEntry)
 	s.Action("POST /directory/{id}/probe", manageParties, o.probeEntry)
+	s.Page("GET /directory/{id}/key", manageParties, o.askAPIKey)
+	s.Action("POST /directory/{id}/key", manageParties, o.setAPIKey)
 }
 
 func entryPath(id candor.ID) string { return "/directory/" + string(id) }
@@ -129,6 +131,7 @@ type entryDetail struct {
 	seen     ui.Table
 	may      bool
 	note     string
+	api      []ui.Fact // how its API takes samples
 }
 
 func (o *office) entryOf(r *web.Request) (house.EntryView, error) {
@@ -145,6 +148,9 @@ func (o *office) directoryEntry(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	d := entryDetail{view: v, facts: entryFacts(r, v), channels: channelTable(r, v.Entry), seen: seenTable(r, v), may: r.May(access.ManageParties), note: v.Entry.Note}
+	if v.Entry.Interface != nil {
+		d.api = interfaceFacts(r, v.Entry, !v.Keyed.IsZero())
+	}
 	p := ui.Page{Title: v.Entry.Name, Active: "directory", Crumbs: []ui.Link{{Text: r.T("office.directory"), Href: "/directory"}}}
 	if d.may {
 		p.Actions = entryButtons(r, v)

@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,9 +16,12 @@ import (
 // entryForm is the form of an entry.
 type entryForm struct {
 	form
-	action, cancel         string
-	kinds, takes, archives []ui.Option
-	chosen, taken          []string
+	action, cancel          string
+	kinds, takes, archives  []ui.Option
+	chosen, taken           []string
+	verbs, bodies, contents []ui.Option // of an API
+	presets                 []ui.Link   // organisations whose API the program knows how to fill in
+	described               bool        // it says how an API takes samples
 }
 
 var entryFields = []string{"name", "archive", "password", "most", "languages", "hours", "source", "looked", "edition"}
@@ -26,7 +30,22 @@ var entryFields = []string{"name", "archive", "password", "most", "languages", "
 const mebi = 1 << 20
 
 func (o *office) newEntry(r *web.Request) (web.View, error) {
-	return entryFormView(r, entryForm{form: given(), action: "/directory/new", cancel: "/directory"}, directory.Entry{})
+	e, err := preset(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	return entryFormView(r, entryForm{form: entryGiven(e), action: "/directory/new", cancel: "/directory", chosen: plainWords(e.Kinds), taken: plainWords(e.Takes)}, directory.Entry{})
+}
+
+// preset is the entry that comes with the program whose name the address gives;
+// an empty one if it gives none.
+func preset(r *web.Request) (directory.Entry, error) {
+	all, err := directory.Starter()
+	i := slices.IndexFunc(all, func(e directory.Entry) bool { return e.Name == r.Query("like") && e.Interface != nil })
+	if err != nil || i < 0 {
+		return directory.Entry{}, err
+	}
+	return all[i], nil
 }
 
 func (o *office) editEntry(r *web.Request) (web.View, error) {
@@ -35,6 +54,19 @@ func (o *office) editEntry(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	e := v.Entry
+	like, err := preset(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	if like.Interface != nil {
+		e.Interface = like.Interface
+	}
+	f := entryGiven(e)
+	return entryFormView(r, entryForm{form: f, action: entryPath(e.ID) + "/edit", cancel: entryPath(e.ID), chosen: plainWords(e.Kinds), taken: plainWords(e.Takes)}, e)
+}
+
+// entryGiven is the form of an entry as it is kept.
+func entryGiven(e directory.Entry) form {
 	channels := make([]string, len(e.Channels))
 	for i, c := range e.Channels {
 		channels[i] = string(c.Way) + " " + c.Address
@@ -45,7 +77,8 @@ func (o *office) editEntry(r *web.Request) (web.View, error) {
 	}
 	f := given("name", e.Name, "channels", strings.Join(channels, "\n"), "key", e.Key, "archive", string(e.Archive), "password", e.Password, "most", most, "languages", strings.Join(e.Languages, " "),
 		"hours", e.Hours, "classes", joinedWords(e.Classes), "source", e.Source, "looked", e.Looked, "note", e.Note, "edition", strconv.FormatInt(e.Edition, 10))
-	return entryFormView(r, entryForm{form: f, action: entryPath(e.ID) + "/edit", cancel: entryPath(e.ID), chosen: plainWords(e.Kinds), taken: plainWords(e.Takes)}, e)
+	giveInterface(f.values, e.Interface)
+	return f
 }
 
 func plainWords[T ~string](all []T) []string {
@@ -61,6 +94,9 @@ func joinedWords[T ~string](all []T) string { return strings.Join(plainWords(all
 func entryFormView(r *web.Request, f entryForm, e directory.Entry) (web.View, error) {
 	f.kinds, f.takes = web.Options(r, "office.directory.kind.", directory.Kinds()), web.Options(r, "office.directory.goods.", directory.AllGoods())
 	f.archives = []ui.Option{{Label: r.T("office.directory.archive.none")}, {Value: "zip", Label: r.T("office.directory.archive.zip")}, {Value: "zip-aes", Label: r.T("office.directory.archive.zip-aes")}}
+	if err := offerInterfaces(r, &f, e); err != nil {
+		return web.View{}, err
+	}
 	p := ui.Page{Title: r.T("office.directory.new"), Active: "directory", Crumbs: []ui.Link{{Text: r.T("office.directory"), Href: "/directory"}}}
 	if e.ID != "" {
 		p.Title = r.T("office.edit", phrase.Args{"name": e.Name})
@@ -86,8 +122,8 @@ func (o *office) changeEntry(r *web.Request) (web.View, error) {
 }
 
 func (o *office) saveEntry(r *web.Request, old directory.Entry, action, cancel string) (web.View, error) {
-	f := entryForm{form: typed(r, entryFields...), action: action, cancel: cancel, chosen: r.Lines("kinds"), taken: r.Lines("takes")}
-	for _, name := range []string{"channels", "classes", "note"} {
+	f := entryForm{form: typed(r, slices.Concat(entryFields, interfaceFields)...), action: action, cancel: cancel, chosen: r.Lines("kinds"), taken: r.Lines("takes")}
+	for _, name := range slices.Concat([]string{"channels", "classes", "note"}, interfaceTexts) {
 		f.values[name] = r.Text(name)
 	}
 	f.values["key"] = r.LongText("key", directory.MostKey)
@@ -138,6 +174,7 @@ func (f *entryForm) read(r *web.Request) directory.Entry {
 		}
 		e.MostBytes = int64(n * mebi)
 	}
+	e.Interface = f.readInterface(r)
 	e.Edition, _ = strconv.ParseInt(v["edition"], 10, 64) // none is not looked at
 	return e
 }

@@ -45,6 +45,7 @@ func TestLook(t *testing.T) {
 	b, w := browsertest.Open(t, "status of 422"), newWorld(t)
 	w.At(time.Now().UTC())
 	pages := w.provider(t)
+	w.submitted(t)
 	signIn(t, b, w)
 	for i, name := range slices.Sorted(maps.Keys(pages)) {
 		for _, v := range views(i) {
@@ -185,7 +186,7 @@ func (w *world) provider(t *testing.T) map[string]string {
 		"repeat": "/repeat?least=1", "repeat-asset": "/repeat?by=asset&least=1&days=365", "repeat-none": "/repeat?least=10", "reports": "/reports", "reports-none": "/reports?state=duplicate", "report": "/reports/" + string(w.reported(t).ID), "report-forwards": w.passedOn(t), "reporter-consents": "/reporter-consents", "reporter-tokens": "/reporter-tokens",
 		"intel": "/intel", "intel-feed": "/intel/feeds/c2", "intel-feed-fresh": "/intel/feeds/kev", "exposures": "/intel/exposures", "exposures-none": "/intel/exposures?q=nothing", "exposure": "/intel/exposures/CVE-2026-1207", "exposure-warn": "/intel/exposures/CVE-2026-1207/warn", "exposure-maybe": "/intel/exposures/CVE-2025-9001",
 		"pack": "/cases/" + string(c.ID) + "/pack", "pack-refused": "/cases/" + string(c.ID) + "/pack?audience=public",
-		"samples": "/cases/" + string(c.ID) + "/samples", "directory": "/directory", "directory-failing": "/directory?state=failing", "entry": "/directory/" + string(w.lab(t).ID), "entry-edit": "/directory/" + string(w.lab(t).ID) + "/edit", "entry-new": "/directory/new", "entry-verify": "/directory/" + string(w.lab(t).ID) + "/verify", "entry-retire": "/directory/" + string(w.lab(t).ID) + "/retire",
+		"samples": "/cases/" + string(c.ID) + "/samples", "directory": "/directory", "directory-failing": "/directory?state=failing", "entry": "/directory/" + string(w.lab(t).ID), "entry-edit": "/directory/" + string(w.lab(t).ID) + "/edit", "entry-new": "/directory/new", "entry-api": "/directory/" + string(w.sandbox(t).ID), "entry-api-edit": "/directory/" + string(w.sandbox(t).ID) + "/edit", "entry-api-key": "/directory/" + string(w.sandbox(t).ID) + "/key", "entry-verify": "/directory/" + string(w.lab(t).ID) + "/verify", "entry-retire": "/directory/" + string(w.lab(t).ID) + "/retire",
 		"groups": "/intel/groups", "group": "/intel/groups/" + string(w.partners(t).ID), "group-new": "/intel/groups/new", "group-retire": "/intel/groups/" + string(w.partners(t).ID) + "/retire", "share": "/cases/" + string(c.ID) + "/share?group=" + string(w.partners(t).ID), "share-none": "/cases/" + string(c.ID) + "/share",
 		"bulletins": "/intel/bulletins", "bulletin": "/intel/bulletins/" + string(w.told(t).ID), "bulletin-old": "/intel/bulletins/" + string(w.told(t).ID) + "?version=1", "bulletin-new": "/intel/bulletins/new", "bulletin-edit": "/intel/bulletins/" + string(w.told(t).ID) + "/edit", "bulletin-publish": "/intel/bulletins/" + string(w.told(t).ID) + "/publish", "bulletin-withdraw": "/intel/bulletins/" + string(w.told(t).ID) + "/withdraw",
 		"notices": "/notices", "notice": "/notices/" + string(w.notice(t).ID),

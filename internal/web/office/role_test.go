@@ -65,9 +65,10 @@ var table = map[string]string{
 
 	"GET /cases/{id}/pack": "admin analyst", "POST /cases/{id}/pack": "admin analyst",
 	"GET /cases/{id}/samples": "admin analyst auditor", "POST /cases/{id}/samples": "admin analyst", "POST /cases/{id}/samples/{response}/answer": "admin analyst", "POST /cases/{id}/samples/{response}/look": "admin analyst",
+	"GET /cases/{id}/samples/{response}/files/{part}": "admin analyst", "POST /cases/{id}/samples/{response}/hand-in": "admin analyst", "POST /cases/{id}/samples/{response}/verdict": "admin analyst",
 	"GET /directory": "admin analyst auditor", "GET /directory/export.yaml": "admin analyst auditor", "GET /directory/{id}": "admin analyst auditor", "GET /directory/new": "admin analyst", "POST /directory/new": "admin analyst",
 	"POST /directory/starter": "admin analyst", "GET /directory/{id}/edit": "admin analyst", "POST /directory/{id}/edit": "admin analyst", "GET /directory/{id}/verify": "admin analyst", "POST /directory/{id}/verify": "admin analyst",
-	"GET /directory/{id}/retire": "admin analyst", "POST /directory/{id}/retire": "admin analyst", "POST /directory/{id}/probe": "admin analyst",
+	"GET /directory/{id}/retire": "admin analyst", "POST /directory/{id}/retire": "admin analyst", "POST /directory/{id}/probe": "admin analyst", "GET /directory/{id}/key": "admin analyst", "POST /directory/{id}/key": "admin analyst",
 
 	"GET /definitions": "admin analyst auditor", "POST /definitions/check": "admin", "GET /definitions/{generation}/use": "admin", "POST /definitions/{generation}/use": "admin",
 	"GET /definitions/unpin": "admin", "POST /definitions/unpin": "admin",

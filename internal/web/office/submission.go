@@ -2,7 +2,11 @@ package office
 
 import (
 	"errors"
+	"io"
+	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -25,6 +29,9 @@ func (o *office) addSubmissions() {
 	s.Action("POST /cases/{id}/samples", actCases, o.sendSamples)
 	s.Action("POST /cases/{id}/samples/{response}/answer", actCases, o.answerSamples)
 	s.Action("POST /cases/{id}/samples/{response}/look", actCases, o.lookForSamples)
+	s.Page("GET /cases/{id}/samples/{response}/files/{part}", actCases, o.sampleFile)
+	s.Action("POST /cases/{id}/samples/{response}/hand-in", actCases, o.handIn)
+	s.Action("POST /cases/{id}/samples/{response}/verdict", actCases, o.askForVerdict)
 }
 
 func samplesPath(id candor.ID) string { return "/cases/" + string(id) + "/samples" }
@@ -49,6 +56,9 @@ type sentRow struct {
 	house.SubmissionView
 	facts []ui.Fact
 	open  bool // an answer can be written down
+	hand  bool // it waits for a person who hands it in
+	ask   bool // their API can be asked what came of it
+	files int  // that are handed in
 }
 
 func (o *office) submissions(r *web.Request) (web.View, error) {
@@ -62,7 +72,7 @@ func (o *office) submissions(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	for _, v := range all {
-		d.sent = append(d.sent, sentRow{v, submissionFacts(r, v), d.may && v.Message != nil && v.Message.State == candor.MessageSent})
+		d.sent = append(d.sent, sentOne(r, v, d.may))
 	}
 	if d.may {
 		if err := o.offer(r, &d); err != nil {
@@ -71,6 +81,18 @@ func (o *office) submissions(r *web.Request) (web.View, error) {
 	}
 	page := ui.Page{Title: r.T("office.samples"), Active: "cases", Lead: r.T("office.samples.lead"), Crumbs: []ui.Link{{Text: c.Label(), Href: "/cases/" + string(c.ID)}}}
 	return web.View{Page: page, Body: submissionsBody(d)}, nil
+}
+
+func sentOne(r *web.Request, v house.SubmissionView, may bool) sentRow {
+	row := sentRow{SubmissionView: v, facts: submissionFacts(r, v), open: may && v.Sent() && (v.Message == nil || v.Message.State == candor.MessageSent), hand: may && v.ForHand()}
+	row.ask = row.open && !v.Answered() && v.Submission.API != nil && v.Submission.API.Verdict != nil && slices.ContainsFunc(v.Outcomes, func(o submit.SampleOutcome) bool { return o.Arrived() && o.Reference != "" })
+	switch v.Submission.Form {
+	case submit.Packed:
+		row.files = 1
+	case submit.Encrypted:
+		row.files = len(v.Submission.Samples)
+	}
+	return row
 }
 
 // offer finds to whom samples can be sent, and what would be sent to the chosen one.
@@ -86,23 +108,29 @@ func (o *office) offer(r *web.Request, d *submissionDetail) error {
 	}
 	for _, v := range entries {
 		e := v.Entry
-		if e.Address(directory.Mail) != "" && (slices.Contains(e.Takes, directory.Samples) || slices.Contains(e.Takes, directory.Hashes)) {
-			d.entries = append(d.entries, ui.Option{Value: string(e.ID), Label: e.Name + " (" + r.Printer.Word("office.directory.state.", string(v.State)) + ")"})
+		for _, way := range e.Sends() {
+			d.entries = append(d.entries, ui.Option{Value: string(e.ID) + " " + string(way), Label: r.T("office.samples.option", phrase.Args{"name": e.Name, "way": r.Printer.Word("office.directory.way.", string(way)), "state": r.Printer.Word("office.directory.state.", string(v.State))})})
 		}
 	}
 	if d.chosen == "" || d.none {
 		return nil
 	}
-	d.plan, d.preview, err = o.house.PreviewSubmission(r.Context(), r.Who, house.Sending{Case: d.c.ID, Entry: candor.ID(d.chosen)})
+	d.plan, d.preview, err = o.house.PreviewSubmission(r.Context(), r.Who, toWhom(d.c.ID, d.chosen))
 	if d.failed = refusal(r, err); d.failed != "" {
 		return nil
 	}
 	return err
 }
 
+// toWhom is what an option of the form names: an entry, and a way to it.
+func toWhom(id candor.ID, chosen string) house.Sending {
+	entry, way, _ := strings.Cut(chosen, " ")
+	return house.Sending{Case: id, Entry: candor.ID(entry), Way: directory.Way(way)}
+}
+
 // refusal is an error that whoever asked can do something about; empty for none.
 func refusal(r *web.Request, err error) string {
-	for _, kind := range []error{candor.ErrInvalid, candor.ErrNotFound, candor.ErrUnavailable, candor.ErrDenied, candor.ErrExists} {
+	for _, kind := range []error{candor.ErrInvalid, candor.ErrNotFound, candor.ErrUnavailable, candor.ErrDenied, candor.ErrExists, candor.ErrChanged} {
 		if errors.Is(err, kind) {
 			return advice(r, err)
 		}
@@ -112,13 +140,19 @@ func refusal(r *web.Request, err error) string {
 
 func submissionFacts(r *web.Request, v house.SubmissionView) []ui.Fact {
 	facts := []ui.Fact{{Label: r.T("office.state"), Value: submissionState(r, v)}, {Label: r.T("office.directory.address"), Value: ui.Mono(v.Submission.To)},
+		{Label: r.T("office.directory.way"), Value: ui.Text(r.Printer.Word("office.directory.way.", string(v.Submission.By())))},
 		{Label: r.T("office.samples.form"), Value: ui.Text(r.Printer.Word("office.samples.form.", string(v.Submission.Form)))},
 		{Label: r.T("office.samples.response"), Value: anchor(r.T("office.samples.open"), "/responses/"+string(v.Response.ID))}}
 	if v.Message != nil && !v.Message.Sent.IsZero() {
 		facts = append(facts, ui.Fact{Label: r.T("office.samples.sent"), Value: ui.Time(v.Message.Sent)})
 	}
-	for _, x := range v.Submission.Samples {
-		facts = append(facts, ui.Fact{Label: "SHA-256", Value: ui.Digest(x.SHA256)})
+	if len(v.Outcomes) == 0 {
+		for _, x := range v.Submission.Samples {
+			facts = append(facts, ui.Fact{Label: "SHA-256", Value: ui.Digest(x.SHA256)})
+		}
+	}
+	for _, o := range v.Outcomes {
+		facts = append(facts, ui.Fact{Label: "SHA-256", Value: ui.Together(outcomeOf(r, o)...)})
 	}
 	for _, a := range v.Answers {
 		facts = append(facts, ui.Fact{Label: r.T("office.samples.answer"), Value: ui.Together(ui.Badge(r.Printer.Word("office.samples.verdict.", string(a.Verdict)), ui.Neutral), ui.Text(a.Detection+" "+a.Note), ui.Time(a.At))})
@@ -133,11 +167,35 @@ func submissionFacts(r *web.Request, v house.SubmissionView) []ui.Fact {
 	return facts
 }
 
+// outcomeOf is what became of a sample at an API.
+func outcomeOf(r *web.Request, o submit.SampleOutcome) []templ.Component {
+	tone := map[submit.Step]ui.Tone{submit.Took: ui.Good, submit.Knew: ui.Good, submit.Refused: ui.Bad, submit.Failed: ui.Bad}[o.Step]
+	step := string(o.Step)
+	if o.Step == submit.Waiting {
+		step = "waiting"
+	}
+	all := []templ.Component{ui.Digest(o.SHA256), ui.Badge(r.Printer.Word("office.samples.step.", step), tone)}
+	if o.Reference != "" {
+		all = append(all, ui.Text(r.T("office.samples.reference.of", phrase.Args{"reference": o.Reference})))
+	}
+	if !o.At.IsZero() {
+		all = append(all, ui.Time(o.At))
+	}
+	if o.Said != "" {
+		all = append(all, ui.Text(o.Said))
+	}
+	return all
+}
+
 func submissionState(r *web.Request, v house.SubmissionView) templ.Component {
 	switch {
 	case v.Answered():
 		return ui.Badge(r.T("office.samples.answered"), ui.Good)
-	case v.Message != nil && v.Message.State == candor.MessageSent:
+	case v.ForHand():
+		return ui.Badge(r.T("office.samples.hand"), ui.Warn)
+	case v.Response.State == candor.ResponseApproved && v.Submission.By() == directory.Form:
+		return ui.Badge(r.Printer.Word("office.samples.verdict.", string(directory.HandedIn)), ui.Accent)
+	case v.Response.State != candor.ResponseFailed && v.Sent() && (v.Message == nil || v.Message.State == candor.MessageSent):
 		return ui.Badge(r.T("office.samples.waiting"), ui.Accent)
 	}
 	return ui.ResponseState(v.Response.State)
@@ -148,7 +206,8 @@ func (o *office) sendSamples(r *web.Request) (web.View, error) {
 	if err != nil {
 		return web.View{}, err
 	}
-	sending := house.Sending{Case: c.ID, Entry: candor.ID(r.Line("entry")), Follows: candor.ID(r.Line("follows")), Reason: r.Text("reason")}
+	sending := toWhom(c.ID, r.Line("entry"))
+	sending.Follows, sending.Reason = candor.ID(r.Line("follows")), r.Text("reason")
 	if law := r.Line("law"); law != "" {
 		sending.Basis = candor.Basis{Kind: candor.ByLaw, Terms: law}
 	}
@@ -184,6 +243,47 @@ func (o *office) lookForSamples(r *web.Request) (web.View, error) {
 		return web.View{}, err
 	}
 	_, err = o.house.LookForSamples(r.Context(), r.Who, id)
+	return samplesSaid(r, c.ID, err)
+}
+
+// sampleFile sends what a person hands in by a form, packed as they want it.
+func (o *office) sampleFile(r *web.Request) (web.View, error) {
+	c, id, err := o.sentOf(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	if r.Method == http.MethodHead { // nothing is taken
+		return web.See(samplesPath(c.ID)), nil
+	}
+	n, err := strconv.Atoi(r.PathValue("part"))
+	if err != nil {
+		n = -1
+	}
+	file, err := o.house.SampleFile(r.Context(), r.Who, id, n)
+	if said := refusal(r, err); said != "" {
+		return web.See(samplesPath(c.ID)).SayAll(ui.Message{Tone: ui.Bad, Title: r.T("office.samples.refused"), Text: said}), nil
+	}
+	return web.View{Send: &web.File{Name: file.Name, Type: "application/octet-stream", Write: func(w io.Writer) error {
+		_, err := w.Write(file.Data)
+		return err
+	}}}, err
+}
+
+func (o *office) handIn(r *web.Request) (web.View, error) {
+	c, id, err := o.sentOf(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	_, err = o.house.HandIn(r.Context(), r.Who, id, r.Line("reference"))
+	return samplesSaid(r, c.ID, err)
+}
+
+func (o *office) askForVerdict(r *web.Request) (web.View, error) {
+	c, id, err := o.sentOf(r)
+	if err != nil {
+		return web.View{}, err
+	}
+	_, err = o.house.AskForVerdict(r.Context(), r.Who, id)
 	return samplesSaid(r, c.ID, err)
 }
 
