@@ -56,13 +56,15 @@ func (s *Store) Forget(ctx context.Context) (done Forgotten, err error) {
 			return more, err
 		})
 	}
-	if err == nil && done.Contents > 0 {
-		nth := -1
-		err = repeat(ctx, func() (more bool, err error) {
-			nth++
-			err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSums(tx, nth); return err })
-			return more, err
-		})
+	for _, name := range append([][]byte{bucketSums}, bucketsDigests...) {
+		if err == nil && done.Contents > 0 {
+			nth := -1
+			err = repeat(ctx, func() (more bool, err error) {
+				nth++
+				err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSums(tx, name, nth); return err })
+				return more, err
+			})
+		}
 	}
 	if err == nil {
 		err = repeat(ctx, func() (more bool, err error) {
