@@ -35,7 +35,7 @@ var layers = []layer{
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
-	{packages: "internal/scan/known", ours: []string{"engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
+	{packages: "internal/scan/known", ours: []string{".", "engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
 	{packages: "internal/scan/index", ours: []string{"engine/gram"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/front", ours: []string{"internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/front", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
