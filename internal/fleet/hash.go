@@ -14,8 +14,11 @@ import (
 	"candor/internal/scan/site"
 )
 
-// hashTask is the task of a server that asks where contents lie: one at a time.
-func hashTask(server candor.ID) string { return "hashes:" + string(server) }
+// HashTask begins what names the task of a server that asks where contents lie: one
+// at a time.
+const HashTask = "hashes:"
+
+func hashTask(server candor.ID) string { return HashTask + string(server) }
 
 // AskHashes has the agent of a server told what is asked of it: where contents lie.
 // What is asked while it looks is told when it is done. It does nothing if nothing

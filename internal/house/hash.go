@@ -11,6 +11,7 @@ import (
 
 	"candor"
 	"candor/internal/access"
+	"candor/internal/fleet"
 	"candor/internal/scan/site"
 	"candor/internal/store"
 )
@@ -180,7 +181,7 @@ func (h *House) whomToAsk(ctx context.Context) (all []candor.HashAnswer, err err
 
 // AskServers has agents told what is asked of them.
 func (h *House) AskServers(ctx context.Context) error {
-	servers, err := h.Store.WaitingServers(ctx)
+	servers, err := h.Store.WaitingServers(ctx, fleet.HashTask)
 	if h.Fleet == nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"candor"
 	"candor/engine"
+	"candor/internal/fleet"
 	"candor/internal/house"
 	"candor/internal/intake"
 	"candor/internal/intake/attribute"
@@ -190,7 +191,7 @@ func TestHashes(t *testing.T) {
 		if v, err = w.AskHash(ctx, ada, " "+strings.ToUpper(other), 0); err != nil || v.Missing != 0 || v.State != candor.HashWaiting {
 			t.Errorf("%+v, %v", v, err)
 		}
-		waiting, err := s.WaitingServers(ctx)
+		waiting, err := s.WaitingServers(ctx, fleet.HashTask)
 		if err != nil || len(waiting) != 2 {
 			t.Errorf("%v, %v", waiting, err)
 		}

@@ -63,9 +63,11 @@ func (r reader) WaitingHashes(ctx context.Context, server candor.ID, most int) (
 	return each(rows, hashQuestion), err
 }
 
-// WaitingServers gives the servers that are still to answer something.
-func (r reader) WaitingServers(ctx context.Context) (all []candor.ID, err error) {
-	err = r.scan(ctx, "look for servers to ask", "SELECT DISTINCT server FROM hash_answers WHERE state = 'waiting' AND server <> '' ORDER BY server", nil, func(row *sql.Rows) error {
+// WaitingServers gives the servers that are still to answer something, without those
+// that have a task whose Same is this and the server's identifier.
+func (r reader) WaitingServers(ctx context.Context, task string) (all []candor.ID, err error) {
+	err = r.scan(ctx, "look for servers to ask", `SELECT DISTINCT server FROM hash_answers WHERE state = 'waiting' AND server <> ''
+		AND NOT EXISTS (SELECT 1 FROM agent_tasks t WHERE t.same = CAST(? AS TEXT) || hash_answers.server) ORDER BY server`, []any{task}, func(row *sql.Rows) error {
 		var id candor.ID
 		err := row.Scan(&id)
 		all = append(all, id)

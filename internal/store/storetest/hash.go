@@ -32,7 +32,11 @@ func testHashes(t *testing.T, s *store.Store) {
 	same(t, must(s.HashQuestion(ctx, "aa"))(t), q)
 	same(t, must(s.HashAnswers(ctx, "aa"))(t), []candor.HashAnswer{own, there})
 	same(t, must(s.WaitingHashes(ctx, server.ID, 5))(t), []candor.HashQuestion{q})
-	same(t, must(s.WaitingServers(ctx))(t), []candor.ID{server.ID})
+	same(t, must(s.WaitingServers(ctx, "hashes:"))(t), []candor.ID{server.ID})
+	task := candor.AgentTask{ID: candor.NewID(noon), Asset: server.ID, Same: "hashes:" + string(server.ID), Kind: "hashes", Body: []byte(`{}`), State: candor.AgentTaskWaiting, Created: noon, Updated: noon}
+	do(t, s, func(tx *store.Tx) error { return tx.AddAgentTask(ctx, task) })
+	same(t, len(must(s.WaitingServers(ctx, "hashes:"))(t)), 0)
+	do(t, s, func(tx *store.Tx) error { return tx.DeleteAgentTask(ctx, task.ID) })
 	_, err := s.HashQuestion(ctx, "bb")
 	isKind(t, err, candor.ErrNotFound)
 
@@ -46,7 +50,7 @@ func testHashes(t *testing.T, s *store.Store) {
 	same(t, must(s.HashPlaces(ctx, "aa", 10))(t), places)
 	same(t, must(s.HashPlaces(ctx, "aa", 1))(t), places[:1])
 	same(t, must(s.HashHolders(ctx, "aa", 10))(t), []candor.Holding{{Asset: site.ID, Kind: candor.Site, Party: site.Owner, What: "/srv/a", Since: noon}})
-	same(t, len(must(s.WaitingServers(ctx))(t)), 0)
+	same(t, len(must(s.WaitingServers(ctx, "hashes:"))(t)), 0)
 
 	// It is asked again, and cannot be: what it said before stays.
 	q.Asked, there.State, there.Asked = noon.Add(time.Hour), candor.HashWaiting, noon.Add(time.Hour)

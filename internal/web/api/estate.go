@@ -92,7 +92,7 @@ type hashAsked struct {
 	}
 }
 
-type oneHash struct {
+type hashNamed struct {
 	Hash string `path:"hash" pattern:"^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$" doc:"MD5, SHA-1 or SHA-256 of the content, in hexadecimal."`
 }
 
@@ -108,7 +108,7 @@ func (s *server) addHashes(tag string) {
 		})
 	add(s, operation{id: "get-hash", method: http.MethodGet, path: "/api/v1/hashes/{hash}", tag: tag, needs: readsAll, summary: "Get where a content lies that was asked for by a hash",
 		about: "As far as those have answered who were asked. Answers are kept for 30 days."},
-		func(ctx context.Context, who candor.Principal, in *oneHash) (*hashAnswer, error) {
+		func(ctx context.Context, who candor.Principal, in *hashNamed) (*hashAnswer, error) {
 			v, err := s.House.Hash(ctx, who, in.Hash)
 			return &hashAnswer{v}, err
 		})
