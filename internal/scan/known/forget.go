@@ -132,9 +132,8 @@ type place struct {
 func (s *Store) gone(ctx context.Context) (all []place, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketDirectories).ForEach(func(k, b []byte) error {
-			var st unix.Stat_t
 			d, err := decodeDirectory(b)
-			if err != nil || unix.Lstat(d.Path, &st) != nil || string(directoryKey(st.Dev, st.Ino)) != string(k) {
+			if err != nil || !liesAt(k, d.Path) {
 				p := place{key: slices.Clone(k)}
 				if err == nil {
 					p.path = d.Path
@@ -145,6 +144,12 @@ func (s *Store) gone(ctx context.Context) (all []place, err error) {
 		})
 	})
 	return all, err
+}
+
+// liesAt tells whether a directory still is where it was.
+func liesAt(key []byte, path string) bool {
+	var st unix.Stat_t
+	return unix.Lstat(path, &st) == nil && string(directoryKey(st.Dev, st.Ino)) == string(key)
 }
 
 // dropDirectories drops those that are still known to be where they are not.

@@ -70,7 +70,7 @@ type Searched struct {
 // size, only contents of such a size are read. What was read stays known if ctx ends.
 //
 // What is told was compared as a whole. A file that holds something else by now is
-// not told, nor what it holds if it was not looked at since. tell is called by one
+// not told, nor what it holds if it was not looked at since; each file is told once. tell is called by one
 // goroutine; its error ends the search and is returned. Those who ask at once wait
 // for each other.
 func (s *Store) Where(ctx context.Context, wanted []Hash, o Search, tell func(Place) error) (Searched, error) {
@@ -187,6 +187,9 @@ func (w *search) pieces(want func(Entry) bool, do func([]file) error) error {
 				d, err := decodeDirectory(b)
 				if err != nil {
 					continue // it is looked at again
+				}
+				if !slices.ContainsFunc(d.Entries, want) || !liesAt(k, d.Path) {
+					continue // of a folder that is gone another may have the path
 				}
 				for _, e := range d.Entries {
 					if want(e) {
