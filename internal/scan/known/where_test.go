@@ -77,7 +77,9 @@ func (g *grove) paths() (files, folders []string) {
 func (g *grove) write(name string) {
 	g.t.Helper()
 	content := bytes.Repeat([]byte{byte(g.r.IntN(6))}, g.r.IntN(5)*g.r.IntN(400)) // many are copies of each other
-	if g.r.IntN(40) == 0 {
+	if was, err := os.Lstat(name); err == nil && g.r.IntN(2) == 0 { // another of the same size
+		content = bytes.Repeat([]byte{byte(g.r.IntN(6))}, int(was.Size()))
+	} else if g.r.IntN(40) == 0 {
 		content = bytes.Repeat([]byte{byte(g.r.IntN(3))}, mapFrom+g.r.IntN(9))
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -102,7 +104,7 @@ func (g *grove) touch(name string) {
 func (g *grove) change() {
 	g.t.Helper()
 	files, folders := g.paths()
-	switch n := g.r.IntN(10); {
+	switch n := g.r.IntN(12); {
 	case n < 5 || len(files) < 5:
 		g.write(filepath.Join(folders[g.r.IntN(len(folders))], fmt.Sprint("f", g.r.IntN(30))+".x"))
 	case n == 5:
@@ -117,6 +119,16 @@ func (g *grove) change() {
 		if err := os.RemoveAll(folders[1+g.r.IntN(len(folders)-1)]); err != nil {
 			g.t.Fatal(err)
 		}
+	case n > 9 && len(folders) > 1: // another folder takes its place, and a file with the same content that of one there
+		at, fresh := files[g.r.IntN(len(files))], filepath.Join(g.root, "fresh")
+		if filepath.Dir(at) == g.root {
+			return
+		}
+		content, err := os.ReadFile(at)
+		if err := errors.Join(err, os.Mkdir(fresh, 0o755), os.WriteFile(filepath.Join(fresh, filepath.Base(at)), content, 0o600), os.RemoveAll(filepath.Dir(at)), os.Rename(fresh, filepath.Dir(at))); err != nil {
+			g.t.Fatal(err)
+		}
+		g.touch(at)
 	default:
 		if err := os.Remove(files[g.r.IntN(len(files))]); err != nil {
 			g.t.Fatal(err)
