@@ -76,8 +76,8 @@ func (g *grove) paths() (files, folders []string) {
 // write writes a file, at a time at which no other was written.
 func (g *grove) write(name string) {
 	g.t.Helper()
-	content := bytes.Repeat([]byte{byte(g.r.IntN(6))}, g.r.IntN(5)*g.r.IntN(400)) // many are copies of each other
-	if was, err := os.Lstat(name); err == nil && g.r.IntN(2) == 0 { // another of the same size
+	content := bytes.Repeat([]byte{byte(g.r.IntN(6))}, []int{0, 7, 300, 4000}[g.r.IntN(4)]+g.r.IntN(3)) // many are copies of each other
+	if was, err := os.Lstat(name); err == nil && g.r.IntN(2) == 0 {               // another of the same size
 		content = bytes.Repeat([]byte{byte(g.r.IntN(6))}, int(was.Size()))
 	} else if g.r.IntN(40) == 0 {
 		content = bytes.Repeat([]byte{byte(g.r.IntN(3))}, mapFrom+g.r.IntN(9))
@@ -301,6 +301,9 @@ func TestWhere(t *testing.T) {
 		}
 		if g.r.IntN(3) > 0 {
 			g.look()
+		}
+		for range g.r.IntN(8) {
+			g.change()
 		}
 		if g.r.IntN(3) == 0 {
 			g.die()
