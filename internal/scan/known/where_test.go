@@ -77,7 +77,7 @@ func (g *grove) paths() (files, folders []string) {
 func (g *grove) write(name string) {
 	g.t.Helper()
 	content := bytes.Repeat([]byte{byte(g.r.IntN(6))}, []int{0, 7, 300, 4000}[g.r.IntN(4)]+g.r.IntN(3)) // many are copies of each other
-	if was, err := os.Lstat(name); err == nil && g.r.IntN(2) == 0 {               // another of the same size
+	if was, err := os.Lstat(name); err == nil && g.r.IntN(2) == 0 {                                     // another of the same size
 		content = bytes.Repeat([]byte{byte(g.r.IntN(6))}, int(was.Size()))
 	} else if g.r.IntN(40) == 0 {
 		content = bytes.Repeat([]byte{byte(g.r.IntN(3))}, mapFrom+g.r.IntN(9))
@@ -104,22 +104,22 @@ func (g *grove) touch(name string) {
 func (g *grove) change() {
 	g.t.Helper()
 	files, folders := g.paths()
-	switch n := g.r.IntN(12); {
-	case n < 5 || len(files) < 5:
-		g.write(filepath.Join(folders[g.r.IntN(len(folders))], fmt.Sprint("f", g.r.IntN(30))+".x"))
-	case n == 5:
+	switch n := g.r.IntN(24); {
+	case n < 15 || len(files) < 30:
+		g.write(filepath.Join(folders[g.r.IntN(len(folders))], fmt.Sprint("f", g.r.IntN(15))+".x"))
+	case n == 15:
 		g.write(filepath.Join(folders[g.r.IntN(len(folders))], fmt.Sprint("d", g.r.IntN(5)), "new.x"))
-	case n == 6:
+	case n < 18:
 		g.touch(files[g.r.IntN(len(files))])
-	case n == 7:
+	case n < 20:
 		if err := os.Rename(files[g.r.IntN(len(files))], filepath.Join(folders[g.r.IntN(len(folders))], "moved.x")); err != nil {
 			g.t.Fatal(err)
 		}
-	case n == 8 && len(folders) > 4:
+	case n == 20 && len(folders) > 4:
 		if err := os.RemoveAll(folders[1+g.r.IntN(len(folders)-1)]); err != nil {
 			g.t.Fatal(err)
 		}
-	case n > 9 && len(folders) > 1: // another folder takes its place, and a file with the same content that of one there
+	case n == 21 && len(folders) > 1: // another folder takes its place, and a file with the same content that of one there
 		at, fresh := files[g.r.IntN(len(files))], filepath.Join(g.root, "fresh")
 		if filepath.Dir(at) == g.root {
 			return
