@@ -35,7 +35,7 @@ var layers = []layer{
 	{packages: "internal/scan/output", ours: []string{".", "internal/scan"}},
 	{packages: "internal/scan/starter…", ours: []string{".", "engine", "internal/scan/starter…"}},
 	{packages: "internal/scan/generation", ours: []string{".", "engine…", "internal/scan…"}, others: []string{"golang.org/x/sys"}},
-	{packages: "internal/scan/known", ours: []string{"engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
+	{packages: "internal/scan/known", ours: []string{".", "engine…", "internal/scan/index"}, others: []string{"go.etcd.io/bbolt", "github.com/zeebo/blake3", "golang.org/x/sys"}},
 	{packages: "internal/scan/index", ours: []string{"engine/gram"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/front", ours: []string{"internal/scan", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
 	{packages: "internal/scan/clamd", ours: []string{".", "internal/scan", "internal/scan/front", "internal/scan/unpack"}, others: []string{"golang.org/x/sys"}, tests: []string{"candor/engine"}},
@@ -177,7 +177,7 @@ var layers = []layer{
 	{packages: "internal/intel/misp", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{packages: "internal/intel/iodef", ours: []string{".", "internal/intake", "internal/intake/format", "internal/intel", "internal/intel/tlp"}, others: []string{"golang.org/x/net"}},
 	{packages: "internal/house", ours: []string{".", "internal/access", "internal/consent…", "internal/desk", "internal/desk/calendar", "internal/directory", "internal/drill", "internal/evidence", "internal/fleet…", "internal/flow/archive", "internal/flow/line", "internal/guide", "internal/intake", "internal/intake/attribute", "internal/intake/format/form", "internal/intake/forward", "internal/intake/freetext", "internal/intake/holder", "internal/intake/kind", "internal/intake/message", "internal/intake/reading", "internal/intel", "internal/intel/bulletin", "internal/intel/cpe", "internal/intel/feed", "internal/intel/group", "internal/intel/iodef", "internal/intel/misp", "internal/intel/sheet", "internal/intel/stix", "internal/intel/taxii", "internal/intel/tlp", "internal/intel/version", "internal/inventory", "internal/phrase", "internal/respond", "internal/respond/isolate", "internal/respond/notify", "internal/respond/quarantine", "internal/respond/submit",
-		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/net", "golang.org/x/text"}, tests: []string{"candor/internal", "github.com/ProtonMail/gopenpgp/v3"}},
+		"internal/scan/generation", "internal/scan/site", "internal/store"}, others: []string{"golang.org/x/net", "golang.org/x/text"}, tests: []string{"candor/engine", "candor/internal", "github.com/ProtonMail/gopenpgp/v3"}},
 
 	{packages: "internal/web/ui", ours: []string{".", "internal/phrase"}, others: []string{"github.com/a-h/templ"}, tests: []string{"github.com/chromedp", "candor/internal/web/browsertest"}},
 	{packages: "internal/web/hook", ours: []string{".", "internal/outward", "internal/store"}, tests: []string{"candor/internal/store"}},

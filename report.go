@@ -100,7 +100,8 @@ type Complaint struct {
 type Candidate struct {
 	Asset ID        `json:"asset"`
 	Party ID        `json:"party"`
-	How   string    `json:"how"` // lease, static, translator, vhost, dns, content, account, server
+	How   string    `json:"how"`            // lease, static, translator, vhost, dns, content, account, server
+	Path  string    `json:"path,omitempty"` // of a file with the content
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 }

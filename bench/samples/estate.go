@@ -197,9 +197,9 @@ func (e *estate) AssetsOf(_ context.Context, party candor.ID, _ int) (all []cand
 }
 
 // Holding implements attribute.Contents.
-func (e *estate) Holding(_ context.Context, hash string, _ int) ([]candor.Holding, error) {
+func (e *estate) Holding(_ context.Context, hash string, _ int) (held attribute.Held, err error) {
 	if h, ok := e.contents[hash]; ok {
-		return []candor.Holding{h}, nil
+		held.Holdings = []candor.Holding{h}
 	}
-	return nil, nil
+	return held, nil
 }

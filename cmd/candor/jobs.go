@@ -124,6 +124,9 @@ func chores(h *house.House, definitions time.Duration, revisit, forget, remark, 
 			return h.Store.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteAnswers(ctx, h.Clock().Add(-24*time.Hour)) })
 		}},
 		{"ask new rules of what is known", 30 * time.Second, revisit},
+		{"ask servers where contents lie", 2 * time.Second, h.AskServers},
+		{"look where contents lie that are asked for", 2 * time.Second, h.LookForHashes}, // the first time that takes long
+		{"forget where contents lay", time.Hour, h.ForgetHashes},
 		{"mark what is known to be good", 10 * time.Second, remark},
 		{"forget what nobody asks for any more", time.Hour, forget},
 		{"ask again about terms", 10 * time.Second, campaigns},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 
 	"candor"
@@ -123,6 +124,27 @@ func (r *running) forget(ctx context.Context) error {
 		r.setup.log.Info("files that are gone were forgotten", "directories", done.Directories, "contents", done.Contents)
 	}
 	return errors.Join(err, gone)
+}
+
+// where looks where contents lie that are known by a hash alone.
+func (r *running) where(ctx context.Context, wanted []candor.HashQuestion, tell func(int, candor.HashPlace) error) (int64, error) {
+	if r.known == nil {
+		return 0, fmt.Errorf("what is known of files cannot be used: %w", candor.ErrUnavailable)
+	}
+	all := make([]known.Hash, len(wanted))
+	for i, q := range wanted {
+		var err error
+		if all[i], err = known.ParseHash(q.Hash, q.Size); err != nil {
+			return 0, err
+		}
+	}
+	done, err := r.known.Where(ctx, all, known.Search{Threads: r.setup.threads}, func(p known.Place) error {
+		return tell(p.Wanted, candor.HashPlace{Path: p.Path, Size: p.Size, Since: p.Since})
+	})
+	if done.Contents > 0 {
+		r.setup.log.Info("contents were read for hashes that somebody asks for", "contents", done.Contents, "bytes", done.Bytes)
+	}
+	return int64(done.Unread), err
 }
 
 // counted tells how much is known of files.

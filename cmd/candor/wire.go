@@ -140,7 +140,7 @@ func open(ctx context.Context, s setup) (_ *running, err error) {
 	}
 	r.hooks = hook.New(hook.Options{Store: r.Store, Clock: s.clock, Inside: s.inside, Public: house.PublicCase})
 	r.Checks = r.checks()
-	r.House.Known, r.House.Archive = r.counted, r.archive
+	r.House.Known, r.House.WhereContents, r.House.Archive = r.counted, r.where, r.archive
 	r.House.Samples = samples{r}
 	r.House.Producer = intel.Producer{Name: s.provider.Name, Mail: s.provider.Mail}
 	r.House.Drills = house.Drills{Folder: drill.Folder(s.data.at(drillFolder)), Every: time.Duration(s.drill.Every), Since: s.clock(), Itself: s.drill.Itself}

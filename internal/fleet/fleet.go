@@ -39,6 +39,7 @@ type Reader interface {
 	AgentTasks(ctx context.Context, server candor.ID, most int) ([]candor.AgentTask, error)
 	Scan(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Scan, error)
 	Response(ctx context.Context, scope candor.Scope, id candor.ID) (candor.Response, error)
+	WaitingHashes(ctx context.Context, server candor.ID, most int) ([]candor.HashQuestion, error)
 	Issuer(ctx context.Context, name string) (candor.Issuer, error)
 	Believed(ctx context.Context, under string, after store.Believed, most int) ([]store.Believed, error)
 }
@@ -58,6 +59,7 @@ type Tx interface {
 	AddAgentTask(ctx context.Context, k candor.AgentTask) error
 	ChangeAgentTask(ctx context.Context, k candor.AgentTask) error
 	DeleteAgentTask(ctx context.Context, id candor.ID) error
+	AnswerHash(ctx context.Context, a candor.HashAnswer, places []candor.HashPlace) error
 	ChangeResponse(ctx context.Context, r candor.Response, from candor.ResponseState) error
 	ClaimClean(ctx context.Context, under, who string, digests []string, now time.Time) error
 	ForgetAgentTasks(ctx context.Context, before time.Time) error

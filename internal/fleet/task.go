@@ -171,6 +171,9 @@ func (s *Service) done(ctx context.Context, a candor.Agent, id candor.ID, out wi
 		if err != nil {
 			return err
 		}
+		if k.Kind == wire.TaskHashes {
+			return s.takeHashes(ctx, tx, k, out)
+		}
 		k.State, k.Result, k.Updated = candor.AgentTaskDone, result, s.Clock().UTC()
 		return tx.ChangeAgentTask(ctx, k)
 	})

@@ -17,12 +17,15 @@ func (h *House) Attributor(leases attribute.Leases, resolver attribute.Resolver,
 	if o.Now == nil {
 		o.Now = h.Clock
 	}
-	r := holdings{h.Store}
+	r := holdings{h.Store, h}
 	return attribute.New(r, leases, r, resolver, o)
 }
 
 // holdings are the store as attribute asks it.
-type holdings struct{ *store.Store }
+type holdings struct {
+	*store.Store
+	house *House
+}
 
 // Asset gives an asset.
 func (h holdings) Asset(ctx context.Context, id candor.ID) (candor.Asset, error) {
@@ -42,20 +45,22 @@ func (h holdings) AssetsOf(ctx context.Context, party candor.ID, most int) ([]ca
 	return page.Items, err
 }
 
-// Holding gives the assets in which findings of a content were filed, by SHA-256:
-// no other digest of contents is kept, and of contents that no rule matches only
-// agents and scanners know.
-func (h holdings) Holding(ctx context.Context, hash string, most int) ([]candor.Holding, error) {
+// Holding gives the assets in which findings of a content were filed, by SHA-256.
+// Of a content of which there are none, and of other hashes, all of the estate is
+// asked.
+func (h holdings) Holding(ctx context.Context, hash string, most int) (held attribute.Held, err error) {
 	found, err := h.FindingsByDigest(ctx, hash, most)
-	all := make([]candor.Holding, 0, len(found))
 	for _, f := range found {
 		one := candor.Holding{Asset: f.Asset, Kind: candor.Site, Party: f.Party, What: f.Path, Since: f.First}
 		if f.State != candor.FindingOpen {
 			one.Until = f.Last.Add(time.Microsecond)
 		}
-		all = append(all, one)
+		held.Holdings = append(held.Holdings, one)
 	}
-	return all, err
+	if err == nil && len(found) == 0 {
+		held.Holdings, held.Waiting, held.Unasked, err = h.house.inEstate(ctx, hash, most)
+	}
+	return held, err
 }
 
 // Whose makes what tells reports whose a resource was of what attributes it.
@@ -86,7 +91,11 @@ func (a attributed) Whose(ctx context.Context, r intake.Resource, first, last *i
 	}
 	for _, c := range all {
 		if c.Asset != "" {
-			out.Candidates = append(out.Candidates, candor.Candidate{Asset: c.Asset, Party: c.Party, How: string(c.How), Since: c.Since, Until: c.Until})
+			one := candor.Candidate{Asset: c.Asset, Party: c.Party, How: string(c.How), Since: c.Since, Until: c.Until}
+			if c.How == attribute.Content {
+				one.Path = c.What
+			}
+			out.Candidates = append(out.Candidates, one)
 		}
 	}
 	out.Certain = out.Certain && len(out.Candidates) == 1

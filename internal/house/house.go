@@ -55,6 +55,9 @@ type House struct {
 	Gatekeeping gate.Sensors
 	// Known tells how much is known of files; nil if nothing is remembered.
 	Known func() (candor.Contents, error)
+	// WhereContents looks where contents lie that are known by a hash alone; nil if
+	// nothing is remembered of files.
+	WhereContents HashSearch
 	// Traffic tells of the traffic of lines; nil where this process hears no
 	// exporters.
 	Traffic Traffic

@@ -31,6 +31,7 @@ func (t *Tx) EraseTraces(ctx context.Context, party candor.ID, words []string) e
 		"UPDATE consents SET note = '' WHERE party = ?",
 		"UPDATE software_devices SET party = '' WHERE party = ?",
 		"DELETE FROM software_codes WHERE party = ?",
+		"DELETE FROM hash_places WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
 		"DELETE FROM hits WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
 		"DELETE FROM inventory_items WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",
 		"DELETE FROM inventories WHERE asset IN (SELECT id FROM assets WHERE owner = ?)",

@@ -127,13 +127,14 @@ const (
 	TaskApply  = "quarantine.apply"
 	TaskVerify = "quarantine.verify"
 	TaskRevert = "quarantine.revert"
+	TaskHashes = "hashes"
 )
 
 // Task is something to do. It is handed out again until its end was told.
 type Task struct {
 	ID   candor.ID       `json:"id"`
 	Kind string          `json:"kind"`
-	Body json.RawMessage `json:"body"` // a ScanTask, PlanTask or ResponseTask
+	Body json.RawMessage `json:"body"` // a ScanTask, PlanTask, ResponseTask or HashTask
 }
 
 // ScanTask asks for a scan. Its end is told by a Report.

@@ -115,8 +115,16 @@ type Records interface {
 type Contents interface {
 	// Holding gives the assets that hold a content, by its hash in hexadecimal,
 	// with paths, at most so many; none if the hash is not known, or of a kind
-	// that is not kept.
-	Holding(ctx context.Context, hash string, most int) ([]candor.Holding, error)
+	// that nobody knows contents by. Where that must be asked first it says who
+	// has not answered, and is asked again.
+	Holding(ctx context.Context, hash string, most int) (Held, error)
+}
+
+// Held is who holds a content, as far as that is known.
+type Held struct {
+	Holdings []candor.Holding
+	Waiting  int // servers that have not answered yet
+	Unasked  int // servers that could not be asked, or not about all of their files
 }
 
 // Name is that a name led to an address. Zero times say only that it leads there
@@ -202,7 +210,7 @@ func (a *Attributor) whose(ctx context.Context, r intake.Resource, s span) (Answ
 	case intake.URL, intake.Domain:
 		return a.host(ctx, r, s)
 	case intake.Hash:
-		return a.content(ctx, r.Value)
+		return a.content(ctx, r.Value, s)
 	case intake.Mail:
 		return a.mail(ctx, r, s)
 	}

@@ -19,6 +19,8 @@ type memory struct {
 	hosts     []candor.Holding               // What is a name that is asked for as it is, nearest first
 	parties   []candor.Party
 	contents  map[string][]candor.Holding
+	waiting   int // servers that are asked for contents
+	unasked   int
 	names     map[string][]attribute.Name
 	fails     error
 }
@@ -90,8 +92,8 @@ func (m *memory) PartiesByMail(_ context.Context, address string) (all []candor.
 	return all, m.fails
 }
 
-func (m *memory) Holding(_ context.Context, hash string, _ int) ([]candor.Holding, error) {
-	return m.contents[hash], m.fails
+func (m *memory) Holding(_ context.Context, hash string, _ int) (attribute.Held, error) {
+	return attribute.Held{Holdings: m.contents[hash], Waiting: m.waiting, Unasked: m.unasked}, m.fails
 }
 
 func (m *memory) Addresses(_ context.Context, host string, _, _ time.Time) ([]attribute.Name, error) {

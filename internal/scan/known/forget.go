@@ -56,13 +56,15 @@ func (s *Store) Forget(ctx context.Context) (done Forgotten, err error) {
 			return more, err
 		})
 	}
-	if err == nil && done.Contents > 0 {
-		nth := -1
-		err = repeat(ctx, func() (more bool, err error) {
-			nth++
-			err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSums(tx, nth); return err })
-			return more, err
-		})
+	for _, name := range append([][]byte{bucketSums}, bucketsDigests...) {
+		if err == nil && done.Contents > 0 {
+			nth := -1
+			err = repeat(ctx, func() (more bool, err error) {
+				nth++
+				err = s.db.Update(func(tx *bbolt.Tx) (err error) { more, err = dropSums(tx, name, nth); return err })
+				return more, err
+			})
+		}
 	}
 	if err == nil {
 		err = repeat(ctx, func() (more bool, err error) {
@@ -130,9 +132,8 @@ type place struct {
 func (s *Store) gone(ctx context.Context) (all []place, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketDirectories).ForEach(func(k, b []byte) error {
-			var st unix.Stat_t
 			d, err := decodeDirectory(b)
-			if err != nil || unix.Lstat(d.Path, &st) != nil || string(directoryKey(st.Dev, st.Ino)) != string(k) {
+			if err != nil || !liesAt(k, d.Path) {
 				p := place{key: slices.Clone(k)}
 				if err == nil {
 					p.path = d.Path
@@ -143,6 +144,12 @@ func (s *Store) gone(ctx context.Context) (all []place, err error) {
 		})
 	})
 	return all, err
+}
+
+// liesAt tells whether a directory still is where it was.
+func liesAt(key []byte, path string) bool {
+	var st unix.Stat_t
+	return unix.Lstat(path, &st) == nil && string(directoryKey(st.Dev, st.Ino)) == string(key)
 }
 
 // dropDirectories drops those that are still known to be where they are not.

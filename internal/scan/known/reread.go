@@ -20,31 +20,56 @@ type reread struct {
 // mapFrom is the size from which files are mapped.
 const mapFrom = 1 << 20
 
+// rereader reads files again, one after another.
+type rereader struct{ buffer []byte }
+
 // open reads a regular file of a size, not through any link. It is valid until it
-// is closed.
-func (j *judge) open(path string, size int64) (f *reread, err error) {
+// is closed, or another is read.
+func (r *rereader) open(path string, size int64) (*reread, error) {
+	f, err := lookAt(path, size)
+	if err == nil {
+		err = r.load(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// errOtherFile says that a file is no longer the one that was looked at.
+var errOtherFile = errors.New("it is no longer that file")
+
+// lookAt opens a regular file of a size, not through any link, and reads nothing of
+// it.
+func lookAt(path string, size int64) (f *reread, err error) {
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
 	f = &reread{}
 	if f.fd, err = unix.Openat2(unix.AT_FDCWD, path, how); err != nil {
 		return nil, err
 	}
 	if err = unix.Fstat(f.fd, &f.stat); err == nil && (f.stat.Mode&unix.S_IFMT != unix.S_IFREG || f.stat.Size != size) {
-		err = errors.New("it is no longer that file")
-	}
-	switch {
-	case err != nil:
-	case size < mapFrom:
-		j.buffer = slices.Grow(j.buffer[:0], int(size))[:size]
-		f.data, err = j.buffer, fill(j.buffer, f.fd)
-	default:
-		f.data, err = unix.Mmap(f.fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
-		f.mapped = err == nil
+		err = errOtherFile
 	}
 	if err != nil {
 		f.close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// load reads or maps what a file holds. It is closed if that fails.
+func (r *rereader) load(f *reread) (err error) {
+	if size := f.stat.Size; size < mapFrom {
+		r.buffer = slices.Grow(r.buffer[:0], int(size))[:size]
+		f.data, err = r.buffer, fill(r.buffer, f.fd)
+	} else {
+		f.data, err = unix.Mmap(f.fd, 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
+		f.mapped = err == nil
+	}
+	if err != nil {
+		f.close()
+	}
+	return err
 }
 
 func (f *reread) close() {

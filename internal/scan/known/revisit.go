@@ -174,7 +174,7 @@ type judge struct {
 	*revisit
 	scanner *engine.Scanner
 	inside  Opener // nil if nothing is opened
-	buffer  []byte
+	rereader
 }
 
 // file is a file that had a content.

@@ -42,6 +42,9 @@ var (
 	bucketShards      = []byte("shards")      // group and sequence: Shard
 	bucketGenerations = []byte("generations") // number: fingerprints, sorted
 	bucketLifted      = []byte("lifted")      // number: that of the generation that all its verdicts hold under
+	// bucketsDigests have runs like those of sums, of digests that others know
+	// contents by; see Where.
+	bucketsDigests = [][]byte{[]byte("md5"), []byte("sha1"), []byte("sha256")}
 )
 
 // format is the version of the file. What another version wrote is begun anew:
@@ -55,6 +58,7 @@ var (
 	keyEpoch   = []byte("epoch")   // how often that changed, and all was begun anew
 	keyForgot  = []byte("forgot")  // when Forget last came to its end
 	keyLoss    = []byte("loss")    // how often something was forgotten
+	keyAsked   = []byte("asked")   // the epoch that bucketsDigests are of
 )
 
 // Store is a file of what is known. It is safe for concurrent use, by one
@@ -65,6 +69,8 @@ type Store struct {
 
 	lock    sync.Mutex
 	closing map[uint32]bool // generations that are being revisited: what comes late under them is not kept
+
+	searching chan struct{} // holds one while somebody searches
 
 	counting sync.Mutex
 	stats    Stats // counted last
@@ -82,7 +88,7 @@ func Open(name string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what is known of files, %s: %w", name, err)
 	}
-	return &Store{db: db, now: now, closing: map[uint32]bool{}}, nil
+	return &Store{db: db, now: now, closing: map[uint32]bool{}, searching: make(chan struct{}, 1)}, nil
 }
 
 // growth is by how many bytes the file grows at a time.
@@ -97,7 +103,7 @@ func open(name string) (*bbolt.DB, error) {
 	}
 	db.AllocSize = growth
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range [][]byte{bucketMeta, bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards, bucketGenerations, bucketLifted} {
+		for _, b := range append([][]byte{bucketMeta, bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards, bucketGenerations, bucketLifted}, bucketsDigests...) {
 			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 				return err
 			}
@@ -145,7 +151,7 @@ func (s *Store) reads(want reading) (is reading, at uint32, err error) {
 		at++
 		b, err := json.Marshal(want)
 		err = errors.Join(err, meta.Put(keyReading, b), meta.Put(keyEpoch, number(at)))
-		for _, b := range [][]byte{bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards} {
+		for _, b := range append([][]byte{bucketDirectories, bucketSums, bucketContents, bucketFresh, bucketShards}, bucketsDigests...) {
 			if err == nil {
 				err = tx.DeleteBucket(b)
 			}

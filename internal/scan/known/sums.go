@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"math"
 	"slices"
 	"sort"
 
@@ -103,6 +104,9 @@ func (r *runReader) with(cursor *bbolt.Cursor, prefix []byte) iter.Seq[uint32] {
 					return
 				}
 			}
+			if toNumber(r.key[4+sumPrefix:]) == math.MaxUint32 {
+				return // no run has so many blocks
+			}
 		}
 	}
 }
@@ -123,7 +127,7 @@ func (r *runReader) mine() bool { return len(r.key) == sumPrefix+8 && toNumber(r
 // spans tells whether the first entry with a prefix can only be in the block in
 // hand.
 func (r *runReader) spans(prefix []byte) bool {
-	return r.mine() && bytes.Compare(prefix, r.key[4:4+sumPrefix]) <= 0 && bytes.Compare(prefix, r.block[:sumPrefix]) > 0
+	return r.mine() && len(r.block) >= sumPrefix && bytes.Compare(prefix, r.key[4:4+sumPrefix]) <= 0 && bytes.Compare(prefix, r.block[:sumPrefix]) > 0
 }
 
 // appendSum appends an entry.
@@ -131,13 +135,13 @@ func appendSum(entries []byte, sum Sum, n uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(entries, sum[:sumPrefix]...), n)
 }
 
-// addSums adds entries that are sorted: to runs that are no larger, in one of
-// their own otherwise.
-func addSums(tx *bbolt.Tx, entries []byte) error {
+// addSums adds entries that are sorted to those of a bucket: to runs that are no
+// larger, in one of their own otherwise.
+func addSums(tx *bbolt.Tx, name, entries []byte) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	bucket := tx.Bucket(bucketSums)
+	bucket := tx.Bucket(name)
 	bucket.FillPercent = full
 	runs := runsOf(bucket)
 	for n := len(runs); n > 0 && int(runs[n-1].count) <= len(entries)/sumEntry && int(runs[n-1].count)+len(entries)/sumEntry <= mostMerged; n-- {
@@ -170,7 +174,7 @@ func putRun(bucket *bbolt.Bucket, r run, entries []byte) error {
 
 // takeRun takes a run out of the bucket and gives its entries.
 func takeRun(bucket *bbolt.Bucket, r run) (entries []byte, err error) {
-	entries = make([]byte, 0, int(r.count)*sumEntry)
+	entries = make([]byte, 0, min(int(r.count), mostMerged)*sumEntry)
 	var keys [][]byte
 	cursor := bucket.Cursor()
 	for k, b := cursor.Seek(number(r.number)); len(k) > 4 && toNumber(k[:4]) == r.number; k, b = cursor.Next() {
@@ -195,10 +199,10 @@ func mergeSums(a, b []byte) []byte {
 	return append(append(out, a...), b...)
 }
 
-// dropSums drops the entries of one run whose contents are forgotten. more says
-// that there are further runs.
-func dropSums(tx *bbolt.Tx, nth int) (more bool, err error) {
-	bucket, contents := tx.Bucket(bucketSums), tx.Bucket(bucketContents)
+// dropSums drops the entries of one run of a bucket whose contents are forgotten.
+// more says that there are further runs.
+func dropSums(tx *bbolt.Tx, name []byte, nth int) (more bool, err error) {
+	bucket, contents := tx.Bucket(name), tx.Bucket(bucketContents)
 	bucket.FillPercent = full
 	runs := runsOf(bucket)
 	if nth >= len(runs) {

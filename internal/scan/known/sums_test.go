@@ -43,7 +43,7 @@ func TestSums(t *testing.T) {
 			}
 			have[s], entries = n, appendSum(entries, s, n)
 		}
-		return addSums(tx, entries)
+		return addSums(tx, bucketSums, entries)
 	}
 	check := func(tx *bbolt.Tx, mostRuns int) {
 		runs, entries := runsOf(tx.Bucket(bucketSums)), 0
@@ -92,7 +92,7 @@ func TestSums(t *testing.T) {
 		}
 		for nth, more := 0, true; more; nth++ {
 			var err error
-			if more, err = dropSums(tx, nth); err != nil {
+			if more, err = dropSums(tx, bucketSums, nth); err != nil {
 				return err
 			}
 		}

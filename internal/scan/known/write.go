@@ -146,5 +146,5 @@ func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 			return err
 		}
 	}
-	return addSums(tx, entries)
+	return addSums(tx, bucketSums, entries)
 }

@@ -114,12 +114,15 @@ func of(ctx context.Context, tx Tx, server, asset candor.ID) (candor.Asset, erro
 // other.
 func within(a candor.Asset, found []candor.Finding) error {
 	for _, f := range found {
-		if !scan.Within(f.Path, a.Roots) {
+		if !Holds(a, f.Path) {
 			return fmt.Errorf("a finding at %.200q lies outside of %s: %w", f.Path, a.Name, candor.ErrDenied)
 		}
 	}
 	return nil
 }
+
+// Holds tells whether a path lies in a site.
+func Holds(a candor.Asset, path string) bool { return scan.Within(path, a.Roots) }
 
 // join gives the scan that a report is about. One that the agent began by
 // itself is made.

@@ -461,6 +461,34 @@ type Generation struct {
 	Used     column.Time            `db:"used"`
 }
 
+type HashAnswer struct {
+	Hash    string           `db:"hash"`
+	Server  candor.ID        `db:"server"`
+	State   candor.HashState `db:"state"`
+	Asked   column.Time      `db:"asked"`
+	Updated column.Time      `db:"updated"`
+	Places  int64            `db:"places"`
+	Unread  int64            `db:"unread"`
+	Error   string           `db:"error"`
+}
+
+type HashPlace struct {
+	ID     candor.ID   `db:"id"`
+	Hash   string      `db:"hash"`
+	Server candor.ID   `db:"server"`
+	Asset  candor.ID   `db:"asset"`
+	Path   string      `db:"path"`
+	Size   int64       `db:"size"`
+	Since  column.Time `db:"since"`
+}
+
+type HashQuestion struct {
+	Hash  string      `db:"hash"`
+	Size  int64       `db:"size"`
+	Asked column.Time `db:"asked"`
+	By    string      `db:"by"`
+}
+
 type Hit struct {
 	ID        candor.ID    `db:"id"`
 	Feed      string       `db:"feed"`

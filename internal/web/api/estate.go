@@ -82,6 +82,36 @@ func (s *server) addEstate() {
 			return paged(ctx, s, who, page, err)
 		})
 	s.addContents(tag)
+	s.addHashes(tag)
+}
+
+type hashAsked struct {
+	Body struct {
+		Hash string `json:"hash" pattern:"^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$" doc:"MD5, SHA-1 or SHA-256 of the content, in hexadecimal."`
+		Size int64  `json:"size,omitempty" minimum:"0" doc:"Bytes of the content, if that is known: then only files of that size are read."`
+	}
+}
+
+type hashNamed struct {
+	Hash string `path:"hash" pattern:"^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$" doc:"MD5, SHA-1 or SHA-256 of the content, in hexadecimal."`
+}
+
+type hashAnswer struct{ Body house.HashView }
+
+// addHashes adds where contents lie that somebody knows by a hash alone.
+func (s *server) addHashes(tag string) {
+	add(s, operation{id: "ask-hash", method: http.MethodPost, path: "/api/v1/hashes", tag: tag, needs: acts, summary: "Ask all of the estate where a content lies that is known by a hash alone",
+		about: "This program and the agents of all servers with sites are asked for files as they were last looked at, also those that no rule matches. What was asked within a day is not asked again, but of those who could not be. Look for the answers with `get-hash`."},
+		func(ctx context.Context, who candor.Principal, in *hashAsked) (*hashAnswer, error) {
+			v, err := s.House.AskHash(ctx, who, in.Body.Hash, in.Body.Size)
+			return &hashAnswer{v}, err
+		})
+	add(s, operation{id: "get-hash", method: http.MethodGet, path: "/api/v1/hashes/{hash}", tag: tag, needs: readsAll, summary: "Get where a content lies that was asked for by a hash",
+		about: "As far as those have answered who were asked. Answers are kept for 30 days."},
+		func(ctx context.Context, who candor.Principal, in *hashNamed) (*hashAnswer, error) {
+			v, err := s.House.Hash(ctx, who, in.Hash)
+			return &hashAnswer{v}, err
+		})
 }
 
 func (s *server) addContents(tag string) {

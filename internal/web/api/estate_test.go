@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -251,6 +252,40 @@ func TestAgents(t *testing.T) {
 		left := read[page](t, w.ask(w.people["admin"], http.MethodGet, "/api/v1/agents?state=active", nil), http.StatusOK)
 		if left.Count != 1 || left.Items[0]["id"] != string(w.b.agent.ID) || left.Items[0]["heard"] != false {
 			t.Errorf("left: %+v", left)
+		}
+	})
+}
+
+// TestHashes asks where a content lies, and gets what is known of it.
+func TestHashes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := full(t, s)
+		analyst := w.people["analyst"]
+		hash := sum("a content")[:40]
+		if got := w.ask(analyst, http.MethodGet, "/api/v1/hashes/"+hash, nil); got.Code != http.StatusNotFound {
+			t.Errorf("before it was asked: %d", got.Code)
+		}
+		v := read[object](t, w.ask(analyst, http.MethodPost, "/api/v1/hashes", object{"hash": strings.ToUpper(hash), "size": 7}), http.StatusOK)
+		if v["state"] != "waiting" || v["hash"] != hash || v["size"] != 7.0 || v["by"] != analyst.who.Actor() || len(v["answers"].([]any)) != 1 || len(v["places"].([]any)) != 0 {
+			t.Errorf("asked: %v", v)
+		}
+		now := w.now.UTC()
+		must(t, 0, s.Tx(t.Context(), func(tx *store.Tx) error {
+			return tx.AnswerHash(t.Context(), candor.HashAnswer{Hash: hash, State: candor.HashAnswered, Updated: now, Places: 1, Unread: 2},
+				[]candor.HashPlace{{ID: candor.NewID(now), Hash: hash, Asset: w.a.assets[0].ID, Path: "/srv/x", Size: 7, Since: now}})
+		}))
+		v = read[object](t, w.ask(w.people["auditor"], http.MethodGet, "/api/v1/hashes/"+hash, nil), http.StatusOK)
+		places := v["places"].([]any)
+		if v["count"] != 1.0 || v["missing"] != 1.0 || len(places) != 1 || places[0].(object)["path"] != "/srv/x" || places[0].(object)["since"] == nil {
+			t.Errorf("answered: %v", v)
+		}
+		for _, bad := range []string{"x", hash + "0"} {
+			if got := w.ask(analyst, http.MethodPost, "/api/v1/hashes", object{"hash": bad}); got.Code != http.StatusUnprocessableEntity {
+				t.Errorf("%s: %d", bad, got.Code)
+			}
+		}
+		if got := w.ask(w.people["auditor"], http.MethodPost, "/api/v1/hashes", object{"hash": hash}); got.Code != http.StatusForbidden {
+			t.Errorf("an auditor asks: %d", got.Code)
 		}
 	})
 }

@@ -117,6 +117,7 @@ func (w *world) body(op api.Operation, e estate) any {
 		"add-bulletin": w.bulletinOf("new" + string(candor.NewID(w.now))), "replace-bulletin": w.bulletinOf("Practice of " + op.ID), "publish-bulletin": object{"edition": w.toldEdition(op)}, "withdraw-bulletin": object{"reason": "a mistake"},
 		"add-group": groupOf("new" + string(candor.NewID(w.now))), "replace-group": groupOf("ISAC"), "retire-group": object{"retired": false}, "share-case": object{"group": w.sharing().ID},
 		"open-ticket": object{"kind": "question", "subject": "Why?", "text": "Why?", "way": "phone"}, "say-in-ticket": text, "answer-ticket": object{"text": "So.", "state": "solved"}, "note-in-ticket": object{"text": staffNote}, "move-ticket": object{"state": "closed"},
+		"ask-hash":            object{"hash": sum("none")[:32]},
 		"decide-content":      object{"decision": "dismiss", "reason": staffNote},
 		"make-reporter-token": object{"reporter": "abuse@cert.example", "name": "feed"},
 		"change-user":         object{"language": "fr"}, "make-token": object{"name": "ci", "scopes": []string{"read"}}, "add-webhook": object{"url": "https://in.example/x", "kinds": []string{"case.opened"}},

@@ -268,6 +268,7 @@ func full(t testing.TB, s *store.Store) *world {
 	admin := w.people["admin"].who
 	w.terms = w.publish("7")
 	w.a, w.b = w.estate("acme", admin), w.estate("bravo", admin)
+	must2(w.house.AskHash(t.Context(), admin, sum("none"), 0))(t)
 	w.asks = w.publish("7a")
 	w.campaign = must2(w.house.AddCampaign(t.Context(), admin, w.someCampaign()))(t)
 	w.enrol("customer", candor.RoleCustomer, w.a.party.ID)

@@ -27,7 +27,9 @@ func (c *console) content(r *web.Request) (web.View, error) {
 	h, page := v.Content, contentPage(r, v)
 	if r.May(access.ActCases) && h.Findings > 0 {
 		page.Actions = ui.Together(ui.ButtonLink(ui.Link{Text: r.T("console.estate.quarantine"), Href: hotPath(h.SHA256) + "/quarantine"}, ui.Plain, ""),
-			ui.ButtonLink(ui.Link{Text: r.T("console.estate.dismiss"), Href: hotPath(h.SHA256) + "/dismiss"}, ui.Plain, "cross"))
+			ui.ButtonLink(ui.Link{Text: r.T("console.estate.dismiss"), Href: hotPath(h.SHA256) + "/dismiss"}, ui.Plain, "cross"), hashLink(r, h.SHA256))
+	} else {
+		page.Actions = hashLink(r, h.SHA256)
 	}
 	d := contentDetail{good: h.Good, facts: contentFacts(r, v), findings: findingTable(r, c.names(r), tableOf{id: "findings", few: true}, v.Findings.Items)}
 	for _, l := range v.Late {

@@ -25,6 +25,8 @@ func (c *console) addEstate() {
 	s.Page("GET /estate", reads, c.estate)
 	s.Page("GET /estate/late", reads, c.late)
 	s.Page("GET /estate/content/{sha256}", reads, c.content)
+	s.Page("GET /estate/hash/{hash}", reads, c.hash)
+	s.Action("POST /estate/hash/{hash}", acts, c.askHash)
 	for _, do := range house.ContentSteps() {
 		s.Page("GET /estate/content/{sha256}/"+string(do), acts, c.askContent(do))
 		s.Action("POST /estate/content/{sha256}/"+string(do), acts, c.decideContent(do))

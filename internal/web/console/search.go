@@ -15,8 +15,8 @@ var sha256Words = regex.Of(`^[0-9a-fA-F]{64}$`)
 
 const mostHits = 100
 
-// search looks through everything. The number of a case, and a whole digest,
-// lead right there.
+// search looks through everything. The number of a case, and a whole hash of
+// a content, lead right there.
 func (c *console) search(r *web.Request) (web.View, error) {
 	text := strings.TrimSpace(r.Query("q"))
 	if found, err := c.byLabel(r, text); err == nil {
@@ -24,8 +24,8 @@ func (c *console) search(r *web.Request) (web.View, error) {
 	} else if !isMissing(err) {
 		return web.View{}, err
 	}
-	if sha256Words.MatchString(text) {
-		return c.searchDigest(r, strings.ToLower(text))
+	if hashWords.MatchString(text) {
+		return c.searchHash(r, strings.ToLower(text))
 	}
 	hits, err := c.house.Search(r.Context(), r.Who, text, mostHits)
 	if err != nil {
@@ -34,18 +34,6 @@ func (c *console) search(r *web.Request) (web.View, error) {
 	l := ui.Listing{Filters: []ui.Filter{{Name: "q", Label: r.T("console.words"), Kind: ui.Words}}, Table: hitTable(r, text, hits),
 		Cursor: ui.Cursor{Total: len(hits), AtLeast: len(hits) == mostHits}}
 	return web.View{Page: ui.Page{Title: r.T("console.search")}, Body: ui.ListPage(l)}, nil
-}
-
-// searchDigest leads to the finding of a content, or to the list of them.
-func (c *console) searchDigest(r *web.Request, sha256 string) (web.View, error) {
-	page, err := c.house.Findings(r.Context(), r.Who, candor.FindingFilter{Content: sha256}, candor.Cut{Limit: 2})
-	if err != nil {
-		return web.View{}, err
-	}
-	if len(page.Items) == 1 {
-		return web.See(findingPath(page.Items[0].ID)), nil
-	}
-	return web.See(contentPath(sha256)), nil
 }
 
 // hitTable lists what was found, cases first, as the store gives it.

@@ -224,9 +224,17 @@ func (o *office) candidateOptions(r *web.Request, v house.ReportView, c candor.C
 	people := o.names(r)
 	for _, x := range c.Candidates {
 		a := v.Assets[x.Asset]
-		all = append(all, ui.Option{Value: string(x.Asset), Label: a.Name + " · " + people.partyOf(cmp.Or(x.Party, a.Owner)).Name, Hint: r.Printer.Word("office.complaints.how.", x.How) + r.T("office.list.comma") + held(r, x)})
+		all = append(all, ui.Option{Value: string(x.Asset), Label: a.Name + " · " + people.partyOf(cmp.Or(x.Party, a.Owner)).Name, Hint: r.Printer.Word("office.complaints.how.", x.How) + r.T("office.list.comma") + held(r, x) + lying(r, x)})
 	}
 	return all
+}
+
+// lying is where the file lies for which somebody is a candidate.
+func lying(r *web.Request, x candor.Candidate) string {
+	if x.Path == "" {
+		return ""
+	}
+	return r.T("office.list.comma") + x.Path
 }
 
 // held is the period in which a candidate held something.
