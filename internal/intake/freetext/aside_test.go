@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"candor/internal/intake"
 )
 
 // TestAside: what stands in the line of a log with an address, or among telephone numbers,
@@ -57,7 +59,7 @@ func TestInfected(t *testing.T) {
 
 // TestPassed reads who handed a mail to whom, by the name that is known.
 func TestPassed(t *testing.T) {
-	d := open(mailOf(t, "Spam:\n\nReceived: from helo.test (out7.mill.example [203.0.113.7])\n by mx.victim.example (Postfix) with ESMTP id 1; Fri, 13 Mar 2026 01:20:00 +0900\nReceived: from app.mill.example (10.0.0.3) by out7.mill.example; Fri, 13 Mar 2026 01:19:00 +0900\nMessage-ID: <1@x.test>\nSubject: x\n"))
+	d := open(mailOf(t, "Spam:\n\nReceived: from helo.test (out7.mill.example [203.0.113.7])\n by mx.victim.example (Postfix) with ESMTP id 1; Fri, 13 Mar 2026 01:20:00 +0900\nReceived: from app.mill.example (10.0.0.3) by out7.mill.example; Fri, 13 Mar 2026 01:19:00 +0900\nReceived: from helo.test (unknown [203.0.113.8]) by a.mill.example; Fri, 13 Mar 2026 01:18:00 +0900\nReceived: from helo.test ([203.0.113.9])\n by b.mill.example; Fri, 13 Mar 2026 01:17:00 +0900\nMessage-ID: <1@x.test>\nSubject: x\n"))
 	d.scan()
 	var got []string
 	for i := range d.lines {
@@ -66,7 +68,7 @@ func TestPassed(t *testing.T) {
 			got = append(got, from+" "+by)
 		}
 	}
-	if want := []string{"out7.mill.example mx.victim.example", "app.mill.example out7.mill.example"}; !slices.Equal(got, want) {
+	if want := []string{"out7.mill.example mx.victim.example", "app.mill.example out7.mill.example", " a.mill.example", " b.mill.example"}; !slices.Equal(got, want) {
 		t.Errorf("it went %q, not %q", got, want)
 	}
 }
@@ -80,6 +82,23 @@ func TestTelephone(t *testing.T) {
 	} {
 		if f := noted(t, text)[page]; f == nil || slices.Contains(f, "contact-block") != want {
 			t.Errorf("%q: %q; not %v", text, f, want)
+		}
+	}
+}
+
+// TestContact: what stands among telephone numbers or in a block with the mail address of
+// who reports is theirs, and what stands in a text that names them is not.
+func TestContact(t *testing.T) {
+	const page = "https://shop.test/pay"
+	for text, want := range map[string]bool{
+		"Joan Hill\nMail: joan@victim.example\nWeb: " + page:                                            true,
+		"Please answer to joan@victim.example when the page below is gone, or ask us more:\n" + page:    false,
+		"Remove this page, please.\n" + page + "\nWith kind regards, yours, Joan <joan@victim.example>": false,
+		"Joan <joan@victim.example>\n\n" + page:                                                         false,
+	} {
+		d, values := featured(t, text)
+		if v := values[page]; v == nil || slices.Contains(v.features, "contact-block") != want {
+			t.Errorf("%q: not %v; from %q", text, want, d.from)
 		}
 	}
 }
@@ -135,6 +154,49 @@ func TestOtherSubject(t *testing.T) {
 		m.Subject = subject
 		if f := notedOf(m)["https://login-now.test/a"]; f == nil || slices.Contains(f, "other-than-subject") != want {
 			t.Errorf("%q: %q; not %v", subject, f, want)
+		}
+	}
+}
+
+// TestAlready: what those that are complained about say of others ends where names, folders
+// and networks do.
+func TestAlready(t *testing.T) {
+	of := func(kind intake.Kind, name, host string) *value { return &value{kind: kind, value: name, host: host} }
+	s := saying([]*value{of(intake.URL, "http://www.bad.test/a/b", "www.bad.test"), of(intake.Address, "192.0.2.10", ""), of(intake.Network, "198.51.100.0/28", ""), of(intake.Domain, "mail.worse.test", "")})
+	for _, x := range []struct {
+		kind intake.Kind
+		name string
+		want bool
+	}{
+		{intake.URL, "http://www.bad.test/a/", true},
+		{intake.URL, "http://www.bad.test/a", true},
+		{intake.URL, "http://www.bad.te", false},
+		{intake.URL, "http://www.bad.test/a/bb", false},
+		{intake.Domain, "bad.test", true},
+		{intake.Domain, "ad.test", false},
+		{intake.Domain, "worse.test", true},
+		{intake.Address, "192.0.2.1", false},
+		{intake.Address, "198.51.100.9", true},
+		{intake.Address, "198.51.100.99", false},
+		{intake.Mail, "198.51.100.9", false},
+	} {
+		if got := s.says(of(x.kind, x.name, "")); got != x.want {
+			t.Errorf("%s %s is said: %v", x.kind, x.name, got)
+		}
+	}
+}
+
+// TestKin: sites that have the name of who reports were attacked where a report is of
+// attacks, however many words of pages it has.
+func TestKin(t *testing.T) {
+	const kin = "https://victim-shop.test/a"
+	for text, want := range map[string]string{
+		"Brute force attacks and failed logins on " + kin + ", brute force from 192.0.2.1. It is our login page, no phishing, no phishing page.": "kin-of-reporter",
+		"Copyright infringement, pirated films in a torrent at " + kin:                                                                           "holds-reporter",
+		"Phishing page, phishing of our customers: " + kin:                                                                                       "holds-reporter",
+	} {
+		if f := noted(t, text)[kin]; !slices.Contains(f, want) {
+			t.Errorf("%q: %q, not %s", text, f, want)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type context struct {
 	column      meaning  // of the head of the column that it stands in
 	titles      []string // what the title above says
 	original    bool     // it is said to be what others copied
+	ownList     bool     // the line above says that those of who reports follow
 	key         string   // "src" of src=192.0.2.1, "source ip" of Source IP: 192.0.2.1
 }
 
@@ -102,6 +103,7 @@ func (d *document) context(m *mention, x *lexicon) context {
 	if above >= 0 && !(above == d.title(m.line) && len(c.titles) > 0 && len(strings.Fields(d.lines[above].text)) <= shortTitle) {
 		c.heading = x.left(strings.TrimRight(tail(d.upTo(above), 140), " \t:：.-=*_"))
 	}
+	c.ownList = above >= 0 && ownList.MatchString(tail(d.upTo(above), 140))
 	return c
 }
 
@@ -111,6 +113,9 @@ var opening = regex.Of(`(?:^|\s)(?:that|dass|daß|że|что|că|že)\s+$|,\s(?:
 // elsewhere are words that say that somebody else was told of what stands before
 // them.
 var elsewhere = regex.Of(`\b(?:provider|registrar|hoster|host|isp|operator|they|them|cert|owner)\b[^.;]{0,25}\b(?:informed|notified|told|contacted|alerted)\b|\b(?:informed|notified|told|contacted|alerted|reported to)\b[^.;]{0,25}\b(?:provider|registrar|hoster|isp|them|separately|operator)\b|\b(?:other|another|different|elsewhere)\b[^.;]{0,12}\b(?:provider|registrar|hoster|country|network|company|isp)\b`)
+
+// ownList is how a line ends that is followed by what is of who reports.
+var ownList = regex.Of(`(?:\b(?:hosts?|ips?|address(?:es)?|servers?|systems?|machines?|services?|networks?) of ours\b|\bfolgenden? unserer\b|\bfollowing of our\b|\b(?:direcciones|máquinas|redes) nuestras\b|\b(?:servidores|equipos|sistemas) nuestros\b|\bnos \S+ suivante?s\b|\bonze volgende\b|następując\S+ nasz|следующи\S+ наш)[^:：.]*[:：]?$`)
 
 // originals are words for what was there first, and copies for what imitates it.
 var (

@@ -55,15 +55,16 @@ type document struct {
 	runs       int
 	dates      *int // how dates with slashes are written; nil if it was not looked
 	paragraphs map[int]*paragraph
-	hops       map[int]*[2]string // of lines of pasted headers
-	fields     []int              // lines that name the fields of a log in W3C's extended format
-	cases      map[string]bool    // numbers by which the report names itself; nil if it was not looked
-	heads      map[int]*tableHead // of lines of tables; nil for others that were looked at
-	titles     []int              // of lines, the title above; nil if it was not looked
-	told       map[int][]string   // what titles say
-	infected   bool               // it tells of infected computers of who is told, which are its victims
-	sourced    bool               // and a field or a column of it says which are sources
-	contacts   map[int]bool       // of lines, whether they are among ways to reach who reports
+	hops       map[int]*[2]string      // of lines of pasted headers
+	fields     []int                   // lines that name the fields of a log in W3C's extended format
+	cases      map[string]bool         // numbers by which the report names itself; nil if it was not looked
+	heads      map[int]*tableHead      // of lines of tables; nil for others that were looked at
+	titles     []int                   // of lines, the title above; nil if it was not looked
+	told       map[int][]string        // what titles say
+	infected   bool                    // it tells of infected computers of who is told, which are its victims
+	sourced    bool                    // and a field or a column of it says which are sources
+	receivers  map[int]map[string]bool // of texts, servers that received mails by the headers in them
+	contacts   map[int]bool            // of lines, whether they are among ways to reach who reports
 }
 
 const (
@@ -73,7 +74,7 @@ const (
 )
 
 func open(m *message.Message) *document {
-	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}, contacts: map[int]bool{}}
+	d := &document{message: m, now: m.Date, paragraphs: map[int]*paragraph{}, hops: map[int]*[2]string{}, heads: map[int]*tableHead{}, told: map[int][]string{}, contacts: map[int]bool{}, receivers: map[int]map[string]bool{}}
 	for _, a := range append(append(m.From[:len(m.From):len(m.From)], m.ReplyTo...), addressesOf(m, "Return-Path", "Sender", "X-Original-Sender", "X-Original-From")...) {
 		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" {
 			d.from = append(d.from, strings.ToLower(strings.Trim(domain, "<> ")))

@@ -10,10 +10,6 @@ import (
 	"candor/internal/regex"
 )
 
-// mostly is the share of words about pages, files and mails below which a report is of
-// what addresses do.
-const mostly = 0.4
-
 // group is which kinds are weighed alike.
 func group(k intake.Kind) string {
 	switch k {
@@ -49,6 +45,8 @@ type tally struct {
 	pages     int               // URLs that are neither of who reports nor for reading on
 	sites     map[string]int    // of those, how many are of a site
 	hosted    bool              // one is of what others put on the site of who is told
+	headLists map[int]bool      // lists of which one is of a site that the subject names
+	folders   map[string]int    // how many of those are in a folder
 }
 
 // note adds a feature.
@@ -67,7 +65,7 @@ func (v *value) degree(feature string, strength float64) {
 }
 
 func (d *document) tally(values []*value, t topic) tally {
-	n := tally{headSites: map[string]bool{}, kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
+	n := tally{headSites: map[string]bool{}, headLists: map[int]bool{}, folders: map[string]int{}, kinds: map[string]int{}, fresh: map[string]bool{}, quoted: map[string]bool{}, content: t.content(), first: map[string]*value{}, most: map[string]int{}, subject: map[string]bool{}, mails: map[string]bool{}, mates: map[int]bool{}, bare: map[string]int{}, named: map[string]bool{}, hosts: map[string]bool{}, heads: map[string]bool{}, sites: map[string]int{}}
 	for _, v := range values {
 		own, free, g := false, 0, group(v.kind)
 		for _, m := range v.mentions {
@@ -104,6 +102,7 @@ func (d *document) tally(values []*value, t topic) tally {
 			if path := v.path(); !(known(site(v.host)) && !d.ofProvider(v.host)) && !services.MatchString(path) && !d.ofReporter(v.host) {
 				n.pages++
 				n.sites[site(v.host)]++
+				n.folders[v.folder()]++
 				n.hosted = n.hosted || d.hosted(v)
 			}
 		}
@@ -115,6 +114,13 @@ func (d *document) tally(values []*value, t topic) tally {
 		}
 		if own {
 			n.kinds[group(v.kind)]++
+		}
+	}
+	for _, v := range values {
+		for _, m := range v.mentions {
+			if name := m.name(); m.listed > 0 && name != "" && n.headSites[site(name)] {
+				n.headLists[m.listed] = true
+			}
 		}
 	}
 	for i := range d.lines {
@@ -189,7 +195,7 @@ func (d *document) features(values []*value, n tally, x *lexicon, t topic) {
 		all[i] = s
 	}
 	d.neighbours(values)
-	d.imitations(values, t.content() < mostly)
+	d.imitations(values, attack(t.class))
 	families(values)
 	opposed(values)
 	for i, v := range values {
@@ -226,7 +232,7 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		v.note("defanged")
 	}
 	c := d.context(m, x)
-	if m.start > 0 && m.start <= len(l.text) && l.text[m.start-1] == '@' {
+	if m.start > 0 && m.start <= len(l.text) && l.text[m.start-1] == '@' && !(l.zone == pasted && messageID.MatchString(l.text)) {
 		v.note("account") // who@192.0.2.1
 	}
 	if v.kind == intake.URL && l.zone != pasted {
@@ -263,6 +269,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 	if l.log && m.start == 0 {
 		v.note("log-begins")
 	}
+	if v.kind == intake.Address && d.single(m.line) && d.rowEnd(m.line) {
+		v.note("row-end")
+	}
 	if l.closed {
 		v.note("closed")
 	}
@@ -270,6 +279,9 @@ func (d *document) mention(v *value, m *mention, s *seen, x *lexicon) {
 		s.below++
 	}
 }
+
+// messageID is the field of a header that has the name of its mail.
+var messageID = regex.Of(`(?i)^message-id:`)
 
 // nearby is within how many bytes of a value words are right before it.
 const nearby = 14
@@ -301,10 +313,15 @@ func (d *document) said(m *mention, l *line, c context) (all []string) {
 		all = append(all, "our")
 	}
 	if len(c.heading) > 0 && (c.bare || m.listed > 0 && c.first) {
-		all = append(all, "heading-"+meaningNames[c.heading[0].says])
+		if near := c.heading[0].says; !(c.original && near == host) {
+			all = append(all, "heading-"+meaningNames[near])
+		}
 		if far := c.heading[len(c.heading)-1].says; far != c.heading[0].says {
 			all = append(all, "heading-far-"+meaningNames[far])
 		}
+	}
+	if c.ownList && (c.bare || c.joined || m.listed > 0) {
+		all = append(all, "heading-our")
 	}
 	if c.bare && d.bareHeading(m.line) {
 		all = append(all, "heading-none")
@@ -368,6 +385,9 @@ func (d *document) header(v *value, m *mention, l *line) {
 		if from != "" && d.ofProvider(from) {
 			v.note("hop-of-provider")
 		}
+		if d.relay(from, l.of) {
+			v.note("hop-relay")
+		}
 	case strings.Contains(name, "originating") || strings.Contains(name, "sender-ip") || strings.Contains(name, "source-ip") || strings.Contains(name, "client-ip") || strings.Contains(name, "remote"):
 		v.note("header-origin")
 	case name == "from" || name == "return-path" || name == "reply-to" || name == "sender":
@@ -381,6 +401,10 @@ func (d *document) header(v *value, m *mention, l *line) {
 
 // passedOn is what a Received field says of who handed a mail to whom.
 var passedOn = regex.Of(`(?i)^received:\s+from\s+\S+\s.*?\bby\s+([\w.-]+)`)
+
+// unknownBy is such a field where who handed it on is not known by a name, but as it
+// called itself.
+var unknownBy = regex.Of(`(?i)\bfrom\s+\S+\s+\((?:unknown\s+\[|\[[^\]]*\]\))`)
 
 // handedBy are names in it of who handed it on: as it called itself, and as it is known.
 var handedBy = regex.Of(`(?i)\bfrom\s+([\w.-]+\.[a-z]{2,})|\(([\w.-]+\.[a-z]{2,})\.?\s*[\[(]`)
@@ -402,6 +426,9 @@ func (d *document) passed(i int) (from, by string) {
 	if f == nil {
 		return "", ""
 	}
+	if unknownBy.MatchString(f[0]) {
+		return "", strings.ToLower(f[1])
+	}
 	for _, n := range handedBy.FindAllStringSubmatch(text[:len(f[0])], 3) {
 		if from = n[1]; n[2] != "" {
 			from = n[2]
@@ -410,6 +437,34 @@ func (d *document) passed(i int) (from, by string) {
 	}
 	return strings.ToLower(from), strings.ToLower(f[1])
 }
+
+// relays are names of servers that receive mails for others.
+var relays = regex.Of(`(?:^|[.-])(?:mx|mxb|mxin|relay|inbound|edge|scan|scanner|anti-?spam|spam-?filter|mail-?filter|filter|mail-?guard|gateway|gw)[\d.-]`)
+
+// relay tells whether a server handed on a mail that it had received for those whom it
+// was for.
+func (d *document) relay(name string, of int) bool {
+	return name != "" && relays.MatchString(name) && !d.ofProvider(name) && d.received(of, name)
+}
+
+// received tells whether a server of some name received a mail, by the Received fields of
+// a text.
+func (d *document) received(of int, name string) bool {
+	if d.receivers[of] == nil {
+		all := map[string]bool{}
+		for i := range d.lines {
+			if l := &d.lines[i]; l.of == of && l.zone == pasted && len(all) < mostHops && strings.HasPrefix(strings.ToLower(head(l.text, 9)), "received:") {
+				_, by := d.passed(i)
+				all[by] = true
+			}
+		}
+		d.receivers[of] = all
+	}
+	return d.receivers[of][name]
+}
+
+// mostHops is how many servers of a text are known by what they received.
+const mostHops = 200
 
 // hop tells where among the addresses of a pasted header's Received fields a
 // mention stands: 1 the uppermost of the Internet, which who reports received it
@@ -448,11 +503,14 @@ func (d *document) reporters(names []*mention, o *mention) bool {
 // ends are the uppermost and the lowest address that a header, which begins at a
 // line, was received from, and the line behind it.
 func (d *document) ends(i int) (first, last string, end int) {
-	in, of := false, d.lines[i].of
+	in, passed, highest, of := false, false, "", d.lines[i].of
 	for ; i < len(d.lines) && d.lines[i].zone == pasted && d.lines[i].of == of; i++ {
 		text := d.lines[i].text
 		if text != "" && text[0] != ' ' && text[0] != '\t' && !d.lines[i].bent {
-			in = strings.HasPrefix(strings.ToLower(text), "received:")
+			if in = strings.HasPrefix(strings.ToLower(text), "received:"); in {
+				from, by := d.passed(i)
+				passed = d.relay(from, of) || from != "" && site(from) == site(by)
+			}
 		}
 		if !in {
 			continue
@@ -465,11 +523,17 @@ func (d *document) ends(i int) (first, last string, end int) {
 			if strings.LastIndex(before, "by ") > strings.LastIndex(before, "from ") || d.reporters(d.lines[i].names, o) {
 				continue
 			}
-			if first == "" {
+			if first == "" && !passed {
 				first = o.value
+			}
+			if highest == "" {
+				highest = o.value
 			}
 			last = o.value
 		}
+	}
+	if first == "" {
+		first = highest
 	}
 	return first, last, i
 }

@@ -158,12 +158,12 @@ func (x *lexicon) owners(text string) (yours, ours bool) {
 	return yours, ours
 }
 
-// denies tells whether words say that a value is not meant.
+// denies tells whether words say that a value is not meant. What is "to be removed" is.
 func (x *lexicon) denies(text string) bool {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		for _, p := range x.any[r] {
-			if p.says == denied && strings.HasPrefix(text[at:], p.text) && edge(text, at, at+len(p.text)) {
+			if p.says == denied && strings.HasPrefix(text[at:], p.text) && edge(text, at, at+len(p.text)) && !strings.HasSuffix(text[:at], "be ") {
 				return true
 			}
 		}

@@ -40,6 +40,17 @@ func unglued(s string) string {
 	return s
 }
 
+// stuck is an URL of a page behind which the next word stands without a space.
+var stuck = regex.Of(`^([^?#]*/[^/?#]*\.(?:php|html?|aspx?|jsp))[a-z]{3,}$`)
+
+// unstuck is an URL without such a word.
+func unstuck(s string) string {
+	if f := stuck.FindStringSubmatch(s); f != nil {
+		return f[1]
+	}
+	return s
+}
+
 // celled is an URL from some byte to another, without the cells behind its own in a row
 // of which the cells are parted by commas or the like.
 func celled(row string, from, to int) string {
@@ -134,6 +145,9 @@ func (d *document) carried(i, length int) string {
 	if last := l.text[len(l.text)-1]; last == '/' && length < 66 || rest != "" && strings.IndexByte("+-=*#|[(", rest[0]) >= 0 {
 		return ""
 	}
+	if word := strings.TrimRight(rest, ".,;:!?"); !open && strings.Trim(word, letters) == "" && (paged.MatchString(tail(l.text, 12)) || word != rest) {
+		return "" // the next word of the sentence
+	}
 	if whole(rest) {
 		return "" // the address of its host, or what else is named next
 	}
@@ -142,6 +156,12 @@ func (d *document) carried(i, length int) string {
 	}
 	return rest
 }
+
+// letters are those of words that are no part of an URL.
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// paged is how an URL of a page ends.
+var paged = regex.Of(`\.(?:php|html?|aspx?|jsp)$`)
 
 // whole tells whether a text is an address, or a name with an end that names
 // have.

@@ -120,7 +120,7 @@ func (s *found) urls() {
 			s.taken = append(s.taken, f2(f))
 			continue
 		}
-		text := trimURL(unglued(celled(s.text, f[0], f[1])))
+		text := unstuck(trimURL(unglued(celled(s.text, f[0], f[1]))))
 		end := f[0] + len(text)
 		if rest := s.text[end:at]; strings.Contains(rest, "://") {
 			at = end // another is in what was cut
@@ -178,6 +178,9 @@ func trimURL(s string) string {
 	for s != "" {
 		last := s[len(s)-1]
 		switch {
+		case strings.HasSuffix(s, "…"):
+			s = strings.TrimSuffix(s, "…")
+			continue
 		case strings.IndexByte(".,;:!?*_~", last) >= 0:
 		case last == ')' && strings.Count(s, "(") < strings.Count(s, ")"):
 		case last == ']' && strings.Count(s, "[") < strings.Count(s, "]"):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,13 +18,11 @@ import (
 func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	s := map[string]float64{"bias": 1}
 	product, weakest, strongest := 1.0, 6.0, -6.0
-	chosen, sites := map[*value]bool{}, map[string]bool{} // of names that are complained about
+	chosen := map[*value]bool{}
 	for _, v := range about {
 		chosen[v] = true
-		if v.kind == intake.Domain {
-			sites[site(v.value)] = true
-		}
 	}
+	said := saying(about)
 	for _, v := range values {
 		z := bound(math.Log(v.p / (1 - v.p)))
 		switch {
@@ -47,7 +46,7 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 		if v.strength["your"] > 0 && !chosen[v] {
 			s["your-other"] = 1
 		}
-		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !v.saidAlready(about, sites) {
+		if yes, no := v.stand(); !chosen[v] && v.kind != intake.Mail && (yes && !no || v.strength["subject"] > 0) && !said.says(v) {
 			if yes && !no {
 				s["spoken-other"] = 1 // words speak for another one too
 			}
@@ -96,12 +95,48 @@ func (d *document) signs(values, about []*value, t topic) map[string]float64 {
 	return s
 }
 
-// saidAlready tells whether a value is said by one of those that are complained about, of
-// which there are names of these sites: a name by its pages or by another of its site,
-// and what is the beginning of one by that.
-func (v *value) saidAlready(about []*value, sites map[string]bool) bool {
-	return v.kind == intake.Domain && sites[site(v.value)] || v.saidBy(about) ||
-		slices.ContainsFunc(about, func(o *value) bool { return strings.HasPrefix(o.value, v.value) })
+// already is what those that are complained about say of others: of names their pages,
+// of pages those below them, of addresses their networks.
+type already struct {
+	hosts, sites, pages map[string]bool
+	networks            []netip.Prefix
+}
+
+func saying(about []*value) already {
+	s := already{hosts: map[string]bool{}, sites: map[string]bool{}, pages: map[string]bool{}}
+	for _, v := range about {
+		switch v.kind {
+		case intake.URL:
+			for name, more := v.host, true; more; _, name, more = strings.Cut(name, ".") {
+				s.hosts[name] = true
+			}
+			for _, u := range above(v.value) {
+				s.pages[u] = true
+			}
+		case intake.Domain:
+			s.sites[site(v.value)] = true
+		case intake.Network:
+			if p, err := netip.ParsePrefix(v.value); err == nil {
+				s.networks = append(s.networks, p)
+			}
+		}
+	}
+	return s
+}
+
+// says tells whether a value is said by one of those.
+func (s already) says(v *value) bool {
+	switch v.kind {
+	case intake.URL:
+		return s.pages[v.value]
+	case intake.Domain:
+		return s.hosts[strings.TrimPrefix(v.value, "www.")] || len(s.sites) > 0 && s.sites[site(v.value)]
+	case intake.Address:
+		a, err := netip.ParseAddr(v.value)
+		return s.hosts[v.value] || err == nil && slices.ContainsFunc(s.networks, func(p netip.Prefix) bool { return p.Contains(a) })
+	default:
+		return false
+	}
 }
 
 // portions is of how many lists or enumerations, and single ones, those are that were chosen

@@ -36,6 +36,42 @@ func (d *document) column(m *mention) string {
 	return h.cells[at]
 }
 
+// rowEnd tells whether a line with nothing but an address is the end of the row above it:
+// rows that were broken, each over two lines, stand above or below it.
+func (d *document) rowEnd(i int) bool {
+	if !d.row(i-1) || d.lines[i-1].of != d.lines[i].of {
+		return false
+	}
+	return d.row(i-3) && d.single(i-2) || d.row(i+1) && d.single(i+2)
+}
+
+// row tells whether a line has an address and words or numbers beside it.
+func (d *document) row(i int) bool {
+	if i < 0 || i >= len(d.lines) {
+		return false
+	}
+	m := d.soleAddress(i)
+	return m != nil && !d.alone(m) && len(strings.Fields(d.lines[i].text)) > 2
+}
+
+// single tells whether a line has nothing but an address.
+func (d *document) single(i int) bool {
+	if i < 0 || i >= len(d.lines) {
+		return false
+	}
+	m := d.soleAddress(i)
+	return m != nil && d.alone(m)
+}
+
+// soleAddress is the address that a line names; nil if that is none, or several.
+func (d *document) soleAddress(i int) *mention {
+	all := d.addresses(i)
+	if len(all) != 1 {
+		return nil
+	}
+	return all[0]
+}
+
 // tableHead is the first line of a table.
 type tableHead struct {
 	by    string // what parts the columns

@@ -31,6 +31,15 @@ func (v *value) path() string {
 	return path
 }
 
+// folder is the URL up to the last name in its path; all of it where it has but one.
+func (v *value) folder() string {
+	path, _, _ := strings.Cut(v.value, "?")
+	if strings.Count(path, "/") < 4 {
+		return v.value
+	}
+	return path[:strings.LastIndexByte(path, '/')]
+}
+
 // values gathers mentions by what they name. What can never be complained about
 // is left out: addresses of no network, and hosts of what stands there whole.
 func (d *document) values() []*value {
@@ -41,6 +50,7 @@ func (d *document) values() []*value {
 	known := map[key]*value{}
 	var all []*value
 	inside := d.inside()
+	d.completed()
 	for _, m := range d.mentions {
 		if m.kind == intake.Address && !global(m.value) && !(own(m.value) && (inside || d.headed(m.value))) {
 			continue
@@ -64,6 +74,44 @@ func (d *document) values() []*value {
 		}
 	}
 	return kept
+}
+
+// completed takes URLs that the subject has no room for as those of the text that begin
+// alike.
+func (d *document) completed() {
+	var cut []*mention
+	for _, m := range d.mentions {
+		if m.kind == intake.URL && d.lines[m.line].zone == subject {
+			cut = append(cut, m)
+		}
+	}
+	for _, c := range cut[:min(len(cut), mostCut)] {
+		full := ""
+		for _, m := range d.mentions {
+			if z := d.lines[m.line].zone; m.kind != intake.URL || z == subject || z == outer {
+				continue
+			}
+			if m.value == c.value {
+				full = ""
+				break
+			}
+			if rest, ok := strings.CutPrefix(m.value, c.value); ok && full == "" && within(c.value, rest) {
+				full = m.value
+			}
+		}
+		if full != "" {
+			c.value = full
+		}
+	}
+}
+
+// mostCut is of how many URLs in the subject it is looked whether they are whole.
+const mostCut = 5
+
+// within tells whether an URL ends within a name of its path, before the rest of it.
+func within(url, rest string) bool {
+	_, path, ok := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url, "https://"), "http://"), "/")
+	return ok && path != "" && !strings.HasSuffix(path, "/") && strings.IndexByte("/?#&", rest[0]) < 0
 }
 
 // inside tells whether a report names no address of the Internet, so that those

@@ -179,7 +179,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 		if d.ofCase(path) {
 			v.note("of-case")
 		}
-		if d.service(v) {
+		if d.service(v) && n.folders[v.folder()] < mostOthers {
 			v.note("service")
 			if d.ofProvider(v.host) {
 				v.note("own-service")
@@ -204,7 +204,7 @@ func (d *document) among(v *value, s seen, n tally, t topic) {
 	if name == "" {
 		return
 	}
-	if v.kind != intake.Mail && n.other(site(name)) {
+	if v.kind != intake.Mail && n.other(site(name)) && !slices.ContainsFunc(v.mentions, func(m *mention) bool { return n.headLists[m.listed] }) {
 		v.note("other-than-subject")
 	}
 	if d.ofReporter(name) {
@@ -261,6 +261,10 @@ func (d *document) callers(all []*mail.Address) {
 		}
 	}
 }
+
+// mostOthers is how many pages of a folder make words in the name of another be its
+// name, and no sign that it tells more.
+const mostOthers = 3
 
 // service tells whether an URL is of a page on which somebody tells more.
 func (d *document) service(v *value) bool {
@@ -324,7 +328,7 @@ func (d *document) owners(name string) bool {
 // references are sites that reports point to for reading on: registries,
 // blocklists, standards, looking things up.
 var references = []string{
-	"abuse.net", "abuseipdb.com", "abusehq.net", "abusix.com", "abuse-contacts.abusix.org", "imdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "signal-arnaques.com", "scamadviser.com", "trustpilot.com", "phish.report", "checkphish.ai", "sucuri.net", "securitytrails.com", "viewdns.info", "ipinfo.io", "greynoise.io", "joesandbox.com", "filescan.io", "lumendatabase.org", "stopforumspam.com", "projecthoneypot.org", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
+	"abuse.net", "abuseipdb.com", "abusehq.net", "abusix.com", "abuse-contacts.abusix.org", "imdb.com", "otx.alienvault.com", "any.run", "hybrid-analysis.com", "tria.ge", "archive.org", "archive.ph", "archive.today", "phishtank.org", "phishing.database.org", "choosealicense.com", "copyright.gov", "loc.gov", "legislation.gov.uk", "europa.eu", "legifrance.gouv.fr", "gesetze-im-internet.de", "dejure.org", "boe.es", "planalto.gov.br", "overheid.nl", "justice.gov", "ftc.gov", "inhope.org", "iwf.org.uk", "stopncii.org", "kinopoisk.ru", "themoviedb.org", "wipo.int", "euipo.europa.eu", "prnt.sc", "prntscr.com", "imgur.com", "gyazo.com", "postimg.cc", "ibb.co", "pastebin.com", "signal-arnaques.com", "scamadviser.com", "trustpilot.com", "phish.report", "checkphish.ai", "sucuri.net", "securitytrails.com", "viewdns.info", "ipinfo.io", "greynoise.io", "joesandbox.com", "filescan.io", "lumendatabase.org", "stopforumspam.com", "projecthoneypot.org", "abuse.ch", "blocklist.de", "spamhaus.org", "spamcop.net", "sorbs.net", "uceprotect.net", "barracudacentral.org", "dnsbl.info", "mxtoolbox.com", "multirbl.valli.org",
 	"ripe.net", "arin.net", "apnic.net", "lacnic.net", "afrinic.net", "iana.org", "icann.org", "internic.net", "whois.com", "domaintools.com", "robtex.com", "bgp.he.net", "he.net", "shodan.io", "censys.io",
 	"virustotal.com", "urlscan.io", "urlhaus.abuse.ch", "phishtank.com", "openphish.com", "netcraft.com", "google.com", "microsoft.com", "mozilla.org", "apple.com", "w3.org", "ietf.org", "rfc-editor.org", "wikipedia.org", "cve.org", "mitre.org", "nist.gov",
 	"us-cert.gov", "cisa.gov", "cert.org", "first.org", "shadowserver.org", "team-cymru.com", "team-cymru.org", "openresolverproject.org", "openntpproject.org", "x-arf.org", "xarf.org", "fail2ban.org", "github.com", "cloudflare.com", "openssh.com", "wordpress.org", "owasp.org",
