@@ -168,7 +168,9 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	unmapStart() // and scanning does
+	if !compiled.Cached {
+		unmapStart() // and scanning does
+	}
 	if f.known == "" {
 		defer frugal(f.threads)()
 	} else { // what is learned waits in memory until it is written

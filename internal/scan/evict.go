@@ -8,8 +8,10 @@ import (
 
 // evictFrom is the size from which the pages of a mapping are given back while
 // it is used. The page cache keeps them; what is looked at again is only
-// mapped again. So the resident memory of a scan does not grow with its files.
-const evictFrom = 4 << 20
+// mapped again. So the resident memory of a scan does not grow with its files. A
+// content is gone over several times: of smaller ones mapping it anew each time
+// costs more than it saves.
+const evictFrom = 16 << 20
 
 // evictEvery is the time in which that much more is touched at the most, at
 // the speed of memory, as is given back at once.
