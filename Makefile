@@ -145,7 +145,7 @@ flow-captures: ## Print what is found and missed in labelled public captures; CA
 
 # The samples are public, and not part of the program: they are fetched once.
 SAMPLES     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor-bench/samples
-SAMPLE_SETS := xarf/xarf-spec abusix/xarf sisimai/set-of-emails certtools/intelmq@3.2.1 domainaware/parsedmarc
+SAMPLE_SETS := xarf/xarf-spec abusix/xarf sisimai/set-of-emails certtools/intelmq@3.2.1 domainaware/parsedmarc AbuseIO/AbuseIO
 .PHONY: intake-samples
 intake-samples: ## Print what is read of public samples of reports, which are fetched to SAMPLES; ARGS=-reasons tells why not
 	@mkdir -p '$(SAMPLES)'

@@ -17,7 +17,11 @@ import (
 
 	"candor/internal/intake"
 	"candor/internal/intake/format"
+	"candor/internal/intake/freetext"
+	"candor/internal/intake/kind"
 	"candor/internal/intake/message"
+	"candor/internal/intake/reading"
+	"candor/internal/intake/wrap"
 )
 
 // Want is what has to become of the files of a set.
@@ -37,6 +41,7 @@ type Set struct {
 	Files  []string // patterns below it, as of filepath.Match
 	Except []string // names of files that the set does not count
 	Mails  bool     // they are mails; else files
+	Text   bool     // mails of no format are read as free text, as the desk does; whether rightly is not judged
 	Want   Want
 }
 
@@ -122,7 +127,7 @@ func (c *Count) read(name, short string, readers format.Set) error {
 	if err != nil {
 		return err
 	}
-	report, events, err := read(filepath.Base(name), body, c.Mails, readers)
+	report, events, err := c.Set.read(filepath.Base(name), body, readers)
 	c.All++
 	got := Accepted
 	switch {
@@ -147,9 +152,20 @@ func (c *Count) read(name, short string, readers format.Set) error {
 	return nil
 }
 
-func read(name string, body []byte, isMail bool, readers format.Set) (report intake.Report, events []intake.Event, err error) {
+func (s Set) read(name string, body []byte, readers format.Set) (report intake.Report, events []intake.Event, err error) {
 	each := func(e intake.Event) error { events = append(events, e); return nil }
-	if !isMail {
+	if s.Text {
+		desk := reading.Reader{Formats: readers, Text: freetext.New(), Opener: wrap.New(wrap.Options{})}
+		got, err := desk.Read(reading.Source{Body: bytes.NewReader(body)}, func(e intake.Event, _ bool) error {
+			events = append(events, e)
+			return nil
+		})
+		if err == nil && got.Kind != kind.Report {
+			err = format.ErrOther
+		}
+		return got.Report, events, err
+	}
+	if !s.Mails {
 		report, _, err = readers.ReadFile(format.NewFile(name, "", bytes.NewReader(body)), each)
 		return report, events, err
 	}

@@ -15,6 +15,7 @@ func Sets() []Set {
 		{Name: "DMARC aggregates, in mails", Folder: "parsedmarc", Files: []string{"samples/aggregate/*.eml"}, Mails: true, Want: Accepted},
 		{Name: "DMARC aggregates, invalid", Folder: "parsedmarc", Files: []string{"samples/aggregate/invalid_xml.xml"}, Want: Rejected},
 		{Name: "SMTP TLS reports", Folder: "parsedmarc", Files: []string{"samples/smtp_tls/*.json"}, Want: Accepted},
+		{Name: "AbuseIO's notifiers", Folder: "AbuseIO", Files: []string{"extra/notifier-samples/*/*.eml"}, Text: true, Want: Accepted},
 		{Name: "bounces", Folder: "set-of-emails", Files: []string{"maildir/bsd/[lr]h*.eml", "maildir/bsd/rfc*.eml"}, Mails: true, Want: Other},
 	}
 }
