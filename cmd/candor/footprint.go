@@ -36,22 +36,24 @@ func unmapStart() {
 	}
 }
 
-// How much of the heap is of large pages, and how large these are.
+// How much of the heap is of large pages, also in a scan that learns, and how large
+// these are.
 const (
-	largeHeap = 64 << 20
-	largePage = 2 << 20
+	largeHeap  = 64 << 20
+	largeKnown = 256 << 20
+	largePage  = 2 << 20
 )
 
-// largePages has the next largeHeap bytes of the heap mapped in large pages when they
+// largePages has the next so many bytes of the heap mapped in large pages when they
 // are touched, where the kernel has such (transparent huge pages, madvise(2)): a fault
 // for 512 pages in place of one for each. Under hypervisors that keep page tables of
 // their own, new memory costs more than what is done with it. What is not touched is not
 // mapped.
-func largePages() {
-	block := make([]byte, largeHeap) // not touched: it is new
+func largePages(size uintptr) {
+	block := make([]byte, size) // not touched: it is new
 	from := reflect.ValueOf(block).Pointer()
 	begin := (from + largePage - 1) &^ (largePage - 1)
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, begin, (from+largeHeap-begin)&^(largePage-1), unix.MADV_HUGEPAGE) // only advice
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, begin, (from+size-begin)&^(largePage-1), unix.MADV_HUGEPAGE) // only advice
 	runtime.KeepAlive(block)
 	runtime.GC() // the heap has it now
 }

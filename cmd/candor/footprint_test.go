@@ -64,7 +64,7 @@ func TestLargePages(t *testing.T) {
 		want = 0 // it knows none
 	}
 	before := advised(t)
-	largePages()
+	largePages(largeHeap)
 	if got := advised(t) - before; got < want {
 		t.Errorf("%d bytes more are of large pages, want %d", got, want)
 	}

@@ -39,18 +39,16 @@ const (
 	scanHeap      = 56 << 20
 	scanPerThread = 16 << 20
 	scanLook      = time.Second / 4
-	// loadPercent is for the start: what is loaded stays in use.
-	loadPercent = 400
+	loadPercent   = 400 // for the start: what is loaded stays in use
+	learnPercent  = 50  // for a scan that learns: that waits in memory until it is written
 )
 
-// unhurried lets more garbage gather than usual, unless the environment says how
-// much, until hurry or frugal is called.
-func unhurried() (hurry func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
+// collectAt sets the percentage of garbage that is let grow, unless the environment
+// does.
+func collectAt(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
 	}
-	before := debug.SetGCPercent(loadPercent)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // frugal bounds the garbage of a scan, unless the environment does, until end
@@ -162,8 +160,12 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 		defer lists.Close()
 	}
 	unmapStart() // compiling takes most memory
-	largePages()
-	hurry := unhurried()
+	if f.known == "" {
+		largePages(largeHeap)
+	} else {
+		largePages(largeKnown)
+	}
+	collectAt(loadPercent)
 	compiled, err := f.compile(p, externals)
 	if err != nil {
 		return err
@@ -173,8 +175,8 @@ func (p *program) scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	if f.known == "" {
 		defer frugal(f.threads)()
-	} else { // what is learned waits in memory until it is written
-		hurry()
+	} else {
+		collectAt(learnPercent)
 	}
 	o.NewMatcher = f.matchers(p, compiled)
 	forget, err := p.remember(c.Context(), f, &o, compiled.Rules)

@@ -166,7 +166,9 @@ func (x *Session) clean(c *content, at At) bool {
 func (x *Session) Is(e Entry, sum Sum) bool {
 	same := false
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		n, _ := sumsOf(tx).find(sum)
+		have := sumsOf(tx)
+		defer have.done()
+		n, _ := have.find(sum)
 		same = n != 0 && n == e.Content
 		return nil
 	})
@@ -181,7 +183,9 @@ func (x *Session) Clean(sum Sum, at At) (clean, is bool) {
 	}
 	var sure uint32
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if n, c := sumsOf(tx).find(sum); c != nil {
+		have := sumsOf(tx)
+		defer have.done()
+		if n, c := have.find(sum); c != nil {
 			if clean, is = x.clean(c, at), true; clean && len(c.Verdicts) == 1 && !c.Verdicts[0].Placed {
 				sure = n
 			}
@@ -279,7 +283,9 @@ func (x *Session) find(sum Sum) (l *learned) {
 		return l
 	}
 	_ = x.store.db.View(func(tx *bbolt.Tx) error {
-		if n, c := sumsOf(tx).find(sum); c != nil {
+		have := sumsOf(tx)
+		defer have.done()
+		if n, c := have.find(sum); c != nil {
 			l = &learned{number: n, record: *c}
 		}
 		return nil

@@ -91,13 +91,18 @@ func Open(name string, now func() time.Time) (*Store, error) {
 	return &Store{db: db, now: now, closing: map[uint32]bool{}, searching: make(chan struct{}, 1)}, nil
 }
 
-// growth is by how many bytes the file grows at a time.
-const growth = 4 << 20
+const (
+	// growth is by how many bytes the file grows at a time.
+	growth = 4 << 20
+	// reserved is how many bytes of addresses the file has from the start: when it
+	// outgrows those, all that is being written is copied.
+	reserved = 1 << 30
+)
 
 var errOther = errors.New("another version wrote it")
 
 func open(name string) (*bbolt.DB, error) {
-	db, err := bbolt.Open(name, 0o600, &bbolt.Options{Timeout: 5 * time.Second, FreelistType: bbolt.FreelistMapType})
+	db, err := bbolt.Open(name, 0o600, &bbolt.Options{Timeout: 5 * time.Second, FreelistType: bbolt.FreelistMapType, InitialMmapSize: reserved})
 	if err != nil {
 		return nil, err
 	}

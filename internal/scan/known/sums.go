@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 
 	"go.etcd.io/bbolt"
 )
@@ -58,14 +59,24 @@ type sums struct {
 	some     [16]runReader // room for those of most stores
 }
 
+// sumReaders are those that nobody uses: a scan that learns asks for each file.
+var sumReaders = sync.Pool{New: func() any { return new(sums) }}
+
+// sumsOf gives a reader; done gives it back.
 func sumsOf(tx *bbolt.Tx) *sums {
 	bucket := tx.Bucket(bucketSums)
-	s := &sums{tx: tx, cursor: bucket.Cursor()}
-	s.runs = s.some[:0]
+	s := sumReaders.Get().(*sums)
+	s.tx, s.cursor, s.runs = tx, bucket.Cursor(), s.some[:0]
 	for b := bucket.Get(keyRuns); len(b) >= 8; b = b[8:] {
 		s.runs = append(s.runs, runReader{number: toNumber(b[:4])})
 	}
 	return s
+}
+
+// done is called when nothing more is asked for.
+func (s *sums) done() {
+	*s = sums{} // it holds nothing of the transaction
+	sumReaders.Put(s)
 }
 
 // find gives a content and its number; nil for none.

@@ -98,6 +98,7 @@ const full = 0.9
 // given in order it need not move about.
 func writeContents(tx *bbolt.Tx, pending map[Sum]*learned) error {
 	contents, have := tx.Bucket(bucketContents), sumsOf(tx)
+	defer have.done()
 	contents.FillPercent = full
 	fresh := map[int]*batch{}
 	var entries []byte
