@@ -661,7 +661,7 @@ func interfacePart(f entryForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(mono(f.input("api-verdict-url", phrase.T(ctx, "office.directory.api.verdict-url"), phrase.T(ctx, "office.directory.api.verdict-url.hint")))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(mono(f.input("api-verdict-url", phrase.T(ctx, "office.directory.api.verdict-url"), phrase.T(ctx, "office.directory.api.verdict-url.hint", phrase.Args{"reference": directory.PlaceOfReference})))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
