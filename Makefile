@@ -9,7 +9,7 @@ LINT        := $(GO) tool -modfile=tools/go.mod golangci-lint
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 # Symbols of DuckDB are nobody else's: 7 MB less of the program. The runtime of C++ is
-# in it: to be loaded and relocated it took half as long as the rest of a start.
+# in it: else each start loads and relocates that.
 HIDDEN       = $(if $(COMPILER), -extldflags "-Wl$(COMMA)--exclude-libs$(COMMA)ALL -static-libstdc++ -static-libgcc")
 PLATFORMS   ?= linux/amd64 linux/arm64
 PACKAGES    ?= ./...

@@ -1,6 +1,23 @@
 package candor
 
-import "time"
+import (
+	"crypto/md5"  //nolint:gosec // for its size: others name contents by it
+	"crypto/sha1" //nolint:gosec // so with this one
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// HashSum reads an MD5, SHA-1 or SHA-256 in hexadecimal; what is none of these is
+// not ok.
+func HashSum(text string) (sum []byte, ok bool) {
+	sum, err := hex.DecodeString(text)
+	switch len(sum) {
+	case md5.Size, sha1.Size, sha256.Size:
+		return sum, err == nil
+	}
+	return nil, false
+}
 
 // HashQuestion asks all of the estate where a content lies that is known by a hash
 // alone: this program and the agent of each server with sites.

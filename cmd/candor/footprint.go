@@ -46,9 +46,8 @@ const (
 
 // largePages has the next so many bytes of the heap mapped in large pages when they
 // are touched, where the kernel has such (transparent huge pages, madvise(2)): a fault
-// for 512 pages in place of one for each. Under hypervisors that keep page tables of
-// their own, new memory costs more than what is done with it. What is not touched is not
-// mapped.
+// for 512 pages in place of one for each, which under some hypervisors is dear. What is
+// not touched is not mapped.
 func largePages(size uintptr) {
 	block := make([]byte, size) // not touched: it is new
 	from := reflect.ValueOf(block).Pointer()

@@ -74,8 +74,8 @@ func (a *Agent) whereOnce(ctx context.Context, t wire.HashTask, wanted []known.H
 			}
 		})
 	}}, func(p known.Place) error {
-		on := siteOf(sites, p.Path)
-		if on == "" {
+		n := scan.Innermost(p.Path, len(sites), func(n int) []string { return sites[n].Roots })
+		if n < 0 {
 			return nil
 		}
 		answer := &out.Answers[p.Wanted]
@@ -89,7 +89,7 @@ func (a *Agent) whereOnce(ctx context.Context, t wire.HashTask, wanted []known.H
 			return nil
 		}
 		named, size = named+1, size+len(long)
-		answer.Places = append(answer.Places, wire.HashPlace{Asset: on, Path: path, Size: p.Size, Since: p.Since})
+		answer.Places = append(answer.Places, wire.HashPlace{Asset: sites[n].Asset, Path: path, Size: p.Size, Since: p.Since})
 		return nil
 	})
 	if cause := context.Cause(searching); cause != nil {
@@ -115,18 +115,4 @@ func (a *Agent) answersFor() (all []wire.Site, others int64) {
 		}
 	})
 	return all, others
-}
-
-// siteOf gives the site that a path lies in: that with the longest root, if one lies
-// in another.
-func siteOf(sites []wire.Site, path string) (on candor.ID) {
-	longest := -1
-	for _, s := range sites {
-		for _, root := range s.Roots {
-			if len(root) > longest && scan.Within(path, []string{root}) {
-				on, longest = s.Asset, len(root)
-			}
-		}
-	}
-	return on
 }

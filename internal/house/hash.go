@@ -2,10 +2,8 @@ package house
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,10 +43,17 @@ type HashView struct {
 	Missing int64               `json:"missing"` // how many could not be asked, or could not tell of all of their files
 }
 
-// parseHash reads an MD5, SHA-1 or SHA-256 as people write it.
+// hashOf gives an MD5, SHA-1 or SHA-256 that people write as it is kept.
+func hashOf(text string) (hash string, ok bool) {
+	hash = strings.ToLower(strings.TrimSpace(text))
+	_, ok = candor.HashSum(hash)
+	return hash, ok
+}
+
+// parseHash is hashOf of what somebody asks for.
 func parseHash(text string) (string, error) {
-	hash := strings.ToLower(strings.TrimSpace(text))
-	if b, err := hex.DecodeString(hash); err != nil || !slices.Contains([]int{16, 20, 32}, len(b)) {
+	hash, ok := hashOf(text)
+	if !ok {
 		return "", candor.WithHint(fmt.Errorf("%.80q is no hash of a content: %w", text, candor.ErrInvalid), "Write an MD5, SHA-1 or SHA-256 as 32, 40 or 64 hexadecimal digits.")
 	}
 	return hash, nil
@@ -220,7 +225,7 @@ func (h *House) lookForHashes(ctx context.Context, all []candor.HashQuestion) er
 	unread, failed := int64(0), fmt.Errorf("what is known of files cannot be used: %w", candor.ErrUnavailable)
 	if h.WhereContents != nil {
 		unread, failed = h.WhereContents(ctx, all, func(i int, p candor.HashPlace) error {
-			on := innermost(sites, p.Path)
+			on := site.Innermost(sites, p.Path)
 			switch {
 			case on == "":
 			case len(found[i]) >= candor.MostHashPlaces:
@@ -251,20 +256,6 @@ func (h *House) lookForHashes(ctx context.Context, all []candor.HashQuestion) er
 	return nil
 }
 
-// innermost gives the site that a path lies in: that with the longest root, if one
-// lies in another.
-func innermost(sites []candor.Asset, path string) (on candor.ID) {
-	longest := -1
-	for _, s := range sites {
-		for _, root := range s.Roots {
-			if len(root) > longest && site.Holds(candor.Asset{Roots: []string{root}}, path) {
-				on, longest = s.ID, len(root)
-			}
-		}
-	}
-	return on
-}
-
 // ForgetHashes forgets where contents lay that nobody asked for again.
 func (h *House) ForgetHashes(ctx context.Context) error {
 	return h.tx(ctx, func(tx *store.Tx) error { return tx.ForgetHashes(ctx, h.Clock().Add(-hashKept)) })
@@ -274,9 +265,9 @@ func (h *House) ForgetHashes(ctx context.Context) error {
 // done within a day. waiting and unasked are how many have not answered yet, and how
 // many could not.
 func (h *House) inEstate(ctx context.Context, text string, most int) (all []candor.Holding, waiting, unasked int, err error) {
-	hash, err := parseHash(text)
-	if err != nil {
-		return nil, 0, 0, nil //nolint:nilerr // of a kind that nobody is asked for
+	hash, ok := hashOf(text)
+	if !ok { // of a kind that nobody is asked for
+		return nil, 0, 0, nil
 	}
 	if err = h.askHash(ctx, hash, 0, "system"); err != nil {
 		return nil, 0, 0, err

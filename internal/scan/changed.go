@@ -32,3 +32,18 @@ func Within(path string, folders []string) bool {
 	}
 	return false
 }
+
+// Innermost gives which of so many trees a path lies in: that with the longest
+// folder, if one lies in another; -1 for none.
+func Innermost(path string, trees int, folders func(tree int) []string) (in int) {
+	in = -1
+	longest := -1
+	for n := range trees {
+		for _, f := range folders(n) {
+			if len(f) > longest && Within(path, []string{f}) {
+				in, longest = n, len(f)
+			}
+		}
+	}
+	return in
+}

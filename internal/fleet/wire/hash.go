@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/hex"
 	"path"
 	"strings"
 	"time"
@@ -57,7 +56,7 @@ func (r *HashResult) Check() error {
 	}
 	places := 0
 	for _, a := range r.Answers {
-		if b, err := hex.DecodeString(a.Hash); err != nil || len(b) != 16 && len(b) != 20 && len(b) != 32 || a.Hash != strings.ToLower(a.Hash) {
+		if _, ok := candor.HashSum(a.Hash); !ok || a.Hash != strings.ToLower(a.Hash) {
 			return invalid("%.80q is no hash", a.Hash)
 		}
 		if places += len(a.Places); places > MostHashPlaces || len(a.Places) > candor.MostHashPlaces || a.Unread < 0 {

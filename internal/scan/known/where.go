@@ -6,7 +6,6 @@ import (
 	"crypto/md5"  //nolint:gosec // others name contents by it; what it finds is nothing but an answer
 	"crypto/sha1" //nolint:gosec // so with this one
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -31,9 +30,8 @@ type Hash struct {
 // ParseHash reads a digest in hexadecimal. What is none of the three is
 // candor.ErrInvalid.
 func ParseHash(text string, size int64) (Hash, error) {
-	b, err := hex.DecodeString(text)
-	if h := (Hash{b, size}); err == nil && h.kind() >= 0 && size >= 0 {
-		return h, nil
+	if sum, ok := candor.HashSum(text); ok && size >= 0 {
+		return Hash{sum, size}, nil
 	}
 	return Hash{}, fmt.Errorf("%.80q is no MD5, SHA-1 or SHA-256: %w", text, candor.ErrInvalid)
 }
@@ -70,9 +68,9 @@ type Searched struct {
 // size, only contents of such a size are read. What was read stays known if ctx ends.
 //
 // What is told was compared as a whole. A file that holds something else by now is
-// not told, nor what it holds if it was not looked at since; each file is told once. tell is called by one
-// goroutine; its error ends the search and is returned. Those who ask at once wait
-// for each other.
+// not told, nor what it holds if it was not looked at since; each file is told once.
+// tell is called by one goroutine; its error ends the search and is returned. Those
+// who ask at once wait for each other.
 func (s *Store) Where(ctx context.Context, wanted []Hash, o Search, tell func(Place) error) (Searched, error) {
 	for _, h := range wanted {
 		if h.kind() < 0 {
@@ -123,10 +121,12 @@ var errAnew = fmt.Errorf("what is known was begun anew: %w", candor.ErrChanged)
 // begin makes sure that digests are of the contents that are known, and says which
 // have some.
 func (w *search) begin() error {
-	return w.store.db.Update(func(tx *bbolt.Tx) error {
-		w.epoch = epoch(tx)
-		if meta := tx.Bucket(bucketMeta); toNumber(meta.Get(keyAsked)) != w.epoch {
-			// A program that knew of no digests began anew meanwhile.
+	asked := func(tx *bbolt.Tx) bool { return toNumber(tx.Bucket(bucketMeta).Get(keyAsked)) == epoch(tx) }
+	current := false
+	err := w.store.db.View(func(tx *bbolt.Tx) error { current = asked(tx); return nil })
+	if err == nil && !current {
+		// This is the first question, or a program that knew of no digests began anew.
+		err = w.store.db.Update(func(tx *bbolt.Tx) error {
 			for _, name := range bucketsDigests {
 				if err := tx.DeleteBucket(name); err != nil {
 					return err
@@ -135,9 +135,15 @@ func (w *search) begin() error {
 					return err
 				}
 			}
-			if err := meta.Put(keyAsked, number(w.epoch)); err != nil {
-				return err
-			}
+			return tx.Bucket(bucketMeta).Put(keyAsked, number(epoch(tx)))
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return w.store.db.View(func(tx *bbolt.Tx) error {
+		if w.epoch = epoch(tx); !asked(tx) {
+			return errAnew
 		}
 		w.has = make([]bool, tx.Bucket(bucketContents).Sequence()+1)
 		return tx.Bucket(bucketsDigests[0]).ForEach(func(k, block []byte) error {
@@ -226,11 +232,9 @@ func (w *search) digest() error {
 			at[n] = append(at[n], f)
 		}
 		fresh := map[uint32]digests{}
-		size := int64(0)
 		for len(order) > 0 {
-			// What was read is kept now and then, also in the midst of large files.
-			n := 0
-			for size = 0; n < len(order) && size < mostUnkept; n++ {
+			n := 0 // what was read is kept now and then
+			for size := int64(0); n < len(order) && size < mostUnkept; n++ {
 				size += at[order[n]][0].entry.Size
 			}
 			w.readAll(order[:n], at, fresh)

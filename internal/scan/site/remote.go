@@ -124,6 +124,15 @@ func within(a candor.Asset, found []candor.Finding) error {
 // Holds tells whether a path lies in a site.
 func Holds(a candor.Asset, path string) bool { return scan.Within(path, a.Roots) }
 
+// Innermost gives the site that a path lies in: that with the longest root, if one
+// lies in another; empty for none.
+func Innermost(sites []candor.Asset, path string) candor.ID {
+	if n := scan.Innermost(path, len(sites), func(n int) []string { return sites[n].Roots }); n >= 0 {
+		return sites[n].ID
+	}
+	return ""
+}
+
 // join gives the scan that a report is about. One that the agent began by
 // itself is made.
 func (s *Service) join(ctx context.Context, server candor.ID, r Report) (sc candor.Scan, a candor.Asset, err error) {
