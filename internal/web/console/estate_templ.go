@@ -419,7 +419,7 @@ func hashBody(d hashDetail) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(phrase.T(ctx, "console.places")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(phrase.T(ctx, "console.hash.places")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

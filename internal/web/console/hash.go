@@ -60,14 +60,14 @@ func (d *hashDetail) fill(r *web.Request, n *names, v house.HashView) {
 	if v.State != candor.HashAnswered || v.Missing > 0 { // nobody knows that it lies nowhere
 		nothing = ui.Situation{Title: r.T("console.hash.yet"), Text: r.T("console.hash.yet.text"), Unmeasured: true}
 	}
-	d.places = tableOf{id: "places", few: true, empty: nothing}.table(r, r.T("console.places"), wide(column("path", r.T("console.hash.file"))), column("server", r.T("console.hash.who")),
+	d.places = tableOf{id: "places", few: true, empty: nothing}.table(r, r.T("console.hash.places"), wide(column("path", r.T("console.hash.file"))), column("server", r.T("console.hash.who")),
 		number(minor(column("size", r.T("console.hash.size")))), column("since", r.T("console.estate.since")))
 	for _, p := range v.Places {
 		name, href := n.assetName(p.Asset), assetPath(p.Asset)
 		d.places.Rows = append(d.places.Rows, ui.Row{Key: string(p.ID), Label: p.Path, Href: href, Cells: cells(below(name, href, p.Path), ui.Text(whoAnswers(r, n, p.Server)), ui.Bytes(p.Size), ui.Time(p.Since))})
 	}
 	d.asked = tableOf{id: "answers", few: true}.table(r, r.T("console.hash.who.all"), wide(column("server", r.T("console.hash.who"))), column("state", r.T("console.hash.state")),
-		number(column("places", r.T("console.places"))), number(minor(column("unread", r.T("console.hash.unread")))), column("updated", r.T("console.last")))
+		number(column("places", r.T("console.places"))), number(minor(column("unread", r.T("console.hash.unread")))), column("updated", r.T("console.hash.updated")))
 	for _, a := range v.Answers {
 		name := whoAnswers(r, n, a.Server)
 		d.asked.Rows = append(d.asked.Rows, ui.Row{Key: "of-" + string(a.Server), Label: name, Cells: cells(ui.Together(ui.Text(name), when(a.Error != "", quiet(a.Error), nil)), hashState(r, a.State),

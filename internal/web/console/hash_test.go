@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"candor"
 	"candor/internal/store"
+	"candor/internal/web/browsertest"
 	"candor/internal/web/webtest"
 )
 
@@ -50,4 +52,22 @@ func TestHash(t *testing.T) {
 	digest := webtest.Shell(w.PartyAsset, "a.php").SHA256
 	w.File(t, w.PartyAsset, webtest.Shell(w.PartyAsset, "a.php"))
 	has(t, w.get(t, "/estate/content/"+digest), "Where this file lies", "/estate/hash/"+digest)
+}
+
+// TestLookHash opens the page as TestLook does: before anybody is asked, while they
+// are, and answered.
+func TestLookHash(t *testing.T) {
+	b, w := browsertest.Open(t, browsertest.Errors), newWorld(t)
+	signIn(t, b, w)
+	fresh, open, done := strings.Repeat("0f", 16), strings.Repeat("1f", 20), strings.Repeat("2f", 32)
+	for _, hash := range []string{open, done} {
+		_, err := w.House.AskHash(t.Context(), w.Who(candor.RoleAnalyst), hash, 0)
+		check(t, err)
+	}
+	now := w.Clock()
+	check(t, w.House.Store.Tx(t.Context(), func(tx *store.Tx) error {
+		return tx.AnswerHash(t.Context(), candor.HashAnswer{Hash: done, State: candor.HashAnswered, Updated: now, Places: 1, Unread: 3},
+			[]candor.HashPlace{{ID: candor.NewID(now), Hash: done, Asset: w.PartyAsset.ID, Path: w.PartyAsset.Roots[0] + "/wp-content/uploads/2026/11/a-name-that-is-rather-long-for-a-phone.php", Size: 48_213, Since: now.Add(-49 * time.Hour)}})
+	}))
+	look(t, b, w, map[string]string{"hash-fresh": "/estate/hash/" + fresh, "hash-open": "/estate/hash/" + open, "hash-done": "/estate/hash/" + done})
 }
